@@ -1,0 +1,92 @@
+"""Arithmetic over columns, the same in DuckDB (preprocess) and in numpy (serving).
+
+Grammar: column names, numbers, `+ - * /`, unary minus, parentheses. A missing operand, and a division by zero, give a
+missing value: a rule never rejects what it cannot measure.
+"""
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+OPERATORS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+GRAMMAR = "Use column names, numbers, + - * / and parentheses, for example: rent / area_m2"
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A parsed expression. `columns` are named in order of first use."""
+
+    text: str
+    columns: tuple[str, ...]
+    tree: ast.expr
+
+    @classmethod
+    def parse(cls, text: str) -> "Expression":
+        """Raises ValueError that names the part outside the grammar."""
+        try:
+            tree = ast.parse(text.strip(), mode="eval").body
+        except (SyntaxError, RecursionError, MemoryError):
+            raise ValueError(f"{text!r} cannot be read | {GRAMMAR}") from None
+        names: list[str] = []
+        _check(tree, names)
+        if not names:
+            raise ValueError(f"{text!r} names no column | {GRAMMAR}")
+        return cls(text, tuple(dict.fromkeys(names)), tree)
+
+    def sql(self) -> str:
+        """DuckDB SQL in DOUBLE arithmetic."""
+        return _sql(self.tree)
+
+    def evaluate(self, columns: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+        """float64 of the columns' length, NaN where missing. Raises KeyError for an absent column."""
+        with np.errstate(all="ignore"):
+            value = _evaluate(self.tree, columns)
+        rows = len(next(iter(columns.values())))
+        return np.broadcast_to(np.asarray(value, np.float64), (rows,)).copy()
+
+
+def _check(node: ast.expr, names: list[str]) -> None:
+    if isinstance(node, ast.Name):
+        names.append(node.id)
+    elif isinstance(node, ast.BinOp) and type(node.op) in OPERATORS:
+        _check(node.left, names)
+        _check(node.right, names)
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        _check(node.operand, names)
+    elif not (isinstance(node, ast.Constant) and type(node.value) in (int, float)):
+        raise ValueError(f"{ast.unparse(node)!r} is outside the grammar | {GRAMMAR}")
+
+
+def _sql(node: ast.expr) -> str:
+    if isinstance(node, ast.Name):
+        return f'CAST("{node.id}" AS DOUBLE)'
+    if isinstance(node, ast.BinOp):
+        left, right = _sql(node.left), _sql(node.right)
+        if isinstance(node.op, ast.Div):
+            return f"({left} / NULLIF({right}, 0))"
+        return f"({left} {OPERATORS[type(node.op)]} {right})"
+    if isinstance(node, ast.UnaryOp):
+        return f"(-{_sql(node.operand)})"
+    assert isinstance(node, ast.Constant)  # _check let nothing else in
+    return f"CAST({node.value!r} AS DOUBLE)"
+
+
+def _evaluate(node: ast.expr, columns: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64] | float:
+    if isinstance(node, ast.Name):
+        return columns[node.id]
+    if isinstance(node, ast.BinOp):
+        left, right = _evaluate(node.left, columns), _evaluate(node.right, columns)
+        if isinstance(node.op, ast.Add):
+            return left + right
+        if isinstance(node.op, ast.Sub):
+            return left - right
+        if isinstance(node.op, ast.Mult):
+            return left * right
+        return left / np.where(np.asarray(right) == 0, np.nan, right)
+    if isinstance(node, ast.UnaryOp):
+        return -_evaluate(node.operand, columns)
+    assert isinstance(node, ast.Constant)  # _check let nothing else in
+    return float(node.value)  # type: ignore[arg-type]  # int or float, by _check

@@ -1,0 +1,66 @@
+"""The inputs of a trained model, and how named columns become the matrix that it reads."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+Direction = Literal["increasing", "decreasing"]
+Values = Sequence[object] | NDArray[np.generic]
+
+
+class NumberFeature(BaseModel):
+    """A number; the range is that of the training rows, for people: values outside it are scored all the same."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    name: str
+    kind: Literal["number"] = "number"
+    direction: Direction | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+
+    def encode(self, values: Values) -> NDArray[np.float32]:
+        """float32, NaN where missing. Raises ValueError or TypeError for what is no number."""
+        given = [math.nan if value is None else value for value in values] if isinstance(values, Sequence) else values
+        with np.errstate(over="ignore"):  # beyond float32 is infinite, which a tree compares as any number
+            return np.asarray(given, dtype=np.float64).astype(np.float32)
+
+
+class CategoryFeature(BaseModel):
+    """One of known values. Codes are places in `categories`; what is not there is coded behind them all, as "other"."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    name: str
+    kind: Literal["category"] = "category"
+    categories: tuple[str, ...]
+
+    @property
+    def other(self) -> int:
+        """The code of rare and of unseen values."""
+        return len(self.categories)
+
+    def encode(self, values: Values) -> NDArray[np.float32]:
+        """Codes as float32, NaN where missing."""
+        codes = {value: float(code) for code, value in enumerate(self.categories)}
+        other = float(self.other)
+        return np.array([math.nan if v is None else codes.get(str(v), other) for v in values], dtype=np.float32)
+
+
+Feature = Annotated[NumberFeature | CategoryFeature, Field(discriminator="kind")]
+
+
+def encode(features: Sequence[Feature], columns: Mapping[str, Values]) -> NDArray[np.float32]:
+    """Columns by name -> float32 (rows, features), C-ordered, in the model's own order.
+
+    Raises KeyError for a column that is not there: order and names are never guessed.
+    """
+    rows = len(columns[features[0].name])
+    matrix = np.empty((rows, len(features)), dtype=np.float32)
+    for place, feature in enumerate(features):
+        matrix[:, place] = feature.encode(columns[feature.name])
+    return matrix

@@ -1,0 +1,116 @@
+"""Writing so that a reader never meets half a file, whatever moment the writer is killed."""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from model.errors import DataRefused, Fault
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Temporary name in the same folder, fsync, rename. Raises OSError and leaves `path` as it was."""
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def dump_json(value: object) -> bytes:
+    """One byte sequence per value: sorted keys, no NaN or infinity (ValueError), newline at the end."""
+    return (json.dumps(value, sort_keys=True, indent=1, allow_nan=False, ensure_ascii=False) + "\n").encode()
+
+
+def write_json(path: Path, value: object) -> None:
+    write_atomically(path, dump_json(value))
+
+
+def read_json(path: Path, *, made_by: str) -> Any:
+    """The parsed file; DataRefused names the file and the step that makes it when it is absent or not JSON."""
+    try:
+        return parse_json(path.read_bytes())
+    except FileNotFoundError:
+        raise DataRefused(Fault(str(path), "is missing", f"Run the step that makes it: {made_by}")) from None
+    except ValueError as error:
+        raise DataRefused(Fault(str(path), f"is not JSON ({error})", f"Make it again: {made_by}")) from None
+
+
+def parse_json(data: bytes) -> Any:
+    """JSON as the standard has it: no duplicate keys, no NaN or Infinity. Raises ValueError."""
+    try:
+        return json.loads(data, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    keys = [key for key, _ in pairs]
+    if len(set(keys)) != len(keys):
+        raise ValueError(f"duplicate key {next(key for key in keys if keys.count(key) > 1)!r}")
+    return dict(pairs)
+
+
+def _refuse_constant(text: str) -> float:
+    raise ValueError(f"{text} is not JSON")
+
+
+def sha256_of(path: Path) -> str:
+    """Hex digest of a file, read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def new_folder(path: Path, *, finish: Callable[[Path], None] | None = None) -> Iterator[Path]:
+    """A folder that appears whole or not at all.
+
+    Yields a temporary sibling to fill; on success its files are synced, `finish` may look at it once more, and it
+    takes the name `path` (which must not hold a folder already, else OSError). On any error it is removed.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    try:
+        yield temporary
+        for file in temporary.rglob("*"):
+            if file.is_file() and not file.is_symlink():
+                _sync_file(file)
+        temporary.chmod(0o755)
+        if finish is not None:
+            finish(temporary)
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()  # an output folder that the runner made empty beforehand
+        temporary.rename(path)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    sync_folder(path.parent)
+
+
+def _sync_file(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder durable, not only the files behind them."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
