@@ -6,6 +6,7 @@ Then calibration on rows that were never sampled: Platt (1999), or beta (Kull, S
 Both keep the order of the rows.
 """
 
+import math
 from typing import Annotated, Literal
 
 import numpy as np
@@ -24,7 +25,7 @@ class Sampling(BaseModel):
     corrected: Literal[True] = True
 
     def correct(self, margin: NDArray[np.float64]) -> NDArray[np.float64]:
-        return margin + np.log(self.kept_negatives)
+        return margin + math.log(self.kept_negatives)
 
 
 class Calibration(BaseModel):
