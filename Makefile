@@ -1,0 +1,67 @@
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+SPEC ?= examples/rental_portal
+DATA ?=
+OUT ?= out
+TRIALS ?=
+MINUTES ?=
+END ?=
+BASE_IMAGE ?=
+CHAMPION ?=
+PORT ?= 8080
+TESTS ?= tests
+
+VENV := .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/requirements.txt
+# Waiting OpenMP threads that spin take the processor from the one that works.
+export OMP_WAIT_POLICY := PASSIVE
+
+.PHONY: help run test check fix serve report lock clean
+
+help:  ## list what you can do here
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+run: $(READY)  ## logs to image: SPEC= DATA= OUT= TRIALS= MINUTES= END= BASE_IMAGE= CHAMPION=
+	@$(PY) -m pipelines.run --spec "$(SPEC)" --out "$(OUT)" $(if $(DATA),--data "$(DATA)") $(if $(TRIALS),--trials "$(TRIALS)") \
+	  $(if $(MINUTES),--minutes "$(MINUTES)") $(if $(END),--end "$(END)") $(if $(BASE_IMAGE),--base "$(BASE_IMAGE)") $(if $(CHAMPION),--champion "$(CHAMPION)")
+
+test: $(READY)  ## run every test; TESTS= narrows it
+	@$(PY) -m pytest $(TESTS)
+
+check: $(READY)  ## lint, formatting and types; changes nothing
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+
+fix: $(READY)  ## mend what lint and formatting can mend
+	@$(VENV)/bin/ruff check --fix .
+	@$(VENV)/bin/ruff format .
+
+serve: $(READY)  ## serve the last bundle: OUT= PORT=
+	@KAMADO_BUNDLE="$(OUT)/bundle" KAMADO_PORT="$(PORT)" $(PY) -m serving.server
+
+report: $(READY)  ## open the last report, or name it: OUT=
+	@$(PY) -m pipelines.open_report "$(OUT)"
+
+lock: $(READY)  ## renew requirements.txt from requirements.in
+	@$(PY) -m venv $(VENV)/lock && $(VENV)/lock/bin/python -m pip install --quiet uv
+	@$(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements.in -o requirements.txt
+
+clean:  ## remove OUT and caches of this folder; the environment stays
+	@rm -rf "$(OUT)" .pytest_cache .ruff_cache .mypy_cache .hypothesis
+
+# A copy of the lock that was installed last: the environment is remade when the lock's content changes, and a set-up that
+# was interrupted left no copy.
+$(READY): requirements.txt
+	@if ! cmp -s requirements.txt $(READY); then \
+	  $(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Kamado needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.11 ...")'; \
+	  echo "setting up $(VENV) (about a minute, once)"; \
+	  $(PYTHON) -m venv --clear $(VENV); \
+	  $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt; \
+	fi
+	@cp requirements.txt $(READY).new && mv $(READY).new $(READY)

@@ -1,0 +1,27 @@
+from kfp import dsl
+from kfp.dsl import Artifact, Input, Model, Output
+
+
+@dsl.component(base_image="python-set-by-the-graph", install_kfp_package=False)
+def build_image(
+    base: str, destination: str, trained: Input[Model], evaluation: Input[Artifact], image: Output[Artifact]
+) -> None:
+    """Check the bundle and its verdict at the gate, then append it to the server base as one layer."""
+    import os
+    from pathlib import Path
+
+    from build.image import build
+    from components.step import Step
+    from model.files import write_json
+
+    with Step("build_image") as step:
+        cache = Path(os.environ.get("KAMADO_CACHE") or Path.home() / ".cache" / "kamado")
+        built = build(
+            Path(trained.path) / "bundle",
+            Path(evaluation.path) / "verdict.json",
+            destination,
+            base=base or None,
+            cache=cache,
+            report=lambda says: step.progress(0, 1, says),
+        )
+        write_json(Path(image.path), built)

@@ -1,0 +1,45 @@
+from typing import NamedTuple
+
+from kfp import dsl
+from kfp.dsl import HTML, Artifact, Dataset, Input, Metrics, Model, Output
+
+
+@dsl.component(base_image="python-set-by-the-graph", install_kfp_package=False)
+def evaluate(
+    spec: str,
+    champion: str,
+    rows: Input[Dataset],
+    parts: Input[Dataset],
+    trained: Input[Model],
+    evaluation: Output[Artifact],
+    report: Output[HTML],
+    metrics: Output[Metrics],
+) -> NamedTuple("Outputs", [("verdict", str)]):
+    """Compare with the baselines and the champion on the same rows; the verdict is a word, the reasons are in the report."""
+    import shutil
+    from pathlib import Path
+    from typing import NamedTuple
+
+    from components.evaluate.evaluate import evaluate as run
+    from components.evaluate.metrics import flat
+    from components.step import Step
+    from model.files import read_json
+    from model.spec import Spec
+
+    with Step("evaluate") as step:
+        out = Path(evaluation.path)
+        verdict = run(
+            Spec.from_json(spec),
+            Path(trained.path) / "bundle",
+            Path(parts.path),
+            Path(trained.path),
+            Path(rows.path),
+            out,
+            champion=Path(champion) if champion else None,
+            progress=step.progress,
+        )
+        shutil.copyfile(out / "report.html", report.path)
+        shutil.copyfile(out / "metrics.json", metrics.path)  # without a file here the local cache never hits
+        for name, value in flat(read_json(out / "metrics.json", made_by="evaluate")).items():
+            metrics.log_metric(name, value)
+    return NamedTuple("Outputs", [("verdict", str)])(verdict)

@@ -1,0 +1,15 @@
+from kfp import dsl
+from kfp.dsl import Dataset, Input, Output
+
+
+@dsl.component(base_image="python-set-by-the-graph", install_kfp_package=False)
+def preprocess(spec: str, rows: Input[Dataset], parts: Output[Dataset]) -> None:
+    """Reject and count the rare rows, then divide the rest into train, calibration and test."""
+    from pathlib import Path
+
+    from components.preprocess.preprocess import preprocess as run
+    from components.step import Step
+    from model.spec import Spec
+
+    with Step("preprocess") as step:
+        run(Spec.from_json(spec), Path(rows.path), Path(parts.path), progress=step.progress)

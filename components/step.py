@@ -1,0 +1,66 @@
+"""What every step tells while it runs: when it starts, how far it is, and why it refused.
+
+A step's words go to its log, which is what Kubeflow shows. Where KAMADO_EVENTS names a file, the same goes there as
+JSON lines, so that `make run` can draw progress and repeat a refusal without reading logs.
+"""
+
+import errno
+import json
+import os
+import sys
+from types import TracebackType
+
+from model.errors import Fault, OutputRefused, Refused
+
+NO_ROOM = {errno.ENOSPC: "Free some space", errno.EDQUOT: "Free some of the quota", errno.EFBIG: "Raise the file limit"}
+NO_ACCESS = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR}
+
+
+class Step:
+    """`with Step("train") as step:` around a step's logic.
+
+    A refusal ends the process with exit code 1 and its own words, without a traceback. Anything else that is raised is
+    a defect, and keeps its traceback.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._events = os.environ.get("KAMADO_EVENTS")
+
+    def __enter__(self) -> "Step":
+        self._tell("started", {})
+        return self
+
+    def progress(self, done: int, total: int, says: str) -> None:
+        """`says` is one short line, for example "12 trials, best log loss 0.0312"."""
+        self._tell("progress", {"done": done, "total": total, "says": says})
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if isinstance(error, OSError):
+            error = _refusal(error) or error
+        if isinstance(error, Refused):
+            self._tell("refused", {"says": str(error)})
+            print(error, file=sys.stderr, flush=True)
+            raise SystemExit(1) from None
+        if error is not None:
+            self._tell("failed", {"says": f"{type(error).__name__}: {error}"})
+        else:
+            self._tell("finished", {})
+
+    def _tell(self, event: str, details: dict[str, object]) -> None:
+        shown = " ".join(str(value) for key, value in details.items() if key != "says" or event == "progress")
+        print(f"[{self.name}] {event} {shown}".rstrip(), flush=True)
+        if self._events:
+            line = json.dumps({"step": self.name, "event": event, **details}) + "\n"
+            with open(self._events, "a", encoding="utf-8") as file:
+                file.write(line)
+
+
+def _refusal(error: OSError) -> OutputRefused | None:
+    """A full disk and a closed folder are told as what they are; other system errors are defects."""
+    where = str(error.filename or "the output folder")
+    if error.errno in NO_ROOM:
+        return OutputRefused(Fault(where, f"cannot be written ({error.strerror})", f"{NO_ROOM[error.errno]} and run again"))
+    if error.errno in NO_ACCESS:
+        return OutputRefused(Fault(where, f"cannot be written ({error.strerror})", "Choose another OUT or mend its rights"))
+    return None

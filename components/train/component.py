@@ -1,0 +1,32 @@
+from kfp import dsl
+from kfp.dsl import Dataset, Input, Model, Output
+
+
+@dsl.component(base_image="python-set-by-the-graph", install_kfp_package=False)
+def train(
+    spec: str,
+    trials: int,
+    minutes: float,
+    threads: int,
+    rows: Input[Dataset],
+    parts: Input[Dataset],
+    trained: Output[Model],
+) -> None:
+    """Search, bag and calibrate a conversion model, with its baselines beside it."""
+    from pathlib import Path
+
+    from components.step import Step
+    from components.train.train import train as run
+    from model.spec import Spec
+
+    with Step("train") as step:
+        run(
+            Spec.from_json(spec),
+            Path(parts.path),
+            Path(rows.path),
+            Path(trained.path),
+            trials=trials,
+            minutes=minutes,
+            threads=threads,
+            progress=step.progress,
+        )

@@ -1,0 +1,36 @@
+"""Run a compiled pipeline on this machine: `python -m pipelines.local PIPELINE.yaml ARGUMENTS.json ROOT`.
+
+A process of its own, because the runner prints, patches `print` and leaves children behind when it is interrupted:
+`pipelines.run` owns this process' group, log and exit.
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+from kfp import components, local
+
+
+def end_with(parent: int) -> None:
+    """Kill this process group when `parent` is gone: no step outlives the run that asked for it."""
+    while os.getppid() == parent:
+        time.sleep(0.2)
+    os.killpg(0, signal.SIGKILL)
+
+
+def main(pipeline: str, arguments: str, root: str) -> None:
+    threading.Thread(target=end_with, args=[os.getppid()], daemon=True).start()
+    local.init(local.SubprocessRunner(use_venv=False), pipeline_root=root, workspace_root=f"{root}/workspace")
+    graph = components.load_component_from_file(pipeline)
+    try:
+        graph(**json.loads(Path(arguments).read_text("utf-8")))
+    except RuntimeError as error:  # a step failed, and has told why itself
+        raise SystemExit(f"pipeline: {error}") from None
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,52 @@
+"""The training pipeline's graph: extract -> preprocess -> train -> evaluate -> build_image, or a named end without one."""
+
+from kfp import dsl
+from kfp.dsl import base_component
+
+from components.build_image.component import build_image
+from components.conclude.component import conclude
+from components.evaluate.component import evaluate
+from components.extract.component import extract
+from components.preprocess.component import preprocess
+from components.train.component import train
+
+
+def training(image: str) -> base_component.BaseComponent:
+    """The graph with every step in `image`: a literal reference by digest, because KFP caches on this very string.
+
+    A tag that moves would be a stale cache hit, and a pipeline parameter does not resolve in every runner.
+    """
+
+    def step(task: dsl.PipelineTask, *, cached: bool = True) -> dsl.PipelineTask:
+        return task.set_container_image(image).set_caching_options(cached)
+
+    @dsl.pipeline(name="kamado-training", description="Behaviour logs to a verified model image")
+    def graph(
+        spec: str,
+        source: str,
+        end: str,
+        trials: int,
+        minutes: float,
+        destination: str,
+        threads: int = 2,
+        champion: str = "",
+        base: str = "",
+    ) -> None:
+        rows = step(extract(spec=spec, source=source, end=end)).outputs["rows"]
+        parts = step(preprocess(spec=spec, rows=rows)).outputs["parts"]
+        fitted = step(train(spec=spec, trials=trials, minutes=minutes, threads=threads, rows=rows, parts=parts))
+        trained = fitted.outputs["trained"]
+        judged = step(evaluate(spec=spec, champion=champion, rows=rows, parts=parts, trained=trained))
+        verdict, evaluation = judged.outputs["verdict"], judged.outputs["evaluation"]
+        # The verdict is compared as a word: a comparison with a NaN would skip both branches and call that success.
+        with dsl.If(verdict == "promote", name="promote"):
+            task = build_image(base=base, destination=destination, trained=trained, evaluation=evaluation)
+            step(task, cached=False)
+        with dsl.Elif(verdict == "hold", name="hold"):
+            step(conclude(verdict=verdict, evaluation=evaluation), cached=False)
+        with dsl.Elif(verdict == "insufficient-data", name="insufficient-data"):
+            step(conclude(verdict=verdict, evaluation=evaluation), cached=False)
+        with dsl.Else(name="refused"):
+            step(conclude(verdict=verdict, evaluation=evaluation), cached=False)
+
+    return graph

@@ -1,0 +1,129 @@
+"""Which room may import what. The table is the design; a line that breaks it is named."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+OURS = {"model", "components", "pipelines", "build", "serving", "examples", "bench", "tests"}
+DATA_TOOLS = {"duckdb", "pyarrow", "numpy"}
+
+# Room or step -> everything besides the standard library and itself that it may import.
+MAY_IMPORT = {
+    "model": {"numpy", "pydantic", "yaml", "xgboost"},
+    "components/step.py": {"model"},
+    "components/extract": {"model", *DATA_TOOLS, "sqlglot", "farmhash", "google"},
+    "components/preprocess": {"model", *DATA_TOOLS},
+    "components/train": {"model", *DATA_TOOLS, "xgboost", "optuna", "scipy", "sklearn", "threadpoolctl"},
+    "components/evaluate": {"model", *DATA_TOOLS, "xgboost", "sklearn", "jinja2", "markupsafe"},
+    "components/build_image": {"model"},
+    "components/conclude": {"model"},
+    "pipelines": {"components", "model", "kfp", "rich", "yaml"},
+    "build": {"model", "requests", "rich", "docker", "boto3", "xgboost", "numpy"},
+    "serving": {"model", "fastapi", "starlette", "pydantic", "uvicorn", "numpy", "orjson"},
+    "examples": {"numpy", "pyarrow", "rich", "model"},
+}
+WRAPPER_MAY_IMPORT = {"kfp", "model"}  # and its own step; build_image's also `build`
+
+
+def imports(path: Path) -> list[tuple[int, str]]:
+    """(line, dotted module) of every import in a file, function bodies included."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [(node.lineno, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno} imports relatively; name the room"
+            found.append((node.lineno, node.module or ""))
+    return found
+
+
+def files(place: str) -> list[Path]:
+    path = ROOT / place
+    return [path] if path.is_file() else sorted(path.rglob("*.py"))
+
+
+@pytest.mark.parametrize("place", MAY_IMPORT)
+def test_a_room_imports_only_what_the_design_allows(place):
+    own = place.replace("/", ".").removesuffix(".py")
+    broken = []
+    for path in files(place):
+        if path.name == "component.py":
+            continue
+        for line, module in imports(path):
+            first = module.split(".")[0]
+            inside = module == own or module.startswith(own + ".")
+            if inside or first in sys.stdlib_module_names or first in MAY_IMPORT[place]:
+                continue
+            broken.append(f"{path.relative_to(ROOT)}:{line} imports {module}")
+    assert not broken, f"{place} may import only {sorted(MAY_IMPORT[place])}:\n" + "\n".join(broken)
+
+
+def test_every_file_stands_in_a_room_of_the_table():
+    rooms = [path for path in ROOT.iterdir() if path.name in OURS - {"tests", "bench"}]
+    known = {file for place in MAY_IMPORT for file in files(place)}
+    strangers = [
+        str(path.relative_to(ROOT))
+        for room in rooms
+        for path in room.rglob("*.py")
+        if path not in known and path.name != "__init__.py"
+    ]
+    assert not strangers
+
+
+@pytest.mark.parametrize("wrapper", sorted(ROOT.glob("components/*/component.py")), ids=lambda path: path.parent.name)
+def test_a_wrapper_is_thin_and_imports_only_its_own_step(wrapper):
+    step = wrapper.parent.name
+    allowed = {f"components.{step}", "components.step", *(["build"] if step == "build_image" else [])}
+    for line, module in imports(wrapper):
+        first = module.split(".")[0]
+        fine = first in WRAPPER_MAY_IMPORT or first in sys.stdlib_module_names
+        fine = fine or any(module == name or module.startswith(name + ".") for name in allowed)
+        assert fine, f"{wrapper.relative_to(ROOT)}:{line} imports {module}; a wrapper imports its own step alone"
+
+
+def test_logic_is_imported_inside_the_wrapper_because_its_body_alone_is_shipped():
+    for wrapper in ROOT.glob("components/*/component.py"):
+        for node in ast.parse(wrapper.read_text("utf-8")).body:
+            if isinstance(node, ast.ImportFrom):
+                assert node.module.split(".")[0] not in OURS, f"{wrapper}:{node.lineno} imports {node.module} at the top"
+
+
+def test_kfp_is_imported_by_wrappers_and_pipelines_alone():
+    for path in ROOT.glob("components/**/*.py"):
+        if path.name != "component.py":
+            assert not [line for line, module in imports(path) if module.split(".")[0] == "kfp"], path
+
+
+def test_serving_never_imports_the_spec_reader():
+    for path in (ROOT / "serving").rglob("*.py"):
+        assert not [line for line, module in imports(path) if module.startswith("model.spec")], path
+
+
+def test_nothing_but_tests_and_bench_imports_the_examples():
+    for room in ("model", "components", "pipelines", "build", "serving"):
+        for path in (ROOT / room).rglob("*.py"):
+            assert not [line for line, module in imports(path) if module.split(".")[0] in ("examples", "bench", "tests")]
+
+
+def test_import_build_is_ours():
+    code = "import build; print(build.__file__)"
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert Path(found.stdout.strip()) == ROOT / "build" / "__init__.py"
+
+
+def test_no_module_reads_the_environment_or_the_clock_at_import():
+    """The edge is `main()` and the wrappers; a module-level read would freeze a setting at import."""
+    broken = []
+    for room in OURS - {"tests"}:
+        for path in (ROOT / room).rglob("*.py"):
+            for node in ast.parse(path.read_text("utf-8")).body:
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.If):
+                    continue
+                text = ast.unparse(node)
+                if "os.environ" in text or "getenv" in text or "datetime.now" in text or "time.time" in text:
+                    broken.append(f"{path.relative_to(ROOT)}:{node.lineno} {text}")
+    assert not broken
