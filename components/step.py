@@ -8,6 +8,7 @@ import errno
 import json
 import os
 import sys
+from pathlib import Path
 from types import TracebackType
 
 from model.errors import Fault, OutputRefused, Refused
@@ -35,7 +36,9 @@ class Step:
         """`says` is one short line, for example "12 trials, best log loss 0.0312"."""
         self._tell("progress", {"done": done, "total": total, "says": says})
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if isinstance(error, OSError):
             error = _refusal(error) or error
         if isinstance(error, Refused):
@@ -52,7 +55,7 @@ class Step:
         print(f"[{self.name}] {event} {shown}".rstrip(), flush=True)
         if self._events:
             line = json.dumps({"step": self.name, "event": event, **details}) + "\n"
-            with open(self._events, "a", encoding="utf-8") as file:
+            with Path(self._events).open("a", encoding="utf-8") as file:
                 file.write(line)
 
 
@@ -60,7 +63,11 @@ def _refusal(error: OSError) -> OutputRefused | None:
     """A full disk and a closed folder are told as what they are; other system errors are defects."""
     where = str(error.filename or "the output folder")
     if error.errno in NO_ROOM:
-        return OutputRefused(Fault(where, f"cannot be written ({error.strerror})", f"{NO_ROOM[error.errno]} and run again"))
+        return OutputRefused(
+            Fault(where, f"cannot be written ({error.strerror})", f"{NO_ROOM[error.errno]} and run again")
+        )
     if error.errno in NO_ACCESS:
-        return OutputRefused(Fault(where, f"cannot be written ({error.strerror})", "Choose another OUT or mend its rights"))
+        return OutputRefused(
+            Fault(where, f"cannot be written ({error.strerror})", "Choose another OUT or mend its rights")
+        )
     return None

@@ -35,13 +35,17 @@ class Output:
             self.runs.mkdir(parents=True, exist_ok=True)
             handle = (self.root / ".lock").open("a")
         except OSError as error:
-            fault = Fault(f"OUT={self.root}", f"cannot be written ({error.strerror})", "Choose a folder you may write to")
+            fault = Fault(
+                f"OUT={self.root}", f"cannot be written ({error.strerror})", "Choose a folder you may write to"
+            )
             raise OutputRefused(fault) from None
         with handle:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                fault = Fault(f"OUT={self.root}", "is in use by another run", "Wait for it, or give this run its own OUT")
+                fault = Fault(
+                    f"OUT={self.root}", "is in use by another run", "Wait for it, or give this run its own OUT"
+                )
                 raise OutputRefused(fault) from None
             yield
 

@@ -30,7 +30,9 @@ class Progress:
             self._bars.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._bars.stop()
 
     def take(self, event: dict[str, Any]) -> None:
@@ -39,9 +41,7 @@ class Progress:
             self._rows[step] = self._bars.add_task("", step=step, total=None)
         elif event["event"] == "progress":
             self._says[step] = says
-            self._bars.update(
-                self._rows[step], total=event["total"] or None, completed=event["done"], description=says
-            )
+            self._bars.update(self._rows[step], total=event["total"] or None, completed=event["done"], description=says)
         elif event["event"] == "finished":
             self._bars.update(self._rows[step], total=1, completed=1)
             self._bars.stop_task(self._rows[step])

@@ -1,4 +1,4 @@
-"""The training pipeline's graph: extract -> preprocess -> train -> evaluate -> build_image, or a named end without one."""
+"""The training pipeline: extract -> preprocess -> train -> evaluate -> build_image, or a named end without one."""
 
 from kfp import dsl
 from kfp.dsl import base_component

@@ -89,7 +89,9 @@ def test_logic_is_imported_inside_the_wrapper_because_its_body_alone_is_shipped(
     for wrapper in ROOT.glob("components/*/component.py"):
         for node in ast.parse(wrapper.read_text("utf-8")).body:
             if isinstance(node, ast.ImportFrom):
-                assert node.module.split(".")[0] not in OURS, f"{wrapper}:{node.lineno} imports {node.module} at the top"
+                assert node.module.split(".")[0] not in OURS, (
+                    f"{wrapper}:{node.lineno} imports {node.module} at the top"
+                )
 
 
 def test_kfp_is_imported_by_wrappers_and_pipelines_alone():
@@ -106,7 +108,9 @@ def test_serving_never_imports_the_spec_reader():
 def test_nothing_but_tests_and_bench_imports_the_examples():
     for room in ("model", "components", "pipelines", "build", "serving"):
         for path in (ROOT / room).rglob("*.py"):
-            assert not [line for line, module in imports(path) if module.split(".")[0] in ("examples", "bench", "tests")]
+            assert not [
+                line for line, module in imports(path) if module.split(".")[0] in ("examples", "bench", "tests")
+            ]
 
 
 def test_import_build_is_ours():

@@ -1,0 +1,78 @@
+"""OUT changes in one rename, is held by one run, and survives runs that died."""
+
+import subprocess
+import sys
+
+import pytest
+
+from model.errors import OutputRefused
+from pipelines.compile import ROOT
+from pipelines.output import KEEP, Output
+
+
+def finished(output, says):
+    run = output.new_run()
+    (run / "verdict.json").write_text(says)
+    (run / "bundle").mkdir()
+    (run / "bundle" / "manifest.json").write_text(says)
+    output.publish(run)
+    return run
+
+
+def test_the_latest_run_is_seen_through_short_names(tmp_path):
+    output = Output(tmp_path / "out")
+    with output.locked():
+        finished(output, "first")
+        finished(output, "second")
+    assert (output.root / "verdict.json").read_text() == "second"
+    assert (output.root / "bundle" / "manifest.json").read_text() == "second"
+
+
+def test_a_run_that_never_came_to_a_verdict_changes_nothing_and_is_cleared_by_the_next(tmp_path):
+    output = Output(tmp_path / "out")
+    with output.locked():
+        finished(output, "first")
+        died = output.new_run()
+        (died / "rows.parquet").write_text("half")
+    assert (output.root / "verdict.json").read_text() == "first"
+    with output.locked():
+        again = output.new_run()
+    assert not (died / "rows.parquet").exists()
+    assert (output.root / "verdict.json").read_text() == "first"
+    assert again.exists()
+
+
+def test_old_runs_are_let_go(tmp_path):
+    output = Output(tmp_path / "out")
+    with output.locked():
+        runs = [finished(output, str(number)) for number in range(KEEP + 2)]
+    assert [run.exists() for run in runs] == [False, False] + [True] * KEEP
+
+
+def test_two_runs_into_one_out_are_refused_with_the_way_out(tmp_path):
+    holder = "import sys; from pathlib import Path; from pipelines.output import Output\n"
+    holder += "with Output(Path(sys.argv[1])).locked(): print('held', flush=True); sys.stdin.read()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", holder, str(tmp_path)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert process.stdout.readline() == "held\n"
+        with (
+            pytest.raises(OutputRefused, match=r"in use by another run.*give this run its own OUT"),
+            Output(tmp_path).locked(),
+        ):
+            pass
+        process.kill()
+    with Output(tmp_path).locked():
+        pass  # a killed holder holds nothing
+
+
+def test_an_out_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    output = Output(tmp_path / "file" / "out")
+    with pytest.raises(OutputRefused, match=r"file/out: cannot be written.*Choose a folder"), output.locked():
+        pass

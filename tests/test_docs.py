@@ -1,0 +1,60 @@
+"""What the documents claim: links lead somewhere, targets exist, tables are those of the code."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from model import spec_reference
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md"), ROOT / "model" / "FORMAT.md"]
+
+
+def make(*arguments):
+    return subprocess.run(["make", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page):
+    links = re.findall(r"\]\(([^)#]+)\)", page.read_text("utf-8"))
+    assert [link for link in links if not link.startswith("http") and not (page.parent / link).exists()] == []
+
+
+def test_make_alone_lists_every_target_of_the_readme():
+    listed = set(re.findall(r"^  make (\S+)", make(), re.MULTILINE))
+    named = set(re.findall(r"^make ([a-z]+)|`make ([a-z]+)`", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE))
+    assert {first or second for first, second in named} <= listed
+    assert {"run", "test", "check", "fix", "serve", "report", "clean"} <= listed
+
+
+def test_every_target_is_phony_but_the_environment():
+    text = (ROOT / "Makefile").read_text("utf-8")
+    targets = set(re.findall(r"^([a-z][a-z-]*):", text, re.MULTILINE))
+    phony = set(re.search(r"^\.PHONY: (.*)$", text, re.MULTILINE)[1].split())
+    assert targets == phony
+
+
+def test_the_step_table_is_the_folders():
+    table = (ROOT / "components" / "README.md").read_text("utf-8")
+    named = re.findall(r"^\| ([a-z_]+) \| (?!reads)", table, re.MULTILINE)
+    assert set(named) - {"step"} == {path.parent.name for path in ROOT.glob("components/*/component.py")}
+
+
+def test_the_spec_reference_is_what_the_types_say():
+    assert (ROOT / "docs" / "spec.schema.json").read_bytes() == spec_reference.schema(), "run: make fix"
+    assert (ROOT / "docs" / "spec.md").read_bytes() == spec_reference.page(), "run: make fix"
+
+
+def test_a_figure_of_the_readme_names_the_bench_that_prints_it():
+    for script in re.findall(r"`?(bench/[a-z_]+\.py)", (ROOT / "README.md").read_text("utf-8")):
+        assert (ROOT / script).is_file(), script
+
+
+def test_nothing_tracked_names_this_machine():
+    found = subprocess.run(
+        ["git", "grep", "-nIE", r"/work/(main|shared)|\.library|files\.pythonhosted|deb\.debian"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    ).stdout.splitlines()  # fmt: skip
+    assert [line for line in found if not line.startswith("tests/test_docs.py")] == []
