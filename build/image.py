@@ -1,0 +1,133 @@
+"""The assembler: a server base and one model layer become an image, with no daemon and no clock."""
+
+import json
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from build import oci
+from build.base import Base, Report, server_base
+from build.gate import Sound, refuse_unless_sound
+from build.layer import Entry, Layer, write_layer
+from build.publish import Publisher, publisher
+from build.tags import build_tag
+from model.bundle import FILES, MANIFEST, Manifest, identity, parse_manifest
+from model.errors import BundleRefused, Fault, Faults
+
+REPOSITORY = "kamado"
+HOME = "/opt/kamado"
+USER = "65532"
+PORT = "8080/tcp"
+COMMAND = ["python3", "-m", "serving.server"]
+VERDICT = "verdict.json"
+
+
+def build(
+    bundle: Path, verdict: Path, *, to: str, base: str | None, cache: Path, report: Report = print
+) -> dict[str, Any]:
+    """Verify, assemble, publish; returns what image.json says.
+
+    Raises BundleRefused, before anything is written, when the gate finds a fault; OutputRefused when `to` cannot take
+    the image. `base` is a reference or None for the best that this machine can make (`server_base`).
+    """
+    place = publisher(to)
+    sound = refuse_unless_sound(bundle, verdict)
+    report(f"gate passed: bundle {sound.digest}")
+    ground = server_base(base, cache=cache, report=report)
+    report(f"base {ground.name}")
+    with tempfile.TemporaryDirectory(prefix="kamado-layer-") as folder:
+        return _publish(place, ground, bundle, verdict, sound, Path(folder))
+
+
+def _publish(place: Publisher, base: Base, bundle: Path, verdict: Path, sound: Sound, folder: Path) -> dict[str, Any]:
+    judged = verdict.read_bytes()
+    collected = Faults()
+    manifest = parse_manifest((bundle / MANIFEST).read_bytes(), collected)
+    if manifest is None or oci.digest_of(judged) != f"sha256:{sound.verdict_sha256}":
+        raise _changed()
+    layer = model_layer(folder / "layer.tar.gz", bundle, judged, cutoff=manifest.lineage.cutoff)
+    if identity({name: layer.files[f"{HOME[1:]}/bundle/{name}"] for name in FILES}) != sound.digest:
+        raise _changed()
+    tag = build_tag(manifest.model, cutoff=manifest.lineage.cutoff, bundle=sound.digest, base=base.digest)
+    labels = labels_of(manifest, json.loads(judged), sound, base, tag)
+    done = place.publish(assemble(base, layer, labels, created=manifest.lineage.cutoff), tag)
+    return {
+        "reference": f"{REPOSITORY}:{tag}@{done.digest}",
+        "tag": tag,
+        "digest": done.digest,
+        "outcome": done.outcome,
+        "bundle": sound.digest,
+        "verdict_sha256": sound.verdict_sha256,
+        "base": {"kind": base.kind, "name": base.name, "digest": base.digest},
+        "layer": {"diff_id": layer.diff_id, "digest": layer.digest, "size": layer.size},
+        "labels": labels,
+    }
+
+
+def model_layer(path: Path, bundle: Path, verdict: bytes, *, cutoff: str) -> Layer:
+    """The one layer of the model: the bundle's files, and the verdict that let them pass beside them."""
+    home = HOME[1:]
+    entries = [Entry(f"{home}/bundle/{name}", data=bundle / name) for name in FILES]
+    return write_layer(path, [*entries, Entry(f"{home}/{VERDICT}", data=verdict)], mtime=epoch(cutoff))
+
+
+def assemble(base: Base, layer: Layer, labels: dict[str, str], *, created: str) -> oci.Image:
+    """The image of these parts: the same parts, the same bytes."""
+    config = {key: value for key, value in base.config.items() if key not in CLASSIC}
+    run = dict(config.get("config") or {})
+    environment = [pair for pair in run.get("Env") or [] if not pair.startswith("KAMADO_BUNDLE=")]
+    run |= {
+        "Cmd": COMMAND,
+        "Env": [*environment, f"KAMADO_BUNDLE={HOME}/bundle"],
+        "ExposedPorts": {PORT: {}},
+        "Labels": {**(run.get("Labels") or {}), **labels},
+        "User": USER,
+        "WorkingDir": HOME,
+    }
+    run.pop("Entrypoint", None)
+    step = {"created": created, "created_by": "kamado: the model layer"}
+    config |= {
+        "config": run,
+        "created": created,
+        "history": [*config.get("history", []), step],
+        "rootfs": {"type": "layers", "diff_ids": [*config["rootfs"]["diff_ids"], layer.diff_id]},
+    }
+    media_type = oci.DOCKER_LAYER if base.docker else oci.LAYER
+    return oci.Image(oci.dump(config), (*base.layers, layer.blob(media_type)), docker=base.docker)
+
+
+CLASSIC = ("container", "container_config", "id", "parent", "docker_version")  # leftovers of docker's old builder
+
+
+def labels_of(manifest: Manifest, verdict: dict[str, Any], sound: Sound, base: Base, tag: str) -> dict[str, str]:
+    """What people and programs ask an image. Only what follows from content: no path, no host, no wall time."""
+    metrics = {name: round(float(value), 6) for name, value in verdict["metrics"].items()}
+    labels = {
+        "org.opencontainers.image.title": manifest.model,
+        "org.opencontainers.image.version": tag,
+        "org.opencontainers.image.created": manifest.lineage.cutoff,
+        "kamado.model": manifest.model,
+        "kamado.bundle": sound.digest,
+        "kamado.verdict.sha256": str(sound.verdict_sha256),
+        "kamado.spec.sha256": manifest.lineage.spec_sha256,
+        "kamado.sql.sha256": manifest.lineage.sql_sha256,
+        "kamado.data.sha256": manifest.lineage.data_sha256,
+        "kamado.data.cutoff": manifest.lineage.cutoff,
+        "kamado.xgboost": manifest.libraries["xgboost"],
+        "kamado.metrics": oci.dump(metrics).decode(),
+        "kamado.base": "none" if base.kind == "none" else "server",
+    }
+    if base.kind != "none":
+        labels["org.opencontainers.image.base.digest"] = base.digest
+    return labels
+
+
+def epoch(moment: str) -> int:
+    """Seconds since 1970 of an ISO moment in UTC."""
+    return int(datetime.fromisoformat(moment).astimezone(UTC).timestamp())
+
+
+def _changed() -> BundleRefused:
+    way_out = "Nothing was published. Let nothing write there while an image is built, and build again"
+    return BundleRefused(Fault("bundle", "was changed after the gate had passed it", way_out, "bundle-changed"))

@@ -1,0 +1,126 @@
+"""A folder of images: the OCI image layout, read by skopeo, podman, crane and containerd as it is."""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from build import oci
+from build.publish import Published, taken
+from model.errors import Fault, OutputRefused
+from model.files import sync_folder, write_atomically
+
+REF_NAME = "org.opencontainers.image.ref.name"
+CHUNK = 1 << 20
+
+
+class Layout:
+    """A Publisher into `folder`, which is made when it is not there. Two builders take turns."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.blobs = folder / "blobs" / "sha256"
+        self.unfinished = folder / ".unfinished"
+
+    def publish(self, image: oci.Image, tag: str) -> Published:
+        try:
+            with self._alone():
+                return self._publish(image, tag)
+        except OSError as error:
+            found = f"cannot be written ({error.strerror or error})"
+            way_out = "Give a folder on a disk with room, where this user may write; what was there is untouched"
+            raise OutputRefused(Fault(str(self.folder), found, way_out, "place-unwritable")) from error
+
+    def _publish(self, image: oci.Image, tag: str) -> Published:
+        index = self._index()
+        here = next((one for one in index["manifests"] if one.get("annotations", {}).get(REF_NAME) == tag), None)
+        if here is not None:
+            if (config := self._config_of(here["digest"])) not in (None, oci.digest_of(image.config)):
+                raise taken(tag, here=here["digest"], new=image.digest)
+            if config is not None and self._is_whole(here["digest"]):
+                return Published(here["digest"], "unchanged")
+        for blob in (*image.layers, _small(image.config, oci.CONFIG), _small(image.manifest, image.media_type)):
+            self._put(blob)
+        write_atomically(self.folder / "oci-layout", oci.dump({"imageLayoutVersion": "1.0.0"}))
+        entry = {**_small(image.manifest, image.media_type).descriptor, "platform": image.platform}
+        others = [one for one in index["manifests"] if one is not here]
+        index["manifests"] = [*others, {**entry, "annotations": {REF_NAME: tag}}]
+        write_atomically(self.folder / "index.json", oci.dump(index))
+        return Published(image.digest, "written")
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One builder at a time. A killed one leaves its lock free and unfinished blobs behind, which go."""
+        self.blobs.mkdir(parents=True, exist_ok=True)
+        with (self.folder / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            shutil.rmtree(self.unfinished, ignore_errors=True)
+            for stray in self.folder.glob(".*.json.*"):
+                stray.unlink()
+            self.unfinished.mkdir()
+            try:
+                yield
+            finally:
+                shutil.rmtree(self.unfinished, ignore_errors=True)
+
+    def _index(self) -> dict[str, Any]:
+        try:
+            found = json.loads((self.folder / "index.json").read_bytes())
+        except FileNotFoundError:
+            return {"schemaVersion": 2, "mediaType": oci.INDEX, "manifests": []}
+        except ValueError:
+            found = None
+        if not isinstance(found, dict) or not isinstance(found.get("manifests"), list):
+            way_out = "Nothing was changed. Move the folder away, or name another"
+            raise OutputRefused(Fault(str(self.folder / "index.json"), "is no OCI index", way_out, "place-broken"))
+        return found
+
+    def _path(self, digest: str) -> Path:
+        return self.blobs / digest.removeprefix("sha256:")
+
+    def _config_of(self, manifest: str) -> str | None:
+        """The config that a manifest names; None when the manifest is not there, so that it can be mended."""
+        try:
+            return str(json.loads(self._path(manifest).read_bytes())["config"]["digest"])
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            return None
+
+    def _is_whole(self, manifest: str) -> bool:
+        named = json.loads(self._path(manifest).read_bytes())
+        parts = [named["config"], *named["layers"], {"digest": manifest}]
+        return all(self._holds(part["digest"]) for part in parts)
+
+    def _holds(self, digest: str) -> bool:
+        """Whether the blob is there and is what it is called: a disk may have lost its end."""
+        try:
+            with self._path(digest).open("rb") as file:
+                return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}" == digest
+        except FileNotFoundError:
+            return False
+
+    def _put(self, blob: oci.Blob) -> None:
+        if self._holds(blob.digest):
+            return
+        target, sha256 = self.unfinished / blob.digest.removeprefix("sha256:"), hashlib.sha256()
+        with blob.open() as source, target.open("wb") as file:
+            while data := source.read(CHUNK):
+                sha256.update(data)
+                file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if f"sha256:{sha256.hexdigest()}" != blob.digest:
+            way_out = "Nothing was tagged. Build again; if it stays, the base in its registry or cache is damaged"
+            raise OutputRefused(Fault(f"blob {blob.digest}", "does not match its digest", way_out, "blob-digest"))
+        target.chmod(0o644)
+        target.replace(self._path(blob.digest))
+        sync_folder(self.blobs)
+
+
+def _small(data: bytes, media_type: str) -> oci.Blob:
+    return oci.Blob(oci.digest_of(data), len(data), media_type, lambda: BytesIO(data))
