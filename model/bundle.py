@@ -121,8 +121,13 @@ class Bundle:
 
 
 def digest_of(files: dict[str, bytes]) -> str:
+    """The identity of these files, by name."""
+    return identity({name: hashlib.sha256(data).hexdigest() for name, data in files.items()})
+
+
+def identity(digests: dict[str, str]) -> str:
     """`sha256:` over one line "<hex>  <name>" per file, sorted by name, as sha256sum would print them."""
-    lines = "".join(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files))
+    lines = "".join(f"{digests[name]}  {name}\n" for name in sorted(digests))
     return f"sha256:{hashlib.sha256(lines.encode()).hexdigest()}"
 
 
