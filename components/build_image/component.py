@@ -10,18 +10,18 @@ def build_image(
     import os
     from pathlib import Path
 
+    from build.__main__ import cache
     from build.image import build
     from components.step import Step
     from model.files import write_json
 
     with Step("build_image") as step:
-        cache = Path(os.environ.get("KAMADO_CACHE") or Path.home() / ".cache" / "kamado")
         built = build(
             Path(trained.path) / "bundle",
             Path(evaluation.path) / "verdict.json",
-            destination,
+            to=destination,
             base=base or None,
-            cache=cache,
+            cache=cache(os.environ),
             report=lambda says: step.progress(0, 1, says),
         )
         write_json(Path(image.path), built)

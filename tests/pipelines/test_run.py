@@ -1,0 +1,196 @@
+"""What a newcomer does: `make run`, and what they see. The compiled pipeline runs for real, on a small portal."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pipelines.compile import ROOT
+
+PORTAL = "examples/rental_portal"
+LISTS = "12000"
+
+
+def command(out, *more):
+    return ["make", "--no-print-directory", "run", f"OUT={out}", "TRIALS=3", *more]
+
+
+def make_run(out, *more, environment=None):
+    environment = {**os.environ, **(environment or {})}
+    return subprocess.run(command(out, *more), cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+def verdict_of(out):
+    return json.loads((Path(out) / "verdict.json").read_text())
+
+
+def spec_folder(folder, **changes):
+    """The portal's spec with lines replaced, as a person would edit it."""
+    shutil.copytree(ROOT / PORTAL, folder, ignore=shutil.ignore_patterns("__main__.py", "*.pyc", "__pycache__"))
+    text = (folder / "spec.yaml").read_text()
+    for old, new in changes.items():
+        assert old in text, f"{old!r} is not in the portal's spec.yaml"
+        text = text.replace(old, new)
+    (folder / "spec.yaml").write_text(text)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def portal(tmp_path_factory):
+    """Tables of a small portal."""
+    out = tmp_path_factory.mktemp("portal")
+    subprocess.run([sys.executable, "-m", "examples.rental_portal", out, "--lists", LISTS], cwd=ROOT, check=True)
+    return out / "data"
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory, portal):
+    """One promoted run, looked at by many tests."""
+    out = tmp_path_factory.mktemp("first") / "out"
+    return out, make_run(out, f"DATA={portal}")
+
+
+class TestPromoted:
+    def test_it_exits_0_and_its_last_line_is_the_image(self, first):
+        out, done = first
+        assert done.returncode == 0, done.stdout + done.stderr
+        last = done.stdout.strip().splitlines()[-1]
+        assert re.fullmatch(r"image kamado:rent-conversion-[0-9TZ]+-[0-9a-f]{12}@sha256:[0-9a-f]{64}", last)
+        assert last.removeprefix("image ") == json.loads((out / "image.json").read_text())["reference"]
+
+    def test_one_screen_says_verdict_metrics_rejections_and_paths(self, first):
+        _, done = first
+        for said in ("promote", "log loss", "logistic", "rent per m2", "report.html", "bundle"):
+            assert said in done.stdout, said
+
+    def test_the_verdict_names_the_bundle_beside_it(self, first):
+        out, _ = first
+        check = subprocess.run(
+            [sys.executable, "-m", "build", "verify", out / "bundle", "--verdict", out / "verdict.json"],
+            cwd=ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert check.returncode == 0, check.stdout
+
+    def test_skopeo_agrees_on_the_digest(self, first):
+        out, _ = first
+        if shutil.which("skopeo") is None:
+            pytest.skip("needs skopeo to read the layout independently: apt-get install skopeo")
+        image = json.loads((out / "image.json").read_text())
+        inspect = ["skopeo", "inspect", "--format", "{{.Digest}}", f"oci:{out / 'images'}:{image['tag']}"]
+        said = subprocess.run(inspect, capture_output=True, text=True, check=True).stdout.strip()
+        assert said == image["digest"]
+
+    def test_make_report_names_the_report(self, first):
+        out, _ = first
+        environment = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
+        said = subprocess.run(
+            ["make", "report", f"OUT={out}"], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+        )
+        assert Path(said.stdout.strip()).samefile(out / "report.html")
+
+    def test_killed_at_every_step_it_completes_when_started_again_with_the_same_digests(self, first, portal, tmp_path):
+        out, _ = first
+        expected = json.loads((out / "image.json").read_text())
+        again = tmp_path / "out"
+        for step in ("extract", "preprocess", "train", "evaluate", "build_image"):
+            kill_during(step, again, portal)
+            assert not (again / "latest").exists(), step
+        done = make_run(again, f"DATA={portal}")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert json.loads((again / "image.json").read_text()) == {**expected, "outcome": "written"}
+        assert len(list((again / "runs").iterdir())) == 1
+
+
+def kill_during(step, out, portal):
+    """SIGKILL the run itself as soon as `step` has started; its steps must go with it."""
+    run = subprocess.Popen(
+        [sys.executable, "-m", "pipelines.run", "--spec", PORTAL, "--data", portal, "--out", out, "--trials", "3"],
+        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    started = f'{{"step": "{step}", "event": "started"}}'
+    while run.poll() is None and not any(started in file.read_text() for file in out.glob("runs/*/events.jsonl")):
+        time.sleep(0.02)
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+
+
+class TestNotPromoted:
+    def test_too_little_data_exits_3_with_the_verdict_and_no_image(self, portal, tmp_path):
+        spec = spec_folder(tmp_path / "spec", **{"promotion:": "promotion:\n  min_conversions: 100000"})
+        done = make_run(tmp_path / "out", f"SPEC={spec}", f"DATA={portal}", "TRIALS=1")
+        assert done.returncode == 2, "make turns every failing exit code into its own 2"
+        assert "insufficient-data" in done.stdout
+        assert verdict_of(tmp_path / "out")["verdict"] == "insufficient-data"
+        assert not (tmp_path / "out" / "images").exists()
+        assert not (tmp_path / "out" / "image.json").exists()
+
+
+class TestRefused:
+    """Nothing of an earlier run changes, and the message is the last thing on the screen, without a traceback."""
+
+    @pytest.fixture
+    def before(self, tmp_path):
+        out = tmp_path / "out"
+        (out / "runs" / "000001").mkdir(parents=True)
+        (out / "runs" / "000001" / "run.json").touch()
+        (out / "runs" / "000001" / "verdict.json").write_text('{"verdict": "promote"}')
+        (out / "latest").symlink_to("runs/000001")
+        (out / "verdict.json").symlink_to("latest/verdict.json")
+        return out
+
+    def refused(self, out, *more, **options):
+        done = make_run(out, *more, **options)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stdout + done.stderr
+        assert verdict_of(out) == {"verdict": "promote"}
+        return re.sub(r"\s+", " ", done.stdout + done.stderr)
+
+    def test_a_faulty_spec_lists_all_its_faults(self, before, portal, tmp_path):
+        spec = spec_folder(tmp_path / "spec", **{"model: rent-conversion": "model: Rent\nsplt: 3"})
+        said = self.refused(before, f"SPEC={spec}", f"DATA={portal}")
+        assert "2 fault(s)" in said
+        assert "splt: is an unknown key. Did you mean `split`?" in said
+        assert "model: is 'Rent'" in said
+
+    def test_a_table_that_is_not_in_data_is_named(self, before, tmp_path):
+        (tmp_path / "empty").mkdir()
+        said = self.refused(before, f"DATA={tmp_path / 'empty'}")
+        assert "impressions" in said
+        assert "1 fault(s)" in said or "fault(s)" in said
+
+    def test_data_that_is_not_given_is_asked_for(self, before):
+        said = self.refused(before, "SPEC=examples/telco_churn")
+        assert "DATA: is not given. Try: make run SPEC=examples/telco_churn DATA=" in said
+
+    def test_a_full_disk_is_told_as_that(self, portal, tmp_path):
+        small = tmp_path / "small"
+        small.mkdir()
+        mount = ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", small]
+        if os.geteuid() or subprocess.run(mount, check=False, capture_output=True).returncode:
+            pytest.skip("needs to mount a small disk, which root alone may do here; nothing to fix")
+        try:
+            done = make_run(small / "out", f"DATA={portal}")
+        finally:
+            subprocess.run(["umount", "--lazy", small], check=True)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stdout + done.stderr
+        assert "No space left" in done.stdout
+        assert "Free some space" in done.stdout
+
+    def test_a_second_run_into_one_out_is_refused(self, before, portal):
+        from pipelines.output import Output
+
+        with Output(before).locked():
+            said = self.refused(before, f"DATA={portal}")
+        assert "in use by another run" in said
+
+    def test_words_that_are_no_budget_are_refused_with_an_example(self, before, portal):
+        said = self.refused(before, f"DATA={portal}", "MINUTES=soon")
+        assert "'soon' is not a number of minutes above 0, for example 10" in said
