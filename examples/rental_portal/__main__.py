@@ -1,0 +1,37 @@
+"""Simulate the portal: `python -m examples.rental_portal OUT --lists 40000 --days 90 --seed 7`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from examples.rental_portal.simulate import Portal, simulate
+
+
+def main() -> None:
+    usual = Portal()
+    parser = argparse.ArgumentParser(prog="python -m examples.rental_portal", description=__doc__)
+    parser.add_argument("out", type=Path, help="folder that gets data/ and truth/")
+    parser.add_argument("--lists", type=int, default=usual.lists, help="list pages of 20 impressions each")
+    parser.add_argument("--days", type=int, default=usual.days)
+    parser.add_argument("--seed", type=int, default=usual.seed)
+    parser.add_argument("--no-truth", action="store_true", help="leave out the attraction of every impression")
+    asked = parser.parse_args()
+    if min(asked.lists, asked.days) < 1:
+        parser.error("--lists and --days must be above 0")
+    portal = Portal(asked.lists, asked.days, asked.seed, truth=not asked.no_truth)
+    bars = Progress(console=Console(stderr=True), transient=True)
+    task = bars.add_task("simulating the portal", total=portal.days)
+    try:
+        with bars:
+            simulate(portal, asked.out, progress=lambda done, _: bars.update(task, completed=done))
+    except OSError as error:
+        sys.exit(
+            f"{error.filename or asked.out}: cannot be written ({error.strerror}). Free some space or take another OUT"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,208 @@
+"""The portal's logs, written as a warehouse would hold them, one file a day; and the truth, in a folder of its own.
+
+    OUT/data/impressions/day-000.parquet    list, user, listing, position, explore, time
+    OUT/data/clicks/…  OUT/data/inquiries/… events with their own times, inquiries up to weeks later
+    OUT/data/listings/listings.parquet      what was stated of each property
+    OUT/truth/…                             examination curve; attraction of every shown listing
+
+Blocks of lists have random streams of their own, so memory does not grow with the number of lists, and the same
+arguments give the same bytes.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from examples.rental_portal import listings as properties
+from examples.rental_portal.listings import Listings
+from examples.rental_portal.traffic import DAY, DUPLICATED, Block, block, examination
+from model.files import new_folder, write_json
+
+BLOCK = 2_000  # lists
+LATE = 0.01  # share of a block's lists that reach the log a day later
+END = date(2026, 7, 1)
+MOMENT = pa.timestamp("us", tz="UTC")
+
+
+@dataclass(frozen=True)
+class Portal:
+    """What decides every byte: size, length and seed."""
+
+    lists: int = 40_000
+    days: int = 90
+    seed: int = 7
+    truth: bool = True
+
+    @property
+    def listings(self) -> int:
+        return 6_000 + self.lists // 20
+
+    def midnight(self, day: int) -> int:
+        """Start of a day, microseconds since 1970."""
+        start = datetime.combine(END - timedelta(days=self.days - day), datetime.min.time(), UTC)
+        return int(start.timestamp()) * 1_000_000
+
+
+def simulate(portal: Portal, out: Path, *, progress: Callable[[int, int], None]) -> None:
+    """Write OUT/data and OUT/truth whole or not at all; nothing is done when they are of this very portal already."""
+    stamp = out / "portal.json"
+    asked = asdict(portal) | {"version": 1}
+    if stamp.exists() and json.loads(stamp.read_text()) == asked:
+        return
+    stamp.unlink(missing_ok=True)
+    for name in ("data", "truth"):
+        _discard(out / name)
+    with new_folder(out / "truth") as truth, new_folder(out / "data") as data:
+        _write(portal, data, truth, progress)
+    write_json(stamp, asked)
+
+
+def _discard(folder: Path) -> None:
+    for path in sorted(folder.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    if folder.exists():
+        folder.rmdir()
+
+
+def _write(portal: Portal, data: Path, truth: Path, progress: Callable[[int, int], None]) -> None:
+    seeds = np.random.SeedSequence(portal.seed)
+    catalogue = properties.draw(np.random.Generator(np.random.PCG64(seeds.spawn(1)[0])), portal.listings, portal.days)
+    for name in ("impressions", "clicks", "inquiries", "listings"):
+        (data / name).mkdir()
+    (truth / "attraction").mkdir()
+    pq.write_table(_catalogue(portal, catalogue), data / "listings" / "listings.parquet", compression="zstd")
+    write_json(truth / "examination.json", {str(place + 1): value for place, value in enumerate(examination())})
+    late: list[pa.Table] = []
+    for day in range(portal.days):
+        name = f"day-{day:03d}.parquet"
+        with (
+            _Table(data / "impressions" / name) as impressions,
+            _Table(data / "clicks" / name) as clicks,
+            _Table(data / "inquiries" / name) as inquiries,
+            _Table(truth / "attraction" / name) as attractions,
+        ):
+            for held in late:
+                impressions.write(held)
+            late = []
+            for random, made in _blocks(portal, catalogue, day):
+                shown = _impressions(made)
+                last = day == portal.days - 1
+                held_back = np.zeros(len(shown), bool) if last else _whole_lists(random, made, LATE)
+                impressions.write(_duplicated(random, shown.filter(pa.array(~held_back))))
+                late.append(shown.filter(pa.array(held_back)))
+                clicks.write(_events(made, made.clicked, made.shown_at + 60_000_000, "clicked_at"))
+                inquiries.write(_duplicated(random, _events(made, made.inquired, made.inquired_at, "inquired_at")))
+                if portal.truth:
+                    attractions.write(_truth(made))
+        progress(day + 1, portal.days)
+
+
+def _blocks(portal: Portal, catalogue: Listings, day: int) -> Iterator[tuple[np.random.Generator, Block]]:
+    first, end = (portal.lists * step // portal.days for step in (day, day + 1))
+    for number, start in enumerate(range(first, end, BLOCK)):
+        random = np.random.Generator(np.random.PCG64(np.random.SeedSequence([portal.seed, day, number])))
+        lists = min(BLOCK, end - start)
+        midnight = portal.midnight(day)
+        yield random, block(random, catalogue, day, portal.days, lists=lists, first_list=start + 1, midnight=midnight)
+
+
+def _whole_lists(random: np.random.Generator, made: Block, share: float) -> np.ndarray:
+    lists = made.list_id - made.list_id[0]
+    chosen: np.ndarray = (random.uniform(size=int(lists[-1]) + 1) < share)[lists]
+    return chosen
+
+
+def _duplicated(random: np.random.Generator, table: pa.Table) -> pa.Table:
+    """Some events reach a log twice."""
+    again = np.flatnonzero(random.uniform(size=len(table)) < DUPLICATED)
+    return pa.concat_tables([table, table.take(again)])
+
+
+def _ids(prefix: str, numbers: np.ndarray) -> pa.Array:
+    return pa.array(np.char.add(prefix, numbers.astype("U10")))
+
+
+def _impressions(made: Block) -> pa.Table:
+    return pa.table(
+        {
+            "list_id": made.list_id,
+            "user_id": _ids("u", made.user_id),
+            "listing_id": made.listing + 1,
+            "position": made.position.astype(np.int64),
+            "explore": made.explore,
+            "shown_at": pa.array(made.shown_at).cast(MOMENT),
+        }
+    )
+
+
+def _events(made: Block, happened: np.ndarray, at: np.ndarray, name: str) -> pa.Table:
+    rows = np.flatnonzero(happened)
+    return pa.table(
+        {
+            "list_id": made.list_id[rows],
+            "user_id": _ids("u", made.user_id[rows]),
+            "listing_id": made.listing[rows] + 1,
+            name: pa.array(at[rows]).cast(MOMENT),
+        }
+    )
+
+
+def _truth(made: Block) -> pa.Table:
+    return pa.table(
+        {
+            "list_id": made.list_id,
+            "listing_id": made.listing + 1,
+            "position": made.position,
+            "attraction": made.attraction,
+        }
+    )
+
+
+def _catalogue(portal: Portal, listings: Listings) -> pa.Table:
+    names = {"ward": properties.WARDS, "layout": properties.LAYOUTS, "building": properties.BUILDINGS}
+    named = {name: np.array(values)[getattr(listings, name)] for name, values in names.items()}
+    first = portal.midnight(0) // DAY + listings.first_day.astype(np.int64)
+    return pa.table(
+        {
+            "listing_id": np.arange(1, len(listings) + 1),
+            **named,
+            "rent": _gaps(listings.stated_rent),
+            "area_m2": _gaps(listings.stated_area),
+            "walk_minutes": _gaps(listings.stated_walk),
+            "building_age": _gaps(listings.stated_age),
+            "floor": listings.floor,
+            "photos": _gaps(listings.stated_photos),
+            "deposit_months": listings.deposit,
+            "listed_on": pa.array(first.astype(np.int32)).cast(pa.date32()),
+        }
+    )
+
+
+def _gaps(values: np.ndarray) -> pa.Array:
+    return pa.array(values, from_pandas=True)
+
+
+class _Table:
+    """A Parquet file that takes tables one after another."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writer: pq.ParquetWriter | None = None
+
+    def __enter__(self) -> "_Table":
+        return self
+
+    def write(self, table: pa.Table) -> None:
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self._path, table.schema, compression="zstd")
+        self._writer.write_table(table)
+
+    def __exit__(self, *_: object) -> None:
+        if self._writer is not None:
+            self._writer.close()

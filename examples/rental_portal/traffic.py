@@ -1,0 +1,105 @@
+"""A block of searches: which lists were shown, in the old policy's order, and what people did."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from examples.rental_portal.listings import Floats, Ints, Listings, attraction
+
+PLACES = 20
+EXPLORE = 0.04  # share of lists in random order
+EXPONENT = 0.75  # examination falls with place ** -EXPONENT
+CLICKS_PER_INQUIRY = 5.0
+DELAY_DAYS = 2.6  # mean time from impression to inquiry
+DUPLICATED = 0.004
+DAY = 86_400_000_000  # microseconds
+
+
+def examination() -> Floats:
+    """P(a place is looked at), relative to the first."""
+    return np.arange(1, PLACES + 1, dtype=float) ** -EXPONENT
+
+
+@dataclass(frozen=True)
+class Block:
+    """Rows of one block, one entry per impression; times are microseconds since 1970."""
+
+    list_id: Ints
+    user_id: Ints
+    listing: Ints
+    position: Ints
+    explore: Ints
+    shown_at: Ints
+    clicked: NDArray[np.bool_]
+    inquired: NDArray[np.bool_]
+    inquired_at: Ints
+    attraction: Floats
+
+
+def block(
+    random: np.random.Generator, listings: Listings, day: int, days: int, *, lists: int, first_list: int, midnight: int
+) -> Block:
+    """`lists` lists shown on `day`, numbered from `first_list`; `midnight` is the day's start."""
+    shown = _candidates(random, listings, day, lists)
+    lists = len(shown)
+    season = 1 + 0.25 * np.sin(2 * np.pi * day / max(days, 1) - 1)
+    liked = attraction(listings, shown.ravel(), day, season).reshape(lists, PLACES)
+    explore = random.uniform(size=lists) < EXPLORE
+    score = np.where(explore[:, None], random.uniform(size=shown.shape), _old_policy(random, listings, shown, day))
+    order = np.argsort(-score, axis=1, kind="stable")
+    shown, liked = np.take_along_axis(shown, order, 1), np.take_along_axis(liked, order, 1)
+    click = np.minimum(1.0, CLICKS_PER_INQUIRY * liked**0.9)
+    clicked = random.uniform(size=shown.shape) < examination() * click
+    inquired = clicked & (random.uniform(size=shown.shape) < liked / click)
+    at = midnight + (random.beta(3, 2, lists) * DAY).astype(np.int64) // 1000 * 1000
+    delay = (random.exponential(DELAY_DAYS, shown.shape) * DAY).astype(np.int64) // 1000 * 1000
+    user = day // 3 * 10_000_000 + random.integers(0, max(1, int(lists * 2.1)), lists)
+    return Block(
+        list_id=np.repeat(first_list + np.arange(lists), PLACES),
+        user_id=np.repeat(user, PLACES),
+        listing=shown.ravel(),
+        position=np.tile(np.arange(1, PLACES + 1), lists),
+        explore=np.repeat(explore.astype(np.int64), PLACES),
+        shown_at=np.repeat(at, PLACES),
+        clicked=clicked.ravel(),
+        inquired=inquired.ravel(),
+        inquired_at=(at[:, None] + delay).ravel(),
+        attraction=liked.ravel(),
+    )
+
+
+def _candidates(random: np.random.Generator, listings: Listings, day: int, lists: int) -> Ints:
+    """(lists, PLACES) distinct listings of one cell each, all online that day."""
+    online = np.flatnonzero((listings.first_day <= day) & (day <= listings.last_day))
+    cell = listings.cell[online]
+    cells, sizes = np.unique(cell, return_counts=True)
+    wide = cells[sizes >= PLACES]
+    asked = random.choice(wide, lists, p=_share(sizes[sizes >= PLACES]))
+    shown = np.empty((lists, PLACES), dtype=np.int64)
+    for one in wide:
+        rows = np.flatnonzero(asked == one)
+        pool = random.permutation(online[cell == one])
+        start = random.integers(0, len(pool), len(rows))
+        shown[rows] = pool[(start[:, None] + np.arange(PLACES)) % len(pool)]
+    return shown
+
+
+def _share(sizes: Ints) -> Floats:
+    weight = np.sqrt(sizes.astype(float))
+    share: Floats = weight / weight.sum()
+    return share
+
+
+def _old_policy(random: np.random.Generator, listings: Listings, shown: Ints, day: int) -> Floats:
+    """Partly right: fresh and near the station first, blind to price and age, and paid places mixed in."""
+    flat = shown.ravel()
+    score = (
+        -0.05 * listings.walk[flat]
+        - 0.02 * np.clip(day - listings.first_day[flat], 0, 60)
+        + 0.03 * listings.photos[flat]
+        + 0.9 * listings.promoted[flat]
+        + random.normal(0, 0.7, len(flat))
+    )
+    scores: Floats = score.reshape(shown.shape)
+    return scores
