@@ -1,0 +1,1 @@
+"""A typed HTTP server for one bundle: python -m serving.server."""
