@@ -14,4 +14,4 @@ def extract(spec: str, source: str, end: str, rows: Output[Dataset]) -> None:
 
     with Step("extract") as step:
         asked = Spec.from_json(spec)
-        run(asked, source, *window(asked, end), Path(rows.path), progress=step.progress)
+        run(asked, source, window(asked, end), Path(rows.path), progress=step.progress)

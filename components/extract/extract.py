@@ -1,0 +1,84 @@
+"""Run the model's query and keep its rows as Parquet, streamed: memory does not grow with the rows."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from components.extract.source import Source, source_of
+from components.extract.window import Window, text
+from model.errors import DataRefused, Fault, Faults
+from model.files import new_folder, write_json
+from model.spec import Spec
+
+ROWS_A_FILE = 2_000_000
+
+
+def extract(spec: Spec, source: str, window: Window, out: Path, *, progress: Callable[[int, int, str], None]) -> None:
+    """Write `out/rows/part-*.parquet` and `out/extract.json`, whole or not at all.
+
+    Raises SpecRefused for SQL that cannot be run alike everywhere, DataRefused for tables, columns or files that are
+    not as the spec says and for a window without rows.
+    """
+    place = source_of(source, max_bytes_billed=spec.source.max_bytes_billed)
+    columns = place.columns(spec.sql_text, window)
+    _refuse_missing(spec, columns)
+    with new_folder(out) as folder:
+        (folder / "rows").mkdir()
+        rows = _write(place, spec.sql_text, window, folder / "rows", progress)
+        if rows == 0:
+            raise DataRefused(_empty(window))
+        lineage = place.lineage()
+        write_json(
+            folder / "extract.json",
+            {
+                "sql_sha256": spec.sql_sha256,
+                "start": text(window.start),
+                "end": text(window.end),
+                "rows": rows,
+                "bytes_billed": lineage.bytes_billed,
+                "backend": lineage.backend,
+                "tables": list(lineage.tables),
+                "columns": columns,
+            },
+        )
+
+
+def _refuse_missing(spec: Spec, columns: dict[str, str]) -> None:
+    roles = spec.columns.roles()
+    faults = Faults()
+    for name in spec.used_columns:
+        if name not in columns:
+            role = roles.get(name) or ("a feature" if name in spec.features else "used by a rule, slice or split")
+            there = ", ".join(columns)
+            faults.add(
+                f"column {name}", f"({role}) is not in the SQL's result", f"Select it, or mend the spec. There: {there}"
+            )
+    faults.raise_if_any(DataRefused)
+
+
+def _empty(window: Window) -> Fault:
+    if window.start is None:
+        return Fault("SQL", "gives no rows", "Look at its filters and at the tables in DATA")
+    way_out = "Set END or source.end to a day that the tables reach, and look at the SQL's filters"
+    return Fault(f"window {text(window.start)} to {text(window.end)}", "holds no rows", way_out)
+
+
+def _write(place: Source, sql: str, window: Window, folder: Path, progress: Callable[[int, int, str], None]) -> int:
+    rows, writer = 0, None
+    try:
+        for batch in place.fetch(sql, window):
+            if writer is None or rows // ROWS_A_FILE > (rows - batch.num_rows) // ROWS_A_FILE:
+                if writer is not None:
+                    writer.close()
+                writer = pq.ParquetWriter(
+                    folder / f"part-{rows // ROWS_A_FILE:05d}.parquet", batch.schema, compression="zstd"
+                )
+            writer.write_table(pa.Table.from_batches([batch]))
+            rows += batch.num_rows
+            progress(rows, 0, f"{rows:,} rows")
+    finally:
+        if writer is not None:
+            writer.close()
+    return rows

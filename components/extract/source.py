@@ -1,0 +1,65 @@
+"""Where rows come from. Every source behaves alike: tests/contracts/source.py is the contract."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import pyarrow as pa
+
+from components.extract.window import Window
+from model.errors import Fault, SpecRefused
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """What a fetch cost and read. `bytes_billed` is None where nothing is billed."""
+
+    backend: str
+    tables: tuple[str, ...]
+    bytes_billed: int | None = None
+
+
+class Source(Protocol):
+    """Runs one GoogleSQL query.
+
+    `columns` looks without reading rows, and refuses what is wrong with the query: unknown tables and columns, and SQL
+    outside the portable subset, all with their names. `fetch` streams the rows; the caller never holds them all.
+    Both raise DataRefused or SpecRefused.
+    """
+
+    def columns(self, sql: str, window: Window) -> dict[str, str]:
+        """Name -> type of the query's result, in order; a name may not stand twice."""
+        ...
+
+    def fetch(self, sql: str, window: Window) -> Iterator[pa.RecordBatch]: ...
+
+    def lineage(self) -> Lineage:
+        """Known once `fetch` has been read to its end."""
+        ...
+
+
+def source_of(name: str, *, max_bytes_billed: int) -> Source:
+    """`duckdb:FOLDER` or `bigquery:PROJECT@LOCATION`."""
+    kind, _, where = name.partition(":")
+    if kind == "duckdb" and where:
+        from components.extract.files import Files
+
+        return Files(where)
+    if kind == "bigquery" and "@" in where:
+        from components.extract.bigquery import BigQuery
+
+        project, _, location = where.partition("@")
+        return BigQuery(project, location, max_bytes_billed=max_bytes_billed)
+    way_out = "Use duckdb:FOLDER or bigquery:PROJECT@LOCATION, for example bigquery:my-project@EU"
+    raise SpecRefused(Fault("source", f"is {name!r}, which names no place to read from", way_out))
+
+
+def refuse_twice(names: list[str]) -> None:
+    """Two columns of one name cannot be told apart later."""
+    faults = [
+        Fault(f"SQL column {name}", f"stands {names.count(name)} times in the result", "Give each its own alias")
+        for name in sorted(set(names))
+        if names.count(name) > 1
+    ]
+    if faults:
+        raise SpecRefused(*faults)

@@ -1,0 +1,36 @@
+"""The window of time over which the SQL runs."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from model.errors import Fault, SpecRefused
+from model.spec import Spec
+
+
+@dataclass(frozen=True)
+class Window:
+    """@start inclusive and @end exclusive, midnight UTC. `start` is None when the query has no window."""
+
+    start: datetime | None
+    end: datetime
+
+
+def window(spec: Spec, end: str) -> Window:
+    """The window that ends at the ISO date `end`. Raises SpecRefused when the SQL and source.window_days disagree."""
+    asks = "@start" in spec.sql_text or "@end" in spec.sql_text
+    days = spec.source.window_days
+    if asks and days is None:
+        fault = Fault(
+            "source.window_days", "is missing, but the SQL asks for @start or @end", "Say how many days to read"
+        )
+        raise SpecRefused(fault)
+    if days is not None and not ("@start" in spec.sql_text and "@end" in spec.sql_text):
+        found = f"is {days}, but the SQL does not bound its rows by @start and @end"
+        raise SpecRefused(Fault("source.window_days", found, "Filter by both in the SQL, or delete source.window_days"))
+    last = datetime.combine(date.fromisoformat(end), time(), UTC)
+    return Window(last - timedelta(days=days) if days else None, last)
+
+
+def text(moment: datetime | None) -> str | None:
+    """As it stands in extract.json: 2026-07-01T00:00:00Z."""
+    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
