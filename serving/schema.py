@@ -59,7 +59,7 @@ def told(feature: Feature) -> str:
         return _told_category(feature)
     if feature.minimum is None or feature.maximum is None:
         return f"A number; training saw none.{EFFECT[feature.direction]}"
-    seen = f"A number; training saw {feature.minimum:g} to {feature.maximum:g}."
+    seen = f"A number; training saw {feature.minimum:,.10g} to {feature.maximum:,.10g}."
     return seen + EFFECT[feature.direction]
 
 

@@ -93,9 +93,10 @@ def ready(folder: Path) -> Ready:
     worst = int(np.argmax(distance))  # the first NaN, when there is one
     if not distance[worst] <= GOLDEN_TOLERANCE:
         wrong = int(np.sum(~(distance <= GOLDEN_TOLERANCE)))
+        here, there = float(scores.probability[worst]), float(stored[worst])
         found = (
             f"{wrong} of {len(stored)} rows do not come out as stored; the largest difference is "
-            f"{distance[worst]:.3g}, in row {worst}: {float(scores.probability[worst])!r}, stored {float(stored[worst])!r}"
+            f"{distance[worst]:.3g}, in row {worst}: {here!r}, stored {there!r}"
         )
         raise BundleRefused(Fault(GOLDEN, found, OTHER_MACHINE, "golden-differs"))
     return Ready(scorer, float(distance[worst]))
