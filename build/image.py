@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from build import oci
-from build.base import Base, Report, server_base
+from build.base.choose import server_base
+from build.base.ground import Base, Report
 from build.gate import Sound, refuse_unless_sound
 from build.layer import Entry, Layer, write_layer
 from build.publish import Publisher, publisher
@@ -24,7 +25,7 @@ VERDICT = "verdict.json"
 
 
 def build(
-    bundle: Path, verdict: Path, *, to: str, base: str | None, cache: Path, report: Report = print
+    bundle: Path, verdict: Path, to: str, *, base: str | None, cache: Path, report: Report = print
 ) -> dict[str, Any]:
     """Verify, assemble, publish; returns what image.json says.
 

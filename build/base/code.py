@@ -1,0 +1,41 @@
+"""Our own layer of the server: model/ and serving/ as they are in this checkout."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from build.base.tree import entries
+from build.layer import Entry
+
+ROOT = Path(__file__).resolve().parents[2]
+HOME = "opt/kamado"
+ROOMS = ("model", "serving")
+# The reader of specs belongs to training: its edits leave the server's digest alone.
+LEFT_OUT = ("model/spec.py",)
+
+
+def code() -> list[Entry]:
+    """Every file of the rooms that a server imports, without caches and pages for people."""
+    return [entry for room in ROOMS for entry in _room(room)]
+
+
+def _room(room: str) -> Iterator[Entry]:
+    for entry in entries(ROOT / room, room, wanted=_is_code):
+        if entry.name not in LEFT_OUT:
+            yield Entry(f"{HOME}/{entry.name}", 0o644, data=entry.data)
+
+
+def _is_code(name: str) -> bool:
+    parts = name.split("/")
+    return "__pycache__" not in parts and not parts[-1].startswith(".") and not name.endswith(".md")
+
+
+def code_key(files: list[Entry]) -> str:
+    """Over names and content."""
+    told = (f"{entry.name} {_sha256(entry)}" for entry in files)
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()
+
+
+def _sha256(entry: Entry) -> str:
+    data = entry.data.read_bytes() if isinstance(entry.data, Path) else entry.data or b""
+    return hashlib.sha256(data).hexdigest()
