@@ -119,16 +119,18 @@ def _add_probes(api: FastAPI, ready: Ready, counts: Counts) -> None:
 
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket. Raises SettingsRefused when there can be none."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except socket.gaierror as error:
-        fault = Fault("KAMADO_HOST", f"is {host!r}: {error.strerror}", "Example: KAMADO_HOST=0.0.0.0")
+        family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except (socket.gaierror, UnicodeError) as error:
+        fault = Fault("KAMADO_HOST", f"is {host!r}, which is no address ({error})", "Example: KAMADO_HOST=0.0.0.0")
+        raise SettingsRefused(fault) from None
+    try:
+        return socket.create_server(place[:2], family=family, backlog=BACKLOG)
     except OSError as error:
         another = f"KAMADO_PORT={port + 1 if port < PORT.most else PORT.default}"
         found = f"cannot listen on {host}:{port} ({os.strerror(error.errno or 0)})"
-        fault = Fault("KAMADO_PORT", found, f"Stop what listens there, or choose another: {another}")
-    raise SettingsRefused(fault)
+        way_out = f"Stop what listens there, or choose another: {another}"
+        raise SettingsRefused(Fault("KAMADO_PORT", found, way_out)) from None
 
 
 def address(listener: socket.socket) -> str:
@@ -136,8 +138,8 @@ def address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(app: ASGIApp, listener: socket.socket) -> None:
-    """Answer until SIGTERM or SIGINT, then finish what was begun."""
+def serve(app: ASGIApp, listener: socket.socket, *, announcement: str) -> None:
+    """Print the announcement and answer until SIGTERM or SIGINT, then finish what was begun."""
     config = uvicorn.Config(
         app,
         loop="uvloop",
@@ -151,10 +153,17 @@ def serve(app: ASGIApp, listener: socket.socket) -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
     )
-    # Uvicorn finishes its work and then raises the signal once more; asked to stop, stopping is a success.
+    server = uvicorn.Server(config)
+
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
+    # Uvicorn has handlers of its own while it runs. Before that these keep a signal from being lost; afterwards it
+    # raises the signal once more, and a stop that was asked for is a success.
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
-    uvicorn.Server(config).run(sockets=[listener])
+        signal.signal(number, stop)
+    print(announcement, flush=True)
+    server.run(sockets=[listener])
 
 
 def main(arguments: list[str]) -> int:
@@ -165,14 +174,15 @@ def main(arguments: list[str]) -> int:
     try:
         settings = Settings.read(os.environ)
         model = ready(settings.bundle)
+        app = application(model, settings.limits)
         listener = listen(settings.host, settings.port)
     except Refused as refusal:
         print(refusal, file=sys.stderr)
         return 1
     predictor = model.scorer.predictor
-    proof = f"{len(predictor.golden)} golden rows as stored"
-    print(f"{address(listener)} serves {predictor.manifest.model} {predictor.digest} ({proof})", flush=True)
-    serve(application(model, settings.limits), listener)
+    proof = f"({len(predictor.golden)} golden rows as stored)"
+    line = f"{address(listener)} serves {predictor.manifest.model} {predictor.digest} {proof}"
+    serve(app, listener, announcement=line)
     return 0
 
 

@@ -1,0 +1,65 @@
+import pytest
+
+PATH = "/predict:batch"
+
+
+def columns(rows):
+    return {name: [row.input[name] for row in rows] for name in rows[0].input}
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 63, 64, 65, 120])
+def test_a_batch_of_any_size_gives_each_row_its_own_probability(predict, golden, size):
+    for start in range(0, len(golden), size):
+        rows = golden[start : start + size]
+        answer = predict({"columns": columns(rows)}, PATH).json()
+        assert answer["probability"] == [row.probability for row in rows]
+
+
+def test_many_rows_beside_the_event_loop_give_the_same(predict, golden):
+    rows = [*golden] * 40
+    answer = predict({"columns": columns(rows)}, PATH).json()
+    assert answer["probability"] == [row.probability for row in rows]
+
+
+def test_marks_name_their_rows(predict, row):
+    given = {name: [value] * 4 for name, value in row.items()}
+    given |= {"json": ["Ota", "Atlantis", None, "Lemuria"], "rent": [50_000.0, 5.0, None, 50_000.0]}
+    given |= {"model_config": [50.0] * 4}
+    answer = predict({"columns": given}, PATH).json()
+    assert answer["marks"] == {
+        "unknown_categories": {"json": [1, 3]},
+        "outside_bounds": {"rent per m2": [1], "rent": [1]},
+    }
+
+
+def test_every_column_tells_its_first_fault(faults, row):
+    given = {name: [value] * 3 for name, value in row.items()}
+    given |= {"rent": [1, "2", "3"], "class": 4, "json": ["Ota", None, 5], "_age": [], "extra": [1, 2, 3]}
+    del given["columns"]
+    assert {where: found for where, (found, _) in faults({"columns": given}, PATH).items()} == {
+        "columns.rent[1]": 'is "2"',
+        "columns.class": "is 4",
+        "columns.json[2]": "is 5",
+        "columns._age": "holds no value",
+        "columns.columns": "is missing",
+        "columns.extra": "is no input of this model",
+    }
+
+
+def test_columns_of_different_lengths_are_named(faults, row):
+    given = {name: [value] * 3 for name, value in row.items()} | {"class": [1.0], "json": ["Ota"] * 4}
+    assert faults({"columns": given}, PATH) == {
+        "columns.class": ("has 1 values, rent has 3", "Send one value per row in every column"),
+        "columns.json": ("has 4 values, rent has 3", "Send one value per row in every column"),
+    }
+
+
+def test_rows_as_objects_are_not_guessed_at(faults, row):
+    assert set(faults({"rows": [row]}, PATH)) == {"columns", "rows"}
+
+
+def test_more_rows_than_the_limit_are_refused(faults, row):
+    given = {name: [value] * 5001 for name, value in row.items()}
+    found, way_out = faults({"columns": given}, PATH, status=413)["columns"]
+    assert found == "has 5001 rows"
+    assert "at most 5000 rows" in way_out

@@ -1,0 +1,128 @@
+"""Above its limits the server says so at once; probes are answered whatever happens."""
+
+import contextlib
+import json
+import signal
+import socket
+
+import pytest
+
+from tests.serving.process import running, until
+
+LIMIT = 2
+
+
+@pytest.fixture(scope="module")
+def narrow(bundle):
+    with running(bundle, KAMADO_CONCURRENCY=str(LIMIT), KAMADO_MAX_BYTES="20000") as server:
+        yield server
+
+
+def head(length):
+    return f"POST /predict HTTP/1.1\r\nHost: kamado\r\nContent-Length: {length}\r\n\r\n".encode()
+
+
+@contextlib.contextmanager
+def connected(server, number=1):
+    """Connections that the server has already accepted."""
+    with contextlib.ExitStack() as stack:
+        found = [stack.enter_context(socket.create_connection(server.address, 30)) for _ in range(number)]
+        for one in found:
+            one.sendall(b"GET /healthz HTTP/1.1\r\nHost: kamado\r\n\r\n")
+            assert answer(one) == (200, {"alive": True})
+        yield found
+
+
+def answer(connection):
+    """(status, body) of one answer."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += connection.recv(65536) or pytest.fail(f"the connection was closed after {data!r}")
+    head, _, body = data.partition(b"\r\n\r\n")
+    lines = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
+    while len(body) < int(lines[b"content-length"]):
+        body += connection.recv(65536) or pytest.fail("the connection was closed in the body")
+    return int(head.split()[1]), json.loads(body)
+
+
+@contextlib.contextmanager
+def full(server, http, row):
+    """A server that works on as many requests as it takes on: their bodies have not arrived yet."""
+    body = json.dumps(row).encode()
+    with connected(server, LIMIT) as waiting:
+        for one in waiting:
+            one.sendall(head(len(body)))
+        until(lambda: http.get(server.url + "/model", timeout=30).status_code == 503)
+        yield waiting, body
+
+
+def test_above_the_limit_the_answer_is_503_at_once_and_says_when_to_ask_again(narrow, http, row):
+    with full(narrow, http, row) as (waiting, body):
+        refused = http.post(narrow.url + "/predict", json=row, timeout=30)
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+        assert refused.json()["faults"][0]["found"] == f"is working on {LIMIT} requests already"
+        for one in waiting:
+            one.sendall(body)
+            assert answer(one)[0] == 200
+    assert http.post(narrow.url + "/predict", json=row, timeout=30).status_code == 200
+
+
+def test_probes_and_metrics_pass_a_full_server(narrow, http, row):
+    with full(narrow, http, row):
+        assert http.get(narrow.url + "/healthz", timeout=30).json() == {"alive": True}
+        assert http.get(narrow.url + "/readyz", timeout=30).json()["ready"] is True
+        assert 'kamado_refused_total{status="503"}' in http.get(narrow.url + "/metrics", timeout=30).text
+
+
+def test_short_requests_that_come_together_are_counted_too(narrow, row):
+    """Each is over within one turn of the event loop; without giving way the limit would never be seen."""
+    body = json.dumps(row).encode()
+    with connected(narrow, 40) as waiting:
+        narrow.process.send_signal(signal.SIGSTOP)
+        for one in waiting:
+            one.sendall(head(len(body)) + body)
+        narrow.process.send_signal(signal.SIGCONT)
+        statuses = [answer(one)[0] for one in waiting]
+    assert set(statuses) == {200, 503}
+    assert statuses.count(200) >= LIMIT
+
+
+def test_a_caller_who_leaves_frees_its_place(narrow, http, row):
+    with full(narrow, http, row):
+        pass
+    until(lambda: http.post(narrow.url + "/predict", json=row, timeout=30).status_code == 200)
+
+
+def test_a_body_that_declares_too_many_bytes_is_refused_before_it_is_sent(narrow):
+    with connected(narrow) as [one]:
+        one.sendall(head(20_001))
+        status, told = answer(one)
+    assert status == 413
+    assert told["faults"][0]["found"] == "has 20001 bytes, the limit is 20000"
+    assert "KAMADO_MAX_BYTES, now 20000" in told["faults"][0]["way_out"]
+
+
+def test_a_body_that_does_not_declare_its_length_is_cut_at_the_limit(narrow, http):
+    pieces = (b" " * 1000 for _ in range(21))
+    refused = http.post(narrow.url + "/predict", data=pieces, timeout=30)
+    assert refused.status_code == 413
+    assert refused.json()["faults"][0]["found"] == "has more bytes, the limit is 20000"
+
+
+def test_a_stop_lets_begun_requests_finish(bundle, row):
+    body = json.dumps(row).encode()
+    with running(bundle) as server, connected(server) as [one]:
+        one.sendall(head(len(body)) + body[:10])
+        server.process.send_signal(signal.SIGTERM)
+        until(lambda: not _listens(server))
+        one.sendall(body[10:])
+        assert answer(one)[0] == 200
+        assert server.process.wait(30) == 0
+
+
+def _listens(server):
+    try:
+        socket.create_connection(server.address, 30).close()
+    except ConnectionRefusedError:
+        return False
+    return True

@@ -1,0 +1,57 @@
+from pathlib import Path
+
+import pytest
+
+from serving.settings import Limits, Settings, SettingsRefused
+from tests.serving.process import refused
+
+
+def test_what_is_not_set_has_a_value_that_makes_sense():
+    found = Settings.read({"KAMADO_BUNDLE": "out/bundle", "KAMADO_PORT": ""})
+    assert found == Settings(bundle=Path("out/bundle"), host="127.0.0.1", port=8080, limits=Limits())
+
+
+def test_what_is_set_is_read():
+    given = {"KAMADO_HOST": "0.0.0.0", "KAMADO_PORT": "81", "KAMADO_CONCURRENCY": "3", "KAMADO_MAX_ROWS": "7"}
+    found = Settings.read({"KAMADO_BUNDLE": "b", "KAMADO_MAX_BYTES": "5000", **given})
+    limits = Limits(concurrency=3, max_rows=7, max_bytes=5000)
+    assert found == Settings(bundle=Path("b"), host="0.0.0.0", port=81, limits=limits)
+
+
+def test_all_faults_are_told_at_once_with_variable_value_and_example():
+    with pytest.raises(SettingsRefused) as refusal:
+        Settings.read({"KAMADO_PORT": "http", "KAMADO_CONCURRENCY": "0", "KAMADO_MAX_ROWS": "-1"})
+    assert str(refusal.value).splitlines() == [
+        "the settings were refused, 4 fault(s):",
+        "  KAMADO_BUNDLE: is not set. It names the folder of a trained model. Example: KAMADO_BUNDLE=out/bundle",
+        "  KAMADO_PORT: is 'http', not a whole number. Example: KAMADO_PORT=8080",
+        "  KAMADO_CONCURRENCY: is 0, outside 1 to 10000. Example: KAMADO_CONCURRENCY=16",
+        "  KAMADO_MAX_ROWS: is '-1', not a whole number. Example: KAMADO_MAX_ROWS=5000",
+    ]
+
+
+@pytest.mark.parametrize("text", ["65536", "9" * 5000, "٣", "8080.0", " 8080"])
+def test_a_port_is_a_whole_number_in_its_range(text):
+    with pytest.raises(SettingsRefused, match="KAMADO_PORT"):
+        Settings.read({"KAMADO_BUNDLE": "b", "KAMADO_PORT": text})
+
+
+def test_the_port_that_kubernetes_sets_for_a_service_is_explained():
+    with pytest.raises(SettingsRefused, match="enableServiceLinks: false"):
+        Settings.read({"KAMADO_BUNDLE": "b", "KAMADO_PORT": "tcp://10.0.0.1:8080"})
+
+
+def test_the_server_tells_its_settings_faults_and_exits_1():
+    ended = refused(KAMADO_PORT="x")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "KAMADO_BUNDLE: is not set" in ended.stderr
+    assert "KAMADO_PORT: is 'x'" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_help_lists_every_setting_and_other_arguments_are_refused():
+    asked, wrong = refused("--help"), refused("out/bundle")
+    assert (asked.returncode, wrong.returncode) == (0, 2)
+    assert asked.stdout == wrong.stdout
+    for name in ("BUNDLE", "HOST", "PORT", "CONCURRENCY", "MAX_ROWS", "MAX_BYTES"):
+        assert f"KAMADO_{name} " in asked.stdout
