@@ -1,4 +1,4 @@
--- One row per impression, with whether an inquiry followed within 14 days (source.conversion_days).
+-- One row per impression, with whether an inquiry followed within 7 days (source.conversion_days).
 WITH inquired AS (
   SELECT
     q.list_id,
@@ -15,7 +15,7 @@ SELECT
   i.listing_id,
   i.position,
   i.explore,
-  IF(o.inquired_at < TIMESTAMP_ADD(i.shown_at, INTERVAL 14 DAY), 1, 0) AS inquired,
+  IF(o.inquired_at < TIMESTAMP_ADD(i.shown_at, INTERVAL 7 DAY), 1, 0) AS inquired,
   l.rent,
   l.area_m2,
   l.walk_minutes,

@@ -35,7 +35,7 @@ class Worth:
 def worth(truth: Path, lists: NDArray[np.int64], listings: NDArray[np.int64], scores: NDArray[np.float64]) -> Worth:
     """Judge the order that `scores` gives to rows (list, listing).
 
-    All three arrays are (rows,). Rows that were rejected before scoring are simply not there: the orders are compared on
+    All three arrays are (rows,). Rows that were rejected before scoring are not there: the orders are compared on
     the rows that are. Raises ValueError for a row that the portal never showed.
     """
     wanted = pc.field("list_id").isin(np.unique(lists).tolist())

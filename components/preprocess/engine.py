@@ -1,0 +1,41 @@
+"""DuckDB set up to work out of core: what does not fit into its memory goes to files beside the results."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from model.errors import DataRefused, Fault
+
+MEMORY = "700MB"
+
+
+@contextmanager
+def engine(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection whose temporary files live in `folder`. A full disk is raised as OSError, a broken file refused."""
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone='UTC'; SET preserve_insertion_order=false; SET enable_progress_bar=false")
+        connection.execute(f"SET memory_limit='{MEMORY}'; SET threads={len(os.sched_getaffinity(0))}")
+        connection.execute("SET temp_directory=$folder", {"folder": str(folder / "spill")})
+        try:
+            yield connection
+        except duckdb.Error as error:
+            if "No space left" in str(error):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)) from None
+            if isinstance(error, duckdb.IOException | duckdb.InvalidInputException):
+                found = f"cannot be read to its end ({' '.join(str(error).split())[:200]})"
+                raise DataRefused(Fault("rows of extract", found, "Run extract again")) from None
+            raise
+
+
+def quoted(name: str) -> str:
+    """A column's name as SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text as SQL."""
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,112 @@
+"""Features that know the answer. What a page could not know when it was shown must not train a model.
+
+Naming a column under `features` declares that it is known; this looks for columns that contradict the declaration: one
+that predicts the label almost alone, and a number that merely tells the time.
+"""
+
+from typing import Any
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from components.preprocess.engine import quoted
+from model.errors import DataRefused, Faults
+from model.spec import Spec
+
+REFUSED, WARNED = 0.95, 0.80  # area under the ROC curve of one column alone
+GROWS = 0.99  # |Spearman| with time
+ROWS = 200_000
+BINS = 20
+
+
+def look_for_leaks(connection: duckdb.DuckDBPyConnection, train: str, spec: Spec) -> list[str]:
+    """Warnings about features of the training rows. Raises DataRefused for those that cannot be honest."""
+    faults, warnings = Faults(), list[str]()
+    time = spec.columns.time
+    clock = f"epoch_us({quoted(time)})" if time else "NULL"
+    for name, feature in spec.features.items():
+        asked = f"{quoted(spec.columns.label)}, {quoted(name)}, {clock}, row_key"
+        found = connection.execute(f"SELECT {asked} FROM {train} ORDER BY row_key LIMIT {ROWS}").fetchnumpy()
+        label, values, when, key = found.values()
+        number = feature.kind == "number"
+        fitted = np.asarray(key) % np.uint64(2) == 0
+        area = one_column_auc(_filled(values, number), np.asarray(label, np.int8), fitted, number=number)
+        where = f"features.{name}"
+        if area >= REFUSED and not feature.leak_waiver:
+            found = f"predicts {spec.columns.label} almost alone (AUC {area:.3f})"
+            way_out = "Delete it. If it truly is known when the page is shown, say why in its leak_waiver"
+            faults.add(where, found, way_out)
+        elif area >= WARNED:
+            waived = f"; waived: {feature.leak_waiver}" if feature.leak_waiver else ""
+            warnings.append(f"{where} alone has AUC {area:.3f}: make sure it is known when the page is shown{waived}")
+        if number and time and _grows(_filled(values, True), np.asarray(when, np.float64)):
+            found = f"grows with {time}: it is an id or a clock"
+            faults.add(where, found, "Delete it: it cannot mean the same tomorrow. What it stands for may be a feature")
+    faults.raise_if_any(DataRefused)
+    return warnings
+
+
+def _filled(values: NDArray[np.generic], number: bool) -> NDArray[np.generic]:
+    """Missing as NaN, or as a text of its own."""
+    masked: Any = np.ma.asarray(values)  # numpy.ma's own types do not know what `astype` returns
+    if number:
+        filled: NDArray[np.float64] = masked.astype(np.float64).filled(np.nan)
+        return filled
+    return np.array(["\0" if value is None else str(value) for value in masked.tolist()])
+
+
+def one_column_auc(
+    values: NDArray[np.generic], label: NDArray[np.int8], fitted: NDArray[np.bool_], *, number: bool
+) -> float:
+    """AUC on the rows that are not `fitted` of the label's mean by value, learned on those that are.
+
+    Numbers are cut into 20 bins of equal mass and one for missing. 0.5 where a class is missing on either side.
+    """
+    codes, count = _bins(values) if number else _levels(values)
+    if not (0 < label[fitted].sum() < fitted.sum() and 0 < label[~fitted].sum() < (~fitted).sum()):
+        return 0.5
+    rate = label[fitted].mean()
+    seen = np.bincount(codes[fitted], minlength=count)
+    mean = (np.bincount(codes[fitted], weights=label[fitted], minlength=count) + 5 * rate) / (seen + 5)
+    return auc(mean[codes[~fitted]], label[~fitted])
+
+
+def _bins(values: NDArray[np.generic]) -> tuple[NDArray[np.int64], int]:
+    numbers = values.astype(np.float64)
+    known = numbers[~np.isnan(numbers)]
+    edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])) if len(known) else np.empty(0)
+    codes = np.where(np.isnan(numbers), len(edges) + 1, np.searchsorted(edges, numbers, side="right"))
+    return codes.astype(np.int64), len(edges) + 2
+
+
+def _levels(values: NDArray[np.generic]) -> tuple[NDArray[np.int64], int]:
+    levels, codes = np.unique(values, return_inverse=True)
+    return codes.astype(np.int64), len(levels)
+
+
+def auc(score: NDArray[np.float64], label: NDArray[np.int8]) -> float:
+    """Area under the ROC curve by ranks, ties halved (Mann-Whitney)."""
+    positives = int(label.sum())
+    ranks = _ranks(score)
+    return float((ranks[label == 1].sum() - positives * (positives + 1) / 2) / (positives * (len(label) - positives)))
+
+
+def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Ranks from 1, ties at their mean."""
+    _, codes, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    ranks: NDArray[np.float64] = (last - (counts - 1) / 2)[codes]
+    return ranks
+
+
+def _grows(values: NDArray[np.generic], when: NDArray[np.float64]) -> bool:
+    """Nearly every value of its own, and in the order of time."""
+    numbers = values.astype(np.float64)
+    known = ~np.isnan(numbers)
+    if known.sum() < 100 or len(np.unique(numbers[known])) < 0.95 * known.sum():
+        return False
+    pairs = np.array([_ranks(numbers[known]), _ranks(when[known])])
+    if np.ptp(pairs[1]) == 0:
+        return False
+    return bool(abs(np.corrcoef(pairs)[0, 1]) >= GROWS)

@@ -1,0 +1,126 @@
+"""The ledger: which rule rejected how many rows, with examples. What is rejected is counted, never silently gone."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from components.preprocess.columns import Columns
+from components.preprocess.engine import quoted
+from model.errors import DataRefused, Fault
+from model.expression import Expression
+from model.spec import Spec
+
+EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One reason to reject a row: SQL that is true where the row breaks it. `bit` is its place in a row's mask."""
+
+    name: str
+    kind: str
+    sql: str
+    bit: int
+    expression: str | None = None
+    min: float | None = None
+    max: float | None = None
+
+    @property
+    def broken(self) -> str:
+        """SQL over a row's mask."""
+        return f"(broken & {1 << self.bit}) <> 0"
+
+
+def rules_of(spec: Spec, columns: Columns) -> list[Rule]:
+    """The implicit rules first, then the declared ones. A row is counted under every rule that it breaks."""
+    implicit = [Rule(name, "unreadable", sql, bit) for bit, (name, sql) in enumerate(columns.unreadable().items())]
+    declared = [
+        Rule(
+            rule.name,
+            "rule",
+            _outside(Expression.parse(rule.expression).sql(), rule.min, rule.max),
+            len(implicit) + place,
+            rule.expression,
+            rule.min,
+            rule.max,
+        )
+        for place, rule in enumerate(spec.reject)
+    ]
+    return implicit + declared
+
+
+def _outside(value: str, low: float | None, high: float | None) -> str:
+    below = [f"{value} < {low!r}"] if low is not None else []
+    above = [f"{value} > {high!r}"] if high is not None else []
+    return f"coalesce({' OR '.join(below + above)}, false)"
+
+
+def mask(rules: list[Rule]) -> str:
+    """SQL of the bits of every rule that a row breaks."""
+    bits = [f"(CASE WHEN {rule.sql} THEN {1 << rule.bit} ELSE 0 END)" for rule in rules]
+    return f"CAST({' | '.join(bits) or '0'} AS BIGINT)"
+
+
+class Ledger:
+    """Counts over `rows`, a table or file that has the mask as its column `broken` and a `row_key`."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, rows: str, rules: list[Rule], shown: list[str]) -> None:
+        counts = ", ".join(
+            ["count(*)", "count(*) FILTER (broken <> 0)", *(f"count(*) FILTER ({r.broken})" for r in rules)]
+        )
+        found = connection.execute(f"SELECT {counts} FROM {rows}").fetchone()
+        assert found is not None  # an aggregate always answers
+        self.rows_in, self.rejected, *self._per_rule = found
+        self._rules = rules
+        self._connection, self._rows, self._shown = connection, rows, shown
+
+    @property
+    def share(self) -> float:
+        return self.rejected / self.rows_in if self.rows_in else 0.0
+
+    def refuse_over(self, budget: float) -> None:
+        """Raises DataRefused, with every rule's share, when more than the budget was rejected."""
+        if self.share <= budget:
+            return
+        shares = [
+            f"{rule.name} {count:,} ({count / self.rows_in:.2%})"
+            for rule, count in zip(self._rules, self._per_rule, strict=True)
+            if count
+        ]
+        found = (
+            f"{budget:.2%} is exceeded: {self.rejected:,} of {self.rows_in:,} rows ({self.share:.2%}) were rejected. "
+        )
+        way_out = "Look at what changed in the data; then mend the SQL, the rule's bounds, or the budget"
+        raise DataRefused(Fault("reject_budget", found + "By rule: " + ", ".join(shares), way_out))
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "rows_in": self.rows_in,
+            "rejected_rows": self.rejected,
+            "rejected_share": self.share,
+            "rules": [
+                {
+                    "name": rule.name,
+                    "kind": rule.kind,
+                    "expression": rule.expression,
+                    "min": rule.min,
+                    "max": rule.max,
+                    "rejected": count,
+                    "share": count / self.rows_in if self.rows_in else 0.0,
+                    "examples": self._examples(rule) if count else [],
+                }
+                for rule, count in zip(self._rules, self._per_rule, strict=True)
+            ],
+        }
+
+    def _examples(self, rule: Rule) -> list[dict[str, Any]]:
+        """The same few rows every time: those of the smallest keys."""
+        names = self._example_columns(rule)
+        asked = ", ".join(f"CAST({quoted(name)} AS VARCHAR)" for name in names)
+        query = f"SELECT {asked} FROM {self._rows} WHERE {rule.broken} ORDER BY row_key LIMIT {EXAMPLES}"
+        return [dict(zip(names, row, strict=True)) for row in self._connection.execute(query).fetchall()]
+
+    def _example_columns(self, rule: Rule) -> list[str]:
+        measured = Expression.parse(rule.expression).columns if rule.expression else (rule.name.split(" ", 1)[1],)
+        return list(dict.fromkeys([*self._shown, *measured]))

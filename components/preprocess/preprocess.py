@@ -1,0 +1,206 @@
+"""Reject and count the rare rows, remove duplicates and rows too young, divide the rest, sample negatives of training.
+
+Everything runs in DuckDB over Parquet, out of core. Nothing depends on the order in which rows arrive: identity and
+chance come from a hash of the row itself.
+"""
+
+import shutil
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from components.preprocess.columns import Columns, refuse_unfit, types_of
+from components.preprocess.engine import engine, literal, quoted
+from components.preprocess.leaks import look_for_leaks
+from components.preprocess.ledger import Ledger, Rule, mask, rules_of
+from components.preprocess.split import PARTS, Split, refuse_empty, sampled
+from model.errors import DataRefused, Fault, Faults
+from model.files import new_folder, read_json, write_json
+from model.spec import Spec
+
+Report = Callable[[int, int, str], None]
+PARQUET = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 65536)"
+SHARDS = 8
+
+
+def preprocess(spec: Spec, extracted: Path, out: Path, *, progress: Report) -> None:
+    """Write the three parts, `rejected.parquet`, `ledger.json` and `split.json` into `out`, whole or not at all.
+
+    Raises DataRefused for labels that are not 0 or 1, positions that tell nothing, leaking features, a rejection budget
+    that is exceeded, and parts that cannot be learned from or judged on; SpecRefused never.
+    """
+    told = read_json(extracted / "extract.json", made_by="extract")
+    end = datetime.fromisoformat(told["end"]).replace(tzinfo=None)
+    with new_folder(out) as folder:
+        work = folder / "work"
+        work.mkdir()
+        with engine(work) as connection:
+            _Run(spec, connection, f"read_parquet({literal(str(extracted / 'rows' / '*.parquet'))})", work, end).into(
+                folder, progress
+            )
+        shutil.rmtree(work)
+
+
+class _Run:
+    """The steps over one set of rows, each leaving a file or table for the next."""
+
+    def __init__(self, spec: Spec, connection: duckdb.DuckDBPyConnection, raw: str, work: Path, end: datetime) -> None:
+        self.spec, self.connection, self.raw, self.work, self.end = spec, connection, raw, work, end
+        types = types_of(connection, raw)
+        refuse_unfit(spec, types)
+        self.columns = Columns(spec, types)
+        self.rules: list[Rule] = rules_of(spec, self.columns)
+        self.names = list(self.columns.select())
+
+    def into(self, folder: Path, progress: Report) -> None:
+        ledger = self._read()
+        progress(1, 5, f"{ledger.rows_in:,} rows read, {ledger.rejected:,} rejected")
+        ledger.refuse_over(self.spec.reject_budget)
+        self._write_rejected(folder / "rejected.parquet")
+        removed = self._keep()
+        progress(2, 5, f"{removed['duplicates']:,} duplicates and {removed['immature']:,} young rows removed")
+        split = Split(self.connection, self._file("kept"), self.spec, self.columns, self.end)
+        parts = split.summary()
+        refuse_empty(self.spec, parts, split.cuts)
+        progress(3, 5, ", ".join(f"{part} {parts[part]['rows']:,}" for part in PARTS))
+        sampling = self._write_parts(split, folder, parts)
+        progress(
+            4, 5, f"{sampling['negatives_after']:,} of {sampling['negatives_before']:,} negatives kept for training"
+        )
+        warnings = look_for_leaks(self.connection, self._file("train"), self.spec)
+        write_json(
+            folder / "ledger.json",
+            ledger.to_json() | removed | {"budget": self.spec.reject_budget, "warnings": warnings},
+        )
+        write_json(folder / "split.json", self._split_json(split, parts, sampling))
+        kept = sum(parts[part]["rows"] for part in PARTS)
+        progress(5, 5, f"{kept:,} rows kept, {ledger.rejected:,} rejected ({ledger.share:.2%})")
+
+    def _file(self, name: str) -> str:
+        return f"read_parquet({literal(str(self.work / name))} || '*.parquet')"
+
+    def _copy(self, query: str, path: Path) -> None:
+        self.connection.execute(f"COPY ({query}) TO {literal(str(path))} {PARQUET}")
+
+    def _read(self) -> Ledger:
+        """Type every row, mark the rules that it breaks, and give it a key made of its content."""
+        typed = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in self.columns.select().items())
+        every = ", ".join(quoted(name) for name in self.names)
+        inner = f"SELECT {typed}, {mask(self.rules)} AS broken FROM {self.raw}"
+        self._copy(f"SELECT *, hash({every}) AS row_key FROM ({inner})", self.work / "typed.parquet")
+        self._refuse_labels()
+        shown = [name for name in (self.columns.time, self.spec.columns.list, self.spec.columns.item) if name]
+        return Ledger(self.connection, self._file("typed"), self.rules, shown)
+
+    def _refuse_labels(self) -> None:
+        """All that is wrong with the label and the position, which no rule can mend."""
+        label, place = quoted(self.columns.label), quoted(self.columns.position) if self.columns.position else "1"
+        row = self.connection.execute(
+            f"SELECT count(*), count(*) FILTER ({label} IS NULL OR {label} NOT IN (0, 1)), min({label}), max({label}), "
+            f"count({place}), min({place}), max({place}) FROM {self._file('typed')}"
+        ).fetchone()
+        assert row is not None  # an aggregate always answers
+        rows, wrong, low, high, places, first, last = row
+        where, faults = f"columns.label {self.columns.label}", Faults()
+        if wrong:
+            found = f"is not 0 or 1 in {wrong:,} of {rows:,} rows (found {self._wrong_labels()})"
+            faults.add(where, found, "Make it 0 or 1 in the SQL")
+        elif low == high:
+            faults.add(where, f"is {low:g} in every row", "Look at the SQL's join of outcomes, and at the window")
+        where = f"columns.position {self.columns.position}"
+        if self.columns.position and (places < rows or first < 1):
+            found = f"is missing or below 1 in some of {rows:,} rows (smallest {first})"
+            faults.add(where, found, "Log the displayed place from 1; without it there is no debiasing")
+        elif self.columns.position and first == last:
+            way_out = "Delete it from the spec: a constant place tells nothing of bias"
+            faults.add(where, f"is {first} in every row", way_out)
+        faults.raise_if_any(DataRefused)
+
+    def _wrong_labels(self) -> str:
+        label = quoted(self.columns.label)
+        examples = f"SELECT CAST({label} AS VARCHAR) FROM {self.raw} WHERE {self._is_no_label()}"
+        found = self.connection.execute(f"{examples} GROUP BY 1 ORDER BY 1 NULLS FIRST LIMIT 5").fetchall()
+        return ", ".join("missing" if value is None else repr(value) for (value,) in found)
+
+    def _is_no_label(self) -> str:
+        read = self.columns.select()[self.columns.label]
+        return f"{read} IS NULL OR {read} NOT IN (0, 1)"
+
+    def _write_rejected(self, path: Path) -> None:
+        names = ", ".join(f"CASE WHEN {rule.broken} THEN {literal(rule.name)} END" for rule in self.rules)
+        broken = f"list_filter([{names}], lambda x: x IS NOT NULL)" if names else "CAST([] AS VARCHAR[])"
+        kept = ", ".join(quoted(name) for name in self.names)
+        query = f"SELECT {kept}, {broken} AS rules FROM {self._file('typed')} WHERE broken <> 0 ORDER BY row_key"
+        self._copy(query, path)
+
+    def _keep(self) -> dict[str, int]:
+        """Sound rows, old enough, each once. Rows that are equal in every column are found by their key first."""
+        old_enough = "true"
+        if self.columns.time and self.spec.source.conversion_days:
+            limit = self.end - timedelta(days=self.spec.source.conversion_days)
+            old_enough = f"{quoted(self.columns.time)} < TIMESTAMP '{limit.isoformat(sep=' ')}'"
+        names = ", ".join(quoted(name) for name in self.names)
+        sound = f"SELECT {names}, row_key FROM {self._file('typed')} WHERE broken = 0 AND {old_enough}"
+        self._find_repeated(sound)
+        self._copy(
+            f"SELECT * FROM ({sound}) WHERE row_key NOT IN (SELECT row_key FROM repeated)", self.work / "kept-1.parquet"
+        )
+        again = f"SELECT DISTINCT * FROM ({sound}) WHERE row_key IN (SELECT row_key FROM repeated)"
+        self._copy(again, self.work / "kept-2.parquet")
+        counts = f"count(*) FILTER (broken = 0), count(*) FILTER (broken = 0 AND {old_enough})"
+        found = self.connection.execute(
+            f"SELECT {counts}, (SELECT count(*) FROM {self._file('kept')}) FROM {self._file('typed')}"
+        )
+        row = found.fetchone()
+        assert row is not None  # an aggregate always answers
+        usable, mature, kept = row
+        if kept == 0:
+            where = f"source.conversion_days {self.spec.source.conversion_days}"
+            way_out = "Widen source.window_days, or end the window later"
+            raise DataRefused(Fault(where, f"leaves none of {usable:,} rows: all are younger", way_out))
+        return {"duplicates": mature - kept, "immature": usable - mature, "kept": kept}
+
+    def _find_repeated(self, sound: str) -> None:
+        """The keys that stand more than once, shard by shard so that memory does not grow with the rows."""
+        self.connection.execute("CREATE TEMP TABLE repeated (row_key UBIGINT)")
+        for shard in range(SHARDS):
+            self.connection.execute(
+                f"INSERT INTO repeated SELECT row_key FROM ({sound}) WHERE row_key % {SHARDS} = {shard} "
+                "GROUP BY row_key HAVING count(*) > 1"
+            )
+
+    def _write_parts(self, split: Split, folder: Path, parts: dict[str, Any]) -> dict[str, Any]:
+        """Parts in an order that follows from their content, which is what makes training repeatable."""
+        roles, columns = self.spec.columns, self.columns
+        label = quoted(columns.label)
+        order = [quoted(name) for name in (columns.time, roles.list, columns.position, roles.item) if name]
+        names = [
+            f"CAST({label} AS TINYINT) AS {label}",
+            *(quoted(name) for name in self.names if name != columns.label),
+        ]
+        ordered = f"ORDER BY {', '.join([*order, 'row_key'])}"
+        for part in PARTS:
+            chosen = f"part = '{part}'" + (f" AND {sampled(self.spec, columns)}" if part == "train" else "")
+            self._copy(
+                f"SELECT {', '.join(names)} FROM {split.source} WHERE {chosen} {ordered}", folder / f"{part}.parquet"
+            )
+        train = f"SELECT * FROM {split.source} WHERE part = 'train' AND {sampled(self.spec, columns)}"
+        self._copy(train, self.work / "train.parquet")  # with its keys, by which the leak guard samples
+        found = self.connection.execute(f"SELECT count(*) FILTER ({label} = 0) FROM {self._file('train')}").fetchone()
+        assert found is not None  # an aggregate always answers
+        before = parts["train"]["rows"] - parts["train"]["positives"]
+        return {"negatives_before": before, "negatives_after": found[0], "kept_negatives": found[0] / before}
+
+    def _split_json(self, split: Split, parts: dict[str, Any], sampling: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "by": self.spec.split.by,
+            "cuts": split.cuts.to_json() if split.cuts else {},
+            "parts": {part: parts[part] for part in PARTS},
+            "gap": parts["gap"]["rows"],
+            "purged": parts["purged"]["rows"],
+            "sampling": sampling,
+            "cutoff": f"{self.end.isoformat()}Z",
+        }

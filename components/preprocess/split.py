@@ -1,0 +1,169 @@
+"""Which rows are for training, which for calibration, which for the test.
+
+By time the parts follow each other with a gap of the conversion window between them, so that no label of an earlier
+part was decided during a later one. Lists are never divided, and a user of a later part is in no earlier one: the
+earlier part gives way.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import duckdb
+
+from components.preprocess.columns import Columns
+from components.preprocess.engine import literal, quoted
+from model.errors import DataRefused, Faults
+from model.spec import Spec
+
+PARTS = ("train", "calibration", "test")
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """Train is before `train_end`, calibration in [calibration_start, calibration_end), test from `test_start`."""
+
+    train_end: datetime
+    calibration_start: datetime
+    calibration_end: datetime
+    test_start: datetime
+
+    def to_json(self) -> dict[str, str]:
+        return {name: f"{moment.isoformat()}Z" for name, moment in self.__dict__.items()}
+
+
+class Split:
+    """Places every row of `rows`: afterwards the table `placed` has a part for each unit that has one.
+
+    A unit is what stays together: the list by time, the user or list at random, the group by group, else the row.
+    Parts are train, calibration, test, gap (between them in time) and purged (shares a user or list with a later part).
+    """
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, rows: str, spec: Spec, columns: Columns, end: datetime
+    ) -> None:
+        self._connection, self._rows, self._spec, self._columns = connection, rows, spec, columns
+        roles = spec.columns
+        if spec.split.by == "time":
+            self.unit = quoted(roles.list) if roles.list else "row_key"
+            self.cuts: Cuts | None = self._cuts(end)
+            part = self._by_time(self.cuts)
+        else:
+            kept_together = spec.split.group or roles.user or roles.list
+            self.unit = quoted(kept_together) if kept_together else "row_key"
+            self.cuts = None
+            part = self._by_hash()
+        connection.execute(f"CREATE TEMP TABLE placed AS SELECT unit, {part} AS part FROM ({self._units()})")
+        for name in (roles.user, roles.list):
+            if name and quoted(name) != self.unit:
+                self._purge(quoted(name))
+
+    @property
+    def source(self) -> str:
+        """SQL of the rows with their part."""
+        return f"(SELECT r.*, p.part FROM {self._rows} r JOIN placed p ON p.unit = {self._unit_of('r')})"
+
+    def _unit_of(self, alias: str) -> str:
+        return f"coalesce(CAST({alias}.{self.unit} AS VARCHAR), 'row ' || {alias}.row_key)"
+
+    def _units(self) -> str:
+        time = quoted(self._columns.time) if self._columns.time else "NULL"
+        asked = f"{self._unit_of('r')} AS unit, min({time}) AS first, max({time}) AS last"
+        return f"SELECT {asked} FROM {self._rows} r GROUP BY ALL"
+
+    def _cuts(self, end: datetime) -> Cuts:
+        asked = self._spec.split
+        gap = timedelta(days=self._spec.source.conversion_days)
+        if asked.test_days and asked.calibration_days:
+            test = end - gap - timedelta(days=asked.test_days)
+            calibration = test - gap - timedelta(days=asked.calibration_days)
+        else:
+            assert asked.test_share  # the spec is complete
+            assert asked.calibration_share
+            shares = [1 - asked.test_share, 1 - asked.test_share - asked.calibration_share]
+            time = quoted(str(self._columns.time))
+            found = self._connection.execute(f"SELECT quantile_disc({time}, {shares}) FROM {self._rows}").fetchone()
+            assert found is not None  # an aggregate always answers
+            test, calibration = found[0]
+        return Cuts(calibration - gap, calibration, test - gap, test)
+
+    def _by_time(self, cuts: Cuts) -> str:
+        at = {name: f"TIMESTAMP '{moment.isoformat(sep=' ')}'" for name, moment in cuts.__dict__.items()}
+        return (
+            f"CASE WHEN last < {at['train_end']} THEN 'train' WHEN first >= {at['test_start']} THEN 'test' "
+            f"WHEN first >= {at['calibration_start']} AND last < {at['calibration_end']} THEN 'calibration' "
+            "ELSE 'gap' END"
+        )
+
+    def _by_hash(self) -> str:
+        asked = self._spec.split
+        assert asked.test_share  # the spec is complete
+        assert asked.calibration_share
+        chance = share_of_hash(f"'split {asked.seed} ' || unit")
+        return (
+            f"CASE WHEN {chance} < {asked.test_share!r} THEN 'test' "
+            f"WHEN {chance} < {asked.test_share + asked.calibration_share!r} THEN 'calibration' ELSE 'train' END"
+        )
+
+    def _purge(self, name: str) -> None:
+        """Units of an earlier part that share a value of `name` with a later one go; a missing value is none."""
+        for earlier, later in (("calibration", "('test')"), ("train", "('test', 'calibration')")):
+            shared = f"SELECT l.{name} FROM {self.source} l WHERE l.part IN {later} AND l.{name} IS NOT NULL"
+            units = f"SELECT {self._unit_of('e')} FROM {self._rows} e WHERE e.{name} IN ({shared})"
+            self._connection.execute(
+                f"UPDATE placed SET part = 'purged' WHERE part = '{earlier}' AND unit IN ({units})"
+            )
+
+    def summary(self) -> dict[str, Any]:
+        """Counts of the parts, before sampling."""
+        columns, roles = self._columns, self._spec.columns
+        lists = f"count(DISTINCT {quoted(roles.list)})" if roles.list else "NULL"
+        users = f"count(DISTINCT {quoted(roles.user)})" if roles.user else "NULL"
+        time = quoted(columns.time) if columns.time else "NULL"
+        label = quoted(columns.label)
+        query = (
+            f"SELECT part, count(*), CAST(sum({label}) AS BIGINT), {lists}, {users}, "
+            f"CAST(min({time}) AS VARCHAR), CAST(max({time}) AS VARCHAR) FROM {self.source} GROUP BY part"
+        )
+        names = ("rows", "positives", "lists", "users", "first", "last")
+        found = {row[0]: dict(zip(names, row[1:], strict=True)) for row in self._connection.execute(query).fetchall()}
+        nothing = dict.fromkeys(names) | {"rows": 0, "positives": 0}
+        return {part: found.get(part, nothing) for part in (*PARTS, "gap", "purged")}
+
+
+def share_of_hash(text: str) -> str:
+    """SQL: a number in [0, 1) that depends on the text alone."""
+    return f"(CAST(hash({text}) >> 11 AS DOUBLE) / {float(1 << 53)!r})"
+
+
+def refuse_empty(spec: Spec, parts: dict[str, Any], cuts: Cuts | None) -> None:
+    """Raises DataRefused for every part without rows or without both classes, and for a training part too small."""
+    faults = Faults()
+    where = f" ({', '.join(f'{name} {moment}' for name, moment in cuts.to_json().items())})" if cuts else ""
+    for part in PARTS:
+        rows, positives = parts[part]["rows"], parts[part]["positives"]
+        if rows == 0:
+            faults.add(f"split.{part}", f"has no rows{where}", "Widen source.window_days or shorten the split's days")
+        elif positives in (0, rows):
+            what = "no conversion" if positives == 0 else "nothing but conversions"
+            faults.add(
+                f"split.{part}",
+                f"has {what} in {rows:,} rows{where}",
+                "Make the part larger, or mend the label in the SQL",
+            )
+    total = sum(one["rows"] for one in parts.values())
+    share = parts["train"]["rows"] / total if total else 0.0
+    if parts["train"]["rows"] and share < spec.split.min_train_share:
+        lost = f"gap {parts['gap']['rows']:,}, purged {parts['purged']['rows']:,} of {total:,} rows"
+        way_out = "Widen source.window_days, shorten the split's days, or lower split.min_train_share"
+        faults.add("split.train", f"keeps {share:.1%}, less than split.min_train_share ({lost})", way_out)
+    faults.raise_if_any(DataRefused)
+
+
+def sampled(spec: Spec, columns: Columns) -> str:
+    """SQL that keeps every conversion and a share of the rest, by the row's own key."""
+    keep = spec.training.keep_negatives
+    if keep >= 1:
+        return "true"
+    chance = share_of_hash(f"{literal(f'negatives {spec.training.seed} ')} || row_key")
+    return f"({quoted(columns.label)} = 1 OR {chance} < {keep!r})"
