@@ -50,7 +50,7 @@ def document_bodies(api: FastAPI, bodies: Document) -> None:
 def refusals(limits: Limits) -> dict[int | str, Document]:
     told = {
         408: "The body did not arrive",
-        413: f"More than {limits.max_bytes} bytes, or more than {limits.max_rows} rows",
+        413: f"More than {limits.max_bytes:,} bytes, or more than {limits.max_rows:,} rows",
         422: "Not what this model asks for; every fault is listed",
         503: f"More than {limits.concurrency} requests at once; nothing was read, ask again",
     }

@@ -29,7 +29,7 @@ class Service:
         self._bulk = ThreadPoolExecutor(1, "bulk")
 
     async def predict(self, request: Request) -> Response:
-        """Every input by name, `null` where it is not known."""
+        """Every input by name; null where it is not known."""
         columns = self._reader.row(await read_body(request, self._max_bytes))
         scores = self._scorer.score(columns)
         self._count(scores)
@@ -37,7 +37,7 @@ class Service:
         return self._answer(float(scores.probability[0]), marks)
 
     async def predict_batch(self, request: Request) -> Response:
-        """A list for every input by name, all of one length: `{"columns": {"rent": [82000, null], ...}}`."""
+        """A list for every input by name, all of one length; null where a value is not known."""
         columns = self._reader.batch(await read_body(request, self._max_bytes))
         scores = await self._score(columns)
         self._count(scores)

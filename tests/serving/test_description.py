@@ -7,6 +7,7 @@ import pytest
 import requests
 from fastapi.openapi.models import OpenAPI
 
+from serving.schema import meaning
 from tests.serving.process import running
 
 
@@ -105,3 +106,9 @@ def test_what_the_page_asks_for_is_there(server):
     assert asked == {"openapi.json", "model", "readyz", "predict"}
     for path in asked - {"predict"}:
         assert get(server, "/" + path).status_code == 200
+
+
+def test_what_the_probability_means_follows_the_bundle(predictor):
+    plain = predictor.manifest.model_copy(update={"position": None, "conversion_days": 0})
+    assert meaning(predictor.manifest) == "Probability of `inquired` within 14 days, if shown in place 1 of the list."
+    assert meaning(plain) == "Probability of `inquired`."
