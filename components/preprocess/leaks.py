@@ -27,8 +27,8 @@ def look_for_leaks(connection: duckdb.DuckDBPyConnection, train: str, spec: Spec
     clock = f"epoch_us({quoted(time)})" if time else "NULL"
     for name, feature in spec.features.items():
         asked = f"{quoted(spec.columns.label)}, {quoted(name)}, {clock}, row_key"
-        found = connection.execute(f"SELECT {asked} FROM {train} ORDER BY row_key LIMIT {ROWS}").fetchnumpy()
-        label, values, when, key = found.values()
+        sample = connection.execute(f"SELECT {asked} FROM {train} ORDER BY row_key LIMIT {ROWS}").fetchnumpy()
+        label, values, when, key = sample.values()
         number = feature.kind == "number"
         fitted = np.asarray(key) % np.uint64(2) == 0
         area = one_column_auc(_filled(values, number), np.asarray(label, np.int8), fitted, number=number)

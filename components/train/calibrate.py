@@ -1,0 +1,45 @@
+"""Fitting the calibration, on rows that were never sampled, at the places where they were shown.
+
+Maximum likelihood with a weak pull towards "nothing to correct" (slopes 1, intercept 0), so that a part with few
+conversions moves the model little. Slopes are kept at or above 0: calibration never turns the order of rows around.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from model.calibration import Calibration
+
+Floats = NDArray[np.float64]
+SLOPE_SPREAD = 0.3  # of the prior on the slopes
+INTERCEPT_SPREAD = 2.0
+BETA_FROM = 500  # rows of the rarer class that two slopes need
+
+
+def fit(z: Floats, label: NDArray[np.float32]) -> Calibration:
+    """`z` are corrected log odds. Beta where both classes have rows enough, else Platt."""
+    rarer = int(min(label.sum(), len(label) - label.sum()))
+    below, above = -np.logaddexp(0.0, -z), np.logaddexp(0.0, z)
+    if rarer < BETA_FROM:
+        a, c = _solve(np.column_stack([z]), label)
+        return Calibration(method="platt", a=a, c=c)
+    a, b, c = _solve(np.column_stack([below, above]), label)
+    return Calibration(method="beta", a=a, b=b, c=c)
+
+
+def _solve(columns: Floats, label: NDArray[np.float32]) -> list[float]:
+    """Slopes of the columns, then the intercept."""
+    design = np.column_stack([columns, np.ones(len(columns))])
+    start = np.r_[np.ones(columns.shape[1]), 0.0]
+    weight = np.r_[np.full(columns.shape[1], SLOPE_SPREAD**-2), INTERCEPT_SPREAD**-2]
+    sign = np.where(label > 0, 1.0, -1.0)
+
+    def loss(at: Floats) -> tuple[float, Floats]:
+        margin = sign * (design * at).sum(axis=1)
+        pull = at - start
+        value = np.logaddexp(0, -margin).sum() + 0.5 * (weight * pull * pull).sum()
+        slope = -sign * np.exp(-np.logaddexp(0, margin))
+        return float(value), (design * slope[:, None]).sum(axis=0) + weight * pull
+
+    bounds = [(0.0, None)] * columns.shape[1] + [(None, None)]
+    return [float(value) for value in minimize(loss, start, method="L-BFGS-B", jac=True, bounds=bounds).x]

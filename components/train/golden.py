@@ -1,0 +1,82 @@
+"""Golden rows: inputs with the probability that training computed, so that any server can prove that it agrees."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from components.train.parts import batches, hash64, part_file
+from model.bundle import Bounds, Bundle, GoldenRow, Manifest
+from model.expression import Expression
+from model.features import CategoryFeature
+from model.predictor import Predictor
+
+USUAL_ROWS = 120
+UNSEEN = "a value that training never saw"
+FAR = 3e38  # near the end of float32, which is what the model reads
+
+Row = dict[str, float | str | None]
+
+
+def golden_rows(manifest: Manifest, booster: bytes, parts: Path) -> tuple[GoldenRow, ...]:
+    """Rows of the calibration part and edge cases, each with what `Predictor` answers. The same for the same bundle."""
+    usual = usual_rows(manifest, part_file(parts, "calibration"))
+    rows = [*usual, *edge_rows(manifest, usual[0])]
+    predictor = Predictor(Bundle(manifest, booster, (), ""))
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    answers = predictor.probability(predictor.encode(columns))
+    return tuple(GoldenRow(input=row, probability=float(p)) for row, p in zip(rows, answers, strict=True))
+
+
+def usual_rows(manifest: Manifest, path: Path) -> list[Row]:
+    """USUAL_ROWS rows spread over the file by the hash of their number; a small file's rows stand more than once."""
+    names = [feature.name for feature in manifest.inputs]
+    kept: list[tuple[int, int, Row]] = []
+    start = 0
+    for batch in batches(path, names):
+        ranked = sorted((hash64(f"golden:{start + place}"), place) for place in range(batch.num_rows))[:USUAL_ROWS]
+        found = batch.take([place for _, place in ranked]).to_pylist()
+        kept += [(rank, start + place, row) for (rank, place), row in zip(ranked, found, strict=True)]
+        kept = sorted(kept, key=lambda one: one[:2])[:USUAL_ROWS]
+        start += batch.num_rows
+    rows = [_plain(manifest, row) for _, _, row in kept]
+    return [rows[place % len(rows)] for place in range(USUAL_ROWS)]
+
+
+def _plain(manifest: Manifest, row: Mapping[str, object]) -> Row:
+    """As JSON holds it: text, float or null."""
+    plain: Row = {}
+    for feature in manifest.inputs:
+        value = row[feature.name]
+        if value is None or isinstance(feature, CategoryFeature):
+            plain[feature.name] = None if value is None else str(value)
+        else:
+            number = float(str(value)) if not isinstance(value, int | float) else float(value)
+            plain[feature.name] = number if np.isfinite(number) else None
+    return plain
+
+
+def edge_rows(manifest: Manifest, base: Row) -> list[Row]:
+    """Missing (all, and each alone), unseen (all, and each alone), both ends of every range and bound, far outside."""
+    categories = [one.name for one in manifest.inputs if isinstance(one, CategoryFeature)]
+    numbers = [one for one in manifest.inputs if not isinstance(one, CategoryFeature)]
+    rows: list[Row] = [dict.fromkeys(base), *({**base, name: None} for name in base)]
+    rows += [{**base, name: UNSEEN} for name in categories]
+    rows.append({**base, **dict.fromkeys(categories, UNSEEN)})
+    for far in (-FAR, FAR, 0.0):
+        rows.append({**base, **{one.name: far for one in numbers}})
+    for end in ("minimum", "maximum"):
+        rows.append({**base, **{one.name: getattr(one, end) for one in numbers}})
+    for bounds in manifest.bounds:
+        rows += [{**base, name: value} for name, value in _ends(bounds)]
+    return rows
+
+
+def _ends(bounds: Bounds) -> Sequence[tuple[str, float]]:
+    """The bounds of one column alone, and the next number outside them."""
+    expression = Expression.parse(bounds.expression)
+    if expression.text.strip() != expression.columns[0]:
+        return ()
+    low = [] if bounds.min is None else [bounds.min, float(np.nextafter(bounds.min, -np.inf))]
+    high = [] if bounds.max is None else [bounds.max, float(np.nextafter(bounds.max, np.inf))]
+    return [(expression.columns[0], value) for value in (*low, *high)]

@@ -1,0 +1,133 @@
+"""Logistic regression as a bundle's linear part: standardised numbers, one weight per category, directions kept.
+
+Minimises sum log(1 + exp(-s z)) + |weights|^2 / (2 C), s = +-1 the label, by L-BFGS-B with bounds on the signs (Byrd,
+Lu, Nocedal and Zhu 1995, as in SciPy). One BLAS thread, so that the same rows give the same bits on any number of
+processors.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits
+
+from model.calibration import sigmoid
+from model.features import CategoryFeature, Feature, NumberFeature
+from model.linear import CategoryTerm, Linear, NumberTerm, Term
+
+Matrix = NDArray[np.float32]
+Floats = NDArray[np.float64]
+SKEWED = 2.0
+TAIL = 0.001  # of rows at either end are clipped to the next
+LIMITS = {"maxiter": 500, "maxfun": 1000}
+MOST_ROWS = 300_000  # more would not move the weights, and the design would outgrow the matrix
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Columns of the design that belong to one feature."""
+
+    term: Term
+    design: sparse.csr_matrix
+    bounds: tuple[tuple[float | None, float | None], ...]
+
+
+def fit(
+    matrix: Matrix, label: NDArray[np.float32], features: Sequence[Feature], *, strength: float, directions: bool = True
+) -> Linear:
+    """`strength` is C, the inverse of the penalty. `directions=False` leaves the signs free."""
+    every = -(-len(matrix) // MOST_ROWS)
+    matrix, label = matrix[::every], label[::every]
+    with threadpool_limits(1):
+        blocks = [_block(matrix[:, place], feature, directions) for place, feature in enumerate(features)]
+        ones = sparse.csr_matrix(np.ones((len(matrix), 1)))
+        design = sparse.hstack([ones, *(block.design for block in blocks)], format="csr")
+        bounds = [(None, None), *(bound for block in blocks for bound in block.bounds)]
+        rate = float(np.clip(label.mean(), 1e-6, 1 - 1e-6))
+        start = np.zeros(design.shape[1])
+        start[0] = np.log(rate / (1 - rate))
+        penalty = np.full(design.shape[1], 1 / strength)
+        penalty[0] = 0.0
+        sign = np.where(label > 0, 1.0, -1.0)
+        found = minimize(_loss, start, (design, sign, penalty), "L-BFGS-B", jac=True, bounds=bounds, options=LIMITS)
+    return _linear(found.x, blocks)
+
+
+def _loss(weights: Floats, design: sparse.csr_matrix, sign: Floats, penalty: Floats) -> tuple[float, Floats]:
+    margin = sign * (design @ weights)
+    value = np.logaddexp(0, -margin).sum() + 0.5 * (penalty * weights) @ weights
+    gradient = design.T @ (-sign * sigmoid(-margin)) + penalty * weights
+    return float(value), gradient
+
+
+def _block(column: Matrix, feature: Feature, directions: bool) -> _Block:
+    if isinstance(feature, CategoryFeature):
+        return _category(column, feature)
+    return _number(column, feature, directions)
+
+
+def _category(codes: Matrix, feature: CategoryFeature) -> _Block:
+    """One column per category and for "other", and the last for missing."""
+    count = feature.other + 1
+    place = np.where(np.isnan(codes), count, codes).astype(np.int64)
+    ones = np.ones(len(codes))
+    design = sparse.csr_matrix((ones, (np.arange(len(codes)), place)), shape=(len(codes), count + 1))
+    term = CategoryTerm(feature=feature.name, weights=(0.0,) * count)
+    return _Block(term, design, ((None, None),) * (count + 1))
+
+
+def _number(column: Matrix, feature: NumberFeature, directions: bool) -> _Block:
+    """The standardised number, and a column that marks where it is missing."""
+    missing = np.isnan(column)
+    known = column[~missing].astype(np.float64)
+    if len(known) == 0:
+        known = np.zeros(1)
+    low, high = (float(end) for end in np.quantile(known, [TAIL, 1 - TAIL], method="nearest"))
+    clipped = np.clip(known, low, high)
+    spread = clipped.std()
+    skew = float(((clipped - clipped.mean()) ** 3).mean() / spread**3) if spread > 0 else 0.0
+    log = low >= 0 and skew > SKEWED
+    shown = np.log1p(clipped) if log else clipped
+    scale = float(shown.std()) or 1.0
+    term = NumberTerm(
+        feature=feature.name, transform="log1p" if log else "identity", low=low, high=high,
+        center=float(shown.mean()), scale=scale, weight=1.0,
+    )  # fmt: skip
+    design = np.column_stack([np.where(missing, 0.0, term.margin(column)), missing.astype(np.float64)])
+    bound = {"increasing": (0.0, None), "decreasing": (None, 0.0)}.get(feature.direction or "", (None, None))
+    return _Block(term, sparse.csr_matrix(design), (bound if directions else (None, None), (None, None)))
+
+
+def _linear(weights: Floats, blocks: Sequence[_Block]) -> Linear:
+    terms: list[Term] = []
+    place = 1
+    for block in blocks:
+        mine = weights[place : place + block.design.shape[1]]
+        place += len(mine)
+        if isinstance(block.term, NumberTerm):
+            terms.append(block.term.model_copy(update={"weight": float(mine[0]), "missing": float(mine[1])}))
+        else:
+            own = {"weights": tuple(map(float, mine[:-1])), "missing": float(mine[-1])}
+            terms.append(block.term.model_copy(update=own))
+    return Linear(intercept=float(weights[0]), terms=tuple(terms))
+
+
+def prior(label: NDArray[np.float32]) -> Linear:
+    """A linear part without terms: the base rate's log odds."""
+    rate = float(label.mean(dtype=np.float64))
+    return Linear(intercept=float(np.log(rate / (1 - rate))))
+
+
+def scaled(linear: Linear, factor: float) -> Linear:
+    """All weights and the intercept times `factor`."""
+    terms: list[Term] = []
+    for term in linear.terms:
+        if isinstance(term, NumberTerm):
+            update: dict[str, object] = {"weight": term.weight * factor}
+        else:
+            update = {"weights": tuple(weight * factor for weight in term.weights)}
+        terms.append(term.model_copy(update={**update, "missing": term.missing * factor}))
+    return Linear(intercept=linear.intercept * factor, terms=tuple(terms))

@@ -1,0 +1,186 @@
+"""Train one model: search a setting, bag it over folds, calibrate; write the bundle with its baselines beside it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xgboost
+from numpy.typing import NDArray
+
+from components.train import calibrate, linear
+from components.train.bag import merge
+from components.train.baselines import baselines
+from components.train.golden import golden_rows
+from components.train.parts import Part, data_sha256, learn_features, read_part
+from components.train.search import Found, fixed_parameters, log_loss, matrix_of, search
+from model.bundle import Bounds, Bundle, Lineage, Manifest, Position, Trees, write
+from model.calibration import Calibration, Sampling
+from model.expression import Expression
+from model.features import Feature
+from model.files import new_folder, read_json, write_json
+from model.linear import Linear
+from model.predictor import Predictor
+from model.spec import Spec
+
+Report = Callable[[int, int, str], None]
+LIBRARIES = {"xgboost": xgboost.__version__, "numpy": np.__version__}
+
+
+def train(
+    spec: Spec,
+    parts: Path,
+    extracted: Path,
+    out: Path,
+    *,
+    trials: int,
+    minutes: float,
+    threads: int,
+    progress: Report,
+) -> None:
+    """Write `out/bundle`, `out/training.json` and `out/baselines.json`, whole or not at all.
+
+    The same parts, spec and number of trials give the same bytes on any number of threads, as long as the search ends
+    by its trials. Raises DataRefused for parts that are damaged or have one class alone.
+    """
+    features = learn_features(spec, parts / "train.parquet")
+    rows = read_part(spec, parts, "train", features)
+    split = read_json(parts / "split.json", made_by="preprocess")
+    sampling = Sampling(kept_negatives=split["sampling"]["kept_negatives"])
+    found = search(
+        rows,
+        features,
+        by_time=spec.split.by == "time",
+        trials=trials,
+        minutes=minutes,
+        seed=spec.training.seed,
+        threads=threads,
+        progress=lambda done, total, says: progress(done, total + 1, says),
+    )
+    start = linear.fit(rows.matrix, rows.label, features, strength=found.strength)
+    start = start if found.start == "linear" else linear.prior(rows.label)
+    members = bag(spec, rows, features, start, found, threads)
+    model = _Model(spec, features, start, merge(members), len(members), sampling, found)
+    calibration = read_part(spec, parts, "calibration", features)
+    lineage = lineage_of(spec, parts, extracted, split, rows)
+    manifest = model.manifest(calibration, lineage)
+    with new_folder(out) as folder:
+        write(folder / "bundle", manifest, model.booster, golden_rows(manifest, model.booster, parts))
+        write_json(folder / "training.json", told(found, trials, minutes))
+        write_json(folder / "baselines.json", baselines(spec, rows, features, sampling))
+    progress(trials + 1, trials + 1, f"{len(found.trials)} trials, best log loss {found.log_loss:.5f} ({found.start})")
+
+
+def bag(
+    spec: Spec, rows: Part, features: Sequence[Feature], start: Linear, found: Found, threads: int
+) -> list[xgboost.Booster]:
+    """One booster per fold, each trained on all other folds. Folds keep groups whole."""
+    names = [feature.name for feature in features]
+    margin = start.margin(rows.matrix, names)
+    # The remainder by folds would divide groups as the search's validation does; other bits make it independent.
+    fold = (rows.group >> np.uint64(20)) % np.uint64(spec.training.folds)
+    members = []
+    for number in range(spec.training.folds):
+        chosen = fold != number
+        matrix = matrix_of(rows.matrix[chosen], rows.label[chosen], features, threads)
+        matrix.set_base_margin(margin[chosen])
+        parameters = fixed_parameters(features, threads) | found.parameters | {"seed": spec.training.seed + number}
+        members.append(xgboost.train(parameters, matrix, found.rounds, verbose_eval=False))
+    return members
+
+
+@dataclass(frozen=True)
+class _Model:
+    """All that is known of a model before it is calibrated."""
+
+    spec: Spec
+    features: Sequence[Feature]
+    linear: Linear
+    booster: bytes
+    members: int
+    sampling: Sampling
+    found: Found
+
+    def manifest(self, rows: Part, lineage: Lineage) -> Manifest:
+        """The manifest with the calibration fitted on `rows`, the calibration part."""
+        plain = self._manifest(lineage, Calibration(), {"log_loss": 0.0})
+        z = self.sampling.correct(Predictor(Bundle(plain, self.booster, (), "")).margin(rows.matrix))
+        fitted = calibrate.fit(z, rows.label)
+        return self._manifest(lineage, fitted, metrics(z, fitted, rows.label))
+
+    def _manifest(self, lineage: Lineage, calibration: Calibration, metrics: dict[str, float]) -> Manifest:
+        position = self.spec.columns.position
+        return Manifest(
+            model=self.spec.model,
+            label=self.spec.columns.label,
+            conversion_days=self.spec.source.conversion_days,
+            features=tuple(self.features),
+            position=Position(feature=position) if position else None,
+            bounds=bounds_of(self.spec),
+            linear=self.linear,
+            trees=Trees(trees=self.members * self.found.rounds, members=self.members),
+            sampling=self.sampling,
+            calibration=calibration,
+            search={
+                **self.found.parameters,
+                "start": self.found.start,
+                "rounds": self.found.rounds,
+                "linear_strength": self.found.strength,
+                "log_loss": self.found.log_loss,
+                "trials": len(self.found.trials),
+                "stopped_by": self.found.stopped_by,
+                "seed": self.spec.training.seed,
+            },
+            metrics=metrics,
+            lineage=lineage,
+            libraries=LIBRARIES,
+        )
+
+
+def metrics(z: NDArray[np.float64], calibration: Calibration, label: NDArray[np.float32]) -> dict[str, float]:
+    """On the calibration part, which the calibration itself has seen: for people, never for a decision."""
+    calibrated = calibration.apply(z)
+    rate = float(label.mean(dtype=np.float64))
+    base = -rate * np.log(rate) - (1 - rate) * np.log(1 - rate)
+    loss = log_loss(calibrated, label)
+    return {
+        "calibration_part_log_loss": loss,
+        "calibration_part_normalised_entropy": loss / float(base),
+        "calibration_part_rate": rate,
+    }
+
+
+def bounds_of(spec: Spec) -> tuple[Bounds, ...]:
+    """The rejection rules that a server can measure: those over numbers that are its inputs."""
+    numbers = {name for name, feature in spec.features.items() if feature.kind == "number"}
+    return tuple(
+        Bounds(name=rule.name, expression=rule.expression, min=rule.min, max=rule.max)
+        for rule in spec.reject
+        if set(Expression.parse(rule.expression).columns) <= numbers
+    )
+
+
+def lineage_of(spec: Spec, parts: Path, extracted: Path, split: dict[str, Any], rows: Part) -> Lineage:
+    told = read_json(extracted / "extract.json", made_by="extract")
+    counted = split["parts"]
+    return Lineage(
+        spec_sha256=spec.spec_sha256,
+        sql_sha256=spec.sql_sha256,
+        start=told["start"],
+        end=told["end"],
+        cutoff=split["cutoff"],
+        rows={name: part["rows"] for name, part in counted.items()} | {"train_sampled": rows.rows},
+        positives={name: part["positives"] for name, part in counted.items()},
+        data_sha256=data_sha256(parts),
+    )
+
+
+def told(found: Found, trials: int, minutes: float) -> dict[str, Any]:
+    """training.json: how the search went. No seconds, so that the same search gives the same file."""
+    return {
+        "stopped_by": found.stopped_by,
+        "budget": {"trials": trials, "minutes": minutes},
+        "best": {"start": found.start, "rounds": found.rounds, "log_loss": found.log_loss, **found.parameters},
+        "trials": found.trials,
+    }
