@@ -8,7 +8,7 @@ from typing import Any
 
 from build import oci
 from build.base.choose import server_base
-from build.base.ground import Base, Report
+from build.base.ground import XGBOOST, Base, BaseRefused, Report
 from build.gate import Sound, refuse_unless_sound
 from build.layer import Entry, Layer, write_layer
 from build.publish import Publisher, publisher
@@ -21,6 +21,7 @@ HOME = "/opt/kamado"
 USER = "65532"
 PORT = "8080/tcp"
 COMMAND = ["python3", "-m", "serving.server"]
+ENVIRONMENT = {"KAMADO_BUNDLE": f"{HOME}/bundle", "KAMADO_HOST": "0.0.0.0"}
 VERDICT = "verdict.json"
 
 
@@ -29,8 +30,9 @@ def build(
 ) -> dict[str, Any]:
     """Verify, assemble, publish; returns what image.json says.
 
-    Raises BundleRefused, before anything is written, when the gate finds a fault; OutputRefused when `to` cannot take
-    the image. `base` is a reference or None for the best that this machine can make (`server_base`).
+    Raises BundleRefused, before anything is written, when the gate finds a fault; BaseRefused when the base cannot be
+    had; OutputRefused when `to` cannot take the image. `base` is a reference, or None for the best that this machine
+    can make (`server_base`).
     """
     place = publisher(to)
     sound = refuse_unless_sound(bundle, verdict)
@@ -47,6 +49,7 @@ def _publish(place: Publisher, base: Base, bundle: Path, verdict: Path, sound: S
     manifest = parse_manifest((bundle / MANIFEST).read_bytes(), collected)
     if manifest is None or oci.digest_of(judged) != f"sha256:{sound.verdict_sha256}":
         raise _changed()
+    _refuse_other_xgboost(base, manifest)
     layer = model_layer(folder / "layer.tar.gz", bundle, judged, cutoff=manifest.lineage.cutoff)
     if identity({name: layer.files[f"{HOME[1:]}/bundle/{name}"] for name in FILES}) != sound.digest:
         raise _changed()
@@ -66,6 +69,15 @@ def _publish(place: Publisher, base: Base, bundle: Path, verdict: Path, sound: S
     }
 
 
+def _refuse_other_xgboost(base: Base, manifest: Manifest) -> None:
+    """A base that says which XGBoost it has must have the one of training; XGBoost itself would not notice."""
+    trained, serves = manifest.libraries["xgboost"], base.labels.get(XGBOOST)
+    if serves not in (None, trained):
+        found = f"serves with XGBoost {serves}, the bundle was trained with {trained}"
+        way_out = "Take the base that was made from the same lock as the training"
+        raise BaseRefused(Fault(f"base {base.name}", found, way_out, "library-version"))
+
+
 def model_layer(path: Path, bundle: Path, verdict: bytes, *, cutoff: str) -> Layer:
     """The one layer of the model: the bundle's files, and the verdict that let them pass beside them."""
     home = HOME[1:]
@@ -77,10 +89,10 @@ def assemble(base: Base, layer: Layer, labels: dict[str, str], *, created: str) 
     """The image of these parts: the same parts, the same bytes."""
     config = {key: value for key, value in base.config.items() if key not in CLASSIC}
     run = dict(config.get("config") or {})
-    environment = [pair for pair in run.get("Env") or [] if not pair.startswith("KAMADO_BUNDLE=")]
+    environment = [pair for pair in run.get("Env") or [] if pair.split("=")[0] not in ENVIRONMENT]
     run |= {
         "Cmd": COMMAND,
-        "Env": [*environment, f"KAMADO_BUNDLE={HOME}/bundle"],
+        "Env": [*environment, *(f"{name}={value}" for name, value in ENVIRONMENT.items())],
         "ExposedPorts": {PORT: {}},
         "Labels": {**(run.get("Labels") or {}), **labels},
         "User": USER,

@@ -1,0 +1,1 @@
+"""The corpus of damage, by the part that is spoiled."""

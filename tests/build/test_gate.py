@@ -1,0 +1,164 @@
+"""The gate: what is sound passes, every damage is refused with its code, and nothing gets round it."""
+
+import os
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+
+from build.gate import Limits, refuse_unless_sound, verify
+from build.image import build
+from build.verdict import judge
+from model.bundle import BOOSTER, GOLDEN, MANIFEST, bundle_digest, load
+from model.errors import BundleRefused
+from tests.build.damage import CORPUS, faults_of
+from tests.build.forge import forge_booster, forge_golden, forge_manifest
+from tests.build.sound import sound_bundle, verdict_of
+
+
+def codes(faults):
+    return [fault.code for fault in faults]
+
+
+def test_a_sound_bundle_with_its_verdict_passes_and_is_named_by_its_digest(sound, verdict):
+    assert verify(sound, verdict) == []
+    assert refuse_unless_sound(sound, verdict).digest == bundle_digest(sound)
+
+
+def test_bundles_of_other_data_pass_too(tmp_path):
+    assert [verify(sound_bundle(tmp_path / str(seed), seed=seed), None) for seed in (1, 2)] == [[], []]
+
+
+@pytest.mark.parametrize("damage", CORPUS, ids=lambda damage: damage.name)
+def test_a_damaged_bundle_is_refused_with_its_code_and_a_way_out(damage, sound, tmp_path):
+    faults = faults_of(damage, sound, tmp_path)
+    assert damage.code in codes(faults)
+    assert all(fault.where and fault.found and fault.way_out and fault.code for fault in faults)
+
+
+def test_no_two_damages_have_one_name():
+    names = [damage.name for damage in CORPUS]
+    assert len(set(names)) == len(names) >= 60
+
+
+def flip_a_byte(bundle):
+    data = bytearray((bundle / BOOSTER).read_bytes())
+    data[len(data) // 2] ^= 1
+    (bundle / BOOSTER).write_bytes(data)
+
+
+def swap_the_objective(bundle):
+    forge_booster(bundle, lambda booster: booster["learner"]["objective"].update(name="reg:squarederror"))
+
+
+def make_a_leaf_nan(bundle):
+    def spoil(booster):
+        booster["learner"]["gradient_booster"]["model"]["trees"][0]["split_conditions"][-1] = float("nan")
+
+    forge_booster(bundle, spoil)
+
+
+BROKEN = [(flip_a_byte, "file-digest"), (swap_the_objective, "booster-objective"), (make_a_leaf_nan, "tree-nan")]
+
+
+@pytest.mark.parametrize(("spoil", "code"), BROKEN)
+def test_a_bundle_broken_by_hand_becomes_no_image_even_with_a_verdict_for_it(spoil, code, bundle, tmp_path):
+    verdict, before = verdict_of(bundle, tmp_path / "verdict.json"), bundle_digest(bundle)
+    spoil(bundle)
+    verdict.write_text(verdict.read_text().replace(before, bundle_digest(bundle)))
+    with pytest.raises(BundleRefused) as refusal:
+        build(bundle, verdict, f"oci:{tmp_path / 'images'}", base=None, cache=tmp_path / "cache")
+    assert code in codes(refusal.value.faults)
+    assert "verdict-other-bundle" not in codes(refusal.value.faults)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bundle", "verdict.json"]
+
+
+def test_every_fault_is_told_at_once(bundle, tmp_path):
+    forge_booster(bundle, lambda d: d["learner"]["objective"].update(name="reg:squarederror"))
+    forge_golden(bundle, lambda rows: rows[2]["input"].pop("rent"))
+    forge_manifest(bundle, lambda m: m["libraries"].update(xgboost="1.0.0"))
+    (bundle / "more").touch()
+    found = codes(verify(bundle, tmp_path / "verdict.json"))
+    assert {"booster-objective", "golden-input", "library-version", "file-extra", "verdict-missing"} <= set(found)
+
+
+VERDICTS = {
+    "hold": ({"verdict": "hold"}, "verdict-not-promote"),
+    "insufficient data": ({"verdict": "insufficient-data"}, "verdict-not-promote"),
+    "Promote in capitals": ({"verdict": "PROMOTE"}, "verdict-not-promote"),
+    "true instead of a word": ({"verdict": True}, "verdict-not-promote"),
+    "no word": ({"verdict": None}, "verdict-not-promote"),
+    "another bundle": ({"bundle": "sha256:" + "0" * 64}, "verdict-other-bundle"),
+    "no bundle": ({"bundle": None}, "verdict-other-bundle"),
+    "another spec": ({"spec_sha256": "0" * 64}, "verdict-other-spec"),
+    "another query": ({"sql_sha256": "0" * 64}, "verdict-other-spec"),
+    "no metrics": ({"metrics": None}, "verdict-metrics"),
+    "empty metrics": ({"metrics": {}}, "verdict-metrics"),
+    "a metric that is text": ({"metrics": {"auc": "0.9"}}, "verdict-metrics"),
+    "a metric that is true": ({"metrics": {"auc": True}}, "verdict-metrics"),
+    "a metric that is absent": ({"metrics": {"auc": None}}, "verdict-metrics"),
+    "a NaN metric": ({"metrics": {"auc": float("nan")}}, "verdict-json"),
+    "an infinite metric": ({"metrics": {"auc": float("-inf")}}, "verdict-json"),
+}
+
+
+@pytest.mark.parametrize("name", VERDICTS)
+def test_a_verdict_that_does_not_promote_this_bundle_is_refused(name, sound, tmp_path):
+    changes, code = VERDICTS[name]
+    data = verdict_of(sound, tmp_path / "verdict.json", **changes).read_bytes()
+    assert code in codes(judge(data, digest=bundle_digest(sound), manifest=load(sound).manifest))
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [("", "verdict-json"), ("promote", "verdict-json"), ("[]", "verdict-json"), ('{"a": 1, "a": 2}', "verdict-json")],
+)
+def test_a_verdict_that_is_no_json_object_is_refused(content, code, sound, tmp_path):
+    (tmp_path / "verdict.json").write_text(content)
+    assert codes(verify(sound, tmp_path / "verdict.json")) == [code]
+
+
+def test_a_metric_written_as_1e999_is_refused(sound, tmp_path):
+    path = verdict_of(sound, tmp_path / "verdict.json")
+    path.write_text(path.read_text().replace("0.31", "1e999", 2))
+    assert "verdict-metrics" in codes(verify(sound, path))
+
+
+def test_a_folder_in_place_of_the_verdict_is_no_verdict(sound, tmp_path):
+    assert codes(verify(sound, tmp_path)) == ["verdict-missing"]
+
+
+def test_a_check_that_takes_too_long_is_a_refusal(sound):
+    assert codes(verify(sound, None, limits=Limits(seconds=0.05))) == ["check-timeout"]
+
+
+def test_a_check_that_takes_too_much_memory_is_a_refusal(sound):
+    assert codes(verify(sound, None, limits=Limits(memory=100 << 20))) == ["check-crashed"]
+
+
+def test_a_check_that_dies_of_a_signal_is_a_refusal(sound):
+    """What XGBoost does on a cycle, were the walk ever to miss one."""
+    killer = threading.Thread(target=segfault_the_next_child, args=(set(children()),))
+    killer.start()
+    faults = verify(sound, None)
+    killer.join()
+    assert codes(faults) == ["check-killed"]
+    assert "SIGSEGV" in faults[0].found
+
+
+def children() -> list[int]:
+    return [int(pid) for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
+
+
+def segfault_the_next_child(before: set[int]) -> None:
+    while not (new := set(children()) - before):
+        pass
+    os.kill(new.pop(), signal.SIGSEGV)
+
+
+def test_the_gate_changes_nothing_in_the_bundle(bundle, tmp_path):
+    before = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in bundle.iterdir()}
+    verify(bundle, None)
+    assert {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in bundle.iterdir()} == before
+    assert set(before) == {BOOSTER, GOLDEN, MANIFEST}

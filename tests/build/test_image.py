@@ -1,0 +1,170 @@
+"""The assembler: one digest for one content, everything that an operator asks for in its labels."""
+
+import json
+import os
+import shutil
+import tarfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from build import image as assembler
+from build import oci
+from build.base.ground import XGBOOST, Base, BaseRefused, empty_config
+from build.gate import Sound, refuse_unless_sound
+from build.publish import publisher
+from build.tags import build_tag
+from model.bundle import bundle_digest, load
+from model.errors import BundleRefused, OutputRefused
+from tests.build.sound import verdict_of
+
+BASE = Base("none", "none", "sha256:" + "1" * 64, empty_config())
+
+
+@pytest.fixture(scope="module")
+def passed(sound, verdict) -> Sound:
+    return refuse_unless_sound(sound, verdict)
+
+
+def publish(to: Path, bundle: Path, verdict: Path, passed: Sound, base: Base = BASE) -> dict:
+    """What `build` does once the gate has passed and the base is there."""
+    work = to.with_name(f"{to.name}-work")
+    work.mkdir()
+    return assembler._publish(publisher(f"oci:{to}"), base, bundle, verdict, passed, work)
+
+
+def read(to: Path, digest: str) -> bytes:
+    return (to / "blobs" / "sha256" / digest.removeprefix("sha256:")).read_bytes()
+
+
+def config_of(to: Path, made: dict) -> dict:
+    return json.loads(read(to, json.loads(read(to, made["digest"]))["config"]["digest"]))
+
+
+def test_ten_times_from_other_folders_times_and_umasks_it_is_one_digest(sound, verdict, passed, tmp_path):
+    digests = set()
+    for number in range(10):
+        copy = Path(shutil.copytree(sound, tmp_path / f"copy {number}"))
+        for path in copy.iterdir():
+            os.utime(path, (number, number))
+            path.chmod(0o600 | number)
+        before = os.umask(0o077 if number % 2 else 0)
+        try:
+            digests.add(publish(tmp_path / f"images-{number}", copy, verdict, passed)["digest"])
+        finally:
+            os.umask(before)
+    assert len(digests) == 1
+
+
+def test_the_layer_holds_the_bundle_and_the_verdict_for_everyone_to_read_and_no_one_to_write(
+    sound, verdict, passed, tmp_path
+):
+    made = publish(tmp_path / "images", sound, verdict, passed)
+    (tmp_path / "layer").write_bytes(read(tmp_path / "images", made["layer"]["digest"]))
+    with tarfile.open(tmp_path / "layer") as tar:
+        held = {member.name: tar.extractfile(member).read() for member in tar if member.isfile()}
+        assert {member.mode for member in tar if member.isfile()} == {0o444}
+        assert {member.mtime for member in tar} == {1_782_864_000}  # the cut-off of the data
+    home = "opt/kamado"
+    assert held == {
+        f"{home}/verdict.json": verdict.read_bytes(),
+        **{f"{home}/bundle/{path.name}": path.read_bytes() for path in sound.iterdir()},
+    }
+
+
+def test_the_config_starts_the_server_without_a_shell_and_without_root(sound, verdict, passed, tmp_path):
+    made = publish(tmp_path / "images", sound, verdict, passed)
+    config = config_of(tmp_path / "images", made)
+    assert config["created"] == "2026-07-01T00:00:00Z"
+    assert config["rootfs"]["diff_ids"] == [made["layer"]["diff_id"]]
+    run = config["config"]
+    assert run["Cmd"] == ["python3", "-m", "serving.server"]
+    assert run["User"] == "65532"
+    assert run["WorkingDir"] == "/opt/kamado"
+    assert run["ExposedPorts"] == {"8080/tcp": {}}
+    assert run["Env"] == ["KAMADO_BUNDLE=/opt/kamado/bundle", "KAMADO_HOST=0.0.0.0"]
+    assert "Entrypoint" not in run
+
+
+def test_the_labels_say_what_was_verified_and_from_what_it_was_made(sound, verdict, passed, tmp_path):
+    made = publish(tmp_path / "images", sound, verdict, passed)
+    labels = config_of(tmp_path / "images", made)["config"]["Labels"]
+    assert labels == made["labels"]
+    assert labels["org.opencontainers.image.title"] == labels["kamado.model"] == "toy-conversion"
+    assert labels["org.opencontainers.image.version"] == made["tag"]
+    assert labels["kamado.bundle"] == bundle_digest(sound)
+    assert labels["kamado.verdict.sha256"] == passed.verdict_sha256
+    assert labels["kamado.spec.sha256"] == "a" * 64
+    assert labels["kamado.base"] == "none"
+    assert json.loads(labels["kamado.metrics"]) == {"auc": 0.71, "log_loss": 0.31}
+
+
+def test_a_base_keeps_its_settings_layers_and_history_under_the_model(sound, verdict, passed, tmp_path):
+    from tests.contracts.publish import blob
+
+    config = empty_config() | {
+        "config": {"Env": ["PATH=/bin", "KAMADO_BUNDLE=/old"], "Entrypoint": ["/bin/sh"], "Labels": {"who": "us"}},
+        "container_config": {"Hostname": "differs at every build"},
+        "history": [{"created_by": "us"}],
+        "rootfs": {"type": "layers", "diff_ids": ["sha256:" + "2" * 64]},
+    }
+    base = Base("oci", "oci:base", "sha256:" + "3" * 64, config, (blob(b"server", oci.DOCKER_LAYER),), docker=True)
+    made = publish(tmp_path / "images", sound, verdict, passed, base)
+    manifest = json.loads(read(tmp_path / "images", made["digest"]))
+    found = config_of(tmp_path / "images", made)
+    assert manifest["mediaType"] == oci.DOCKER_MANIFEST
+    assert {layer["mediaType"] for layer in manifest["layers"]} == {oci.DOCKER_LAYER}
+    assert manifest["layers"][0]["digest"] == oci.digest_of(b"server")
+    assert found["config"]["Env"] == ["PATH=/bin", "KAMADO_BUNDLE=/opt/kamado/bundle", "KAMADO_HOST=0.0.0.0"]
+    assert found["config"]["Labels"]["who"] == "us"
+    assert found["config"]["Labels"]["org.opencontainers.image.base.digest"] == base.digest
+    assert "container_config" not in found
+    assert len(found["history"]) == 2
+    assert found["rootfs"]["diff_ids"] == ["sha256:" + "2" * 64, made["layer"]["diff_id"]]
+
+
+def test_a_base_with_another_xgboost_is_refused(sound, verdict, passed, tmp_path):
+    config = empty_config() | {"config": {"Labels": {XGBOOST: "2.1.0"}}}
+    with pytest.raises(BaseRefused, match=r"serves with XGBoost 2\.1\.0"):
+        publish(tmp_path / "images", sound, verdict, passed, replace(BASE, kind="oci", config=config))
+    assert not (tmp_path / "images").exists()
+
+
+def test_a_bundle_that_changes_after_the_gate_gets_no_tag(bundle, tmp_path):
+    verdict = verdict_of(bundle, tmp_path / "verdict.json")
+    passed = refuse_unless_sound(bundle, verdict)
+    (bundle / "golden.json").write_bytes((bundle / "golden.json").read_bytes() + b" ")
+    with pytest.raises(BundleRefused, match="changed after the gate"):
+        publish(tmp_path / "images", bundle, verdict, passed)
+    assert not (tmp_path / "images").exists()
+
+
+def test_a_verdict_that_changes_after_the_gate_gets_no_tag(sound, passed, tmp_path):
+    other = verdict_of(sound, tmp_path / "verdict.json", metrics={"auc": 0.99})
+    with pytest.raises(BundleRefused, match="changed after the gate"):
+        publish(tmp_path / "images", sound, other, passed)
+    assert not (tmp_path / "images").exists()
+
+
+def test_the_same_bundle_with_another_verdict_does_not_move_the_tag(sound, verdict, passed, tmp_path):
+    first = publish(tmp_path / "images", sound, verdict, passed)
+    other = verdict_of(sound, tmp_path / "verdict.json", metrics={"auc": 0.99})
+    (tmp_path / "images-work").rename(tmp_path / "before")
+    with pytest.raises(OutputRefused, match=first["digest"]):
+        publish(tmp_path / "images", sound, other, refuse_unless_sound(sound, other))
+
+
+def test_a_place_that_nobody_knows_is_refused_before_the_gate_is_asked(sound, tmp_path):
+    with pytest.raises(OutputRefused, match="names no place"):
+        assembler.build(sound, tmp_path / "no verdict", "ftp://somewhere", base=None, cache=tmp_path)
+
+
+def test_a_tag_says_model_age_of_the_data_and_content(sound):
+    manifest = load(sound).manifest
+    given = {"cutoff": manifest.lineage.cutoff, "bundle": "sha256:" + "b" * 64}
+    tag = build_tag(manifest.model, **given, base="sha256:" + "c" * 64)
+    assert tag.startswith("toy-conversion-20260701T000000Z-")
+    assert len(tag.rpartition("-")[2]) == 12
+    assert tag == build_tag(manifest.model, **given, base="sha256:" + "c" * 64)
+    assert tag != build_tag(manifest.model, **given, base="sha256:" + "d" * 64)

@@ -1,0 +1,141 @@
+"""The OCI layout folder: the contract of a place, an independent reader, and a builder killed at any moment."""
+
+import json
+import random
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from build import oci
+from build.publish.layout import REF_NAME, Layout
+from model.errors import OutputRefused
+from tests.contracts.publish import PublisherContract, image
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def fetch(folder: Path, tag: str):
+    """Manifest, config and layers of a tag, each compared with its digest; None without the tag."""
+    if not (folder / "index.json").exists():
+        return None
+    index = json.loads((folder / "index.json").read_bytes())
+    found = [one["digest"] for one in index["manifests"] if one["annotations"][REF_NAME] == tag]
+    if not found:
+        return None
+
+    def blob(digest):
+        data = (folder / "blobs" / "sha256" / digest.removeprefix("sha256:")).read_bytes()
+        assert oci.digest_of(data) == digest
+        return data
+
+    manifest = blob(found[0])
+    named = json.loads(manifest)
+    return manifest, blob(named["config"]["digest"]), [blob(layer["digest"]) for layer in named["layers"]]
+
+
+class TestLayout(PublisherContract):
+    @pytest.fixture
+    def place(self, tmp_path):
+        return Layout(tmp_path / "images")
+
+    @pytest.fixture
+    def another(self, tmp_path):
+        return lambda: Layout(tmp_path / "images")
+
+    @pytest.fixture
+    def read(self, tmp_path):
+        return lambda tag: fetch(tmp_path / "images", tag)
+
+
+def test_skopeo_reads_the_same_digest(tmp_path):
+    if shutil.which("skopeo") is None:
+        pytest.skip("needs an independent reader: apt-get install skopeo")
+    published = Layout(tmp_path / "images").publish(image(), "toy-1")
+    command = ["skopeo", "inspect", "--format", "{{.Digest}}", f"oci:{tmp_path}/images:toy-1"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == published.digest
+
+
+def test_nothing_but_the_layout_is_left_behind(tmp_path):
+    Layout(tmp_path).publish(image(), "toy-1")
+    names = sorted(path.name for path in tmp_path.iterdir() if path.name != ".lock")
+    assert names == ["blobs", "index.json", "oci-layout"]
+    assert len(list((tmp_path / "blobs" / "sha256").iterdir())) == 4
+
+
+def test_images_of_others_in_the_folder_stay(tmp_path):
+    stranger = {"mediaType": oci.MANIFEST, "digest": "sha256:" + "0" * 64, "size": 2}
+    index = {"schemaVersion": 2, "mediaType": oci.INDEX, "manifests": [stranger]}
+    (tmp_path / "index.json").write_text(json.dumps(index))
+    Layout(tmp_path).publish(image(), "toy-1")
+    assert stranger in json.loads((tmp_path / "index.json").read_bytes())["manifests"]
+
+
+def test_a_blob_that_the_disk_lost_is_written_again(tmp_path):
+    Layout(tmp_path).publish(image(), "toy-1")
+    lost = tmp_path / "blobs" / "sha256" / image().layers[1].digest.removeprefix("sha256:")
+    lost.write_bytes(b"the mo")
+    assert Layout(tmp_path).publish(image(), "toy-1").outcome == "written"
+    assert fetch(tmp_path, "toy-1")[2][1] == b"the model"
+
+
+@pytest.mark.parametrize("content", ["", "not JSON", "[]", '{"manifests": 3}'])
+def test_an_index_that_is_none_is_refused_and_kept(content, tmp_path):
+    (tmp_path / "index.json").write_text(content)
+    with pytest.raises(OutputRefused, match="is no OCI index"):
+        Layout(tmp_path).publish(image(), "toy-1")
+    assert (tmp_path / "index.json").read_text() == content
+
+
+def test_a_place_that_is_a_file_is_refused_by_name(tmp_path):
+    (tmp_path / "images").write_text("in the way")
+    with pytest.raises(OutputRefused, match="images: cannot be written"):
+        Layout(tmp_path / "images").publish(image(), "toy-1")
+
+
+PUBLISH = """
+import resource, sys
+from pathlib import Path
+from build.publish.layout import Layout
+from tests.contracts.publish import image
+room = int(sys.argv[2])
+resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+print("ready", flush=True)
+Layout(Path(sys.argv[1])).publish(image(size=1_000_000), "toy-1")
+"""
+ROOM = 1 << 40
+
+
+def start(folder: Path, *, room: int = ROOM) -> subprocess.Popen:
+    command = [sys.executable, "-c", PUBLISH, str(folder), str(room)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_a_full_disk_is_a_refusal_and_no_tag(tmp_path):
+    child = start(tmp_path, room=5 << 20)
+    _, told = child.communicate()
+    assert child.returncode == 1
+    assert "cannot be written" in told
+    assert fetch(tmp_path, "toy-1") is None
+    assert not list((tmp_path / "blobs" / "sha256").iterdir())
+
+
+def test_killed_at_any_moment_no_tag_names_half_an_image_and_the_next_run_completes(tmp_path):
+    moments, tagged = random.Random(7), 0
+    for number in range(12):
+        folder = tmp_path / str(number)
+        with start(folder) as child:
+            assert child.stdout.readline() == "ready\n"
+            time.sleep(moments.uniform(0, 0.08))
+            child.kill()
+        found = fetch(folder, "toy-1")  # compares every digest
+        tagged += found is not None
+        Layout(folder).publish(image(size=1_000_000), "toy-1")
+        assert fetch(folder, "toy-1")[2][1] == b"the model" * 1_000_000
+        names = {path.name for path in folder.iterdir()}
+        assert names == {".lock", "blobs", "index.json", "oci-layout"}
+    assert tagged < 12, "every child had finished before it was killed: nothing was tested"

@@ -1,0 +1,113 @@
+"""What every place for images does alike. A place's own test subclasses this and gives the fixtures.
+
+`place` is an empty Publisher; `another` makes a second Publisher of the same place; `read(tag)` gives manifest, config
+and layers as they can be fetched under a tag by someone else, or None where there is no such tag.
+"""
+
+import threading
+from io import BytesIO
+
+import pytest
+
+from build import oci
+from model.errors import OutputRefused
+
+
+def blob(data: bytes, media_type: str = oci.LAYER) -> oci.Blob:
+    return oci.Blob(oci.digest_of(data), len(data), media_type, lambda: BytesIO(data))
+
+
+def image(content: bytes = b"the model", *, size: int = 1) -> oci.Image:
+    """An image of two layers. Its layers are bytes, not archives: a place does not look into them."""
+    layers = (blob(b"the server" * size), blob(content * size))
+    config = {
+        "architecture": "amd64",
+        "os": "linux",
+        "config": {},
+        "rootfs": {"type": "layers", "diff_ids": [layer.digest for layer in layers]},
+    }
+    return oci.Image(oci.dump(config), layers)
+
+
+class PublisherContract:
+    def test_what_was_published_can_be_fetched_by_its_tag(self, place, read):
+        published = place.publish(image(), "toy-1")
+        manifest, config, layers = read("toy-1")
+        assert published.outcome == "written"
+        assert published.digest == oci.digest_of(manifest) == image().digest
+        assert config == image().config
+        assert layers == [b"the server", b"the model"]
+
+    def test_a_tag_that_nobody_published_is_not_there(self, place, read):
+        place.publish(image(), "toy-1")
+        assert read("toy-2") is None
+
+    def test_the_same_content_again_is_a_success_that_changes_nothing(self, place, another, read):
+        first = place.publish(image(), "toy-1")
+        before = read("toy-1")
+        again = another().publish(image(), "toy-1")
+        assert (again.digest, again.outcome) == (first.digest, "unchanged")
+        assert read("toy-1") == before
+
+    def test_the_same_content_compressed_in_another_way_is_the_same(self, place):
+        first = place.publish(image(), "toy-1")
+        other = oci.Image(image().config, (image().layers[0], blob(b"the model, compressed by another zlib")))
+        again = place.publish(other, "toy-1")
+        assert (again.digest, again.outcome) == (first.digest, "unchanged")
+
+    def test_other_content_under_a_taken_tag_is_refused_with_both_digests(self, place, read):
+        first = place.publish(image(), "toy-1")
+        with pytest.raises(OutputRefused) as refusal:
+            place.publish(image(b"another model"), "toy-1")
+        assert [fault.code for fault in refusal.value.faults] == ["tag-taken"]
+        assert first.digest in str(refusal.value)
+        assert image(b"another model").digest in str(refusal.value)
+        assert read("toy-1")[2] == [b"the server", b"the model"]
+
+    def test_many_tags_live_side_by_side(self, place, read):
+        for number in range(3):
+            place.publish(image(b"model %d" % number), f"toy-{number}")
+        assert [read(f"toy-{number}")[2][1] for number in range(3)] == [b"model 0", b"model 1", b"model 2"]
+
+    def test_content_that_is_not_its_digest_gets_no_tag(self, place, read):
+        lie = oci.Blob(oci.digest_of(b"what was verified"), 17, oci.LAYER, lambda: BytesIO(b"what was smuggled in"))
+        with pytest.raises(OutputRefused) as refusal:
+            place.publish(oci.Image(image().config, (lie,)), "toy-1")
+        assert [fault.code for fault in refusal.value.faults] == ["blob-digest"]
+        assert read("toy-1") is None
+
+    def test_of_two_builders_at_once_both_succeed_with_the_same_content(self, place, another, read):
+        outcomes = together(lambda: another().publish(image(size=100_000), "toy-1").outcome)
+        assert sorted(outcomes) == ["unchanged", "written"]
+        assert read("toy-1")[2][1] == b"the model" * 100_000
+
+    def test_of_two_builders_at_once_with_other_content_one_is_refused(self, place, another, read):
+        contents = iter([b"one", b"two"])
+
+        def publish():
+            content = next(contents)
+            try:
+                another().publish(image(content, size=100_000), "toy-1")
+            except OutputRefused:
+                return "refused"
+            return content
+
+        winner, refused = sorted(together(publish), key=lambda outcome: outcome == "refused")
+        assert refused == "refused"
+        assert read("toy-1")[2][1] == winner * 100_000
+
+
+def together(work) -> list:
+    """The results of two threads that do `work` at the same time."""
+    results, start = [], threading.Barrier(2)
+
+    def run():
+        start.wait()
+        results.append(work())
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results

@@ -1,0 +1,51 @@
+"""A real registry for tests: CNCF Distribution, as Debian packages it, on loopback."""
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+CONFIG = """
+version: 0.1
+log: {{level: error}}
+storage: {{filesystem: {{rootdirectory: {folder}/content}}, delete: {{enabled: true}}}}
+http: {{addr: 127.0.0.1:{port}}}
+"""
+SECONDS_TO_START = 30
+
+
+@contextlib.contextmanager
+def registry(folder: Path) -> Iterator[str]:
+    """`127.0.0.1:PORT` of a registry that keeps its content in `folder`. Skips, with the reason, without one."""
+    program = shutil.which("docker-registry")
+    if program is None:
+        pytest.skip("needs a registry to read from: apt-get install docker-registry")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    (folder / "config.yml").write_text(CONFIG.format(folder=folder, port=port))
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen([program, "serve", folder / "config.yml"], stdout=log, stderr=log)
+    try:
+        _wait(f"http://127.0.0.1:{port}/v2/", server, folder / "log")
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def _wait(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(SECONDS_TO_START * 20):
+        if server.poll() is not None:
+            break
+        with contextlib.suppress(requests.ConnectionError):
+            requests.get(url, timeout=5)
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"the registry did not start: {log.read_text()}")
