@@ -8,6 +8,7 @@ import difflib
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -19,20 +20,28 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from model.errors import Fault, Faults, SpecRefused
 from model.expression import Expression
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=128)]
+COLUMN = r"^[A-Za-z_][A-Za-z0-9_]*$"
+MODEL = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+Name = Annotated[str, Field(pattern=COLUMN, max_length=128)]
 UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 
 def _share(value: object) -> object:
-    if isinstance(value, str) and (match := re.fullmatch(r"\s*([0-9.]+)\s*%\s*", value)):
-        return float(match[1]) / 100
-    return value
+    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(%?)\s*", value) if isinstance(value, str) else None
+    share = float(match[1]) / (100 if match[2] else 1) if match else value
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
+        raise ValueError(f"is {value!r}, which is no share of a whole | write it like 5% or 0.05")
+    return share
 
 
 def _bytes(value: object) -> object:
-    if isinstance(value, str) and (match := re.fullmatch(r"\s*([0-9.]+)\s*([KMGT]?B)\s*", value.upper())):
-        return int(float(match[1]) * UNITS[match[2]])
-    return value
+    match = (
+        re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([KMGT]?B?)\s*", value.upper()) if isinstance(value, str) else None
+    )
+    number = int(float(match[1]) * UNITS[match[2] or "B"]) if match else value
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        raise ValueError(f"is {value!r}, which is no amount of bytes | write it like 200GB")
+    return number
 
 
 def _expression(value: str) -> str:
@@ -191,7 +200,7 @@ class Promotion(_Part):
 class Spec(_Part):
     """One model, as asked for."""
 
-    model: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)
+    model: str = Field(pattern=MODEL, max_length=60)
     source: Source = Source()
     columns: Columns
     features: dict[Name, Feature] = Field(min_length=1)
@@ -269,9 +278,9 @@ class _UniqueKeys(yaml.SafeLoader):
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=deep) for key, _ in node.value]
-        for key, (at, _) in zip(keys, node.value, strict=True):
-            if keys.count(key) > 1:
-                raise yaml.YAMLError(f"key {key!r} stands twice, the second at line {at.start_mark.line + 1}")
+        for place, (at, _) in enumerate(node.value):
+            if keys[place] in keys[:place]:
+                raise yaml.YAMLError(f"key {keys[place]!r} stands twice, the second at line {at.start_mark.line + 1}")
         return super().construct_mapping(node, deep=deep)
 
 
@@ -283,7 +292,7 @@ def read_spec(folder: Path) -> Spec:
         asked = yaml.load(path.read_text("utf-8"), Loader=_UniqueKeys)  # a SafeLoader underneath
     except FileNotFoundError:
         raise SpecRefused(Fault(str(path), "is missing", "SPEC names a folder with spec.yaml and its SQL")) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: not UTF-8, or a day like 2026-02-30
         raise SpecRefused(Fault(str(path), f"is not YAML ({' '.join(str(error).split())})", "Mend that line")) from None
     if not isinstance(asked, dict):
         raise SpecRefused(Fault(str(path), "holds no keys", "Start from examples/rental_portal/spec.yaml"))
@@ -295,9 +304,15 @@ def read_spec(folder: Path) -> Spec:
     try:
         spec = Spec.model_validate({**asked, "sql_text": sql})
     except pydantic.ValidationError as error:
-        for one in error.errors(include_url=False):
-            faults.found.extend(_faults(one))
+        errors = error.errors(include_url=False)
+        # A list counts as too short when a value in it is wrong; that value is told already.
+        inside = {one["loc"][:-1] for one in errors}
+        for one in errors:
+            if one["type"] != "too_short" or one["loc"] not in inside:
+                faults.found.extend(_faults(one))
         spec = None
+    told = {fault.where for fault in faults.found}
+    faults.found.extend(fault for fault in _switches(asked, ()) if fault.where not in told)
     faults.raise_if_any(SpecRefused)
     assert spec is not None  # a ValidationError always leaves a fault
     return spec
@@ -320,6 +335,17 @@ def _read_sql(folder: Path, name: str, faults: Faults) -> str:
     return text
 
 
+def _switches(value: object, location: tuple[str, ...]) -> Iterator[Fault]:
+    """No key of a spec is true or false; YAML reads yes, no, on and off so, and a number might be made of them."""
+    if isinstance(value, bool):
+        yield Fault(".".join(location), f"is {value} (yes, no, on and off mean that in YAML)", "Quote it, or mend it")
+    if len(location) > DEEPEST:  # an anchor may hold itself
+        return
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in pairs:
+        yield from _switches(inner, (*location, str(key)))
+
+
 def _faults(error: Any) -> list[Fault]:
     """Pydantic's words turned into field, value and way out."""
     where = ".".join(str(part) for part in error["loc"]) or "spec"
@@ -333,7 +359,20 @@ def _faults(error: Any) -> list[Fault]:
         return [_told(field, rest) for field, rest in rows]
     if error["type"] == "value_error":
         return [_told(where, message)]
-    return [Fault(where, f"is {error['input']!r}", message)]
+    if where.endswith("[key]") and not isinstance(error["input"], str):
+        return [Fault(where, f"is {error['input']!r}", "Put the name in quotes")]
+    return [Fault(where, f"is {_short(error['input'])}", _way_out(error, message))]
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _way_out(error: Any, message: str) -> str:
+    if error["type"] == "string_pattern_mismatch":
+        return WORDS[error["ctx"]["pattern"]]
+    return WORDS.get(error["type"], message.replace("Input should", "It should"))
 
 
 def _told(where: str, message: str) -> Fault:
@@ -353,6 +392,19 @@ def _nearest(location: tuple[str | int, ...]) -> str:
     return f"Did you mean `{near[0]}`?" if near else f"Known here: {', '.join(known)}"
 
 
+DEEPEST = 6
+DAY = "Write a day, like 2026-07-01"
+WORDS = {
+    "date_from_datetime_inexact": DAY,
+    "date_from_datetime_parsing": DAY,
+    "date_type": DAY,
+    "dict_type": "Write names with their keys under it",
+    "model_type": "Write its keys under it",
+    "too_short": "Name at least one",
+    "tuple_type": "Write a list, like [a, b]",
+    COLUMN: "Use the name of a column: letters, digits and _, not a digit first",
+    MODEL: "Use lower-case letters, digits and single hyphens, like rent-conversion",
+}
 PARTS: dict[str, type[BaseModel]] = {
     "source": Source,
     "columns": Columns,
