@@ -89,8 +89,13 @@ class _Run:
         """Type every row, mark the rules that it breaks, and give it a key made of its content."""
         typed = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in self.columns.select().items())
         every = ", ".join(quoted(name) for name in self.names)
-        inner = f"SELECT {typed}, {mask(self.rules)} AS broken FROM {self.raw}"
-        self._copy(f"SELECT *, hash({every}) AS row_key FROM ({inner})", self.work / "typed.parquet")
+        implicit = [rule for rule in self.rules if rule.kind == "unreadable"]
+        declared = [
+            rule for rule in self.rules if rule.kind == "rule"
+        ]  # these measure what was read, not what stood there
+        read = f"SELECT {typed}, {mask(implicit)} AS unreadable FROM {self.raw}"
+        marked = f"SELECT * EXCLUDE (unreadable), unreadable | {mask(declared)} AS broken FROM ({read})"
+        self._copy(f"SELECT *, hash({every}) AS row_key FROM ({marked})", self.work / "typed.parquet")
         self._refuse_labels()
         shown = [name for name in (self.columns.time, self.spec.columns.list, self.spec.columns.item) if name]
         return Ledger(self.connection, self._file("typed"), self.rules, shown)

@@ -1,0 +1,93 @@
+"""Small list-page logs as extract leaves them, and specs for them: what tests of the steps start from."""
+
+import copy
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from model.files import write_json
+from model.spec import Spec
+
+END = datetime(2026, 7, 1, tzinfo=UTC)
+ASKED = {
+    "model": "small",
+    "source": {"window_days": 60, "conversion_days": 3, "end": "2026-07-01"},
+    "columns": {
+        "label": "inquired", "time": "shown_at", "list": "list_id", "item": "listing_id", "user": "user_id",
+        "position": "position",
+    },
+    "features": {
+        "rent": {"kind": "number", "direction": "decreasing"},
+        "area": {"kind": "number"},
+        "layout": {"kind": "category"},
+    },
+    "reject": [{"name": "rent", "expression": "rent", "min": 100, "max": 9000}],
+    "split": {"by": "time", "test_days": 12, "calibration_days": 8},
+    "training": {"trials": 3, "folds": 3},
+    "sql_text": "SELECT 1 FROM log WHERE t >= @start AND t < @end",
+}  # fmt: skip
+
+
+def spec_of(**changes):
+    """The small spec with top-level keys replaced; `a__b=value` goes one level down; None deletes."""
+    asked = copy.deepcopy(ASKED)
+    for name, value in changes.items():
+        part, _, key = name.partition("__")
+        target, key = (asked[part], key) if key else (asked, part)
+        target.pop(key, None)
+        if value is not None:
+            target[key] = value
+    return Spec.model_validate(asked)
+
+
+def log(lists=600, seed=7, rate=0.15):
+    """Rows of lists of five: cheaper and earlier places convert more. Users come back now and then."""
+    random = np.random.default_rng(seed)
+    rows = lists * 5
+    list_id = np.repeat(np.arange(lists), 5)
+    at = np.sort(random.uniform(0, 60 * 86_400, lists))
+    rent = random.uniform(300, 3000, rows).round()
+    position = np.tile(np.arange(1, 6), lists)
+    layout = random.choice(["1K", "2DK", "3LDK"], rows)
+    liking = -(rent - 1500) / 900 - 0.5 * np.log(position) + 0.4 * (layout == "2DK")
+    chance = rate / (rate + (1 - rate) * np.exp(-liking))
+    day = np.repeat((at // 86_400).astype(int), 5)
+    area = np.where(random.uniform(size=rows) < 0.05, np.nan, random.uniform(15, 90, rows))
+    return pa.table(
+        {
+            "shown_at": _moments(np.repeat(at, 5)),
+            "list_id": list_id,
+            "listing_id": random.integers(0, 400, rows),
+            "user_id": [f"u{user}" for user in day * 100 + np.repeat(random.integers(0, 40, lists), 5)],
+            "position": position,
+            "rent": rent,
+            "area": pa.array(area, from_pandas=True),
+            "layout": layout,
+            "inquired": (random.uniform(size=rows) < chance).astype(int),
+        }
+    )
+
+
+def _moments(seconds):
+    start = int((END - timedelta(days=60)).timestamp() * 1_000_000)
+    return pa.array((start + seconds * 1_000_000).astype(np.int64)).cast(pa.timestamp("us", tz="UTC"))
+
+
+def replaced(table, name, values):
+    """The table with one column replaced or added."""
+    if name in table.column_names:
+        return table.set_column(table.column_names.index(name), name, pa.array(values))
+    return table.append_column(name, pa.array(values))
+
+
+def extracted(folder: Path, *tables: pa.Table) -> Path:
+    """A folder as extract writes it, a file for each table."""
+    (folder / "rows").mkdir(parents=True)
+    for number, table in enumerate(tables):
+        pq.write_table(table, folder / "rows" / f"part-{number:05d}.parquet")
+    start = (END - timedelta(days=60)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    write_json(folder / "extract.json", {"start": start, "end": END.strftime("%Y-%m-%dT%H:%M:%SZ")})
+    return folder

@@ -1,0 +1,95 @@
+"""What is rejected is counted by rule, with examples; too much of it stops the run."""
+
+import json
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from components.preprocess.preprocess import preprocess
+from model.errors import DataRefused
+from tests.logs import extracted, log, replaced, spec_of
+
+RULES = [
+    {"name": "rent", "expression": "rent", "min": 100, "max": 9000},
+    {"name": "rent per m2", "expression": "rent / area", "max": 300},
+]
+
+
+def run(tmp_path, spec, *tables):
+    preprocess(spec, extracted(tmp_path / "rows", *tables), tmp_path / "parts", progress=lambda *_: None)
+    return json.loads((tmp_path / "parts" / "ledger.json").read_text())
+
+
+def dirty():
+    table = log()
+    rent = table["rent"].to_numpy().copy()
+    rent[[0, 1, 2]] = 5.0
+    rent[[3, 4]] = 1e6
+    area = table["area"].to_pylist()
+    area[3], area[5] = 50.0, None
+    return replaced(replaced(table, "rent", rent), "area", area)
+
+
+def test_every_rule_counts_its_rows_and_a_row_is_rejected_once(tmp_path):
+    ledger = run(tmp_path, spec_of(reject=RULES), dirty())
+    counts = {rule["name"]: rule["rejected"] for rule in ledger["rules"]}
+    assert counts["rent"] == 5
+    assert counts["rent per m2"] >= 1
+    assert ledger["rows_in"] == 3000
+    assert ledger["rejected_rows"] == pq.read_metadata(tmp_path / "parts" / "rejected.parquet").num_rows
+    assert ledger["rejected_rows"] < counts["rent"] + counts["rent per m2"]
+
+
+def test_rejected_rows_are_kept_with_the_names_of_their_rules(tmp_path):
+    run(tmp_path, spec_of(reject=RULES), dirty())
+    rows = pq.read_table(tmp_path / "parts" / "rejected.parquet").to_pylist()
+    assert ["rent", "rent per m2"] in [row["rules"] for row in rows if row["rent"] == 1e6]
+
+
+def test_examples_show_what_was_measured_and_where(tmp_path):
+    rule = run(tmp_path, spec_of(reject=RULES), dirty())["rules"][-2]
+    assert rule["name"] == "rent"
+    assert len(rule["examples"]) == 5
+    assert {"shown_at", "list_id", "listing_id", "rent"} == set(rule["examples"][0])
+
+
+def test_what_cannot_be_measured_is_not_rejected(tmp_path):
+    area = [None if place % 2 else 0.0 for place in range(3000)]
+    ledger = run(tmp_path, spec_of(reject=RULES[1:]), replaced(log(), "area", area))
+    assert ledger["rejected_rows"] == 0
+
+
+def test_numbers_stored_as_text_are_read_and_what_is_none_is_counted(tmp_path):
+    text = [str(value) for value in log()["rent"].to_pylist()]
+    text[0], text[1], text[2] = "about 900", " 900 ", " "
+    ledger = run(tmp_path, spec_of(), replaced(log(), "rent", text))
+    counts = {rule["name"]: rule["rejected"] for rule in ledger["rules"]}
+    assert counts["unreadable rent"] == 1
+    assert ledger["rules"][0]["examples"][0]["rent"] == "None" or ledger["rules"][0]["examples"][0]["rent"] is None
+
+
+def test_over_budget_the_run_stops_and_says_every_rules_share(tmp_path):
+    rent = np.where(np.arange(3000) % 10 == 0, 1.0, log()["rent"].to_numpy())
+    with pytest.raises(DataRefused) as refusal:
+        run(tmp_path, spec_of(reject_budget=0.05), replaced(log(), "rent", rent))
+    said = str(refusal.value)
+    assert "reject_budget: 5.00% is exceeded: 300 of 3,000 rows (10.00%) were rejected" in said
+    assert "By rule: rent 300 (10.00%)" in said
+    assert not (tmp_path / "parts").exists()
+
+
+def test_exact_duplicates_go_and_only_they(tmp_path):
+    table = log()
+    near = replaced(table.slice(10, 1), "rent", [901.0])
+    ledger = run(tmp_path, spec_of(), table, pa.concat_tables([table.slice(0, 40), near]))
+    assert ledger["duplicates"] == 40
+    assert ledger["rows_in"] == 3041
+
+
+def test_rows_too_young_to_have_converted_are_not_used(tmp_path):
+    ledger = run(tmp_path, spec_of(), log())
+    young = sum(1 for moment in log()["shown_at"].to_pylist() if moment.isoformat() >= "2026-06-28")
+    assert ledger["immature"] == young > 0
+    assert ledger["kept"] == 3000 - young

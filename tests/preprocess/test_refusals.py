@@ -1,0 +1,121 @@
+"""What no rule can mend is refused before anything is written, in words that say what to do."""
+
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from components.preprocess.preprocess import preprocess
+from model.errors import DataRefused
+from pipelines.compile import ROOT
+from tests.logs import extracted, log, replaced, spec_of
+
+
+def refusal(tmp_path, spec, *tables):
+    with pytest.raises(DataRefused) as refused:
+        preprocess(spec, extracted(tmp_path / "rows", *tables), tmp_path / "parts", progress=lambda *_: None)
+    assert not (tmp_path / "parts").exists()
+    return str(refused.value)
+
+
+def test_a_label_that_is_not_0_or_1_is_counted_and_shown(tmp_path):
+    label = log()["inquired"].to_pylist()
+    label[0], label[1], label[2] = 2, None, 7
+    said = refusal(tmp_path, spec_of(), replaced(log(), "inquired", label))
+    assert "columns.label inquired: is not 0 or 1 in 3 of 3,000 rows (found missing, '2', '7')" in said
+
+
+def test_a_label_in_words_is_not_guessed(tmp_path):
+    label = ["yes" if value else "no" for value in log()["inquired"].to_pylist()]
+    said = refusal(tmp_path, spec_of(), replaced(log(), "inquired", label))
+    assert "(found 'no', 'yes'). Make it 0 or 1 in the SQL" in said
+
+
+def test_a_constant_label_is_refused(tmp_path):
+    said = refusal(tmp_path, spec_of(), replaced(log(), "inquired", np.zeros(3000, int)))
+    assert "columns.label inquired: is 0 in every row. Look at the SQL's join of outcomes" in said
+
+
+def test_a_boolean_label_is_fine(tmp_path):
+    label = [bool(value) for value in log()["inquired"].to_pylist()]
+    rows = extracted(tmp_path / "rows", replaced(log(), "inquired", label))
+    preprocess(spec_of(), rows, tmp_path / "parts", progress=lambda *_: None)
+
+
+@pytest.mark.parametrize(
+    ("places", "says"), [(np.ones(3000, int), "is 1 in every row"), (np.zeros(3000, int), "below 1")]
+)
+def test_a_position_that_tells_nothing_is_refused(tmp_path, places, says):
+    said = refusal(tmp_path, spec_of(), replaced(log(), "position", places))
+    assert f"columns.position position: {says}" in said or says in said
+
+
+def test_every_missing_column_is_named_at_once_with_what_it_is_for(tmp_path):
+    spec = spec_of(reject=[{"name": "tax", "expression": "rent / tax", "max": 3}])
+    said = refusal(tmp_path, spec, log().drop_columns(["layout", "user_id"]))
+    assert "3 fault(s)" in said
+    assert "column layout: (a feature, slice or group) is not in the rows" in said
+    assert "column user_id: (user) is not in the rows" in said
+    assert "column tax: (in reject rule 'tax') is not in the rows" in said
+
+
+def test_a_column_that_knows_the_answer_is_refused(tmp_path):
+    label = log()["inquired"].to_numpy()
+    leak = label * 3.0 + np.random.default_rng(1).uniform(size=3000)
+    spec = spec_of(features={"rent": {"kind": "number"}, "area": {"kind": "number"}})
+    said = refusal(tmp_path, spec, replaced(log(), "area", leak))
+    assert "features.area: predicts inquired almost alone (AUC 0.99" in said
+    assert "say why in its leak_waiver" in said
+
+
+def test_a_waived_leak_is_a_warning_with_its_reason(tmp_path):
+    leak = log()["inquired"].to_numpy() * 3.0 + np.random.default_rng(1).uniform(size=3000)
+    area = {"kind": "number", "leak_waiver": "printed on the page before it is shown"}
+    spec = spec_of(features={"rent": {"kind": "number"}, "area": area})
+    rows = extracted(tmp_path / "rows", replaced(log(), "area", leak))
+    preprocess(spec, rows, tmp_path / "parts", progress=lambda *_: None)
+    ledger = (tmp_path / "parts" / "ledger.json").read_text()
+    assert "features.area alone has AUC 0.99" in ledger
+    assert "waived: printed on the page before it is shown" in ledger
+
+
+def test_an_id_that_grows_with_time_is_refused(tmp_path):
+    said = refusal(tmp_path, spec_of(), replaced(log(), "area", np.arange(3000.0) + 40_000))
+    assert "features.area: grows with shown_at: it is an id or a clock" in said
+
+
+def test_rows_all_too_young_are_told_as_that(tmp_path):
+    spec = spec_of(source={"window_days": 60, "conversion_days": 90, "end": "2026-07-01"})
+    said = refusal(tmp_path, spec, log())
+    assert "source.conversion_days 90: leaves none of 3,000 rows: all are younger" in said
+
+
+def test_a_truncated_file_is_told_as_that(tmp_path):
+    rows = extracted(tmp_path / "rows", log())
+    file = rows / "rows" / "part-00000.parquet"
+    file.write_bytes(file.read_bytes()[:-200])
+    with pytest.raises(DataRefused, match=r"rows of extract: cannot be read to its end.*Run extract again"):
+        preprocess(spec_of(), rows, tmp_path / "parts", progress=lambda *_: None)
+
+
+def test_killed_in_the_middle_it_leaves_no_parts_and_the_next_run_completes(tmp_path):
+    table = pa.concat_tables([log(lists=20_000, seed=seed) for seed in range(4)])
+    rows = extracted(tmp_path / "rows", table)
+    code = (
+        "import sys; from pathlib import Path; from components.preprocess.preprocess import preprocess\n"
+        "from tests.logs import spec_of\n"
+        "preprocess(spec_of(), Path(sys.argv[1]), Path(sys.argv[2]), progress=lambda *a: print(a, flush=True))"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", code, rows, tmp_path / "parts"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    with child:
+        child.stdout.readline()
+        time.sleep(0.05)
+        child.kill()
+    assert not (tmp_path / "parts").exists()
+    preprocess(spec_of(), rows, tmp_path / "parts", progress=lambda *_: None)
+    assert (tmp_path / "parts" / "test.parquet").exists()

@@ -1,0 +1,141 @@
+"""Parts in order of time with their gaps, lists whole, users on one side; or by a hash of what stays together."""
+
+import json
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from components.preprocess.preprocess import preprocess
+from model.errors import DataRefused
+from tests.logs import extracted, log, replaced, spec_of
+
+PARTS = ("train", "calibration", "test")
+
+
+def run(folder, spec, *tables):
+    preprocess(spec, extracted(folder / "rows", *tables), folder / "parts", progress=lambda *_: None)
+    split = json.loads((folder / "parts" / "split.json").read_text())
+    return {part: pq.read_table(folder / "parts" / f"{part}.parquet") for part in PARTS}, split
+
+
+def ids(table, name):
+    return set(table[name].drop_null().to_pylist())
+
+
+def check_disjoint(parts, *names):
+    for name in names:
+        for one in PARTS:
+            for other in PARTS:
+                assert one == other or not ids(parts[one], name) & ids(parts[other], name), (name, one, other)
+
+
+def test_by_time_the_gap_is_the_conversion_window(tmp_path):
+    parts, split = run(tmp_path, spec_of(), log())
+    for earlier, later in (("train", "calibration"), ("calibration", "test")):
+        first, last = min(parts[later]["shown_at"].to_pylist()), max(parts[earlier]["shown_at"].to_pylist())
+        assert (first - last).total_seconds() > 3 * 86_400
+    assert split["gap"] > 0
+    assert split["cuts"]["test_start"] == "2026-06-16T00:00:00Z"
+    check_disjoint(parts, "list_id", "user_id")
+
+
+def test_the_counts_add_up(tmp_path):
+    parts, split = run(tmp_path, spec_of(), log())
+    ledger = json.loads((tmp_path / "parts" / "ledger.json").read_text())
+    told = sum(one["rows"] for one in split["parts"].values()) + split["gap"] + split["purged"]
+    assert told == ledger["kept"]
+    assert {part: table.num_rows for part, table in parts.items()} == {
+        part: one["rows"] for part, one in split["parts"].items()
+    }
+
+
+def test_a_user_who_comes_back_is_purged_from_the_earlier_part_with_the_whole_list(tmp_path):
+    users = log()["user_id"].to_pylist()
+    users[0:5] = [users[-200]] * 5  # of the first list, seen again in the test days
+    parts, split = run(tmp_path, spec_of(), replaced(log(), "user_id", users))
+    assert split["purged"] >= 5
+    assert "0" not in ids(parts["train"], "list_id")
+    check_disjoint(parts, "user_id")
+
+
+def test_a_missing_user_is_nobody(tmp_path):
+    _, split = run(tmp_path, spec_of(), replaced(log(), "user_id", pa.nulls(3000, pa.string())))
+    assert split["purged"] == 0
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 10_000), share=st.floats(0.0, 0.5), by=st.sampled_from(["time", "random", "group"]))
+def test_whatever_the_log_no_list_or_user_is_on_two_sides(tmp_path_factory, seed, share, by):
+    random = np.random.default_rng(seed)
+    sizes = random.integers(1, 8, 700)
+    table = log(lists=700, seed=seed, rate=0.4).slice(0, int(sizes.sum()))
+    lists = np.repeat(np.arange(700), sizes)[: table.num_rows]
+    users = [None if random.uniform() < 0.2 else f"u{random.integers(0, 400 * (1 - share) + 50)}" for _ in range(700)]
+    table = replaced(replaced(table, "list_id", lists), "user_id", [users[one] for one in lists])
+    shares = {"test_share": 0.25, "calibration_share": 0.2, "min_train_share": 0.0}
+    split = {"by": by, **shares} | ({"group": "listing_id"} if by == "group" else {})
+    try:
+        parts, _ = run(tmp_path_factory.mktemp("split"), spec_of(split=split), table)
+    except DataRefused:  # everybody may know everybody: then a part is left empty, which is told
+        return
+    check_disjoint(parts, "user_id", "list_id", *(["listing_id"] if by == "group" else []))
+
+
+def test_the_same_rows_in_another_order_give_the_same_files(tmp_path):
+    table = log()
+    shuffled = table.take(np.random.default_rng(1).permutation(table.num_rows))
+    spec = spec_of(training__keep_negatives=0.5)
+    run(tmp_path / "a", spec, table)
+    run(tmp_path / "b", spec, shuffled.slice(1000), shuffled.slice(0, 1000))
+    for file in (
+        "train.parquet",
+        "calibration.parquet",
+        "test.parquet",
+        "rejected.parquet",
+        "split.json",
+        "ledger.json",
+    ):
+        assert (tmp_path / "a/parts" / file).read_bytes() == (tmp_path / "b/parts" / file).read_bytes(), file
+
+
+def test_negatives_are_sampled_in_training_alone_and_the_true_share_is_told(tmp_path):
+    whole, _ = run(tmp_path / "whole", spec_of(), log())
+    parts, split = run(tmp_path / "some", spec_of(training__keep_negatives=0.3), log())
+    for part in ("calibration", "test"):
+        assert parts[part].num_rows == whole[part].num_rows
+    positives = sum(parts["train"]["inquired"].to_pylist())
+    assert positives == sum(whole["train"]["inquired"].to_pylist()) == split["parts"]["train"]["positives"]
+    told = split["sampling"]
+    assert told["negatives_after"] == parts["train"].num_rows - positives
+    assert told["kept_negatives"] == told["negatives_after"] / told["negatives_before"]
+    assert 0.2 < told["kept_negatives"] < 0.4
+
+
+def test_a_table_without_time_list_or_ids_is_split_by_a_hash_of_the_row(tmp_path):
+    spec = spec_of(columns={"label": "inquired"}, split={"by": "random", "test_share": 0.25, "calibration_share": 0.15})
+    parts, split = run(tmp_path, spec, log())
+    assert 0.2 < parts["test"].num_rows / 3000 < 0.3
+    assert split["cutoff"] == "2026-07-01T00:00:00Z"
+
+
+def test_a_part_without_a_conversion_is_named_with_its_dates(tmp_path):
+    label = [
+        0 if moment.isoformat() >= "2026-06-16" else value
+        for moment, value in zip(log()["shown_at"].to_pylist(), log()["inquired"].to_pylist(), strict=True)
+    ]
+    with pytest.raises(DataRefused, match=r"split.test: has no conversion in [\d,]+ rows .*test_start 2026-06-16"):
+        run(tmp_path, spec_of(), replaced(log(), "inquired", label))
+    assert not (tmp_path / "parts").exists()
+
+
+def test_a_training_part_that_gaps_have_eaten_is_refused(tmp_path):
+    with pytest.raises(DataRefused, match=r"split.train: keeps \d+.\d%, less than split.min_train_share"):
+        run(
+            tmp_path,
+            spec_of(split={"by": "time", "test_days": 20, "calibration_days": 20, "min_train_share": 0.5}),
+            log(),
+        )
