@@ -359,8 +359,9 @@ def _faults(error: Any) -> list[Fault]:
         return [_told(field, rest) for field, rest in rows]
     if error["type"] == "value_error":
         return [_told(where, message)]
-    if where.endswith("[key]") and not isinstance(error["input"], str):
-        return [Fault(where, f"is {error['input']!r}", "Put the name in quotes")]
+    if error["loc"][-1:] == ("[key]",):
+        way_out = WORDS[COLUMN] if isinstance(error["input"], str) else "Put the name in quotes"
+        return [Fault(str(error["loc"][0]), f"has the key {error['input']!r}", way_out)]
     return [Fault(where, f"is {_short(error['input'])}", _way_out(error, message))]
 
 

@@ -1,0 +1,336 @@
+"""A spec that cannot be meant is refused, and every message names the key, what stands there, and the way out."""
+
+import copy
+
+import pytest
+import yaml
+
+from model.errors import SpecRefused
+from model.spec import Spec, read_spec
+
+GOOD = """
+model: rent-conversion
+source: {sql: training.sql, window_days: 90, conversion_days: 14, max_bytes_billed: 200GB}
+columns: {label: inquired, time: shown_at, list: list_id, item: listing_id, position: position}
+features:
+  rent: {kind: number, direction: decreasing}
+  layout: {kind: category}
+reject:
+  - {name: rent per m2, expression: rent / area_m2, min: 500, max: 20000}
+reject_budget: 5%
+split: {by: time, test_days: 14, calibration_days: 7}
+training: {trials: 60, minutes: 10, folds: 5, keep_negatives: 10%, seed: 7}
+promotion:
+  must_beat: [constant, logistic, current_order]
+  champion: {metric: ips_conversions, rule: superiority, confidence: 95%}
+  slices: [layout]
+"""
+GONE = object()
+
+
+def changed(*changes):
+    """The good spec with ("path.to.key", value) put in, or the key taken out."""
+    spec = copy.deepcopy(yaml.safe_load(GOOD))
+    for path, value in changes:
+        *way, last = [int(part) if part.isdigit() else part for part in path.split(".")]
+        part = spec
+        for step in way:
+            part = part[step]
+        if value is GONE:
+            del part[last]
+        else:
+            part[last] = value
+    return spec
+
+
+@pytest.fixture
+def read(tmp_path):
+    def write_and_read(spec, sql="SELECT 1"):
+        text = spec if isinstance(spec, str) else yaml.safe_dump(spec)
+        (tmp_path / "training.sql").write_text(sql)
+        (tmp_path / "spec.yaml").write_text(text)
+        return read_spec(tmp_path)
+
+    return write_and_read
+
+
+@pytest.fixture
+def faults(read, tmp_path):
+    def told(spec, sql="SELECT 1"):
+        with pytest.raises(SpecRefused) as refusal:
+            read(spec, sql)
+        return [str(fault).replace(f"{tmp_path}/", "") for fault in refusal.value.faults]
+
+    return told
+
+
+def test_a_good_spec_is_read_with_its_query(read):
+    spec = read(GOOD, sql="SELECT rent FROM log")
+    assert (spec.model, spec.sql_text) == ("rent-conversion", "SELECT rent FROM log")
+    assert (spec.reject_budget, spec.training.keep_negatives, spec.promotion.champion.confidence) == (0.05, 0.1, 0.95)
+    assert spec.source.max_bytes_billed == 200 * 10**9
+    assert spec.feature_columns == ("rent", "layout", "position")
+    assert set(spec.used_columns) >= {"inquired", "area_m2", "layout", "listing_id"}
+
+
+def test_a_spec_survives_the_way_through_a_pipeline_parameter(read):
+    spec = read(GOOD)
+    again = Spec.from_json(spec.to_json())
+    assert again == spec
+    assert (again.spec_sha256, again.sql_sha256) == (spec.spec_sha256, spec.sql_sha256)
+
+
+def test_the_spec_s_digest_follows_what_is_asked_and_not_how_it_is_written(read):
+    digest = read(GOOD).spec_sha256
+    assert read(yaml.safe_dump(yaml.safe_load(GOOD))).spec_sha256 == digest
+    assert read(GOOD, sql="SELECT 2").spec_sha256 == digest
+    assert read(changed(("training.seed", 8))).spec_sha256 != digest
+
+
+@pytest.mark.parametrize(
+    ("text", "share"), [("5%", 0.05), ("0.05", 0.05), (0.05, 0.05), ("12.5 %", 0.125), (0, 0), (1, 1)]
+)
+def test_a_share_is_written_either_way(read, text, share):
+    assert read(changed(("reject_budget", text))).reject_budget == share
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("1.5TB", 15 * 10**11), ("200 gb", 2 * 10**11), (5000, 5000), ("5000", 5000)]
+)
+def test_bytes_have_units(read, text, number):
+    assert read(changed(("source.max_bytes_billed", text))).source.max_bytes_billed == number
+
+
+UNKNOWN = [
+    ("modle", "Did you mean `model`?"),
+    ("source.sqll", "Did you mean `sql`?"),
+    ("columns.postion", "Did you mean `position`?"),
+    ("features.rent.direktion", "Did you mean `direction`?"),
+    ("reject.0.expresion", "Did you mean `expression`?"),
+    ("split.test_day", "Did you mean `test_days`?"),
+    ("training.trails", "Did you mean `trials`?"),
+    ("promotion.must_beet", "Did you mean `must_beat`?"),
+    ("promotion.champion.confidens", "Did you mean `confidence`?"),
+    ("features.rent.xyz", "Known here: kind, direction, leak_waiver"),
+]
+
+
+@pytest.mark.parametrize(("path", "way_out"), UNKNOWN)
+def test_an_unknown_key_is_told_with_the_nearest_known_one(faults, path, way_out):
+    assert faults(changed((path, 1))) == [f"{path}: is an unknown key. {way_out}"]
+
+
+@pytest.mark.parametrize(
+    "path", ["model", "columns", "columns.label", "features", "features.rent.kind", "reject.0.name", "split"]
+)
+def test_a_missing_key_is_named(faults, path):
+    assert f"{path}: is missing. Add `{path.split('.')[-1]}:` to spec.yaml" in faults(changed((path, GONE)))
+
+
+COLUMN = "Use the name of a column: letters, digits and _, not a digit first"
+DAY = "Write a day, like 2026-07-01"
+LIST = "Write a list, like [a, b]"
+SHARE = "which is no share of a whole. Write it like 5% or 0.05"
+BYTES = "which is no amount of bytes. Write it like 200GB"
+GRAMMAR = "Use column names, numbers, + - * / and parentheses, for example: rent / area_m2"
+SWITCH = "is True (yes, no, on and off mean that in YAML). Quote it, or mend it"
+VALUES = [
+    (
+        "model",
+        "Rent Conversion",
+        "is 'Rent Conversion'. Use lower-case letters, digits and single hyphens, like rent-conversion",
+    ),
+    ("model", "a" * 61, f"is '{'a' * 61}'. String should have at most 60 characters"),
+    ("source", None, "is None. Write its keys under it"),
+    ("source.window_days", 0, "is 0. It should be greater than 0"),
+    ("source.window_days", "ninety", "is 'ninety'. It should be a valid integer, unable to parse string as an integer"),
+    ("source.window_days", True, SWITCH),
+    ("source.conversion_days", -1, "is -1. It should be greater than or equal to 0"),
+    ("source.conversion_days", 0, "is 0. Say how many days a conversion may take after the impression"),
+    ("source.max_bytes_billed", "200 apples", f"is '200 apples', {BYTES}"),
+    ("source.max_bytes_billed", "0GB", f"is '0GB', {BYTES}"),
+    ("source.max_bytes_billed", True, f"is True, {BYTES}"),
+    ("source.end", "2026-13-01", f"is '2026-13-01'. {DAY}"),
+    ("source.end", 20260101, f"is 20260101. {DAY}"),
+    ("source.sql", "../other.sql", "is '../other.sql', outside the spec's folder. Put the SQL file beside spec.yaml"),
+    ("columns.label", "is it", f"is 'is it'. {COLUMN}"),
+    ("columns.outcomes", "clicked", f"is 'clicked'. {LIST}"),
+    ("features", {}, "is {}. Name at least one"),
+    ("features", ["rent"], "is ['rent']. Write names with their keys under it"),
+    ("features.rent", "number", "is 'number'. Write its keys under it"),
+    ("features.rent.kind", "numeric", "is 'numeric'. It should be 'number' or 'category'"),
+    ("features.rent.direction", "up", "is 'up'. It should be 'increasing' or 'decreasing'"),
+    ("features.rent.leak_waiver", "is fine", "is 'is fine'. String should have at least 10 characters"),
+    ("features.inquired", {"kind": "number"}, "is label in `columns` and not an input. Delete it from features"),
+    ("features.position", {"kind": "number"}, "is position in `columns` and not an input. Delete it from features"),
+    ("reject", {"name": "rent"}, f"is {{'name': 'rent'}}. {LIST}"),
+    ("reject.0.expression", "rent >", f"'rent >' cannot be read. {GRAMMAR}"),
+    ("reject.0.expression", "sqrt(rent)", f"'sqrt(rent)' is outside the grammar. {GRAMMAR}"),
+    ("reject.0.expression", "3", f"'3' names no column. {GRAMMAR}"),
+    ("reject.0.max", float("nan"), "is nan. It should be a finite number"),
+    ("reject_budget", "105%", f"is '105%', {SHARE}"),
+    ("reject_budget", 5, f"is 5, {SHARE}"),
+    ("reject_budget", "5 percent", f"is '5 percent', {SHARE}"),
+    ("split.by", "week", "is 'week'. It should be 'time', 'random' or 'group'"),
+    ("split.test_days", -1, "is -1. It should be greater than 0"),
+    ("training.engine", "lightgbm", "is 'lightgbm'. It should be 'xgboost'"),
+    ("training.trials", 0, "is 0. It should be greater than 0"),
+    ("training.folds", 11, "is 11. It should be less than or equal to 10"),
+    ("training.keep_negatives", "0%", "is 0.0. It should be greater than 0"),
+    ("promotion.must_beat", [], "is []. Name at least one"),
+    ("promotion.champion.metric", "auc", "is 'auc'. It should be 'ips_conversions' or 'log_loss'"),
+    ("promotion.min_conversions", 10, "is 10. It should be greater than or equal to 50"),
+    ("promotion.slices", "layout", f"is 'layout'. {LIST}"),
+    ("sql_text", "SELECT 1", "is not a key of spec.yaml. Put the query into the file that source.sql names"),
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "told"), VALUES, ids=lambda part: None if isinstance(part, dict) else str(part)[:30]
+)
+def test_a_value_that_cannot_be_meant_is_told_with_what_to_write(faults, path, value, told):
+    assert f"{path}: {told}" in faults(changed((path, value)))
+
+
+def test_a_wrong_value_in_a_list_is_told_by_its_place_and_once(faults):
+    assert faults(changed(("promotion.must_beat", ["logistics"]))) == [
+        "promotion.must_beat.0: is 'logistics'. It should be 'constant', 'logistic' or 'current_order'"
+    ]
+
+
+def test_a_feature_s_name_is_a_column_s(faults):
+    assert faults(changed(("features.living area", {"kind": "number"}))) == [
+        f"features: has the key 'living area'. {COLUMN}"
+    ]
+
+
+def test_a_feature_named_like_a_switch_must_be_quoted(faults):
+    told = faults(GOOD.replace("layout: {", "no: {"))
+    assert told == ["features: has the key False. Put the name in quotes"]
+
+
+RANDOM = {"by": "random", "test_share": 0.2, "calibration_share": 0.1}
+EITHER = "give either test_days and calibration_days, or test_share and calibration_share. Mend it in spec.yaml"
+PARTS = [
+    ("split", {"by": "time"}, EITHER),
+    ("split", {"by": "time", "test_days": 14}, EITHER),
+    ("split", {"by": "time", "test_days": 14, "calibration_days": 7, "test_share": 0.1}, EITHER),
+    (
+        "split",
+        {"by": "random", "test_days": 14, "calibration_days": 7},
+        "by: random is cut by test_share and calibration_share, not by days. Mend it in spec.yaml",
+    ),
+    (
+        "split",
+        {**RANDOM, "by": "group"},
+        "`group` names the column for by: group, and goes with nothing else. Mend it in spec.yaml",
+    ),
+    (
+        "split",
+        {**RANDOM, "group": "user_id"},
+        "`group` names the column for by: group, and goes with nothing else. Mend it in spec.yaml",
+    ),
+    (
+        "split",
+        {**RANDOM, "test_share": 0.95},
+        "test_share and calibration_share leave nothing for training. Mend it in spec.yaml",
+    ),
+    ("split", {**RANDOM, "test_share": 0}, "test_share and calibration_share must be above 0. Mend it in spec.yaml"),
+    (
+        "features.layout",
+        {"kind": "category", "direction": "increasing"},
+        "a category has no direction. Delete `direction` or make it `kind: number`",
+    ),
+    ("reject.0", {"name": "rent", "expression": "rent"}, "has neither min nor max. Give at least one"),
+    (
+        "reject.0",
+        {"name": "rent", "expression": "rent", "min": 3, "max": 2},
+        "min 3 is above max 2. Mend it in spec.yaml",
+    ),
+    (
+        "promotion.champion",
+        {"rule": "non-inferiority"},
+        "`margin` is needed for rule: non-inferiority, and goes with nothing else. Mend it in spec.yaml",
+    ),
+    ("promotion.champion", {"confidence": "50%"}, "confidence 0.5 must lie between 50% and 100%. Mend it in spec.yaml"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "told"), PARTS)
+def test_a_part_whose_keys_contradict_each_other_is_told(faults, path, value, told):
+    assert f"{path}: {told}" in faults(changed((path, value)))
+
+
+def test_parts_that_need_each_other_are_told(faults):
+    rules = [{"name": "rent", "expression": "rent", "min": 1}] * 2
+    assert faults(changed(("columns.list", GONE), ("reject", rules), ("columns.item", "shown_at"))) == [
+        "columns: shown_at plays two roles. Give each role its own column",
+        "columns.list: is missing. A position means a place in a list, so name the list's id",
+        "reject: two rules are named 'rent'. The ledger needs one name each",
+    ]
+
+
+def test_without_positions_nothing_may_be_asked_of_the_order(faults):
+    assert faults(changed(("columns.position", GONE))) == [
+        "promotion.must_beat: current_order needs columns.position, which is missing. Mend it in spec.yaml",
+        "promotion.champion.metric: ips_conversions needs columns.position, which is missing. Use log_loss",
+    ]
+
+
+def test_without_times_the_split_and_the_day_are_asked_for(faults):
+    assert faults(changed(("columns.time", GONE))) == [
+        "split.by: is time, but columns.time is missing. Name the time column or split by random",
+        "source.end: is missing. Data without a time column need the day they were taken, as end: 2026-07-01",
+    ]
+
+
+def test_faults_of_all_parts_are_told_at_once(faults):
+    wrong = [("model", GONE), ("modle", "x"), ("split.by", "week"), ("training.trails", 3), ("training.seed", True)]
+    assert sorted(faults(changed(*wrong), sql=" ")) == [
+        "model: is missing. Add `model:` to spec.yaml",
+        "modle: is an unknown key. Did you mean `model`?",
+        "source.sql: names 'training.sql', which is empty. Write one GoogleSQL query into it",
+        "split.by: is 'week'. It should be 'time', 'random' or 'group'",
+        f"training.seed: {SWITCH}",
+        "training.trails: is an unknown key. Did you mean `trials`?",
+    ]
+
+
+TEXTS = [
+    ("", "spec.yaml: holds no keys. Start from examples/rental_portal/spec.yaml"),
+    ("- a", "spec.yaml: holds no keys. Start from examples/rental_portal/spec.yaml"),
+    ("a: [", "spec.yaml: is not YAML (while parsing a flow node"),
+    (
+        "model: a\nseed: 1\nmodel: b",
+        "spec.yaml: is not YAML (key 'model' stands twice, the second at line 3). Mend that line",
+    ),
+    ("a: 2026-99-99", "spec.yaml: is not YAML (month must be in 1..12). Mend that line"),
+    ("a: !!python/object:os.system {}", "spec.yaml: is not YAML (could not determine a constructor"),
+]
+
+
+@pytest.mark.parametrize(("text", "told"), TEXTS)
+def test_a_file_that_is_no_spec_is_told(faults, text, told):
+    [fault] = faults(text)
+    assert fault.startswith(told)
+
+
+def test_an_anchor_that_holds_itself_ends_in_a_refusal(faults):
+    assert "model: is missing. Add `model:` to spec.yaml" in faults("a: &all [*all]")
+
+
+def test_bytes_that_are_no_text_are_told(tmp_path):
+    (tmp_path / "spec.yaml").write_bytes(b"model: \xff")
+    with pytest.raises(SpecRefused, match="is not YAML"):
+        read_spec(tmp_path)
+
+
+def test_a_folder_without_a_spec_is_named(tmp_path):
+    with pytest.raises(SpecRefused, match=r"spec\.yaml: is missing\. SPEC names a folder with spec\.yaml and its SQL"):
+        read_spec(tmp_path / "none")
+
+
+def test_a_query_that_is_not_there_is_named(read, faults, tmp_path):
+    [fault] = faults(changed(("source.sql", "other.sql")))
+    assert fault.startswith("source.sql: names 'other.sql', which cannot be read in")
+    assert fault.endswith("Put the SQL file beside spec.yaml")
