@@ -13,6 +13,7 @@ from model.bundle import Bundle
 from model.calibration import sigmoid
 from model.features import Values, encode
 
+XGBOOST: str = xgboost.__version__
 GOLDEN_TOLERANCE = 1e-9  # on one machine equal to the last bit; across processors exp and log1p may differ in the last
 
 

@@ -7,6 +7,7 @@ import fastapi
 import numpy
 import pydantic
 
+from model.predictor import XGBOOST
 from serving.schema import meaning, told
 from serving.scorer import Ready
 from serving.settings import Limits
@@ -40,6 +41,7 @@ def card(ready: Ready, limits: Limits) -> dict[str, Any]:
 def _libraries() -> dict[str, str]:
     return {
         "python": platform.python_version(),
+        "xgboost": XGBOOST,
         "numpy": numpy.__version__,
         "pydantic": pydantic.VERSION,
         "fastapi": fastapi.__version__,

@@ -39,6 +39,7 @@ def test_the_card_tells_features_bounds_calibration_lineage_and_versions(server,
     assert card["calibration"]["method"] == "beta"
     assert card["lineage"]["cutoff"] == "2026-07-01T00:00:00Z"
     assert card["libraries"]["trained"] == manifest.libraries
+    assert card["libraries"]["serving"]["xgboost"] == manifest.libraries["xgboost"]
     assert "within 14 days, if shown in place 1" in card["answers"]
 
 
