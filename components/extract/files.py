@@ -21,6 +21,7 @@ from model.errors import DataRefused, Fault, Faults
 
 ROWS_A_BATCH = 100_000
 MEMORY = "600MB"
+ILLEGAL = re.compile(r"""[!"$()*,./;?@\[\\\]^`{}~]""")  # what a BigQuery column's name may not hold
 FORMS = ("{}.parquet", "{}/*.parquet", "{}.csv", "{}.csv.gz")
 
 
@@ -69,7 +70,7 @@ class Files:
                     connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{dataset}"')
                 view = f'"{dataset}"."{name}"' if dataset else f'"{name}"'
                 try:
-                    connection.execute(f"CREATE VIEW {view} AS SELECT * FROM {_reader(pattern)}")
+                    connection.execute(f"CREATE VIEW {view} AS {_select(connection, _reader(pattern))}")
                 except duckdb.Error as error:
                     raise self._refusal(error, pattern) from None
             yield connection, query
@@ -122,6 +123,14 @@ class Files:
         if "No space left" in words or "out of disk" in words.lower():
             raise OSError(28, "No space left on device", "DuckDB's temporary files")
         return DataRefused(Fault("SQL", f"failed ({words[:300]})", "Mend the query, or the values that it meets"))
+
+
+def _select(connection: duckdb.DuckDBPyConnection, reader: str) -> str:
+    """All columns, under the names that BigQuery gives them when it loads the same file: `a.b` becomes `a_b`."""
+    names = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()]
+    changed = {name: ILLEGAL.sub("_", name) for name in names if ILLEGAL.search(name)}
+    renamed = ", ".join(f'"{name.replace(chr(34), chr(34) * 2)}" AS "{legal}"' for name, legal in changed.items())
+    return f"SELECT * RENAME ({renamed}) FROM {reader}" if renamed else f"SELECT * FROM {reader}"
 
 
 def _reader(pattern: str) -> str:

@@ -1,0 +1,213 @@
+"""How good default settings are: `python bench/quality.py`.
+
+For every example data set that is there: test log loss of Kamado's model, of an untuned XGBoost with early stopping and of
+a logistic regression (scikit-learn), all on the same split, with paired bootstrap intervals of the differences and the
+processor seconds of each. For the simulated portal over several seeds: how much of the ideal order's true conversions the
+shipped order reaches, and how far it is ahead of the old order. Exit code 1 when a goal is missed.
+"""
+
+import argparse
+import dataclasses
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import xgboost
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from components.extract.extract import extract  # noqa: E402 (the checkout's root must be on the path first)
+from components.extract.window import window  # noqa: E402
+from components.preprocess.preprocess import preprocess  # noqa: E402
+from components.train.parts import Part, read_part  # noqa: E402
+from components.train.search import matrix_of  # noqa: E402
+from components.train.train import train  # noqa: E402
+from examples.rental_portal.simulate import Portal, simulate  # noqa: E402
+from examples.rental_portal.truth import worth  # noqa: E402
+from model.bundle import Bundle, load  # noqa: E402
+from model.features import CategoryFeature  # noqa: E402
+from model.predictor import Predictor  # noqa: E402
+from model.spec import Spec, read_spec  # noqa: E402
+
+DATA = {
+    "renthop": "renthop_dev",
+    "renthop_listlog": "renthop_listlog_dev",
+    "bank_marketing": "bank_marketing",
+    "online_shoppers": "online_shoppers",
+    "telco_churn": "telco_churn",
+}
+SHARED = ROOT.parent / "shared" / "data"
+THREADS = 2
+DRAWS = 500
+SLACK = 0.001  # of log loss, against the logistic regression
+LEAST_SHARE, MEDIAN_SHARE, LEAST_LIFT = 0.92, 0.93, 0.20
+
+Floats = NDArray[np.float64]
+
+
+@dataclasses.dataclass
+class Timed:
+    """Losses per test row, and the processor seconds that the model took."""
+
+    losses: Floats
+    seconds: float
+
+
+def quiet(*_: object) -> None:
+    """Steps tell nobody how far they are."""
+
+
+def steps(spec: Spec, data: Path, folder: Path, trials: int | None) -> float:
+    """Run extract, preprocess and train into `folder`; returns the processor seconds of train."""
+    extract(spec, f"duckdb:{data}", window(spec, str(spec.source.end)), folder / "rows", progress=quiet)
+    preprocess(spec, folder / "rows", folder / "parts", progress=quiet)
+    began = time.process_time()
+    train(
+        spec, folder / "parts", folder / "rows", folder / "trained", trials=trials or spec.training.trials,
+        minutes=spec.training.minutes, threads=THREADS, progress=quiet,
+    )  # fmt: skip
+    return time.process_time() - began
+
+
+def losses(probability: Floats, label: NDArray[np.float32]) -> Floats:
+    p = np.clip(probability, 1e-15, 1 - 1e-15)
+    return -np.where(label > 0, np.log(p), np.log1p(-p))
+
+
+def corrected(probability: Floats, kept: float) -> Floats:
+    """Of a model that saw a share of the negatives."""
+    odds = probability / (1 - probability) * kept
+    return odds / (1 + odds)
+
+
+def untuned(bundle: Bundle, rows: dict[str, Part]) -> Timed:
+    """XGBoost as it comes, stopped early on the calibration part."""
+    began = time.process_time()
+    features = bundle.manifest.features
+    fitted = matrix_of(rows["train"].matrix, rows["train"].label, features, THREADS)
+    stop = matrix_of(rows["calibration"].matrix, rows["calibration"].label, features, THREADS, like=fitted)
+    asked = {"objective": "binary:logistic", "eval_metric": "logloss", "nthread": THREADS, "seed": 7}
+    model = xgboost.train(asked, fitted, 2000, evals=[(stop, "stop")], early_stopping_rounds=50, verbose_eval=False)
+    best = model[: model.best_iteration + 1]
+    p = best.inplace_predict(rows["test"].matrix).astype(np.float64)
+    kept = bundle.manifest.sampling.kept_negatives
+    return Timed(losses(corrected(p, kept), rows["test"].label), time.process_time() - began)
+
+
+def logistic(bundle: Bundle, rows: dict[str, Part]) -> Timed:
+    """scikit-learn's logistic regression: standardised numbers, one-hot categories, gaps filled with the mean."""
+    began = time.process_time()
+    design = {part: [] for part in ("train", "test")}
+    for place, feature in enumerate(bundle.manifest.features):
+        for part, columns in design.items():
+            columns.append(_columns(rows[part].matrix[:, place], rows["train"].matrix[:, place], feature))
+    x = {part: np.hstack(columns) for part, columns in design.items()}
+    scaler = StandardScaler().fit(x["train"])
+    model = LogisticRegression(max_iter=2000).fit(scaler.transform(x["train"]), rows["train"].label)
+    p = model.predict_proba(scaler.transform(x["test"]))[:, 1].astype(np.float64)
+    kept = bundle.manifest.sampling.kept_negatives
+    return Timed(losses(corrected(p, kept), rows["test"].label), time.process_time() - began)
+
+
+def _columns(column: NDArray[np.float32], fitted: NDArray[np.float32], feature: object) -> Floats:
+    if isinstance(feature, CategoryFeature):
+        codes = np.where(np.isnan(column), feature.other + 1, column).astype(int)
+        return np.eye(feature.other + 2)[codes]
+    mean = float(np.nanmean(fitted)) if not np.isnan(fitted).all() else 0.0
+    return np.column_stack([np.where(np.isnan(column), mean, column), np.isnan(column)]).astype(np.float64)
+
+
+def interval(difference: Floats) -> str:
+    """Mean and its 95 % interval, paired by row (Poisson bootstrap)."""
+    weight = np.random.Generator(np.random.PCG64(7)).poisson(1.0, (DRAWS, len(difference)))
+    low, high = np.quantile(weight @ difference / weight.sum(axis=1), [0.025, 0.975])
+    return f"{difference.mean():+.4f} ({low:+.4f} {high:+.4f})"
+
+
+def data_sets(names: list[str], trials: int | None, console: Console) -> bool:
+    table = Table(title="test log loss: difference to Kamado's model, 95 % interval (below 0: Kamado is better)")
+    for heading in (
+        "set",
+        "rows",
+        "log loss",
+        "minus untuned XGBoost",
+        "minus logistic",
+        "CPU s: ours, XGBoost, logistic",
+    ):
+        table.add_column(heading, justify="right")
+    reached = True
+    for name in names:
+        if not (SHARED / DATA[name]).is_dir():
+            console.print(f"{name}: {DATA[name]} is not in ../shared/data, left out")
+            continue
+        with tempfile.TemporaryDirectory() as temporary:
+            folder, spec = Path(temporary), read_spec(ROOT / "examples" / name)
+            seconds = steps(spec, SHARED / DATA[name], folder, trials)
+            bundle = load(folder / "trained" / "bundle")
+            rows = {part: read_part(spec, folder / "parts", part, bundle.manifest.features) for part in PARTS}
+        test = rows["test"]
+        ours = losses(Predictor(bundle).probability(test.matrix), test.label)
+        others = untuned(bundle, rows), logistic(bundle, rows)
+        missed = ours.mean() > others[0].losses.mean() or ours.mean() > others[1].losses.mean() + SLACK
+        reached &= not missed
+        times = f"{seconds:.0f}, {others[0].seconds:.1f}, {others[1].seconds:.1f}"
+        differences = (interval(ours - other.losses) for other in others)
+        mark = " MISSED" if missed else ""
+        table.add_row(name, f"{test.rows:,}", f"{ours.mean():.4f}{mark}", *differences, times)
+    console.print(table)
+    return reached
+
+
+PARTS = ("train", "calibration", "test")
+
+
+def portals(seeds: int, trials: int | None, console: Console) -> bool:
+    table = Table(title="simulated portal: true conversions of the shipped order")
+    for heading in ("seed", "share of the ideal order's", "ahead of the old order"):
+        table.add_column(heading, justify="right")
+    shares, lifts = [], []
+    for seed in range(1, seeds + 1):
+        with tempfile.TemporaryDirectory() as temporary:
+            folder, spec = Path(temporary), read_spec(ROOT / "examples" / "rental_portal")
+            simulate(Portal(seed=seed), folder / "portal", progress=quiet)
+            steps(spec, folder / "portal" / "data", folder, trials)
+            bundle = load(folder / "trained" / "bundle")
+            shown = pq.read_table(folder / "parts" / "test.parquet")
+            predictor = Predictor(bundle)
+            inputs = {feature.name: shown[feature.name].to_pylist() for feature in bundle.manifest.inputs}
+            ids = [shown[name].cast("int64").to_numpy() for name in ("list_id", "listing_id")]
+            found = worth(folder / "portal" / "truth", *ids, predictor.probability(predictor.encode(inputs)))
+        shares.append(found.share_of_ideal)
+        lifts.append(found.lift_over_logged)
+        table.add_row(str(seed), f"{found.share_of_ideal:.3f}", f"{found.lift_over_logged:+.0%}")
+    table.add_row("median", f"{np.median(shares):.3f}", f"{np.median(lifts):+.0%}", end_section=True)
+    table.add_row("smallest", f"{min(shares):.3f}", f"{min(lifts):+.0%}")
+    console.print(table)
+    return min(shares) >= LEAST_SHARE and float(np.median(shares)) >= MEDIAN_SHARE and min(lifts) >= LEAST_LIFT
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sets", nargs="*", choices=DATA, default=list(DATA), help="data sets; none with --sets alone")
+    parser.add_argument("--seeds", type=int, default=5, help="seeds of the portal")
+    parser.add_argument("--trials", type=int, help="in place of the specs' own budgets")
+    asked = parser.parse_args()
+    console = Console(width=150)
+    reached = data_sets(asked.sets, asked.trials, console) if asked.sets else True
+    if asked.seeds:
+        reached &= portals(asked.seeds, asked.trials, console)
+    console.print("every goal is reached" if reached else "a goal is missed")
+    return 0 if reached else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

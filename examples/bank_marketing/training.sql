@@ -1,0 +1,25 @@
+-- The file has no dates but is in their order: one minute per row stands for time.
+SELECT
+  TIMESTAMP_ADD(TIMESTAMP '2008-05-01 00:00:00+00', INTERVAL b.row_id MINUTE) AS called_at,
+  IF(b.y = 'yes', 1, 0) AS subscribed,
+  b.duration,
+  b.age,
+  b.job,
+  b.marital,
+  b.education,
+  b.`default` AS in_default,
+  b.housing,
+  b.loan,
+  b.contact,
+  b.month,
+  b.day_of_week,
+  b.campaign,
+  NULLIF(b.pdays, 999) AS days_since_last,
+  b.previous,
+  b.poutcome,
+  b.emp_var_rate,
+  b.cons_price_idx,
+  b.cons_conf_idx,
+  b.euribor3m,
+  b.nr_employed
+FROM bank_additional_full AS b
