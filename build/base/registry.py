@@ -59,7 +59,8 @@ class Registry:
         self.url = f"{'http' if loopback else 'https'}://{host}/v2/{repository}"
         self.blobs, self.login = blobs, login
         self.session = requests.Session()
-        retry = Retry(total=4, backoff_factor=0.5, status_forcelist=(429, 500, 502, 503, 504), raise_on_status=False)
+        busy = (429, 500, 502, 503, 504)
+        retry = Retry(total=4, connect=1, backoff_factor=0.3, status_forcelist=busy, raise_on_status=False)
         for scheme in ("http://", "https://"):
             self.session.mount(scheme, HTTPAdapter(max_retries=retry))
 

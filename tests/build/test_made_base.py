@@ -1,0 +1,190 @@
+"""The base that is made here from Debian packages: repeatable, small, and able to serve the model laid on it."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+import requests
+
+from build.base import debian, libraries
+from build.base.choose import server_base
+from build.base.code import code
+from build.base.ground import XGBOOST
+from build.base.libraries import LOCK, CannotMake
+from build.base.made import made_base
+from build.image import build
+from model.bundle import load
+from tests.build.test_image import config_of, read
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """A cache with a base in it, made from nothing."""
+    folder = tmp_path_factory.mktemp("cache") / "base"
+    try:
+        made_base(folder, report=lambda _: None)
+    except CannotMake as reason:
+        pytest.skip(f"no base can be made here: {reason}")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def image(cache, sound, verdict, tmp_path_factory):
+    """(layout, what build says) of the sound bundle on the made base."""
+    folder = tmp_path_factory.mktemp("images")
+    return folder, build(sound, verdict, f"oci:{folder}", base=None, cache=cache.parent, report=lambda _: None)
+
+
+@pytest.fixture(scope="module")
+def root(image, tmp_path_factory):
+    """The image's file system, its layers unpacked one over the other."""
+    folder, made = image
+    target = tmp_path_factory.mktemp("root")
+    target.chmod(0o755)
+    for layer in json.loads(read(folder, made["digest"]))["layers"]:
+        with tarfile.open(folder / "blobs" / "sha256" / layer["digest"].removeprefix("sha256:")) as tar:
+            tar.extractall(target, filter="fully_trusted")
+    return target
+
+
+def test_made_again_elsewhere_it_has_the_same_digest(cache, tmp_path):
+    again = tmp_path / "base"
+    again.mkdir()
+    for kept in cache.glob("packages-*.json"):  # the same packages, also when the mirror moves on between the two
+        shutil.copy(kept, again)
+    assert made_base(again, report=print).digest == made_base(cache, report=print).digest
+
+
+def test_what_was_made_is_kept(cache):
+    before = {path: path.stat().st_mtime_ns for path in cache.rglob("*.tar.gz")}
+    made_base(cache, report=print)
+    assert {path: path.stat().st_mtime_ns for path in cache.rglob("*.tar.gz")} == before
+    assert not list(cache.rglob(".making-*"))
+
+
+def test_a_kept_layer_that_lost_its_end_is_made_again(cache):
+    path = max((cache / "layers").glob("*.tar.gz"), key=lambda one: -one.stat().st_size)  # the smallest: our code
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1])
+    made_base(cache, report=print)
+    assert path.read_bytes() == whole
+
+
+def test_the_image_says_its_base_and_the_xgboost_in_it(image):
+    folder, made = image
+    labels = config_of(folder, made)["config"]["Labels"]
+    assert made["base"]["kind"] == "debian"
+    assert labels["kamado.base"] == "server"
+    assert labels["org.opencontainers.image.base.digest"] == made["base"]["digest"]
+    assert labels[XGBOOST] == libraries.locked("xgboost-cpu")
+
+
+def test_it_holds_no_shell_no_package_manager_no_compiler_and_nothing_of_training(root):
+    programs = {path.name for path in (root / "usr" / "bin").iterdir()}
+    assert all(name.startswith("python3") for name in programs)
+    packages = {path.name for path in root.glob("usr/local/lib/python3*/dist-packages/*")}
+    assert packages.isdisjoint({"pip", "setuptools", "kfp", "pandas", "google", "boto3", "yaml", "sklearn", "pyarrow"})
+    assert {path.name for path in (root / "opt" / "kamado").iterdir()} == {"bundle", "model", "serving", "verdict.json"}
+    assert not list(root.rglob("__pycache__"))
+
+
+def test_its_libraries_stay_small(root):
+    folder = next(root.glob("usr/local/lib/python3*/dist-packages"))
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    assert size < 260_000_000
+
+
+def test_it_has_the_authorities_that_encrypted_connections_trust(root):
+    assert (root / "etc/ssl/certs/ca-certificates.crt").read_text().count("BEGIN CERTIFICATE") > 50
+
+
+ENTER = """
+import os, sys
+root, user, folder, *command = sys.argv[1:]
+os.chroot(root)
+os.chdir(folder)
+os.setgroups([])
+os.setgid(int(user))
+os.setuid(int(user))
+os.execvpe(command[0], command, dict(os.environ))
+"""
+
+
+@pytest.fixture(scope="module")
+def running(image, root):
+    """The address of the image's own server, started as a container engine would start it, in a process of its own."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root: only root may change the root of a process to that of the image")
+    run = config_of(*image)["config"]
+    environment = dict(pair.split("=", 1) for pair in run["Env"]) | {"KAMADO_PORT": "0", "KAMADO_HOST": "127.0.0.1"}
+    command = [sys.executable, "-c", ENTER, str(root), run["User"], run["WorkingDir"], *run["Cmd"]]
+    pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen(command, env=environment, **pipe) as server:
+        try:
+            said = server.stdout.readline()
+            address = re.match(r"http://127\.0\.0\.1:\d+", said)
+            assert address, said + server.stdout.read()
+            yield address[0]
+        finally:
+            server.terminate()
+
+
+def test_the_server_in_the_image_answers_golden_rows_to_the_last_digit(running, sound):
+    with requests.Session() as session:
+        for row in load(sound).golden[:20]:
+            turned = dict(reversed(row.input.items()))
+            answer = session.post(f"{running}/predict", json=turned, timeout=20)
+            assert answer.json()["probability"] == row.probability, answer.text
+
+
+def test_the_servers_lock_has_the_versions_and_hashes_that_training_has():
+    def pins(path):
+        entries = re.split(r"\n(?=\S)", path.read_text())
+        return {match[1]: entry for entry in entries if (match := re.match(r"([\w.-]+==[\w.]+)", entry))}
+
+    server, training = pins(LOCK), pins(ROOT / "requirements.txt")
+    assert server.keys() <= training.keys()
+    hashes = {pin: set(re.findall(r"sha256:\w+", entry)) for pin, entry in server.items()}
+    assert all(hashes.values())
+    assert all(found <= set(re.findall(r"sha256:\w+", training[pin])) for pin, found in hashes.items())
+
+
+def test_what_the_spec_reader_says_does_not_change_the_server():
+    names = {entry.name for entry in code()}
+    assert "opt/kamado/model/spec.py" not in names
+    assert {"opt/kamado/model/bundle.py", "opt/kamado/serving/server.py"} <= names
+
+
+def test_where_no_base_can_be_made_it_is_said_and_the_base_is_none(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    said = []
+    base = server_base(None, cache=tmp_path / "cache", report=said.append)
+    assert (base.kind, base.layers) == ("none", ())
+    assert said == ["no base could be made here: apt-get is not on this machine, which is no Debian or Ubuntu"]
+
+
+def test_where_the_cache_cannot_be_written_it_is_said_and_the_base_is_none(tmp_path):
+    if shutil.which("apt-get") is None:
+        pytest.skip("needs apt-get, without which no base is made at all")
+    (tmp_path / "cache").write_text("in the way")
+    said = []
+    assert server_base(None, cache=tmp_path / "cache", report=said.append).kind == "none"
+    assert said == [f"no base could be made in {tmp_path / 'cache'}: Not a directory"]
+
+
+def test_packages_that_a_mirror_has_no_more_are_told(tmp_path):
+    if shutil.which("apt-get") is None:
+        pytest.skip("needs apt-get, without which no base is made at all")
+    with debian.Apt() as apt:
+        apt.options["Dir::Etc::sourcelist"] = apt.options["Dir::Etc::sourceparts"] = "/dev/null"
+        apt.options["Dir::State::lists"] = str(tmp_path)
+        with pytest.raises(CannotMake, match="cannot download"):
+            apt.download((debian.Package("libc6", "0.0"),), tmp_path)
