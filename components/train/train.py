@@ -11,17 +11,16 @@ from numpy.typing import NDArray
 
 from components.train import calibrate, linear
 from components.train.bag import merge
-from components.train.baselines import baselines
+from components.train.baselines import baselines, logistic
 from components.train.golden import golden_rows
 from components.train.parts import Part, data_sha256, learn_features, read_part
 from components.train.search import Found, fixed_parameters, log_loss, matrix_of, search
-from model.bundle import Bounds, Bundle, Lineage, Manifest, Position, Trees, write
+from model.bundle import Bounds, Lineage, Manifest, Position, Trees, write
 from model.calibration import Calibration, Sampling
 from model.expression import Expression
 from model.features import Feature
 from model.files import new_folder, read_json, write_json
 from model.linear import Linear
-from model.predictor import Predictor
 from model.spec import Spec
 
 Report = Callable[[int, int, str], None]
@@ -58,18 +57,14 @@ def train(
         threads=threads,
         progress=lambda done, total, says: progress(done, total + 1, says),
     )
-    start = linear.fit(rows.matrix, rows.label, features, strength=found.strength)
-    start = start if found.start == "linear" else linear.prior(rows.label)
-    members = bag(spec, rows, features, start, found, threads)
-    model = _Model(spec, features, start, merge(members), len(members), sampling, found)
-    calibration = read_part(spec, parts, "calibration", features)
-    lineage = lineage_of(spec, parts, extracted, split, rows)
-    manifest = model.manifest(calibration, lineage)
+    newest = read_part(spec, parts, "calibration", features)
+    model = choose(spec, rows, newest, features, sampling, found, threads)
+    manifest = model.manifest(lineage_of(spec, parts, extracted, split, rows))
     with new_folder(out) as folder:
         write(folder / "bundle", manifest, model.booster, golden_rows(manifest, model.booster, parts))
         write_json(folder / "training.json", told(found, trials, minutes))
-        write_json(folder / "baselines.json", baselines(spec, rows, features, sampling))
-    progress(trials + 1, trials + 1, f"{len(found.trials)} trials, best log loss {found.log_loss:.5f} ({found.start})")
+        write_json(folder / "baselines.json", baselines(spec, rows, newest, features, sampling))
+    progress(trials + 1, trials + 1, f"{len(found.trials)} trials, best log loss {found.log_loss:.5f}: {model.kind}")
 
 
 def bag(
@@ -92,24 +87,20 @@ def bag(
 
 @dataclass(frozen=True)
 class _Model:
-    """All that is known of a model before it is calibrated."""
+    """A trained and calibrated model, before it is a bundle. `kind` says in words what it is made of."""
 
     spec: Spec
     features: Sequence[Feature]
+    kind: str
     linear: Linear
     booster: bytes
-    members: int
+    trees: Trees
     sampling: Sampling
+    calibration: Calibration
+    metrics: dict[str, float]
     found: Found
 
-    def manifest(self, rows: Part, lineage: Lineage) -> Manifest:
-        """The manifest with the calibration fitted on `rows`, the calibration part."""
-        plain = self._manifest(lineage, Calibration(), {"log_loss": 0.0})
-        z = self.sampling.correct(Predictor(Bundle(plain, self.booster, (), "")).margin(rows.matrix))
-        fitted = calibrate.fit(z, rows.label)
-        return self._manifest(lineage, fitted, metrics(z, fitted, rows.label))
-
-    def _manifest(self, lineage: Lineage, calibration: Calibration, metrics: dict[str, float]) -> Manifest:
+    def manifest(self, lineage: Lineage) -> Manifest:
         position = self.spec.columns.position
         return Manifest(
             model=self.spec.model,
@@ -119,11 +110,12 @@ class _Model:
             position=Position(feature=position) if position else None,
             bounds=bounds_of(self.spec),
             linear=self.linear,
-            trees=Trees(trees=self.members * self.found.rounds, members=self.members),
+            trees=self.trees,
             sampling=self.sampling,
-            calibration=calibration,
+            calibration=self.calibration,
             search={
                 **self.found.parameters,
+                "kind": self.kind,
                 "start": self.found.start,
                 "rounds": self.found.rounds,
                 "linear_strength": self.found.strength,
@@ -132,21 +124,69 @@ class _Model:
                 "stopped_by": self.found.stopped_by,
                 "seed": self.spec.training.seed,
             },
-            metrics=metrics,
+            metrics=self.metrics,
             lineage=lineage,
             libraries=LIBRARIES,
         )
 
 
-def metrics(z: NDArray[np.float64], calibration: Calibration, label: NDArray[np.float32]) -> dict[str, float]:
+def choose(
+    spec: Spec,
+    rows: Part,
+    newest: Part,
+    features: Sequence[Feature],
+    sampling: Sampling,
+    found: Found,
+    threads: int,
+) -> _Model:
+    """The bag of the best setting, or a logistic regression alone where that is better on the newest rows.
+
+    Both are calibrated there first. Under strong drift what the search found on older rows may be worth nothing on
+    newer ones; the trees' part is then a single tree of zeros, so that the bundle keeps its one format.
+    """
+    names = [feature.name for feature in features]
+    start = linear.prior(rows.label)
+    if found.start == "linear":
+        start = linear.fit(rows.matrix, rows.label, features, strength=found.strength)
+    members = bag(spec, rows, features, start, found, threads)
+    booster = merge(members)
+    margin = start.margin(newest.matrix, names) + margin_of(booster, newest.matrix)
+    calibration = calibrate.fit(sampling.correct(margin), newest.label)
+    loss = log_loss(calibration.apply(sampling.correct(margin)), newest.label)
+    alone = logistic(rows, newest, features, sampling, directions=True)
+    if loss <= alone.log_loss:
+        kind = "trees on a logistic regression" if found.start == "linear" else "trees"
+        trees = Trees(trees=len(members) * found.rounds, members=len(members))
+        chosen = (kind, start, booster, trees, sampling, calibration, metrics(loss, newest))
+    else:
+        nothing = merge([members[0][:1]], weight=0.0)
+        told = metrics(alone.log_loss, newest)
+        chosen = (
+            "logistic regression",
+            alone.linear,
+            nothing,
+            Trees(trees=1, members=1),
+            sampling,
+            alone.calibration,
+            told,
+        )
+    return _Model(spec, features, *chosen, found)
+
+
+def margin_of(booster: bytes, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
+    """What the trees add to the log odds, summed as a server sums them."""
+    trees = xgboost.Booster({"nthread": 1})
+    trees.load_model(bytearray(booster))
+    return trees.inplace_predict(matrix, predict_type="margin", missing=np.nan).astype(np.float64)
+
+
+def metrics(loss: float, newest: Part) -> dict[str, float]:
     """On the calibration part, which the calibration itself has seen: for people, never for a decision."""
-    calibrated = calibration.apply(z)
-    rate = float(label.mean(dtype=np.float64))
-    base = -rate * np.log(rate) - (1 - rate) * np.log(1 - rate)
-    loss = log_loss(calibrated, label)
+    rate = float(newest.label.mean(dtype=np.float64))
+    base = float(-rate * np.log(rate) - (1 - rate) * np.log(1 - rate))
     return {
         "calibration_part_log_loss": loss,
-        "calibration_part_normalised_entropy": loss / float(base),
+        "calibration_part_normalised_entropy": loss / base,
         "calibration_part_rate": rate,
     }
 
