@@ -1,10 +1,10 @@
 """How good default settings are: `python bench/quality.py`.
 
-For every example data set that is there: test log loss of Kamado's model, of an untuned XGBoost with early stopping and of
-a logistic regression (scikit-learn), all on the same split, the others once as they are and once calibrated as Kamado's
-is, with paired bootstrap intervals of the differences and the processor seconds of each. For the simulated portal over
-several seeds: how much of the ideal order's true conversions the shipped order reaches, and how far it is ahead of the old
-order. Exit code 1 when a goal is missed.
+For every example data set that is there: test log loss of Kamado's model, of an untuned XGBoost with early stopping and
+of a logistic regression (scikit-learn), all on the same split, the others once as they are and once calibrated as
+Kamado's is, with paired bootstrap intervals of the differences and the processor seconds of each. For the simulated
+portal over several seeds: how much of the ideal order's true conversions the shipped order reaches, and how far it is
+ahead of the old order. Exit code 1 when a goal is missed.
 """
 
 import argparse

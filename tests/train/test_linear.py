@@ -1,0 +1,65 @@
+"""The logistic regression against scikit-learn's, and its declared directions."""
+
+import numpy as np
+import pytest
+import xgboost
+from sklearn.linear_model import LogisticRegression
+
+from components.train import linear
+from components.train.bag import merge
+from components.train.search import fixed_parameters, matrix_of
+from model.features import CategoryFeature, NumberFeature
+from model.linear import NumberTerm
+
+FEATURES = (NumberFeature(name="a"), NumberFeature(name="b"), CategoryFeature(name="c", categories=("x", "y")))
+
+
+def rows(count=2000, seed=1):
+    random = np.random.default_rng(seed)
+    matrix = np.column_stack([random.normal(size=count), random.normal(size=count), random.integers(0, 2, count)])
+    margin = 0.8 * matrix[:, 0] - 0.5 * matrix[:, 1] + 0.7 * matrix[:, 2] - 1
+    label = (random.uniform(size=count) < 1 / (1 + np.exp(-margin))).astype(np.float32)
+    return matrix.astype(np.float32), label
+
+
+def test_it_finds_what_scikit_learn_finds():
+    matrix, label = rows()
+    fitted = linear.fit(matrix, label, FEATURES[:2], strength=1.0)
+    design = np.column_stack([_standardised(term, matrix[:, place]) for place, term in enumerate(fitted.terms)])
+    theirs = LogisticRegression(C=1.0, tol=1e-8).fit(design, label)
+    assert [term.weight for term in fitted.terms] == pytest.approx(theirs.coef_[0], abs=1e-3)
+    assert fitted.intercept == pytest.approx(theirs.intercept_[0], abs=1e-3)
+
+
+def _standardised(term, column):
+    return term.model_copy(update={"weight": 1.0}).margin(column)
+
+
+def test_a_declared_direction_is_kept_against_the_data():
+    matrix, label = rows()
+    against = (NumberFeature(name="a", direction="decreasing"), *FEATURES[1:])
+    assert linear.fit(matrix, label, against, strength=1.0).terms[0].weight == 0.0
+    assert linear.fit(matrix, label, against, strength=1.0, directions=False).terms[0].weight > 0.3
+
+
+def test_missing_numbers_have_a_weight_of_their_own():
+    matrix, label = rows()
+    gone = np.arange(len(matrix)) % 4 == 0
+    matrix[gone, 0] = np.nan
+    label[gone] = 1.0
+    term = linear.fit(matrix, label, FEATURES, strength=1.0).terms[0]
+    assert isinstance(term, NumberTerm)
+    assert term.missing > 2
+
+
+def test_the_merged_bag_is_the_mean_of_its_members():
+    matrix, label = rows()
+    members = []
+    for seed in range(3):
+        data = matrix_of(matrix, label, FEATURES, 1)
+        members.append(xgboost.train(fixed_parameters(FEATURES, 1) | {"subsample": 0.7, "seed": seed}, data, 12))
+    whole = xgboost.Booster()
+    whole.load_model(bytearray(merge(members)))
+    mean = np.mean([one.inplace_predict(matrix, predict_type="margin") for one in members], axis=0)
+    assert whole.inplace_predict(matrix, predict_type="margin") == pytest.approx(mean, abs=1e-5)
+    assert bytes(whole.save_raw("ubj")) == merge(members)

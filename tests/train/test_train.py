@@ -1,0 +1,164 @@
+"""Training: repeatable bytes, the right kind of model for the data, directions kept, calibration applied once."""
+
+import json
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from components.train.parts import learn_features, read_part
+from components.train.train import train
+from model.bundle import bundle_digest, load
+from model.errors import DataRefused
+from model.predictor import GOLDEN_TOLERANCE, Predictor
+from tests.bundles import quiet, small_run, train_into
+from tests.logs import log, replaced, spec_of
+
+
+def columns_of(bundle, table):
+    return {feature.name: table[feature.name].to_pylist() for feature in bundle.manifest.inputs}
+
+
+def test_the_same_parts_give_the_same_bytes_on_one_thread_and_on_two(tmp_path):
+    one = train_into(tmp_path / "one", threads=1)
+    two = train_into(tmp_path / "two", threads=2)
+    for file in ("training.json", "baselines.json", "bundle/manifest.json", "bundle/booster.ubj", "bundle/golden.json"):
+        assert (one / "trained" / file).read_bytes() == (two / "trained" / file).read_bytes(), file
+
+
+def test_another_seed_gives_another_model(tmp_path):
+    small_run(tmp_path / "one")
+    train_into(tmp_path / "two", spec_of(training__seed=8))
+    assert bundle_digest(tmp_path / "one/trained/bundle") != bundle_digest(tmp_path / "two/trained/bundle")
+
+
+def test_golden_rows_come_out_again_and_hold_the_edges(tmp_path):
+    bundle = load(small_run(tmp_path) / "trained" / "bundle")
+    assert Predictor(bundle).golden_difference() <= GOLDEN_TOLERANCE
+    assert len(bundle.golden) >= 100
+    inputs = [row.input for row in bundle.golden]
+    assert dict.fromkeys(inputs[0]) in inputs, "a row with everything missing"
+    assert any(row["layout"] not in (None, "1K", "2DK", "3LDK") for row in inputs), "an unseen category"
+
+
+def test_directions_hold_everywhere_on_the_calibrated_model(tmp_path):
+    bundle = load(small_run(tmp_path) / "trained" / "bundle")
+    predictor = Predictor(bundle)
+    test = pq.read_table(tmp_path / "parts" / "test.parquet").slice(0, 100)
+    columns = columns_of(bundle, test)
+    before = None
+    for rent in np.linspace(100, 9000, 60):
+        p = predictor.probability(predictor.encode({**columns, "rent": [rent] * 100}))
+        assert before is None or (p <= before).all(), rent
+        before = p
+    first, last = (predictor.probability(predictor.encode(columns, position=[place] * 100)) for place in (1, 5))
+    assert (first >= last).all()
+
+
+def test_the_order_is_scored_as_if_shown_first(tmp_path):
+    bundle = load(small_run(tmp_path) / "trained" / "bundle")
+    predictor = Predictor(bundle)
+    columns = columns_of(bundle, pq.read_table(tmp_path / "parts" / "test.parquet").slice(0, 50))
+    held = predictor.probability(predictor.encode(columns))
+    assert np.array_equal(held, predictor.probability(predictor.encode(columns, position=[1] * 50)))
+
+
+def test_sampling_is_corrected_exactly_once(tmp_path):
+    train_into(tmp_path, spec_of(training__keep_negatives=0.3), table=log(lists=1500))
+    bundle = load(tmp_path / "trained" / "bundle")
+    test = pq.read_table(tmp_path / "parts" / "test.parquet")
+    predictor = Predictor(bundle)
+    p = predictor.probability(predictor.encode(columns_of(bundle, test), position=test["position"].to_numpy()))
+    assert 0.85 < p.sum() / test["inquired"].to_numpy().sum() < 1.15
+    assert 0.25 < bundle.manifest.sampling.kept_negatives < 0.35
+
+
+def test_a_linear_truth_is_left_to_the_linear_part_and_a_stepped_one_to_trees(tmp_path):
+    random = np.random.default_rng(3)
+    table = log(lists=1200, seed=3)
+    x, u = random.uniform(-2, 2, table.num_rows), random.uniform(size=table.num_rows)
+    spec = spec_of(features={"area": {"kind": "number"}, "layout": {"kind": "category"}}, training__trials=6)
+    losses = {}
+    for name, margin in {"line": 1.5 * x, "steps": np.where(np.sin(4 * x) > 0, 2.0, -2.0)}.items():
+        label = (u < 1 / (1 + np.exp(-margin))).astype(int)
+        train_into(tmp_path / name, spec, table=replaced(replaced(table, "area", x), "inquired", label), trials=6)
+        manifest = load(tmp_path / name / "trained" / "bundle").manifest
+        losses[name] = manifest.metrics["calibration_part_normalised_entropy"]
+        if name == "line":
+            assert manifest.linear.terms, "the linear part carries it"
+    assert losses["steps"] < 0.75, "no line could"
+
+
+def test_minutes_are_the_safety_stop_and_say_so(tmp_path):
+    train_into(tmp_path, trials=500, minutes=0.0001)
+    told = json.loads((tmp_path / "trained" / "training.json").read_text())
+    assert told["stopped_by"] == "minutes"
+    assert 1 <= len(told["trials"]) < 500
+    assert load(tmp_path / "trained" / "bundle").manifest.search["stopped_by"] == "minutes"
+
+
+def test_progress_says_how_far_and_how_good(tmp_path):
+    run, said = small_run(tmp_path), []
+    train(
+        spec_of(), run / "parts", run / "rows", tmp_path / "again", trials=2, minutes=9, threads=1,
+        progress=lambda *told: said.append(told),
+    )  # fmt: skip
+    assert [told[:2] for told in said] == [(1, 3), (2, 3), (3, 3)]
+    assert "1 of 2 trials, best log loss 0." in said[0][2]
+
+
+def test_rare_values_are_coded_as_other_with_the_unseen(tmp_path):
+    layout = log()["layout"].to_pylist()
+    layout[0] = "castle"
+    train_into(tmp_path, table=replaced(log(), "layout", layout), trials=1)
+    bundle = load(tmp_path / "trained" / "bundle")
+    assert [feature.categories for feature in bundle.manifest.features if feature.kind == "category"] == [
+        ("1K", "2DK", "3LDK")
+    ]
+    predictor = Predictor(bundle)
+    row = {"rent": [900.0], "area": [40.0]}
+    castle, palace = (
+        predictor.probability(predictor.encode({**row, "layout": [name]})) for name in ("castle", "palace")
+    )
+    assert castle == palace
+
+
+def test_the_matrix_of_training_is_the_matrix_of_serving(tmp_path):
+    run, spec = small_run(tmp_path), spec_of()
+    features = learn_features(spec, run / "parts" / "train.parquet")
+    part = read_part(spec, run / "parts", "test", features)
+    table = pq.read_table(run / "parts" / "test.parquet")
+    predictor = Predictor(load(run / "trained" / "bundle"))
+    columns = {name: table[name].to_pylist() for name in ("rent", "area", "layout")}
+    served = predictor.encode(columns, position=table["position"].to_numpy())
+    assert np.array_equal(part.matrix, served, equal_nan=True)
+
+
+def test_one_row_scores_as_it_does_among_many(tmp_path):
+    bundle = load(small_run(tmp_path) / "trained" / "bundle")
+    predictor = Predictor(bundle)
+    columns = columns_of(bundle, pq.read_table(tmp_path / "parts" / "test.parquet").slice(0, 70))
+    together = predictor.probability(predictor.encode(columns))
+    for row in range(70):
+        alone = predictor.probability(
+            predictor.encode({name: values[row : row + 1] for name, values in columns.items()})
+        )
+        assert alone[0] == together[row]
+
+
+@pytest.mark.parametrize("part", ["train", "calibration"])
+def test_a_truncated_part_is_refused_by_name(tmp_path, part):
+    run = small_run(tmp_path)
+    file = run / "parts" / f"{part}.parquet"
+    file.write_bytes(file.read_bytes()[:-50])
+    with pytest.raises(DataRefused, match=rf"{part}.parquet: is not Parquet.*Run preprocess again"):
+        train(spec_of(), run / "parts", run / "rows", tmp_path / "o", trials=1, minutes=1, threads=1, progress=quiet)
+    assert not (tmp_path / "o").exists()
+
+
+def test_a_part_with_one_class_alone_is_refused(tmp_path):
+    run = small_run(tmp_path)
+    table = pq.read_table(run / "parts" / "calibration.parquet")
+    pq.write_table(replaced(table, "inquired", [0] * table.num_rows), run / "parts" / "calibration.parquet")
+    with pytest.raises(DataRefused, match=r"calibration.parquet inquired: is 0 in all \d+ rows"):
+        train(spec_of(), run / "parts", run / "rows", tmp_path / "o", trials=1, minutes=1, threads=1, progress=quiet)
