@@ -11,34 +11,8 @@ import farmhash
 import sqlglot
 from sqlglot import ErrorLevel, exp
 
+from components.extract.functions import ALLOWED, INSTEAD, USUAL
 from model.errors import Fault, SpecRefused
-
-ALLOWED = frozenset(
-    """
-    Abs AnyValue ApproxDistinct ApproxQuantiles ArgMax ArgMin Array ArrayAgg ArraySize Avg Case Cast Ceil Coalesce
-    Concat Corr Count CountIf Date DateAdd DateDiff DateFromParts DateSub DateTrunc DatetimeDiff DenseRank EndsWith Exists Exp
-    Extract FarmFingerprint FirstValue Floor GenerateDateArray GenerateSeries Greatest GroupConcat If IntDiv
-    JSONExtractScalar JSONFormat Lag LastDay LastValue Lead Least Length Log LogicalAnd LogicalOr Lower LowerHex Max Min Mod Nullif Ntile
-    PercentileCont Pow Rank RegexpExtract RegexpLike RegexpReplace
-    Replace Round RowNumber SHA2 SHA2Digest SafeDivide Sign Split StartsWith Stddev StddevSamp StrPosition Struct Substring Sum TimeToStr Timestamp TimestampAdd TimestampDiff TimestampSub
-    TimestampTrunc Trim TryCast TsOrDsToDate TsOrDsToTimestamp UnixMicros UnixSeconds UnixToTime Unnest Upper Variance
-    WeekStart And Or Xor Not
-    """.split()  # noqa: SIM905 (a paragraph of names reads better than a column of strings)
-)
-INSTEAD = {
-    "CurrentTimestamp": "Use @end: a query that reads the clock gives other rows every time",
-    "CurrentDate": "Use @end: a query that reads the clock gives other rows every time",
-    "Rand": "Leave sampling to training.keep_negatives: a random query gives other rows every time",
-    "Uuid": "Take an id from the tables: a random query gives other rows every time",
-    "Format": "Use CONCAT and CAST",
-    "Ln": "Use LOG(x, 2.718281828459045), or leave it to training: trees do not need it",
-    "Sqrt": "Use POW(x, 0.5), or leave it to training: trees do not need it",
-    "ApproxTopK": "Use COUNT(*), GROUP BY and ROW_NUMBER",
-    "SafeFunc": "Use SAFE_CAST, SAFE_DIVIDE or IF without the SAFE. prefix",
-    "ByteLength": "Use LENGTH, which counts characters",
-    "Normalize": "Use LOWER or UPPER",
-}
-USUAL = "Compute it before the log is written, or write it with functions of the portable subset"
 
 
 class UnsupportedLocally(SpecRefused):
