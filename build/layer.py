@@ -18,7 +18,7 @@ from typing import BinaryIO, cast
 from build.oci import LAYER, Blob
 
 GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x04\xff"  # no name, no time, fastest, unknown system
-LEVEL = 1  # level 6 takes 2.5 times as long for a layer 5 % smaller (docs/decisions on images)
+LEVEL = 1  # level 6 takes 2.5 times as long for a layer that is 5 % smaller
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,15 @@ def _decision(verdict: dict[str, Any]) -> Iterator[Fault]:
     if found != "promote":
         way_out = "Only `promote` becomes an image; the verdict's reasons say what to improve"
         yield Fault("verdict", f"is {found!r:.60}", way_out, "verdict-not-promote")
+        return
+    reasons = verdict.get("reasons")
+    if not isinstance(reasons, list) or not reasons:
+        yield _fault("reasons", "are absent", "verdict-reasons")
+        return
+    for reason in reasons:
+        if not isinstance(reason, dict) or reason.get("passed") is not True:
+            says = reason.get("says") if isinstance(reason, dict) else reason
+            yield _fault("reasons", f"hold one that did not pass ({says!r:.120})", "verdict-reasons")
 
 
 def _binding(verdict: dict[str, Any], digest: str | None, manifest: Manifest | None) -> Iterator[Fault]:

@@ -63,6 +63,7 @@ BOOSTERS = [
     booster("rounds out of range", "trees-count", at(MODEL, iteration_indptr=[0, 1, 2, 3, 4, 5, 99])),
     booster("rounds that are no numbers", "trees-count", at(MODEL, iteration_indptr="x")),
     booster("a tree for a second output", "booster-outputs", at(MODEL, tree_info=[0, 0, 0, 1, 0, 0])),
+    booster("categories recoded", "booster-categories", at(f"{MODEL}.cats", feature_segments=[0, 3])),
     booster("an attribute that is no text", "booster-shape", at("learner", attributes={"best": 1})),
     booster(
         "parameters in another spelling", "booster-resave", at(f"{MODEL}.gbtree_model_param", num_parallel_tree="01")
