@@ -25,21 +25,29 @@ def to_duckdb(sql: str) -> tuple[str, list[exp.Table]]:
         statements = sqlglot.parse(sql, read="bigquery", error_level=ErrorLevel.RAISE)
     except sqlglot.errors.SqlglotError as error:
         raise SpecRefused(_syntax(error)) from None
-    query = statements[0] if len(statements) == 1 else None
+    written = [statement for statement in statements if statement and not isinstance(statement, exp.Semicolon)]
+    query = written[0] if len(written) == 1 else None
     if not isinstance(query, exp.Query):
-        raise SpecRefused(Fault("SQL", "is not one SELECT", "source.sql names a file with one query, WITH allowed"))
+        found = f"is {query.key.upper()}, not a SELECT" if query else f"holds {len(written)} statements, not one"
+        raise SpecRefused(Fault("SQL", found, "source.sql names a file with one query; WITH may stand before it"))
     if faults := list(dict.fromkeys(_faults(query))):
         raise UnsupportedLocally(*faults)
-    names = {cte.alias for cte in query.find_all(exp.CTE)}
-    tables = [table for table in query.find_all(exp.Table) if table.db or table.name not in names]
-    return query.transform(_mend).sql(dialect="duckdb", unsupported_level=ErrorLevel.RAISE), tables
+    names = {cte.alias.casefold() for cte in query.find_all(exp.CTE)}
+    tables = [table for table in query.find_all(exp.Table) if table.db or table.name.casefold() not in names]
+    try:
+        return query.transform(_mend).sql(dialect="duckdb", unsupported_level=ErrorLevel.RAISE), tables
+    except sqlglot.errors.UnsupportedError as error:
+        raise UnsupportedLocally(Fault("SQL", f"cannot be translated ({error})", USUAL)) from None
 
 
 def _syntax(error: sqlglot.errors.SqlglotError) -> Fault:
     detail = error.errors[0] if isinstance(error, sqlglot.errors.ParseError) and error.errors else {}
     line, near = detail.get("line"), detail.get("highlight")
     found = f"cannot be read at {near!r}" if near else f"cannot be read ({str(error).splitlines()[0]})"
-    return Fault(f"SQL line {line}" if line else "SQL", found, "Mend the query; it is GoogleSQL")
+    way_out = (
+        "Mend the query there or just before; it is GoogleSQL" if near else "A quote or a comment may not be closed"
+    )
+    return Fault(f"SQL line {line}" if line else "SQL", found, way_out)
 
 
 def _faults(query: exp.Expr) -> Iterator[Fault]:
@@ -76,6 +84,8 @@ def _trap(node: exp.Expr) -> str | None:
             return "INSTR with an occurrence differs. Use STRPOS"
         case exp.GroupConcat() if not node.find(exp.Order):
             return "Say STRING_AGG(x ORDER BY x): without an order the text differs"
+        case exp.Table() if "*" in node.name:
+            return "A table for each day is not read here. Use one table, partitioned by day"
         case exp.AnyValue():
             return "ANY_VALUE may take another row every time. Use MIN or MAX"
         case exp.Limit() if not isinstance(node.parent, exp.Query) or not node.parent.args.get("order"):
@@ -106,6 +116,8 @@ def _mend(node: exp.Expr) -> exp.Expr:
             inner = node.this.this if isinstance(node.this, exp.TsOrDsToTimestamp) else node.this
             node.set("this", _call("timezone", node.args["zone"], inner))
             node.set("zone", None)
+        case exp.Table() if node.catalog:  # the project; DATA stands for any
+            node.set("catalog", None)
     return node
 
 

@@ -1,5 +1,6 @@
 """Where rows come from. Every source behaves alike: tests/contracts/source.py is the contract."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -7,7 +8,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from components.extract.window import Window
-from model.errors import Fault, SpecRefused
+from model.errors import Fault, Faults, SpecRefused
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,10 @@ def source_of(name: str, *, max_bytes_billed: int) -> Source:
 
 
 def refuse_twice(names: list[str]) -> None:
-    """Two columns of one name cannot be told apart later."""
-    faults = [
-        Fault(f"SQL column {name}", f"stands {names.count(name)} times in the result", "Give each its own alias")
-        for name in sorted(set(names))
-        if names.count(name) > 1
-    ]
-    if faults:
-        raise SpecRefused(*faults)
+    """Two columns of one name cannot be told apart later; for BigQuery `rent` and `RENT` are one name."""
+    times = Counter(name.casefold() for name in names)
+    faults = Faults()
+    for name in dict.fromkeys(name for name in names if times[name.casefold()] > 1):
+        found = f"stands {times[name.casefold()]} times in the result, whatever its case"
+        faults.add(f"SQL column {name}", found, "Give each its own alias")
+    faults.raise_if_any(SpecRefused)

@@ -1,0 +1,106 @@
+"""Where a table's files are in DATA, and whether they can be read.
+
+A table `t` is `t.parquet`, `t/*.parquet`, `t.csv` or `t.csv.gz` in DATA; `dataset.t` is the same in `DATA/dataset`, or
+in the folder of that name beside DATA.
+"""
+
+import difflib
+import gzip
+import re
+import zlib
+from pathlib import Path
+
+import duckdb
+
+from model.errors import Faults
+
+FORMS = ("{}.parquet", "{}/*.parquet", "{}.csv", "{}.csv.gz")
+ENDING = re.compile(r"\.(parquet|csv|csv\.gz)$")
+ILLEGAL = re.compile(r"""[!"$()*,./;?@\[\\\]^`{}~]""")  # what a BigQuery column's name may not hold
+A_PIECE = 1 << 20
+
+
+class Tables:
+    """The tables in the folder DATA."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self._whole: set[Path] = set()
+
+    def pattern(self, dataset: str, name: str, faults: Faults) -> str:
+        """The path or glob of the table's files; "" with a fault added when they are absent, doubled or damaged."""
+        label = f"{dataset}.{name}" if dataset else name
+        folder = self._folder(dataset) if dataset else self.data
+        if folder is None:
+            there = sorted(path.name for path in self.data.iterdir() if path.is_dir())
+            found = f"its folder {dataset} is neither in nor beside DATA={self.data}"
+            faults.add(f"table {label}", found, _near(dataset, there))
+            return ""
+        forms = [form.format(name) for form in FORMS if next(folder.glob(form.format(name)), None)]
+        if not forms:
+            faults.add(f"table {label}", f"is not in DATA={self.data}", _near(name, sorted(_tables_in(folder))))
+            return ""
+        if len(forms) > 1:
+            faults.add(
+                f"table {label}", f"is there {len(forms)} times: {', '.join(forms)}", "Keep the one that is meant"
+            )
+            return ""
+        for path in sorted(folder.glob(forms[0])):
+            self._refuse_damaged(path, faults)
+        return str(folder / forms[0])
+
+    def _folder(self, dataset: str) -> Path | None:
+        places = (self.data / dataset, self.data.absolute().parent / dataset)
+        return next((place for place in places if place.is_dir()), None)
+
+    def _refuse_damaged(self, path: Path, faults: Faults) -> None:
+        """DuckDB takes an empty file for a table without columns, and guesses on what a broken archive still gives."""
+        if path in self._whole:
+            return
+        if path.stat().st_size == 0:
+            faults.add(f"file {path}", "is empty", "Write or copy it again")
+        elif path.suffix == ".gz" and (why := _broken(path)):
+            faults.add(f"file {path}", f"is no whole gzip file ({why})", "It may be truncated: write or copy it again")
+        else:
+            self._whole.add(path)
+
+
+def select(connection: duckdb.DuckDBPyConnection, pattern: str) -> str:
+    """All columns, under the names that BigQuery gives them when it loads the same file: `a.b` becomes `a_b`.
+
+    Raises duckdb.Error for a file that cannot be read.
+    """
+    reader = _reader(pattern)
+    names = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()]
+    changed = {name: ILLEGAL.sub("_", name) for name in names if ILLEGAL.search(name)}
+    renamed = ", ".join(f'"{name.replace(chr(34), chr(34) * 2)}" AS "{legal}"' for name, legal in changed.items())
+    return f"SELECT * RENAME ({renamed}) FROM {reader}" if renamed else f"SELECT * FROM {reader}"
+
+
+def _reader(pattern: str) -> str:
+    quoted = pattern.replace("'", "''")
+    if pattern.endswith(".parquet"):
+        return f"read_parquet('{quoted}', union_by_name=true)"
+    return f"read_csv('{quoted}', sample_size=-1)"  # types from every row, so that they do not depend on the first ones
+
+
+def _broken(path: Path) -> str:
+    """Why a gzip file is not whole, its checksum included; "" when it is."""
+    try:
+        with gzip.open(path) as file:
+            while file.read(A_PIECE):
+                pass
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        return str(error)
+    return ""
+
+
+def _near(name: str, there: list[str]) -> str:
+    near = difflib.get_close_matches(name, there, 1)
+    hint = f"Did you mean {near[0]}?" if near else f"There: {', '.join(there[:12]) or 'nothing'}."
+    return f"{hint} A table t is t.parquet, t/*.parquet, t.csv or t.csv.gz"
+
+
+def _tables_in(folder: Path) -> set[str]:
+    files = {ENDING.sub("", path.name) for path in folder.iterdir() if ENDING.search(path.name)}
+    return files | {path.name for path in folder.iterdir() if path.is_dir() and next(path.glob("*.parquet"), None)}
