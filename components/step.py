@@ -14,7 +14,7 @@ from types import TracebackType
 from model.errors import Fault, OutputRefused, Refused
 
 NO_ROOM = {errno.ENOSPC: "Free some space", errno.EDQUOT: "Free some of the quota", errno.EFBIG: "Raise the file limit"}
-NO_ACCESS = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR}
+NO_ACCESS = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOTEMPTY}
 
 
 class Step:
