@@ -4,12 +4,13 @@ import contextlib
 import difflib
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from components.extract.portable import connect, to_duckdb
+from components.extract.portable import connect, parameters, to_duckdb
 from components.extract.source import Lineage, refuse_twice
 from components.extract.tables import Tables, select
 from components.extract.window import Window
@@ -32,14 +33,14 @@ class Files:
 
     def columns(self, sql: str, window: Window) -> dict[str, str]:
         with self._prepared(sql) as (connection, query):
-            described = _run(connection, f"DESCRIBE {query}", window).fetchall()
+            described = _run(connection, f"DESCRIBE {query}", _asked(sql, window)).fetchall()
         refuse_twice([row[0] for row in described])
         return {row[0]: row[1] for row in described}
 
     def fetch(self, sql: str, window: Window) -> Iterator[pa.RecordBatch]:
         with self._prepared(sql) as (connection, query):
             connection.execute(f"SET memory_limit='{MEMORY}'; SET threads=2")
-            relation = _run(connection, query, window)
+            relation = _run(connection, query, _asked(sql, window))
             try:
                 yield from relation.to_arrow_reader(ROWS_A_BATCH)
             except (duckdb.Error, pa.ArrowException, OSError) as error:
@@ -69,11 +70,16 @@ class Files:
             yield connection, query
 
 
-def _run(connection: duckdb.DuckDBPyConnection, query: str, window: Window) -> duckdb.DuckDBPyRelation:
+def _asked(sql: str, window: Window) -> dict[str, datetime | None]:
     given = {"start": window.start, "end": window.end}
-    asked = {name: value for name, value in given.items() if re.search(rf"\${name}\b", query)}
+    return {name: given[name] for name in parameters(sql) & given.keys()}
+
+
+def _run(
+    connection: duckdb.DuckDBPyConnection, query: str, given: dict[str, datetime | None]
+) -> duckdb.DuckDBPyRelation:
     try:
-        return connection.sql(query, params=asked)
+        return connection.sql(query, params=given)
     except duckdb.Error as error:
         raise _refusal(error, connection) from None
 

@@ -21,6 +21,23 @@ class UnsupportedLocally(SpecRefused):
 
 def to_duckdb(sql: str) -> tuple[str, list[exp.Table]]:
     """DuckDB SQL and the tables that it reads (not those of WITH). Raises UnsupportedLocally or SpecRefused."""
+    query = _parse(sql)
+    if faults := list(dict.fromkeys(_faults(query))):
+        raise UnsupportedLocally(*faults)
+    names = {cte.alias.casefold() for cte in query.find_all(exp.CTE)}
+    tables = [table for table in query.find_all(exp.Table) if table.db or table.name.casefold() not in names]
+    try:
+        return query.transform(_mend).sql(dialect="duckdb", unsupported_level=ErrorLevel.RAISE), tables
+    except sqlglot.errors.UnsupportedError as error:
+        raise UnsupportedLocally(Fault("SQL", f"cannot be translated ({error})", USUAL)) from None
+
+
+def parameters(sql: str) -> set[str]:
+    """The names that the query asks for, without their @. Raises SpecRefused."""
+    return {parameter.name.lower() for parameter in _parse(sql).find_all(exp.Parameter)}
+
+
+def _parse(sql: str) -> exp.Query:
     try:
         statements = sqlglot.parse(sql, read="bigquery", error_level=ErrorLevel.RAISE)
     except sqlglot.errors.SqlglotError as error:
@@ -30,14 +47,7 @@ def to_duckdb(sql: str) -> tuple[str, list[exp.Table]]:
     if not isinstance(query, exp.Query):
         found = f"is {query.key.upper()}, not a SELECT" if query else f"holds {len(written)} statements, not one"
         raise SpecRefused(Fault("SQL", found, "source.sql names a file with one query; WITH may stand before it"))
-    if faults := list(dict.fromkeys(_faults(query))):
-        raise UnsupportedLocally(*faults)
-    names = {cte.alias.casefold() for cte in query.find_all(exp.CTE)}
-    tables = [table for table in query.find_all(exp.Table) if table.db or table.name.casefold() not in names]
-    try:
-        return query.transform(_mend).sql(dialect="duckdb", unsupported_level=ErrorLevel.RAISE), tables
-    except sqlglot.errors.UnsupportedError as error:
-        raise UnsupportedLocally(Fault("SQL", f"cannot be translated ({error})", USUAL)) from None
+    return query
 
 
 def _syntax(error: sqlglot.errors.SqlglotError) -> Fault:
@@ -116,6 +126,8 @@ def _mend(node: exp.Expr) -> exp.Expr:
             inner = node.this.this if isinstance(node.this, exp.TsOrDsToTimestamp) else node.this
             node.set("this", _call("timezone", node.args["zone"], inner))
             node.set("zone", None)
+        case exp.Parameter():  # GoogleSQL's names have no case
+            return exp.Parameter(this=exp.var(node.name.lower()))
         case exp.Table() if node.catalog:  # the project; DATA stands for any
             node.set("catalog", None)
     return node

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from components.extract.portable import parameters
 from model.errors import Fault, SpecRefused
 from model.spec import Spec
 
@@ -16,15 +17,18 @@ class Window:
 
 
 def window(spec: Spec, end: str) -> Window:
-    """The window that ends at the ISO date `end`. Raises SpecRefused when the SQL and source.window_days disagree."""
-    asks = "@start" in spec.sql_text or "@end" in spec.sql_text
+    """The window that ends at the ISO date `end`.
+
+    Raises SpecRefused when the SQL and source.window_days disagree, and for SQL that cannot be read.
+    """
+    asked = parameters(spec.sql_text) & {"start", "end"}
     days = spec.source.window_days
-    if asks and days is None:
+    if asked and days is None:
         fault = Fault(
             "source.window_days", "is missing, but the SQL asks for @start or @end", "Say how many days to read"
         )
         raise SpecRefused(fault)
-    if days is not None and not ("@start" in spec.sql_text and "@end" in spec.sql_text):
+    if days is not None and asked != {"start", "end"}:
         found = f"is {days}, but the SQL does not bound its rows by @start and @end"
         raise SpecRefused(Fault("source.window_days", found, "Filter by both in the SQL, or delete source.window_days"))
     last = datetime.combine(date.fromisoformat(end), time(), UTC)
