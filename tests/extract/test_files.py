@@ -1,0 +1,189 @@
+"""Tables as files: where they are looked for, and what is said when they are not there or not whole."""
+
+import gzip
+import io
+
+import pyarrow as pa
+import pyarrow.csv as pc
+import pyarrow.parquet as pq
+import pytest
+
+from components.extract.files import Files
+from components.extract.window import window
+from model.errors import DataRefused, SpecRefused
+from tests.extract.logs import ALL, END, WINDOW, data
+from tests.logs import log, replaced, spec_of
+
+
+def read(folder, sql=ALL):
+    """The rows, fetched as extract fetches them."""
+    source, asked = Files(str(folder)), window(spec_of(sql_text=sql), END)
+    columns = source.columns(sql, asked)
+    table = pa.Table.from_batches(source.fetch(sql, asked))
+    assert table.column_names == list(columns)
+    return table
+
+
+def said(folder, sql=ALL, kind=DataRefused):
+    with pytest.raises(kind) as refused:
+        read(folder, sql)
+    return str(refused.value)
+
+
+def csv_bytes(table=None):
+    buffer = io.BytesIO()
+    pc.write_csv(log() if table is None else table, buffer)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def parquet(tmp_path):
+    return data(tmp_path / "data")
+
+
+def test_a_table_is_a_parquet_file_a_folder_of_them_a_csv_file_or_a_compressed_one(tmp_path, parquet):
+    folder, plain, packed = tmp_path / "folder", tmp_path / "plain", tmp_path / "packed"
+    for place in (folder / "impressions", plain, packed):
+        place.mkdir(parents=True)
+    pq.write_table(log().slice(0, 1000), folder / "impressions" / "a.parquet")
+    pq.write_table(log().slice(1000), folder / "impressions" / "b.parquet")
+    (plain / "impressions.csv").write_bytes(csv_bytes())
+    (packed / "impressions.csv.gz").write_bytes(gzip.compress(csv_bytes()))
+    rents = [sorted(read(place)["rent"].to_pylist()) for place in (parquet, folder, plain, packed)]
+    assert rents[0] == rents[1] == rents[2] == rents[3] == sorted(log()["rent"].to_pylist())
+
+
+@pytest.mark.parametrize("place", ["data/logs", "logs"])
+def test_a_table_of_a_dataset_is_in_its_folder_in_data_or_beside_it(tmp_path, place):
+    (tmp_path / "data").mkdir()
+    data(tmp_path / place)
+    for name in ("logs.impressions", "`my-project.logs.impressions`"):
+        assert read(tmp_path / "data", ALL.replace("impressions", name)).num_rows == 3000
+
+
+def test_a_name_of_with_is_no_table(parquet):
+    sql = f"WITH Cheap AS (SELECT l.* FROM impressions AS l {WINDOW}) SELECT c.rent FROM cheap AS c"
+    assert read(parquet, sql).num_rows == 3000
+
+
+def test_a_column_with_a_dot_has_the_name_that_a_load_into_bigquery_gives_it(tmp_path):
+    folder = data(tmp_path, replaced(log(), "rate.of.year", [1.5] * 3000))
+    assert read(folder, f"SELECT l.rate_of_year FROM impressions AS l {WINDOW}")[0][0].as_py() == 1.5
+
+
+def test_types_of_a_csv_file_come_from_all_of_its_rows(tmp_path):
+    numbers = [str(number) for number in range(2999)]
+    (tmp_path / "impressions.csv").write_bytes(csv_bytes(replaced(log(), "layout", [*numbers, "1K"])))
+    assert read(tmp_path).schema.field("layout").type == pa.string()
+
+
+def test_data_that_is_not_there_is_named(tmp_path):
+    assert f"DATA={tmp_path}/no: is not there. DATA names the folder" in said(tmp_path / "no")
+
+
+def test_data_that_is_a_file_is_named(tmp_path):
+    (tmp_path / "file").write_text("x")
+    assert "file: is not a folder" in said(tmp_path / "file")
+
+
+def test_an_absent_table_comes_with_the_nearest_name(parquet):
+    words = said(parquet, ALL.replace("impressions", "impresions"))
+    assert f"table impresions: is not in DATA={parquet}. Did you mean impressions?" in words
+
+
+def test_every_absent_table_is_named_at_once(parquet):
+    words = said(parquet, f"SELECT l.* FROM clicks AS l JOIN orders AS o ON o.id = l.id {WINDOW}")
+    assert "table clicks: is not in" in words
+    assert "table orders: is not in" in words
+    assert "There: impressions." in words
+
+
+def test_an_absent_dataset_says_where_it_was_looked_for(parquet):
+    words = said(parquet, ALL.replace("impressions", "logs.impressions"))
+    assert f"table logs.impressions: its folder logs is neither in nor beside DATA={parquet}" in words
+
+
+def test_a_table_in_two_forms_is_not_chosen_by_luck(parquet):
+    (parquet / "impressions.csv").write_bytes(csv_bytes())
+    assert "table impressions: is there 2 times: impressions.parquet, impressions.csv. Keep the one" in said(parquet)
+
+
+def test_an_absent_column_comes_with_the_nearest_name(parquet):
+    for column in ("l.rnt", "rnt"):
+        words = said(parquet, f"SELECT {column} FROM impressions AS l {WINDOW}")
+        assert "SQL column rnt: is in none of its tables. Did you mean rent?" in words
+
+
+def test_an_alias_that_is_not_in_from_is_named(parquet):
+    assert "SQL x: is not in the query's FROM. There: l" in said(
+        parquet, f"SELECT x.rent FROM impressions AS l {WINDOW}"
+    )
+
+
+def test_a_parameter_that_nobody_gives_is_named(parquet):
+    assert "SQL @least: is given by nobody. The window's @start and @end are" in said(
+        parquet, f"{ALL} AND l.rent > @least"
+    )
+
+
+@pytest.mark.parametrize(
+    ("sql", "says"),
+    [
+        ("SELECT\n  l.rent,\n  l.area l.layout\nFROM impressions AS l", "SQL line 3: cannot be read at '.'"),
+        ("SELECT 'open FROM impressions AS l", "A quote or a comment may not be closed"),
+        ("SELECT 1 FROM a; SELECT 2 FROM b", "SQL: holds 2 statements, not one"),
+        ("-- nothing yet", "SQL: holds 0 statements, not one"),
+        ("DELETE FROM impressions AS l WHERE l.rent > 1", "SQL: is DELETE, not a SELECT"),
+        (f"SELECT l.*, l.rent FROM impressions AS l {WINDOW}", "SQL column rent: stands 2 times in the result"),
+        (f"SELECT l.rent, l.area AS RENT FROM impressions AS l {WINDOW}", "SQL column RENT: stands 2 times"),
+        ("SELECT l.rent FROM `logs.day_*` AS l", "Use one table, partitioned by day"),
+    ],
+)
+def test_sql_that_is_no_single_query_is_refused_with_its_place(parquet, sql, says):
+    with pytest.raises(SpecRefused) as refused:
+        Files(str(parquet)).columns(sql, window(spec_of(), END))
+    assert says in str(refused.value)
+
+
+def test_a_semicolon_and_a_comment_at_the_end_are_fine(parquet):
+    assert read(parquet, f"{ALL};\n-- done").num_rows == 3000
+
+
+@pytest.mark.parametrize("kept", [0, 100, 0.5])
+def test_a_truncated_parquet_file_is_named(parquet, kept):
+    path = parquet / "impressions.parquet"
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(kept * len(whole)) if isinstance(kept, float) else kept])
+    words = said(parquet)
+    assert f"file {path}: " in words
+    assert "rite or copy it again" in words
+
+
+def test_a_corrupt_or_truncated_archive_is_named(tmp_path):
+    path, packed = tmp_path / "impressions.csv.gz", gzip.compress(csv_bytes())
+    half = len(packed) // 2
+    for damaged in (packed[:half], packed[:half] + bytes(99) + packed[half + 99 :], csv_bytes()):
+        path.write_bytes(damaged)
+        assert f"file {path}: is no whole gzip file" in said(tmp_path)
+
+
+def test_an_empty_file_is_named(tmp_path):
+    (tmp_path / "impressions.csv").touch()
+    assert "impressions.csv: is empty. Write or copy it again" in said(tmp_path)
+
+
+def test_a_value_that_the_query_cannot_take_is_shown(parquet):
+    words = said(parquet, f"SELECT CAST(l.layout AS INT64) AS layout FROM impressions AS l {WINDOW}")
+    assert "SQL: failed (Could not convert string" in words
+
+
+def test_a_division_by_zero_fails_as_it_does_on_bigquery(parquet):
+    words = said(parquet, f"SELECT l.rent / (l.position - 1) AS x FROM impressions AS l {WINDOW}")
+    assert "division by zero: use SAFE_DIVIDE" in words
+
+
+def test_the_tables_that_were_read_are_told(tmp_path, parquet):
+    source, sql = Files(str(parquet)), ALL
+    source.columns(sql, window(spec_of(sql_text=sql), END))
+    lineage = source.lineage()
+    assert (lineage.backend, lineage.tables, lineage.bytes_billed) == ("duckdb", ("impressions",), None)
