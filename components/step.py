@@ -61,7 +61,7 @@ class Step:
 
 def _refusal(error: OSError) -> OutputRefused | None:
     """A full disk and a closed folder are told as what they are; other system errors are defects."""
-    where = str(error.filename or "the output folder")
+    where = str(error.filename2 or error.filename or "the output folder")  # of a rename, its target
     if error.errno in NO_ROOM:
         return OutputRefused(
             Fault(where, f"cannot be written ({error.strerror})", f"{NO_ROOM[error.errno]} and run again")

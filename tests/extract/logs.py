@@ -20,6 +20,6 @@ def data(folder: Path, table=None) -> Path:
     return folder
 
 
-def run(source, sql, out, *, end=END, **changes):
+def run(source, sql, out, *, end=END, progress=lambda *_: None, **changes):
     spec = spec_of(sql_text=sql, **changes)
-    extract(spec, str(source), window(spec, end), out, progress=lambda *_: None)
+    extract(spec, str(source), window(spec, end), out, progress=progress)

@@ -1,0 +1,151 @@
+"""The step: the rows as Parquet and a page about them, whole or not at all."""
+
+import signal
+import subprocess
+import sys
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from components.extract.source import source_of
+from model.errors import DataRefused, SpecRefused
+from model.files import read_json
+from pipelines.compile import ROOT
+from tests.extract.logs import ALL, WINDOW, data, run
+from tests.logs import log, spec_of
+
+
+@pytest.fixture
+def source(tmp_path):
+    return f"duckdb:{data(tmp_path / 'data')}"
+
+
+def refusal(source, sql, out, kind=DataRefused, **changes):
+    with pytest.raises(kind) as refused:
+        run(source, sql, out, **changes)
+    assert not out.exists()
+    assert not [path for path in out.parent.iterdir() if path.name.startswith(f".{out.name}.")]
+    return str(refused.value)
+
+
+def test_the_rows_are_the_querys_and_the_page_says_where_they_come_from(tmp_path, source):
+    run(source, ALL, tmp_path / "out")
+    rows, page = (
+        pq.read_table(tmp_path / "out" / "rows"),
+        read_json(tmp_path / "out" / "extract.json", made_by="extract"),
+    )
+    keys = [("shown_at", "ascending"), ("position", "ascending")]
+    assert rows.sort_by(keys)["rent"].equals(log().sort_by(keys)["rent"])
+    assert page == {
+        "backend": "duckdb",
+        "bytes_billed": None,
+        "columns": {name: page["columns"][name] for name in log().column_names},
+        "end": "2026-07-01T00:00:00Z",
+        "rows": 3000,
+        "sql_sha256": spec_of(sql_text=ALL).sql_sha256,
+        "start": "2026-05-02T00:00:00Z",
+        "tables": ["impressions"],
+    }
+
+
+def test_the_window_bounds_the_rows_start_inclusive_and_end_exclusive(tmp_path):
+    moments = ["2026-06-30T23:59:59", "2026-07-01T00:00:00", "2026-05-02T00:00:00", "2026-05-01T23:59:59"]
+    table = log(lists=4).slice(0, 4)
+    times = pa.array(moments).cast(pa.timestamp("us")).cast(pa.timestamp("us", tz="UTC"))
+    folder = data(
+        tmp_path / "data", table.set_column(0, "shown_at", times).set_column(1, "list_id", pa.array(range(4)))
+    )
+    run(f"duckdb:{folder}", ALL, tmp_path / "out")
+    assert sorted(pq.read_table(tmp_path / "out" / "rows")["list_id"].to_pylist()) == [0, 2]
+
+
+def test_a_window_that_the_data_do_not_reach_is_named(tmp_path, source):
+    words = refusal(source, ALL, tmp_path / "out", end="2020-02-01")
+    assert "window 2019-12-03T00:00:00Z to 2020-02-01T00:00:00Z: holds no rows. Set END or source.end to a day" in words
+
+
+def test_a_query_without_a_window_and_without_rows_points_at_its_filters(tmp_path, source):
+    sql = "SELECT l.* FROM impressions AS l WHERE l.rent < 0"
+    words = refusal(source, sql, tmp_path / "out", source__window_days=None)
+    assert "SQL: gives no rows. Look at its filters and at the tables in DATA" in words
+
+
+def test_every_missing_column_is_named_at_once_with_its_role(tmp_path, source):
+    rules = [{"name": "tax", "expression": "rent / tax", "max": 3}]
+    words = refusal(source, f"SELECT l.shown_at, l.rent FROM impressions AS l {WINDOW}", tmp_path / "out", reject=rules)
+    assert "8 fault(s)" in words
+    for line in (
+        "column inquired: (label) is not in the SQL's result. Select it, or mend the spec. There: shown_at, rent",
+        "column list_id: (list) is not in the SQL's result",
+        "column layout: (a feature) is not in the SQL's result",
+        "column tax: (used by a rule, slice or split) is not in the SQL's result",
+    ):
+        assert line in words
+
+
+def test_a_failure_among_the_rows_leaves_nothing(tmp_path, source):
+    sql = f"SELECT l.* EXCEPT(area), CAST(l.layout AS INT64) AS area FROM impressions AS l {WINDOW}"
+    assert "Could not convert" in refusal(source, sql, tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", ["postgres:x", "duckdb:", "bigquery:project", "data"])
+def test_a_source_that_names_no_place_is_refused_with_the_forms(name):
+    with pytest.raises(SpecRefused, match=r"Use duckdb:FOLDER or bigquery:PROJECT@LOCATION"):
+        source_of(name, max_bytes_billed=1)
+
+
+CHILD = """
+import os, signal, sys
+from pathlib import Path
+from components.extract.extract import extract
+from components.extract.window import window
+from components.step import Step
+from tests.logs import spec_of
+source, sql, out, killed = sys.argv[1:]
+def progress(*_):
+    if killed == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+with Step("extract"):
+    spec = spec_of(sql_text=sql)
+    extract(spec, source, window(spec, "2026-07-01"), Path(out), progress=progress)
+"""
+
+
+def child(source, out, killed=""):
+    command = [sys.executable, "-c", CHILD, source, ALL, str(out), killed]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_a_step_killed_in_the_middle_leaves_no_out_and_the_next_one_is_not_in_its_way(tmp_path, source):
+    assert child(source, tmp_path / "out", "killed").returncode == -signal.SIGKILL
+    assert not (tmp_path / "out").exists()
+    assert child(source, tmp_path / "out").returncode == 0
+    assert pq.read_table(tmp_path / "out" / "rows").num_rows == 3000
+
+
+def test_an_out_under_a_file_is_told_without_a_traceback(tmp_path, source):
+    (tmp_path / "file").write_text("x")
+    for out in (tmp_path / "file" / "out", tmp_path / "file" / "deeper" / "out"):
+        ended = child(source, out)
+        assert ended.returncode == 1
+        assert f"{tmp_path / 'file'}" in ended.stderr
+        assert "cannot be written" in ended.stderr
+        assert "Choose another OUT" in ended.stderr
+        assert "Traceback" not in ended.stderr
+
+
+def test_an_out_that_holds_rows_already_is_kept(tmp_path, source):
+    assert child(source, tmp_path / "out").returncode == 0
+    ended = child(source, tmp_path / "out")
+    assert ended.returncode == 1
+    assert "out: cannot be written (Directory not empty). Choose another OUT" in ended.stderr
+    assert pq.read_table(tmp_path / "out" / "rows").num_rows == 3000
+
+
+def test_many_rows_come_in_batches_and_are_told_as_they_come(tmp_path):
+    told = []
+    folder = data(tmp_path / "data", pa.concat_tables([log()] * 80))
+    run(f"duckdb:{folder}", ALL, tmp_path / "out", progress=lambda *words: told.append(words))
+    assert len(told) > 1
+    assert told[-1] == (240_000, 0, "240,000 rows")
