@@ -42,8 +42,17 @@ class Columns:
             asked[self.position] = f"TRY_CAST({quoted(self.position)} AS INTEGER)"
         if self.explore:
             asked[self.explore] = f"CAST({quoted(self.explore)} AS INTEGER)"
-        asked |= {name: f"CAST({quoted(name)} AS VARCHAR)" for name in [*self.ids, *self.texts]}
+        asked |= {name: quoted(name) for name in self.ids} | {
+            name: f"CAST({quoted(name)} AS VARCHAR)" for name in self.texts
+        }
         return {name: self._number(name) for name in self.measures if name not in asked} | asked
+
+    def in_parts(self) -> str:
+        """SQL of every column as the parts hold it: ids as text, the label as 0 or 1."""
+        kinds = {self.label: "TINYINT"} | dict.fromkeys(self.ids, "VARCHAR")
+        names = [quoted(name) for name in self.select()]
+        cast = {quoted(name): f"CAST({quoted(name)} AS {kind}) AS {quoted(name)}" for name, kind in kinds.items()}
+        return ", ".join(cast.get(name, name) for name in names)
 
     def unreadable(self) -> dict[str, str]:
         """Implicit rule -> SQL that is true where a row cannot be used whatever its values mean."""

@@ -10,12 +10,12 @@ import duckdb
 
 from model.errors import DataRefused, Fault
 
-MEMORY = "700MB"
+MEMORY = "400MB"
 
 
 @contextmanager
 def engine(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection whose temporary files live in `folder`. A full disk is raised as OSError, a broken file refused."""
+    """A connection that spills into `folder`. A full disk is raised as OSError, a broken file refused."""
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone='UTC'; SET preserve_insertion_order=false; SET enable_progress_bar=false")
         connection.execute(f"SET memory_limit='{MEMORY}'; SET threads={len(os.sched_getaffinity(0))}")

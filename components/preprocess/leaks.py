@@ -4,13 +4,14 @@ Naming a column under `features` declares that it is known; this looks for colum
 that predicts the label almost alone, and a number that merely tells the time.
 """
 
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from components.preprocess.engine import quoted
+from components.preprocess.engine import literal, quoted
 from model.errors import DataRefused, Faults
 from model.spec import Spec
 
@@ -20,18 +21,19 @@ ROWS = 200_000
 BINS = 20
 
 
-def look_for_leaks(connection: duckdb.DuckDBPyConnection, train: str, spec: Spec) -> list[str]:
-    """Warnings about features of the training rows. Raises DataRefused for those that cannot be honest."""
+def look_for_leaks(connection: duckdb.DuckDBPyConnection, train: Path, spec: Spec) -> list[str]:
+    """Warnings about features, from a sample of the file `train`. Raises DataRefused for what cannot be honest."""
     faults, warnings = Faults(), list[str]()
     time = spec.columns.time
-    clock = f"epoch_us({quoted(time)})" if time else "NULL"
+    names = [spec.columns.label, *spec.features, *([time] if time else [])]
+    asked = ", ".join([*(quoted(name) for name in names), "hash(file_row_number) AS row_hash"])
+    query = f"SELECT {asked} FROM read_parquet({literal(str(train))}, file_row_number=true)"
+    sample = connection.execute(f"{query} ORDER BY row_hash LIMIT {ROWS}").fetchnumpy()
+    label = np.asarray(sample[spec.columns.label], np.int8)
+    fitted = np.asarray(sample["row_hash"]) % np.uint64(2) == 0
     for name, feature in spec.features.items():
-        asked = f"{quoted(spec.columns.label)}, {quoted(name)}, {clock}, row_key"
-        sample = connection.execute(f"SELECT {asked} FROM {train} ORDER BY row_key LIMIT {ROWS}").fetchnumpy()
-        label, values, when, key = sample.values()
-        number = feature.kind == "number"
-        fitted = np.asarray(key) % np.uint64(2) == 0
-        area = one_column_auc(_filled(values, number), np.asarray(label, np.int8), fitted, number=number)
+        values, number = sample[name], feature.kind == "number"
+        area = one_column_auc(_filled(values, number), label, fitted, number=number)
         where = f"features.{name}"
         if area >= REFUSED and not feature.leak_waiver:
             found = f"predicts {spec.columns.label} almost alone (AUC {area:.3f})"
@@ -40,7 +42,7 @@ def look_for_leaks(connection: duckdb.DuckDBPyConnection, train: str, spec: Spec
         elif area >= WARNED:
             waived = f"; waived: {feature.leak_waiver}" if feature.leak_waiver else ""
             warnings.append(f"{where} alone has AUC {area:.3f}: make sure it is known when the page is shown{waived}")
-        if number and time and _grows(_filled(values, True), np.asarray(when, np.float64)):
+        if number and time and _grows(_filled(values, True), np.asarray(sample[time]).astype(np.int64)):
             found = f"grows with {time}: it is an id or a clock"
             faults.add(where, found, "Delete it: it cannot mean the same tomorrow. What it stands for may be a feature")
     faults.raise_if_any(DataRefused)
@@ -100,13 +102,13 @@ def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return ranks
 
 
-def _grows(values: NDArray[np.generic], when: NDArray[np.float64]) -> bool:
+def _grows(values: NDArray[np.generic], when: NDArray[np.int64]) -> bool:
     """Nearly every value of its own, and in the order of time."""
     numbers = values.astype(np.float64)
     known = ~np.isnan(numbers)
     if known.sum() < 100 or len(np.unique(numbers[known])) < 0.95 * known.sum():
         return False
-    pairs = np.array([_ranks(numbers[known]), _ranks(when[known])])
+    pairs = np.array([_ranks(numbers[known]), _ranks(when[known].astype(np.float64))])
     if np.ptp(pairs[1]) == 0:
         return False
     return bool(abs(np.corrcoef(pairs)[0, 1]) >= GROWS)

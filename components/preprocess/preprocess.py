@@ -16,14 +16,14 @@ from components.preprocess.columns import Columns, refuse_unfit, types_of
 from components.preprocess.engine import engine, literal, quoted
 from components.preprocess.leaks import look_for_leaks
 from components.preprocess.ledger import Ledger, Rule, mask, rules_of
-from components.preprocess.split import PARTS, Split, refuse_empty, sampled
+from components.preprocess.split import PARTS, Split, refuse_empty, sampled, unit_of
 from model.errors import DataRefused, Fault, Faults
 from model.files import new_folder, read_json, write_json
 from model.spec import Spec
 
 Report = Callable[[int, int, str], None]
 PARQUET = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 65536)"
-SHARDS = 8
+ROWS_A_SHARD = 3_000_000
 
 
 def preprocess(spec: Spec, extracted: Path, out: Path, *, progress: Report) -> None:
@@ -38,9 +38,7 @@ def preprocess(spec: Spec, extracted: Path, out: Path, *, progress: Report) -> N
         work = folder / "work"
         work.mkdir()
         with engine(work) as connection:
-            _Run(spec, connection, f"read_parquet({literal(str(extracted / 'rows' / '*.parquet'))})", work, end).into(
-                folder, progress
-            )
+            _Run(spec, connection, _parquet(extracted / "rows" / "*.parquet"), work, end).into(folder, progress)
         shutil.rmtree(work)
 
 
@@ -62,7 +60,7 @@ class _Run:
         self._write_rejected(folder / "rejected.parquet")
         removed = self._keep()
         progress(2, 5, f"{removed['duplicates']:,} duplicates and {removed['immature']:,} young rows removed")
-        split = Split(self.connection, self._file("kept"), self.spec, self.columns, self.end)
+        split = Split(self.connection, "kept", self.spec, self.columns, self.end)
         parts = split.summary()
         refuse_empty(self.spec, parts, split.cuts)
         progress(3, 5, ", ".join(f"{part} {parts[part]['rows']:,}" for part in PARTS))
@@ -70,7 +68,7 @@ class _Run:
         progress(
             4, 5, f"{sampling['negatives_after']:,} of {sampling['negatives_before']:,} negatives kept for training"
         )
-        warnings = look_for_leaks(self.connection, self._file("train"), self.spec)
+        warnings = look_for_leaks(self.connection, folder / "train.parquet", self.spec)
         write_json(
             folder / "ledger.json",
             ledger.to_json() | removed | {"budget": self.spec.reject_budget, "warnings": warnings},
@@ -78,9 +76,6 @@ class _Run:
         write_json(folder / "split.json", self._split_json(split, parts, sampling))
         kept = sum(parts[part]["rows"] for part in PARTS)
         progress(5, 5, f"{kept:,} rows kept, {ledger.rejected:,} rejected ({ledger.share:.2%})")
-
-    def _file(self, name: str) -> str:
-        return f"read_parquet({literal(str(self.work / name))} || '*.parquet')"
 
     def _copy(self, query: str, path: Path) -> None:
         self.connection.execute(f"COPY ({query}) TO {literal(str(path))} {PARQUET}")
@@ -93,22 +88,23 @@ class _Run:
         declared = [
             rule for rule in self.rules if rule.kind == "rule"
         ]  # these measure what was read, not what stood there
+        together = unit_of(self.spec)
+        unit = f"coalesce(hash({quoted(together)}), row_key)" if together else "row_key"
         read = f"SELECT {typed}, {mask(implicit)} AS unreadable FROM {self.raw}"
         marked = f"SELECT * EXCLUDE (unreadable), unreadable | {mask(declared)} AS broken FROM ({read})"
-        self._copy(f"SELECT *, hash({every}) AS row_key FROM ({marked})", self.work / "typed.parquet")
+        keyed = f"SELECT *, hash({every}) AS row_key FROM ({marked})"
+        self.connection.execute(f"CREATE TABLE typed AS SELECT *, {unit} AS unit FROM ({keyed})")
         self._refuse_labels()
         shown = [name for name in (self.columns.time, self.spec.columns.list, self.spec.columns.item) if name]
-        return Ledger(self.connection, self._file("typed"), self.rules, shown)
+        return Ledger(self.connection, "typed", self.rules, shown)
 
     def _refuse_labels(self) -> None:
         """All that is wrong with the label and the position, which no rule can mend."""
         label, place = quoted(self.columns.label), quoted(self.columns.position) if self.columns.position else "1"
-        row = self.connection.execute(
+        rows, wrong, low, high, places, first, last = self._one_row(
             f"SELECT count(*), count(*) FILTER ({label} IS NULL OR {label} NOT IN (0, 1)), min({label}), max({label}), "
-            f"count({place}), min({place}), max({place}) FROM {self._file('typed')}"
-        ).fetchone()
-        assert row is not None  # an aggregate always answers
-        rows, wrong, low, high, places, first, last = row
+            f"count({place}), min({place}), max({place}) FROM typed"
+        )
         where, faults = f"columns.label {self.columns.label}", Faults()
         if wrong:
             found = f"is not 0 or 1 in {wrong:,} of {rows:,} rows (found {self._wrong_labels()})"
@@ -138,66 +134,61 @@ class _Run:
         names = ", ".join(f"CASE WHEN {rule.broken} THEN {literal(rule.name)} END" for rule in self.rules)
         broken = f"list_filter([{names}], lambda x: x IS NOT NULL)" if names else "CAST([] AS VARCHAR[])"
         kept = ", ".join(quoted(name) for name in self.names)
-        query = f"SELECT {kept}, {broken} AS rules FROM {self._file('typed')} WHERE broken <> 0 ORDER BY row_key"
+        query = f"SELECT {kept}, {broken} AS rules FROM typed WHERE broken <> 0 ORDER BY row_key"
         self._copy(query, path)
 
     def _keep(self) -> dict[str, int]:
-        """Sound rows, old enough, each once. Rows that are equal in every column are found by their key first."""
+        """The view `kept`: sound rows, old enough, each once. Equal rows are found by their keys first."""
         old_enough = "true"
         if self.columns.time and self.spec.source.conversion_days:
             limit = self.end - timedelta(days=self.spec.source.conversion_days)
             old_enough = f"{quoted(self.columns.time)} < TIMESTAMP '{limit.isoformat(sep=' ')}'"
-        names = ", ".join(quoted(name) for name in self.names)
-        sound = f"SELECT {names}, row_key FROM {self._file('typed')} WHERE broken = 0 AND {old_enough}"
-        self._find_repeated(sound)
-        self._copy(
-            f"SELECT * FROM ({sound}) WHERE row_key NOT IN (SELECT row_key FROM repeated)", self.work / "kept-1.parquet"
-        )
-        again = f"SELECT DISTINCT * FROM ({sound}) WHERE row_key IN (SELECT row_key FROM repeated)"
-        self._copy(again, self.work / "kept-2.parquet")
+        sound = f"SELECT * FROM typed WHERE broken = 0 AND {old_enough}"
         counts = f"count(*) FILTER (broken = 0), count(*) FILTER (broken = 0 AND {old_enough})"
-        found = self.connection.execute(
-            f"SELECT {counts}, (SELECT count(*) FROM {self._file('kept')}) FROM {self._file('typed')}"
+        usable, mature = self._one_row(f"SELECT {counts} FROM typed")
+        self._find_repeated(sound, rows=mature)
+        self.connection.execute(
+            f"CREATE TABLE once AS SELECT DISTINCT * FROM ({sound}) WHERE row_key IN (FROM repeated)"
         )
-        row = found.fetchone()
-        assert row is not None  # an aggregate always answers
-        usable, mature, kept = row
+        self.connection.execute(
+            f"CREATE VIEW kept AS {sound} AND row_key NOT IN (FROM repeated) UNION ALL SELECT * FROM once"
+        )
+        (kept,) = self._one_row("SELECT count(*) FROM kept")
         if kept == 0:
             where = f"source.conversion_days {self.spec.source.conversion_days}"
             way_out = "Widen source.window_days, or end the window later"
             raise DataRefused(Fault(where, f"leaves none of {usable:,} rows: all are younger", way_out))
         return {"duplicates": mature - kept, "immature": usable - mature, "kept": kept}
 
-    def _find_repeated(self, sound: str) -> None:
+    def _find_repeated(self, sound: str, *, rows: int) -> None:
         """The keys that stand more than once, shard by shard so that memory does not grow with the rows."""
-        self.connection.execute("CREATE TEMP TABLE repeated (row_key UBIGINT)")
-        for shard in range(SHARDS):
-            self.connection.execute(
-                f"INSERT INTO repeated SELECT row_key FROM ({sound}) WHERE row_key % {SHARDS} = {shard} "
-                "GROUP BY row_key HAVING count(*) > 1"
-            )
+        self.connection.execute("CREATE TABLE repeated (row_key UBIGINT)")
+        shards = -(-rows // ROWS_A_SHARD) or 1
+        for shard in range(shards):
+            mine = f"SELECT row_key FROM ({sound}) WHERE row_key % {shards} = {shard}"
+            self.connection.execute(f"INSERT INTO repeated {mine} GROUP BY row_key HAVING count(*) > 1")
+
+    def _one_row(self, query: str) -> tuple[Any, ...]:
+        row = self.connection.execute(query).fetchone()
+        assert row is not None  # an aggregate always answers
+        return row
 
     def _write_parts(self, split: Split, folder: Path, parts: dict[str, Any]) -> dict[str, Any]:
         """Parts in an order that follows from their content, which is what makes training repeatable."""
         roles, columns = self.spec.columns, self.columns
-        label = quoted(columns.label)
         order = [quoted(name) for name in (columns.time, roles.list, columns.position, roles.item) if name]
-        names = [
-            f"CAST({label} AS TINYINT) AS {label}",
-            *(quoted(name) for name in self.names if name != columns.label),
-        ]
-        ordered = f"ORDER BY {', '.join([*order, 'row_key'])}"
         for part in PARTS:
             chosen = f"part = '{part}'" + (f" AND {sampled(self.spec, columns)}" if part == "train" else "")
+            rows = f"SELECT {columns.in_parts()} FROM {split.source} rows WHERE {chosen}"
             self._copy(
-                f"SELECT {', '.join(names)} FROM {split.source} WHERE {chosen} {ordered}", folder / f"{part}.parquet"
+                f"{rows} ORDER BY {', '.join(f'rows.{name}' for name in [*order, 'row_key'])}",
+                folder / f"{part}.parquet",
             )
-        train = f"SELECT * FROM {split.source} WHERE part = 'train' AND {sampled(self.spec, columns)}"
-        self._copy(train, self.work / "train.parquet")  # with its keys, by which the leak guard samples
-        found = self.connection.execute(f"SELECT count(*) FILTER ({label} = 0) FROM {self._file('train')}").fetchone()
-        assert found is not None  # an aggregate always answers
+        after = self._one_row(
+            f"SELECT count(*) FILTER ({quoted(columns.label)} = 0) FROM {_parquet(folder / 'train.parquet')}"
+        )[0]
         before = parts["train"]["rows"] - parts["train"]["positives"]
-        return {"negatives_before": before, "negatives_after": found[0], "kept_negatives": found[0] / before}
+        return {"negatives_before": before, "negatives_after": after, "kept_negatives": after / before}
 
     def _split_json(self, split: Split, parts: dict[str, Any], sampling: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -209,3 +200,7 @@ class _Run:
             "sampling": sampling,
             "cutoff": f"{self.end.isoformat()}Z",
         }
+
+
+def _parquet(path: Path) -> str:
+    return f"read_parquet({literal(str(path))})"

@@ -33,9 +33,10 @@ class Cuts:
 
 
 class Split:
-    """Places every row of `rows`: afterwards the table `placed` has a part for each unit that has one.
+    """Places every row of `rows`: afterwards the table `placed` has a part for each unit.
 
-    A unit is what stays together: the list by time, the user or list at random, the group by group, else the row.
+    A unit (column `unit` of the rows, a hash) is what stays together: the list by time, the user or list at random, the
+    group by group, else the row.
     Parts are train, calibration, test, gap (between them in time) and purged (shares a user or list with a later part).
     """
 
@@ -44,32 +45,22 @@ class Split:
     ) -> None:
         self._connection, self._rows, self._spec, self._columns = connection, rows, spec, columns
         roles = spec.columns
-        if spec.split.by == "time":
-            self.unit = quoted(roles.list) if roles.list else "row_key"
-            self.cuts: Cuts | None = self._cuts(end)
-            part = self._by_time(self.cuts)
-        else:
-            kept_together = spec.split.group or roles.user or roles.list
-            self.unit = quoted(kept_together) if kept_together else "row_key"
-            self.cuts = None
-            part = self._by_hash()
-        connection.execute(f"CREATE TEMP TABLE placed AS SELECT unit, {part} AS part FROM ({self._units()})")
+        self.cuts = self._cuts(end) if spec.split.by == "time" else None
+        part = self._by_time(self.cuts) if self.cuts else self._by_hash()
+        connection.execute(f"CREATE TABLE placed AS SELECT unit, {part} AS part FROM ({self._units()})")
+        unit = unit_of(spec)
         for name in (roles.user, roles.list):
-            if name and quoted(name) != self.unit:
+            if name and name != unit:
                 self._purge(quoted(name))
 
     @property
     def source(self) -> str:
         """SQL of the rows with their part."""
-        return f"(SELECT r.*, p.part FROM {self._rows} r JOIN placed p ON p.unit = {self._unit_of('r')})"
-
-    def _unit_of(self, alias: str) -> str:
-        return f"coalesce(CAST({alias}.{self.unit} AS VARCHAR), 'row ' || {alias}.row_key)"
+        return f"(SELECT r.*, p.part FROM {self._rows} r JOIN placed p ON p.unit = r.unit)"
 
     def _units(self) -> str:
         time = quoted(self._columns.time) if self._columns.time else "NULL"
-        asked = f"{self._unit_of('r')} AS unit, min({time}) AS first, max({time}) AS last"
-        return f"SELECT {asked} FROM {self._rows} r GROUP BY ALL"
+        return f"SELECT unit, min({time}) AS first, max({time}) AS last FROM {self._rows} GROUP BY unit"
 
     def _cuts(self, end: datetime) -> Cuts:
         asked = self._spec.split
@@ -109,7 +100,7 @@ class Split:
         """Units of an earlier part that share a value of `name` with a later one go; a missing value is none."""
         for earlier, later in (("calibration", "('test')"), ("train", "('test', 'calibration')")):
             shared = f"SELECT l.{name} FROM {self.source} l WHERE l.part IN {later} AND l.{name} IS NOT NULL"
-            units = f"SELECT {self._unit_of('e')} FROM {self._rows} e WHERE e.{name} IN ({shared})"
+            units = f"SELECT e.unit FROM {self._rows} e WHERE e.{name} IN ({shared})"
             self._connection.execute(
                 f"UPDATE placed SET part = 'purged' WHERE part = '{earlier}' AND unit IN ({units})"
             )
@@ -129,6 +120,13 @@ class Split:
         found = {row[0]: dict(zip(names, row[1:], strict=True)) for row in self._connection.execute(query).fetchall()}
         nothing = dict.fromkeys(names) | {"rows": 0, "positives": 0}
         return {part: found.get(part, nothing) for part in (*PARTS, "gap", "purged")}
+
+
+def unit_of(spec: Spec) -> str | None:
+    """The column whose rows stay together; None where every row is on its own."""
+    if spec.split.by == "time":
+        return spec.columns.list
+    return spec.split.group or spec.columns.user or spec.columns.list
 
 
 def share_of_hash(text: str) -> str:

@@ -1,0 +1,97 @@
+"""The work of extract + preprocess on the portal's tables, as one would write it in pandas.
+
+
+Run by an environment that has pandas; nothing of Kamado is imported.
+"""
+
+import json
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pandas as pd
+
+END = pd.Timestamp("2026-07-01", tz="UTC")
+CONVERSION = pd.Timedelta(days=7)
+TEST, CALIBRATION = pd.Timedelta(days=14), pd.Timedelta(days=7)
+FEATURES = [
+    "rent",
+    "area_m2",
+    "walk_minutes",
+    "building_age",
+    "floor",
+    "photos",
+    "deposit_months",
+    "layout",
+    "ward",
+    "building",
+]
+
+
+def rows_of(data: Path) -> pd.DataFrame:
+    """Impressions with their listing and whether an inquiry followed in time."""
+    shown = pd.read_parquet(data / "impressions")
+    asked = pd.read_parquet(data / "inquiries").groupby(["list_id", "listing_id"])["inquired_at"].min().reset_index()
+    rows = shown.merge(pd.read_parquet(data / "listings"), on="listing_id").merge(
+        asked, "left", ["list_id", "listing_id"]
+    )
+    rows["inquired"] = (rows["inquired_at"] < rows["shown_at"] + CONVERSION).astype("int8")
+    rows["days_listed"] = (
+        rows["shown_at"].dt.tz_localize(None).dt.normalize() - pd.to_datetime(rows["listed_on"])
+    ).dt.days
+    return rows.drop(columns=["inquired_at", "listed_on"])
+
+
+def sound(rows: pd.DataFrame) -> pd.DataFrame:
+    """Without the rejected, the duplicates and the young."""
+    per_m2 = rows["rent"] / rows["area_m2"].where(rows["area_m2"] != 0)
+    broken = (rows["rent"] < 10_000) | (rows["rent"] > 3_000_000)
+    broken |= (rows["area_m2"] < 5) | (rows["area_m2"] > 500) | (per_m2 < 500) | (per_m2 > 20_000)
+    kept = rows[~broken].drop_duplicates()
+    return kept[kept["shown_at"] < END - CONVERSION]
+
+
+def parts_of(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """By time with the gaps, lists whole, users of a later part purged from an earlier one."""
+    test = END - CONVERSION - TEST
+    calibration = test - CONVERSION - CALIBRATION
+    shown = rows.groupby("list_id")["shown_at"]
+    first, last = shown.transform("min"), shown.transform("max")
+    parts = {
+        "train": rows[last < calibration - CONVERSION],
+        "calibration": rows[(first >= calibration) & (last < test - CONVERSION)],
+        "test": rows[first >= test],
+    }
+    later = set(parts["test"]["user_id"])
+    parts["calibration"] = _without(parts["calibration"], later)
+    parts["train"] = _without(parts["train"], later | set(parts["calibration"]["user_id"]))
+    train = parts["train"]
+    parts["train"] = pd.concat(
+        [train[train["inquired"] == 1], train[train["inquired"] == 0].sample(frac=0.1, random_state=7)]
+    )
+    return parts
+
+
+def _without(part: pd.DataFrame, users: set[str]) -> pd.DataFrame:
+    lists = part.loc[part["user_id"].isin(users), "list_id"]
+    return part[~part["list_id"].isin(lists)]
+
+
+def main(data: Path) -> None:
+    began = time.monotonic()
+    rows = rows_of(data)
+    count = len(rows)
+    with tempfile.TemporaryDirectory() as out:
+        rows.to_parquet(Path(out) / "rows.parquet", compression="zstd")
+        rows = pd.read_parquet(Path(out) / "rows.parquet")
+        for name, part in parts_of(sound(rows)).items():
+            ordered = part.sort_values(["shown_at", "list_id", "position", "listing_id"])
+            ordered.to_parquet(Path(out) / f"{name}.parquet", compression="zstd")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(json.dumps({"seconds": time.monotonic() - began, "kilobytes": peak, "rows": count}))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
