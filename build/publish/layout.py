@@ -61,7 +61,7 @@ class Layout:
         with (self.folder / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             shutil.rmtree(self.unfinished, ignore_errors=True)
-            for stray in self.folder.glob(".*.json.*"):
+            for stray in (*self.folder.glob(".index.json.*"), *self.folder.glob(".oci-layout.*")):
                 stray.unlink()
             self.unfinished.mkdir()
             try:
