@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from components.extract import types
 from components.extract.portable import connect, parameters, to_duckdb
 from components.extract.source import Lineage, refuse_twice
 from components.extract.tables import Tables, select
@@ -33,14 +34,14 @@ class Files:
 
     def columns(self, sql: str, window: Window) -> dict[str, str]:
         with self._prepared(sql) as (connection, query):
-            described = _run(connection, f"DESCRIBE {query}", _asked(sql, window)).fetchall()
-        refuse_twice([row[0] for row in described])
-        return {row[0]: row[1] for row in described}
+            columns = types.of_relation(_run(connection, query, _asked(sql, window)))
+        refuse_twice([name for name, _ in columns])
+        return dict(columns)
 
     def fetch(self, sql: str, window: Window) -> Iterator[pa.RecordBatch]:
         with self._prepared(sql) as (connection, query):
             connection.execute(f"SET memory_limit='{MEMORY}'; SET threads=2")
-            relation = _run(connection, query, _asked(sql, window))
+            relation = types.cast(_run(connection, query, _asked(sql, window)))
             try:
                 yield from relation.to_arrow_reader(ROWS_A_BATCH)
             except (duckdb.Error, pa.ArrowException, OSError) as error:

@@ -29,7 +29,7 @@ class Source(Protocol):
     """
 
     def columns(self, sql: str, window: Window) -> dict[str, str]:
-        """Name -> type of the query's result, in order; a name may not stand twice."""
+        """Name -> type of the query's result in GoogleSQL's words, in order; a name may not stand twice."""
         ...
 
     def fetch(self, sql: str, window: Window) -> Iterator[pa.RecordBatch]: ...
