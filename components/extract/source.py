@@ -1,5 +1,6 @@
 """Where rows come from. Every source behaves alike: tests/contracts/source.py is the contract."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -40,17 +41,15 @@ class Source(Protocol):
 
 
 def source_of(name: str, *, max_bytes_billed: int) -> Source:
-    """`duckdb:FOLDER` or `bigquery:PROJECT@LOCATION`."""
-    kind, _, where = name.partition(":")
-    if kind == "duckdb" and where:
+    """`duckdb:FOLDER`, `bigquery:PROJECT@LOCATION`, or `bigquery:PROJECT.DATASET@LOCATION` for tables named alone."""
+    if files := re.fullmatch(r"duckdb:(.+)", name):
         from components.extract.files import Files
 
-        return Files(where)
-    if kind == "bigquery" and "@" in where:
+        return Files(files[1])
+    if cloud := re.fullmatch(r"bigquery:([^@]+?)(?:\.(\w+))?@([\w-]+)", name):
         from components.extract.bigquery import BigQuery
 
-        project, _, location = where.partition("@")
-        return BigQuery(project, location, max_bytes_billed=max_bytes_billed)
+        return BigQuery(cloud[1], cloud[3], dataset=cloud[2], max_bytes_billed=max_bytes_billed)
     way_out = "Use duckdb:FOLDER or bigquery:PROJECT@LOCATION, for example bigquery:my-project@EU"
     raise SpecRefused(Fault("source", f"is {name!r}, which names no place to read from", way_out))
 

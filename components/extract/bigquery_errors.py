@@ -1,0 +1,85 @@
+"""What BigQuery says, told as a refusal: the field or column first, then the way out.
+
+Reasons are those of its error table (cloud.google.com/bigquery/docs/error-messages); a reason that is not known here is
+still told in BigQuery's own words.
+"""
+
+import contextlib
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from model.errors import DataRefused, Fault, Refused, SpecRefused
+
+NO_CREDENTIALS = "Run `gcloud auth application-default login`, or let GOOGLE_APPLICATION_CREDENTIALS name a key file"
+
+
+@contextlib.contextmanager
+def told(project: str, location: str, limit: int) -> Iterator[None]:
+    """Every error of the client inside becomes a DataRefused or SpecRefused."""
+    from google.api_core.exceptions import GoogleAPICallError, RetryError
+    from google.auth.exceptions import GoogleAuthError
+
+    place = f"BigQuery project {project} in {location}"
+    try:
+        yield
+    except GoogleAuthError as error:
+        raise DataRefused(Fault(place, f"takes no credentials ({_first_line(error)})", NO_CREDENTIALS)) from None
+    except GoogleAPICallError as error:
+        raise _refusal(error, place, limit) from None
+    except (RetryError, OSError) as error:  # requests' errors of connection are OSErrors
+        way_out = "Look at the network, its proxy and BIGQUERY_EMULATOR_HOST, and run again"
+        raise DataRefused(Fault(place, f"cannot be reached ({_first_line(error)})", way_out)) from None
+
+
+def too_many(limit: int, read: int | None) -> SpecRefused:
+    """`read` is None where BigQuery only says that it is more."""
+    found = f"is {limit:,} bytes, and the query would read {f'{read:,} bytes' if read is not None else 'more'}"
+    way_out = "Bound the partition column by @start and @end, select fewer columns, or raise it. LIMIT saves nothing"
+    return SpecRefused(Fault("source.max_bytes_billed", found, way_out))
+
+
+def _refusal(error: Any, place: str, limit: int) -> Refused:
+    reason = (error.errors or [{}])[0].get("reason", "")
+    words = _first_line(error.message)
+    match reason:
+        case "bytesBilledLimitExceeded":
+            return too_many(limit, None)
+        case "notFound":
+            return DataRefused(_absent(words, place))
+        case "invalidQuery" | "invalid":
+            return _query(words)
+        case "accessDenied" | "billingNotEnabled" | "responseTooLarge" | "quotaExceeded" | "rateLimitExceeded":
+            way_out = "The account needs the roles BigQuery Job User and BigQuery Data Viewer, and quota"
+            return DataRefused(Fault(place, f"refused the query ({words})", way_out))
+    return DataRefused(
+        Fault(place, f"failed ({reason or type(error).__name__}: {words})", "Run again, or ask its operator")
+    )
+
+
+def _absent(words: str, place: str) -> Fault:
+    if table := re.search(r"Table ([^\s:]+):([\w$-]+)\.([\w$*-]+)", words):
+        found = f"is not in {place}"
+        return Fault(f"table {table[2]}.{table[3]}", found, "Mend its name in the SQL, or the project and location")
+    return Fault(place, f"does not find something ({words})", "Mend its name in the SQL, or the project and location")
+
+
+def _query(words: str) -> Refused:
+    line = re.search(r" at \[(\d+):\d+\]", words)
+    at = f"SQL line {line[1]}" if line else "SQL"
+    if column := re.search(r"Unrecognized name: ([\w.`]+)|Name (\w+) not found inside", words):
+        near = re.search(r"Did you mean ([\w.`]+)\?", words)
+        way_out = f"Did you mean {near[1]}?" if near else f"Compare with the tables' columns; {at} asks for it"
+        return DataRefused(Fault(f"SQL column {column[1] or column[2]}", "is in none of its tables", way_out))
+    if "must be qualified with a dataset" in words:
+        way_out = "Write dataset.table, or name the dataset in the source as bigquery:PROJECT.DATASET@LOCATION"
+        return SpecRefused(Fault(at, f"names a table without its dataset ({words})", way_out))
+    if parameter := re.search(r"Query parameter '(\w+)' not found", words):
+        return DataRefused(
+            Fault(f"SQL @{parameter[1]}", "is given by nobody", "The window's @start and @end are; write others out")
+        )
+    return SpecRefused(Fault(at, f"is refused by BigQuery ({words})", "Mend the query there"))
+
+
+def _first_line(error: object) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
