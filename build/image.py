@@ -53,7 +53,8 @@ def _publish(place: Publisher, base: Base, bundle: Path, verdict: Path, sound: S
     layer = model_layer(folder / "layer.tar.gz", bundle, judged, cutoff=manifest.lineage.cutoff)
     if identity({name: layer.files[f"{HOME[1:]}/bundle/{name}"] for name in FILES}) != sound.digest:
         raise _changed()
-    tag = build_tag(manifest.model, cutoff=manifest.lineage.cutoff, bundle=sound.digest, base=base.digest)
+    digests = {"bundle": sound.digest, "verdict": oci.digest_of(judged), "base": base.digest}
+    tag = build_tag(manifest.model, cutoff=manifest.lineage.cutoff, **digests)
     labels = labels_of(manifest, json.loads(judged), sound, base, tag)
     done = place.publish(assemble(base, layer, labels, created=manifest.lineage.cutoff), tag)
     return {
