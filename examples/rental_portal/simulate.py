@@ -52,7 +52,7 @@ class Portal:
 def simulate(portal: Portal, out: Path, *, progress: Callable[[int, int], None]) -> None:
     """Write OUT/data and OUT/truth whole or not at all; nothing is done when they are of this very portal already."""
     stamp = out / "portal.json"
-    asked = asdict(portal) | {"version": 1}
+    asked = asdict(portal) | {"version": 2}
     if stamp.exists() and json.loads(stamp.read_text()) == asked:
         return
     stamp.unlink(missing_ok=True)
@@ -109,7 +109,7 @@ def _blocks(portal: Portal, catalogue: Listings, day: int) -> Iterator[tuple[np.
         random = np.random.Generator(np.random.PCG64(np.random.SeedSequence([portal.seed, day, number])))
         lists = min(BLOCK, end - start)
         midnight = portal.midnight(day)
-        yield random, block(random, catalogue, day, portal.days, lists=lists, first_list=start + 1, midnight=midnight)
+        yield random, block(random, catalogue, day, lists=lists, first_list=start + 1, midnight=midnight)
 
 
 def _whole_lists(random: np.random.Generator, made: Block, share: float) -> np.ndarray:

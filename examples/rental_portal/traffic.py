@@ -38,12 +38,12 @@ class Block:
 
 
 def block(
-    random: np.random.Generator, listings: Listings, day: int, days: int, *, lists: int, first_list: int, midnight: int
+    random: np.random.Generator, listings: Listings, day: int, *, lists: int, first_list: int, midnight: int
 ) -> Block:
     """`lists` lists shown on `day`, numbered from `first_list`; `midnight` is the day's start."""
     shown = _candidates(random, listings, day, lists)
     lists = len(shown)
-    season = 1 + 0.25 * np.sin(2 * np.pi * day / max(days, 1) - 1)
+    season = 1 + 0.06 * np.sin(2 * np.pi * day / 365)
     liked = attraction(listings, shown.ravel(), day, season).reshape(lists, PLACES)
     explore = random.uniform(size=lists) < EXPLORE
     score = np.where(explore[:, None], random.uniform(size=shown.shape), _old_policy(random, listings, shown, day))
