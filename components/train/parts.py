@@ -67,12 +67,21 @@ def batches(path: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     except FileNotFoundError:
         raise DataRefused(Fault(str(path), "is missing", "Run the step that makes it: preprocess")) from None
     except pa.ArrowInvalid as error:
-        raise DataRefused(Fault(str(path), f"is not Parquet ({error})", "Run preprocess again")) from None
+        raise DataRefused(Fault(str(path), f"is not Parquet ({_plain(error)})", "Run preprocess again")) from None
     absent = [name for name in columns if name not in file.schema_arrow.names]
     if absent:
         raise DataRefused(*(Fault(f"{path} {name}", "is missing", "Run preprocess with this spec") for name in absent))
     with file:
-        yield from file.iter_batches(BATCH, columns=list(columns))
+        # What is wrong inside a page shows only when it is read, as either of the two.
+        try:
+            yield from file.iter_batches(BATCH, columns=list(columns))
+        except (pa.ArrowInvalid, OSError) as error:
+            raise DataRefused(Fault(str(path), f"is damaged ({_plain(error)})", "Run preprocess again")) from None
+
+
+def _plain(error: Exception) -> str:
+    """Arrow's words on one line, without the bytes that it stumbled over."""
+    return " ".join("".join(one if one.isprintable() else " " for one in str(error)).split())
 
 
 def learn_features(spec: Spec, path: Path) -> tuple[Feature, ...]:

@@ -72,12 +72,13 @@ def search(
         if time.monotonic() > deadline and _finished(study):
             study.stop()
 
-    study.optimize(lambda trial: bench.judge(trial, seed), n_trials=trials, callbacks=[after])
+    study.optimize(lambda trial: bench.judge(trial, seed, deadline), n_trials=trials, callbacks=[after])
     best = study.best_trial
     parameters = {name: value for name, value in best.params.items() if name != "start"}
+    late = len(study.trials) < trials or any("cut" in trial.user_attrs for trial in study.trials)
     return Found(
         best.params["start"], parameters, best.user_attrs["rounds"], bench.strength, float(study.best_value),
-        [_told(trial) for trial in study.trials], "trials" if len(study.trials) >= trials else "minutes",
+        [_told(trial) for trial in study.trials], "minutes" if late else "trials",
     )  # fmt: skip
 
 
@@ -124,7 +125,7 @@ class _Bench:
         self.new = matrix_of(new_x, new_y, features, threads, like=self.fit)
         self.fixed = fixed_parameters(features, threads)
 
-    def judge(self, trial: optuna.Trial, seed: int) -> float:
+    def judge(self, trial: optuna.Trial, seed: int, deadline: float) -> float:
         """Log loss on the rows to judge by."""
         start: Start = "linear" if trial.suggest_categorical("start", ["trees", "linear"]) == "linear" else "trees"
         parameters = self.fixed | suggest(trial) | {"seed": seed}
@@ -133,24 +134,32 @@ class _Bench:
         self.new.set_base_margin(new_margin)
         booster = xgboost.train(
             parameters, self.fit, ROUNDS, evals=[(self.new, "new")], early_stopping_rounds=PATIENCE, verbose_eval=False,
-            callbacks=[_Pruning(trial)],
+            callbacks=[_Pruning(trial, deadline)],
         )  # fmt: skip
         trial.set_user_attr("rounds", booster.best_iteration + 1)
         return float(booster.best_score)
 
 
 class _Pruning(xgboost.callback.TrainingCallback):
-    """Tells Optuna how a trial goes, and ends it when others were better by then."""
+    """Tells Optuna how a trial goes, and ends it when others were better by then, or when the time is over.
 
-    def __init__(self, trial: optuna.Trial) -> None:
+    One setting must come out of every search: when none has finished yet, the time cuts its rounds short instead.
+    """
+
+    def __init__(self, trial: optuna.Trial, deadline: float) -> None:
         super().__init__()
         self._trial = trial
+        self._deadline = deadline
 
     def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:  # noqa: ARG002 (XGBoost passes it by name)
         if epoch % REPORT_EVERY == 0:
             self._trial.report(evals_log["new"]["logloss"][-1], epoch)
-            if self._trial.should_prune():
+            late = time.monotonic() > self._deadline
+            if late:
+                self._trial.set_user_attr("cut", True)
+            if self._trial.should_prune() or (late and _finished(self._trial.study)):
                 raise optuna.TrialPruned
+            return late and epoch > 0  # early stopping notes the best round behind this callback: let it see one
         return False
 
 

@@ -1,6 +1,10 @@
 """Training: repeatable bytes, the right kind of model for the data, directions kept, calibration applied once."""
 
 import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -13,6 +17,8 @@ from model.errors import DataRefused
 from model.predictor import GOLDEN_TOLERANCE, Predictor
 from tests.bundles import quiet, small_run, train_into
 from tests.logs import log, replaced, spec_of
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def columns_of(bundle, table):
@@ -97,6 +103,13 @@ def test_minutes_are_the_safety_stop_and_say_so(tmp_path):
     assert load(tmp_path / "trained" / "bundle").manifest.search["stopped_by"] == "minutes"
 
 
+def test_time_that_ends_within_the_last_trial_ended_the_search(tmp_path):
+    train_into(tmp_path, trials=1, minutes=1e-9)
+    told = json.loads((tmp_path / "trained" / "training.json").read_text())
+    assert (told["stopped_by"], len(told["trials"])) == ("minutes", 1)
+    assert told["trials"][0]["rounds"] <= 10
+
+
 def test_progress_says_how_far_and_how_good(tmp_path):
     run, said = small_run(tmp_path), []
     train(
@@ -154,6 +167,57 @@ def test_a_truncated_part_is_refused_by_name(tmp_path, part):
     with pytest.raises(DataRefused, match=rf"{part}.parquet: is not Parquet.*Run preprocess again"):
         train(spec_of(), run / "parts", run / "rows", tmp_path / "o", trials=1, minutes=1, threads=1, progress=quiet)
     assert not (tmp_path / "o").exists()
+
+
+def test_a_page_that_cannot_be_read_is_refused_by_name(tmp_path):
+    run = small_run(tmp_path)
+    file = run / "parts" / "train.parquet"
+    damaged = bytearray(file.read_bytes())
+    header = pq.ParquetFile(file).metadata.row_group(0).column(1).data_page_offset
+    damaged[header : header + 30] = b"\xff" * 30
+    file.write_bytes(damaged)
+    with pytest.raises(DataRefused, match=r"train.parquet: is damaged .*Run preprocess again"):
+        train(spec_of(), run / "parts", run / "rows", tmp_path / "o", trials=1, minutes=1, threads=1, progress=quiet)
+    assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize(("value", "told"), [(None, "is missing in a row"), (2, "is 2 in a row")])
+def test_a_label_that_is_not_0_or_1_is_refused(tmp_path, value, told):
+    run = small_run(tmp_path)
+    file = run / "parts" / "train.parquet"
+    table = pq.read_table(file)
+    pq.write_table(replaced(table, "inquired", [value, *table["inquired"].to_pylist()[1:]]), file)
+    with pytest.raises(DataRefused, match=f"train.parquet inquired: {told}"):
+        train(spec_of(), run / "parts", run / "rows", tmp_path / "o", trials=1, minutes=1, threads=1, progress=quiet)
+
+
+def test_a_part_of_another_spec_is_refused_with_every_absent_column(tmp_path):
+    run, file = small_run(tmp_path), tmp_path / "parts" / "train.parquet"
+    pq.write_table(pq.read_table(file).drop_columns(["area", "layout"]), file)
+    with pytest.raises(DataRefused) as refused:
+        train(spec_of(), run / "parts", run / "rows", tmp_path / "o", trials=1, minutes=1, threads=1, progress=quiet)
+    assert [fault.where.split()[-1] for fault in refused.value.faults] == ["area", "layout"]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from components.train.train import train
+from tests.logs import spec_of
+def die(done, total, says):
+    os.kill(os.getpid(), signal.SIGKILL)
+run = Path(sys.argv[1])
+train(spec_of(), run / "parts", run / "rows", run / "o", trials=2, minutes=1, threads=1, progress=die)
+"""
+
+
+def test_a_killed_training_leaves_no_result_and_can_be_started_again(tmp_path):
+    run = small_run(tmp_path)
+    child = subprocess.run([sys.executable, "-c", KILLED, str(run)], cwd=ROOT, check=False, timeout=60)
+    assert child.returncode == -signal.SIGKILL
+    assert not (run / "o").exists()
+    train(spec_of(), run / "parts", run / "rows", run / "o", trials=3, minutes=9, threads=1, progress=quiet)
+    assert bundle_digest(run / "o" / "bundle") == bundle_digest(run / "trained" / "bundle")
 
 
 def test_a_part_with_one_class_alone_is_refused(tmp_path):

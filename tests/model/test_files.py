@@ -1,0 +1,95 @@
+"""A reader never meets half a file, whenever the writer died."""
+
+import math
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from model.errors import DataRefused
+from model.files import dump_json, new_folder, parse_json, read_json, sha256_of, write_atomically
+
+ROOT = Path(__file__).resolve().parents[2]
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from model.files import new_folder
+with new_folder(Path(sys.argv[1])) as folder:
+    (folder / "half").write_text("ha")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_folder_appears_whole(tmp_path):
+    with new_folder(tmp_path / "deep" / "out") as folder:
+        (folder / "file").write_text("all of it")
+        assert not (tmp_path / "deep" / "out").exists()
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["out"]
+    assert (tmp_path / "deep" / "out" / "file").read_text() == "all of it"
+
+
+def test_an_error_leaves_nothing(tmp_path):
+    def fail_half_way(path):
+        with new_folder(path) as folder:
+            (folder / "file").write_text("half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_half_way(tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_killed_writer_leaves_no_folder_of_that_name_and_the_next_one_succeeds(tmp_path):
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "out")], cwd=ROOT, check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    assert not (tmp_path / "out").exists()
+    with new_folder(tmp_path / "out") as folder:
+        (folder / "file").touch()
+    assert (tmp_path / "out" / "file").exists()
+
+
+def test_an_empty_folder_may_be_there_and_a_full_one_is_left_alone(tmp_path):
+    (tmp_path / "empty").mkdir()
+    with new_folder(tmp_path / "empty") as folder:
+        (folder / "file").touch()
+    with pytest.raises(OSError, match="not empty"), new_folder(tmp_path / "empty"):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["empty"]
+
+
+def test_writing_replaces_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "file"
+    write_atomically(path, b"first")
+    write_atomically(path, b"second")
+    assert path.read_bytes() == b"second"
+    with pytest.raises(TypeError):
+        write_atomically(path, "text is no bytes")
+    assert path.read_bytes() == b"second"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_one_value_has_one_json(tmp_path):
+    assert dump_json({"b": 1, "a": [0.1, "é"]}) == dump_json({"a": [0.1, "é"], "b": 1})
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        dump_json({"p": math.nan})
+
+
+@pytest.mark.parametrize("text", ['{"a": NaN}', '{"a": 1, "a": 2}', "{", "[" * 100_000])
+def test_json_is_read_as_the_standard_has_it(text):
+    with pytest.raises(ValueError, match=r".+"):
+        parse_json(text.encode())
+
+
+def test_an_absent_or_damaged_file_says_which_step_makes_it(tmp_path):
+    with pytest.raises(DataRefused, match=r"split.json: is missing. Run the step that makes it: preprocess"):
+        read_json(tmp_path / "split.json", made_by="preprocess")
+    (tmp_path / "split.json").write_text("half a")
+    with pytest.raises(DataRefused, match=r"split.json: is not JSON .*Make it again: preprocess"):
+        read_json(tmp_path / "split.json", made_by="preprocess")
+
+
+def test_a_digest_is_sha256_s(tmp_path):
+    (tmp_path / "file").write_bytes(b"abc")
+    assert sha256_of(tmp_path / "file") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
