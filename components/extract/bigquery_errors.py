@@ -40,8 +40,8 @@ def too_many(limit: int, read: int | None) -> SpecRefused:
 
 
 def _refusal(error: Any, place: str, limit: int) -> Refused:
-    reason = (error.errors or [{}])[0].get("reason", "")
-    words = _first_line(error.message)
+    first = dict((error.errors or [{}])[0])
+    reason, words = first.get("reason", ""), _first_line(first.get("message") or error.message)
     match reason:
         case "bytesBilledLimitExceeded":
             return too_many(limit, None)
