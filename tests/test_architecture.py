@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "components/extract": {"model", *DATA_TOOLS, "sqlglot", "farmhash", "google"},
     "components/preprocess": {"model", *DATA_TOOLS},
     "components/train": {"model", *DATA_TOOLS, "xgboost", "optuna", "scipy", "sklearn", "threadpoolctl"},
-    "components/evaluate": {"model", *DATA_TOOLS, "xgboost", "sklearn", "jinja2", "markupsafe"},
+    "components/evaluate": {"model", *DATA_TOOLS, "pydantic", "xgboost", "sklearn", "jinja2", "markupsafe"},
     "components/build_image": {"model"},
     "components/conclude": {"model"},
     "pipelines": {"components", "model", "kfp", "rich", "yaml"},

@@ -15,7 +15,7 @@ def evaluate(
     report: Output[HTML],
     metrics: Output[Metrics],
 ) -> NamedTuple("Outputs", [("verdict", str)]):
-    """Compare with the baselines and the champion on the same rows; the verdict is a word, the reasons are in the report."""
+    """Compare with baselines and champion on the same rows; the verdict is a word, its reasons are in the report."""
     import shutil
     from pathlib import Path
     from typing import NamedTuple

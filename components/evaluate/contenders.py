@@ -39,8 +39,11 @@ class Scores:
 class Contender(Protocol):
     """`inputs` are the matrix's features; `held` is the one that is the place, and where it is held."""
 
-    features: Sequence[Feature]
-    held: tuple[str, int] | None
+    @property
+    def features(self) -> Sequence[Feature]: ...
+
+    @property
+    def held(self) -> tuple[str, int] | None: ...
 
     def probability(self, matrix: NDArray[np.float32]) -> Floats: ...
 

@@ -6,7 +6,6 @@ else. A slice of whole lists is thereby judged on whole lists.
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,10 +107,9 @@ def finding(
 
 
 def findings(
-    slicing: Slicing, values: Callable[[], tuple[Floats, Floats]], *, unit: Ints, label: Floats, less_is_better: bool
+    slicing: Slicing, *, new: Floats, base: Floats, unit: Ints, label: Floats, less_is_better: bool
 ) -> tuple[Slice, ...]:
-    """Every slice of a column; `values` gives the per-row values of the new model and of the reference."""
-    new, base = values()
+    """Every slice of a column, from per-row values of the new model and of the reference."""
     return tuple(
         finding(slicing, number, new=new, base=base, unit=unit, label=label, less_is_better=less_is_better)
         for number in range(len(slicing.names))

@@ -162,7 +162,7 @@ def test_a_place_that_nobody_knows_is_refused_before_the_gate_is_asked(sound, tm
 
 def test_a_tag_says_model_age_of_the_data_and_content(sound):
     manifest = load(sound).manifest
-    given = {"cutoff": manifest.lineage.cutoff, "bundle": "sha256:" + "b" * 64}
+    given = {"cutoff": manifest.lineage.cutoff, "bundle": "sha256:" + "b" * 64, "verdict": "sha256:" + "e" * 64}
     tag = build_tag(manifest.model, **given, base="sha256:" + "c" * 64)
     assert tag.startswith("toy-conversion-20260701T000000Z-")
     assert len(tag.rpartition("-")[2]) == 12

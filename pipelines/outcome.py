@@ -1,0 +1,105 @@
+"""One screen at the end of a run: verdict and why, the model against its baselines, rejected rows, paths, the image."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+STYLE = {"promote": "bold green", "hold": "bold yellow", "insufficient-data": "bold yellow"}
+QUALITY = (("log_loss", "log loss"), ("auc", "AUC"), ("calibration_ratio", "predicted / observed"))
+ORDER = "expected conversions per list"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished run: its folder, and the OUT in which its results are seen."""
+
+    run: Path
+    root: Path
+
+    def read(self, name: str) -> Any:
+        """One of the run's JSON files."""
+        return json.loads((self.run / name).read_text("utf-8"))
+
+    @cached_property
+    def judged(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.read("verdict.json")
+        return found
+
+    @property
+    def verdict(self) -> str:
+        return str(self.judged["verdict"])
+
+    @property
+    def image(self) -> str | None:
+        """`kamado:<tag>@sha256:…`, or None where nothing was built."""
+        return str(self.read("image.json")["reference"]) if (self.run / "image.json").exists() else None
+
+    def for_programs(self) -> dict[str, Any]:
+        return {
+            "verdict": self.verdict,
+            "reasons": self.judged["reasons"],
+            "metrics": self.judged["metrics"],
+            "bundle": {"path": str(self.root / "bundle"), "digest": self.judged["bundle"]},
+            "report": str(self.root / "report.html"),
+            "image": self.image,
+        }
+
+
+def show(outcome: Outcome, console: Console) -> None:
+    """The last line is the image where there is one."""
+    style = STYLE.get(outcome.verdict, "bold red")
+    console.print()
+    console.print(outcome.verdict, style=style)
+    broken = [reason for reason in outcome.judged["reasons"] if not reason["passed"]]
+    for reason in broken or [{"rule": "all", "says": f"all {len(outcome.judged['reasons'])} rules hold"}]:
+        console.print(f"  {reason['rule']}: {reason['says']}", markup=False)
+    console.print(_quality(outcome.read("metrics.json")))
+    console.print(_rejected(outcome.read("ledger.json")))
+    for name, path in {"report": "report.html", "bundle": "bundle", "log": "run.log"}.items():
+        console.print(f"{name:<8} {outcome.root / path}", markup=False)
+    if (base := _base(outcome)) is not None:
+        console.print(base, markup=False)
+    console.print(f"image {outcome.image}" if outcome.image else "no image was built", markup=False)
+
+
+def _quality(metrics: dict[str, Any]) -> Table:
+    """The model beside its rivals, and its gain over each of them with its interval."""
+    table = Table(title="on the test rows", title_justify="left")
+    table.add_column("")
+    names = list(metrics["contenders"])
+    for name in ("this model", *names[1:]):
+        table.add_column(name, justify="right")
+    for key, label in QUALITY:
+        table.add_row(label, *(f"{metrics['contenders'][name][key]:.4f}" for name in names))
+    table.add_section()
+    for name, gain in metrics["floors"].items():
+        measure = ORDER if name == "current_order" else "log loss"
+        interval = f"{gain['value']:+.1%} ({gain['low']:+.1%} to {gain['high']:+.1%})"
+        table.add_row(f"gain over {name} by {measure}", interval)
+    return table
+
+
+def _rejected(ledger: dict[str, Any]) -> Table:
+    share, budget = ledger["rejected_share"], ledger["budget"]
+    title = f"rejected {ledger['rejected_rows']:,} of {ledger['rows_in']:,} rows ({share:.2%}, budget {budget:.2%})"
+    table = Table(title=title, title_justify="left")
+    table.add_column("rule")
+    table.add_column("rows", justify="right")
+    table.add_column("share", justify="right")
+    for rule in ledger["rules"]:
+        if rule["rejected"] or rule["kind"] == "rule":
+            table.add_row(rule["name"], f"{rule['rejected']:,}", f"{rule['share']:.2%}")
+    table.add_row("exact duplicates, removed", f"{ledger['duplicates']:,}", "")
+    table.add_row("too young, not used", f"{ledger['immature']:,}", "")
+    return table
+
+
+def _base(outcome: Outcome) -> str | None:
+    if outcome.image is None:
+        return None
+    return f"{'base':<8} {outcome.read('image.json')['base']['name']}"
