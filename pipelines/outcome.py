@@ -71,11 +71,11 @@ def _quality(metrics: dict[str, Any]) -> Table:
     """The model beside its rivals, and its gain over each of them with its interval."""
     table = Table(title="on the test rows", title_justify="left")
     table.add_column("")
-    names = list(metrics["contenders"])
-    for name in ("this model", *names[1:]):
+    others = [name for name in ("champion", "logistic") if name in metrics["contenders"]]
+    for name in ("this model", *others):
         table.add_column(name, justify="right")
     for key, label in QUALITY:
-        table.add_row(label, *(f"{metrics['contenders'][name][key]:.4f}" for name in names))
+        table.add_row(label, *(f"{metrics['contenders'][name][key]:.4f}" for name in ("new", *others)))
     table.add_section()
     for name, gain in metrics["floors"].items():
         measure = ORDER if name == "current_order" else "log loss"

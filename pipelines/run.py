@@ -155,7 +155,7 @@ PLACES = {
     "verdict.json": "evaluate/evaluation/verdict.json",
     "metrics.json": "evaluate/evaluation/metrics.json",
     "report.html": "evaluate/evaluation/report.html",
-    "image.json": "build_image/image",
+    "image.json": "build-image/image",
 }
 
 

@@ -44,7 +44,8 @@ class Chart:
             x, y = LEFT + share * (right - LEFT), floor - share * (floor - TOP)
             grid.append(f'<path class="grid" d="M{LEFT} {y:.1f}H{right}"/>')
             grid.append(
-                f'<text class="tick" x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{_short(share * self._y_to)}</text>'
+                f'<text class="tick" x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">'
+                f"{_short(share * self._y_to)}</text>"
             )
             value = self._x_from + share * (self._x_to - self._x_from)
             grid.append(f'<text class="tick" x="{x:.1f}" y="{floor + 16}" text-anchor="middle">{_short(value)}</text>')

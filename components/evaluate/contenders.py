@@ -167,7 +167,8 @@ def _codes(feature: CategoryFeature, column: pa.Array) -> NDArray[np.float32]:
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
     codes = np.append(feature.encode(column.dictionary.to_pylist()), np.float32(np.nan))
-    return codes[column.indices.fill_null(len(codes) - 1).to_numpy(zero_copy_only=False)]
+    found: NDArray[np.float32] = codes[column.indices.fill_null(len(codes) - 1).to_numpy(zero_copy_only=False)]
+    return found
 
 
 def _numbers(column: pa.Array, name: str) -> NDArray[Any]:
