@@ -24,6 +24,7 @@ class Progress:
         self._rows: dict[str, TaskID] = {}
         self._says: dict[str, str] = {}
         self.refusal: str | None = None
+        self.defect = "a step ended without a word: it was killed, or the machine ran out of memory"
 
     def __enter__(self) -> "Progress":
         if self._console.is_terminal:
@@ -47,14 +48,12 @@ class Progress:
             self._bars.stop_task(self._rows[step])
         elif event["event"] == "refused":
             self.refusal = says
+        elif event["event"] == "failed":
+            self.defect = f"{step} failed, which is a defect of Kamado and not of your input: {says}"
         if not self._console.is_terminal and event["event"] in ("started", "finished"):
             said = self._says.get(step, "") if event["event"] == "finished" else ""
             self._console.print(f"{step:<12} {event['event']}  {said}".rstrip(), markup=False)
 
     def tell_failure(self, log: Path) -> None:
-        """The step's own refusal, or the end of the log when it died without one."""
-        if self.refusal:
-            self._console.print(self.refusal, style="red", markup=False)
-        else:
-            self._console.print("".join(log.read_text().splitlines(keepends=True)[-15:]), markup=False)
-            self._console.print(f"a step failed without saying why; the whole log is {log}", style="red", markup=False)
+        """The step's own refusal; else what is known of how it died, and where its log is."""
+        self._console.print(self.refusal or f"{self.defect}\nthe whole log is {log}", style="red", markup=False)
