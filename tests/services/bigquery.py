@@ -1,16 +1,17 @@
 """A strict stand-in for BigQuery's REST API on loopback: jobs.insert, jobs.get and jobs.getQueryResults.
 
-It is no BigQuery. Queries run through the same Files and translation that stand behind the embedded default, so agreement
-of the two says nothing about GoogleSQL. What it does prove is the client's side of the wire: it refuses what the service's
-reference says is refused (a repeated job id, an unqualified or unknown table, a parameter that is missing or of another
-type, a bill above its limit, unknown fields), counts bytes as columns times rows, cuts results into pages, leaves `rows`
-out of an answer to maxResults=0 and writes moments as whole microseconds.
+It is no BigQuery. Queries run through the same Files and translation that stand behind the embedded default, so the
+agreement of the two says nothing about GoogleSQL. What it does prove is the client's side of the wire: it refuses what
+the service's reference says is refused (a repeated job id, an unqualified or unknown table, a parameter that is missing
+or of another type, a bill above its limit, unknown fields), counts bytes as columns times rows, cuts results into
+pages, leaves `rows` out of an answer to maxResults=0 and writes moments as whole microseconds.
 """
 
 import contextlib
 import json
 import re
 import threading
+import traceback
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -31,7 +32,8 @@ from tests.services import bigquery_wire as wire
 PROJECT, LOCATION = "my-project", "EU"
 ROWS_A_PAGE = 1000  # whatever the client asks for: the service's own limit is in bytes
 QUERY_FIELDS = {
-    "query", "useLegacySql", "useQueryCache", "parameterMode", "queryParameters", "maximumBytesBilled", "defaultDataset",
+    "query", "useLegacySql", "useQueryCache", "parameterMode", "queryParameters", "maximumBytesBilled",
+    "defaultDataset",
 }  # fmt: skip
 LABEL = re.compile(r"[a-z0-9_-]{0,63}")
 JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,1024}")
@@ -270,6 +272,9 @@ class Handler(BaseHTTPRequestHandler):
             code, answer = 200, work()
         except Refusal as refusal:
             code, answer = refusal.code, refusal.body()
+        except Exception:
+            # A defect of the stand-in: told with a reason that the client does not retry for a minute.
+            code, answer = 500, Refusal(500, "standInDefect", traceback.format_exc(limit=-1)).body()
         if lost:
             self.service.answers_to_lose -= 1
             self.close_connection = True

@@ -48,7 +48,7 @@ def bytes_of(pattern: str, names: set[str] | None) -> int:
             for name, kind in zip(relation.columns, relation.types, strict=True)
             if names is None or name.casefold() in names
         ]
-        return int(connection.sql(f"SELECT {' + '.join(sizes) or '0'} FROM '{pattern}'").fetchone()[0] or 0)
+        return int(connection.sql(f"SELECT {' + '.join(sizes) or '0'} FROM '{pattern}'").fetchall()[0][0] or 0)
 
 
 def _size(name: str, kind: str) -> str:

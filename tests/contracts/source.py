@@ -1,0 +1,126 @@
+"""What every Source does alike. A source's own test subclasses this and gives the fixtures.
+
+`source` reads a place where the table `impressions` holds `tests.logs.log()`; `dataset` is the name under which the
+same table is reached as `dataset.impressions`.
+"""
+
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pytest
+
+from components.extract.portable import UnsupportedLocally
+from components.extract.window import Window
+from model.errors import Refused
+from tests.logs import END, log
+
+WINDOW = Window(datetime(2026, 5, 2, tzinfo=UTC), END)
+BOUND = "WHERE i.shown_at >= @start AND i.shown_at < @end"
+ALL = f"SELECT i.* FROM impressions AS i {BOUND}"
+ORDER = [("list_id", "ascending"), ("position", "ascending")]
+
+
+def fetched(source, sql, window=WINDOW) -> pa.Table:
+    columns = source.columns(sql, window)
+    table = pa.Table.from_batches(source.fetch(sql, window))
+    assert table.column_names == list(columns)
+    return table
+
+
+def refusal(source, sql, window=WINDOW) -> str:
+    with pytest.raises(Refused) as refused:
+        fetched(source, sql, window)
+    return str(refused.value)
+
+
+class SourceContract:
+    def test_columns_are_told_in_order_with_googlesqls_types(self, source):
+        assert list(source.columns(ALL, WINDOW).items()) == [
+            ("shown_at", "TIMESTAMP"),
+            ("list_id", "INT64"),
+            ("listing_id", "INT64"),
+            ("user_id", "STRING"),
+            ("position", "INT64"),
+            ("rent", "FLOAT64"),
+            ("area", "FLOAT64"),
+            ("layout", "STRING"),
+            ("inquired", "INT64"),
+        ]
+
+    def test_every_row_comes_once_with_its_values_and_its_gaps(self, source):
+        found = fetched(source, ALL).sort_by(ORDER)
+        assert found.schema.types == list(log().schema.types)
+        assert found.cast(log().schema).equals(log().sort_by(ORDER))
+        assert found["area"].null_count > 0
+
+    def test_a_table_can_be_named_with_its_dataset(self, source, dataset):
+        assert fetched(source, ALL.replace("impressions", f"{dataset}.impressions")).num_rows == 3000
+
+    def test_the_window_takes_its_start_and_leaves_its_end_to_the_microsecond(self, source):
+        moments = sorted(set(log()["shown_at"].to_pylist()))
+        found = set(fetched(source, ALL, Window(moments[3], moments[7]))["shown_at"].to_pylist())
+        assert found == set(moments[3:7])
+
+    def test_a_query_needs_no_window(self, source):
+        assert fetched(source, "SELECT COUNT(*) AS n FROM impressions AS i").to_pylist() == [{"n": 3000}]
+
+    def test_values_have_one_type_each(self, source):
+        sql = f"""
+            SELECT
+              SUM(i.position) AS whole, 2.5 AS decimal, CAST(2.5 AS INT64) AS rounded, '東京 "港区"' AS text,
+              LOGICAL_AND(i.position > 0) AS truth, DATE '2026-01-31' AS day, CAST(NULL AS STRING) AS nothing,
+              MAX(TIMESTAMP_ADD(TIMESTAMP '2026-01-31 09:00:00.000001+09:00', INTERVAL 1 SECOND)) AS moment
+            FROM impressions AS i {BOUND}
+        """
+        table = fetched(source, sql)
+        moment = datetime(2026, 1, 31, 0, 0, 1, 1, tzinfo=UTC)
+        day = moment.date()
+        assert list(table.to_pylist()[0].values()) == [9000, 2.5, 3, '東京 "港区"', True, day, None, moment]
+        moment_type = pa.timestamp("us", tz="UTC")
+        assert table.schema.types == [
+            pa.int64(), pa.float64(), pa.int64(), pa.string(), pa.bool_(), pa.date32(), pa.string(), moment_type,
+        ]  # fmt: skip
+
+    def test_the_same_query_again_gives_the_same_rows(self, source):
+        assert fetched(source, ALL).sort_by(ORDER).equals(fetched(source, ALL).sort_by(ORDER))
+
+    def test_no_rows_are_no_error_and_still_have_columns(self, source):
+        sql = "SELECT i.rent FROM impressions AS i WHERE i.rent < 0"
+        assert source.columns(sql, WINDOW) == {"rent": "FLOAT64"}
+        assert sum(batch.num_rows for batch in source.fetch(sql, WINDOW)) == 0
+
+    def test_an_absent_table_is_named(self, source, dataset):
+        for name in ("impresions", f"{dataset}.impresions"):
+            assert "impresions: is not in " in refusal(source, ALL.replace("impressions", name))
+
+    def test_an_absent_column_is_named_with_the_nearest(self, source):
+        words = refusal(source, f"SELECT rnt FROM impressions AS i {BOUND}")
+        assert "SQL column rnt: is in none of its tables. Did you mean rent?" in words
+
+    def test_sql_that_cannot_be_read_is_refused_with_its_line(self, source):
+        assert "SQL line 2: cannot be read" in refusal(source, "SELECT\n  i.rent i.area\nFROM impressions AS i")
+
+    def test_two_columns_of_one_name_are_refused(self, source):
+        words = refusal(source, f"SELECT i.rent, i.area AS rent FROM impressions AS i {BOUND}")
+        assert "rent" in words
+        assert "in the result" in words
+
+    def test_a_parameter_that_nobody_gives_is_named(self, source):
+        assert "SQL @least: is given by nobody" in refusal(source, f"{ALL} AND i.rent > @least")
+
+    def test_what_would_not_mean_the_same_everywhere_is_refused_before_anything_is_read(self, source):
+        with pytest.raises(UnsupportedLocally, match=r"LN\(i.rent\): is outside the portable subset. Use LOG"):
+            source.columns(f"SELECT LN(i.rent) AS x FROM impressions AS i {BOUND}", WINDOW)
+
+    @pytest.mark.parametrize(
+        "expression",
+        ["CAST(i.layout AS INT64)", "i.rent / (i.position - 1)", "SUM(i.position + 9223372036854775000) OVER ()"],
+    )
+    def test_a_value_that_has_no_answer_fails_the_query(self, source, expression):
+        refusal(source, f"SELECT {expression} AS x FROM impressions AS i {BOUND}")
+
+    def test_where_the_rows_come_from_is_known_afterwards(self, source):
+        fetched(source, ALL)
+        lineage = source.lineage()
+        assert [name.rpartition(".")[2] for name in lineage.tables] == ["impressions"]
+        assert lineage.backend in ("duckdb", "bigquery")
