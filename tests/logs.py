@@ -89,5 +89,13 @@ def extracted(folder: Path, *tables: pa.Table) -> Path:
     for number, table in enumerate(tables):
         pq.write_table(table, folder / "rows" / f"part-{number:05d}.parquet")
     start = (END - timedelta(days=60)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    write_json(folder / "extract.json", {"start": start, "end": END.strftime("%Y-%m-%dT%H:%M:%SZ")})
+    rows = sum(table.num_rows for table in tables)
+    told = {
+        "start": start,
+        "end": END.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "rows": rows,
+        "backend": "duckdb",
+        "tables": ["log"],
+    }
+    write_json(folder / "extract.json", told)
     return folder

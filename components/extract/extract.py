@@ -3,16 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
+from components.extract.parts import Parts, write_all
 from components.extract.source import Source, source_of
 from components.extract.window import Window, text
 from model.errors import DataRefused, Fault, Faults
 from model.files import new_folder, write_json
 from model.spec import Spec
-
-ROWS_A_FILE = 2_000_000
 
 
 def extract(spec: Spec, source: str, window: Window, out: Path, *, progress: Callable[[int, int, str], None]) -> None:
@@ -66,19 +62,7 @@ def _empty(window: Window) -> Fault:
 
 
 def _write(place: Source, sql: str, window: Window, folder: Path, progress: Callable[[int, int, str], None]) -> int:
-    rows, writer = 0, None
-    try:
-        for batch in place.fetch(sql, window):
-            if writer is None or rows // ROWS_A_FILE > (rows - batch.num_rows) // ROWS_A_FILE:
-                if writer is not None:
-                    writer.close()
-                writer = pq.ParquetWriter(
-                    folder / f"part-{rows // ROWS_A_FILE:05d}.parquet", batch.schema, compression="zstd"
-                )
-            writer.write_table(pa.Table.from_batches([batch]))
-            rows += batch.num_rows
-            progress(rows, 0, f"{rows:,} rows")
-    finally:
-        if writer is not None:
-            writer.close()
-    return rows
+    parts = Parts(folder)
+    for rows in write_all(place.fetch(sql, window), parts):
+        progress(rows, 0, f"{rows:,} rows")
+    return parts.rows

@@ -10,7 +10,7 @@ import duckdb
 
 from model.errors import DataRefused, Fault
 
-MEMORY = "400MB"
+MEMORY = "320MB"
 
 
 @contextmanager

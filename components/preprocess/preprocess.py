@@ -23,6 +23,7 @@ from model.spec import Spec
 
 Report = Callable[[int, int, str], None]
 PARQUET = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 65536)"
+QUICK = "(FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE 122880)"
 ROWS_A_SHARD = 3_000_000
 
 
@@ -38,7 +39,7 @@ def preprocess(spec: Spec, extracted: Path, out: Path, *, progress: Report) -> N
         work = folder / "work"
         work.mkdir()
         with engine(work) as connection:
-            _Run(spec, connection, _parquet(extracted / "rows" / "*.parquet"), work, end).into(folder, progress)
+            _Run(spec, connection, _parquet(extracted / "rows" / "*.parquet"), work, end).into(told, folder, progress)
         shutil.rmtree(work)
 
 
@@ -53,8 +54,11 @@ class _Run:
         self.rules: list[Rule] = rules_of(spec, self.columns)
         self.names = list(self.columns.select())
 
-    def into(self, folder: Path, progress: Report) -> None:
+    def into(self, told: dict[str, Any], folder: Path, progress: Report) -> None:
         ledger = self._read()
+        if ledger.rows_in != told["rows"]:
+            found = f"hold {ledger.rows_in:,} rows, extract wrote {told['rows']:,}"
+            raise DataRefused(Fault("rows of extract", found, "Run extract again"))
         progress(1, 5, f"{ledger.rows_in:,} rows read, {ledger.rejected:,} rejected")
         ledger.refuse_over(self.spec.reject_budget)
         self._write_rejected(folder / "rejected.parquet")
@@ -77,8 +81,8 @@ class _Run:
         kept = sum(parts[part]["rows"] for part in PARTS)
         progress(5, 5, f"{kept:,} rows kept, {ledger.rejected:,} rejected ({ledger.share:.2%})")
 
-    def _copy(self, query: str, path: Path) -> None:
-        self.connection.execute(f"COPY ({query}) TO {literal(str(path))} {PARQUET}")
+    def _copy(self, query: str, path: Path, how: str = PARQUET) -> None:
+        self.connection.execute(f"COPY ({query}) TO {literal(str(path))} {how}")
 
     def _read(self) -> Ledger:
         """Type every row, mark the rules that it breaks, and give it a key made of its content."""
@@ -93,7 +97,11 @@ class _Run:
         read = f"SELECT {typed}, {mask(implicit)} AS unreadable FROM {self.raw}"
         marked = f"SELECT * EXCLUDE (unreadable), unreadable | {mask(declared)} AS broken FROM ({read})"
         keyed = f"SELECT *, hash({every}) AS row_key FROM ({marked})"
-        self.connection.execute(f"CREATE TABLE typed AS SELECT *, {unit} AS unit FROM ({keyed})")
+        typed_file = (
+            self.work / "typed.parquet"
+        )  # its columns are read one by one, and it needs no memory to stay there
+        self._copy(f"SELECT *, {unit} AS unit FROM ({keyed})", typed_file, QUICK)
+        self.connection.execute(f"CREATE VIEW typed AS SELECT * FROM {_parquet(typed_file)}")
         self._refuse_labels()
         shown = [name for name in (self.columns.time, self.spec.columns.list, self.spec.columns.item) if name]
         return Ledger(self.connection, "typed", self.rules, shown)

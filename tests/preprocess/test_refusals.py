@@ -119,3 +119,10 @@ def test_killed_in_the_middle_it_leaves_no_parts_and_the_next_run_completes(tmp_
     assert not (tmp_path / "parts").exists()
     preprocess(spec_of(), rows, tmp_path / "parts", progress=lambda *_: None)
     assert (tmp_path / "parts" / "test.parquet").exists()
+
+
+def test_rows_that_were_lost_since_extract_are_noticed(tmp_path):
+    rows = extracted(tmp_path / "rows", log().slice(0, 1500), log().slice(1500))
+    (rows / "rows" / "part-00001.parquet").unlink()
+    with pytest.raises(DataRefused, match=r"rows of extract: hold 1,500 rows, extract wrote 3,000\. Run extract again"):
+        preprocess(spec_of(), rows, tmp_path / "parts", progress=lambda *_: None)

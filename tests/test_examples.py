@@ -1,0 +1,68 @@
+"""Every example spec runs on its real data set, where that is there: to a verdict, with a report and a sound bundle."""
+
+import json
+
+import pytest
+
+from build.gate import verify
+from components.evaluate.evaluate import evaluate
+from components.extract.extract import extract
+from components.extract.window import window
+from components.preprocess.preprocess import preprocess
+from components.train.train import train
+from model.spec import read_spec
+from pipelines.compile import ROOT
+from tests.bundles import quiet
+from tests.shared import shared
+
+DATA = {
+    "renthop": "renthop_dev",
+    "renthop_listlog": "renthop_listlog_dev",
+    "bank_marketing": "bank_marketing",
+    "online_shoppers": "online_shoppers",
+    "telco_churn": "telco_churn",
+}
+
+
+def run(spec, data, folder, trials=2):
+    extract(spec, f"duckdb:{data}", window(spec, str(spec.source.end)), folder / "rows", progress=quiet)
+    preprocess(spec, folder / "rows", folder / "parts", progress=quiet)
+    train(
+        spec, folder / "parts", folder / "rows", folder / "trained", trials=trials, minutes=5, threads=2, progress=quiet
+    )
+    return evaluate(
+        spec, folder / "trained" / "bundle", folder / "parts", folder / "trained", folder / "rows", folder / "judged",
+        champion=None, progress=quiet,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_an_example_comes_to_a_verdict_on_its_real_data(name, tmp_path):
+    verdict = run(read_spec(ROOT / "examples" / name), shared(DATA[name]), tmp_path)
+    assert verdict in ("promote", "hold")
+    assert verify(tmp_path / "trained" / "bundle", None) == []
+    page = (tmp_path / "judged" / "report.html").read_text("utf-8")
+    assert verdict in page
+    assert len(page) < 500_000
+    ledger = json.loads((tmp_path / "parts" / "ledger.json").read_text())
+    assert ledger["rejected_share"] <= ledger["budget"]
+
+
+def test_the_length_of_a_call_is_known_only_after_it_and_is_noticed(tmp_path):
+    spec = read_spec(ROOT / "examples" / "bank_marketing")
+    leaking = {**spec.model_dump(mode="json"), "columns": {"label": "subscribed", "time": "called_at"}}
+    leaking["features"]["duration"] = {"kind": "number"}
+    spec = type(spec).model_validate(leaking)
+    extract(spec, f"duckdb:{shared('bank_marketing')}", window(spec, "2010-11-30"), tmp_path / "rows", progress=quiet)
+    preprocess(spec, tmp_path / "rows", tmp_path / "parts", progress=quiet)
+    warnings = json.loads((tmp_path / "parts" / "ledger.json").read_text())["warnings"]
+    assert any(warning.startswith("features.duration alone has AUC 0.") for warning in warnings)
+
+
+def test_every_example_has_a_readable_spec_and_no_rows():
+    folders = [path for path in (ROOT / "examples").iterdir() if (path / "spec.yaml").exists()]
+    assert len(folders) == len(DATA) + 1
+    for folder in folders:
+        assert read_spec(folder).sql_text.strip()
+        kinds = {path.suffix for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+        assert kinds <= {".yaml", ".sql", ".py"}
