@@ -1,126 +1,155 @@
-"""Charts as inline SVG: a few kilobytes each, no script, drawn with the page's own colours."""
+"""Hand-made SVG for the report: it scales, follows light and dark by CSS classes, and weighs a few kilobytes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 420, 260, 52, 36, 10, 12
-Point = Sequence[float]
+Points = Sequence[Sequence[float]]
+WIDTH, HEIGHT = 460, 300
+LEFT, RIGHT, TOP, BOTTOM = 58, 24, 12, 42
 
 
+@dataclass(frozen=True)
+class Line:
+    """`style` is a CSS class of the report: new, base, third, guide."""
+
+    name: str
+    points: Points
+    style: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """An interval (low to high) at x, drawn through its point."""
+
+    x: float
+    y: float
+    low: float
+    high: float
+    style: str
+
+
+@dataclass(frozen=True)
 class Chart:
-    """One picture with its axes, in the data's own coordinates; `x_to` and `y_to` are the far ends."""
+    """Lines, bars and dots in one frame. `x_text` and `y_text` turn a tick's number into words."""
 
-    def __init__(
-        self, title: str, x: str, y: str, *, x_to: float = 1.0, y_to: float = 1.0, x_from: float = 0.0
-    ) -> None:
-        self._title, self._x, self._y = title, x, y
-        self._x_from, self._x_to, self._y_to = x_from, x_to or 1.0, y_to or 1.0
-        self._parts: list[str] = []
-
-    def line(self, points: Sequence[Point], kind: str = "") -> "Chart":
-        placed = " ".join(f"{self._across(p[0]):.1f},{self._up(p[1]):.1f}" for p in points)
-        self._parts.append(f'<polyline class="line {kind}" points="{placed}"/>')
-        return self
-
-    def dots(self, points: Sequence[Point]) -> "Chart":
-        self._parts += [
-            f'<circle class="dot" cx="{self._across(p[0]):.1f}" cy="{self._up(p[1]):.1f}" r="3"/>' for p in points
-        ]
-        return self
-
-    def whiskers(self, spans: Sequence[Point]) -> "Chart":
-        """(x, low, high) each."""
-        for x, low, high in spans:
-            at = f"{self._across(x):.1f}"
-            self._parts.append(f'<path class="whisker" d="M{at} {self._up(low):.1f}V{self._up(high):.1f}"/>')
-        return self
+    title: str
+    x_name: str
+    y_name: str
+    lines: Sequence[Line] = ()
+    bars: Sequence[Bar] = ()
+    dots: Points = ()
+    x_range: tuple[float, float] = (0, 1)
+    y_range: tuple[float, float] = (0, 1)
+    x_text: Callable[[float], str] = field(default=lambda value: f"{value:g}")
+    y_text: Callable[[float], str] = field(default=lambda value: f"{value:g}")
 
     def svg(self) -> Markup:
-        right, floor = WIDTH - RIGHT, HEIGHT - BOTTOM
-        grid, step = [], 4
-        for tick in range(step + 1):
-            share = tick / step
-            x, y = LEFT + share * (right - LEFT), floor - share * (floor - TOP)
-            grid.append(f'<path class="grid" d="M{LEFT} {y:.1f}H{right}"/>')
-            grid.append(
-                f'<text class="tick" x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">'
-                f"{_short(share * self._y_to)}</text>"
-            )
-            value = self._x_from + share * (self._x_to - self._x_from)
-            grid.append(f'<text class="tick" x="{x:.1f}" y="{floor + 16}" text-anchor="middle">{_short(value)}</text>')
-        middle = (LEFT + right) / 2
-        words = (
-            f'<text class="axis" x="{middle}" y="{HEIGHT - 4}" text-anchor="middle">{self._x}</text>'
-            f'<text class="axis" transform="translate(12 {(TOP + floor) / 2}) rotate(-90)" text-anchor="middle">'
-            f"{self._y}</text>"
-        )
-        inside = "".join([*grid, *self._parts, words])
-        return Markup(
-            f'<figure><figcaption>{self._title}</figcaption><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-            f'aria-label="{self._title}">{inside}</svg></figure>'
-        )  # every text in it is this package's own
+        parts = [*self._frame(), *map(self._line, self.lines), *map(self._bar, self.bars), *map(self._dot, self.dots)]
+        legend = " · ".join(line.name for line in self.lines)
+        head = f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(self.title)}: {escape(legend)}">'
+        # Every text in it is escaped where it is made.
+        return Markup(head + "".join(parts) + "</svg>")
 
-    def _across(self, value: float) -> float:
-        share = (value - self._x_from) / ((self._x_to - self._x_from) or 1.0)
-        return LEFT + min(max(share, 0.0), 1.0) * (WIDTH - RIGHT - LEFT)
+    def _x(self, value: float) -> float:
+        low, high = self.x_range
+        return LEFT + (value - low) / (high - low) * (WIDTH - LEFT - RIGHT)
 
-    def _up(self, value: float) -> float:
-        return (HEIGHT - BOTTOM) - min(max(value / self._y_to, 0.0), 1.0) * (HEIGHT - BOTTOM - TOP)
+    def _y(self, value: float) -> float:
+        low, high = self.y_range
+        inside = min(max(value, low), high)
+        return HEIGHT - BOTTOM - (inside - low) / (high - low) * (HEIGHT - TOP - BOTTOM)
 
+    def _frame(self) -> list[str]:
+        found = []
+        for tick in ticks(*self.y_range):
+            y = self._y(tick)
+            found.append(f'<path class="grid" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>')
+            found.append(_text(LEFT - 7, y + 4, self.y_text(tick), "end"))
+        for tick in ticks(*self.x_range):
+            found.append(_text(self._x(tick), HEIGHT - BOTTOM + 17, self.x_text(tick), "middle"))
+        found.append(f'<path class="axis" d="M{LEFT} {HEIGHT - BOTTOM}H{WIDTH - RIGHT}"/>')
+        found.append(_text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 7, self.x_name, "middle"))
+        middle = (TOP + HEIGHT - BOTTOM) / 2
+        turned = f'transform="rotate(-90 13 {middle:.0f})"'
+        found.append(f'<text x="13" y="{middle:.0f}" text-anchor="middle" {turned}>{escape(self.y_name)}</text>')
+        return found
 
-def _short(value: float) -> str:
-    return f"{value:.3g}"
+    def _line(self, line: Line) -> str:
+        steps = "L".join(f"{self._x(x):.1f} {self._y(y):.1f}" for x, y, *_ in line.points)
+        return f'<path class="line {line.style}" d="M{steps}"/>'
 
+    def _bar(self, bar: Bar) -> str:
+        x, y = self._x(bar.x), self._y(bar.y)
+        stem = f'<path class="stem {bar.style}" d="M{x:.1f} {self._y(bar.low):.1f}V{self._y(bar.high):.1f}"/>'
+        return f'{stem}<circle class="dot {bar.style}" cx="{x:.1f}" cy="{y:.1f}" r="3.2"/>'
 
-def calibration(bins: Sequence[dict[str, float]]) -> Markup:
-    most = 1.05 * max(max(one["mean_probability"], one["high"]) for one in bins)
-    spans = [(one["mean_probability"], one["low"], one["high"]) for one in bins]
-    points = [(one["mean_probability"], one["rate"]) for one in bins]
-    chart = Chart("Calibration: bins of equal size, 95 % intervals", "predicted", "observed", x_to=most, y_to=most)
-    return chart.line([(0, 0), (most, most)], "guide").whiskers(spans).line(points).dots(points).svg()
-
-
-def gain(points: Sequence[Point]) -> Markup:
-    chart = Chart("Gain: conversions among the highest scored", "share of rows", "share of conversions")
-    return chart.line([(0, 0), (1, 1)], "guide").line(points).svg()
+    def _dot(self, point: Sequence[float]) -> str:
+        return f'<circle class="dot base" cx="{self._x(point[0]):.1f}" cy="{self._y(point[1]):.1f}" r="2.6"/>'
 
 
-def roc(points: Sequence[Point]) -> Markup:
-    chart = Chart("ROC", "false positive rate", "true positive rate")
-    return chart.line([(0, 0), (1, 1)], "guide").line(points).svg()
+def _text(x: float, y: float, text: str, anchor: str) -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
 
 
-def precision_recall(points: Sequence[Point], rate: float) -> Markup:
-    most = 1.05 * max(rate, *(point[1] for point in points[1:])) if len(points) > 1 else 1.0
-    chart = Chart("Precision and recall", "recall", "precision", y_to=min(1.0, most))
-    return chart.line([(0, rate), (1, rate)], "guide").line(points).svg()
+def ticks(low: float, high: float) -> list[float]:
+    """Four to eight round numbers within."""
+    span = high - low
+    if not span > 0:
+        return [low]
+    size = 10.0 ** _floor_log10(span / 4)
+    step = next(size * unit for unit in (10, 5, 2, 1) if span / (size * unit) >= 3)
+    first = -int(-low / step // 1) if low <= 0 else int(low / step) + (low % step > 1e-12)
+    found, number = [], first
+    while number * step <= high + span * 1e-9:
+        if number * step >= low - span * 1e-9:
+            found.append(round(number * step, 12))
+        number += 1
+    return found
 
 
-def examination(curve: Sequence[float]) -> Markup:
-    places = [(place + 1.0, value) for place, value in enumerate(curve)]
-    chart = Chart(
-        "Examination: how often a place is looked at", "place", "relative to place 1", x_from=1, x_to=len(curve)
+def _floor_log10(value: float) -> int:
+    return int(f"{value:e}".split("e")[1])
+
+
+def interval(low: float, value: float, high: float, *, reach: float) -> Markup:
+    """A gain with its interval around a zero line, `reach` being the half width."""
+    width, height = 170, 18
+
+    def at(number: float) -> float:
+        return width / 2 + max(-1.0, min(1.0, number / reach)) * (width / 2 - 4)
+
+    style = "good" if low > 0 else "bad" if high < 0 else "open"
+    return Markup(
+        f'<svg class="interval" viewBox="0 0 {width} {height}" aria-hidden="true">'
+        f'<path class="axis" d="M{width / 2} 0V{height}"/>'
+        f'<path class="stem {style}" d="M{at(low):.1f} {height / 2}H{at(high):.1f}"/>'
+        f'<circle class="dot {style}" cx="{at(value):.1f}" cy="{height / 2}" r="4"/></svg>'
     )
-    half = [(place, value**0.5) for place, value in places]
-    double = [(place, value**2) for place, value in places]
-    return chart.line(half, "guide").line(double, "guide").line(places).dots(places).svg()
 
 
-def search(losses: Sequence[float | None]) -> Markup:
-    """Every finished trial's log loss, and the best so far."""
-    known = [(number + 1.0, loss) for number, loss in enumerate(losses) if loss is not None]
-    ordered = sorted(loss for _, loss in known)
-    low, high = ordered[0], ordered[min(len(ordered) - 1, int(len(ordered) * 0.9))]
-    spread = (high - low) or abs(low) or 1.0
+def share_bar(share: float, style: str = "new") -> Markup:
+    """A horizontal bar; `share` of its full width."""
+    width = max(0.0, min(1.0, share)) * 160
+    return Markup(
+        '<svg class="share" viewBox="0 0 160 12" aria-hidden="true">'
+        f'<rect class="bar {escape(style)}" y="1" width="{width:.1f}" height="10" rx="2"/></svg>'
+    )
 
-    def height(loss: float) -> float:
-        return min((loss - low) / spread, 1.0)
 
-    best, so_far = [], float("inf")
-    for number, loss in known:
-        so_far = min(so_far, loss)
-        best.append((number, height(so_far)))
-    label = f"log loss above the best, {low:.5f} (top: +{spread:.2g})"
-    chart = Chart("Search: trials and the best so far", "trial", label, x_from=1, x_to=max(2, len(losses)))
-    return chart.dots([(number, height(loss)) for number, loss in known]).line(best).svg()
+def page(rows: Points) -> Markup:
+    """One list before (left) and after (right): [logged rank, new rank, converted] of its rows."""
+    deepest = max(max(old, new) for old, new, _ in rows)
+    height = 12 * deepest + 10
+
+    def line(old: float, new: float, converted: float) -> str:
+        style = "new" if converted else "quiet"
+        dots = "".join(
+            f'<circle class="dot {style}" cx="{x}" cy="{12 * y:.0f}" r="2.6"/>' for x, y in ((8, old), (92, new))
+        )
+        a, b = f"{12 * old:.0f}", f"{12 * new:.0f}"
+        return f'<path class="move {style}" d="M8 {a}C50 {a} 50 {b} 92 {b}"/>{dots}'
+
+    drawn = "".join(line(*row) for row in sorted(rows, key=lambda row: row[2]))
+    return Markup(f'<svg class="page" viewBox="0 0 100 {height:.0f}" aria-hidden="true">{drawn}</svg>')

@@ -6,7 +6,8 @@
     hold                not shown to be better; keep the model and look again with more data
     promote             every rule holds
 
-The gravest consequence of a broken rule is the verdict. Nothing here reads a file or a clock: equal numbers, equal words.
+The gravest consequence of a broken rule is the verdict. Nothing here reads a file or a clock: equal numbers,
+equal words.
 """
 
 import math
@@ -158,9 +159,10 @@ def _unusable(evidence: Evidence, rules: Rules) -> Iterator[Reason]:
     for name, value in _not_finite("", evidence):
         yield invalid("finite", str(value), "a finite number", f"{name} is {value}: no verdict rests on that.")
     needed = (*NEEDED, *(NEEDED_WITH_PLACES if rules.ranked else ()))
-    for name in needed:
-        if name not in evidence.metrics:
-            yield invalid("present", "missing", "a number", f"The metric {name} could not be measured.")
+    absent = [name for name in needed if name not in evidence.metrics]
+    if absent:
+        says = f"Could not be measured: {', '.join(absent)}."
+        yield invalid("present", "missing", "a number each", says)
     for name in rules.must_beat:
         if name not in evidence.floors:
             yield invalid("present", "missing", "a number", f"The comparison with {_named(name)} could not be made.")

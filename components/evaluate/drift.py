@@ -57,4 +57,5 @@ def _shares(values: NDArray[np.float32], weight: Floats, edges: NDArray[np.float
     """Shares of the bins, the missing values in bin 0. Without edges the values are codes, each a bin."""
     bins = values if edges is None else np.searchsorted(edges, values, side="left")
     bins = np.where(np.isnan(values), -1, bins).astype(np.int64) + 1
-    return np.bincount(bins, weight) / weight.sum()
+    shares: Floats = np.bincount(bins, weight) / weight.sum()
+    return shares

@@ -1,21 +1,47 @@
-"""Judge a trained model on the test part: measure, compare on the same rows, decide, and tell it all in a report."""
+"""Evaluate: is the new model good enough to serve? A bad model is a verdict with its reasons, not a failure."""
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from components.evaluate import measure
 from components.evaluate.bootstrap import DRAWS, SEED
-from components.evaluate.decide import Rules, Verdict, decide, sensitivity
-from components.evaluate.measure import Measured, measure
+from components.evaluate.comparison import CHAMPION, LOGISTIC, NEW, Comparison
+from components.evaluate.contenders import (
+    BundleContender,
+    Contender,
+    Scores,
+    encode,
+    inputs_of,
+    missing_inputs,
+    read_baselines,
+    score,
+)
+from components.evaluate.curve import examination
+from components.evaluate.decide import Evidence, Opponent, Rules, Verdict, decide, sensitivity
+from components.evaluate.drift import drift
+from components.evaluate.explain import directions, importance
 from components.evaluate.metrics import flat
-from components.evaluate.report import render
-from model.bundle import load
-from model.files import new_folder, read_json, sha256_of, write_atomically, write_json
+from components.evaluate.report import Told, render
+from components.evaluate.rows import Rows, batches, query, quoted, read_rows, require
+from components.evaluate.slices import slicing
+from model.bundle import Bundle, load
+from model.errors import DataRefused, Fault
+from model.features import CategoryFeature
+from model.files import dump_json, new_folder, read_json, sha256_of
+from model.predictor import Predictor
 from model.spec import Spec
 
 Report = Callable[[int, int, str], None]
-BENT = {"if people look further down (half the exponent)": 0.5, "if they look less far (double)": 2.0}
+SAMPLE, DIRECTION_ROWS, CURVE_ROWS = 20_000, 200, 2_000
+DIGITS = 10  # significant; sums on another number of threads may differ in the digits behind
 
 
 def evaluate(
@@ -26,66 +52,218 @@ def evaluate(
     extracted: Path,
     out: Path,
     *,
-    champion: Path | None,
+    champion: Path | None = None,
     progress: Report,
+    threads: int | None = None,
 ) -> str:
-    """Write verdict.json, metrics.json and report.html into `out`, whole or not at all; returns the verdict's word.
+    """Judge `bundle` on the test part; returns the verdict's word.
 
-    A bad model is a verdict, not an error. Raises BundleRefused and DataRefused for files that are damaged or absent.
-    The same inputs give the same bytes.
+    Writes `verdict.json`, `metrics.json` and `report.html` into `out`, whole or not at all. The same inputs give the
+    same bytes. Raises DataRefused or BundleRefused for inputs that are missing or damaged, the champion's among them.
     """
-    told = {
-        "split": read_json(parts / "split.json", made_by="preprocess"),
-        "ledger": read_json(parts / "ledger.json", made_by="preprocess"),
-        "training": read_json(training / "training.json", made_by="train"),
-        "extract": read_json(extracted / "extract.json", made_by="extract"),
-    }
-    measured = measure(
-        spec,
-        load(bundle),
-        parts,
-        training,
-        champion=load(champion) if champion else None,
-        immature_days=immature_days(spec, told["split"]),
-        kept_negatives=told["split"]["sampling"]["kept_negatives"],
-        progress=progress,
-    )
-    rules = Rules.of(spec)
-    verdict = decide(measured.evidence, rules)
-    if rules.ranked and verdict.word != "invalid":
-        bent = {name: decide(measured.bent(power), rules) for name, power in BENT.items()}
-        verdict = Verdict(verdict.word, (*verdict.reasons, sensitivity(verdict, bent)))
-    metrics = {**measured.evidence.metrics, **measured.tables}
-    written = verdict_json(verdict, measured, spec, sha256_of(parts / "test.parquet"))
+    run = _Run(spec, bundle, parts, training, extracted, threads or len(os.sched_getaffinity(0)))
+    verdict, document = run.judge(load(champion) if champion else None, progress)
+    document = rounded(document)
+    told = run.verdict_json(verdict, document, champion)
     progress(4, 4, f"{verdict.word}")
     with new_folder(out) as folder:
-        write_json(folder / "verdict.json", written)
-        write_json(folder / "metrics.json", metrics)
-        page = render(spec, verdict, metrics, measured.manifest, measured.digest, told)
-        write_atomically(folder / "report.html", page.encode())
+        (folder / "metrics.json").write_bytes(dump_json(document))
+        (folder / "report.html").write_text(render(verdict, document, run.told(told)), "utf-8")
+        (folder / "verdict.json").write_bytes(dump_json(told))
     return verdict.word
 
 
-def verdict_json(verdict: Verdict, measured: Measured, spec: Spec, test_rows: str) -> dict[str, Any]:
-    """What the gate reads: the word, bound to the bundle's digest and to what it was judged on."""
-    return {
-        "verdict": verdict.word,
-        "bundle": measured.digest,
-        "champion": measured.champion_digest,
-        "reasons": [reason.to_json() for reason in verdict.reasons],
-        "metrics": flat(measured.evidence.metrics),
-        "spec_sha256": spec.spec_sha256,
-        "sql_sha256": spec.sql_sha256,
-        "test_rows_sha256": test_rows,
-        "bootstrap": {"draws": DRAWS, "seed": SEED},
-    }
+class _Run:
+    """One evaluation: its files, read once."""
+
+    def __init__(self, spec: Spec, bundle: Path, parts: Path, training: Path, extracted: Path, threads: int) -> None:
+        self.spec, self.parts, self.threads = spec, parts, threads
+        self.test = parts / "test.parquet"
+        self.rules = Rules.of(spec)
+        self.bundle = load(bundle)
+        _refuse_other_spec(spec, self.bundle, bundle)
+        self.predictor = Predictor(self.bundle, threads=threads)
+        self.challenger = BundleContender(self.bundle, threads=threads)
+        self.baselines = read_baselines(training, place=spec.columns.position)
+        self.search = read_json(training / "training.json", made_by="train")
+        self.ledger = read_json(parts / "ledger.json", made_by="preprocess")
+        self.split = read_json(parts / "split.json", made_by="preprocess")
+        self.extract = read_json(extracted / "extract.json", made_by="extract")
+        require(self.test, [*inputs_of(self.challenger), *inputs_of(self.baselines.logistic)])
+
+    def judge(self, champion: Bundle | None, progress: Report) -> tuple[Verdict, dict[str, Any]]:
+        rows = read_rows(self.spec, self.test)
+        progress(0, 4, f"{len(rows.label):,} test rows, {rows.label.sum():,.0f} conversions")
+        scores, opponent = self._score(rows, champion, progress)
+        unscored = int(np.sum(~np.isfinite(scores[NEW].probability) | ~np.isfinite(scores[NEW].order)))
+        plain = self._plain_metrics() | {"rows_without_score": float(unscored)}
+        if unscored:
+            counts = {"rows": float(len(rows.label)), "conversions": float(rows.label.sum())} | plain
+            return decide(Evidence(counts | {"log_loss": np.nan}, {}), self.rules), counts | {
+                "contenders": {},
+                "floors": {},
+            }
+        sample = self._sample(self.test)
+        curve = self._curve(rows, sample) if self.rules.ranked else None
+        progress(2, 4, f"examination falls as place^-{curve.decay:.2f}" if curve else "scored")
+        compared = Comparison(
+            rows,
+            scores,
+            constant=self.baselines.constant.probability,
+            curve=curve,
+            confidence=self.rules.confidence,
+        )
+        walked = directions(self.bundle, self.predictor, sample[:: max(1, len(sample) // DIRECTION_ROWS)])
+        metrics = measure.probability_metrics(compared) | measure.order_metrics(compared) | plain
+        metrics["monotone_violations"] = float(sum(float(one["violations"]) for one in walked))
+        progress(3, 4, f"log loss {metrics['log_loss']:.5f}, AUC {metrics['auc']:.4f}")
+        slicings = [slicing(self.test, column, rows.label) for column in self.rules.slices]
+        seen = measure.judged(compared, self.rules, metrics, [one for one in slicings if one], opponent)
+        verdict = decide(seen.evidence, self.rules)
+        if seen.bent and verdict.word != "invalid":
+            note = sensitivity(verdict, {name: decide(one, self.rules) for name, one in seen.bent.items()})
+            verdict = replace(verdict, reasons=(*verdict.reasons, note))
+        tables = {
+            "contenders": measure.contenders_table(compared),
+            "floors": {name: asdict(one) for name, one in seen.evidence.floors.items()},
+            "comparisons": measure.comparisons_table(compared),
+            "examination": measure.examination_table(compared) if curve else None,
+            "slices": seen.slices,
+            "pages": measure.pages_table(compared),
+            "importance": importance(self.bundle, sample, threads=self.threads),
+            "directions": walked,
+            "drift": drift(self.bundle.manifest.features, *self._training_sample(), sample),
+            "unit": rows.unit_name,
+        }
+        return verdict, metrics | tables | measure.curves_table(compared)
+
+    def _score(
+        self, rows: Rows, champion: Bundle | None, progress: Report
+    ) -> tuple[dict[str, Scores], Opponent | None]:
+        contenders: dict[str, Contender] = {NEW: self.challenger, LOGISTIC: self.baselines.logistic}
+        opponent = None
+        if champion:
+            rival = BundleContender(champion, threads=self.threads)
+            missing = missing_inputs(rival, self.test)
+            lacks = f"they lack its input(s) {', '.join(missing)}" if missing else ""
+            if rival.held and rows.place is None:
+                lacks = "; ".join(filter(None, [lacks, "they have no places, which it reads"]))
+            opponent = Opponent(champion.digest == self.bundle.digest, lacks)
+            if not lacks and not opponent.same_bundle:
+                contenders[CHAMPION] = rival
+        total = len(rows.label)
+        scores = score(
+            contenders,
+            self.test,
+            rows.place,
+            rows=total,
+            told=lambda done: progress(1, 4, f"{done:,} of {total:,} rows scored"),
+        )
+        if CHAMPION in scores and not np.isfinite(scores[CHAMPION].probability).all():
+            del scores[CHAMPION]
+            opponent = Opponent(False, "it gives no finite probability for some of them")
+        return scores, opponent
+
+    def _sample(self, path: Path) -> NDArray[np.float32]:
+        """At most about SAMPLE rows of a part, evenly spread, as the new model reads them at their logged place."""
+        held = self.challenger.held
+        columns = [*inputs_of(self.challenger), *([str(self.spec.columns.position)] if held else [])]
+        step = _step(path)
+        start, found = 0, []
+        for batch in batches(path, columns):
+            chosen = batch.take(np.arange(-start % step, batch.num_rows, step))
+            place = chosen[columns[-1]].to_numpy().astype(np.int64) if held else None
+            found.append(encode(self.challenger, chosen, place))
+            start += batch.num_rows
+        return np.concatenate(found)
+
+    def _training_sample(self) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        """Rows of the train part, and how many rows before sampling each stands for."""
+        path = self.parts / "train.parquet"
+        kept = self.bundle.manifest.sampling.kept_negatives
+        label = [batch[0].to_numpy() for batch in batches(path, [self.spec.columns.label])]
+        return self._sample(path), np.where(np.concatenate(label)[:: _step(path)] > 0, 1.0, 1 / kept)
+
+    def _curve(self, rows: Rows, sample: NDArray[np.float32]) -> Any:
+        assert rows.place is not None
+        return examination(
+            self.spec,
+            self.parts,
+            kept_negatives=self.bundle.manifest.sampling.kept_negatives,
+            predictor=self.predictor,
+            features=self.bundle.manifest.features,
+            sample=sample[:: max(1, len(sample) // CURVE_ROWS)],
+            places=int(rows.place.max()),
+        )
+
+    def _plain_metrics(self) -> dict[str, float]:
+        """Metrics that need no score."""
+        return {
+            "unseen_categories": self._unseen(),
+            "booster_bytes": float(len(self.bundle.booster)),
+            "trees": float(self.bundle.manifest.trees.trees),
+            "immature_days": self._immature_days(),
+            "rejected_share": float(self.ledger["rejected_share"]),
+        }
+
+    def _unseen(self) -> float:
+        """Share of test rows with a value that the train part never has, for the category with most of them."""
+        shares = [0.0]
+        for feature in self.bundle.manifest.features:
+            if isinstance(feature, CategoryFeature):
+                name = quoted(feature.name)
+                known = f"select {name} from read_parquet($train) where {name} is not null"
+                found = query(
+                    f"select count(*) filter ({name} not in ({known})) / count(*) as share from read_parquet($test)",
+                    train=str(self.parts / "train.parquet"),
+                    test=str(self.test),
+                )
+                shares.append(float(found["share"][0]))
+        return max(shares)
+
+    def _immature_days(self) -> float:
+        """By how many days the youngest test row is too young; 0 if it is not, and for data without time."""
+        last = self.split["parts"]["test"]["last"]
+        if last is None:
+            return 0.0
+        end = datetime.fromisoformat(self.split["cutoff"]).replace(tzinfo=None)
+        ripe = datetime.fromisoformat(last).replace(tzinfo=None) + timedelta(days=self.spec.source.conversion_days)
+        return max(0.0, (ripe - end) / timedelta(days=1))
+
+    def verdict_json(self, verdict: Verdict, document: dict[str, Any], champion: Path | None) -> dict[str, Any]:
+        return {
+            "verdict": verdict.word,
+            "reasons": rounded([reason.to_json() for reason in verdict.reasons]),
+            "metrics": flat(document),
+            "bundle": self.bundle.digest,
+            "champion": load(champion).digest if champion else None,
+            "spec_sha256": self.spec.spec_sha256,
+            "sql_sha256": self.spec.sql_sha256,
+            "test_rows_sha256": sha256_of(self.test),
+            "bootstrap": {"seed": SEED, "draws": DRAWS},
+        }
+
+    def told(self, verdict: dict[str, Any]) -> Told:
+        return Told(self.spec, self.bundle, self.search, self.ledger, self.split, self.extract, verdict)
 
 
-def immature_days(spec: Spec, split: Mapping[str, Any]) -> float:
-    """By how many days the youngest test row is younger than its conversions may take; 0 where there is no time."""
-    last = split["parts"]["test"]["last"]
-    if last is None:
-        return 0.0
-    end = datetime.fromisoformat(split["cutoff"]).replace(tzinfo=None)
-    ripe = datetime.fromisoformat(last) + timedelta(days=spec.source.conversion_days)
-    return max(0.0, (ripe - end).total_seconds() / 86_400)
+def _refuse_other_spec(spec: Spec, bundle: Bundle, path: Path) -> None:
+    lineage = bundle.manifest.lineage
+    if (lineage.spec_sha256, lineage.sql_sha256) != (spec.spec_sha256, spec.sql_sha256):
+        raise DataRefused(Fault(str(path), "was trained from another spec or SQL", "Train it again with this spec"))
+
+
+def _step(path: Path) -> int:
+    rows: int = pq.read_metadata(path).num_rows
+    return max(1, rows // SAMPLE)
+
+
+def rounded(value: Any) -> Any:
+    """Floats with DIGITS significant digits, everywhere within."""
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}")
+    if isinstance(value, dict):
+        return {name: rounded(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [rounded(inner) for inner in value]
+    return value

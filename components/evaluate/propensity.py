@@ -2,8 +2,8 @@
 
 From lists in random order, where there are enough of them, what happens at place k over what happens at place 1 is the
 curve itself. Otherwise the model's own position input tells it: the probability at place k over that at place 1, all
-else held. A wrong curve makes off-policy numbers worthless, so the report draws it, and repeats the verdict for half and
-double the exponent.
+else held. A wrong curve makes off-policy numbers worthless, so the report draws it, and repeats the verdict for half
+and double the exponent.
 """
 
 from dataclasses import dataclass
@@ -84,4 +84,5 @@ def _never_rising(rate: Floats, weight: Floats) -> Floats:
             (v2, m2, n2), (v1, m1, n1) = blocks.pop(), blocks.pop()
             blocks.append(((v1 * m1 + v2 * m2) / (m1 + m2), m1 + m2, n1 + n2))
     pooled = np.concatenate([np.full(number, value) for value, _, number in blocks])
-    return pooled / pooled[0]
+    relative: Floats = pooled / pooled[0]
+    return relative

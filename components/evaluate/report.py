@@ -1,107 +1,143 @@
-"""The report: one HTML file, no script, no link to anywhere, readable in a sandboxed frame without a network."""
+"""The report of an evaluation: one HTML file without links, readable in Kubeflow's sandboxed frame."""
 
 import math
-from collections.abc import Mapping
+import platform
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jinja2
+import numpy
+import pyarrow
+import xgboost
 
-from components.evaluate import charts
-from components.evaluate.bootstrap import DRAWS
+from components.evaluate.charts import interval, page, share_bar
 from components.evaluate.decide import Verdict, percent
-from model.bundle import Manifest
+from components.evaluate.drawings import charts, search
+from components.evaluate.drift import ALARM, WARN
+from components.evaluate.measure import NAMES
+from components.evaluate.metrics import flat
+from model.bundle import Bundle
 from model.spec import Spec
 
-QUALITY = (
-    ("log_loss", "log loss"),
-    ("normalised_entropy", "normalised entropy"),
-    ("auc", "AUC"),
-    ("pr_auc", "PR-AUC"),
-    ("lift_at_10_percent", "lift in the highest 10 %"),
-    ("calibration_ratio", "predicted / observed conversions"),
-    ("ece", "expected calibration error"),
-)
-ORDER = (
-    ("ips_conversions", "expected conversions per list (clipped IPS)"),
-    ("ips_lift", "relative gain over the current order"),
-    ("snips", "self-normalised (SNIPS), per row"),
-    ("ess", "effective sample size, rows"),
-    ("mean_weight", "mean weight"),
-    ("group_auc", "AUC within lists"),
-    ("ndcg_at_10_biased", "NDCG@10, biased by the logged order"),
-    ("mrr_biased", "MRR, biased by the logged order"),
-    ("conversions_at_10_biased", "conversions in the first 10, biased by the logged order"),
-    ("kendall_tau", "Kendall's tau with the current order"),
-    ("top_10_overlap", "share of the first 10 that stays there"),
-    ("lists_changed", "share of lists that change"),
-    ("examination_decay", "examination falls with place to the power of minus"),
-)
-MEASURES = {"current_order": "expected conversions per list"}
-WORDS = {"current_order": "the current order", "logistic": "logistic regression", "constant": "constant"}
+SENTENCES = {
+    "promote": "Every rule holds: this model may become an image.",
+    "hold": "Not shown to be good enough. No image is built.",
+    "reject": "Shown to be worse, or not what was asked for. No image is built.",
+    "insufficient-data": "Too little was observed to say anything. No image is built.",
+    "invalid": "Something is missing or not finite. No image is built.",
+}
+TRIALS_SHOWN = 100
+NOTHING = "-"
 
 
-def render(
-    spec: Spec, verdict: Verdict, metrics: Mapping[str, Any], manifest: Manifest, bundle: str, told: Mapping[str, Any]
-) -> str:
-    """HTML. `metrics` is metrics.json; `told` holds split, ledger, training and extract as the steps wrote them."""
-    page = jinja2.Environment(
+@dataclass(frozen=True)
+class Told:
+    """What the steps before told of themselves."""
+
+    spec: Spec
+    bundle: Bundle
+    search: dict[str, Any]
+    ledger: dict[str, Any]
+    split: dict[str, Any]
+    extract: dict[str, Any]
+    verdict: dict[str, Any]
+
+
+def render(verdict: Verdict, document: dict[str, Any], told: Told) -> str:
+    """HTML of metrics.json (`document`) and what was told. A section without numbers is left out."""
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
-    ).get_template("report.html.j2")
-    return page.render(
-        spec=spec,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "percent": percent,
+        "number": number,
+        "count": count,
+        "plain": plain,
+        "named": lambda name: NAMES[name],
+    }
+    measured = bool(document["contenders"])
+    return environment.get_template("report.html.j2").render(
         verdict=verdict,
-        metrics=metrics,
-        manifest=manifest,
-        bundle=bundle,
+        sentence=SENTENCES[verdict.word],
+        metrics=flat(document),
+        document=document,
+        measured=measured,
         told=told,
-        charts=charts,
-        confidence=spec.promotion.champion.confidence,
-        draws=DRAWS,
-        gains=_gains(spec, metrics),
-        contenders=list(metrics["contenders"]),
-        changes={
-            (one["column"], one["value"]): percent(one["change"], sign=True)
-            for one in metrics["slices_change"]
-            if one["change"] is not None
-        },
-        held={
-            one["feature"]: f"{one['direction']}, {one['violations']:.0f} of {one['steps']:.0f} steps against"
-            for one in metrics["directions"]
-        },
-        most_effect=max((one["mean_effect"] for one in metrics["importance"]), default=0.0) or 1.0,
-        losses=[trial["log_loss"] for trial in told["training"]["trials"]],
-        QUALITY=QUALITY,
-        ORDER=ORDER,
-        n=_count,
-        f=_figure,
-        pc=percent,
+        manifest=told.bundle.manifest,
+        charts=charts(document) if measured else {},
+        interval=_intervals(document),
+        share_bar=share_bar,
+        pages=[page(rows) for rows in document.get("pages", [])],
+        trials=sorted(told.search["trials"], key=_by_loss)[:TRIALS_SHOWN],
+        versions=versions(told.bundle),
+        search=search(told.search["trials"]),
+        warn=WARN,
+        alarm=ALARM,
+        column_names=COLUMNS,
     )
 
 
-def _gains(spec: Spec, metrics: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    found = [(WORDS[name], gain | {"by": MEASURES.get(name, "log loss")}) for name, gain in metrics["floors"].items()]
-    if champion := metrics["against_champion"]:
-        measure = spec.promotion.champion.metric or ("ips_conversions" if metrics["examination"] else "log_loss")
-        by = "expected conversions per list" if measure == "ips_conversions" else "log loss"
-        found.append(("the model in service", champion["primary"] | {"by": by}))
-        if measure == "ips_conversions":
-            found.append(("the model in service", champion["log_loss"] | {"by": "log loss"}))
-    return found
+COLUMNS = {
+    "log_loss": ("log loss", "lower is better"),
+    "normalised_entropy": ("normalised entropy", "log loss over that of the base rate; below 1 = learned something"),
+    "auc": ("AUC", "higher is better"),
+    "pr_auc": ("PR-AUC", "higher is better"),
+    "lift_at_10_percent": ("lift at 10 %", "conversion rate of the best tenth over that of all"),
+    "calibration_ratio": ("predicted / observed", "1 is right"),
+    "ece": ("ECE", "mean gap between predicted and observed, in bins of equal mass"),
+    "ips_conversions": ("conversions per list", "estimated from the logged order by examination (IPS, clipped)"),
+    "snips": ("SNIPS per row", "the same, self-normalised: a second opinion"),
+    "group_auc": ("AUC within lists", "weighted by rows"),
+    "ndcg_at_10_biased": ("NDCG@10, biased", "by the logged order; a diagnostic that decides nothing"),
+    "mrr_biased": ("MRR, biased", "by the logged order; a diagnostic that decides nothing"),
+    "conversions_at_10_biased": ("conversions in top 10, biased", "by the logged order; decides nothing"),
+}
 
 
-def _count(value: float) -> str:
-    return f"{value:,.0f}"
+def _by_loss(trial: dict[str, Any]) -> tuple[float, int]:
+    loss = trial["log_loss"]
+    return (math.inf if loss is None else float(loss), int(trial["number"]))
 
 
-def _figure(value: object) -> str:
-    """Four digits or so; words as they are."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value)
-    if float(value).is_integer() and abs(value) < 1e15:
-        return f"{value:,.0f}"
-    digits = max(0, 4 - math.floor(math.log10(abs(value))) - 1) if value else 0
-    return f"{value:,.{min(digits, 7)}f}"
+def number(value: float | None, digits: int = 4) -> str:
+    """Significant digits without exponents where people can read them."""
+    if value is None:
+        return NOTHING
+    if value and abs(value) < 1e-4:
+        return f"{value:.2e}"
+    return f"{value:,.{max(0, digits - 1 - math.floor(math.log10(abs(value))))}f}" if value else "0"
+
+
+def count(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:,.0f}"
+
+
+def plain(value: float) -> str:
+    """A bound as it was written, with thousands marked."""
+    return f"{value:,.10g}"
+
+
+def versions(bundle: Bundle) -> dict[str, str]:
+    """Libraries of training as the manifest has them, and of this evaluation."""
+    here = {
+        "python": platform.python_version(),
+        "numpy": numpy.__version__,
+        "xgboost": xgboost.__version__,
+        "pyarrow": pyarrow.__version__,
+    }
+    return {f"{name} (training)": version for name, version in bundle.manifest.libraries.items()} | {
+        f"{name} (evaluation)": version for name, version in here.items()
+    }
+
+
+def _intervals(document: dict[str, Any]) -> Any:
+    """One scale per measure: savings of log loss are far smaller than gains in conversions."""
+    reach: dict[str, float] = {}
+    for one in document.get("comparisons", ()):
+        reach[one["by"]] = max(reach.get(one["by"], 1e-9), abs(one["low"]), abs(one["high"]))
+    return lambda one: interval(one["low"], one["value"], one["high"], reach=reach[one["by"]])

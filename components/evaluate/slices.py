@@ -5,6 +5,7 @@ those of a list that belong to it are put in order on the places where they were
 else. A slice of whole lists is thereby judged on whole lists.
 """
 
+import itertools
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +62,7 @@ def _of_texts(column: str, path: Path, label: Floats) -> Slicing:
 
 
 def _most_converting(column: str, code: Ints, names: list[str], label: Floats) -> Slicing:
-    """The values with most conversions keep their own slice; sorted by name, so that the row order counts for nothing."""
+    """The values with most conversions keep their own slice; sorted by name, so that row order leaves no trace."""
     conversions, rows = np.bincount(code, label), np.bincount(code)
     first = sorted(range(len(names)), key=lambda one: (-conversions[one], -rows[one], names[one]))[:MOST_VALUES]
     kept = sorted(first, key=lambda one: names[one])
@@ -81,7 +82,7 @@ def _of_numbers(column: str, path: Path) -> Slicing:
         code = np.searchsorted(distinct, values)
     else:
         cuts = np.unique(np.quantile(values[present], [0.25, 0.5, 0.75]))
-        names = [f"up to {cuts[0]:g}", *(f"{low:g} to {high:g}" for low, high in zip(cuts, cuts[1:], strict=False))]
+        names = [f"up to {cuts[0]:g}", *(f"{low:g} to {high:g}" for low, high in itertools.pairwise(cuts))]
         names.append(f"above {cuts[-1]:g}")
         code = np.searchsorted(cuts, values)
     code = np.where(present, code, len(names))
@@ -98,7 +99,8 @@ def finding(
     if not rows.any():
         return nothing
     cluster = numbered(unit[rows])
-    ratio, error = ratio_error(np.bincount(cluster, new[rows]), np.bincount(cluster, base[rows]))
+    above, below = (np.bincount(cluster, values[rows]).astype(np.float64) for values in (new, base))
+    ratio, error = ratio_error(above, below)
     if not math.isfinite(ratio):
         return nothing
     change = 1 - ratio if less_is_better else ratio - 1
