@@ -11,7 +11,8 @@ import duckdb
 import pyarrow as pa
 
 from components.extract import types
-from components.extract.portable import connect, parameters, to_duckdb
+from components.extract.engine import connect
+from components.extract.portable import parameters, to_duckdb
 from components.extract.source import Lineage, refuse_twice
 from components.extract.tables import Tables, select
 from components.extract.window import Window

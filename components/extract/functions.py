@@ -9,12 +9,12 @@ _TIME = """
     Timestamp TimestampAdd TimestampDiff TimestampSub TimestampTrunc TsOrDsToDate TsOrDsToTimestamp UnixMicros
     UnixSeconds UnixToTime WeekStart
 """
-_NUMBERS = "Abs Ceil Exp FarmFingerprint Floor Greatest IntDiv Least Log Mod Pow Round SafeDivide Sign"
+_NUMBERS = "Abs Ceil Exp FarmFingerprint Floor Greatest Least Log Pow Round SafeDivide Sign"
 _TEXT = """
     Concat EndsWith JSONExtractScalar JSONFormat Length Lower LowerHex RegexpExtract RegexpLike RegexpReplace Replace
-    SHA2 SHA2Digest Split StartsWith StrPosition Substring Trim Upper
+    SHA2Digest Split StartsWith StrPosition Substring Trim Upper
 """
-_LOGIC = "And Case Cast Coalesce Exists If Not Nullif Or TryCast Xor"
+_LOGIC = "And Case Cast Coalesce Exists If Nullif Or TryCast"
 _ARRAYS = "Array ArraySize GenerateSeries Struct Unnest"
 _AGGREGATES = """
     ApproxQuantiles ArgMax ArgMin ArrayAgg Avg Corr Count CountIf GroupConcat LogicalAnd LogicalOr Max Min

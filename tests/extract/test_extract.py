@@ -86,7 +86,7 @@ def test_every_missing_column_is_named_at_once_with_its_role(tmp_path, source):
 
 def test_a_failure_among_the_rows_leaves_nothing(tmp_path, source):
     sql = f"SELECT l.* EXCEPT(area), CAST(l.layout AS INT64) AS area FROM impressions AS l {WINDOW}"
-    assert "Could not convert" in refusal(source, sql, tmp_path / "out")
+    assert "cannot read as INT64" in refusal(source, sql, tmp_path / "out")
 
 
 @pytest.mark.parametrize("name", ["postgres:x", "duckdb:", "bigquery:project", "data"])

@@ -174,7 +174,7 @@ def test_an_empty_file_is_named(tmp_path):
 
 def test_a_value_that_the_query_cannot_take_is_shown(parquet):
     words = said(parquet, f"SELECT CAST(l.layout AS INT64) AS layout FROM impressions AS l {WINDOW}")
-    assert "SQL: failed (Could not convert string" in words
+    assert "SQL: failed (cannot read as INT64: " in words
 
 
 def test_a_division_by_zero_fails_as_it_does_on_bigquery(parquet):

@@ -1,60 +1,16 @@
-"""Files and BigQuery under one contract. BigQuery is a stand-in on loopback, and the real one where a project is given:
+"""Files and BigQuery under one contract, the real BigQuery too where there is a project to use:
 
-    KAMADO_BIGQUERY_PROJECT=my-project KAMADO_BIGQUERY_LOCATION=EU make test TESTS=tests/extract/test_source.py
-
-which makes a dataset of its own, and deletes it.
+KAMADO_BIGQUERY_PROJECT=my-project KAMADO_BIGQUERY_LOCATION=EU make test TESTS=tests/extract
 """
 
-import contextlib
-import io
-import os
-import uuid
-
-import pyarrow.parquet as pq
 import pytest
 
 from components.extract.bigquery import BigQuery
 from components.extract.files import Files
 from tests.contracts.source import SourceContract
 from tests.extract.logs import data
-from tests.logs import log
-from tests.services.bigquery import LOCATION, PROJECT, bigquery
 
-REAL = os.environ.get("KAMADO_BIGQUERY_PROJECT")
 LIMIT = 10**9
-
-
-@pytest.fixture(scope="module", params=["loopback", *(["real"] if REAL else [])])
-def place(request, tmp_path_factory):
-    """(project, location, dataset) that holds the table."""
-    with contextlib.ExitStack() as stack:
-        if request.param == "real":
-            yield stack.enter_context(real_dataset())
-        else:
-            folder = tmp_path_factory.mktemp("bigquery")
-            data(folder / "logs")
-            service = stack.enter_context(bigquery(folder))
-            stack.enter_context(pytest.MonkeyPatch.context()).setenv("BIGQUERY_EMULATOR_HOST", service.url)
-            yield PROJECT, LOCATION, "logs"
-
-
-@contextlib.contextmanager
-def real_dataset():
-    from google.cloud import bigquery as google
-
-    location = os.environ.get("KAMADO_BIGQUERY_LOCATION", "EU")
-    client = google.Client(project=REAL, location=location)
-    name = f"kamado_contract_{uuid.uuid4().hex[:12]}"
-    file = io.BytesIO()
-    pq.write_table(log(), file)
-    file.seek(0)
-    client.create_dataset(name)
-    try:
-        config = google.LoadJobConfig(source_format="PARQUET")
-        client.load_table_from_file(file, f"{REAL}.{name}.impressions", job_config=config).result()
-        yield REAL, location, name
-    finally:
-        client.delete_dataset(name, delete_contents=True)
 
 
 class TestFiles(SourceContract):

@@ -1,0 +1,54 @@
+"""A DuckDB that answers translated queries as BigQuery documents them."""
+
+import duckdb
+import farmhash
+
+WHOLE = r"\s*[+-]?([0-9]+|0[xX][0-9a-fA-F]+)\s*"
+REAL = r"(?i)\s*[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|inf|infinity|nan)\s*"
+TRUTH = r"(?i)true|false"
+
+# {cast} is CAST, which fails, or TRY_CAST, which gives NULL; {bad} does the same for text that only DuckDB can read.
+MACROS = {
+    "int64(x)": """CASE
+        WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN {cast}(round({cast}(x AS DOUBLE)) AS BIGINT)
+        WHEN typeof(x) = 'VARCHAR' AND NOT regexp_full_match(CAST(x AS VARCHAR), '{WHOLE}') THEN {bad}
+        ELSE {cast}(x AS BIGINT) END""",  # a half is rounded away from zero, DuckDB's own cast rounds it to even
+    "float64(x)": """CASE
+        WHEN typeof(x) = 'VARCHAR' AND NOT regexp_full_match(CAST(x AS VARCHAR), '{REAL}') THEN {bad}
+        ELSE {cast}(x AS DOUBLE) END""",
+    "bool(x)": """CASE
+        WHEN typeof(x) = 'VARCHAR' AND NOT regexp_full_match(CAST(x AS VARCHAR), '{TRUTH}') THEN {bad}
+        ELSE {cast}(x AS BOOLEAN) END""",
+    "date(x)": """CASE
+        WHEN typeof(x) = 'VARCHAR' AND NOT regexp_full_match(CAST(x AS VARCHAR), '[0-9]{{4}}-[0-9]{{1,2}}-[0-9]{{1,2}}')
+        THEN {bad} ELSE {cast}(x AS DATE) END""",
+    "string(x)": """CASE
+        WHEN typeof(x) IN ('DOUBLE', 'FLOAT') OR starts_with(typeof(x), 'DECIMAL')
+        THEN error('engines write a FLOAT64 as other texts: CAST it AS INT64 before, or keep the number')
+        WHEN starts_with(typeof(x), 'TIMESTAMP')
+        THEN error('engines write moments as other texts: use FORMAT_TIMESTAMP')
+        ELSE CAST(x AS VARCHAR) END""",
+}
+FINITE = """CASE WHEN isfinite(CAST(x AS DOUBLE)) OR x IS NULL THEN x
+    ELSE error('a result of LOG, POW or EXP is out of range') END"""
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """UTC, NULLs as the smallest value in every order, GoogleSQL's casts and fingerprints."""
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone='UTC'; SET default_null_order='sqlite'; SET preserve_insertion_order=false")
+    for form, body in MACROS.items():
+        for prefix, cast, bad in (
+            ("bq_", "CAST", "error('cannot read as {}: ' || CAST(x AS VARCHAR))".format(form.split("(")[0].upper())),
+            ("bq_safe_", "TRY_CAST", "NULL"),
+        ):
+            text = body.format(cast=cast, bad=bad, WHOLE=WHOLE, REAL=REAL, TRUTH=TRUTH)
+            connection.execute(f"CREATE MACRO {prefix}{form} AS {text}")
+    connection.execute(f"CREATE MACRO bq_finite(x) AS {FINITE}")
+    connection.create_function("farm_fingerprint", _fingerprint, ["VARCHAR"], "BIGINT")
+    return connection
+
+
+def _fingerprint(text: str) -> int:
+    value: int = farmhash.fingerprint64(text)
+    return value - (1 << 64) if value >= 1 << 63 else value

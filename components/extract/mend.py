@@ -1,0 +1,82 @@
+"""Same name, other meaning: written so that DuckDB gives the documented answer of BigQuery."""
+
+from sqlglot import exp
+
+INT64, FLOAT64, BOOL, DATE = (getattr(exp.DataType.Type, name) for name in ("BIGINT", "DOUBLE", "BOOLEAN", "DATE"))
+STRING = (exp.DataType.Type.TEXT, exp.DataType.Type.VARCHAR)
+CASTS = {INT64: "int64", FLOAT64: "float64", BOOL: "bool", DATE: "date", **dict.fromkeys(STRING, "string")}
+BLANKS = "\t\n\v\f\r \u0085\u00a0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
+
+
+def mended(query: exp.Query) -> exp.Query:
+    """A copy with every node put right, inner ones first: a node that is replaced keeps children that are right."""
+    copy = query.copy()
+    for node in reversed(list(copy.walk(bfs=False))):
+        if (new := _mend(node)) is not node:
+            node.replace(new)
+    return copy
+
+
+def _mend(node: exp.Expr) -> exp.Expr:
+    match node:
+        case exp.TimestampDiff():  # whole elapsed units; DuckDB's date_diff counts boundaries
+            unit = exp.Literal.string((node.text("unit") or "second").lower())
+            return _call("date_sub", unit, node.expression, node.this)
+        case exp.Extract() if node.name.upper() == "DAYOFWEEK":  # Sunday is 1; DuckDB's dow has Sunday 0
+            dow = exp.Extract(this=exp.var("DOW"), expression=node.expression.copy())
+            return exp.Paren(this=exp.Add(this=dow, expression=exp.Literal.number(1)))
+        case exp.Div():
+            return _divide(node)
+        case exp.Cast() if node.to.this in CASTS:
+            return _call(f"bq_{'safe_' if isinstance(node, exp.TryCast) else ''}{CASTS[node.to.this]}", node.this)
+        case exp.DateAdd() | exp.DateSub():  # a DATE stays one; DuckDB makes a TIMESTAMP of it
+            return exp.cast(node.copy(), "DATE")
+        case exp.DateTrunc() | exp.LastDay() if _is_date(node.this):
+            return exp.cast(node.copy(), "DATE")
+        case exp.UnixToTime():
+            return exp.cast(node.copy(), "TIMESTAMPTZ")
+        case exp.Log() | exp.Pow() | exp.Exp():  # out of range fails; DuckDB gives infinity or NaN
+            return _call("bq_finite", node)
+        case exp.Corr():  # of fewer than two pairs it is NULL; DuckDB gives NaN
+            few = exp.LT(this=_call("regr_count", node.this, node.expression), expression=exp.Literal.number(2))
+            return exp.Paren(this=exp.Case(ifs=[exp.If(this=few, true=exp.null())], default=node.copy()))
+        case exp.Substring() if isinstance(node.args.get("start"), exp.Neg) and node.args.get("length"):
+            tail = _call("right", node.this, node.args["start"].this)  # from the first character when it is shorter
+            return _call("left", tail, node.args["length"])
+        case exp.Trim() if node.expression is None:  # every blank of Unicode, not spaces alone
+            node.set("expression", exp.Literal.string(BLANKS))
+        case exp.TimeToStr() if node.args.get("zone"):  # sqlglot drops the zone
+            inner = node.this.this if isinstance(node.this, exp.TsOrDsToTimestamp) else node.this
+            node.set("this", _call("timezone", node.args["zone"], inner))
+            node.set("zone", None)
+        case exp.Parameter():  # GoogleSQL's names have no case
+            return exp.Parameter(this=exp.var(node.name.lower()))
+        case exp.Table() if node.catalog:  # the project; DATA stands for any
+            node.set("catalog", None)
+    return node
+
+
+def _divide(node: exp.Div) -> exp.Expr:
+    """x / 0 fails on BigQuery; DuckDB gives infinity."""
+    by = node.expression
+    if isinstance(by, exp.Literal) and float(by.this):
+        return node
+    zero = exp.EQ(this=exp.Paren(this=by.copy()), expression=exp.Literal.number(0))
+    failing = exp.If(this=zero, true=_call("error", exp.Literal.string("division by zero: use SAFE_DIVIDE")))
+    quotient = exp.Div(
+        this=node.this.copy(), expression=by.copy(), typed=node.args.get("typed"), safe=node.args.get("safe")
+    )
+    return exp.Paren(this=exp.Case(ifs=[failing], default=quotient))
+
+
+def _is_date(node: exp.Expr) -> bool:
+    """Known to be a DATE from the query alone; a column may be a TIMESTAMP as well."""
+    return (
+        isinstance(node, exp.Date | exp.TsOrDsToDate | exp.DateFromParts)
+        or node.name.lower() == "bq_date"
+        or (isinstance(node, exp.Cast) and node.to.this == DATE)
+    )
+
+
+def _call(name: str, *arguments: exp.Expr) -> exp.Expr:
+    return exp.Anonymous(this=name, expressions=[argument.copy() for argument in arguments])

@@ -1,0 +1,54 @@
+"""Known functions in uses that differ between BigQuery and DuckDB, or that differ from one run to the next."""
+
+import re
+
+from sqlglot import exp
+
+FORMATS = re.compile(r"(?:[^%]|%[YmdHMSjyaAbBuwGV%])*")  # elements that both engines write alike
+DIFFERENT_PARTS = ("MILLISECOND", "MICROSECOND", "NANOSECOND")
+TEXTS = (exp.DataType.Type.DECIMAL, exp.DataType.Type.BIGDECIMAL)
+
+
+def trap(node: exp.Expr) -> str | None:
+    """What to write in place of this node; None when it is fine."""
+    match node:
+        case exp.Extract() if "WEEK" in node.name.upper() and node.name.upper() != "DAYOFWEEK":
+            return "Week numbers differ. Use DATE_TRUNC(d, WEEK) or EXTRACT(DAYOFWEEK FROM d)"
+        case exp.Extract() if node.name.upper() in DIFFERENT_PARTS:
+            return "On files the seconds are in it too. Use UNIX_MICROS and MOD"
+        case exp.ArrayAgg() if node.find(exp.Limit):
+            return "LIMIT in ARRAY_AGG differs. Use ROW_NUMBER and a filter"
+        case exp.ArrayAgg() if not isinstance(node.parent, exp.IgnoreNulls) and not node.find(exp.IgnoreNulls):
+            return "Say ARRAY_AGG(x IGNORE NULLS)"
+        case exp.Unnest() if node.args.get("offset"):
+            return "WITH OFFSET counts from 1 on files. Use ROW_NUMBER"
+        case exp.Bracket() if node.args.get("offset") is not None and not node.args.get("safe"):
+            return "OFFSET beyond the end differs. Use SAFE_OFFSET"
+        case exp.Substring() if not _whole_number(node.args.get("start")) or node.args["start"].name == "0":
+            return "SUBSTR's start must be a literal other than 0"
+        case exp.Substring() if node.args.get("length") and not isinstance(node.args["length"], exp.Literal):
+            return "SUBSTR's length must be a literal that is not negative"
+        case exp.StrPosition() if node.args.get("position") or node.args.get("occurrence"):
+            return "INSTR with an occurrence differs. Use STRPOS"
+        case exp.GroupConcat() if not node.find(exp.Order):
+            return "Say STRING_AGG(x ORDER BY x): without an order the text differs"
+        case exp.TimeToStr() if not FORMATS.fullmatch(node.args["format"].name):
+            return "Use the elements %Y %m %d %H %M %S %F %T %j %a %A %b %B %u %w %G %V"
+        case exp.Cast() if node.to.this in TEXTS:
+            return "Decimals keep other digits on files. Use FLOAT64, or INT64 of the smallest unit"
+        case exp.Table() if "*" in node.name:
+            return "A table for each day is not read here. Use one table, partitioned by day"
+        case exp.TableSample():
+            return "A sample takes other rows every time. Use MOD(ABS(FARM_FINGERPRINT(id)), 100)"
+        case exp.Corr() if isinstance(node.parent, exp.Window):
+            return "CORR OVER differs where a window has one pair. Use GROUP BY"
+        case exp.AnyValue():
+            return "ANY_VALUE may take another row every time. Use MIN or MAX"
+        case exp.Limit() if not isinstance(node.parent, exp.Query) or not node.parent.args.get("order"):
+            return "LIMIT without ORDER BY takes other rows every time. Add ORDER BY with a unique key"
+        case _:
+            return None
+
+
+def _whole_number(start: exp.Expr | None) -> bool:
+    return start is None or (isinstance(start, exp.Literal | exp.Neg) and start.name != "")

@@ -1,0 +1,88 @@
+"""What GoogleSQL documents is what comes out: on files, and through BigQuery's client.
+
+On the stand-in the second part proves types on the wire alone; on the real service it proves the table.
+"""
+
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pytest
+import sqlglot
+from sqlglot import exp
+
+from components.extract.bigquery import BigQuery
+from components.extract.files import Files
+from components.extract.functions import ALLOWED
+from components.extract.portable import UnsupportedLocally, to_duckdb
+from components.extract.window import Window
+from model.errors import DataRefused, Refused
+from tests.extract.googlesql import FAILS, FAILS_ON_FILES, FIELDS, REFUSED, RIGHT
+
+ANY_DAY = Window(None, datetime(2026, 7, 1, tzinfo=UTC))
+ROWS = [(kind, expression, answer) for kind, rows in RIGHT.items() for expression, answer in rows.items()]
+
+
+def query(*expressions):
+    return f"SELECT {', '.join(f'{one} AS x{place}' for place, one in enumerate(expressions))} FROM {FIELDS} AS f"
+
+
+def answers(source, sql):
+    """(type, value) of each column of the only row."""
+    columns = source.columns(sql, ANY_DAY)
+    [row] = pa.Table.from_batches(source.fetch(sql, ANY_DAY)).to_pylist()
+    return list(zip(columns.values(), row.values(), strict=True))
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    return Files(str(tmp_path_factory.mktemp("data")))
+
+
+@pytest.mark.parametrize(("kind", "expression", "answer"), ROWS, ids=[expression for _, expression, _ in ROWS])
+def test_the_documented_answer_comes_out_on_files(files, kind, expression, answer):
+    assert answers(files, query(expression)) == [(kind, answer)]
+
+
+@pytest.mark.parametrize("kind", RIGHT)
+def test_the_documented_answers_come_through_bigquerys_client(place, kind):
+    project, location, dataset = place
+    source = BigQuery(project, location, dataset=dataset, max_bytes_billed=10**9)
+    found = answers(source, query(*RIGHT[kind]))
+    assert dict(zip(RIGHT[kind], found, strict=True)) == {one: (kind, answer) for one, answer in RIGHT[kind].items()}
+
+
+@pytest.mark.parametrize("expression", [*FAILS, *FAILS_ON_FILES])
+def test_what_has_no_answer_fails_on_files(files, expression):
+    with pytest.raises(DataRefused):
+        answers(files, query(expression))
+
+
+@pytest.mark.parametrize("expression", FAILS)
+def test_what_has_no_answer_fails_on_bigquery(place, expression):
+    project, location, dataset = place
+    with pytest.raises(Refused):
+        answers(BigQuery(project, location, dataset=dataset, max_bytes_billed=10**9), query(expression))
+
+
+@pytest.mark.parametrize(("expression", "way_out"), REFUSED.items(), ids=list(REFUSED))
+def test_what_would_mean_something_else_is_refused_with_a_way_out(expression, way_out):
+    with pytest.raises(UnsupportedLocally) as refused:
+        to_duckdb(query(expression))
+    assert "is outside the portable subset" in str(refused.value)
+    assert way_out in str(refused.value)
+
+
+def test_a_query_is_told_all_that_is_outside_the_subset_at_once():
+    with pytest.raises(UnsupportedLocally) as refused:
+        to_duckdb(query("LN(f.half)", "RAND()", "SUBSTR(f.text, 0, 2)"))
+    assert len(refused.value.faults) == 3
+
+
+def test_every_function_that_is_let_through_stands_in_the_table():
+    shown = {
+        type(node).__name__
+        for _, expression, _ in ROWS
+        for node in sqlglot.parse_one(query(expression), read="bigquery").walk()
+        if isinstance(node, exp.Func)
+    }
+    assert shown == ALLOWED - {"AnyValue"}  # known, and refused with its own words
