@@ -1,7 +1,8 @@
 """The work of extract + preprocess on the portal's tables, as one would write it in pandas.
 
-
-Run by an environment that has pandas; nothing of Kamado is imported.
+What bench/preprocess.py times: the same join, rules with their ledger and examples, rejected rows, duplicates, split,
+sampling by a hash of the row, one-column AUCs and files. Run by an environment that has pandas; nothing of Kamado is
+imported.
 """
 
 import json
@@ -44,13 +45,40 @@ def rows_of(data: Path) -> pd.DataFrame:
     return rows.drop(columns=["inquired_at", "listed_on"])
 
 
-def sound(rows: pd.DataFrame) -> pd.DataFrame:
-    """Without the rejected, the duplicates and the young."""
+def sound(rows: pd.DataFrame, out: Path) -> pd.DataFrame:
+    """Without the rejected, which are counted and written with their rules, the duplicates and the young."""
+    rows["row_key"] = pd.util.hash_pandas_object(rows, index=False)
     per_m2 = rows["rent"] / rows["area_m2"].where(rows["area_m2"] != 0)
-    broken = (rows["rent"] < 10_000) | (rows["rent"] > 3_000_000)
-    broken |= (rows["area_m2"] < 5) | (rows["area_m2"] > 500) | (per_m2 < 500) | (per_m2 > 20_000)
-    kept = rows[~broken].drop_duplicates()
+    rules = {
+        "missing": rows["shown_at"].isna() | rows["list_id"].isna(),
+        "rent": (rows["rent"] < 10_000) | (rows["rent"] > 3_000_000),
+        "area": (rows["area_m2"] < 5) | (rows["area_m2"] > 500),
+        "rent per m2": (per_m2 < 500) | (per_m2 > 20_000),
+    }
+    broken = pd.DataFrame(rules)
+    ledger = {name: int(rule.sum()) for name, rule in rules.items()}
+    examples = {name: rows[rule].nsmallest(5, "row_key").to_dict("records") for name, rule in rules.items()}
+    (out / "ledger.json").write_text(json.dumps({"counts": ledger, "examples": examples}, default=str))
+    rejected = rows[broken.any(axis=1)].sort_values("row_key")
+    names = broken.loc[rejected.index].apply(lambda row: [name for name, hit in row.items() if hit], axis=1)
+    rejected.assign(rules=names).to_parquet(out / "rejected.parquet", compression="zstd")
+    kept = rows[~broken.any(axis=1)].drop_duplicates()
     return kept[kept["shown_at"] < END - CONVERSION]
+
+
+def one_column_aucs(train: pd.DataFrame) -> dict[str, float]:
+    """By bins of the label's mean, fitted on one half and measured on the other."""
+    found = {}
+    fitted = train["row_key"] % 2 == 0
+    for name in FEATURES:
+        numeric = pd.api.types.is_numeric_dtype(train[name])
+        codes = pd.qcut(train[name], 20, duplicates="drop").astype(str) if numeric else train[name]
+        mean = train["inquired"][fitted].groupby(codes[fitted]).mean()
+        score, label = codes[~fitted].map(mean).fillna(0).rank(), train["inquired"][~fitted]
+        positives = label.sum()
+        area = score[label == 1].sum() - positives * (positives + 1) / 2
+        found[name] = float(area / (positives * (len(label) - positives)))
+    return found
 
 
 def parts_of(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -86,7 +114,13 @@ def main(data: Path) -> None:
     with tempfile.TemporaryDirectory() as out:
         rows.to_parquet(Path(out) / "rows.parquet", compression="zstd")
         rows = pd.read_parquet(Path(out) / "rows.parquet")
-        for name, part in parts_of(sound(rows)).items():
+        parts = parts_of(sound(rows, Path(out)))
+        counts = {
+            name: [len(part), part["list_id"].nunique(), part["user_id"].nunique()] for name, part in parts.items()
+        }
+        told = {"counts": counts, "aucs": one_column_aucs(parts["train"])}
+        (Path(out) / "split.json").write_text(json.dumps(told))
+        for name, part in parts.items():
             ordered = part.sort_values(["shown_at", "list_id", "position", "listing_id"])
             ordered.to_parquet(Path(out) / f"{name}.parquet", compression="zstd")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

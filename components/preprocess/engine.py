@@ -10,7 +10,7 @@ import duckdb
 
 from model.errors import DataRefused, Fault
 
-MEMORY = "320MB"
+MEMORY = "300MB"
 
 
 @contextmanager

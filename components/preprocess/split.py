@@ -17,6 +17,7 @@ from model.errors import DataRefused, Faults
 from model.spec import Spec
 
 PARTS = ("train", "calibration", "test")
+KINDS = "ENUM ('train', 'calibration', 'test', 'gap', 'purged')"  # a byte each, where text would grow with the lists
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,9 @@ class Split:
         roles = spec.columns
         self.cuts = self._cuts(end) if spec.split.by == "time" else None
         part = self._by_time(self.cuts) if self.cuts else self._by_hash()
-        connection.execute(f"CREATE TABLE placed AS SELECT unit, {part} AS part FROM ({self._units()})")
+        connection.execute(
+            f"CREATE TABLE placed AS SELECT unit, CAST({part} AS {KINDS}) AS part FROM ({self._units()})"
+        )
         unit = unit_of(spec)
         for name in (roles.user, roles.list):
             if name and name != unit:
@@ -99,27 +102,36 @@ class Split:
     def _purge(self, name: str) -> None:
         """Units of an earlier part that share a value of `name` with a later one go; a missing value is none."""
         for earlier, later in (("calibration", "('test')"), ("train", "('test', 'calibration')")):
-            shared = f"SELECT l.{name} FROM {self.source} l WHERE l.part IN {later} AND l.{name} IS NOT NULL"
-            units = f"SELECT e.unit FROM {self._rows} e WHERE e.{name} IN ({shared})"
+            shared = (
+                f"SELECT DISTINCT hash(l.{name}) FROM {self.source} l WHERE l.part IN {later} AND l.{name} IS NOT NULL"
+            )
+            units = f"SELECT e.unit FROM {self._rows} e WHERE hash(e.{name}) IN ({shared})"
             self._connection.execute(
                 f"UPDATE placed SET part = 'purged' WHERE part = '{earlier}' AND unit IN ({units})"
             )
 
     def summary(self) -> dict[str, Any]:
         """Counts of the parts, before sampling."""
-        columns, roles = self._columns, self._spec.columns
-        lists = f"count(DISTINCT {quoted(roles.list)})" if roles.list else "NULL"
-        users = f"count(DISTINCT {quoted(roles.user)})" if roles.user else "NULL"
-        time = quoted(columns.time) if columns.time else "NULL"
-        label = quoted(columns.label)
-        query = (
-            f"SELECT part, count(*), CAST(sum({label}) AS BIGINT), {lists}, {users}, "
-            f"CAST(min({time}) AS VARCHAR), CAST(max({time}) AS VARCHAR) FROM {self.source} GROUP BY part"
-        )
-        names = ("rows", "positives", "lists", "users", "first", "last")
-        found = {row[0]: dict(zip(names, row[1:], strict=True)) for row in self._connection.execute(query).fetchall()}
-        nothing = dict.fromkeys(names) | {"rows": 0, "positives": 0}
-        return {part: found.get(part, nothing) for part in (*PARTS, "gap", "purged")}
+        time = quoted(self._columns.time) if self._columns.time else "NULL"
+        sums = f"count(*), CAST(sum({quoted(self._columns.label)}) AS BIGINT)"
+        ends = f"CAST(min({time}) AS VARCHAR), CAST(max({time}) AS VARCHAR)"
+        query = f"SELECT CAST(part AS VARCHAR), {sums}, {ends} FROM {self.source} GROUP BY part"
+        found = {row[0]: row[1:] for row in self._connection.execute(query).fetchall()}
+        lists, users = (self._distinct(name) for name in (self._spec.columns.list, self._spec.columns.user))
+        summary = {}
+        for part in (*PARTS, "gap", "purged"):
+            rows, positives, first, last = found.get(part, (0, 0, None, None))
+            ids = {"lists": lists and lists.get(part, 0), "users": users and users.get(part, 0)}
+            summary[part] = {"rows": rows, "positives": positives, **ids, "first": first, "last": last}
+        return summary
+
+    def _distinct(self, name: str | None) -> dict[str, int] | None:
+        """How many different values each part has; None without the column."""
+        if name is None:
+            return None
+        each = f"SELECT DISTINCT part, hash({quoted(name)}) FROM {self.source} WHERE {quoted(name)} IS NOT NULL"
+        query = f"SELECT CAST(part AS VARCHAR), count(*) FROM ({each}) GROUP BY part"
+        return dict(self._connection.execute(query).fetchall())
 
 
 def unit_of(spec: Spec) -> str | None:
