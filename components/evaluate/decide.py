@@ -175,7 +175,8 @@ def _unusable(evidence: Evidence, rules: Rules) -> Iterator[Reason]:
                 says = f"The slice {column} = {one.value} has {one.conversions:.0f} conversions but no comparison."
                 yield invalid("present", "missing", "a number", says)
     champion = evidence.champion
-    if champion and not champion.unscorable and not (champion.primary and champion.log_loss):
+    comparable = champion is not None and not champion.unscorable and not champion.same_bundle
+    if champion and comparable and not (champion.primary and champion.log_loss):
         yield invalid("present", "missing", "a number", "The comparison with the model in service could not be made.")
 
 
