@@ -242,7 +242,6 @@ class Asked:
 
 
 class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
     service: Service
 
     def do_POST(self):
@@ -296,7 +295,7 @@ def bigquery(folder: Path) -> Iterator[Service]:
     service = Service(folder)
     handler = type("Handler", (Handler,), {"service": service})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        server.daemon_threads = True
+        server.daemon_threads = False  # none is left when this returns
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         service.url = f"http://127.0.0.1:{server.server_address[1]}"
