@@ -46,7 +46,8 @@ def columns_of(path: Path) -> tuple[str, ...]:
 
 def require(path: Path, columns: Sequence[str]) -> None:
     """Raises DataRefused with every column that the file lacks."""
-    absent = [name for name in columns if name not in columns_of(path)]
+    known = columns_of(path)
+    absent = [name for name in dict.fromkeys(columns) if name not in known]
     if absent:
         raise DataRefused(*(Fault(f"{path} {name}", "is missing", "Run preprocess with this spec") for name in absent))
 

@@ -1,0 +1,61 @@
+"""Evidence of a good model, to be spoiled by tests one number at a time."""
+
+from components.evaluate.bootstrap import Estimate
+from components.evaluate.decide import Evidence, Opponent, Rules, Slice
+
+METRICS = {
+    "rows": 20_000.0,
+    "conversions": 1_000.0,
+    "log_loss": 0.03,
+    "normalised_entropy": 0.9,
+    "auc": 0.75,
+    "calibration_ratio": 1.01,
+    "calibration_ratio_low": 0.95,
+    "calibration_ratio_high": 1.07,
+    "unseen_categories": 0.001,
+    "monotone_violations": 0.0,
+    "booster_bytes": 2e6,
+    "immature_days": 0.0,
+    "lists": 1_000.0,
+    "logged_places": 20.0,
+    "ips_conversions": 0.9,
+    "ess": 5_000.0,
+    "ips_lift": 0.2,
+    "ips_lift_low": 0.1,
+    "ips_lift_high": 0.3,
+}
+BETTER = Estimate(0.1, 0.05, 0.15, 0.025)
+WORSE = Estimate(-0.1, -0.15, -0.05, 0.025)
+UNCLEAR = Estimate(0.02, -0.03, 0.07, 0.025)
+
+
+def rules(**changes):
+    asked = {
+        "must_beat": ("constant", "logistic", "current_order"),
+        "metric": "ips_conversions",
+        "rule": "superiority",
+        "margin": None,
+        "confidence": 0.95,
+        "slices": ("layout",),
+        "min_conversions": 200,
+        "ranked": True,
+    }
+    return Rules(**(asked | changes))
+
+
+def evidence(*, floors=None, slices=None, champion=None, **metrics):
+    """Metrics by name; None takes one away."""
+    found = {name: value for name, value in (METRICS | metrics).items() if value is not None}
+    good = (Slice("layout", "1K", 400.0, 0.1, 0.99), Slice("layout", "2DK", 600.0, 0.05, 0.9))
+    every = {"constant": BETTER, "logistic": BETTER, "current_order": BETTER}
+    return Evidence(
+        metrics=found,
+        floors=every | (floors or {}),
+        slices={"layout": good} if slices is None else slices,
+        reference="the current order",
+        champion=champion,
+    )
+
+
+def against(primary, log_loss=BETTER):
+    return Opponent(primary=primary, log_loss=log_loss)
