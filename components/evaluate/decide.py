@@ -26,6 +26,7 @@ RATIO = (0.9, 1.1)  # predicted over observed conversions
 FEWEST_ESS, LEAST_ESS_SHARE = 200, 0.01
 MOST_UNSEEN, MOST_BYTES = 0.01, 50_000_000
 MOST_LOG_LOSS_RISE = 0.02
+LEAST_TARGET = 1e-4
 POWER = 2.8  # standard errors that a true difference must have to be told apart 8 times in 10, at 5 % two-sided
 
 NEEDED = (
@@ -250,15 +251,19 @@ def _better(rule: str, gain: Estimate, other: str, conversions: float) -> Reason
 
 def _needs(gain: Estimate, target: float, conversions: float) -> str:
     smallest = f"The smallest difference that {conversions:,.0f} conversions can show is {percent(POWER * gain.se)}"
-    if target <= 0:
+    needed = conversions_for(gain, target, conversions)
+    if not math.isfinite(needed):
         return f"{smallest}."
-    return f"{smallest}; to show {percent(target)} it needs about {conversions_for(gain, target, conversions):,.0f}."
+    return f"{smallest}; to show {percent(target)} it needs about {needed:,.0f}."
 
 
 def conversions_for(gain: Estimate, target: float, conversions: float) -> float:
-    """Conversions with which a true difference `target` is told apart 8 times in 10: errors shrink as their root."""
-    needed = conversions * (POWER * gain.se / target) ** 2
-    return float(f"{needed:.2g}")
+    """Conversions with which a true difference `target` is told apart 8 times in 10: errors shrink as their root.
+
+    Infinite for differences below LEAST_TARGET, which nobody means.
+    """
+    errors = POWER * gain.se / target if target > LEAST_TARGET else math.inf
+    return float(f"{conversions * min(errors, 1e9) ** 2:.2g}") if math.isfinite(errors) else math.inf
 
 
 # 3 and 5. The model in service, on the same rows
@@ -310,7 +315,7 @@ def _not_worse(gain: Estimate, margin: float, other: str, conversions: float) ->
     if gain.high < 0:
         return Reason(rule, gain.value, bound, False, f"Worse than {other}: {seen}.", "reject")
     if margin < POWER * gain.se:
-        needed = conversions_for(gain, margin, conversions) if margin > 0 else math.inf
+        needed = conversions_for(gain, margin, conversions)
         more = f"needs about {needed:,.0f} conversions" if math.isfinite(needed) else "no number of conversions will do"
         says = f"Cannot tell within {percent(margin)} of {other}: {seen}, from {conversions:,.0f} conversions; {more}."
         return Reason(rule, gain.value, bound, False, says, "hold")
