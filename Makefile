@@ -18,6 +18,7 @@ TESTS ?= tests
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/requirements.txt
+LOCK := $(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 # Waiting OpenMP threads that spin take the processor from the one that works.
 export OMP_WAIT_POLICY := PASSIVE
 
@@ -49,9 +50,10 @@ serve: $(READY)  ## serve the last bundle: OUT= PORT=
 report: $(READY)  ## open the last report, or name it: OUT=
 	@$(PY) -m pipelines.open_report "$(OUT)"
 
-lock: $(READY)  ## renew requirements.txt from requirements.in
+lock: $(READY)  ## renew both locks, the whole one and the server's
 	@$(PY) -m venv $(VENV)/lock && $(VENV)/lock/bin/python -m pip install --quiet uv
-	@$(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements.in -o requirements.txt
+	@$(LOCK) requirements.in -o requirements.txt
+	@$(LOCK) build/images/server/requirements.in -c requirements.txt -o build/images/server/requirements.txt
 
 clean:  ## remove OUT and caches of this folder; the environment stays
 	@rm -rf "$(OUT)" .pytest_cache .ruff_cache .mypy_cache .hypothesis

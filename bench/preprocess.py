@@ -1,8 +1,8 @@
 """Memory and speed of extract + preprocess: `python bench/preprocess.py`.
 
 Simulates portals of 2 M and 20 M impressions and runs both steps on each, every step in its own process as in the
-pipeline. Prints how peak memory and time grow with ten times the rows, and the rows a second compared with the same work
-in pandas (bench/pandas_reference.py, in a throwaway environment, because pandas is no dependency of Kamado). Exit code 1
+pipeline. Prints how peak memory and time grow with ten times the rows, and the rows a second compared with the same
+work in pandas (bench/pandas_reference.py, in a throwaway environment: pandas is no dependency of Kamado). Exit code 1
 when a goal is missed.
 """
 

@@ -31,7 +31,7 @@ def parse() -> argparse.Namespace:
     add = parser.add_argument
     add("--spec", type=Path, default=Path("examples/rental_portal"), help="folder with spec.yaml and its SQL")
     add("--data", type=Path, help="folder of tables; an example that simulates its data needs none")
-    add("--bigquery", metavar="PROJECT@LOCATION", help="read from BigQuery in place of --data")
+    add("--bigquery", metavar="PROJECT.DATASET@LOCATION", help="read from BigQuery in place of --data")
     add("--out", type=Path, default=Path("out"), help="folder of results")
     add("--trials", type=_count, help="budget of the search, in place of the spec's")
     add("--minutes", type=_minutes, help="safety stop of the search, in place of the spec's")

@@ -5,12 +5,14 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+import requests
 
 from pipelines.compile import ROOT
 
@@ -87,11 +89,32 @@ class TestPromoted:
         said = subprocess.run(inspect, capture_output=True, text=True, check=True).stdout.strip()
         assert said == image["digest"]
 
+    def test_make_serve_answers_a_golden_row_to_the_last_digit(self, first):
+        out, _ = first
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        serve = ["make", "--no-print-directory", "serve", f"OUT={out}", f"PORT={port}"]
+        server = subprocess.Popen(serve, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
+        try:
+            assert "serves rent-conversion sha256:" in server.stdout.readline()
+            row = json.loads((out / "bundle" / "golden.json").read_text())[7]
+            answer = requests.post(f"http://127.0.0.1:{port}/predict", json=row["input"], timeout=10).json()
+            assert answer["probability"] == row["probability"]
+        finally:
+            os.killpg(server.pid, signal.SIGTERM)
+            server.communicate(timeout=20)
+
     def test_make_report_names_the_report(self, first):
         out, _ = first
         environment = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
         said = subprocess.run(
-            ["make", "report", f"OUT={out}"], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+            ["make", "--no-print-directory", "report", f"OUT={out}"],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
         )
         assert Path(said.stdout.strip()).samefile(out / "report.html")
 
