@@ -10,7 +10,7 @@ import duckdb
 
 from model.errors import DataRefused, Fault
 
-MEMORY = "300MB"
+LEAST_MB, MB_A_COLUMN = 200, 10
 
 
 @contextmanager
@@ -18,7 +18,9 @@ def engine(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that spills into `folder`. A full disk is raised as OSError, a broken file refused."""
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone='UTC'; SET preserve_insertion_order=false; SET enable_progress_bar=false")
-        connection.execute(f"SET memory_limit='{MEMORY}'; SET threads={len(os.sched_getaffinity(0))}")
+        connection.execute(f"SET memory_limit='{LEAST_MB}MB'; SET threads={len(os.sched_getaffinity(0))}")
+        # Every join here has its small side on the right; a wrong guess would hold all rows in memory.
+        connection.execute("SET disabled_optimizers='join_order,build_side_probe_side'")
         connection.execute("SET temp_directory=$folder", {"folder": str(folder / "spill")})
         try:
             yield connection
@@ -29,6 +31,11 @@ def engine(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
                 found = f"cannot be read to its end ({' '.join(str(error).split())[:200]})"
                 raise DataRefused(Fault("rows of extract", found, "Run extract again")) from None
             raise
+
+
+def allow(connection: duckdb.DuckDBPyConnection, columns: int) -> None:
+    """Memory for rows of so many columns: it may grow with their width, never with their number."""
+    connection.execute(f"SET memory_limit='{max(LEAST_MB, MB_A_COLUMN * columns)}MB'")
 
 
 def quoted(name: str) -> str:

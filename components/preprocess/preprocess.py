@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from components.preprocess.columns import Columns, refuse_unfit, types_of
-from components.preprocess.engine import engine, literal, quoted
+from components.preprocess.engine import allow, engine, literal, quoted
 from components.preprocess.leaks import look_for_leaks
 from components.preprocess.ledger import Ledger, Rule, mask, rules_of
 from components.preprocess.split import PARTS, Split, refuse_empty, sampled, unit_of
@@ -53,6 +53,7 @@ class _Run:
         self.columns = Columns(spec, types)
         self.rules: list[Rule] = rules_of(spec, self.columns)
         self.names = list(self.columns.select())
+        allow(connection, len(self.names))
 
     def into(self, told: dict[str, Any], folder: Path, progress: Report) -> None:
         ledger = self._read()
