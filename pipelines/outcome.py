@@ -58,7 +58,9 @@ def show(outcome: Outcome, console: Console) -> None:
     broken = [reason for reason in outcome.judged["reasons"] if not reason["passed"]]
     for reason in broken or [{"rule": "all", "says": f"all {len(outcome.judged['reasons'])} rules hold"}]:
         console.print(f"  {reason['rule']}: {reason['says']}", markup=False)
-    console.print(_quality(outcome.read("metrics.json")))
+    metrics = outcome.read("metrics.json")
+    if metrics.get("contenders"):  # an invalid model has none
+        console.print(_quality(metrics))
     console.print(_rejected(outcome.read("ledger.json")))
     for name, path in {"report": "report.html", "bundle": "bundle", "log": "run.log"}.items():
         console.print(f"{name:<8} {outcome.root / path}", markup=False)
