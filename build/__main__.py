@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -12,7 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from build.gate import verify
-from build.image import build
+from build.image import Order, build
+from build.seal.seal import WAYS
 from model.errors import Fault, Refused
 
 VERDICT = "verdict.json of evaluate"
@@ -24,10 +26,15 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     if asked.command == "verify":
         return _verify(asked.bundle, asked.verdict, as_json=asked.json)
     try:
-        made = build(asked.bundle, asked.verdict, to=asked.to, base=asked.base, cache=cache(environ), report=print)
+        return _image(asked, environ)
     except Refused as refusal:
         print(refusal, file=sys.stderr)
         return 1
+
+
+def _image(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    order = Order(asked.to, base=asked.base, cache=cache(environ), seal=asked.seal, commit=commit(environ))
+    made = build(asked.bundle, asked.verdict, order)
     print(f"{made['outcome']} in {asked.to}")
     print(f"image {made['reference']}")
     return 0
@@ -43,14 +50,30 @@ def parser() -> argparse.ArgumentParser:
     image = commands.add_parser("image", help="verify, then put the bundle into an image")
     image.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder that train wrote")
     image.add_argument("--verdict", type=Path, required=True, help=VERDICT)
-    image.add_argument("--to", required=True, help="oci:FOLDER, an OCI image layout; made when it is not there")
+    image.add_argument(
+        "--to", required=True, help="oci:FOLDER, registry://HOST/REPOSITORY or ecr://ACCOUNT.REGION/REPOSITORY"
+    )
     image.add_argument("--base", help="server base: HOST/REPOSITORY:TAG, or oci:FOLDER:TAG; default: made here")
+    image.add_argument(
+        "--seal", choices=WAYS, default="auto", help="how the image is proven; auto: engine if there is one"
+    )
     return top
 
 
 def cache(environ: Mapping[str, str]) -> Path:
     """Where made bases are kept: KAMADO_CACHE, else ~/.cache/kamado."""
     return Path(environ.get("KAMADO_CACHE") or Path.home() / ".cache" / "kamado")
+
+
+def commit(environ: Mapping[str, str]) -> str | None:
+    """The git commit of this code: KAMADO_COMMIT, which the steps' image carries, else what git says of this folder."""
+    if told := environ.get("KAMADO_COMMIT"):
+        return told
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
 
 
 def _verify(bundle: Path, verdict: Path | None, *, as_json: bool) -> int:

@@ -2,6 +2,8 @@
 
 import json
 import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,14 @@ from build.base.choose import server_base
 from build.base.ground import XGBOOST, Base, BaseRefused, Report
 from build.gate import Sound, refuse_unless_sound
 from build.layer import Entry, Layer, write_layer
-from build.publish import Publisher, publisher
+from build.publish import Attachment, Staged
+from build.publish.layout import Layout
+from build.publish.place import publisher
+from build.seal.seal import EARLIER, UNSEALED, Way, seal
 from build.tags import build_tag
-from model.bundle import FILES, MANIFEST, Manifest, identity, parse_manifest
-from model.errors import BundleRefused, Fault, Faults
+from model.bundle import FILES, Bundle, Manifest, bundle_digest, identity, load
+from model.errors import BundleRefused, Fault
 
-REPOSITORY = "kamado"
 HOME = "/opt/kamado"
 USER = "65532"
 PORT = "8080/tcp"
@@ -25,49 +29,94 @@ ENVIRONMENT = {"KAMADO_BUNDLE": f"{HOME}/bundle", "KAMADO_HOST": "0.0.0.0"}
 VERDICT = "verdict.json"
 
 
-def build(
-    bundle: Path, verdict: Path, to: str, *, base: str | None, cache: Path, report: Report = print
-) -> dict[str, Any]:
-    """Verify, assemble, publish; returns what image.json says.
+@dataclass(frozen=True)
+class Order:
+    """What is asked for: `base` is a reference, or None for the best that this machine can make (`server_base`);
+    `commit` is the git commit of this code, where it is known; `key` signs the bundle."""
+
+    to: str
+    base: str | None
+    cache: Path
+    seal: Way = "auto"
+    commit: str | None = None
+    key: Path | None = None
+
+
+def build(bundle: Path, verdict: Path, order: Order, *, report: Report = print) -> dict[str, Any]:
+    """Verify, assemble, seal, publish; returns what image.json says.
 
     Raises BundleRefused, before anything is written, when the gate finds a fault; BaseRefused when the base cannot be
-    had; OutputRefused when `to` cannot take the image. `base` is a reference, or None for the best that this machine
-    can make (`server_base`).
+    had; SealRefused when the image does not answer as it should; OutputRefused and RegistryRefused when the place
+    cannot take it.
     """
-    place = publisher(to)
+    place = publisher(order.to, cache=order.cache)
     sound = refuse_unless_sound(bundle, verdict)
     report(f"gate passed: bundle {sound.digest}")
-    ground = server_base(base, cache=cache, report=report)
-    report(f"base {ground.name}")
-    with tempfile.TemporaryDirectory(prefix="kamado-layer-") as folder:
-        return _publish(place, ground, bundle, verdict, sound, Path(folder))
-
-
-def _publish(place: Publisher, base: Base, bundle: Path, verdict: Path, sound: Sound, folder: Path) -> dict[str, Any]:
-    judged = verdict.read_bytes()
-    collected = Faults()
-    manifest = parse_manifest((bundle / MANIFEST).read_bytes(), collected)
-    if manifest is None or oci.digest_of(judged) != f"sha256:{sound.verdict_sha256}":
-        raise _changed()
-    _refuse_other_xgboost(base, manifest)
-    layer = model_layer(folder / "layer.tar.gz", bundle, judged, cutoff=manifest.lineage.cutoff)
-    if identity({name: layer.files[f"{HOME[1:]}/bundle/{name}"] for name in FILES}) != sound.digest:
-        raise _changed()
-    digests = {"bundle": sound.digest, "verdict": oci.digest_of(judged), "base": base.digest}
-    tag = build_tag(manifest.model, cutoff=manifest.lineage.cutoff, **digests)
-    labels = labels_of(manifest, json.loads(judged), sound, base, tag)
-    done = place.publish(assemble(base, layer, labels, created=manifest.lineage.cutoff), tag)
+    base = server_base(order.base, cache=order.cache, report=report)
+    report(f"base {base.name}")
+    if base.kind == "none" and not isinstance(place, Layout):
+        found = "is none, and an image that cannot start is of no use in a registry"
+        raise BaseRefused(Fault("base", found, "Give a server base as BASE_IMAGE", "base-missing"))
+    with tempfile.TemporaryDirectory(prefix="kamado-layer-") as scratch:
+        candidate = prepare(base, bundle, verdict, sound, Path(scratch))
+        proof = Proof(candidate, base, order, report)
+        done = place.publish(candidate.image, candidate.tag, prove=proof)
     return {
-        "reference": f"{REPOSITORY}:{tag}@{done.digest}",
-        "tag": tag,
+        "reference": f"{place.name}:{candidate.tag}@{done.digest}",
+        "tag": candidate.tag,
         "digest": done.digest,
         "outcome": done.outcome,
         "bundle": sound.digest,
         "verdict_sha256": sound.verdict_sha256,
         "base": {"kind": base.kind, "name": base.name, "digest": base.digest},
-        "layer": {"diff_id": layer.diff_id, "digest": layer.digest, "size": layer.size},
-        "labels": labels,
+        "layer": {"diff_id": candidate.layer.diff_id, "digest": candidate.layer.digest, "size": candidate.layer.size},
+        "seal": {"way": proof.seal.way, "answers": proof.seal.answers},
+        "labels": candidate.labels,
     }
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An image that is assembled and nowhere yet."""
+
+    bundle: Bundle
+    layer: Layer
+    image: oci.Image
+    tag: str
+    labels: dict[str, str]
+
+
+def prepare(base: Base, folder: Path, verdict: Path, sound: Sound, scratch: Path) -> Candidate:
+    """Lay what the gate passed over the base. Raises BundleRefused when it has changed since, BaseRefused."""
+    judged = verdict.read_bytes()
+    if bundle_digest(folder) != sound.digest or oci.digest_of(judged) != f"sha256:{sound.verdict_sha256}":
+        raise _changed()
+    bundle = load(folder)
+    manifest = bundle.manifest
+    _refuse_other_xgboost(base, manifest)
+    layer = model_layer(scratch / "layer.tar.gz", folder, judged, cutoff=manifest.lineage.cutoff)
+    if identity({name: layer.files[f"{HOME[1:]}/bundle/{name}"] for name in FILES}) != sound.digest:
+        raise _changed()
+    digests = {"bundle": sound.digest, "verdict": oci.digest_of(judged), "base": base.digest}
+    tag = build_tag(manifest.model, cutoff=manifest.lineage.cutoff, **digests)
+    labels = labels_of(manifest, json.loads(judged), sound, base, tag)
+    return Candidate(bundle, layer, assemble(base, layer, labels, created=manifest.lineage.cutoff), tag, labels)
+
+
+class Proof:
+    """What happens when every blob is there and the tag is not: the seal, and the documents about the image."""
+
+    def __init__(self, candidate: Candidate, base: Base, order: Order, report: Report) -> None:
+        self.candidate, self.base, self.order, self.report = candidate, base, order, report
+        self.seal = EARLIER
+
+    def __call__(self, staged: Staged) -> Sequence[Attachment]:
+        if self.base.kind == "none":
+            self.seal = UNSEALED
+        else:
+            self.seal = seal(staged, self.candidate.bundle, way=self.order.seal)
+        self.report(f"seal: {self.seal.says}")
+        return ()
 
 
 def _refuse_other_xgboost(base: Base, manifest: Manifest) -> None:

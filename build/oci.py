@@ -27,12 +27,16 @@ def dump(value: object) -> bytes:
 
 @dataclass(frozen=True)
 class Blob:
-    """Bytes known by their digest before they are read. `open` may fetch them from afar; readers compare the digest."""
+    """Bytes known by their digest before they are read. `open` may fetch them from afar; readers compare the digest.
+
+    `origin` is the HOST/REPOSITORY where a registry has them already, so that it can be asked to take them from there.
+    """
 
     digest: str
     size: int
     media_type: str
     open: Callable[[], BinaryIO]
+    origin: str | None = None
 
     @property
     def descriptor(self) -> dict[str, Any]:

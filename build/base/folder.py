@@ -14,6 +14,7 @@ class Folder:
     """A Source. Digests are compared by those who read the blobs."""
 
     kind: Literal["registry", "oci"] = "oci"
+    origin: str | None = None
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

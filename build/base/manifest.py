@@ -19,6 +19,7 @@ class Source(Protocol):
 
     name: str
     kind: Literal["registry", "oci"]
+    origin: str | None
 
     def manifest(self, reference: str) -> bytes:
         """The manifest or index under a tag or digest."""
@@ -65,7 +66,7 @@ def _parse(data: bytes, source: Source) -> dict[str, Any]:
 
 def _layer(source: Source, layer: dict[str, Any]) -> oci.Blob:
     digest = layer["digest"]
-    return oci.Blob(digest, layer["size"], layer["mediaType"], lambda: source.blob(digest))
+    return oci.Blob(digest, layer["size"], layer["mediaType"], lambda: source.blob(digest), source.origin)
 
 
 def _of_this_machine(index: dict[str, Any], source: Source) -> str:

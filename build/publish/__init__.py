@@ -1,10 +1,18 @@
-"""Where an image goes. Every place behaves alike: tests/contracts/publish.py is the contract."""
+"""Where an image goes, and from where a released one comes back. Every place behaves alike: tests/contracts/publish.py
+is the contract.
 
+place.py     from `--to` to a place
+layout.py    oci:FOLDER, an OCI image layout
+registry.py  registry://HOST/REPOSITORY, any OCI registry
+ecr.py       ecr://ACCOUNT.REGION/REPOSITORY, a registry with AWS's login, repositories and immutable tags
+aws.py       what ECR asks of AWS
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal, Protocol
+from typing import BinaryIO, Literal, Protocol
 
-from build.oci import Image
+from build.oci import Blob, Image
 from model.errors import Fault, OutputRefused
 
 
@@ -16,6 +24,35 @@ class Published:
     outcome: Literal["written", "unchanged"]
 
 
+@dataclass(frozen=True)
+class Attachment:
+    """A document about an image, kept beside it: what it is by media type, and its bytes."""
+
+    media_type: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Staged:
+    """An image that lies at its place, whole and without a tag.
+
+    `pull` is the reference by which a container engine may fetch it, with user and password if it takes them; None
+    where an engine cannot.
+    """
+
+    image: Image
+    pull: str | None = None
+    login: tuple[str, str] | None = None
+
+
+Prove = Callable[[Staged], Sequence[Attachment]]
+
+
+def unproven(_: Staged) -> Sequence[Attachment]:
+    """For what is no model: nothing to prove, nothing to attach."""
+    return ()
+
+
 class Publisher(Protocol):
     """A place for images.
 
@@ -24,8 +61,36 @@ class Publisher(Protocol):
     digest does not depend on how layers are compressed. Other content under a taken tag is refused, with both digests.
     """
 
-    def publish(self, image: Image, tag: str) -> Published:
-        """Raises OutputRefused for a taken tag, and when the place cannot be written."""
+    name: str  # what stands before :TAG@DIGEST in a reference
+
+    def publish(self, image: Image, tag: str, *, prove: Prove = unproven) -> Published:
+        """Lay the image down, `prove` it, attach what that gives, then write the tag.
+
+        Raises OutputRefused for a taken tag and when the place cannot be written, and what `prove` raises; there is
+        no tag then.
+        """
+        ...
+
+    def tags(self) -> list[str]: ...
+
+    def digest(self, tag: str) -> str | None:
+        """The manifest that a tag names."""
+        ...
+
+    def manifest(self, digest: str) -> bytes:
+        """The bytes of this digest. Raises OutputRefused when the place has them no more."""
+        ...
+
+    def blob(self, digest: str) -> BinaryIO:
+        """To be read once; readers compare the digest."""
+        ...
+
+    def add_tag(self, digest: str, tag: str) -> None:
+        """A second name for an image that is here. Raises OutputRefused, with code tag-taken for a name in use."""
+        ...
+
+    def attachments(self, digest: str) -> list[Blob]:
+        """What was attached to this image, by media type; sizes and digests are those of the documents."""
         ...
 
 
@@ -40,13 +105,3 @@ def taken(tag: str, *, here: str, new: str) -> OutputRefused:
             "tag-taken",
         )
     )
-
-
-def publisher(destination: str) -> Publisher:
-    """The place that `destination` names: `oci:FOLDER` is an OCI image layout. Raises OutputRefused."""
-    from build.publish.layout import Layout  # here, so that one place's libraries never burden another's
-
-    scheme, _, rest = destination.partition(":")
-    if scheme == "oci" and rest:
-        return Layout(Path(rest))
-    raise OutputRefused(Fault(f"--to {destination}", "names no place for images", "Use oci:FOLDER", "place-unknown"))

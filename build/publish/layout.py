@@ -6,13 +6,13 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
-from io import BytesIO
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from build import oci
-from build.publish import Published, taken
+from build.publish import Attachment, Prove, Published, Staged, taken, unproven
+from build.publish.attachment import artifact, descriptor, empty, small
 from model.errors import Fault, OutputRefused
 from model.files import sync_folder, write_atomically
 
@@ -23,36 +23,98 @@ CHUNK = 1 << 20
 class Layout:
     """A Publisher into `folder`, which is made when it is not there. Two builders take turns."""
 
+    name = "kamado"
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.blobs = folder / "blobs" / "sha256"
         self.unfinished = folder / ".unfinished"
 
-    def publish(self, image: oci.Image, tag: str) -> Published:
-        try:
-            with self._alone():
-                return self._publish(image, tag)
-        except OSError as error:
-            found = f"cannot be written ({error.strerror or error})"
-            way_out = "Give a folder on a disk with room, where this user may write; what was there is untouched"
-            raise OutputRefused(Fault(str(self.folder), found, way_out, "place-unwritable")) from error
+    def publish(self, image: oci.Image, tag: str, *, prove: Prove = unproven) -> Published:
+        with self._writing():
+            return self._publish(image, tag, prove)
 
-    def _publish(self, image: oci.Image, tag: str) -> Published:
+    def tags(self) -> list[str]:
+        return [name for one in self._index()["manifests"] if (name := _tag(one))]
+
+    def digest(self, tag: str) -> str | None:
+        return next((str(one["digest"]) for one in self._index()["manifests"] if _tag(one) == tag), None)
+
+    def manifest(self, digest: str) -> bytes:
+        with self.blob(digest) as file:
+            return file.read()
+
+    def blob(self, digest: str) -> BinaryIO:
+        try:
+            return self._path(digest).open("rb")
+        except OSError as error:
+            found, way_out = f"has no {digest} ({error.strerror})", "Publish the image again"
+            raise OutputRefused(Fault(str(self.folder), found, way_out, "place-broken")) from error
+
+    def add_tag(self, digest: str, tag: str) -> None:
+        with self._writing():
+            index = self._index()
+            here = self.digest(tag)
+            if here == digest:
+                return
+            if here is not None:
+                raise taken(tag, here=here, new=digest)
+            entry = next((one for one in index["manifests"] if one["digest"] == digest), None)
+            if entry is None:
+                found, way_out = f"has no image {digest}", "Name one of its images"
+                raise OutputRefused(Fault(str(self.folder), found, way_out, "place-broken"))
+            index["manifests"].append({**entry, "annotations": {REF_NAME: tag}})
+            write_atomically(self.folder / "index.json", oci.dump(index))
+
+    def attachments(self, digest: str) -> list[oci.Blob]:
+        found = []
+        for entry in self._index()["manifests"]:
+            if "artifactType" in entry:
+                manifest = json.loads(self.manifest(entry["digest"]))
+                if manifest["subject"]["digest"] == digest:
+                    found.append(self._held(manifest["layers"][0]))
+        return found
+
+    def _publish(self, image: oci.Image, tag: str, prove: Prove) -> Published:
         index = self._index()
-        here = next((one for one in index["manifests"] if one.get("annotations", {}).get(REF_NAME) == tag), None)
+        here = next((one for one in index["manifests"] if _tag(one) == tag), None)
         if here is not None:
             if (config := self._config_of(here["digest"])) not in (None, oci.digest_of(image.config)):
                 raise taken(tag, here=here["digest"], new=image.digest)
             if config is not None and self._is_whole(here["digest"]):
                 return Published(here["digest"], "unchanged")
-        for blob in (*image.layers, _small(image.config, oci.CONFIG), _small(image.manifest, image.media_type)):
+        for blob in (*image.layers, small(image.config, oci.CONFIG), small(image.manifest, image.media_type)):
             self._put(blob)
         write_atomically(self.folder / "oci-layout", oci.dump({"imageLayoutVersion": "1.0.0"}))
-        entry = {**_small(image.manifest, image.media_type).descriptor, "platform": image.platform}
+        entry = {**small(image.manifest, image.media_type).descriptor, "platform": image.platform}
         others = [one for one in index["manifests"] if one is not here]
-        index["manifests"] = [*others, {**entry, "annotations": {REF_NAME: tag}}]
+        attached = [one for one in self._attach(image, prove(Staged(image))) if one not in others]
+        index["manifests"] = [*others, *attached, {**entry, "annotations": {REF_NAME: tag}}]
         write_atomically(self.folder / "index.json", oci.dump(index))
         return Published(image.digest, "written")
+
+    def _attach(self, image: oci.Image, attachments: Sequence[Attachment]) -> Iterator[dict[str, Any]]:
+        """Lays the documents down; gives their entries for the index."""
+        for attachment in attachments:
+            manifest = artifact(image, attachment)
+            for blob in (empty(), small(attachment.data, attachment.media_type), small(manifest, oci.MANIFEST)):
+                self._put(blob)
+            yield descriptor(manifest, attachment.media_type)
+
+    def _held(self, layer: dict[str, Any]) -> oci.Blob:
+        digest = str(layer["digest"])
+        return oci.Blob(digest, layer["size"], layer["mediaType"], lambda: self.blob(digest))
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Alone, and with what the system says put into words."""
+        try:
+            with self._alone():
+                yield
+        except OSError as error:
+            found = f"cannot be written ({error.strerror or error})"
+            way_out = "Give a folder on a disk with room, where this user may write; what was there is untouched"
+            raise OutputRefused(Fault(str(self.folder), found, way_out, "place-unwritable")) from error
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
@@ -122,5 +184,6 @@ class Layout:
         sync_folder(self.blobs)
 
 
-def _small(data: bytes, media_type: str) -> oci.Blob:
-    return oci.Blob(oci.digest_of(data), len(data), media_type, lambda: BytesIO(data))
+def _tag(entry: dict[str, Any]) -> str | None:
+    name = (entry.get("annotations") or {}).get(REF_NAME)
+    return str(name) if name is not None else None

@@ -10,8 +10,8 @@ def build_image(
     import os
     from pathlib import Path
 
-    from build.__main__ import cache
-    from build.image import build
+    from build.__main__ import cache, commit
+    from build.image import Order, build
     from components.step import Step
     from model.files import write_json
 
@@ -19,9 +19,7 @@ def build_image(
         built = build(
             Path(trained.path) / "bundle",
             Path(evaluation.path) / "verdict.json",
-            to=destination,
-            base=base or None,
-            cache=cache(os.environ),
+            Order(destination, base=base or None, cache=cache(os.environ), commit=commit(os.environ)),
             report=lambda says: step.progress(0, 1, says),
         )
         write_json(Path(image.path), built)

@@ -17,8 +17,10 @@ from build.base.choose import server_base
 from build.base.folder import folder_base
 from build.base.ground import BaseRefused, architecture
 from build.base.manifest import read_base
-from build.base.registry import Reference, Registry, docker_login, registry_base
+from build.base.registry import Registry, registry_base
 from build.publish.layout import Layout
+from build.registry.login import DockerLogin
+from build.registry.reference import Reference
 from tests.contracts.publish import blob
 from tests.services.registry import registry
 
@@ -125,7 +127,7 @@ class TestARegistry:
             registry_base(f"{pushed}:others", blobs=Blobs(tmp_path))
 
     def test_without_the_image_is_refused_by_name(self, pushed, tmp_path):
-        with pytest.raises(BaseRefused, match="answered 404 for manifests/2"):
+        with pytest.raises(BaseRefused, match="has no image 2"):
             registry_base(f"{pushed}:2", blobs=Blobs(tmp_path))
 
     def test_that_is_not_there_is_refused_by_name(self, tmp_path):
@@ -202,6 +204,14 @@ def guarded(**settings):
             thread.join()
 
 
+def kept(folder, host):
+    """What `docker login` leaves."""
+    folder.joinpath("config.json").write_text(
+        json.dumps({"auths": {host: {"auth": base64.b64encode(b"me:secret").decode()}}})
+    )
+    return DockerLogin(host, folder / "config.json")
+
+
 class TestALogin:
     def test_for_a_token_is_done(self, tmp_path):
         with guarded() as host:
@@ -209,7 +219,7 @@ class TestALogin:
 
     def test_with_name_and_password_is_done(self, tmp_path):
         with guarded(scheme="Basic") as host:
-            source = Registry(host, "server", blobs=Blobs(tmp_path), login=("me", "secret"))
+            source = Registry(host, "server", blobs=Blobs(tmp_path), login=kept(tmp_path, host))
             assert read_base(source, "1").digest == server().digest
 
     def test_that_nobody_made_is_a_refusal_that_says_how(self, tmp_path):
@@ -217,11 +227,11 @@ class TestALogin:
             registry_base(f"{host}/server:1", blobs=Blobs(tmp_path))
 
     def test_is_found_where_docker_keeps_it(self, tmp_path):
-        kept = {"auths": {"registry.example": {"auth": base64.b64encode(b"me:secret").decode()}}}
-        (tmp_path / "config.json").write_text(json.dumps(kept))
-        assert docker_login("registry.example", tmp_path / "config.json") == ("me", "secret")
-        assert docker_login("other.example", tmp_path / "config.json") is None
-        assert docker_login("registry.example", tmp_path / "absent.json") is None
+        login = kept(tmp_path, "registry.example")
+        assert login.credentials(renew=False) == ("me", "secret")
+        assert login.credentials(renew=True) is None  # it knows no other after these were turned down
+        assert DockerLogin("other.example", login.config).credentials(renew=False) is None
+        assert DockerLogin("registry.example", tmp_path / "absent.json").credentials(renew=False) is None
 
 
 def test_a_registry_that_is_busy_is_asked_again(tmp_path):
@@ -255,6 +265,6 @@ def test_a_reference_is_read_as_docker_reads_it(text, expected):
 @pytest.mark.parametrize(
     "text", ["", "Python", "a b", "host.example/", "python@sha256:123", "http://host.example/python"]
 )
-def test_a_reference_that_is_none_is_refused(text):
+def test_a_reference_that_is_none_is_refused(text, tmp_path):
     with pytest.raises(BaseRefused, match="names no image"):
-        Reference.parse(text)
+        registry_base(text, blobs=Blobs(tmp_path))

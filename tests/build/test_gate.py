@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from build.gate import Limits, refuse_unless_sound, verify
-from build.image import build
+from build.image import Order, build
 from build.verdict import judge
 from model.bundle import BOOSTER, GOLDEN, MANIFEST, bundle_digest, load
 from model.errors import BundleRefused
@@ -68,7 +68,7 @@ def test_a_bundle_broken_by_hand_becomes_no_image_even_with_a_verdict_for_it(spo
     spoil(bundle)
     verdict.write_text(verdict.read_text().replace(before, bundle_digest(bundle)))
     with pytest.raises(BundleRefused) as refusal:
-        build(bundle, verdict, f"oci:{tmp_path / 'images'}", base=None, cache=tmp_path / "cache")
+        build(bundle, verdict, Order(f"oci:{tmp_path / 'images'}", None, tmp_path / "cache"))
     assert code in codes(refusal.value.faults)
     assert "verdict-other-bundle" not in codes(refusal.value.faults)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bundle", "verdict.json"]

@@ -13,7 +13,7 @@ from build import image as assembler
 from build import oci
 from build.base.ground import XGBOOST, Base, BaseRefused, empty_config
 from build.gate import Sound, refuse_unless_sound
-from build.publish import publisher
+from build.publish.layout import Layout
 from build.tags import build_tag
 from model.bundle import bundle_digest, load
 from model.errors import BundleRefused, OutputRefused
@@ -28,10 +28,13 @@ def passed(sound, verdict) -> Sound:
 
 
 def publish(to: Path, bundle: Path, verdict: Path, passed: Sound, base: Base = BASE) -> dict:
-    """What `build` does once the gate has passed and the base is there."""
+    """What `build` does once the gate has passed and the base is there, without a seal."""
     work = to.with_name(f"{to.name}-work")
     work.mkdir()
-    return assembler._publish(publisher(f"oci:{to}"), base, bundle, verdict, passed, work)
+    candidate = assembler.prepare(base, bundle, verdict, passed, work)
+    done = Layout(to).publish(candidate.image, candidate.tag)
+    told = {"tag": candidate.tag, "digest": done.digest, "outcome": done.outcome, "labels": candidate.labels}
+    return {**told, "layer": {"diff_id": candidate.layer.diff_id, "digest": candidate.layer.digest}}
 
 
 def read(to: Path, digest: str) -> bytes:
@@ -147,17 +150,18 @@ def test_a_verdict_that_changes_after_the_gate_gets_no_tag(sound, passed, tmp_pa
     assert not (tmp_path / "images").exists()
 
 
-def test_the_same_bundle_with_another_verdict_does_not_move_the_tag(sound, verdict, passed, tmp_path):
+def test_the_same_bundle_with_another_verdict_is_another_image_under_a_tag_of_its_own(sound, verdict, passed, tmp_path):
     first = publish(tmp_path / "images", sound, verdict, passed)
     other = verdict_of(sound, tmp_path / "verdict.json", metrics={"auc": 0.99})
     (tmp_path / "images-work").rename(tmp_path / "before")
-    with pytest.raises(OutputRefused, match=first["digest"]):
-        publish(tmp_path / "images", sound, other, refuse_unless_sound(sound, other))
+    second = publish(tmp_path / "images", sound, other, refuse_unless_sound(sound, other))
+    assert first["tag"] != second["tag"]
+    assert Layout(tmp_path / "images").digest(first["tag"]) == first["digest"] != second["digest"]
 
 
 def test_a_place_that_nobody_knows_is_refused_before_the_gate_is_asked(sound, tmp_path):
     with pytest.raises(OutputRefused, match="names no place"):
-        assembler.build(sound, tmp_path / "no verdict", "ftp://somewhere", base=None, cache=tmp_path)
+        assembler.build(sound, tmp_path / "no verdict", assembler.Order("ftp://somewhere", None, tmp_path))
 
 
 def test_a_tag_says_model_age_of_the_data_and_content(sound):

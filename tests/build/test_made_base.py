@@ -18,7 +18,7 @@ from build.base.code import code
 from build.base.ground import XGBOOST
 from build.base.libraries import LOCK, CannotMake
 from build.base.made import made_base
-from build.image import build
+from build.image import Order, build
 from model.bundle import load
 from tests.build.test_image import config_of, read
 
@@ -40,7 +40,9 @@ def cache(tmp_path_factory):
 def image(cache, sound, verdict, tmp_path_factory):
     """(layout, what build says) of the sound bundle on the made base."""
     folder = tmp_path_factory.mktemp("images")
-    return folder, build(sound, verdict, f"oci:{folder}", base=None, cache=cache.parent, report=lambda _: None)
+    return folder, build(
+        sound, verdict, Order(f"oci:{folder}", None, cache.parent, seal="process"), report=lambda _: None
+    )
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,50 @@
+"""Documents beside an image: manifests that name it as their `subject` (OCI image specification 1.1, "artifacts")."""
+
+from collections.abc import Iterable
+from io import BytesIO
+from typing import Any
+
+from build import oci
+from build.publish import Attachment
+
+EMPTY = b"{}"
+EMPTY_TYPE = "application/vnd.oci.empty.v1+json"
+
+
+def small(data: bytes, media_type: str) -> oci.Blob:
+    """A blob of bytes that are at hand."""
+    return oci.Blob(oci.digest_of(data), len(data), media_type, lambda: BytesIO(data))
+
+
+def empty() -> oci.Blob:
+    """The config of what is no image."""
+    return small(EMPTY, EMPTY_TYPE)
+
+
+def artifact(subject: oci.Image, attachment: Attachment) -> bytes:
+    """The manifest that ties the document to its image."""
+    return oci.dump(
+        {
+            "schemaVersion": 2,
+            "mediaType": oci.MANIFEST,
+            "artifactType": attachment.media_type,
+            "config": empty().descriptor,
+            "layers": [small(attachment.data, attachment.media_type).descriptor],
+            "subject": small(subject.manifest, subject.media_type).descriptor,
+        }
+    )
+
+
+def descriptor(manifest: bytes, media_type: str) -> dict[str, Any]:
+    """How a list of referrers names it."""
+    return {**small(manifest, oci.MANIFEST).descriptor, "artifactType": media_type}
+
+
+def index(descriptors: Iterable[dict[str, Any]]) -> bytes:
+    """The list of referrers for a registry that keeps none itself."""
+    return oci.dump({"schemaVersion": 2, "mediaType": oci.INDEX, "manifests": list(descriptors)})
+
+
+def fallback_tag(digest: str) -> str:
+    """The tag under which that list is looked for ("referrers tag schema" of the distribution specification)."""
+    return digest.replace(":", "-")

@@ -1,0 +1,141 @@
+"""AWS ECR as a place for images: AWS's login, a repository that is made when it is missing, tags that never move."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from botocore.exceptions import ClientError
+
+from build import oci
+from build.publish import Prove, Published, unproven
+from build.publish.aws import EcrLogin, Service
+from build.publish.registry import RegistryPlace
+from build.registry.client import Client
+from model.errors import Fault, OutputRefused
+
+UNTAGGED_DAYS = 14
+LIFECYCLE = {
+    "rules": [
+        {
+            "rulePriority": 1,
+            "description": "images of broken builds",
+            "selection": {
+                "tagStatus": "untagged",
+                "countType": "sinceImagePushed",
+                "countUnit": "days",
+                "countNumber": UNTAGGED_DAYS,
+            },
+            "action": {"type": "expire"},
+        }
+    ]
+}
+
+
+class EcrPlace:
+    """A Publisher. AWS is first asked when something is published or read."""
+
+    def __init__(self, account: str, region: str, repository: str) -> None:
+        self.account, self.region, self.repository = account, region, repository
+        self.name = f"{account}.dkr.ecr.{region}.amazonaws.com/{repository}"
+        self._service: Service | None = None
+        self._place: RegistryPlace | None = None
+
+    def publish(self, image: oci.Image, tag: str, *, prove: Prove = unproven) -> Published:
+        with self._in_words():
+            return self._opened(make=True).publish(image, tag, prove=prove)
+
+    def tags(self) -> list[str]:
+        with self._in_words():
+            return self._opened(make=False).tags()
+
+    def digest(self, tag: str) -> str | None:
+        with self._in_words():
+            return self._opened(make=False).digest(tag)
+
+    def manifest(self, digest: str) -> bytes:
+        with self._in_words():
+            return self._opened(make=False).manifest(digest)
+
+    def blob(self, digest: str) -> BinaryIO:
+        with self._in_words():
+            return self._opened(make=False).blob(digest)
+
+    def add_tag(self, digest: str, tag: str) -> None:
+        with self._in_words():
+            self._opened(make=False).add_tag(digest, tag)
+
+    def attachments(self, digest: str) -> list[oci.Blob]:
+        with self._in_words():
+            return self._opened(make=False).attachments(digest)
+
+    def _opened(self, *, make: bool) -> RegistryPlace:
+        """The repository behind its registry. What ECR calls its address counts, in every partition of AWS."""
+        if self._place is None:
+            self._service = service = self._service or Service(self.account, self.region)
+            described = self._described(service)
+            if described is None and make:
+                described = self._made(service)
+            if described is not None and described["imageTagMutability"] == "MUTABLE":
+                raise self._movable()
+            self.name = described["repositoryUri"] if described else self.name
+            host, _, repository = self.name.partition("/")
+            place = RegistryPlace(Client(host, repository, login=EcrLogin(service)), locks=None)
+            if described is None:
+                return place  # nothing is there; ask again next time
+            self._place = place
+        return self._place
+
+    def _described(self, service: Service) -> dict[str, Any] | None:
+        try:
+            found = service.call("DescribeRepositories", registryId=self.account, repositoryNames=[self.repository])
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "RepositoryNotFoundException":
+                return None
+            raise
+        described: dict[str, Any] = found["repositories"][0]
+        return described
+
+    def _made(self, service: Service) -> dict[str, Any] | None:
+        try:
+            service.call(
+                "CreateRepository",
+                registryId=self.account,
+                repositoryName=self.repository,
+                imageTagMutability="IMMUTABLE",
+                imageScanningConfiguration={"scanOnPush": True},
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "RepositoryAlreadyExistsException":  # by another builder, meanwhile
+                raise
+        service.call(
+            "PutLifecyclePolicy",
+            registryId=self.account,
+            repositoryName=self.repository,
+            lifecyclePolicyText=json.dumps(LIFECYCLE),
+        )
+        return self._described(service)
+
+    def _movable(self) -> OutputRefused:
+        command = (
+            f"aws ecr put-image-tag-mutability --region {self.region} --registry-id {self.account} "
+            f"--repository-name {self.repository} --image-tag-mutability IMMUTABLE"
+        )
+        found = "lets tags move, and a deployment could be given another image under the same tag"
+        return OutputRefused(Fault(f"repository {self.repository}", found, f"Run: {command}", "ecr-mutable"))
+
+    @contextlib.contextmanager
+    def _in_words(self) -> Iterator[None]:
+        """What ECR refuses and nobody expected, as a fault with ECR's own reason."""
+        try:
+            yield
+        except ClientError as error:
+            told = error.response["Error"]
+            found = f"refused {error.operation_name} ({told.get('Code')}: {told.get('Message')})"
+            way_out = "Mend what ECR names"
+            raise OutputRefused(Fault(f"ECR {self.account}.{self.region}", found, way_out, "ecr-refused")) from error
+
+
+def ecr_place(account: str, region: str, repository: str) -> EcrPlace:
+    """Raises nothing: AWS is first asked when something is published or read."""
+    return EcrPlace(account, region, repository)

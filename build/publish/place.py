@@ -1,0 +1,32 @@
+"""From what a person writes to a place."""
+
+import re
+from pathlib import Path
+
+from build.publish import Publisher
+from build.registry.reference import HOST, REPOSITORY
+from model.errors import Fault, OutputRefused
+
+FORMS = "Use oci:FOLDER, registry://HOST/REPOSITORY or ecr://ACCOUNT.REGION/REPOSITORY"
+REGISTRY = re.compile(rf"registry://(?P<host>{HOST})/(?P<repository>{REPOSITORY})")
+ECR = re.compile(rf"ecr://(?P<account>\d{{12}})\.(?P<region>[a-z]{{2}}(?:-[a-z]+)+-\d)/(?P<repository>{REPOSITORY})")
+
+
+def publisher(destination: str, *, cache: Path) -> Publisher:
+    """The place that `destination` names. `cache` keeps the locks by which builders of one machine take turns.
+
+    Raises OutputRefused. Each place's libraries are imported here, so that one never burdens another.
+    """
+    if destination.startswith("oci:") and len(destination) > len("oci:"):
+        from build.publish.layout import Layout
+
+        return Layout(Path(destination.removeprefix("oci:")))
+    if named := REGISTRY.fullmatch(destination):
+        from build.publish.registry import registry_place
+
+        return registry_place(named["host"], named["repository"], locks=cache / "locks")
+    if named := ECR.fullmatch(destination):
+        from build.publish.ecr import ecr_place
+
+        return ecr_place(named["account"], named["region"], named["repository"])
+    raise OutputRefused(Fault(f"--to {destination}", "names no place for images", FORMS, "place-unknown"))

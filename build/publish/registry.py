@@ -1,0 +1,202 @@
+"""Any OCI registry as a place for images. No daemon, no privilege, and of a base in the same registry no byte."""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from io import BufferedReader, RawIOBase
+from pathlib import Path
+from typing import BinaryIO
+
+from build import oci
+from build.publish import Attachment, Prove, Published, Staged, taken, unproven
+from build.publish.attachment import artifact, descriptor, empty, fallback_tag, index, small
+from build.registry.client import Client, RegistryRefused
+from build.registry.login import docker_login
+from model.errors import Fault, OutputRefused
+
+
+class RegistryPlace:
+    """A Publisher into one repository.
+
+    The distribution API has no "write this tag if it is free". Where the registry keeps tags immutable (ECR) it
+    decides between two builders; else those of one machine take turns by `locks`, and those of two machines are kept
+    apart by looking at the tag just before and just after it is written.
+    """
+
+    def __init__(self, client: Client, *, locks: Path | None) -> None:
+        self.client = client
+        self.name = client.name
+        self.locks = locks
+
+    def publish(self, image: oci.Image, tag: str, *, prove: Prove = unproven) -> Published:
+        with self._alone(tag):
+            if (done := self._published(image, tag)) is not None:
+                return done
+            self._lay_down(image)
+            self._attach(image, prove(self._staged(image)))
+            return self._name(image, tag)
+
+    def tags(self) -> list[str]:
+        return self.client.tags()
+
+    def digest(self, tag: str) -> str | None:
+        return self.client.digest(tag)
+
+    def manifest(self, digest: str) -> bytes:
+        found = self.client.manifest(digest)
+        if found is None:
+            raise self._refused(f"has no {digest}", "place-broken")
+        return found.data
+
+    def blob(self, digest: str) -> BinaryIO:
+        return BufferedReader(_Stream(self.client.stream(digest)))
+
+    def add_tag(self, digest: str, tag: str) -> None:
+        found = self.client.manifest(digest)
+        if found is None:
+            raise self._refused(f"has no {digest}", "place-broken")
+        with self._alone(tag):
+            if (here := self.client.digest(tag)) is None:
+                here = self._write_tag(tag, found.data, found.media_type)
+            if here != digest:
+                raise taken(tag, here=here, new=digest)
+
+    def attachments(self, digest: str) -> list[oci.Blob]:
+        found = []
+        for one in self._referrers(digest):
+            layer = json.loads(self.manifest(one["digest"]))["layers"][0]
+            found.append(self._held(layer["digest"], layer["size"], layer["mediaType"]))
+        return found
+
+    # steps of publishing
+
+    def _published(self, image: oci.Image, tag: str) -> Published | None:
+        """What the tag names when that is this very content; None for a free tag. Raises OutputRefused when taken."""
+        here = self.client.digest(tag)
+        if here is None:
+            return None
+        if here != image.digest:
+            named = json.loads(self.manifest(here))
+            if (named.get("config") or {}).get("digest") != oci.digest_of(image.config):
+                raise taken(tag, here=here, new=image.digest)
+        return Published(here, "unchanged")
+
+    def _lay_down(self, image: oci.Image) -> None:
+        """Blobs, then the manifest by its digest, then all of it is asked for again."""
+        blobs = (*image.layers, small(image.config, oci.CONFIG))
+        for blob in blobs:
+            self.client.upload(blob)
+        self.client.put(image.digest, image.manifest, image.media_type)
+        if self.manifest(image.digest) != image.manifest:
+            raise self._refused(f"gives another manifest for {image.digest}", "place-broken")
+        for blob in blobs:
+            if (size := self.client.size(blob.digest)) != blob.size:
+                found = f"says {size} bytes for {blob.digest}, which has {blob.size}"
+                raise self._refused(found, "place-broken")
+
+    def _staged(self, image: oci.Image) -> Staged:
+        return Staged(image, f"{self.name}@{image.digest}", self.client.login.credentials(renew=False))
+
+    def _attach(self, image: oci.Image, attachments: Sequence[Attachment]) -> None:
+        if not attachments:
+            return
+        listed = []
+        self.client.upload(empty())
+        for attachment in attachments:
+            self.client.upload(small(attachment.data, attachment.media_type))
+            manifest = artifact(image, attachment)
+            answer = self.client.put(oci.digest_of(manifest), manifest, oci.MANIFEST)
+            if "OCI-Subject" not in answer.headers:  # then it keeps no list of referrers itself
+                listed.append(descriptor(manifest, attachment.media_type))
+        if listed:
+            before = self._fallback(image.digest)
+            known = {one["digest"] for one in before}
+            added = [one for one in listed if one["digest"] not in known]
+            if added:
+                self.client.put(fallback_tag(image.digest), index([*before, *added]), oci.INDEX)
+
+    def _name(self, image: oci.Image, tag: str) -> Published:
+        if (done := self._published(image, tag)) is not None:  # by a builder on another machine, meanwhile
+            return done
+        here = self._write_tag(tag, image.manifest, image.media_type)
+        if here != image.digest:
+            raise taken(tag, here=here, new=image.digest)
+        return Published(here, "written")
+
+    def _write_tag(self, tag: str, manifest: bytes, media_type: str) -> str:
+        """What the tag names afterwards. A registry with immutable tags refuses when another was faster."""
+        try:
+            self.client.put(tag, manifest, media_type)
+        except RegistryRefused:
+            here = self.client.digest(tag)
+            if here is None:
+                raise
+            return here
+        here = self.client.digest(tag)
+        if here is None:
+            raise self._refused(f"took the tag {tag} and does not know it", "place-broken")
+        return here
+
+    # reading
+
+    def _referrers(self, digest: str) -> list[dict[str, str]]:
+        listed = self.client.referrers(digest)
+        return self._fallback(digest) if listed is None else listed
+
+    def _fallback(self, digest: str) -> list[dict[str, str]]:
+        found = self.client.manifest(fallback_tag(digest))
+        return json.loads(found.data)["manifests"] if found else []
+
+    def _held(self, digest: str, size: int, media_type: str) -> oci.Blob:
+        return oci.Blob(digest, size, media_type, lambda: self.blob(digest))
+
+    def _alone(self, tag: str) -> AbstractContextManager[None]:
+        if self.locks is None:
+            return contextlib.nullcontext()
+        return alone(self.locks, f"{self.name}:{tag}")
+
+    def _refused(self, found: str, code: str) -> OutputRefused:
+        return OutputRefused(Fault(f"registry {self.name}", found, "Push again; if it stays, mend the registry", code))
+
+
+@contextlib.contextmanager
+def alone(folder: Path, name: str) -> Iterator[None]:
+    """One builder of this machine at a time for this name. A killed one leaves its lock free."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / hashlib.sha256(name.encode()).hexdigest()[:32]).open("w")
+    except OSError as error:
+        way_out = "Set KAMADO_CACHE to a folder where this user may write"
+        raise OutputRefused(
+            Fault(str(folder), f"cannot be written ({error.strerror})", way_out, "place-unwritable")
+        ) from error
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+class _Stream(RawIOBase):
+    """Chunks as a file to read."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        if not self._rest:
+            self._rest = next(self._chunks, b"")
+        given = self._rest[: len(buffer)]
+        buffer[: len(given)] = given
+        self._rest = self._rest[len(given) :]
+        return len(given)
+
+
+def registry_place(host: str, repository: str, *, locks: Path) -> RegistryPlace:
+    """Raises nothing: the registry is first asked when something is published."""
+    return RegistryPlace(Client(host, repository, login=docker_login(host)), locks=locks)

@@ -1,0 +1,296 @@
+"""One repository of a registry: its manifests, blobs and tags.
+
+Every request is repeated while what keeps it from succeeding may pass (trouble.py); an upload starts from its
+beginning, so a half blob is never continued. Bytes are streamed: memory does not grow with the model.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any, BinaryIO, ClassVar, TypeVar
+from urllib.parse import quote, urljoin
+
+import requests
+
+from build import oci
+from build.registry.login import Login
+from build.registry.reference import is_loopback
+from build.registry.trouble import Passing, Patience, refuse_busy
+from model.errors import Fault, OutputRefused, Refused
+
+Done = TypeVar("Done")
+ACCEPT = ", ".join((oci.INDEX, oci.DOCKER_INDEX, oci.MANIFEST, oci.DOCKER_MANIFEST))
+GREATEST = 8 << 20  # bytes of a manifest
+CHUNK = 1 << 20
+SECONDS = (10, 60)  # to connect, and between two bytes
+DEFAULT = Patience()
+
+
+class RegistryRefused(Refused):
+    """The registry cannot be reached, or does not do what was asked."""
+
+    heading: ClassVar[str] = "the registry refused"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A manifest as the registry holds it."""
+
+    data: bytes
+    media_type: str
+
+    @property
+    def digest(self) -> str:
+        return oci.digest_of(self.data)
+
+
+class Client:
+    """`host/repository`. Every method raises RegistryRefused when patience ends or the answer is a refusal."""
+
+    def __init__(self, host: str, repository: str, *, login: Login, patience: Patience = DEFAULT) -> None:
+        self.host, self.repository = host, repository
+        self.name = f"{host}/{repository}"
+        self.root = f"{'http' if is_loopback(host) else 'https'}://{host}/v2/"
+        self.login, self.patience = login, patience
+        self.authorization: str | None = None
+        self.session = requests.Session()
+        self.session.auth = _leave  # a ~/.netrc would take the place of the login
+
+    # manifests and tags
+
+    def manifest(self, reference: str) -> Found | None:
+        """The manifest or index under a tag or digest. Its bytes are what a digest says, or it is refused."""
+        answer = self._get(f"manifests/{reference}", {"Accept": ACCEPT}, ok=(200, 404))
+        if answer.status_code == 404:
+            return None
+        found = Found(answer.content, answer.headers.get("Content-Type", "").partition(";")[0].strip())
+        if reference.startswith("sha256:") and found.digest != reference:
+            raise self._refused(f"sends {found.digest} for {reference}", "registry-digest")
+        return found
+
+    def digest(self, tag: str) -> str | None:
+        """What a tag names, or None."""
+        answer = self._ask("HEAD", f"manifests/{tag}", headers={"Accept": ACCEPT}, ok=(200, 404))
+        if answer.status_code == 404:
+            return None
+        told = answer.headers.get("Docker-Content-Digest")
+        if told:
+            return told
+        found = self.manifest(tag)  # the header is no more than recommended
+        return found.digest if found else None
+
+    def put(self, reference: str, data: bytes, media_type: str) -> requests.Response:
+        """Write a manifest under a tag, or under its own digest. Its blobs must be there."""
+        return self._ask("PUT", f"manifests/{reference}", {"Content-Type": media_type}, body=lambda: data, ok=(201,))
+
+    def tags(self) -> list[str]:
+        """Every tag, page by page; none when the repository is not there yet."""
+        tags: list[str] = []
+        page: str | None = "tags/list?n=1000"
+        while page:
+            answer = self._get(page, {}, ok=(200, 404))
+            if answer.status_code == 404:
+                break
+            tags += answer.json().get("tags") or []
+            following = answer.links.get("next", {}).get("url")
+            page = urljoin(answer.url, following) if following else None
+        return tags
+
+    def referrers(self, digest: str) -> list[dict[str, Any]] | None:
+        """Descriptors of what refers to this manifest; None where the registry has no such list."""
+        answer = self._get(f"referrers/{digest}", {"Accept": oci.INDEX}, ok=(200, 404, 400, 405))
+        if answer.status_code != 200 or oci.INDEX not in answer.headers.get("Content-Type", ""):
+            return None
+        listed: list[dict[str, Any]] = answer.json().get("manifests") or []
+        return listed
+
+    # blobs
+
+    def size(self, digest: str) -> int | None:
+        """Bytes of a blob that is there, or None."""
+        answer = self._ask("HEAD", f"blobs/{digest}", ok=(200, 404))
+        if answer.status_code == 404:
+            return None
+        told = answer.headers.get("Docker-Content-Digest", digest)
+        if told != digest:
+            raise self._refused(f"has {told} for {digest}", "registry-digest")
+        return int(answer.headers.get("Content-Length", -1))
+
+    def stream(self, digest: str) -> Iterator[bytes]:
+        """The bytes of a blob, once; whoever reads them compares the digest."""
+        try:
+            with closing(self._ask("GET", f"blobs/{digest}", ok=(200,), stream=True)) as answer:
+                yield from answer.iter_content(CHUNK)
+        except requests.RequestException as error:
+            raise self._refused(f"broke off while sending {digest} ({error})", "registry-unreachable") from error
+
+    def upload(self, blob: oci.Blob) -> bool:
+        """Bring a blob into this repository: it is there, is mounted from its origin, or is sent. True = sent."""
+        return self._patiently(lambda: self._upload(blob))
+
+    def _upload(self, blob: oci.Blob) -> bool:
+        if self._send("HEAD", f"blobs/{blob.digest}", ok=(200, 404)).status_code == 200:
+            return False
+        mount = self._mount(blob)
+        begun = self._send("POST", f"blobs/uploads/{mount}", ok=(201, 202))
+        if begun.status_code == 201:  # only a mount is done at once
+            return False
+        where = urljoin(begun.url, begun.headers["Location"])
+        where += f"{'&' if '?' in where else '?'}digest={quote(blob.digest)}"
+        headers = {"Content-Type": "application/octet-stream"}
+        self._send("PUT", where, headers, body=lambda: Body(blob), ok=(201,))
+        return True
+
+    def _mount(self, blob: oci.Blob) -> str:
+        host, _, repository = (blob.origin or "").partition("/")
+        if host != self.host or repository == self.repository:
+            return ""
+        return f"?mount={quote(blob.digest)}&from={quote(repository)}"
+
+    # requests
+
+    def _get(self, path: str, headers: Mapping[str, str], *, ok: Collection[int]) -> requests.Response:
+        """A small answer, read whole within the attempt."""
+
+        def work() -> requests.Response:
+            answer = self._send("GET", path, headers, ok=ok, stream=True)
+            content = answer.raw.read(GREATEST + 1, decode_content=True) or b""
+            if len(content) > GREATEST:
+                raise self._refused(f"sends more than {GREATEST >> 20} MB for {path}", "registry-answer")
+            declared = answer.headers.get("Content-Length")
+            if declared is not None and "Content-Encoding" not in answer.headers and len(content) != int(declared):
+                raise Passing(f"broke off while sending {path}")
+            answer._content = content
+            return answer
+
+        return self._patiently(work)
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        ok: Collection[int],
+        body: "Callable[[], bytes | Body] | None" = None,
+        stream: bool = False,
+    ) -> requests.Response:
+        return self._patiently(lambda: self._send(method, path, headers, body=body, ok=ok, stream=stream))
+
+    def _patiently(self, work: Callable[[], Done]) -> Done:
+        try:
+            return self.patience.until_done(work)
+        except Passing as trouble:
+            raise self._refused(f"{trouble}, {self.patience.attempts} times", "registry-unreachable") from trouble
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        ok: Collection[int],
+        body: "Callable[[], bytes | Body] | None" = None,
+        stream: bool = False,
+    ) -> requests.Response:
+        """One attempt, logged in as the registry asks for it."""
+        url = path if "://" in path else f"{self.root}{self.repository}/{path}"
+        answer = self._once(method, url, headers, body, stream)
+        if answer.status_code == 401 and self._log_in(answer.headers.get("WWW-Authenticate", "")):
+            answer = self._once(method, url, headers, body, stream)
+        refuse_busy(answer, f"{method} {path}")
+        if answer.status_code not in ok:
+            code = {401: "registry-denied", 403: "registry-denied"}.get(answer.status_code, "registry-answer")
+            raise self._refused(f"answered {answer.status_code} to {method} {path}: {answer.text[:300]}", code)
+        return answer
+
+    def _once(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        body: "Callable[[], bytes | Body] | None",
+        stream: bool,
+    ) -> requests.Response:
+        sent = dict(headers or {})
+        if self.authorization and url.startswith(self.root):  # an upload may be elsewhere, with a key of its own
+            sent["Authorization"] = self.authorization
+        try:
+            data: Any = body() if body else None
+            return self.session.request(method, url, headers=sent, data=data, stream=stream, timeout=SECONDS)
+        except requests.RequestException as error:
+            raise Passing(f"cannot be reached ({error})") from error
+
+    def _log_in(self, challenge: str) -> bool:
+        """Basic sends the login itself, Bearer exchanges it, or nothing, for a token. False when there is no way."""
+        scheme, _, rest = challenge.partition(" ")
+        if scheme.lower() == "basic":
+            credentials = self.login.credentials(renew=self.authorization is not None)
+            if credentials is None:
+                return False
+            self.authorization = _basic(*credentials)
+            return True
+        asked = dict(re.findall(r'(\w+)="([^"]*)"', rest))
+        if scheme.lower() != "bearer" or "realm" not in asked:
+            return False
+        wanted = {key: asked[key] for key in ("service", "scope") if key in asked}
+        try:
+            answer = requests.get(
+                asked["realm"], params=wanted, auth=self.login.credentials(renew=False), timeout=SECONDS
+            )
+            given = answer.json()
+        except (requests.RequestException, ValueError):
+            return False
+        token = given.get("token") or given.get("access_token") if isinstance(given, dict) else None
+        if token:
+            self.authorization = f"Bearer {token}"
+        return bool(token)
+
+    def _refused(self, found: str, code: str) -> RegistryRefused:
+        way_out = "Check the name and `docker login`" if code != "registry-unreachable" else "Try again when it answers"
+        return RegistryRefused(Fault(f"registry {self.name}", found, way_out, code))
+
+
+def _basic(user: str, password: str) -> str:
+    return f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"
+
+
+def _leave(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+class Body:
+    """A blob as a request's body, hashed on its way: of wrong content the last piece is never sent."""
+
+    def __init__(self, blob: oci.Blob) -> None:
+        self.blob = blob
+        self.source: BinaryIO = blob.open()
+        self.sha256 = hashlib.sha256()
+        self.sent = 0
+
+    def __len__(self) -> int:
+        return self.blob.size
+
+    def read(self, _: int = CHUNK) -> bytes:
+        data = self.source.read(CHUNK) if self.sent < self.blob.size else b""
+        if not data and self.sent == self.blob.size:
+            return self._end()
+        self.sha256.update(data)
+        self.sent += len(data)
+        ended = not data or self.sent >= self.blob.size
+        if ended and (self.sent, f"sha256:{self.sha256.hexdigest()}") != (self.blob.size, self.blob.digest):
+            self.source.close()
+            way_out = "Nothing was tagged. Build again; if it stays, the base in its registry or cache is damaged"
+            raise OutputRefused(Fault(f"blob {self.blob.digest}", "does not match its digest", way_out, "blob-digest"))
+        return data
+
+    def _end(self) -> bytes:
+        self.source.close()
+        return b""
+
+    def __iter__(self) -> Iterator[bytes]:  # requests streams what can be iterated
+        while data := self.read():
+            yield data

@@ -1,0 +1,38 @@
+"""The name of an image in a registry."""
+
+import re
+from dataclasses import dataclass
+
+HUB = "registry-1.docker.io"
+HOST = r"[a-zA-Z0-9.-]+\.[a-zA-Z0-9.-]+(?::\d+)?|localhost(?::\d+)?|[a-zA-Z0-9.-]+:\d+"
+REPOSITORY = r"[a-z0-9]+(?:[._/-]+[a-z0-9]+)*"
+REFERENCE = re.compile(
+    rf"(?:(?P<host>{HOST})/)?(?P<repository>{REPOSITORY})"
+    r"(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
+)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A parsed reference; a digest counts more than a tag."""
+
+    host: str
+    repository: str
+    reference: str
+
+    @classmethod
+    def parse(cls, text: str) -> "Reference":
+        """Raises ValueError. Without a host it is Docker Hub's, where a name without a folder is in `library`."""
+        found = REFERENCE.fullmatch(text)
+        if found is None:
+            raise ValueError(f"{text!r} names no image")
+        host, repository = found["host"], found["repository"]
+        if host in (None, "docker.io"):
+            host = HUB
+            repository = repository if "/" in repository else f"library/{repository}"
+        return cls(host, repository, found["digest"] or found["tag"] or "latest")
+
+
+def is_loopback(host: str) -> bool:
+    """Loopback is asked without TLS, all else with."""
+    return host.split(":")[0] in ("localhost", "127.0.0.1")

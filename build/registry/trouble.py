@@ -1,0 +1,62 @@
+"""Trouble that passes by itself: a busy registry, a lost connection. Waiting longer each time, never in step."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+
+import requests
+
+Done = TypeVar("Done")
+BUSY = (408, 429, 500, 502, 503, 504)
+
+
+class Passing(Exception):
+    """Worth another attempt, after `wait` seconds at least."""
+
+    def __init__(self, found: str, wait: float = 0.0) -> None:
+        super().__init__(found)
+        self.wait = wait
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How often and how long. The wait is drawn between 0 and a bound that doubles ("full jitter"), so that builders
+    which were turned away together do not come back together."""
+
+    attempts: int = 6
+    first: float = 0.25
+    longest: float = 20.0
+
+    def until_done(self, work: Callable[[], Done]) -> Done:
+        """Do `work`, from its start again after each Passing. Raises the last one."""
+        for attempt in range(1, self.attempts + 1):
+            try:
+                return work()
+            except Passing as trouble:
+                if attempt == self.attempts:
+                    raise
+                drawn = random.uniform(0, min(self.longest, self.first * 2**attempt))
+                time.sleep(max(min(trouble.wait, self.longest), drawn))
+        raise AssertionError("at least one attempt is made")
+
+
+def refuse_busy(answer: requests.Response, doing: str) -> None:
+    """Raises Passing for an answer that another attempt may better."""
+    if answer.status_code in BUSY:
+        wait = asked_wait(answer.headers.get("Retry-After", ""))
+        raise Passing(f"answered {answer.status_code} to {doing}: {answer.text[:200]}", wait)
+
+
+def asked_wait(header: str) -> float:
+    """Seconds of a Retry-After header, which holds a number or a moment; 0 for anything else."""
+    try:
+        return max(0.0, float(header))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
+    except ValueError:
+        return 0.0

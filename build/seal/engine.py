@@ -1,0 +1,146 @@
+"""The container itself, by the digest that was pushed: read-only, without privileges, with no network but loopback.
+
+Questions go in by `exec` and are asked inside, because a container without a network cannot be reached from outside.
+"""
+
+import contextlib
+import json
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import docker
+import docker.errors
+from docker.models.containers import Container
+from docker.utils.socket import frames_iter
+from requests.exceptions import ConnectionError as Unreachable
+from requests.exceptions import ReadTimeout
+
+from build import oci
+from build.publish import Staged
+from build.seal import SealRefused, ask
+from build.seal.process import refused
+from build.seal.questions import Question
+from model.errors import Fault
+
+PORT = 8080
+SECONDS = 600  # for one request to the engine: it may pull a base
+MEMORY = "2g"
+STDOUT = 1
+
+
+def engine() -> docker.DockerClient | None:
+    """The engine that the environment names, if it answers."""
+    try:
+        client = docker.from_env(timeout=SECONDS)
+        client.ping()
+    except (docker.errors.DockerException, Unreachable, ReadTimeout):
+        return None
+    return client
+
+
+def absent() -> SealRefused:
+    """For those who asked for an engine by name."""
+    way_out = "Start one, name it by DOCKER_HOST, or seal without it: --seal process"
+    return SealRefused(Fault("container engine", "does not answer", way_out, "seal-engine"))
+
+
+def answers(
+    client: docker.DockerClient, staged: Staged, asked: list[Question], *, seconds: float
+) -> list[dict[str, Any]]:
+    """Status and body for every question. Raises SealRefused."""
+    try:
+        with _image(client, staged) as image, _container(client, image) as container:
+            questions = [question.request for question in asked]
+            return _asked(client, container, {"port": PORT, "seconds": seconds, "questions": questions})
+    except docker.errors.DockerException as error:
+        way_out = "Mend the engine, or seal without it: --seal process"
+        raise SealRefused(Fault("container engine", f"fails ({error})", way_out, "seal-engine")) from error
+
+
+@contextlib.contextmanager
+def _image(client: docker.DockerClient, staged: Staged) -> Iterator[str]:
+    """The image in the engine, and gone again: pulled by digest, or given where no registry holds it."""
+    if staged.pull is None:
+        with tempfile.TemporaryFile() as archive:
+            _save(staged.image, archive)
+            archive.seek(0)
+            found = client.images.load(archive)[0]
+    else:
+        login = dict(zip(("username", "password"), staged.login, strict=True)) if staged.login else None
+        found = client.images.pull(staged.pull, auth_config=login)
+    known = {oci.digest_of(staged.image.config), staged.image.digest}  # which of them names it is the engine's choice
+    if found.id not in known:
+        way_out = "Something between registry and engine changes images; pull from the registry itself"
+        raise SealRefused(Fault("container engine", f"holds {found.id} for {sorted(known)}", way_out, "seal-digest"))
+    try:
+        yield found.id
+    finally:
+        with contextlib.suppress(docker.errors.APIError):  # another builder may be using it
+            client.images.remove(found.id)
+
+
+def _save(image: oci.Image, archive: BinaryIO) -> None:
+    """The form in which an engine takes an image without a registry ("docker load")."""
+    config = f"{oci.digest_of(image.config).removeprefix('sha256:')}.json"
+    names = [f"{number:03}.tar.gz" for number in range(len(image.layers))]
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        for name, layer in zip(names, image.layers, strict=True):
+            with layer.open() as source:
+                _add(tar, name, layer.size, source)
+        _add(tar, config, len(image.config), BytesIO(image.config))
+        listed = oci.dump([{"Config": config, "RepoTags": None, "Layers": names}])
+        _add(tar, "manifest.json", len(listed), BytesIO(listed))
+
+
+def _add(tar: tarfile.TarFile, name: str, size: int, source: BinaryIO) -> None:
+    head = tarfile.TarInfo(name)
+    head.size = size
+    tar.addfile(head, source)
+
+
+@contextlib.contextmanager
+def _container(client: docker.DockerClient, image: str) -> Iterator[Container]:
+    container = client.containers.run(
+        image,
+        detach=True,
+        read_only=True,
+        network_mode="none",
+        cap_drop=["ALL"],
+        security_opt=["no-new-privileges"],
+        mem_limit=MEMORY,
+        labels={"kamado": "seal"},
+    )
+    try:
+        yield container
+    finally:
+        container.remove(force=True)
+
+
+def _asked(client: docker.DockerClient, container: Container, asked: dict[str, Any]) -> list[dict[str, Any]]:
+    """Run ask.py in the container."""
+    script = Path(ask.__file__).read_text("utf-8")
+    api = client.api
+    try:
+        number = api.exec_create(container.id, ["python3", "-c", script], stdin=True)["Id"]
+        given = _talk(api.exec_start(number, socket=True), json.dumps(asked).encode())
+        code = api.exec_inspect(number)["ExitCode"]
+    except docker.errors.APIError as error:  # it has ended already
+        raise refused(f"cannot be asked ({error.explanation})", container.logs()) from error
+    if code != 0:
+        container.reload()
+        raise refused(f"does not answer, and is {container.status}", container.logs())
+    answered: list[dict[str, Any]] = json.loads(given)
+    return answered
+
+
+def _talk(connection: Any, given: bytes) -> bytes:
+    """Standard input in, standard output out."""
+    raw = getattr(connection, "_sock", connection)
+    with contextlib.closing(connection):
+        raw.sendall(given)
+        raw.shutdown(1)  # SHUT_WR: the end of standard input
+        return b"".join(data for stream, data in frames_iter(connection, tty=False) if stream == STDOUT)
