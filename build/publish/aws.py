@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 import boto3
-import botocore.session
+import botocore
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
 
@@ -34,11 +34,12 @@ class Service:
 
     def __init__(self, account: str, region: str) -> None:
         self.account, self.region = account, region
-        known = botocore.session.get_session().get_available_regions("ecr")
+        session = boto3.session.Session()  # not boto3's shared one, which keeps the credentials of whoever was first
+        known = session.get_available_regions("ecr")
         if known and region not in known:
             near = [one for one in known if one[:2] == region[:2]] or known
             raise self._refused(f"{region!r} is no region of ECR", f"Regions are {', '.join(near)}", "ecr-region")
-        self._client = boto3.client("ecr", region_name=region, config=STANDARD)
+        self._client = session.client("ecr", region_name=region, config=STANDARD)
 
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """Raises OutputRefused; ClientError for what is left to the caller."""

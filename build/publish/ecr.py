@@ -43,47 +43,50 @@ class EcrPlace:
 
     def publish(self, image: oci.Image, tag: str, *, prove: Prove = unproven) -> Published:
         with self._in_words():
-            return self._opened(make=True).publish(image, tag, prove=prove)
+            return (self._found() or self._made()).publish(image, tag, prove=prove)
 
     def tags(self) -> list[str]:
         with self._in_words():
-            return self._opened(make=False).tags()
+            place = self._found()
+            return place.tags() if place else []
 
     def digest(self, tag: str) -> str | None:
         with self._in_words():
-            return self._opened(make=False).digest(tag)
+            place = self._found()
+            return place.digest(tag) if place else None
 
     def manifest(self, digest: str) -> bytes:
-        with self._in_words():
-            return self._opened(make=False).manifest(digest)
+        return self._there().manifest(digest)
 
     def blob(self, digest: str) -> BinaryIO:
-        with self._in_words():
-            return self._opened(make=False).blob(digest)
+        return self._there().blob(digest)
 
     def add_tag(self, digest: str, tag: str) -> None:
-        with self._in_words():
-            self._opened(make=False).add_tag(digest, tag)
+        self._there().add_tag(digest, tag)
 
     def attachments(self, digest: str) -> list[oci.Blob]:
-        with self._in_words():
-            return self._opened(make=False).attachments(digest)
+        return self._there().attachments(digest)
 
-    def _opened(self, *, make: bool) -> RegistryPlace:
-        """The repository behind its registry. What ECR calls its address counts, in every partition of AWS."""
+    def _there(self) -> RegistryPlace:
+        with self._in_words():
+            place = self._found()
+        if place is None:
+            found = f"is not in account {self.account}, region {self.region}"
+            raise OutputRefused(Fault(f"repository {self.repository}", found, "Publish an image first", "place-broken"))
+        return place
+
+    def _found(self) -> RegistryPlace | None:
+        """The repository behind its registry, if it is there. Its address is what ECR calls it, in every partition."""
         if self._place is None:
-            self._service = service = self._service or Service(self.account, self.region)
-            described = self._described(service)
-            if described is None and make:
-                described = self._made(service)
-            if described is not None and described["imageTagMutability"] == "MUTABLE":
-                raise self._movable()
-            self.name = described["repositoryUri"] if described else self.name
-            host, _, repository = self.name.partition("/")
-            place = RegistryPlace(Client(host, repository, login=EcrLogin(service)), locks=None)
+            self._service = self._service or Service(self.account, self.region)
+            described = self._described(self._service)
             if described is None:
-                return place  # nothing is there; ask again next time
-            self._place = place
+                return None
+            if described["imageTagMutability"] == "MUTABLE":
+                raise self._movable()
+            self.name = str(described["repositoryUri"])
+            host, _, repository = self.name.partition("/")
+            self._place = RegistryPlace(Client(host, repository, login=EcrLogin(self._service)), locks=None)
         return self._place
 
     def _described(self, service: Service) -> dict[str, Any] | None:
@@ -96,7 +99,8 @@ class EcrPlace:
         described: dict[str, Any] = found["repositories"][0]
         return described
 
-    def _made(self, service: Service) -> dict[str, Any] | None:
+    def _made(self) -> RegistryPlace:
+        service = self._service or Service(self.account, self.region)
         try:
             service.call(
                 "CreateRepository",
@@ -114,7 +118,7 @@ class EcrPlace:
             repositoryName=self.repository,
             lifecyclePolicyText=json.dumps(LIFECYCLE),
         )
-        return self._described(service)
+        return self._there()
 
     def _movable(self) -> OutputRefused:
         command = (

@@ -1,0 +1,214 @@
+"""ECR: the contract of a place against the stand-in, and against AWS where KAMADO_ECR names a registry to use."""
+
+import base64
+import os
+import secrets
+
+import boto3
+import pytest
+import requests
+
+from build import oci
+from build.publish.ecr import ecr_place
+from build.publish.place import publisher
+from model.errors import OutputRefused
+from tests.contracts.publish import PublisherContract, image
+from tests.services.ecr import ACCOUNT, BUILDER, READER, REGION, ecr
+from tests.services.registry import registry
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    with registry(tmp_path_factory.mktemp("registry")) as host, ecr(host) as service:
+        yield service
+
+
+@pytest.fixture
+def service(running, monkeypatch):
+    """The stand-in, found as AWS is found: by the environment."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_ECR", f"http://{running.host}")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", BUILDER)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    running.calls.clear()
+    running.throttled = 0
+    return running
+
+
+@pytest.fixture
+def repository():
+    return f"kamado-{secrets.token_hex(6)}"
+
+
+def fetch(root: str, login: tuple[str, str], tag: str):
+    """Manifest, config and layers of a tag, each compared with its digest; None without the tag."""
+    accept = {"Accept": f"{oci.MANIFEST}, {oci.DOCKER_MANIFEST}"}
+    answer = requests.get(f"{root}/manifests/{tag}", headers=accept, auth=login, timeout=60)
+    if answer.status_code == 404:
+        return None
+
+    def blob(digest):
+        data = requests.get(f"{root}/blobs/{digest}", auth=login, timeout=60).content
+        assert oci.digest_of(data) == digest
+        return data
+
+    named = answer.json()
+    return answer.content, blob(named["config"]["digest"]), [blob(layer["digest"]) for layer in named["layers"]]
+
+
+class TestStandIn(PublisherContract):
+    @pytest.fixture
+    def another(self, service, repository):
+        return lambda: ecr_place(ACCOUNT, REGION, repository)
+
+    @pytest.fixture
+    def place(self, another):
+        return another()
+
+    @pytest.fixture
+    def read(self, service, repository):
+        def read(tag):
+            given = (
+                boto3.session.Session()
+                .client("ecr", region_name=REGION)
+                .get_authorization_token()["authorizationData"][0]
+            )
+            return fetch(f"http://{service.host}/v2/{repository}", _login(given["authorizationToken"]), tag)
+
+        return read
+
+
+def _login(token: str) -> tuple[str, str]:
+    user, _, password = base64.b64decode(token).decode().partition(":")
+    return user, password
+
+
+@pytest.mark.skipif(
+    "KAMADO_ECR" not in os.environ, reason="needs an AWS account: KAMADO_ECR=ecr://ACCOUNT.REGION/PREFIX"
+)
+class TestAws(PublisherContract):
+    """Makes a repository for each test under the prefix, and deletes it."""
+
+    @pytest.fixture
+    def named(self, repository):
+        return f"{os.environ['KAMADO_ECR']}/{repository}"
+
+    @pytest.fixture
+    def another(self, named, tmp_path):
+        return lambda: publisher(named, cache=tmp_path)
+
+    @pytest.fixture
+    def place(self, another):
+        place = another()
+        yield place
+        boto3.session.Session().client("ecr", region_name=place.region).delete_repository(
+            registryId=place.account, repositoryName=place.repository, force=True
+        )
+
+    @pytest.fixture
+    def read(self, place):
+        def read(tag):
+            given = (
+                boto3.session.Session()
+                .client("ecr", region_name=place.region)
+                .get_authorization_token()["authorizationData"][0]
+            )
+            host, _, name = place.name.partition("/")
+            return fetch(f"https://{host}/v2/{name}", _login(given["authorizationToken"]), tag)
+
+        return read
+
+
+def codes(refusal) -> list[str]:
+    return [fault.code for fault in refusal.value.faults]
+
+
+def test_a_repository_is_made_with_tags_that_do_not_move_a_scan_and_an_end_for_what_has_no_tag(service, repository):
+    ecr_place(ACCOUNT, REGION, repository).publish(image(), "toy-1")
+    made = service.repository(repository)
+    assert made["imageTagMutability"] == "IMMUTABLE"
+    assert made["imageScanningConfiguration"] == {"scanOnPush": True}
+    rule = service.lifecycle(repository)["rules"][0]
+    assert rule["selection"]["tagStatus"] == "untagged"
+    assert rule["action"] == {"type": "expire"}
+
+
+def test_looking_makes_no_repository(service, repository):
+    place = ecr_place(ACCOUNT, REGION, repository)
+    assert place.tags() == []
+    assert place.digest("toy-1") is None
+    assert service.repository(repository) is None
+
+
+def test_a_repository_of_others_with_tags_that_move_is_refused_with_the_command_that_mends_it(service, repository):
+    service.make(repository, "MUTABLE")
+    with pytest.raises(OutputRefused, match="put-image-tag-mutability") as refusal:
+        ecr_place(ACCOUNT, REGION, repository).publish(image(), "toy-1")
+    assert codes(refusal) == ["ecr-mutable"]
+
+
+def test_a_token_that_ends_in_mid_push_is_renewed(service, repository):
+    place = ecr_place(ACCOUNT, REGION, repository)
+
+    def prove(_):
+        service.end_tokens()
+        return ()
+
+    assert place.publish(image(), "toy-1", prove=prove).outcome == "written"
+    assert service.calls.count("GetAuthorizationToken") == 2
+
+
+def test_throttled_calls_are_made_again(service, repository):
+    service.throttled = 2
+    assert ecr_place(ACCOUNT, REGION, repository).publish(image(), "toy-1").outcome == "written"
+
+
+def test_the_digest_is_the_one_that_aws_knows(service, repository):
+    published = ecr_place(ACCOUNT, REGION, repository).publish(image(), "toy-1")
+    assert published.digest == image().digest
+
+
+class TestWithoutTheRight:
+    def test_keys_nothing_is_sent_and_it_is_said_where_they_come_from(self, service, repository, monkeypatch):
+        monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+        monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+        with pytest.raises(OutputRefused, match="service account a role") as refusal:
+            ecr_place(ACCOUNT, REGION, repository).publish(image(), "toy-1")
+        assert codes(refusal) == ["ecr-credentials"]
+        assert service.calls == []
+
+    def test_keys_that_aws_does_not_know_are_called_so(self, service, repository, monkeypatch):
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOFSOMEBODYELSE00")
+        with pytest.raises(OutputRefused, match="turned the credentials down") as refusal:
+            ecr_place(ACCOUNT, REGION, repository).publish(image(), "toy-1")
+        assert codes(refusal) == ["ecr-credentials"]
+
+    def test_permission_the_missing_one_is_named(self, service, repository, monkeypatch):
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", READER)
+        with pytest.raises(
+            OutputRefused, match="Allow ecr:CreateRepository for this role on account 123456789012"
+        ) as refusal:
+            ecr_place(ACCOUNT, REGION, repository).publish(image(), "toy-1")
+        assert codes(refusal) == ["ecr-permission"]
+
+    def test_region_of_aws_the_known_ones_are_listed(self, service, repository):
+        with pytest.raises(OutputRefused, match="ap-northeast-1") as refusal:
+            ecr_place(ACCOUNT, "ap-nowhere-7", repository).publish(image(), "toy-1")
+        assert codes(refusal) == ["ecr-region"]
+
+    def test_region_of_the_endpoint_the_credentials_are_turned_down(self, service, repository):
+        with pytest.raises(OutputRefused, match="us-east-1") as refusal:
+            ecr_place(ACCOUNT, "us-east-1", repository).publish(image(), "toy-1")
+        assert codes(refusal) == ["ecr-credentials"]
+
+
+@pytest.mark.parametrize(
+    "written", ["ecr://123/kamado", "ecr://123456789012/kamado", "ecr://123456789012.ap-northeast-1", "ecr:"]
+)
+def test_what_names_no_repository_is_refused_with_the_form(written, tmp_path):
+    with pytest.raises(OutputRefused, match=r"ecr://ACCOUNT\.REGION/REPOSITORY"):
+        publisher(written, cache=tmp_path)
