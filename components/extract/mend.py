@@ -2,9 +2,12 @@
 
 from sqlglot import exp
 
-INT64, FLOAT64, BOOL, DATE = (getattr(exp.DataType.Type, name) for name in ("BIGINT", "DOUBLE", "BOOLEAN", "DATE"))
+FLOAT64, BOOL, DATE = (getattr(exp.DataType.Type, name) for name in ("DOUBLE", "BOOLEAN", "DATE"))
+INT64 = [getattr(exp.DataType.Type, name) for name in ("BIGINT", "INT", "SMALLINT", "TINYINT")]  # INTEGER is INT64 too
 STRING = (exp.DataType.Type.TEXT, exp.DataType.Type.VARCHAR)
-CASTS = {INT64: "int64", FLOAT64: "float64", BOOL: "bool", DATE: "date", **dict.fromkeys(STRING, "string")}
+CASTS = {
+    **dict.fromkeys(INT64, "int64"), FLOAT64: "float64", BOOL: "bool", DATE: "date", **dict.fromkeys(STRING, "string"),
+}  # fmt: skip
 BLANKS = "\t\n\v\f\r \u0085\u00a0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 
 

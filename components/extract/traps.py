@@ -34,6 +34,8 @@ def trap(node: exp.Expr) -> str | None:
             return "Say STRING_AGG(x ORDER BY x): without an order the text differs"
         case exp.TimeToStr() if not FORMATS.fullmatch(node.args["format"].name):
             return "Use the elements %Y %m %d %H %M %S %F %T %j %a %A %b %B %u %w %G %V"
+        case exp.Cast() if node.args.get("format"):
+            return "A CAST's FORMAT is not read on files. Use FORMAT_DATE or FORMAT_TIMESTAMP"
         case exp.Cast() if node.to.this in TEXTS:
             return "Decimals keep other digits on files. Use FLOAT64, or INT64 of the smallest unit"
         case exp.Table() if "*" in node.name:
