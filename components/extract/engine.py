@@ -29,6 +29,10 @@ MACROS = {
         THEN error('engines write moments as other texts: use FORMAT_TIMESTAMP')
         ELSE CAST(x AS VARCHAR) END""",
 }
+# {best} is max or min. When the two differ, the value of the best row is NULL.
+BY = """CASE WHEN arg_{best}(x, y) IS NOT DISTINCT FROM arg_{best}_null(x, y) THEN arg_{best}(x, y) ELSE
+    error('{BEST}_BY may give its NULL or pass over it: put IFNULL around its value, or use ROW_NUMBER') END"""
+UNIX = "(epoch_us(x) - (epoch_us(x) % micros + micros) % micros) // micros"  # down, also before 1970
 FINITE = """CASE WHEN isfinite(CAST(x AS DOUBLE)) OR x IS NULL THEN x
     ELSE error('a result of LOG, POW or EXP is out of range') END"""
 
@@ -44,6 +48,9 @@ def connect() -> duckdb.DuckDBPyConnection:
         ):
             text = body.format(cast=cast, bad=bad, WHOLE=WHOLE, REAL=REAL, TRUTH=TRUTH)
             connection.execute(f"CREATE MACRO {prefix}{form} AS {text}")
+    for best in ("max", "min"):
+        connection.execute(f"CREATE MACRO bq_{best}_by(x, y) AS {BY.format(best=best, BEST=best.upper())}")
+    connection.execute(f"CREATE MACRO bq_unix(x, micros) AS {UNIX}")
     connection.execute(f"CREATE MACRO bq_finite(x) AS {FINITE}")
     connection.create_function("farm_fingerprint", _fingerprint, ["VARCHAR"], "BIGINT")
     return connection

@@ -7,7 +7,7 @@ tests/extract/test_semantics.py holds the comparison.
 _TIME = """
     Date DateAdd DateDiff DateFromParts DateSub DateTrunc DatetimeDiff Extract GenerateDateArray LastDay TimeToStr
     Timestamp TimestampAdd TimestampDiff TimestampSub TimestampTrunc TsOrDsToDate TsOrDsToTimestamp UnixMicros
-    UnixSeconds UnixToTime WeekStart
+    UnixMillis UnixSeconds UnixToTime WeekStart
 """
 _NUMBERS = "Abs Ceil Exp FarmFingerprint Floor Greatest Least Log Pow Round SafeDivide Sign"
 _TEXT = """

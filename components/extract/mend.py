@@ -28,8 +28,20 @@ def _mend(node: exp.Expr) -> exp.Expr:
         case exp.Extract() if node.name.upper() == "DAYOFWEEK":  # Sunday is 1; DuckDB's dow has Sunday 0
             dow = exp.Extract(this=exp.var("DOW"), expression=node.expression.copy())
             return exp.Paren(this=exp.Add(this=dow, expression=exp.Literal.number(1)))
+        case exp.UnixSeconds():  # the second that has begun; DuckDB rounds to the nearest
+            return _call("bq_unix", node.this, exp.Literal.number(1_000_000))
+        case exp.UnixMillis():
+            return _call("bq_unix", node.this, exp.Literal.number(1_000))
         case exp.Div():
             return _divide(node)
+        case exp.CountIf():  # of no rows it is 0; DuckDB's gives NULL
+            return exp.Count(this=exp.Case(ifs=[exp.If(this=node.this.copy(), true=exp.Literal.number(1))]))
+        case exp.ArgMax() | exp.ArgMin():
+            return _call(f"bq_{'max' if isinstance(node, exp.ArgMax) else 'min'}_by", node.this, node.expression)
+        case exp.Bracket() if node.args.get("safe"):
+            return _element(node)
+        case exp.Like() if not _is_text_without_backslash(node.expression):  # it escapes; DuckDB takes it as it is
+            return exp.Escape(this=node.copy(), expression=exp.Literal.string("\\"))
         case exp.Cast() if node.to.this in CASTS:
             return _call(f"bq_{'safe_' if isinstance(node, exp.TryCast) else ''}{CASTS[node.to.this]}", node.this)
         case exp.DateAdd() | exp.DateSub():  # a DATE stays one; DuckDB makes a TIMESTAMP of it
@@ -70,6 +82,18 @@ def _divide(node: exp.Div) -> exp.Expr:
         this=node.this.copy(), expression=by.copy(), typed=node.args.get("typed"), safe=node.args.get("safe")
     )
     return exp.Paren(this=exp.Case(ifs=[failing], default=quotient))
+
+
+def _element(node: exp.Bracket) -> exp.Expr:
+    """A negative place has no element; DuckDB counts it from the end."""
+    [place], first = node.expressions, node.args["offset"]
+    exists = exp.GTE(this=exp.Paren(this=place.copy()), expression=exp.Literal.number(first))
+    from_one = exp.Add(this=exp.Paren(this=place.copy()), expression=exp.Literal.number(1 - first))
+    return _call("list_extract", node.this, exp.Case(ifs=[exp.If(this=exists, true=from_one)]))
+
+
+def _is_text_without_backslash(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Literal) and "\\" not in node.name
 
 
 def _is_date(node: exp.Expr) -> bool:

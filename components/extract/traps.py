@@ -22,8 +22,14 @@ def trap(node: exp.Expr) -> str | None:
             return "Say ARRAY_AGG(x IGNORE NULLS)"
         case exp.Unnest() if node.args.get("offset"):
             return "WITH OFFSET counts from 1 on files. Use ROW_NUMBER"
-        case exp.Bracket() if node.args.get("offset") is not None and not node.args.get("safe"):
+        case exp.Bracket() if not node.args.get("safe"):
             return "OFFSET beyond the end differs. Use SAFE_OFFSET"
+        case exp.Like() if isinstance(node.expression, exp.Any | exp.All):
+            return "A backslash in LIKE ANY differs. Write x LIKE a OR x LIKE b"
+        case exp.CountIf() if isinstance(node.this, exp.Distinct):
+            return "Use COUNT(DISTINCT IF(condition, x, NULL))"
+        case exp.ArgMax() | exp.ArgMin() if isinstance(node.parent, exp.Window):
+            return "MAX_BY and MIN_BY have no OVER. Use FIRST_VALUE"
         case exp.Substring() if not _whole_number(node.args.get("start")) or node.args["start"].name == "0":
             return "SUBSTR's start must be a literal other than 0"
         case exp.Substring() if node.args.get("length") and not isinstance(node.args["length"], exp.Literal):
