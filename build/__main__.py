@@ -1,67 +1,86 @@
-"""The command line: `python -m build verify BUNDLE` and `python -m build image BUNDLE --verdict V --to oci:FOLDER`."""
+"""The command line of the gate, the assembler and the releases: `python -m build --help`."""
 
 import argparse
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from build.fetch import fetch
 from build.gate import verify
 from build.image import Order, build
+from build.publish import Publisher
+from build.publish.place import FORMS, publisher
+from build.releases import Release, promote, release, releases, rollback, shown
 from build.seal.seal import WAYS
-from model.errors import Fault, Refused
+from model.errors import Fault, OutputRefused, Refused
 
 VERDICT = "verdict.json of evaluate"
+PLACE = "oci:out/images"  # where `make run` puts its images
+TOLD_METRICS = 4
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
-    """0 = sound or published, 1 = refused with every fault told."""
-    asked = parser().parse_args(arguments)
-    if asked.command == "verify":
-        return _verify(asked.bundle, asked.verdict, as_json=asked.json)
+    """0 = sound or done, 1 = refused with every fault told."""
+    asked = parser(environ).parse_args(arguments)
+    do: Callable[[argparse.Namespace, Mapping[str, str]], int] = asked.do
     try:
-        return _image(asked, environ)
+        return do(asked, environ)
     except Refused as refusal:
         print(refusal, file=sys.stderr)
         return 1
 
 
-def _image(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    order = Order(asked.to, base=asked.base, cache=cache(environ), seal=asked.seal, commit=commit(environ))
-    made = build(asked.bundle, asked.verdict, order)
-    print(f"{made['outcome']} in {asked.to}")
-    print(f"image {made['reference']}")
-    return 0
-
-
-def parser() -> argparse.ArgumentParser:
+def parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m build", description=__doc__)
     commands = top.add_subparsers(dest="command", required=True)
-    checked = commands.add_parser("verify", help="tell every fault of a bundle; exit 0 = sound, 1 = not")
+    usual = environ.get("KAMADO_IMAGES") or PLACE
+    about = f"place of images: oci:FOLDER, registry://HOST/REPOSITORY or ecr://ACCOUNT.REGION/REPOSITORY; now {usual}"
+
+    def command(
+        name: str, does: str, do: Callable[[argparse.Namespace, Mapping[str, str]], int]
+    ) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=does, description=does)
+        made.set_defaults(do=do)
+        return made
+
+    checked = command("verify", "tell every fault of a bundle; exit 0 = sound, 1 = not", _verify)
     checked.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder that train wrote")
     checked.add_argument("--verdict", type=Path, help=f"{VERDICT}; without it the bundle alone is looked at")
-    checked.add_argument("--json", action="store_true", help="one JSON object, for programs")
-    image = commands.add_parser("image", help="verify, then put the bundle into an image")
+    image = command("image", "verify, lay the model on a server, prove the image, publish it", _image)
     image.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder that train wrote")
     image.add_argument("--verdict", type=Path, required=True, help=VERDICT)
-    image.add_argument(
-        "--to", required=True, help="oci:FOLDER, registry://HOST/REPOSITORY or ecr://ACCOUNT.REGION/REPOSITORY"
-    )
+    image.add_argument("--to", default=usual, help=about)
     image.add_argument("--base", help="server base: HOST/REPOSITORY:TAG, or oci:FOLDER:TAG; default: made here")
     image.add_argument(
-        "--seal", choices=WAYS, default="auto", help="how the image is proven; auto: engine if there is one"
+        "--seal", choices=WAYS, default="auto", help="how it is proven; auto: by the engine, if there is one"
     )
+    listed = command("releases", "list the releases of a model, newest first", _releases)
+    listed.add_argument("--newest", type=int, default=20, metavar="N", help="so many; default 20")
+    promoted = command("promote", "release an image under the next number", _promote)
+    back = command("rollback", "release again what was in service before the newest release", _rollback)
+    fetched = command("fetch", "bring a released bundle and its verdict back into a folder", _fetch)
+    for one in (listed, promoted, back, fetched):
+        one.add_argument("model", metavar="MODEL", help="name of the model, as its spec says")
+        one.add_argument("--in", dest="place", default=usual, metavar="PLACE", help=about)
+    promoted.add_argument("image", metavar="DIGEST|TAG", help="as `image` printed it")
+    fetched.add_argument(
+        "release", nargs="?", type=int, metavar="REL", help="number of the release; default: the newest"
+    )
+    fetched.add_argument("--into", type=Path, help="folder to make; default: out/fetched/MODEL-REL")
+    for one in (checked, image, listed, promoted, back, fetched):
+        one.add_argument("--json", action="store_true", help="one JSON value, for programs")
     return top
 
 
 def cache(environ: Mapping[str, str]) -> Path:
-    """Where made bases are kept: KAMADO_CACHE, else ~/.cache/kamado."""
+    """Where made bases and locks are kept: KAMADO_CACHE, else ~/.cache/kamado."""
     return Path(environ.get("KAMADO_CACHE") or Path.home() / ".cache" / "kamado")
 
 
@@ -76,14 +95,14 @@ def commit(environ: Mapping[str, str]) -> str | None:
         return None
 
 
-def _verify(bundle: Path, verdict: Path | None, *, as_json: bool) -> int:
-    faults = verify(bundle, verdict)
-    if as_json:
+def _verify(asked: argparse.Namespace, _: Mapping[str, str]) -> int:
+    bundle, faults = asked.bundle, verify(asked.bundle, asked.verdict)
+    if asked.json:
         print(json.dumps({"sound": not faults, "faults": [asdict(fault) for fault in faults]}, indent=1))
     elif faults:
         _show(bundle, faults)
     else:
-        print(f"{bundle} is sound" + ("" if verdict else "; its verdict was not asked for (--verdict)"))
+        print(f"{bundle} is sound" + ("" if asked.verdict else "; its verdict was not asked for (--verdict)"))
     return 1 if faults else 0
 
 
@@ -93,6 +112,81 @@ def _show(bundle: Path, faults: Sequence[Fault]) -> None:
         table.add_row(fault.code, f"{fault.where}: {fault.found}", fault.way_out)
     # What stands in a damaged bundle is text, never markup.
     Console(markup=False, emoji=False, highlight=False).print(table)
+
+
+def _image(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    order = Order(asked.to, base=asked.base, cache=cache(environ), seal=asked.seal, commit=commit(environ))
+    report = (lambda says: print(says, file=sys.stderr)) if asked.json else print
+    made = build(asked.bundle, asked.verdict, order, report=report)
+    if asked.json:
+        print(json.dumps(made, indent=1))
+    else:
+        print(f"{made['outcome']} in {asked.to}")
+        print(f"image {made['reference']}")
+    return 0
+
+
+def _releases(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    place = _place(asked, environ)
+    found = releases(place, asked.model, newest=asked.newest)
+    if asked.json:
+        print(json.dumps([shown(one) for one in found], indent=1))
+        return 0
+    if not found:
+        print(
+            f"{asked.model} has no release in {asked.place}; python -m build promote {asked.model} TAG makes the first"
+        )
+        return 0
+    metrics = list(found[0].metrics)[:TOLD_METRICS]
+    table = Table(
+        "release", "data until", "digest", *metrics, title=f"{asked.model} in {place.name}", title_justify="left"
+    )
+    for one in found:
+        figures = [f"{one.metrics[name]:.5g}" if name in one.metrics else "" for name in metrics]
+        table.add_row(one.tag, one.cutoff, one.digest, *figures)
+    # Digests are there to be copied: a table that is wider than the terminal, or than none, is not cut.
+    Console(markup=False, emoji=False, highlight=False, width=240).print(table)
+    return 0
+
+
+def _promote(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    place = _place(asked, environ)
+    return _released(asked, place, promote(place, asked.model, asked.image))
+
+
+def _rollback(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    place = _place(asked, environ)
+    return _released(asked, place, rollback(place, asked.model))
+
+
+def _released(asked: argparse.Namespace, place: Publisher, made: Release) -> int:
+    print(json.dumps(shown(made), indent=1) if asked.json else f"released {place.name}:{made.tag}@{made.digest}")
+    return 0
+
+
+def _fetch(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    place = _place(asked, environ)
+    found = release(place, asked.model, asked.release)
+    into = asked.into or Path("out", "fetched", found.tag)
+    if into.exists():
+        raise OutputRefused(Fault(str(into), "is there already", "Name another folder with --into", "place-unwritable"))
+    try:
+        into.parent.mkdir(parents=True, exist_ok=True)
+        digest = fetch(place, found, into, report=lambda says: print(says, file=sys.stderr))
+    except OSError as error:
+        found_there = f"cannot be written ({error.strerror or error})"
+        raise OutputRefused(
+            Fault(str(into), found_there, "Name another folder with --into", "place-unwritable")
+        ) from error
+    told = {**shown(found), "bundle": digest, "folder": str(into)}
+    print(json.dumps(told, indent=1) if asked.json else f"{found.tag} is in {into}: bundle {digest}")
+    return 0
+
+
+def _place(asked: argparse.Namespace, environ: Mapping[str, str]) -> Publisher:
+    if asked.place.startswith("oci:") and not Path(asked.place.removeprefix("oci:")).is_dir():
+        raise OutputRefused(Fault(f"--in {asked.place}", "is no folder", FORMS, "place-unknown"))
+    return publisher(asked.place, cache=cache(environ))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ Done = TypeVar("Done")
 ACCEPT = ", ".join((oci.INDEX, oci.DOCKER_INDEX, oci.MANIFEST, oci.DOCKER_MANIFEST))
 GREATEST = 8 << 20  # bytes of a manifest
 CHUNK = 1 << 20
-SECONDS = (10, 60)  # to connect, and between two bytes
+SECONDS_TO_CONNECT = 10
 DEFAULT = Patience()
 
 
@@ -55,6 +55,7 @@ class Client:
         self.name = f"{host}/{repository}"
         self.root = f"{'http' if is_loopback(host) else 'https'}://{host}/v2/"
         self.login, self.patience = login, patience
+        self.timeout = (SECONDS_TO_CONNECT, patience.answer)
         self.authorization: str | None = None
         self.session = requests.Session()
         self.session.auth = _leave  # a ~/.netrc would take the place of the login
@@ -220,7 +221,7 @@ class Client:
             sent["Authorization"] = self.authorization
         try:
             data: Any = body() if body else None
-            return self.session.request(method, url, headers=sent, data=data, stream=stream, timeout=SECONDS)
+            return self.session.request(method, url, headers=sent, data=data, stream=stream, timeout=self.timeout)
         except requests.RequestException as error:
             raise Passing(f"cannot be reached ({error})") from error
 
@@ -239,7 +240,7 @@ class Client:
         wanted = {key: asked[key] for key in ("service", "scope") if key in asked}
         try:
             answer = requests.get(
-                asked["realm"], params=wanted, auth=self.login.credentials(renew=False), timeout=SECONDS
+                asked["realm"], params=wanted, auth=self.login.credentials(renew=False), timeout=self.timeout
             )
             given = answer.json()
         except (requests.RequestException, ValueError):

@@ -29,6 +29,7 @@ class Patience:
     attempts: int = 6
     first: float = 0.25
     longest: float = 20.0
+    answer: float = 60.0  # seconds without a byte after which an attempt has failed
 
     def until_done(self, work: Callable[[], Done]) -> Done:
         """Do `work`, from its start again after each Passing. Raises the last one."""

@@ -1,4 +1,7 @@
-"""ECR: the contract of a place against the stand-in, and against AWS where KAMADO_ECR names a registry to use."""
+"""ECR: the contract of a place against the stand-in, and against AWS where it is named.
+
+KAMADO_ECR=ecr://ACCOUNT.REGION/PREFIX make test TESTS=tests/build/test_ecr.py
+"""
 
 import base64
 import os
@@ -87,40 +90,39 @@ def _login(token: str) -> tuple[str, str]:
     return user, password
 
 
-@pytest.mark.skipif(
-    "KAMADO_ECR" not in os.environ, reason="needs an AWS account: KAMADO_ECR=ecr://ACCOUNT.REGION/PREFIX"
-)
-class TestAws(PublisherContract):
-    """Makes a repository for each test under the prefix, and deletes it."""
+if "KAMADO_ECR" in os.environ:
 
-    @pytest.fixture
-    def named(self, repository):
-        return f"{os.environ['KAMADO_ECR']}/{repository}"
+    class TestAws(PublisherContract):
+        """Makes a repository for each test under the prefix, and deletes it."""
 
-    @pytest.fixture
-    def another(self, named, tmp_path):
-        return lambda: publisher(named, cache=tmp_path)
+        @pytest.fixture
+        def named(self, repository):
+            return f"{os.environ['KAMADO_ECR']}/{repository}"
 
-    @pytest.fixture
-    def place(self, another):
-        place = another()
-        yield place
-        boto3.session.Session().client("ecr", region_name=place.region).delete_repository(
-            registryId=place.account, repositoryName=place.repository, force=True
-        )
+        @pytest.fixture
+        def another(self, named, tmp_path):
+            return lambda: publisher(named, cache=tmp_path)
 
-    @pytest.fixture
-    def read(self, place):
-        def read(tag):
-            given = (
-                boto3.session.Session()
-                .client("ecr", region_name=place.region)
-                .get_authorization_token()["authorizationData"][0]
+        @pytest.fixture
+        def place(self, another):
+            place = another()
+            yield place
+            boto3.session.Session().client("ecr", region_name=place.region).delete_repository(
+                registryId=place.account, repositoryName=place.repository, force=True
             )
-            host, _, name = place.name.partition("/")
-            return fetch(f"https://{host}/v2/{name}", _login(given["authorizationToken"]), tag)
 
-        return read
+        @pytest.fixture
+        def read(self, place):
+            def read(tag):
+                given = (
+                    boto3.session.Session()
+                    .client("ecr", region_name=place.region)
+                    .get_authorization_token()["authorizationData"][0]
+                )
+                host, _, name = place.name.partition("/")
+                return fetch(f"https://{host}/v2/{name}", _login(given["authorizationToken"]), tag)
+
+            return read
 
 
 def codes(refusal) -> list[str]:

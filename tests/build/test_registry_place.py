@@ -1,18 +1,30 @@
 """Images in a registry: the contract of a place against CNCF Distribution, and trouble at every request."""
 
+import contextlib
+import os
+import random
 import re
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import requests
 
 from build import oci
+from build.publish import Attachment
 from build.publish.registry import RegistryPlace
-from build.registry.client import Client
+from build.registry.client import Client, RegistryRefused
 from build.registry.login import DockerLogin
 from build.registry.trouble import Patience
-from tests.contracts.publish import PublisherContract
+from tests.contracts.publish import PublisherContract, blob, image
 from tests.services.registry import registry
+from tests.services.weather import weather
 
+ROOT = Path(__file__).resolve().parents[2]
 ACCEPT = {"Accept": f"{oci.MANIFEST}, {oci.DOCKER_MANIFEST}"}
 
 
@@ -47,9 +59,7 @@ def fetch(host: str, repository: str, tag: str):
 class TestRegistry(PublisherContract):
     @pytest.fixture
     def another(self, host, repository, tmp_path):
-        login = DockerLogin(host, tmp_path / "absent.json")
-        quick = Patience(attempts=4, first=0.01)
-        return lambda: RegistryPlace(Client(host, repository, login=login, patience=quick), locks=tmp_path / "locks")
+        return lambda: place(host, repository, tmp_path)
 
     @pytest.fixture
     def place(self, another):
@@ -58,3 +68,137 @@ class TestRegistry(PublisherContract):
     @pytest.fixture
     def read(self, host, repository):
         return lambda tag: fetch(host, repository, tag)
+
+
+QUICK = Patience(attempts=4, first=0.001, answer=0.3)
+
+
+def place(host, repository, tmp_path, *, patience=QUICK):
+    login = DockerLogin(host, tmp_path / "absent.json")
+    return RegistryPlace(Client(host, repository, login=login, patience=patience), locks=tmp_path / "locks")
+
+
+PAPERS = (Attachment("text/plain", b"signed"),)
+
+
+class TestTrouble:
+    """At every request of a push, one kind after the other."""
+
+    @pytest.fixture
+    def requests_of_a_push(self, host, tmp_path):
+        with weather(host) as calm:
+            place(calm.host, f"calm/{tmp_path.name.lower()}", tmp_path).publish(
+                image(), "toy-1", prove=lambda _: PAPERS
+            )
+            return len(calm.seen)
+
+    @pytest.mark.parametrize("kind", ["500", "429", "reset", "lost", "slow"])
+    def test_that_passes_is_waited_for(self, kind, requests_of_a_push, host, tmp_path):
+        assert requests_of_a_push > 15
+        for number in range(requests_of_a_push):
+            repository = f"{kind}/{number}"
+            with weather(host) as now:
+                now.spoil = {number: kind}
+                published = place(now.host, repository, tmp_path).publish(image(), "toy-1", prove=lambda _: PAPERS)
+            assert published.digest == image().digest
+            assert fetch(host, repository, "toy-1") == (image().manifest, image().config, [b"the server", b"the model"])
+
+    @pytest.mark.parametrize("kind", ["500", "429", "reset"])
+    def test_that_stays_is_a_refusal_without_a_tag_and_the_next_run_completes(
+        self, kind, requests_of_a_push, host, tmp_path
+    ):
+        for number in range(0, requests_of_a_push, 3):
+            repository = f"stays-{kind}/{number}"
+            with weather(host) as now:
+                now.spoil = dict.fromkeys(range(number, 1000), kind)
+                with pytest.raises(RegistryRefused, match="4 times") as refusal:
+                    place(now.host, repository, tmp_path).publish(image(), "toy-1", prove=lambda _: PAPERS)
+            assert [fault.code for fault in refusal.value.faults] == ["registry-unreachable"]
+            tagged_last = number == requests_of_a_push - 1
+            assert tagged_last or fetch(host, repository, "toy-1") is None
+            place(host, repository, tmp_path).publish(image(), "toy-1", prove=lambda _: PAPERS)
+            assert fetch(host, repository, "toy-1")[2] == [b"the server", b"the model"]
+
+
+def test_the_same_again_sends_nothing(host, repository, tmp_path):
+    place(host, repository, tmp_path).publish(image(), "toy-1", prove=lambda _: PAPERS)
+    with weather(host) as now:
+        again = place(now.host, repository, tmp_path).publish(image(), "toy-1", prove=lambda _: PAPERS)
+    assert again.outcome == "unchanged"
+    assert now.sent == 0
+    assert {method for method, _ in now.seen} <= {"HEAD", "GET"}
+
+
+def test_of_a_base_in_the_same_registry_no_byte_is_sent(host, repository, tmp_path):
+    size = 3_000_000
+    place(host, "team/base", tmp_path).publish(image(size=size), "base-1")
+    base = replace(image(size=size).layers[0], origin=None)
+    with weather(host) as now:
+        here = replace(base, origin=f"{now.host}/team/base", open=never)
+        ours = oci.Image(image(b"ours").config, (here, blob(b"ours")))
+        place(now.host, repository, tmp_path).publish(ours, "toy-1")
+    assert now.sent < 5_000 < base.size
+    assert fetch(host, repository, "toy-1")[2] == [b"the server" * size, b"ours"]
+
+
+def never():
+    raise AssertionError("nobody needs to read this")
+
+
+def test_a_registry_without_room_is_a_refusal_without_a_tag(tmp_path):
+    """Its disk holds four megabytes; the layer has eight."""
+    with full(tmp_path / "disk") as disk, registry(disk) as host:
+        with pytest.raises(RegistryRefused, match=r"answered 50\d"):
+            place(host, "team/one", tmp_path).publish(image(size=1_000_000), "toy-1")
+        assert place(host, "team/one", tmp_path).digest("toy-1") is None
+
+
+@contextlib.contextmanager
+def full(folder):
+    if os.geteuid() != 0:
+        pytest.skip("needs root: a disk of four megabytes is mounted")
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+PUBLISH = """
+import sys
+from pathlib import Path
+from tests.build.test_registry_place import place
+from tests.contracts.publish import image
+print("ready", flush=True)
+place(sys.argv[1], sys.argv[2], Path(sys.argv[3])).publish(image(size=3_000_000), "toy-1")
+print("done", flush=True)
+"""
+
+
+def test_killed_at_any_moment_no_tag_names_half_an_image_and_the_next_run_completes(host, tmp_path):
+    whole = [b"the server" * 3_000_000, b"the model" * 3_000_000]
+    draw = random.Random(7)
+    killed = 0
+    for number in range(20):
+        repository = f"killed/{number}"
+        command = [sys.executable, "-c", PUBLISH, host, repository, str(tmp_path)]
+        child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        assert child.stdout.readline() == "ready\n"
+        time.sleep(draw.uniform(0, 0.35))
+        child.kill()
+        killed += "done" not in child.communicate()[0]
+        found = fetch(host, repository, "toy-1")
+        assert found is None or found[2] == whole
+    place(host, repository, tmp_path).publish(image(size=3_000_000), "toy-1")
+    assert fetch(host, repository, "toy-1")[2] == whole
+    assert killed >= 5
+
+
+def test_skopeo_reads_the_same_digest(host, repository, tmp_path):
+    if shutil.which("skopeo") is None:
+        pytest.skip("needs an independent reader: apt-get install skopeo")
+    published = place(host, repository, tmp_path).publish(image(), "toy-1")
+    where = f"docker://{host}/{repository}:toy-1"
+    command = ["skopeo", "inspect", "--tls-verify=false", "--format", "{{.Digest}}", where]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() == published.digest

@@ -1,0 +1,84 @@
+"""Bring a released bundle back out of its image: one layer, verified on the way, no base."""
+
+import gzip
+import hashlib
+import json
+import tarfile
+import tempfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from build.gate import verify
+from build.image import HOME, VERDICT
+from build.publish import Publisher
+from build.releases import Release
+from model.bundle import FILES, RETRAIN, bundle_digest
+from model.errors import BundleRefused, Fault
+from model.files import new_folder
+
+# The gate of a builder asks for the XGBoost that will serve. A model in service may be of the one before; whoever
+# compares with it must be able to have it.
+OLDER = ("library-version", "booster-version", "booster-resave")
+MOST_BYTES = 50_000_000
+WAY_OUT = f"The image was not made by Kamado, or is damaged. {RETRAIN}"
+
+
+def fetch(place: Publisher, found: Release, folder: Path, *, report: Callable[[str], None]) -> str:
+    """Write the bundle and its verdict into `folder`, whole or not at all; returns the bundle's digest.
+
+    Raises BundleRefused when layer, bundle or gate disagree with what the image says of itself, and OSError when
+    `folder` holds something already.
+    """
+    layer = json.loads(place.manifest(found.digest))["layers"][-1]
+    with new_folder(folder) as temporary:
+        with tempfile.TemporaryFile() as kept:
+            _download(place, layer, kept)
+            kept.seek(0)
+            _unpack(kept, temporary, layer["digest"])
+        digest = bundle_digest(temporary / "bundle")
+        if digest != found.labels.get("kamado.bundle"):
+            told = f"is {digest}, the image's label says {found.labels.get('kamado.bundle')}"
+            raise BundleRefused(Fault("bundle", told, WAY_OUT, "bundle-changed"))
+        faults = verify(temporary / "bundle", temporary / VERDICT)
+        if broken := [fault for fault in faults if fault.code not in OLDER]:
+            raise BundleRefused(*broken)
+        for fault in faults:
+            report(f"older than this Kamado: {fault.where}: {fault.found}")
+    return digest
+
+
+def _download(place: Publisher, layer: dict[str, Any], kept: BinaryIO) -> None:
+    sha256 = hashlib.sha256()
+    with place.blob(layer["digest"]) as source:
+        while data := source.read(1 << 20):
+            sha256.update(data)
+            kept.write(data)
+    if f"sha256:{sha256.hexdigest()}" != layer["digest"]:
+        raise _broken(layer["digest"], f"arrives as sha256:{sha256.hexdigest()}")
+
+
+def _unpack(kept: BinaryIO, folder: Path, digest: str) -> None:
+    """The bundle's files and the verdict, and nothing else that a layer might hold."""
+    wanted = {f"{HOME[1:]}/bundle/{name}": folder / "bundle" / name for name in FILES}
+    wanted[f"{HOME[1:]}/{VERDICT}"] = folder / VERDICT
+    (folder / "bundle").mkdir()
+    try:
+        with tarfile.open(fileobj=kept, mode="r:gz") as tar:
+            for member in tar:
+                if (target := wanted.pop(member.name, None)) is None:
+                    continue
+                if not member.isfile() or member.size > MOST_BYTES:
+                    raise _broken(digest, f"holds {member.name}, which is no file of a bundle's size")
+                source = tar.extractfile(member)
+                assert source is not None  # isfile() was asked above
+                target.write_bytes(source.read())
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise _broken(digest, f"cannot be unpacked ({error})") from error
+    if wanted:
+        raise _broken(digest, f"has no {', '.join(sorted(wanted))}")
+
+
+def _broken(digest: str, found: str) -> BundleRefused:
+    return BundleRefused(Fault(f"layer {digest}", found, WAY_OUT, "layer-broken"))

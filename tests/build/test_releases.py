@@ -1,0 +1,155 @@
+"""Releases: numbers that only go forward, in a folder, in a registry and in ECR's stand-in alike."""
+
+import json
+import secrets
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from build import oci
+from build.publish.ecr import ecr_place
+from build.publish.layout import Layout
+from build.releases import ReleaseRefused, promote, release, releases, rollback
+from tests.build.test_ecr import running, service  # noqa: F401 - fixtures
+from tests.build.test_registry_place import host, place  # noqa: F401 - a fixture
+from tests.contracts.publish import blob, image
+from tests.services.ecr import ACCOUNT, REGION
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def model(content: bytes, *, name: str = "toy") -> oci.Image:
+    labels = {"kamado.model": name, "kamado.data.cutoff": "2026-07-01T00:00:00Z", "kamado.metrics": '{"log_loss":0.25}'}
+    config = {"architecture": "amd64", "os": "linux", "config": {"Labels": labels | {"content": content.decode()}}}
+    return oci.Image(oci.dump(config), (blob(content),))
+
+
+@pytest.fixture(params=["folder", "registry", "ecr"])
+def another(request, tmp_path):
+    """Makes a new Publisher of one empty place."""
+    if request.param == "folder":
+        return lambda: Layout(tmp_path / "images")
+    repository = f"releases-{secrets.token_hex(6)}"
+    if request.param == "ecr":
+        request.getfixturevalue("service")
+        return lambda: ecr_place(ACCOUNT, REGION, repository)
+    address = request.getfixturevalue("host")
+    return lambda: place(address, repository, tmp_path)
+
+
+@pytest.fixture
+def shelf(another):
+    """A place with three images of one model, and one of another."""
+    made = another()
+    for letter in "abc":
+        made.publish(model(letter.encode()), f"toy-{letter}")
+    made.publish(model(b"z", name="other"), "other-z")
+    return made
+
+
+def history(shelf, name="toy"):
+    """Release numbers with the letter of their image, oldest first."""
+    return [(one.number, one.labels["content"]) for one in reversed(releases(shelf, name))]
+
+
+def test_images_are_released_under_numbers_that_go_forward(shelf):
+    assert promote(shelf, "toy", "toy-a").tag == "toy-rel-000001"
+    made = promote(shelf, "toy", model(b"b").digest)
+    assert (made.tag, made.digest) == ("toy-rel-000002", model(b"b").digest)
+    assert promote(shelf, "toy", "toy-a").number == 3
+    assert history(shelf) == [(1, "a"), (2, "b"), (3, "a")]
+    assert shelf.digest("toy-rel-000001") == model(b"a").digest
+
+
+def test_what_is_the_newest_release_is_not_released_again(shelf):
+    assert promote(shelf, "toy", "toy-a").number == promote(shelf, "toy", "toy-a").number == 1
+
+
+def test_a_release_tells_its_labels(shelf):
+    promote(shelf, "toy", "toy-a")
+    found = release(shelf, "toy")
+    assert (found.number, found.cutoff, found.metrics) == (1, "2026-07-01T00:00:00Z", {"log_loss": 0.25})
+
+
+def test_going_back_is_a_new_release_of_what_was_before(shelf):
+    for letter in "abc":
+        promote(shelf, "toy", f"toy-{letter}")
+    assert rollback(shelf, "toy").number == 4
+    assert rollback(shelf, "toy").number == 5
+    assert history(shelf) == [(1, "a"), (2, "b"), (3, "c"), (4, "b"), (5, "a")]
+    with pytest.raises(ReleaseRefused, match="nothing older"):
+        rollback(shelf, "toy")
+
+
+def test_models_in_one_place_are_counted_apart(shelf):
+    promote(shelf, "toy", "toy-a")
+    assert promote(shelf, "other", "other-z").number == 1
+    assert history(shelf) == [(1, "a")]
+
+
+@pytest.mark.parametrize(
+    ("named", "code"), [("toy-d", "image-missing"), ("other-z", "image-model"), ("sha256:" + "0" * 64, "place-broken")]
+)
+def test_what_is_no_image_of_the_model_is_not_released(shelf, named, code):
+    with pytest.raises(Exception, match=code):
+        promote(shelf, "toy", named)
+    assert history(shelf) == []
+
+
+def test_a_release_that_is_not_there_is_refused_with_those_that_are(shelf):
+    with pytest.raises(ReleaseRefused, match="python -m build promote toy"):
+        release(shelf, "toy")
+    promote(shelf, "toy", "toy-a")
+    with pytest.raises(ReleaseRefused, match="It has 1"):
+        release(shelf, "toy", 7)
+
+
+def test_two_at_once_take_two_numbers(shelf, another):
+    taken, start = {}, threading.Barrier(3)
+
+    def run(letter):
+        mine = another()
+        start.wait()
+        taken[letter] = promote(mine, "toy", f"toy-{letter}").number
+
+    threads = [threading.Thread(target=run, args=(letter,)) for letter in "abc"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(taken.values()) == [1, 2, 3]
+    assert sorted(history(shelf)) == sorted((number, letter) for letter, number in taken.items())
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "build", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_the_command_line_lists_releases_and_goes_back(tmp_path):
+    images = f"oci:{tmp_path}"
+    for letter in "ab":
+        Layout(tmp_path).publish(model(letter.encode()), f"toy-{letter}")
+        told = run("promote", "toy", f"toy-{letter}", "--in", images)
+        assert (told.returncode, told.stderr) == (0, "")
+    assert f"toy-rel-000002@{model(b'b').digest}" in told.stdout
+    assert run("rollback", "toy", "--in", images).returncode == 0
+    table = run("releases", "toy", "--in", images).stdout
+    assert table.index("toy-rel-000003") < table.index("toy-rel-000002") < table.index("toy-rel-000001")
+    assert table.count(model(b"a").digest) == 2
+    assert "2026-07-01T00:00:00Z" in table
+    assert "0.25" in table
+    listed = json.loads(run("releases", "toy", "--in", images, "--json", "--newest", "2").stdout)
+    assert [(one["number"], one["metrics"]) for one in listed] == [(3, {"log_loss": 0.25}), (2, {"log_loss": 0.25})]
+
+
+def test_the_command_line_says_what_is_missing(tmp_path):
+    told = run("promote", "toy", "toy-a", "--in", f"oci:{tmp_path}")
+    assert told.returncode == 1
+    assert "[image-missing] image toy-a" in told.stderr
+    assert "no folder" in run("releases", "toy", "--in", f"oci:{tmp_path}/absent").stderr
+    Layout(tmp_path).publish(image(), "toy-1")
+    assert "has no release" in run("releases", "toy", "--in", f"oci:{tmp_path}").stdout
