@@ -34,6 +34,12 @@ def _mend(node: exp.Expr) -> exp.Expr:
             return _call("bq_unix", node.this, exp.Literal.number(1_000))
         case exp.Div():
             return _divide(node)
+        case exp.Literal() if _is_decimal(node):  # GoogleSQL's is a FLOAT64; with an exponent it is one on DuckDB too
+            return exp.Literal.number(f"{node.this}e0")
+        case exp.Mul():  # whole numbers are INT64; a small one is narrower on DuckDB, and overflows earlier
+            for side in ("this", "expression"):
+                if node.args[side].is_int:
+                    node.set(side, exp.cast(node.args[side].copy(), "BIGINT"))
         case exp.CountIf():  # of no rows it is 0; DuckDB's gives NULL
             return exp.Count(this=exp.Case(ifs=[exp.If(this=node.this.copy(), true=exp.Literal.number(1))]))
         case exp.ArgMax() | exp.ArgMin():
@@ -90,6 +96,10 @@ def _element(node: exp.Bracket) -> exp.Expr:
     exists = exp.GTE(this=exp.Paren(this=place.copy()), expression=exp.Literal.number(first))
     from_one = exp.Add(this=exp.Paren(this=place.copy()), expression=exp.Literal.number(1 - first))
     return _call("list_extract", node.this, exp.Case(ifs=[exp.If(this=exists, true=from_one)]))
+
+
+def _is_decimal(node: exp.Literal) -> bool:
+    return not node.is_string and "." in node.this and "e" not in node.this.lower()
 
 
 def _is_text_without_backslash(node: exp.Expr) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from components.extract import types
 from model.errors import Faults
 
 FORMS = ("{}.parquet", "{}/*.parquet", "{}.csv", "{}.csv.gz")
@@ -66,15 +67,20 @@ class Tables:
 
 
 def select(connection: duckdb.DuckDBPyConnection, pattern: str) -> str:
-    """All columns, under the names that BigQuery gives them when it loads the same file: `a.b` becomes `a_b`.
+    """All columns, as BigQuery holds them when it has loaded the same file: `a.b` is `a_b`, an INT32 is an INT64.
 
     Raises duckdb.Error for a file that cannot be read.
     """
     reader = _reader(pattern)
-    names = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()]
-    changed = {name: ILLEGAL.sub("_", name) for name in names if ILLEGAL.search(name)}
-    renamed = ", ".join(f'"{name.replace(chr(34), chr(34) * 2)}" AS "{legal}"' for name, legal in changed.items())
-    return f"SELECT * RENAME ({renamed}) FROM {reader}" if renamed else f"SELECT * FROM {reader}"
+    described = connection.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()
+    columns = ", ".join(_column(name, kind) for name, kind, *_ in described)
+    return f"SELECT {columns} FROM {reader}"
+
+
+def _column(name: str, kind: str) -> str:
+    quoted = '"' + name.replace('"', '""') + '"'
+    value = quoted if types.loaded(kind) == kind else f"CAST({quoted} AS {types.loaded(kind)})"
+    return f'{value} AS "{ILLEGAL.sub("_", name)}"'
 
 
 def _reader(pattern: str) -> str:

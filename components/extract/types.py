@@ -37,6 +37,13 @@ def of_bigquery(field_type: str) -> str:
     return _LEGACY.get(field_type, field_type)
 
 
+def loaded(kind: str) -> str:
+    """The DuckDB type of a file's column after a load into BigQuery, which widens it. A decimal stays exact there."""
+    if kind.endswith("[]"):
+        return f"{loaded(kind[:-2])}[]"
+    return kind if kind.startswith("DECIMAL") else _scalar(kind)[1]
+
+
 def cast(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
     """The relation in GoogleSQL's types. An INT64 that overflows fails when its rows are read."""
     columns = []

@@ -41,6 +41,7 @@ INT64 = {
     "DATE_DIFF(DATE '2026-01-04', DATE '2026-01-03', WEEK)": 1,
     "DIV(-7, 2)": -3,
     "MOD(-7, 2)": -1,
+    "60 * 60 * 24 * 1000 * 1000": 86400000000,
     "CAST(2.5 AS INT64)": 3,
     "CAST(3.5 AS INT64)": 4,
     "CAST(-2.5 AS INT64)": -3,
@@ -126,6 +127,10 @@ INT64 = {
 }
 FLOAT64 = {
     "7 / 2": 3.5,
+    "0.1 + 0.2": 0.30000000000000004,
+    "-.5 * 3": -1.5,
+    "5. / 2": 2.5,
+    f"(SELECT SUM(x) {over('0.1, 0.2')})": 0.30000000000000004,
     "ROUND(-2.5)": -3.0,
     "ROUND(1234.5, -2)": 1200.0,
     "CEIL(f.minus)": -2.0,
@@ -205,6 +210,8 @@ BOOL = {
     "NULL AND FALSE": False,
     "NULL OR TRUE": True,
     "NOT (f.half = 2.5)": False,
+    "3 * 0.1 = 0.3": False,
+    "3 * 1e-1 = 0.3": False,
     "f.text IN ('x', NULL)": None,
     "f.text LIKE 'a_c'": True,
     "f.text NOT LIKE 'a%'": False,

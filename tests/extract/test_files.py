@@ -71,6 +71,22 @@ def test_a_column_with_a_dot_has_the_name_that_a_load_into_bigquery_gives_it(tmp
     assert read(folder, f"SELECT l.rate_of_year FROM impressions AS l {WINDOW}")[0][0].as_py() == 1.5
 
 
+@pytest.mark.parametrize(
+    ("narrow", "value", "expression", "answer"),
+    [
+        (pa.int32(), 2**31 - 1, "t.x + 1", 2**31),
+        (pa.int8(), 127, "t.x * t.x", 16129),
+        (pa.uint8(), 1, "t.x - 2", -1),
+        (pa.float32(), 16777216.0, "t.x + 1", 16777217.0),
+        (pa.float32(), 0.1, "t.x = 0.1", False),
+        (pa.list_(pa.int32()), [2**31 - 1], "(SELECT SUM(x + 1) FROM UNNEST(t.x) AS x)", 2**31),
+    ],
+)
+def test_numbers_are_as_wide_as_after_a_load_into_bigquery(tmp_path, narrow, value, expression, answer):
+    pq.write_table(pa.table({"x": pa.array([value], narrow)}), tmp_path / "t.parquet")
+    assert read(tmp_path, f"SELECT {expression} AS y FROM t WHERE @start < @end")["y"].to_pylist() == [answer]
+
+
 def test_types_of_a_csv_file_come_from_all_of_its_rows(tmp_path):
     numbers = [str(number) for number in range(2999)]
     (tmp_path / "impressions.csv").write_bytes(csv_bytes(replaced(log(), "layout", [*numbers, "1K"])))
