@@ -33,6 +33,15 @@ MACROS = {
 BY = """CASE WHEN arg_{best}(x, y) IS NOT DISTINCT FROM arg_{best}_null(x, y) THEN arg_{best}(x, y) ELSE
     error('{BEST}_BY may give its NULL or pass over it: put IFNULL around its value, or use ROW_NUMBER') END"""
 UNIX = "(epoch_us(x) - (epoch_us(x) % micros + micros) % micros) // micros"  # down, also before 1970
+# A cast that fails and not error(), which DuckDB does not take in the orders and partitions of windows.
+NAN = "a NaN is compared"
+COMPARABLE = f"""CASE WHEN typeof(x) = 'DOUBLE' AND isnan(CAST(x AS DOUBLE))
+    THEN list_extract([x], CAST('{NAN}' AS BIGINT)) ELSE x END"""
+ORDER = """CASE
+    WHEN typeof(x) <> 'DOUBLE' THEN x
+    WHEN isnan(CAST(x AS DOUBLE)) THEN cast_to_type('-infinity', x)
+    WHEN CAST(x AS DOUBLE) = '-infinity' THEN cast_to_type('-1.7976931348623157e308', x)
+    ELSE x END"""  # NaN, -infinity and all others, as one key: a RANGE takes no second one
 FINITE = """CASE WHEN isfinite(CAST(x AS DOUBLE)) OR x IS NULL THEN x
     ELSE error('a result of LOG, POW or EXP is out of range') END"""
 
@@ -51,6 +60,8 @@ def connect() -> duckdb.DuckDBPyConnection:
     for best in ("max", "min"):
         connection.execute(f"CREATE MACRO bq_{best}_by(x, y) AS {BY.format(best=best, BEST=best.upper())}")
     connection.execute(f"CREATE MACRO bq_unix(x, micros) AS {UNIX}")
+    connection.execute(f"CREATE MACRO bq_comparable(x) AS {COMPARABLE}")
+    connection.execute(f"CREATE MACRO bq_order(x) AS {ORDER}")
     connection.execute(f"CREATE MACRO bq_finite(x) AS {FINITE}")
     connection.create_function("farm_fingerprint", _fingerprint, ["VARCHAR"], "BIGINT")
     return connection

@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from components.extract import types
-from components.extract.engine import connect
+from components.extract.engine import NAN, connect
 from components.extract.portable import parameters, to_duckdb
 from components.extract.source import Lineage, refuse_twice
 from components.extract.tables import Tables, select
@@ -102,6 +102,9 @@ def _refusal(error: Exception, connection: duckdb.DuckDBPyConnection) -> DataRef
         return DataRefused(Fault(f"SQL {alias[1]}", "is not in the query's FROM", f"There: {there}"))
     if file := re.search(r"[\"']([^\"']*\.(?:parquet|csv|csv\.gz))[\"']", words):
         return _unreadable(file[1], words)
+    if NAN in words:
+        way_out = "Write IF(IS_NAN(x), NULL, x) in place of x wherever it is compared"
+        return DataRefused(Fault("SQL", f"failed ({NAN}, which has another answer on BigQuery)", way_out))
     if "No space left" in words or "out of disk" in words.lower():
         raise OSError(28, "No space left on device", "DuckDB's temporary files")
     return DataRefused(Fault("SQL", f"failed ({words[:300]})", "Mend the query, or the values that it meets"))

@@ -9,7 +9,7 @@ _TIME = """
     Timestamp TimestampAdd TimestampDiff TimestampSub TimestampTrunc TsOrDsToDate TsOrDsToTimestamp UnixMicros
     UnixMillis UnixSeconds UnixToTime WeekStart
 """
-_NUMBERS = "Abs Ceil Exp FarmFingerprint Floor Greatest Least Log Pow Round SafeDivide Sign"
+_NUMBERS = "Abs Ceil Exp FarmFingerprint Floor Greatest IsNan Least Log Pow Round SafeDivide Sign"
 _TEXT = """
     Concat EndsWith JSONExtractScalar JSONFormat Length Lower LowerHex RegexpExtract RegexpLike RegexpReplace Replace
     SHA2Digest Split StartsWith StrPosition Substring Trim Upper

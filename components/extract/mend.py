@@ -2,6 +2,8 @@
 
 from sqlglot import exp
 
+from components.extract.nan import watch
+
 FLOAT64, BOOL, DATE = (getattr(exp.DataType.Type, name) for name in ("DOUBLE", "BOOLEAN", "DATE"))
 INT64 = [getattr(exp.DataType.Type, name) for name in ("BIGINT", "INT", "SMALLINT", "TINYINT")]  # INTEGER is INT64 too
 STRING = (exp.DataType.Type.TEXT, exp.DataType.Type.VARCHAR)
@@ -15,6 +17,7 @@ def mended(query: exp.Query) -> exp.Query:
     """A copy with every node put right, inner ones first: a node that is replaced keeps children that are right."""
     copy = query.copy()
     for node in reversed(list(copy.walk(bfs=False))):
+        watch(node)
         if (new := _mend(node)) is not node:
             node.replace(new)
     return copy

@@ -14,6 +14,8 @@ from model.errors import DataRefused, SpecRefused
 from tests.extract.logs import ALL, END, WINDOW, data
 from tests.logs import log, replaced, spec_of
 
+NAN = float("nan")
+
 
 def read(folder, sql=ALL):
     """The rows, fetched as extract fetches them."""
@@ -85,6 +87,35 @@ def test_a_column_with_a_dot_has_the_name_that_a_load_into_bigquery_gives_it(tmp
 def test_numbers_are_as_wide_as_after_a_load_into_bigquery(tmp_path, narrow, value, expression, answer):
     pq.write_table(pa.table({"x": pa.array([value], narrow)}), tmp_path / "t.parquet")
     assert read(tmp_path, f"SELECT {expression} AS y FROM t WHERE @start < @end")["y"].to_pylist() == [answer]
+
+
+@pytest.mark.parametrize(
+    ("held", "table"),
+    [
+        (pa.array([1.5, NAN, 3.0]), "t"),
+        (pa.array([1.5, NAN, 3.0], pa.float32()), "t"),
+        (pa.array([[1.5, NAN, 3.0]]), "(SELECT y AS x FROM t, UNNEST(t.x) AS y)"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("expression", "answer"),
+    [
+        ("COUNTIF(IS_NAN(t.x))", 1),
+        ("COUNTIF(t.x < 1000)", 2),
+        ("COUNTIF(t.x <> 1000)", 3),
+        ("COUNTIF(IF(IS_NAN(t.x), NULL, t.x) > 2)", 1),
+    ],
+)
+def test_a_nan_is_seen_although_parquets_bounds_do_not_tell_of_it(tmp_path, held, table, expression, answer):
+    pq.write_table(pa.table({"x": held}), tmp_path / "t.parquet")
+    sql = f"SELECT {expression} AS n FROM {table} AS t WHERE @start < @end"
+    assert read(tmp_path, sql)["n"].to_pylist() == [answer]
+
+
+def test_a_nan_that_is_compared_is_told_with_the_way_around(tmp_path):
+    pq.write_table(pa.table({"x": [1.5, NAN]}), tmp_path / "t.parquet")
+    words = said(tmp_path, "SELECT t.x > 1 AS y FROM t WHERE @start < @end")
+    assert "(a NaN is compared, which has another answer on BigQuery). Write IF(IS_NAN(x), NULL, x)" in words
 
 
 def test_types_of_a_csv_file_come_from_all_of_its_rows(tmp_path):

@@ -1,0 +1,68 @@
+"""NaN: GoogleSQL holds it unequal to itself and sorts it before all numbers, DuckDB equal to itself and after them.
+
+The query does not say which columns are floats, so DuckDB looks when it runs: a comparison that meets a NaN fails with
+what to write instead, an order puts it where GoogleSQL does. On other types neither leaves a trace in DuckDB's plan.
+"""
+
+from sqlglot import exp
+
+
+def watch(node: exp.Expr) -> None:
+    """Put in place, around the operands on which a NaN would change the answer, what looks for it."""
+    for operand in _operands(node):
+        if not _never_nan(operand):
+            operand.replace(_call("bq_comparable", operand))
+    for key in _keys(node):
+        if not _never_nan(key.this):
+            key.set("this", _call("bq_order", _meant(key.this, node)))
+
+
+def _operands(node: exp.Expr) -> list[exp.Expr]:
+    match node:
+        case exp.EQ() | exp.NEQ() | exp.Nullif():  # only two NaN differ: to look at one is enough
+            return [] if _never_nan(node.expression) else [node.this]
+        case exp.GT() | exp.GTE():  # NaN is above all numbers on DuckDB, so it can only win on the greater side
+            return [node.this]
+        case exp.LT() | exp.LTE():
+            return [node.expression]
+        case exp.Between():
+            return [node.this, node.args["high"]]
+        case exp.In():
+            return [] if node.expressions and _never_nan(*node.expressions) else [node.this]
+        case exp.Case() if node.this:
+            return [] if _never_nan(*(branch.this for branch in node.args["ifs"])) else [node.this]
+        case exp.Min() | exp.ApproxQuantiles() | exp.PercentileCont() | exp.Sign():
+            return node.this.expressions if isinstance(node.this, exp.Distinct) else [node.this]
+        case exp.ArgMax() | exp.ArgMin():
+            return [node.expression]
+        case exp.Least():
+            return [node.this, *node.expressions]
+        case _:
+            return []
+
+
+def _keys(node: exp.Expr) -> list[exp.Expr]:
+    """Keys of an order that decides on values: of a window, of an aggregate, of a query with a LIMIT."""
+    match node:
+        case exp.Order() if not isinstance(node.parent, exp.Query):
+            return node.expressions
+        case exp.Query() if node.args.get("limit") and node.args.get("order"):
+            keys: list[exp.Expr] = node.args["order"].expressions
+            return keys
+        case _:
+            return []
+
+
+def _meant(key: exp.Expr, owner: exp.Expr) -> exp.Expr:
+    """What a query's key stands for: its own columns first; DuckDB looks into the tables first inside an expression."""
+    columns = owner.selects if isinstance(owner, exp.Select) and isinstance(key, exp.Column) and not key.table else []
+    named = (one.this for one in columns if isinstance(one, exp.Alias) and one.alias.casefold() == key.name.casefold())
+    return next(named, key)
+
+
+def _never_nan(*nodes: exp.Expr) -> bool:
+    return all(isinstance(node, exp.Literal | exp.Null | exp.Boolean | exp.Parameter | exp.Interval) for node in nodes)
+
+
+def _call(name: str, argument: exp.Expr) -> exp.Expr:
+    return exp.Anonymous(this=name, expressions=[argument.copy()])
