@@ -1,7 +1,7 @@
 """Our own layer of the server: model/ and serving/ as they are in this checkout."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from build.base.tree import entries
@@ -15,13 +15,15 @@ LEFT_OUT = ("model/spec.py",)
 
 
 def code() -> list[Entry]:
-    """Every file of the rooms that a server imports, without caches and pages for people."""
-    return [entry for room in ROOMS for entry in _room(room)]
+    """Every file of the rooms that a server imports."""
+    left_out = {f"{HOME}/{name}" for name in LEFT_OUT}
+    return [entry for entry in rooms(ROOMS) if entry.name not in left_out]
 
 
-def _room(room: str) -> Iterator[Entry]:
-    for entry in entries(ROOT / room, room, wanted=_is_code):
-        if entry.name not in LEFT_OUT:
+def rooms(names: Iterable[str]) -> Iterator[Entry]:
+    """Every file of these rooms as it lies in an image, without caches and pages for people."""
+    for room in names:
+        for entry in entries(ROOT / room, room, wanted=_is_code):
             yield Entry(f"{HOME}/{entry.name}", 0o644, data=entry.data)
 
 
