@@ -5,6 +5,8 @@ Questions go in by `exec` and are asked inside, because a container without a ne
 
 import contextlib
 import json
+import os
+import socket
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -26,6 +28,7 @@ from build.seal.process import refused
 from build.seal.questions import Question
 from model.errors import Fault
 
+USUAL = "unix:///var/run/docker.sock"
 PORT = 8080
 SECONDS = 600  # for one request to the engine: it may pull a base
 MEMORY = "2g"
@@ -34,12 +37,25 @@ STDOUT = 1
 
 def engine() -> docker.DockerClient | None:
     """The engine that the environment names, if it answers."""
+    address = os.environ.get("DOCKER_HOST", USUAL)
+    if address.startswith("unix://") and not _listens(address.removeprefix("unix://")):
+        return None
     try:
         client = docker.from_env(timeout=SECONDS)
         client.ping()
     except (docker.errors.DockerException, Unreachable, ReadTimeout):
         return None
     return client
+
+
+def _listens(path: str) -> bool:
+    """Asked first because the client leaves a socket open when there is nobody."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(path)
+        except OSError:
+            return False
+    return True
 
 
 def absent() -> SealRefused:
@@ -140,7 +156,7 @@ def _asked(client: docker.DockerClient, container: Container, asked: dict[str, A
 def _talk(connection: Any, given: bytes) -> bytes:
     """Standard input in, standard output out."""
     raw = getattr(connection, "_sock", connection)
-    with contextlib.closing(connection):
+    with contextlib.closing(raw), contextlib.closing(connection):  # closing one alone leaves the other open
         raw.sendall(given)
         raw.shutdown(1)  # SHUT_WR: the end of standard input
         return b"".join(data for stream, data in frames_iter(connection, tty=False) if stream == STDOUT)

@@ -134,7 +134,8 @@ def _contract(bundle: Bundle) -> Iterator[Question]:
 
 
 def _beyond(feature: NumberFeature) -> float:
-    return 2 * abs(feature.maximum or 0.0) + 1
+    """Far enough to be outside of rules over several columns too."""
+    return 1000 * abs(feature.maximum or 0.0) + 1000
 
 
 def _refused(code: str, where: str) -> Callable[[int, Answer], str | None]:

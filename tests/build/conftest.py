@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from build.base.libraries import CannotMake
+from build.base.made import made_base
 from tests.build.sound import sound_bundle, verdict_of
 
 
@@ -16,6 +18,17 @@ def sound(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def verdict(sound, tmp_path_factory) -> Path:
     return verdict_of(sound, tmp_path_factory.mktemp("verdict") / "verdict.json")
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory) -> Path:
+    """A cache with a server base in it, made from nothing."""
+    folder = tmp_path_factory.mktemp("cache") / "base"
+    try:
+        made_base(folder, report=lambda _: None)
+    except CannotMake as reason:
+        pytest.skip(f"no base can be made here: {reason}")
+    return folder
 
 
 @pytest.fixture

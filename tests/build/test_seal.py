@@ -1,0 +1,207 @@
+"""The seal: an image that answers otherwise than training did gets no tag, in a container and without one alike."""
+
+import contextlib
+import json
+import secrets
+import tarfile
+from dataclasses import replace
+from io import BytesIO
+
+import docker
+import pytest
+
+from build import oci
+from build.base.code import code
+from build.base.ground import Base
+from build.base.made import made_base
+from build.gate import refuse_unless_sound
+from build.image import prepare
+from build.layer import Entry, write_layer
+from build.publish.layout import Layout
+from build.publish.registry import RegistryPlace
+from build.registry.client import Client
+from build.registry.login import DockerLogin
+from build.seal import SealRefused
+from build.seal.seal import seal
+from model.bundle import load
+from tests.contracts.publish import blob
+from tests.services.engine import engine
+from tests.services.registry import registry
+
+
+@pytest.fixture(scope="module")
+def base(made, tmp_path_factory) -> Base:
+    return made_base(made, report=lambda _: None)
+
+
+def spoiled(base: Base, folder, *changes: tuple[str, str, str]) -> Base:
+    """The base with a layer over it in which the server's code is another: (file, what stands there, what instead)."""
+    ours = {entry.name: entry.data.read_text() for entry in code()}
+    entries = []
+    for file, before, after in changes:
+        assert before in ours[f"opt/kamado/{file}"]
+        text = ours[f"opt/kamado/{file}"].replace(before, after)
+        entries.append(Entry(f"opt/kamado/{file}", 0o644, data=text.encode()))
+    layer = write_layer(folder / "spoiled.tar.gz", entries, mtime=1_577_836_800)
+    rootfs = {"type": "layers", "diff_ids": [*base.config["rootfs"]["diff_ids"], layer.diff_id]}
+    return replace(base, config=base.config | {"rootfs": rootfs}, layers=(*base.layers, layer.blob()))
+
+
+ANOTHER_LAST_DIGIT = ("model/calibration.py", "/ (1.0 + small)", "/ (1.0 + small) * (1 + 2e-15)")
+NO_SERVER = ("serving/server.py", '"""One typed', 'raise SystemExit("no license key")\n"""One typed')
+SILENT = ("serving/server.py", '"""One typed', 'import time\ntime.sleep(600)\n"""One typed')
+TAKES_ALL = ("serving/schema.py", 'extra="forbid"', 'extra="ignore"')
+MARKS_NOTHING = ("serving/scorer.py", "outside |= values > rule.max", "outside |= values > rule.max * 1e9")
+DIES = ("serving/service.py", "columns = self._reader.batch(", "import os; os._exit(9); columns = self._reader.batch(")
+
+
+class SealContract:
+    """`way` is how images are proven; `place` is where they lie before that."""
+
+    def publish(self, base, sound, verdict, place, tmp_path, way):
+        (tmp_path / "work").mkdir()
+        candidate = prepare(base, sound, verdict, refuse_unless_sound(sound, verdict), tmp_path / "work")
+        told = []
+
+        def prove(staged):
+            told.append(seal(staged, load(sound), way=way))
+            return ()
+
+        try:
+            place.publish(candidate.image, candidate.tag, prove=prove)
+        except SealRefused as refusal:
+            assert place.digest(candidate.tag) is None
+            assert place.tags() == []
+            return refusal
+        return told[0]
+
+    def test_an_image_that_answers_as_training_did_gets_its_tag(self, base, sound, verdict, place, tmp_path, way):
+        sealed = self.publish(base, sound, verdict, place, tmp_path, way)
+        assert sealed.way == way
+        assert sealed.answers > 2 * len(load(sound).golden)
+        assert len(place.tags()) == 1
+
+    def test_another_last_digit_is_refused_and_the_first_row_is_named(self, base, sound, verdict, place, tmp_path, way):
+        refusal = self.publish(spoiled(base, tmp_path, ANOTHER_LAST_DIGIT), sound, verdict, place, tmp_path, way)
+        assert refusal.faults[0].code == "seal-answer"
+        assert "stored is" in refusal.faults[0].found
+        assert refusal.faults[0].where.startswith("golden row ")
+
+    @pytest.mark.parametrize(
+        ("change", "code", "says"),
+        [
+            (NO_SERVER, "seal-start", "no license key"),
+            (TAKES_ALL, "seal-contract", "a row with a column too many"),
+            (MARKS_NOTHING, "seal-contract", "beyond its range"),
+            (DIES, "seal-start", ""),
+        ],
+        ids=["no-server", "takes-all", "marks-nothing", "dies"],
+    )
+    def test_a_server_that_breaks_the_contract_is_refused(
+        self, base, sound, verdict, place, tmp_path, way, change, code, says
+    ):
+        refusal = self.publish(spoiled(base, tmp_path, change), sound, verdict, place, tmp_path, way)
+        assert {fault.code for fault in refusal.faults} == {code}
+        assert says in str(refusal)
+
+
+class TestWithoutAnEngine(SealContract):
+    @pytest.fixture
+    def way(self):
+        return "process"
+
+    @pytest.fixture
+    def place(self, tmp_path):
+        return Layout(tmp_path / "images")
+
+    def test_an_image_without_a_server_says_so(self, base, sound, verdict, place, tmp_path, way):
+        bare = replace(base, layers=(), config=base.config | {"rootfs": {"type": "layers", "diff_ids": []}})
+        refusal = self.publish(bare, sound, verdict, place, tmp_path, way)
+        assert "has no python3" in str(refusal)
+
+    def test_a_layer_that_leads_out_of_the_image_is_refused(self, base, sound, verdict, place, tmp_path, way):
+        with tarfile.open(fileobj=(packed := BytesIO()), mode="w:gz") as tar:
+            link = tarfile.TarInfo("escape")
+            link.type, link.linkname = tarfile.SYMTYPE, str(tmp_path)
+            tar.addfile(link)
+            tar.addfile(tarfile.TarInfo("escape/stolen"))
+        bad = replace(base, layers=(*base.layers, blob(packed.getvalue())))
+        refusal = self.publish(bad, sound, verdict, place, tmp_path, way)
+        assert [fault.code for fault in refusal.faults] == ["seal-layer"]
+        assert not (tmp_path / "stolen").exists()
+
+    def test_an_engine_asked_for_by_name_must_be_there(self, base, sound, verdict, place, tmp_path, monkeypatch):
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none")
+        refusal = self.publish(base, sound, verdict, place, tmp_path, "engine")
+        assert [fault.code for fault in refusal.faults] == ["seal-engine"]
+        assert "--seal process" in str(refusal)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    with engine(tmp_path_factory.mktemp("engine")) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory):
+    with registry(tmp_path_factory.mktemp("registry")) as host:
+        yield host
+
+
+@pytest.fixture(scope="module")
+def settled(made, host, address, tmp_path_factory):
+    """The base's layers, in the registry and in the engine already, as on a machine that builds every day."""
+    base = made_base(made, report=lambda _: None)
+    folder = tmp_path_factory.mktemp("settled")
+    server = oci.Image(oci.dump(base.config), base.layers)
+    RegistryPlace(Client(host, "seal/base", login=DockerLogin(host, folder)), locks=folder).publish(server, "1")
+    with contextlib.closing(docker.DockerClient(base_url=address)) as client:
+        client.images.pull(f"{host}/seal/base@{server.digest}")
+    return tuple(replace(layer, origin=f"{host}/seal/base") for layer in base.layers)
+
+
+class TestInAContainer(SealContract):
+    """Pulled by digest from a registry."""
+
+    @pytest.fixture
+    def way(self, address, monkeypatch):
+        monkeypatch.setenv("DOCKER_HOST", address)
+        return "engine"
+
+    @pytest.fixture
+    def base(self, base, settled):
+        return replace(base, layers=settled)
+
+    @pytest.fixture
+    def place(self, host, tmp_path):
+        client = Client(host, f"seal/{secrets.token_hex(6)}", login=DockerLogin(host, tmp_path / "absent"))
+        return RegistryPlace(client, locks=tmp_path / "locks")
+
+    def test_nothing_is_left_in_the_engine(self, base, sound, verdict, place, tmp_path, way, address):
+        self.publish(base, sound, verdict, place, tmp_path, way)
+        with contextlib.closing(docker.DockerClient(base_url=address)) as client:
+            assert client.containers.list(all=True, filters={"label": "kamado=seal"}) == []
+            held = {digest for image in client.images.list(all=True) for digest in image.attrs["RepoDigests"] or []}
+            assert f"{place.name}@{place.digest(place.tags()[0])}" not in held
+
+    def test_an_image_in_a_folder_is_given_to_the_engine(self, base, sound, verdict, tmp_path, way):
+        assert self.publish(base, sound, verdict, Layout(tmp_path / "images"), tmp_path, way).way == "engine"
+
+
+def test_both_ways_give_one_digest(base, sound, verdict, address, tmp_path, monkeypatch):
+    """Where an image was proven stands beside it, not in it."""
+    monkeypatch.setenv("DOCKER_HOST", address)
+    digests = set()
+    for way in ("process", "engine"):
+        (tmp_path / way).mkdir()
+        candidate = prepare(base, sound, verdict, refuse_unless_sound(sound, verdict), tmp_path / way)
+        place = Layout(tmp_path / f"{way}-images")
+
+        def prove(staged, way=way):
+            assert seal(staged, load(sound), way=way).way == way
+            return ()
+
+        digests.add(place.publish(candidate.image, candidate.tag, prove=prove).digest)
+    assert len(digests) == 1
+    assert json.loads(candidate.image.config)["config"]["User"] == "65532"
