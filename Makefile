@@ -12,7 +12,10 @@ MINUTES ?=
 END ?=
 BASE_IMAGE ?=
 CHAMPION ?=
+TO ?=
+MODEL ?= rent-conversion
 PORT ?= 8080
+REGISTRY_PORT ?= 5000
 TESTS ?= tests
 
 VENV := .venv
@@ -22,7 +25,7 @@ LOCK := $(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.1
 # Waiting OpenMP threads that spin take the processor from the one that works.
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: help run test check fix serve report lock clean
+.PHONY: help run image releases registry test check fix serve report lock clean
 
 help:  ## list what you can do here
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -30,6 +33,15 @@ help:  ## list what you can do here
 run: $(READY)  ## logs to image: SPEC= DATA= OUT= TRIALS= MINUTES= END= BASE_IMAGE= CHAMPION=
 	@$(PY) -m pipelines.run --spec "$(SPEC)" --out "$(OUT)" $(if $(DATA),--data "$(DATA)") $(if $(TRIALS),--trials "$(TRIALS)") \
 	  $(if $(MINUTES),--minutes "$(MINUTES)") $(if $(END),--end "$(END)") $(if $(BASE_IMAGE),--base "$(BASE_IMAGE)") $(if $(CHAMPION),--champion "$(CHAMPION)")
+
+image: $(READY)  ## the last bundle as an image: TO=registry://HOST/REPOSITORY, BASE_IMAGE= OUT=
+	@$(PY) -m build image "$(OUT)/bundle" --verdict "$(OUT)/verdict.json" --to "$(or $(TO),oci:$(OUT)/images)" $(if $(BASE_IMAGE),--base "$(BASE_IMAGE)")
+
+releases: $(READY)  ## releases of a model: MODEL= TO=
+	@$(PY) -m build releases "$(MODEL)" --in "$(or $(TO),oci:$(OUT)/images)"
+
+registry: $(READY)  ## a registry on this machine to try with, until Ctrl-C: REGISTRY_PORT=
+	@$(PY) -m tests.services.registry "$(REGISTRY_PORT)"
 
 test: $(READY)  ## run every test; TESTS= narrows it
 	@$(PY) -m pytest $(TESTS)

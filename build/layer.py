@@ -8,17 +8,18 @@ import hashlib
 import os
 import struct
 import tarfile
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
+from isal import isal_zlib
+
 from build.oci import LAYER, Blob
 
 GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x04\xff"  # no name, no time, fastest, unknown system
-LEVEL = 1  # level 6 takes 2.5 times as long for a layer that is 5 % smaller
+LEVEL = 1  # of ISA-L, which takes half the time of zlib's fastest for a layer that is 9 % larger
 
 
 @dataclass(frozen=True)
@@ -109,12 +110,12 @@ class _Gzip:
         self.target = target
         self.plain, self.zipped = hashlib.sha256(), hashlib.sha256()
         self.size = self.length = self.checksum = 0
-        self.deflate = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+        self.deflate = isal_zlib.compressobj(LEVEL, isal_zlib.DEFLATED, -isal_zlib.MAX_WBITS)
         self._out(GZIP_HEADER)
 
     def write(self, data: bytes) -> int:
         self.plain.update(data)
-        self.checksum = zlib.crc32(data, self.checksum)
+        self.checksum = isal_zlib.crc32(data, self.checksum)
         self.length += len(data)
         self._out(self.deflate.compress(data))
         return len(data)

@@ -37,7 +37,7 @@ def parse() -> argparse.Namespace:
     add("--minutes", type=_minutes, help="safety stop of the search, in place of the spec's")
     add("--end", type=datetime.fromisoformat, help="end of the window, exclusive, as 2026-07-01; default: the spec's")
     add("--base", default="", help="server base image; default: built from Debian packages")
-    add("--champion", type=Path, help="bundle of the model in service, to be beaten on the same rows")
+    add("--champion", default="", help="model in service, to be beaten: a bundle, or a place with its releases")
     add("--json", action="store_true", help="print the outcome as one JSON object")
     return parser.parse_args()
 
@@ -124,8 +124,18 @@ def pipeline_parameters(asked: argparse.Namespace, spec: Spec, source: str, outp
         "threads": len(os.sched_getaffinity(0)),
         "destination": f"oci:{output.images}",
         "base": asked.base,
-        "champion": str(asked.champion.absolute()) if asked.champion else "",
+        "champion": absolute(asked.champion),
     }
+
+
+def absolute(champion: str) -> str:
+    """Steps run in folders of their own: what is named on this machine's disk is named in full."""
+    scheme, colon, rest = champion.partition(":")
+    if colon and scheme in ("registry", "ecr"):
+        return champion
+    if colon and scheme == "oci":
+        return f"oci:{Path(rest).absolute()}"
+    return str(Path(champion).absolute()) if champion else ""
 
 
 def collect(run: Path) -> bool:

@@ -4,6 +4,7 @@ from kfp import dsl
 from kfp.dsl import base_component
 
 from components.build_image.component import build_image
+from components.champion.component import champion as bring_champion
 from components.conclude.component import conclude
 from components.evaluate.component import evaluate
 from components.extract.component import extract
@@ -36,7 +37,9 @@ def training(image: str) -> base_component.BaseComponent:
         parts = step(preprocess(spec=spec, rows=rows)).outputs["parts"]
         fitted = step(train(spec=spec, trials=trials, minutes=minutes, threads=threads, rows=rows, parts=parts))
         trained = fitted.outputs["trained"]
-        judged = step(evaluate(spec=spec, champion=champion, rows=rows, parts=parts, trained=trained))
+        # What is in service changes from run to run under the same name: never from the cache.
+        released = step(bring_champion(spec=spec, champion=champion), cached=False).outputs["released"]
+        judged = step(evaluate(spec=spec, rows=rows, parts=parts, trained=trained, released=released))
         verdict, evaluation = judged.outputs["verdict"], judged.outputs["evaluation"]
         # The verdict is compared as a word: a comparison with a NaN would skip both branches and call that success.
         with dsl.If(verdict == "promote", name="promote"):

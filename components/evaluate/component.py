@@ -7,10 +7,10 @@ from kfp.dsl import HTML, Artifact, Dataset, Input, Metrics, Model, Output
 @dsl.component(base_image="python-set-by-the-graph", install_kfp_package=False)
 def evaluate(
     spec: str,
-    champion: str,
     rows: Input[Dataset],
     parts: Input[Dataset],
     trained: Input[Model],
+    released: Input[Model],
     evaluation: Output[Artifact],
     report: Output[HTML],
     metrics: Output[Metrics],
@@ -28,6 +28,7 @@ def evaluate(
 
     with Step("evaluate") as step:
         out = Path(evaluation.path)
+        champion = Path(released.path) / "bundle"
         verdict = run(
             Spec.from_json(spec),
             Path(trained.path) / "bundle",
@@ -35,7 +36,7 @@ def evaluate(
             Path(trained.path),
             Path(rows.path),
             out,
-            champion=Path(champion) if champion else None,
+            champion=champion if champion.is_dir() else None,
             progress=step.progress,
         )
         shutil.copyfile(out / "report.html", report.path)

@@ -2,8 +2,10 @@
 
 import contextlib
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,14 +23,14 @@ SECONDS_TO_START = 30
 
 
 @contextlib.contextmanager
-def registry(folder: Path) -> Iterator[str]:
+def registry(folder: Path, *, port: int = 0) -> Iterator[str]:
     """`127.0.0.1:PORT` of a registry that keeps its content in `folder`. Skips, with the reason, without one."""
     program = shutil.which("docker-registry")
     if program is None:
         pytest.skip("needs a registry to read from: apt-get install docker-registry")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        port = port or free.getsockname()[1]
     (folder / "config.yml").write_text(CONFIG.format(folder=folder, port=port))
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen([program, "serve", folder / "config.yml"], stdout=log, stderr=log)
@@ -40,6 +42,19 @@ def registry(folder: Path) -> Iterator[str]:
         server.wait(10)
 
 
+def main(port: int) -> None:
+    """Run one for a person, with its content in ~/.cache/kamado/registry."""
+    folder = Path.home() / ".cache" / "kamado" / "registry"
+    folder.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        with registry(folder, port=port) as host, contextlib.suppress(KeyboardInterrupt):
+            print(f"a registry answers at {host}: TO=registry://{host}/kamado. Its content is in {folder}", flush=True)
+            signal.pause()
+    except (pytest.skip.Exception, RuntimeError) as reason:
+        raise SystemExit(f"no registry can run here: {reason}") from None
+
+
 def _wait(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
     for _ in range(SECONDS_TO_START * 20):
         if server.poll() is not None:
@@ -49,3 +64,7 @@ def _wait(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
             return
         time.sleep(0.05)
     raise RuntimeError(f"the registry did not start: {log.read_text()}")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,23 @@
+from kfp import dsl
+from kfp.dsl import Model, Output
+
+
+@dsl.component(base_image="python-set-by-the-graph", install_kfp_package=False)
+def champion(spec: str, champion: str, released: Output[Model]) -> None:
+    """Bring the model in service, which the new one has to beat; none is a champion too, for a first run."""
+    import os
+    from pathlib import Path
+
+    from build.__main__ import cache
+    from components.champion.champion import champion as run
+    from components.step import Step
+    from model.spec import Spec
+
+    with Step("champion") as step:
+        run(
+            champion,
+            Spec.from_json(spec).model,
+            Path(released.path),
+            cache=cache(os.environ),
+            report=lambda says: step.progress(0, 1, says),
+        )
