@@ -11,6 +11,7 @@ TRIALS ?=
 MINUTES ?=
 END ?=
 BASE_IMAGE ?=
+PYTHON_IMAGE ?=
 CHAMPION ?=
 TO ?=
 MODEL ?= rent-conversion
@@ -25,10 +26,10 @@ LOCK := $(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.1
 # Waiting OpenMP threads that spin take the processor from the one that works.
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: help run image releases registry test check fix serve report lock clean
+.PHONY: help run image base-images releases registry test check fix serve report lock clean
 
 help:  ## list what you can do here
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 run: $(READY)  ## logs to image: SPEC= DATA= OUT= TRIALS= MINUTES= END= BASE_IMAGE= CHAMPION=
 	@$(PY) -m pipelines.run --spec "$(SPEC)" --out "$(OUT)" $(if $(DATA),--data "$(DATA)") $(if $(TRIALS),--trials "$(TRIALS)") \
@@ -36,6 +37,9 @@ run: $(READY)  ## logs to image: SPEC= DATA= OUT= TRIALS= MINUTES= END= BASE_IMA
 
 image: $(READY)  ## the last bundle as an image: TO=registry://HOST/REPOSITORY, BASE_IMAGE= OUT=
 	@$(PY) -m build image "$(OUT)/bundle" --verdict "$(OUT)/verdict.json" --to "$(or $(TO),oci:$(OUT)/images)" $(if $(BASE_IMAGE),--base "$(BASE_IMAGE)")
+
+base-images: $(READY)  ## by a container engine, what models and steps are laid on: OUT= PYTHON_IMAGE=IMAGE@sha256:...
+	@$(PY) -m build.images --out "$(OUT)/base-images" $(if $(PYTHON_IMAGE),--python "$(PYTHON_IMAGE)")
 
 releases: $(READY)  ## releases of a model: MODEL= TO=
 	@$(PY) -m build releases "$(MODEL)" --in "$(or $(TO),oci:$(OUT)/images)"

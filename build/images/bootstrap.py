@@ -4,6 +4,7 @@ It is made once for a release and kept as a tarball: images change on purpose on
 """
 
 import fcntl
+import hashlib
 import os
 import platform
 import shutil
@@ -12,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from build.base.ground import Report
-from build.base.kept import EPOCH, key_of
+from build.base.kept import EPOCH
 from build.images import ImagesRefused
 from model.errors import Fault
 
@@ -21,6 +22,7 @@ EMPTIED = (
     *("dev", "proc", "sys", "run", "var/cache", "var/log", "var/lib/apt/lists"),
     *("usr/share/locale", "usr/share/man", "usr/share/info", "usr/share/i18n"),
 )
+RULES = 1  # of what is emptied; a change makes it anew
 NAMES_OF_THIS_MACHINE = ("etc/hostname", "etc/hosts", "etc/resolv.conf", "etc/machine-id")
 
 
@@ -28,7 +30,8 @@ def debian_tarball(cache: Path, release: str, *, report: Report) -> Path:
     """The file system of `release` with PACKAGES, as `docker import` takes it. Raises ImagesRefused."""
     folder = cache / "python"
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"debian-{release}-{key_of(release, platform.machine(), *PACKAGES)[:12]}.tar.gz"
+    key = hashlib.sha256(" ".join((str(RULES), platform.machine(), *PACKAGES)).encode()).hexdigest()
+    path = folder / f"debian-{release}-{key[:12]}.tar.gz"
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # of two builders one works, the other finds what it made
         if not path.exists():

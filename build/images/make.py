@@ -18,14 +18,16 @@ from model.errors import Fault
 LAST_WORDS = 8  # lines of a build that failed
 
 
-def make_images(client: DockerClient, python: str, recipes: Iterable[Recipe], *, report: Report) -> dict[str, str]:
+def make_images(
+    client: DockerClient, python: str, recipes: Iterable[Recipe], *, tag: str = "latest", report: Report
+) -> dict[str, str]:
     """What the engine calls each image, by name. Raises ImagesRefused, and then no tag has changed."""
     made = {}
     for recipe in recipes:
         report(f"building {recipe.name}")
         made[recipe.name] = _build(client, python, recipe)
     for name, image in made.items():
-        client.images.get(image).tag(f"kamado/{name}", "latest")
+        client.images.get(image).tag(f"kamado/{name}", tag)
     return made
 
 

@@ -1,0 +1,291 @@
+"""The base images, built and run by a real container engine."""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import docker.errors
+import pytest
+
+from build.base.code import code, code_key
+from build.base.ground import XGBOOST
+from build.base.libraries import LOCK, locked
+from build.base.made import ENVIRONMENT
+from build.image import Order, build
+from build.images import ImagesRefused
+from build.images.__main__ import main
+from build.images.contents import Recipe
+from build.images.export import export, fresh_layout
+from build.images.make import make_images
+from build.images.pip import pip_settings
+from build.images.python import Choice, python_image
+from build.layer import Entry
+from build.publish.layout import Layout
+from model.bundle import load
+from model.errors import OutputRefused
+
+BUNDLE = "/opt/kamado/bundle"
+ASK = """
+import http.client, json, sys, time
+for _ in range(600):
+    connection = http.client.HTTPConnection("127.0.0.1", 8080, timeout=20)
+    try:
+        connection.connect()
+        break
+    except OSError:
+        time.sleep(0.1)
+method, path, body = sys.argv[1:]
+connection.request(method, path, body, {"Content-Type": "application/json"})
+answer = connection.getresponse()
+print(answer.status, answer.read().decode())
+"""
+SIZE = "import os, sys; print(sum(os.lstat(f'{a}/{c}').st_size for a, b, n in os.walk(sys.argv[1]) for c in n))"
+FORBIDDEN = ("pip", "ensurepip", "setuptools", "kfp", "pandas", "boto3", "botocore", "google", "sklearn", "pyarrow")
+INSTALLS_OR_COMPILES = re.compile(
+    r"pip[\d.]*|easy_install.*|apt(-.*)?|(.*-)?(gcc|g\+\+|cc|c\+\+|cpp|clang|tcc|ld|as|make)"
+)
+
+
+@pytest.fixture(scope="session")
+def mounted(sound, tmp_path_factory) -> Path:
+    """The sound bundle as any user of a container can read it."""
+    folder = Path(shutil.copytree(sound, tmp_path_factory.mktemp("mounted") / "bundle"))
+    folder.chmod(0o755)
+    for file in folder.iterdir():
+        file.chmod(0o644)
+    return folder
+
+
+@contextlib.contextmanager
+def container(client, image, mounted, *command):
+    """Read-only, without a network and without privileges, as a careful cluster runs it."""
+    started = client.containers.run(
+        image,
+        command or None,
+        detach=True,
+        read_only=True,
+        network_mode="none",
+        cap_drop=["ALL"],
+        security_opt=["no-new-privileges"],
+        environment={"KAMADO_BUNDLE": BUNDLE},
+        volumes={str(mounted): {"bind": BUNDLE, "mode": "ro"}},
+    )
+    try:
+        yield started
+    finally:
+        started.remove(force=True)
+
+
+def run(inside, *command, user=""):
+    done = inside.exec_run(command, user=user)
+    assert done.exit_code == 0, done.output.decode()
+    return done.output.decode().strip()
+
+
+@pytest.fixture(scope="module")
+def server(engine_client, base_images, mounted):
+    with container(engine_client, base_images["server"], mounted) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def component(engine_client, base_images, mounted):
+    with container(engine_client, base_images["component"], mounted, "sleep", "600") as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def layout(engine_client, base_images, tmp_path_factory):
+    """The server, out of the engine."""
+    folder = tmp_path_factory.mktemp("layout")
+    export(engine_client, {"server": base_images["server"]}, Layout(folder), report=print)
+    return folder
+
+
+class TestTheServer:
+    def test_it_answers_without_network_rights_or_a_place_to_write(self, server):
+        try:
+            assert run(server, "python3", "-c", ASK, "GET", "/healthz", "").startswith("200")
+        except AssertionError as error:
+            raise AssertionError(server.logs().decode()) from error
+        assert run(server, "id", "-u") == "65532"
+
+    def test_it_answers_golden_rows_to_the_last_digit(self, server, sound):
+        for row in load(sound).golden[-10:]:
+            status, _, answer = run(server, "python3", "-c", ASK, "POST", "/predict", json.dumps(row.input)).partition(
+                " "
+            )
+            assert (status, json.loads(answer)["probability"]) == ("200", row.probability)
+
+    def test_its_environment_is_that_of_the_made_base(self, server):
+        told = set(server.attrs["Config"]["Env"])
+        assert {pair for pair in ENVIRONMENT if not pair.startswith("PATH=")} <= told
+        assert "OMP_NUM_THREADS=1" in run(server, "env").splitlines()
+        assert server.attrs["Config"]["Cmd"] == ["python3", "-m", "serving.server"]
+        assert server.image.labels == {XGBOOST: locked("xgboost-cpu")}
+
+    def test_it_has_our_code_as_the_made_base_lays_it(self, server):
+        found = run(server, "find", "/opt/kamado", "-path", BUNDLE, "-prune", "-o", "-type", "f", "-print").split()
+        assert {name.removeprefix("/") for name in found} == {entry.name for entry in code()}
+
+    @pytest.mark.parametrize("python", ["python3", "/usr/bin/python3"])
+    def test_it_can_import_nothing_that_installs_or_trains(self, server, python):
+        if server.exec_run(["test", "-x", python]).exit_code != 0 and python.startswith("/"):
+            pytest.skip(f"the Python of this base is not {python}")
+        script = f"import importlib.util as u; print([n for n in {FORBIDDEN} if u.find_spec(n)])"
+        assert run(server, python, "-c", script) == "[]"
+
+    def test_its_libraries_stay_small(self, server):
+        size = int(run(server, "python3", "-c", SIZE, "/opt/venv/lib"))
+        print(f"site-packages of the server: {size / 1e6:.0f} MB")
+        assert size < 260_000_000
+
+
+class TestTheServersLayers:
+    def test_none_holds_an_installer_a_compiler_a_cache_or_a_lent_right(self, layout):
+        for member in members(layout):
+            parts = member.name.split("/")
+            assert parts[0] != "pip", member.name
+            assert not {"pip", "ensurepip", "setuptools", "__pycache__", "python-wheels"} & set(parts), member.name
+            assert not (parts[-2:-1] in (["bin"], ["sbin"]) and INSTALLS_OR_COMPILES.fullmatch(parts[-1])), member.name
+            assert not member.mode & 0o6000, member.name
+            assert (member.uid, member.gid, member.mtime) == (0, 0, 1_577_836_800), member.name
+
+    def test_out_of_the_engine_again_it_is_the_same_digest(self, engine_client, base_images, layout, tmp_path):
+        export(engine_client, {"server": base_images["server"]}, Layout(tmp_path), report=print)
+        assert Layout(tmp_path).digest("server") == Layout(layout).digest("server")
+
+    def test_a_model_laid_on_it_is_sealed_by_running_it(
+        self, engine_address, layout, sound, verdict, tmp_path, monkeypatch
+    ):
+        monkeypatch.setenv("DOCKER_HOST", engine_address)
+        order = Order(f"oci:{tmp_path / 'images'}", f"oci:{layout}:server", tmp_path, seal="engine")
+        made = build(sound, verdict, order, report=print)
+        assert made["base"]["digest"] == Layout(layout).digest("server")
+        assert made["seal"]["way"] == "engine"
+
+
+def members(layout):
+    place = Layout(layout)
+    for layer in json.loads(place.manifest(place.digest("server")))["layers"]:
+        with place.blob(layer["digest"]) as file, tarfile.open(fileobj=file) as tar:
+            yield from tar
+
+
+class TestTheComponent:
+    def test_it_verifies_a_bundle_and_is_not_root(self, component):
+        assert "is sound" in run(component, "python3", "-m", "build", "verify", BUNDLE)
+        assert run(component, "id", "-u") == "65532"
+
+    def test_it_has_every_library_of_the_lock(self, component):
+        script = "import kfp, sklearn, duckdb, google.cloud.bigquery, boto3, docker, xgboost; print(kfp.__version__)"
+        wanted = re.search(r"^kfp==(\S+)", (Path(__file__).parents[2] / "requirements.txt").read_text(), re.MULTILINE)
+        assert run(component, "python3", "-c", script) == wanted[1]
+
+    def test_it_finds_the_very_server_code_and_lock_that_this_checkout_has(self, component):
+        script = (
+            "import hashlib; from build.base.code import code, code_key; from build.base.libraries import LOCK;"
+            "print(code_key(code()), hashlib.sha256(LOCK.read_bytes()).hexdigest())"
+        )
+        here = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.strip()
+        assert run(component, "python3", "-c", script) == here
+        assert here.startswith(code_key(code()))
+        assert run(component, "cat", f"/opt/kamado/build/images/server/{LOCK.name}") == LOCK.read_text().strip()
+
+    def test_it_knows_its_commit(self, component):
+        assert f"KAMADO_COMMIT={'0' * 40}" in component.attrs["Config"]["Env"]
+
+    def test_settings_of_pip_stay_in_no_image(self, engine_client, base_images, component):
+        assert component.exec_run(["test", "-e", "/pip"]).exit_code == 1
+        for image in base_images.values():
+            told = json.dumps([*engine_client.images.get(image).history(), engine_client.images.get(image).attrs])
+            assert not re.search(r"PIP_|index-url|https?://", told)
+
+
+def broken(*lines):
+    return Recipe(
+        "broken", [Entry("Dockerfile", data="\n".join(["ARG PYTHON", "FROM ${PYTHON}", *lines]).encode())], {}
+    )
+
+
+def test_a_build_that_fails_says_why_and_leaves_no_tag(engine_client, python_base):
+    with pytest.raises(
+        ImagesRefused, match=r"the disk of the index is full.*non-zero code: 3|non-zero code: 3.*is full"
+    ):
+        make_images(
+            engine_client, python_base, [broken("RUN echo the disk of the index is full >&2; exit 3")], report=print
+        )
+    with pytest.raises(docker.errors.ImageNotFound):
+        engine_client.images.get("kamado/broken")
+
+
+def test_a_dockerfile_that_the_engine_cannot_read_is_refused(engine_client, python_base):
+    with pytest.raises(ImagesRefused, match="SING"):
+        make_images(engine_client, python_base, [broken("SING a song")], report=print)
+
+
+@pytest.mark.parametrize(
+    ("image", "says"),
+    [("python:3.11-slim", "IMAGE@sha256"), (f"127.0.0.1:1/none@sha256:{'0' * 64}", "cannot be had")],
+)
+def test_a_python_that_cannot_be_had_by_digest_is_refused(engine_client, tmp_path, image, says):
+    with pytest.raises(ImagesRefused, match=says):
+        python_image(engine_client, Choice(image), cache=tmp_path, report=print)
+
+
+def test_without_an_engine_the_reason_is_told(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none")
+    assert main(["--out", str(tmp_path / "out")], os.environ) == 1
+    assert "container engine: does not answer" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_settings_of_pip_follow_it_into_a_build_but_folders_of_this_machine_do_not(tmp_path, monkeypatch):
+    trusted = tmp_path / "trusted.pem"
+    trusted.write_text("an authority")
+    (tmp_path / "pip.conf").write_text("[global]\nindex-url = https://weaker.example/simple\nretries = 7\n")
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
+    monkeypatch.setenv("PIP_INDEX_URL", "https://name:pass%20word@index.example/simple")
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "file:///wheels https://more.example/simple")
+    monkeypatch.setenv("PIP_CERT", str(trusted))
+    files = {entry.name: entry.data for entry in pip_settings({})}
+    lines = files["pip/pip.conf"].decode().splitlines()
+    assert {
+        "index-url = https://name:pass%20word@index.example/simple",
+        "extra-index-url = https://more.example/simple",
+        "retries = 7",
+        "cert = /pip/certificates.pem",
+    } <= set(lines)
+    assert files["pip/certificates.pem"] == trusted
+
+
+class TestTheFolderOfImages:
+    def test_it_is_replaced_when_all_is_in_it(self, tmp_path):
+        folder = tmp_path / "images"
+        for content in ("one", "two"):
+            with fresh_layout(folder) as place:
+                place.folder.mkdir()
+                (place.folder / "oci-layout").write_text(content)
+        assert (folder / "oci-layout").read_text() == "two"
+        assert list(tmp_path.iterdir()) == [folder]
+
+    def test_it_stays_when_something_fails(self, tmp_path):
+        (tmp_path / "oci-layout").touch()
+        with contextlib.suppress(ImagesRefused), fresh_layout(tmp_path) as place:
+            place.folder.mkdir()
+            raise ImagesRefused
+        assert [path.name for path in tmp_path.iterdir()] == ["oci-layout"]
+
+    def test_what_is_no_layout_is_not_touched(self, tmp_path):
+        (tmp_path / "thesis.tex").touch()
+        with pytest.raises(OutputRefused), fresh_layout(tmp_path):
+            pass
+        assert (tmp_path / "thesis.tex").exists()

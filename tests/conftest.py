@@ -1,0 +1,43 @@
+"""What is too slow to make twice in one run of the tests."""
+
+import contextlib
+import os
+
+import docker
+import pytest
+
+from build.__main__ import cache
+from build.images import ImagesRefused
+from build.images.contents import recipes
+from build.images.make import make_images
+from build.images.python import Choice, python_image
+from tests.services.engine import engine
+
+
+@pytest.fixture(scope="session")
+def engine_address(tmp_path_factory):
+    """`unix://…` of a container engine."""
+    with engine(tmp_path_factory.mktemp("engine")) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def engine_client(engine_address):
+    with contextlib.closing(docker.DockerClient(engine_address, timeout=600)) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def python_base(engine_client):
+    """The digest of the Python that base images start from. Debian's is kept in this machine's own cache."""
+    try:
+        return python_image(engine_client, Choice(), cache=cache(os.environ), report=print)
+    except ImagesRefused as refusal:
+        pytest.skip(str(refusal))
+
+
+@pytest.fixture(scope="session")
+def base_images(engine_client, python_base):
+    """{"server": digest, "component": digest} of the two base images in the engine."""
+    wanted = recipes(os.environ, commit="0" * 40)
+    return make_images(engine_client, python_base, wanted, tag="tests", report=print)
