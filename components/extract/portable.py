@@ -4,6 +4,8 @@ sqlglot translates; what it maps to another meaning is put right (mend.py) or re
 that were compared with the documented answers (functions.py) are let through. A wrong number is worse than a refusal.
 """
 
+import contextlib
+import logging
 from collections.abc import Iterator
 
 import sqlglot
@@ -14,6 +16,8 @@ from components.extract.mend import mended
 from components.extract.traps import trap
 from model.errors import Fault, SpecRefused
 
+logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns of what is refused here with more words
+
 
 class UnsupportedLocally(SpecRefused):
     heading = "the SQL would not mean the same on BigQuery and on files"
@@ -22,14 +26,12 @@ class UnsupportedLocally(SpecRefused):
 def to_duckdb(sql: str) -> tuple[str, list[exp.Table]]:
     """DuckDB SQL and the tables that it reads (not those of WITH). Raises UnsupportedLocally or SpecRefused."""
     query = _parse(sql)
-    if faults := list(dict.fromkeys(_faults(query))):
-        raise UnsupportedLocally(*faults)
-    names = {cte.alias.casefold() for cte in query.find_all(exp.CTE)}
-    tables = [table for table in query.find_all(exp.Table) if table.db or table.name.casefold() not in names]
-    try:
+    with _failures_told():
+        if faults := list(dict.fromkeys(_faults(query))):
+            raise UnsupportedLocally(*faults)
+        names = {cte.alias.casefold() for cte in query.find_all(exp.CTE)}
+        tables = [table for table in query.find_all(exp.Table) if table.db or table.name.casefold() not in names]
         return mended(query).sql(dialect="duckdb", unsupported_level=ErrorLevel.RAISE), tables
-    except sqlglot.errors.UnsupportedError as error:
-        raise UnsupportedLocally(Fault("SQL", f"cannot be translated ({error})", USUAL)) from None
 
 
 def parameters(sql: str) -> set[str]:
@@ -38,16 +40,36 @@ def parameters(sql: str) -> set[str]:
 
 
 def _parse(sql: str) -> exp.Query:
-    try:
+    if sql.startswith("\ufeff"):
+        raise SpecRefused(Fault("SQL", "starts with a byte order mark", "Save the file as UTF-8 without one"))
+    with _failures_told():
         statements = sqlglot.parse(sql, read="bigquery", error_level=ErrorLevel.RAISE)
-    except sqlglot.errors.SqlglotError as error:
-        raise SpecRefused(_syntax(error)) from None
     written = [statement for statement in statements if statement and not isinstance(statement, exp.Semicolon)]
     query = written[0] if len(written) == 1 else None
     if not isinstance(query, exp.Query):
         found = f"is {query.key.upper()}, not a SELECT" if query else f"holds {len(written)} statements, not one"
         raise SpecRefused(Fault("SQL", found, "source.sql names a file with one query; WITH may stand before it"))
     return query
+
+
+@contextlib.contextmanager
+def _failures_told() -> Iterator[None]:
+    """sqlglot's failures as refusals. Deep nesting and calls that lack an argument break it in ways of their own."""
+    try:
+        yield
+    except SpecRefused:
+        raise
+    except sqlglot.errors.UnsupportedError as error:
+        raise UnsupportedLocally(Fault("SQL", f"cannot be translated ({error})", USUAL)) from None
+    except sqlglot.errors.SqlglotError as error:
+        raise SpecRefused(_syntax(error)) from None
+    except RecursionError:
+        raise SpecRefused(
+            Fault("SQL", "is nested too deeply", "Give its parts names: WITH part AS (SELECT …)")
+        ) from None
+    except Exception as error:
+        way_out = "Look for a function that lacks an argument, or has one that it does not take"
+        raise SpecRefused(Fault("SQL", f"cannot be read ({type(error).__name__}: {error})", way_out)) from None
 
 
 def _syntax(error: sqlglot.errors.SqlglotError) -> Fault:

@@ -18,6 +18,8 @@ from model.errors import Faults
 FORMS = ("{}.parquet", "{}/*.parquet", "{}.csv", "{}.csv.gz")
 ENDING = re.compile(r"\.(parquet|csv|csv\.gz)$")
 ILLEGAL = re.compile(r"""[!"$()*,./;?@\[\\\]^`{}~]""")  # what a BigQuery column's name may not hold
+PLAIN = re.compile(r"[\w -]+")
+LONGEST = 200
 A_PIECE = 1 << 20
 
 
@@ -31,6 +33,9 @@ class Tables:
     def pattern(self, dataset: str, name: str, faults: Faults) -> str:
         """The path or glob of the table's files; "" with a fault added when they are absent, doubled or damaged."""
         label = f"{dataset}.{name}" if dataset else name
+        if not (_plain(name) and _plain(dataset or name)):
+            faults.add(f"table {label[:60]!r}", "is no name of a table", "Use letters, digits, _ and -")
+            return ""
         folder = self._folder(dataset) if dataset else self.data
         if folder is None:
             there = sorted(path.name for path in self.data.iterdir() if path.is_dir())
@@ -102,6 +107,11 @@ def _broken(path: Path) -> str:
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         return str(error)
     return ""
+
+
+def _plain(name: str) -> bool:
+    """No path, no pattern, and short enough for a file."""
+    return bool(PLAIN.fullmatch(name)) and len(name.encode()) <= LONGEST
 
 
 def _near(name: str, there: list[str]) -> str:

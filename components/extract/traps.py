@@ -44,6 +44,8 @@ def trap(node: exp.Expr) -> str | None:
             return "A CAST's FORMAT is not read on files. Use FORMAT_DATE or FORMAT_TIMESTAMP"
         case exp.Cast() if node.to.this in TEXTS:
             return "Decimals keep other digits on files. Use FLOAT64, or INT64 of the smallest unit"
+        case exp.Parameter() if not node.name:
+            return "A system variable is none on files. Write its value"
         case exp.Table() if "*" in node.name:
             return "A table for each day is not read here. Use one table, partitioned by day"
         case exp.TableSample():

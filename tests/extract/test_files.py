@@ -180,6 +180,19 @@ def test_a_parameter_that_nobody_gives_is_named(parquet):
         ("SELECT 'open FROM impressions AS l", "A quote or a comment may not be closed"),
         ("SELECT 1 FROM a; SELECT 2 FROM b", "SQL: holds 2 statements, not one"),
         ("-- nothing yet", "SQL: holds 0 statements, not one"),
+        ("", "SQL: holds 0 statements, not one"),
+        ("SELECT (1", "SQL line 1: cannot be read at '1'"),
+        ("SELECT " + "(" * 2000 + "1" + ")" * 2000, "SQL: is nested too deeply. Give its parts names: WITH"),
+        ("DECLARE x INT64; SELECT x", "SQL: holds 2 statements, not one"),
+        ("BEGIN SELECT 1; END", "SQL: holds 2 statements, not one"),
+        ("CREATE TABLE t AS SELECT 1", "SQL: is CREATE, not a SELECT"),
+        ("CREATE TEMP FUNCTION f(x INT64) AS (x + 1); SELECT f(1)", "SQL: holds 2 statements, not one"),
+        ("\ufeffSELECT 1", "SQL: starts with a byte order mark. Save the file as UTF-8 without one"),
+        ("SELECT DATE_ADD(l.shown_at) FROM impressions AS l", "Look for a function that lacks an argument"),
+        ("SELECT REGEXP_EXTRACT('a')", "Look for a function that lacks an argument"),
+        ("SELECT FORMAT_DATE('%Y')", "Look for a function that lacks an argument"),
+        ("SELECT MAX_BY(l.rent) FROM impressions AS l", "Look for a function that lacks an argument"),
+        ("SELECT @@time_zone", "A system variable is none on files"),
         ("DELETE FROM impressions AS l WHERE l.rent > 1", "SQL: is DELETE, not a SELECT"),
         (f"SELECT l.*, l.rent FROM impressions AS l {WINDOW}", "SQL column rent: stands 2 times in the result"),
         (f"SELECT l.rent, l.area AS RENT FROM impressions AS l {WINDOW}", "SQL column RENT: stands 2 times"),
@@ -190,6 +203,17 @@ def test_sql_that_is_no_single_query_is_refused_with_its_place(parquet, sql, say
     with pytest.raises(SpecRefused) as refused:
         Files(str(parquet)).columns(sql, window(spec_of(), END))
     assert says in str(refused.value)
+
+
+def test_sqlglot_says_nothing_of_its_own(parquet, caplog):
+    said(parquet, "CALL p()", SpecRefused)
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("name", ["../impressions", "/etc/passwd", "impress[i]ons", "", "a" * 300, "a\0b"])
+def test_a_name_that_no_table_can_have_is_refused(parquet, name):
+    words = said(parquet, f"SELECT l.* FROM `{name}` AS l {WINDOW}")
+    assert "is no name of a table. Use letters, digits, _ and -" in words
 
 
 def test_a_semicolon_and_a_comment_at_the_end_are_fine(parquet):
