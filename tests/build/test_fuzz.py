@@ -1,0 +1,113 @@
+"""Bundles spoiled at random, with every checksum made right again: refused with reasons, or harmless. Never a crash.
+
+The gate runs in this process here, so that hundreds of bundles take seconds; a spoiled booster that killed XGBoost
+would kill the test with it.
+"""
+
+import json
+import math
+import shutil
+from array import array
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from build.check import check
+from model.bundle import BOOSTER, GOLDEN, MANIFEST, load
+from model.errors import Fault
+from model.predictor import GOLDEN_TOLERANCE, Predictor
+from tests.build.forge import forge, forge_booster
+
+FUZZ = settings(
+    max_examples=300,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def places(value: object, path: tuple = ()) -> list[tuple]:
+    """The path of every value in a document."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(place for key, one in inside for place in places(one, (*path, key)))]
+
+
+def replace_at(document: object, path: tuple, value: object) -> object:
+    if not path:
+        return value
+    holder = document
+    for key in path[:-1]:
+        holder = holder[key]
+    holder[path[-1]] = value
+    return document
+
+
+def refused_or_harmless(bundle) -> None:
+    """Faults with code and way out; where there are none, the golden rows come out as they were stored."""
+    found = [one for one in check(bundle, None) if isinstance(one, Fault)]
+    assert all(fault.code and fault.where and fault.found and fault.way_out for fault in found)
+    if not found:
+        passed = load(bundle)
+        columns = {one.name: [row.input[one.name] for row in passed.golden] for one in passed.manifest.inputs}
+        predictor = Predictor(passed)
+        for given, row in zip(predictor.probability(predictor.encode(columns)), passed.golden, strict=True):
+            assert math.isclose(given, row.probability, abs_tol=GOLDEN_TOLERANCE, rel_tol=0)
+
+
+@FUZZ
+@given(data=st.data())
+def test_any_value_of_manifest_or_golden_rows_replaced_by_any_other(data, sound, tmp_path_factory):
+    bundle = shutil.copytree(sound, tmp_path_factory.mktemp("fuzz") / "bundle")
+    name = data.draw(st.sampled_from((MANIFEST, GOLDEN)))
+    document = json.loads((bundle / name).read_bytes())
+    path = data.draw(st.sampled_from(places(document)))
+    spoiled = json.dumps(replace_at(document, path, data.draw(JSON))).encode()
+    if name == MANIFEST:
+        (bundle / name).write_bytes(spoiled)
+    else:
+        forge(bundle, name, spoiled)
+    refused_or_harmless(bundle)
+
+
+@FUZZ
+@given(data=st.data())
+def test_any_bytes_of_the_booster_replaced_cut_or_added(data, sound, tmp_path_factory):
+    bundle = shutil.copytree(sound, tmp_path_factory.mktemp("fuzz") / "bundle")
+    whole = (bundle / BOOSTER).read_bytes()
+    start = data.draw(st.integers(0, len(whole)))
+    end = data.draw(st.integers(start, min(len(whole), start + 8)))
+    forge(bundle, BOOSTER, whole[:start] + data.draw(st.binary(max_size=8)) + whole[end:])
+    refused_or_harmless(bundle)
+
+
+KINDS = {"f": st.floats(width=32), "d": st.floats()}
+
+
+def number(kind: str, size: int) -> st.SearchStrategy:
+    """Any number that an array of this kind holds, small ones more often than not."""
+    if kind in KINDS:
+        return KINDS[kind]
+    low, high = (0, 2 ** (8 * size) - 1) if kind.isupper() else (-(2 ** (8 * size - 1)), 2 ** (8 * size - 1) - 1)
+    return st.integers(max(low, -2), 20) | st.integers(low, high)
+
+
+@FUZZ
+@given(data=st.data())
+def test_any_number_of_any_tree_replaced(data, sound, tmp_path_factory):
+    """Well-formed for XGBoost, which reads out of bounds or dies of some of these."""
+    bundle = shutil.copytree(sound, tmp_path_factory.mktemp("fuzz") / "bundle")
+
+    def spoil(booster):
+        tree = data.draw(st.sampled_from(booster["learner"]["gradient_booster"]["model"]["trees"]))
+        names = sorted(name for name, value in tree.items() if isinstance(value, array) and value)
+        spoiled = tree[data.draw(st.sampled_from(names))]
+        place = data.draw(st.integers(0, len(spoiled) - 1))
+        spoiled[place] = data.draw(number(spoiled.typecode, spoiled.itemsize))
+
+    forge_booster(bundle, spoil)
+    refused_or_harmless(bundle)
