@@ -1,0 +1,148 @@
+"""`python -m build image` into a real registry when the world does not help: killed, lied to, with a wrong clock."""
+
+import concurrent.futures
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import requests
+
+from build import oci
+from build.base.made import made_base
+from build.publish.attachment import small
+from build.publish.layout import Layout
+from build.publish.registry import RegistryPlace
+from build.registry.client import Client
+from build.registry.login import DockerLogin
+from tests.build.test_registry_place import fetch
+from tests.services.registry import registry
+
+ROOT = Path(__file__).resolve().parents[2]
+TAG = "toy-conversion-20260701T000000Z-"
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory):
+    with registry(tmp_path_factory.mktemp("registry")) as host:
+        yield host
+
+
+@pytest.fixture(scope="module")
+def base(made, host, tmp_path_factory):
+    """HOST/base:1, a server in the registry."""
+    built = made_base(made, report=lambda _: None)
+    folder = tmp_path_factory.mktemp("base")
+    place = RegistryPlace(Client(host, "base", login=DockerLogin(host, folder)), locks=folder)
+    place.publish(oci.Image(oci.dump(built.config), built.layers), "1")
+    return f"{host}/base:1"
+
+
+def start(bundle, verdict, to: str, base: str, cache: Path, *, prefix: tuple[str, ...] = ()) -> subprocess.Popen:
+    # An engine that happens to run here would prove half of the images in another way, and slower.
+    command = [*prefix, sys.executable, "-m", "build", "image", str(bundle), "--verdict", str(verdict)]
+    command += ["--to", to, "--base", base, "--seal", "process", "--json"]
+    environment = {**os.environ, "KAMADO_CACHE": str(cache)}
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=pipe, stderr=pipe, text=True)
+
+
+def done(child: subprocess.Popen) -> dict:
+    out, err = child.communicate()
+    assert child.returncode == 0, err
+    return json.loads(out)
+
+
+def tags(host: str, repository: str) -> list[str]:
+    answer = requests.get(f"http://{host}/v2/{repository}/tags/list", timeout=10)
+    return [] if answer.status_code == 404 else answer.json()["tags"] or []
+
+
+def test_killed_at_twenty_moments_no_tag_names_half_an_image_and_the_next_run_completes(
+    sound, verdict, host, base, tmp_path
+):
+    moments = [random.Random(number).uniform(0.3, 5.0) for number in range(20)]
+
+    def killed(number: int) -> bool:
+        child = start(sound, verdict, f"registry://{host}/killed/{number}", base, tmp_path / "cache")
+        time.sleep(moments[number])
+        child.kill()
+        child.communicate()
+        for tag in tags(host, f"killed/{number}"):
+            _, config, layers = fetch(host, f"killed/{number}", tag)  # compares every digest
+            assert tag.startswith(TAG)
+            assert len(layers) == len(json.loads(config)["rootfs"]["diff_ids"])
+        return child.returncode < 0
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        assert sum(pool.map(killed, range(20))) >= 10
+    unfinished = next(number for number in range(20) if not tags(host, f"killed/{number}"))
+    made = done(start(sound, verdict, f"registry://{host}/killed/{unfinished}", base, tmp_path / "cache"))
+    assert (made["outcome"], made["seal"]["way"]) == ("written", "process")
+    assert fetch(host, f"killed/{unfinished}", made["tag"]) is not None
+
+
+def test_two_builders_at_once_of_one_bundle_agree(sound, verdict, host, base, tmp_path):
+    both = [start(sound, verdict, f"registry://{host}/both", base, tmp_path / "cache") for _ in range(2)]
+    first, second = (done(child) for child in both)
+    assert first["digest"] == second["digest"]
+    assert tags(host, "both") == [first["tag"]]
+
+
+def test_a_wrong_clock_changes_nothing(sound, verdict, host, base, tmp_path):
+    """Ten years ahead, and with a bundle whose files say they are of 1980."""
+    if shutil.which("faketime") is None:
+        pytest.skip("needs a clock that can be set: apt-get install faketime")
+    old = Path(shutil.copytree(sound, tmp_path / "old"))
+    for path in old.iterdir():
+        os.utime(path, (315_532_800, 315_532_800))
+    right = done(start(sound, verdict, f"registry://{host}/clock/right", base, tmp_path / "cache"))
+    ahead = ("faketime", "-f", "+10y")
+    wrong = done(start(old, verdict, f"registry://{host}/clock/wrong", base, tmp_path / "cache", prefix=ahead))
+    assert right["digest"] == wrong["digest"]
+
+
+def test_a_base_that_changes_under_its_tag_changes_the_tag_of_the_image(sound, verdict, host, base, made, tmp_path):
+    """What was taken is named by digest in the image, and in its tag's key: two servers never share a tag."""
+    first = done(start(sound, verdict, f"registry://{host}/moved", base, tmp_path / "cache"))
+    built = made_base(made, report=lambda _: None)
+    other = replace(built, config=built.config | {"history": [{"created_by": "somebody else"}]})
+    client = Client(host, "base", login=DockerLogin(host, tmp_path / "absent"))
+    image = oci.Image(oci.dump(other.config), other.layers)
+    for blob in (*image.layers, small(image.config, oci.CONFIG)):
+        client.upload(blob)
+    client.put("1", image.manifest, image.media_type)
+    second = done(start(sound, verdict, f"registry://{host}/moved", base, tmp_path / "cache"))
+    assert first["base"]["digest"] != second["base"]["digest"] == image.digest
+    assert first["tag"] != second["tag"]
+    assert sorted(tags(host, "moved")) == sorted([first["tag"], second["tag"]])
+
+
+def test_a_base_that_is_not_there_is_refused_before_anything_is_sent(sound, verdict, host, tmp_path):
+    child = start(sound, verdict, f"registry://{host}/nobase", f"{host}/base:absent", tmp_path / "cache")
+    _, err = child.communicate()
+    assert child.returncode == 1
+    assert "[base-missing]" in err
+    assert tags(host, "nobase") == []
+
+
+def test_an_image_without_a_server_goes_to_no_registry(sound, verdict, host, tmp_path):
+    Layout(tmp_path / "bare").publish(oci.Image(oci.dump({"architecture": "none", "os": "none"}), ()), "1")
+    child = start(sound, verdict, f"registry://{host}/bare", f"oci:{tmp_path}/bare:1", tmp_path / "cache")
+    _, err = child.communicate()
+    assert child.returncode == 1
+    assert "[base-platform]" in err
+    assert tags(host, "bare") == []
+
+
+def test_a_registry_that_is_not_there_is_refused_by_name(sound, verdict, base, tmp_path):
+    child = start(sound, verdict, "registry://127.0.0.1:1/kamado", base, tmp_path / "cache")
+    _, err = child.communicate()
+    assert child.returncode == 1
+    assert "[registry-unreachable] registry 127.0.0.1:1/kamado: cannot be reached" in err
