@@ -93,3 +93,14 @@ def test_rows_too_young_to_have_converted_are_not_used(tmp_path):
     young = sum(1 for moment in log()["shown_at"].to_pylist() if moment.isoformat() >= "2026-06-28")
     assert ledger["immature"] == young > 0
     assert ledger["kept"] == 3000 - young
+
+
+def test_not_a_number_is_a_missing_number_and_breaks_no_rule(tmp_path):
+    """A file of another writer, whose bounds leave NaN out."""
+    rent = log()["rent"].to_numpy().copy()
+    rent[:40] = np.nan
+    ledger = run(tmp_path, spec_of(reject=RULES[:1]), replaced(log(), "rent", rent))
+    assert ledger["rules"][0]["rejected"] == 0
+    kept = pq.read_table(tmp_path / "parts" / "train.parquet")["rent"].to_pylist()
+    assert None in kept
+    assert not any(value is not None and np.isnan(value) for value in kept)
