@@ -31,6 +31,7 @@ class Weather:
     always: str = ""
     seen: list[tuple[str, str]] = field(default_factory=list)
     sent: int = 0  # bytes of requests' bodies
+    uploaded: int = 0  # bytes of whole requests: line, headers and body
     host: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -61,6 +62,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self._drop()
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.now.sent += len(body)
+        self.now.uploaded += len(self.requestline) + len(self.headers.as_bytes()) + len(body)
         if trouble in BUSY:
             return self._send(BUSY[trouble], b"{}", {"Retry-After": "0"})
         kept = {name: value for name, value in self.headers.items() if name.lower() not in NOT_PASSED_ON}
