@@ -99,7 +99,7 @@ def prepare(base: Base, folder: Path, verdict: Path, sound: Sound, scratch: Path
         raise _changed()
     digests = {"bundle": sound.digest, "verdict": oci.digest_of(judged), "base": base.digest}
     tag = build_tag(manifest.model, cutoff=manifest.lineage.cutoff, **digests)
-    labels = labels_of(manifest, json.loads(judged), sound, base, tag)
+    labels = labels_of(manifest, json.loads(judged), sound, base, layer, tag)
     return Candidate(bundle, layer, assemble(base, layer, labels, created=manifest.lineage.cutoff), tag, labels)
 
 
@@ -163,7 +163,9 @@ def assemble(base: Base, layer: Layer, labels: dict[str, str], *, created: str) 
 CLASSIC = ("container", "container_config", "id", "parent", "docker_version")  # leftovers of docker's old builder
 
 
-def labels_of(manifest: Manifest, verdict: dict[str, Any], sound: Sound, base: Base, tag: str) -> dict[str, str]:
+def labels_of(
+    manifest: Manifest, verdict: dict[str, Any], sound: Sound, base: Base, layer: Layer, tag: str
+) -> dict[str, str]:
     """What people and programs ask an image. Only what follows from content: no path, no host, no wall time."""
     metrics = {name: round(float(value), 6) for name, value in verdict["metrics"].items()}
     labels = {
@@ -177,6 +179,7 @@ def labels_of(manifest: Manifest, verdict: dict[str, Any], sound: Sound, base: B
         "kamado.sql.sha256": manifest.lineage.sql_sha256,
         "kamado.data.sha256": manifest.lineage.data_sha256,
         "kamado.data.cutoff": manifest.lineage.cutoff,
+        "kamado.layer.diff_id": layer.diff_id,
         "kamado.xgboost": manifest.libraries["xgboost"],
         "kamado.metrics": oci.dump(metrics).decode(),
         "kamado.base": "none" if base.kind == "none" else "server",

@@ -1,6 +1,7 @@
 """Images in a registry: the contract of a place against CNCF Distribution, and trouble at every request."""
 
 import contextlib
+import json
 import os
 import random
 import re
@@ -10,6 +11,8 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
@@ -21,6 +24,8 @@ from build.registry.client import Client, RegistryRefused
 from build.registry.login import DockerLogin
 from build.registry.trouble import Patience
 from tests.contracts.publish import PublisherContract, blob, image
+from tests.services import weather as weather_of
+from tests.services.http import serving
 from tests.services.registry import registry
 from tests.services.weather import weather
 
@@ -202,3 +207,44 @@ def test_skopeo_reads_the_same_digest(host, repository, tmp_path):
     where = f"docker://{host}/{repository}:toy-1"
     command = ["skopeo", "inspect", "--tls-verify=false", "--format", "{{.Digest}}", where]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() == published.digest
+
+
+def test_an_image_on_a_base_of_docker_keeps_dockers_types(host, repository, tmp_path):
+    """The two families are never mixed: engines refuse that."""
+    layers = tuple(replace(layer, media_type=oci.DOCKER_LAYER) for layer in image().layers)
+    docker_s = oci.Image(image().config, layers, docker=True)
+    published = place(host, repository, tmp_path).publish(docker_s, "toy-1", prove=lambda _: PAPERS)
+    manifest = json.loads(fetch(host, repository, "toy-1")[0])
+    assert manifest["mediaType"] == oci.DOCKER_MANIFEST
+    assert manifest["config"]["mediaType"] == oci.DOCKER_CONFIG
+    assert {layer["mediaType"] for layer in manifest["layers"]} == {oci.DOCKER_LAYER}
+    assert len(place(host, repository, tmp_path).attachments(published.digest)) == 1
+
+
+class Guarded(weather_of.Handler):
+    """Asks for a token, and for one that allows writing when something is written, as Docker's own registry does."""
+
+    given: ClassVar[dict[str, str]] = {"pull": "may-read", "pull,push": "may-write"}
+    asked: ClassVar[list[str]] = []
+
+    def pass_on(self):
+        if self.path.startswith("/token"):
+            scope = parse_qs(urlsplit(self.path).query)["scope"][0]
+            self.asked.append(scope)
+            return self._send(200, json.dumps({"token": self.given[scope.rpartition(":")[2]]}).encode(), {})
+        needed = "pull" if self.command in ("GET", "HEAD") else "pull,push"
+        if self.headers.get("Authorization") not in (f"Bearer {self.given[needed]}", "Bearer may-write"):
+            realm = f'Bearer realm="http://{self.now.host}/token",service="r",scope="repository:team/one:{needed}"'
+            return self._send(401, b"{}", {"WWW-Authenticate": realm})
+        return super().pass_on()
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = pass_on
+
+
+def test_a_registry_that_gives_tokens_is_asked_for_the_right_to_write(host, tmp_path):
+    now = weather_of.Weather(host)
+    with serving(type("Handler", (Guarded,), {"now": now})) as now.host:
+        published = place(now.host, "team/guarded", tmp_path).publish(image(), "toy-1")
+    assert published.digest == image().digest
+    assert {scope.rpartition(":")[2] for scope in Guarded.asked} == {"pull", "pull,push"}
+    assert fetch(host, "team/guarded", "toy-1")[2] == [b"the server", b"the model"]
