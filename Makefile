@@ -48,7 +48,7 @@ registry: $(READY)  ## a registry on this machine to try with, until Ctrl-C: REG
 	@$(PY) -m tests.services.registry "$(REGISTRY_PORT)"
 
 test: $(READY)  ## run every test; TESTS= narrows it
-	@$(PY) -m pytest $(TESTS)
+	@$(PY) -m pytest -n 2 --dist loadfile $(TESTS)
 
 check: $(READY)  ## lint, formatting and types; changes nothing
 	@$(VENV)/bin/ruff check .
