@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+LAST = float(np.finfo(np.float32).max)
 Direction = Literal["increasing", "decreasing"]
 Values = Sequence[object] | NDArray[np.generic]
 
@@ -24,10 +25,12 @@ class NumberFeature(BaseModel):
     maximum: float | None = None
 
     def encode(self, values: Values) -> NDArray[np.float32]:
-        """float32, NaN where missing. Raises ValueError or TypeError for what is no number."""
+        """float32, NaN where missing; what is beyond float32 becomes its last number, because XGBoost refuses infinity.
+
+        Raises ValueError or TypeError for what is no number.
+        """
         given = [math.nan if value is None else value for value in values] if isinstance(values, Sequence) else values
-        with np.errstate(over="ignore"):  # beyond float32 is infinite, which a tree compares as any number
-            return np.asarray(given, dtype=np.float64).astype(np.float32)
+        return np.clip(np.asarray(given, dtype=np.float64), -LAST, LAST).astype(np.float32)
 
 
 class CategoryFeature(BaseModel):

@@ -21,6 +21,7 @@ from model.errors import Fault, Faults, SpecRefused
 from model.expression import Expression
 
 COLUMN = r"^[A-Za-z_][A-Za-z0-9_]*$"
+DECADES = 36_525  # days: a hundred years, so that no date leaves the calendar
 MODEL = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 Name = Annotated[str, Field(pattern=COLUMN, max_length=128)]
 UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
@@ -71,8 +72,10 @@ class Source(_Part):
     """Where the rows come from and over which time."""
 
     sql: str = Field("training.sql", description="file beside spec.yaml, one GoogleSQL query")
-    window_days: int | None = Field(None, gt=0, description="days between @start and @end")
-    conversion_days: int = Field(0, ge=0, description="days a conversion may take; younger rows are not used")
+    window_days: int | None = Field(None, gt=0, le=DECADES, description="days between @start and @end")
+    conversion_days: int = Field(
+        0, ge=0, le=DECADES, description="days a conversion may take; younger rows are not used"
+    )
     max_bytes_billed: Bytes = Field(10**11, description="BigQuery refuses to read more")
     end: date | None = Field(None, description="pins @end; without it a run ends at its own day's midnight, UTC")
 
@@ -288,6 +291,8 @@ def read_spec(folder: Path) -> Spec:
     """The spec in `folder`. Raises SpecRefused with every fault of spec.yaml and its SQL file."""
     path = folder / "spec.yaml"
     faults = Faults()
+    if folder.is_file():
+        raise SpecRefused(Fault(str(folder), "is a file", f"SPEC names the folder that it is in: {folder.parent}"))
     try:
         asked = yaml.load(path.read_text("utf-8"), Loader=_UniqueKeys)  # a SafeLoader underneath
     except FileNotFoundError:
@@ -325,7 +330,10 @@ def _read_sql(folder: Path, name: str, faults: Faults) -> str:
         return ""
     try:
         text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
+    except UnicodeDecodeError as error:
+        faults.add("source.sql", f"names {name!r}, which is not UTF-8 ({error.reason})", "Save it as UTF-8")
+        return ""
+    except OSError:
         faults.add(
             "source.sql", f"names {name!r}, which cannot be read in {folder}", "Put the SQL file beside spec.yaml"
         )

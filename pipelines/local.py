@@ -25,6 +25,10 @@ def end_with(parent: int) -> None:
 def main(pipeline: str, arguments: str, root: str) -> None:
     threading.Thread(target=end_with, args=[os.getppid()], daemon=True).start()
     local.init(local.SubprocessRunner(use_venv=False), pipeline_root=root, workspace_root=f"{root}/workspace")
+    # KFP puts sys.executable in place of every "python3" that it meets, in the paths and queries of a person too. Under
+    # this name it changes nothing, and PATH finds the same interpreter.
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    sys.executable = "python3"
     graph = components.load_component_from_file(pipeline)
     try:
         graph(**json.loads(Path(arguments).read_text("utf-8")))

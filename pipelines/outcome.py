@@ -61,7 +61,10 @@ def show(outcome: Outcome, console: Console) -> None:
     metrics = outcome.read("metrics.json")
     if metrics.get("contenders"):  # an invalid model has none
         console.print(_quality(metrics))
-    console.print(_rejected(outcome.read("ledger.json")))
+    ledger = outcome.read("ledger.json")
+    console.print(_rejected(ledger, outcome.read("split.json")))
+    for warning in ledger.get("warnings", ()):
+        console.print(f"note: {warning}", markup=False)
     for name, path in {"report": "report.html", "bundle": "bundle", "log": "run.log"}.items():
         console.print(f"{name:<8} {outcome.root / path}", markup=False)
     if (base := _base(outcome)) is not None:
@@ -86,7 +89,7 @@ def _quality(metrics: dict[str, Any]) -> Table:
     return table
 
 
-def _rejected(ledger: dict[str, Any]) -> Table:
+def _rejected(ledger: dict[str, Any], split: dict[str, Any]) -> Table:
     share, budget = ledger["rejected_share"], ledger["budget"]
     title = f"rejected {ledger['rejected_rows']:,} of {ledger['rows_in']:,} rows ({share:.2%}, budget {budget:.2%})"
     table = Table(title=title, title_justify="left")
@@ -98,6 +101,8 @@ def _rejected(ledger: dict[str, Any]) -> Table:
             table.add_row(rule["name"], f"{rule['rejected']:,}", f"{rule['share']:.2%}")
     table.add_row("exact duplicates, removed", f"{ledger['duplicates']:,}", "")
     table.add_row("too young, not used", f"{ledger['immature']:,}", "")
+    table.add_row("between two parts, not used", f"{split['gap']:,}", "")
+    table.add_row("shared with a later part, not used", f"{split['purged']:,}", "")
     return table
 
 

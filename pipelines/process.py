@@ -67,10 +67,6 @@ class PipelineProcess:
                     return
                 time.sleep(POLL_SECONDS)
 
-    @property
-    def failed(self) -> bool:
-        return self._process.returncode != 0
-
 
 @contextlib.contextmanager
 def _signals_raise() -> Iterator[None]:

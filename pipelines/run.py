@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from model.errors import Fault, Refused, SpecRefused
+from model.errors import Fault, OutputRefused, Refused, SpecRefused
 from model.spec import Spec, read_spec
 from pipelines.compile import ROOT
 from pipelines.outcome import Outcome, show
@@ -81,7 +81,7 @@ def main() -> int:
 def train(asked: argparse.Namespace, console: Console) -> Outcome | None:
     """One run from spec to verdict; None when a step failed, which has then been told."""
     spec = read_spec(asked.spec)
-    output = Output(asked.out)
+    output = Output(plain("OUT", asked.out))
     with output.locked():
         run = output.new_run()
         parameters = pipeline_parameters(asked, spec, source_of(asked, output, console), output)
@@ -95,12 +95,23 @@ def train(asked: argparse.Namespace, console: Console) -> Outcome | None:
     return Outcome(run, output.root)
 
 
+def plain(name: str, folder: Path) -> Path:
+    """Raises OutputRefused for a name in which readers of Parquet would see a pattern of names."""
+    found = sorted(set("*?[]") & set(str(folder.absolute())))
+    if found:
+        way_out = "Name a folder without * ? [ ] in its whole path"
+        raise OutputRefused(
+            Fault(f"{name}={folder}", f"has {' '.join(found)} in its path, a pattern of names", way_out)
+        )
+    return folder
+
+
 def source_of(asked: argparse.Namespace, output: Output, console: Console) -> str:
     """Where extract reads. An example with a simulator of its own needs no data from the user."""
     if asked.bigquery:
         return f"bigquery:{asked.bigquery}"
     if asked.data:
-        return f"duckdb:{asked.data.absolute()}"
+        return f"duckdb:{plain('DATA', asked.data).absolute()}"
     if not (asked.spec / "__main__.py").is_file():
         raise SpecRefused(Fault("DATA", "is not given", f"Try: make run SPEC={asked.spec} DATA=<folder of its tables>"))
     simulator = ".".join(asked.spec.resolve().relative_to(ROOT).parts)
@@ -120,12 +131,18 @@ def pipeline_parameters(asked: argparse.Namespace, spec: Spec, source: str, outp
         "source": source,
         "end": end.isoformat(),
         "trials": asked.trials or spec.training.trials,
-        "minutes": asked.minutes or spec.training.minutes,
-        "threads": len(os.sched_getaffinity(0)),
+        "minutes": float(asked.minutes or spec.training.minutes),  # KFP tells 10 from 10.0
+        "threads": processors(),
         "destination": f"oci:{output.images}",
         "base": asked.base,
         "champion": absolute(asked.champion),
     }
+
+
+def processors() -> int:
+    """Those that this process may use, where the system says so."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
 def absolute(champion: str) -> str:

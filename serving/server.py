@@ -13,8 +13,9 @@ from typing import Any
 
 import orjson
 import uvicorn
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from model.bundle import Manifest
@@ -24,7 +25,7 @@ from serving.counts import Counts
 from serving.limit import Limiter
 from serving.openapi import batch_body, document_bodies, refusals, row_body
 from serving.reader import Reader
-from serving.refusal import RequestRefused
+from serving.refusal import RequestRefused, body_of
 from serving.schema import answer_type, batch_answer_type, meaning
 from serving.scorer import Ready, ready
 from serving.service import Service
@@ -50,7 +51,7 @@ def application(ready: Ready, limits: Limits) -> ASGIApp:
         description=meaning(predictor.manifest),
         docs_url=None,
         redoc_url=None,
-        exception_handlers={RequestRefused: service.refuse},
+        exception_handlers={RequestRefused: service.refuse, HTTPException: not_here},
     )
     _add_scoring(api, service, predictor.manifest, limits)
     _add_description(api, ready, limits)
@@ -61,6 +62,15 @@ def application(ready: Ready, limits: Limits) -> ASGIApp:
     }
     document_bodies(api, bodies)
     return Limiter(api, limit=limits.concurrency, counts=counts)
+
+
+async def not_here(request: Request, error: Exception) -> Response:
+    """A route or method that there is not, told like every other refusal."""
+    assert isinstance(error, HTTPException)  # registered for nothing else
+    where = f"{request.method} {request.url.path}"
+    fault = Fault(where, "is not answered here", "/docs lists what is", "route")
+    body = body_of(RequestRefused(fault))
+    return Response(body, error.status_code, headers=error.headers, media_type="application/json")
 
 
 def _add_scoring(api: FastAPI, service: Service, manifest: Manifest, limits: Limits) -> None:

@@ -110,6 +110,7 @@ class Evidence:
     slices: Mapping[str, Sequence[Slice]] = field(default_factory=dict)
     reference: str = "the constant"
     champion: Opponent | None = None
+    unseen_in: str = "the category with most of them"
 
 
 @dataclass(frozen=True)
@@ -245,7 +246,10 @@ def _better(rule: str, gain: Estimate, other: str, conversions: float) -> Reason
         return Reason(rule, gain.value, "interval above 0", True, f"Better than {other}: {seen}.")
     if gain.high < 0:
         return Reason(rule, gain.value, "interval above 0", False, f"Worse than {other}: {seen}.", "reject")
-    says = f"Cannot be told apart from {other}: {seen}. {_needs(gain, gain.value, conversions)}"
+    if gain.low == gain.high == 0:
+        says = f"Answers every row as {other} does: there is no difference to show."
+    else:
+        says = f"Cannot be told apart from {other}: {seen}. {_needs(gain, gain.value, conversions)}"
     return Reason(rule, gain.value, "interval above 0", False, says, "hold")
 
 
@@ -331,7 +335,7 @@ def _guards(evidence: Evidence) -> Iterator[Reason]:
     metrics = evidence.metrics
     yield _calibrated(metrics)
     unseen = metrics["unseen_categories"]
-    says = f"{percent(unseen)} of values in the category with most of them were never seen in training."
+    says = f"{percent(unseen)} of the values of {evidence.unseen_in} were never seen in training."
     yield Reason("unseen categories", unseen, f"<= {percent(MOST_UNSEEN)}", unseen <= MOST_UNSEEN, says)
     broken = metrics["monotone_violations"]
     says = f"{broken:,.0f} steps against a declared direction, over a grid of every such input."

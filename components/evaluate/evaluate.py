@@ -1,5 +1,6 @@
 """Evaluate: is the new model good enough to serve? A bad model is a verdict with its reasons, not a failure."""
 
+import functools
 import os
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -118,7 +119,9 @@ class _Run:
         metrics["monotone_violations"] = float(sum(float(one["violations"]) for one in walked))
         progress(3, 4, f"log loss {metrics['log_loss']:.5f}, AUC {metrics['auc']:.4f}")
         slicings = [slicing(self.test, column, rows.label) for column in self.rules.slices]
-        seen = measure.judged(compared, self.rules, metrics, [one for one in slicings if one], opponent)
+        seen = measure.judged(
+            compared, self.rules, metrics, [one for one in slicings if one], opponent, unseen_in=self.unseen[0]
+        )
         verdict = decide(seen.evidence, self.rules)
         if seen.bent and verdict.word != "invalid":
             note = sensitivity(verdict, {name: decide(one, self.rules) for name, one in seen.bent.items()})
@@ -199,16 +202,17 @@ class _Run:
     def _plain_metrics(self) -> dict[str, float]:
         """Metrics that need no score."""
         return {
-            "unseen_categories": self._unseen(),
+            "unseen_categories": self.unseen[1],
             "booster_bytes": float(len(self.bundle.booster)),
             "trees": float(self.bundle.manifest.trees.trees),
             "immature_days": self._immature_days(),
             "rejected_share": float(self.ledger["rejected_share"]),
         }
 
-    def _unseen(self) -> float:
-        """Share of test rows with a value that the train part never has, for the category with most of them."""
-        shares = [0.0]
+    @functools.cached_property
+    def unseen(self) -> tuple[str, float]:
+        """The category with most test rows of a value that the train part never has, and their share."""
+        shares = [("no category", 0.0)]
         for feature in self.bundle.manifest.features:
             if isinstance(feature, CategoryFeature):
                 name = quoted(feature.name)
@@ -218,8 +222,8 @@ class _Run:
                     train=str(self.parts / "train.parquet"),
                     test=str(self.test),
                 )
-                shares.append(float(found["share"][0]))
-        return max(shares)
+                shares.append((feature.name, float(found["share"][0])))
+        return max(shares, key=lambda one: one[1])
 
     def _immature_days(self) -> float:
         """By how many days the youngest test row is too young; 0 if it is not, and for data without time."""

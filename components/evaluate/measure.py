@@ -195,7 +195,13 @@ class Judged:
 
 
 def judged(
-    compared: Comparison, rules: Rules, flat: Mapping[str, float], slicings: list[Slicing], opponent: Opponent | None
+    compared: Comparison,
+    rules: Rules,
+    flat: Mapping[str, float],
+    slicings: list[Slicing],
+    opponent: Opponent | None,
+    *,
+    unseen_in: str,
 ) -> Judged:
     """What the rules look at; `opponent` is given as far as it is known without numbers."""
     by_order = rules.ranked and rules.metric == "ips_conversions"
@@ -211,7 +217,7 @@ def judged(
             primary = compared.lift(CHAMPION, bend) if by_order else compared.saving(CHAMPION)
             rival = Opponent(opponent.same_bundle, "", primary, compared.saving(CHAMPION))
         found = {one.column: per_slice[one.column][bend] for one in slicings}
-        return Evidence(flat, floors, found, NAMES[reference], rival)
+        return Evidence(flat, floors, found, NAMES[reference], rival, unseen_in)
 
     bends = (ESTIMATED, *(BENT if by_order else ()))
     per_slice = {one.column: _by_bend(compared, one, reference, by_order, bends) for one in slicings}

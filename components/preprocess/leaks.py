@@ -20,6 +20,7 @@ REFUSED, WARNED = 0.95, 0.80  # area under the ROC curve of one column alone
 GROWS = 0.99  # |Spearman| with time
 ROWS = 200_000
 BINS = 20
+MISSING = "\0"
 
 
 def look_for_leaks(connection: duckdb.DuckDBPyConnection, train: Path, spec: Spec) -> list[str]:
@@ -39,6 +40,8 @@ def look_for_leaks(connection: duckdb.DuckDBPyConnection, train: Path, spec: Spe
         values, number = sample[name], feature.kind == "number"
         area = one_column_auc(_filled(values, number), label, fitted, number=number)
         where = f"features.{name}"
+        if same := _teaches_nothing(_filled(values, number), number):
+            warnings.append(f"{where} is {same} in all {len(label):,} rows that were looked at: it can teach nothing")
         if area >= REFUSED and not feature.leak_waiver:
             found = f"predicts {spec.columns.label} almost alone (AUC {area:.3f})"
             way_out = "Delete it. If it truly is known when the page is shown, say why in its leak_waiver"
@@ -59,7 +62,15 @@ def _filled(values: NDArray[np.generic], number: bool) -> NDArray[np.generic]:
     if number:
         filled: NDArray[np.float64] = masked.astype(np.float64).filled(np.nan)
         return filled
-    return np.array(["\0" if value is None else str(value) for value in masked.tolist()])
+    return np.array([MISSING if value is None else str(value) for value in masked.tolist()])
+
+
+def _teaches_nothing(values: NDArray[np.generic], number: bool) -> str | None:
+    """ "missing" or "the same" when every value is."""
+    missing = np.isnan(values.astype(np.float64)) if number else values == MISSING
+    if missing.all():
+        return "missing"
+    return "the same" if not missing.any() and bool((values == values[0]).all()) else None
 
 
 def one_column_auc(

@@ -1,6 +1,7 @@
 """A spec that cannot be meant is refused, and every message names the key, what stands there, and the way out."""
 
 import copy
+from pathlib import Path
 
 import pytest
 import yaml
@@ -334,3 +335,22 @@ def test_a_query_that_is_not_there_is_named(read, faults, tmp_path):
     [fault] = faults(changed(("source.sql", "other.sql")))
     assert fault.startswith("source.sql: names 'other.sql', which cannot be read in")
     assert fault.endswith("Put the SQL file beside spec.yaml")
+
+
+def test_a_query_that_is_no_text_is_told(tmp_path):
+    folder = tmp_path / "latin"
+    folder.mkdir()
+    (folder / "spec.yaml").write_text("model: a\nsource: {sql: training.sql}\n")
+    (folder / "training.sql").write_bytes("SELECT 1 -- Stra\u00dfe".encode("latin-1"))
+    with pytest.raises(SpecRefused, match=r"which is not UTF-8 .*Save it as UTF-8"):
+        read_spec(folder)
+
+
+def test_a_window_of_more_than_a_hundred_years_is_told(faults):
+    assert "source.window_days" in " ".join(faults(changed(("source.window_days", 800_000))))
+
+
+def test_the_spec_in_the_readme_is_one(read):
+    text = (Path(__file__).resolve().parents[2] / "README.md").read_text("utf-8")
+    spec = read(text.partition("```yaml\n")[2].partition("```")[0])
+    assert spec.model == "rent-conversion"

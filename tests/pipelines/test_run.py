@@ -54,8 +54,8 @@ def portal(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory, portal):
-    """One promoted run, looked at by many tests."""
-    out = tmp_path_factory.mktemp("first") / "out"
+    """One promoted run, looked at by many tests. KFP's own runner would spoil a path with "python3" in it."""
+    out = tmp_path_factory.mktemp("first") / "the python3 team's" / "out"
     return out, make_run(out, f"DATA={portal}")
 
 
@@ -213,6 +213,16 @@ class TestRefused:
         with Output(before).locked():
             said = self.refused(before, f"DATA={portal}")
         assert "in use by another run" in said
+
+    def test_a_spec_that_is_named_by_its_file_is_told_its_folder(self, before):
+        said = self.refused(before, f"SPEC={PORTAL}/spec.yaml")
+        assert f"is a file. SPEC names the folder that it is in: {PORTAL}" in said
+
+    def test_a_folder_that_reads_like_a_pattern_is_refused_before_anything_is_written(self, portal, tmp_path):
+        done = make_run(tmp_path / "out[1]", f"DATA={portal}")
+        assert done.returncode == 2
+        assert "has [ ] in its path" in done.stdout
+        assert not (tmp_path / "out[1]").exists()
 
     def test_words_that_are_no_budget_are_refused_with_an_example(self, before, portal):
         said = self.refused(before, f"DATA={portal}", "MINUTES=soon")

@@ -104,3 +104,12 @@ def test_not_a_number_is_a_missing_number_and_breaks_no_rule(tmp_path):
     kept = pq.read_table(tmp_path / "parts" / "train.parquet")["rent"].to_pylist()
     assert None in kept
     assert not any(value is not None and np.isnan(value) for value in kept)
+
+
+def test_features_that_teach_nothing_are_noted(tmp_path):
+    table = replaced(replaced(log(), "area", [None] * 3000), "layout", ["1K"] * 3000)
+    table = table.set_column(table.column_names.index("area"), "area", pa.array([None] * 3000, pa.float64()))
+    notes = run(tmp_path, spec_of(), table)["warnings"]
+    assert any(note.startswith("features.area is missing in all") for note in notes)
+    assert any(note.startswith("features.layout is the same in all") for note in notes)
+    assert not any("rent" in note for note in notes)

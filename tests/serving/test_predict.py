@@ -96,4 +96,12 @@ def test_a_body_full_of_faults_gets_a_bounded_answer(predict):
 
 def test_other_methods_and_paths_are_not_found(server, http):
     assert http.get(server.url + "/predict", timeout=30).status_code == 405
-    assert http.get(server.url + "/nothing", timeout=30).status_code == 404
+    answer = http.get(server.url + "/nothing", timeout=30)
+    assert answer.status_code == 404
+    fault = {
+        "where": "GET /nothing",
+        "found": "is not answered here",
+        "way_out": "/docs lists what is",
+        "code": "route",
+    }
+    assert answer.json()["faults"] == [fault]
