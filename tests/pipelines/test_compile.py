@@ -1,5 +1,6 @@
 """The compiled pipeline: strict, repeatable, and the same steps as the folders."""
 
+import argparse
 import re
 import subprocess
 import sys
@@ -11,6 +12,9 @@ from google.protobuf import json_format
 from kfp import pipeline_spec
 
 from pipelines.compile import ROOT, compile_training, local_image
+from pipelines.output import Output
+from pipelines.run import pipeline_parameters
+from tests.logs import spec_of
 
 IMAGE = "registry.example/kamado/steps@sha256:" + "0" * 64
 
@@ -71,3 +75,11 @@ def test_the_command_says_what_is_wrong_and_exits_1(tmp_path):
     assert done.returncode == 1
     assert "not named by digest" in done.stderr
     assert not Path(tmp_path / "p.yaml").exists()
+
+
+def test_minutes_are_a_number_with_a_point_whatever_the_spec_writes(tmp_path):
+    """KFP refuses 10 where 10.0 is declared."""
+    asked = argparse.Namespace(end=None, trials=None, minutes=None, base="", champion="")
+    for training in (None, {"minutes": 10}, {"minutes": 0.5}):
+        given = pipeline_parameters(asked, spec_of(training=training), "duckdb:/data", Output(tmp_path))
+        assert isinstance(given["minutes"], float)
