@@ -18,27 +18,27 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[0] = str(ROOT)  # in place of this folder, whose packaging.py is not the library of that name
+
 import docker
 import numpy as np
 import pytest
 import xgboost
 from rich.console import Console
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from build import oci  # noqa: E402 (the checkout's root must be on the path first)
-from build.base.ground import Base  # noqa: E402
-from build.base.made import made_base  # noqa: E402
-from build.gate import verify  # noqa: E402
-from build.image import assemble, model_layer  # noqa: E402
-from build.publish.registry import RegistryPlace  # noqa: E402
-from build.registry.client import Client  # noqa: E402
-from build.registry.login import DockerLogin  # noqa: E402
-from tests.build.sound import sound_bundle  # noqa: E402
-from tests.services.engine import engine  # noqa: E402
-from tests.services.registry import registry  # noqa: E402
-from tests.services.weather import weather  # noqa: E402
+from build import oci
+from build.base.ground import Base
+from build.base.made import made_base
+from build.gate import verify
+from build.image import assemble, model_layer
+from build.publish.registry import RegistryPlace
+from build.registry.client import Client
+from build.registry.login import DockerLogin
+from tests.build.sound import sound_bundle
+from tests.services.engine import engine
+from tests.services.registry import registry
+from tests.services.weather import weather
 
 CUTOFF = "2026-07-01T00:00:00Z"
 LEAST_FASTER, MOST_UPLOADED, MOST_GATE, MOST_MEMORY = 3.0, 2_000, 2.0, 1.1

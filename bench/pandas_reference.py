@@ -12,6 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
+del sys.path[0]  # this folder, whose packaging.py is not the library of that name
+
 import pandas as pd
 
 END = pd.Timestamp("2026-07-01", tz="UTC")

@@ -14,6 +14,9 @@ import tempfile
 import time
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[0] = str(ROOT)  # in place of this folder, whose packaging.py is not the library of that name
+
 import numpy as np
 import pyarrow.parquet as pq
 import xgboost
@@ -23,22 +26,19 @@ from rich.table import Table
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from components.extract.extract import extract  # noqa: E402 (the checkout's root must be on the path first)
-from components.extract.window import window  # noqa: E402
-from components.preprocess.preprocess import preprocess  # noqa: E402
-from components.train import calibrate  # noqa: E402
-from components.train.parts import Part, read_part  # noqa: E402
-from components.train.search import matrix_of  # noqa: E402
-from components.train.train import train  # noqa: E402
-from examples.rental_portal.simulate import Portal, simulate  # noqa: E402
-from examples.rental_portal.truth import worth  # noqa: E402
-from model.bundle import Bundle, load  # noqa: E402
-from model.features import CategoryFeature  # noqa: E402
-from model.predictor import Predictor  # noqa: E402
-from model.spec import Spec, read_spec  # noqa: E402
+from components.extract.extract import extract
+from components.extract.window import window
+from components.preprocess.preprocess import preprocess
+from components.train import calibrate
+from components.train.parts import Part, read_part
+from components.train.search import matrix_of
+from components.train.train import train
+from examples.rental_portal.simulate import Portal, simulate
+from examples.rental_portal.truth import worth
+from model.bundle import Bundle, load
+from model.features import CategoryFeature
+from model.predictor import Predictor
+from model.spec import Spec, read_spec
 
 DATA = {
     "renthop": "renthop_dev",

@@ -277,13 +277,18 @@ class Spec(_Part):
 
 
 class _UniqueKeys(yaml.SafeLoader):
-    """YAML silently keeps the last of two equal keys; a spec must not."""
+    """YAML silently keeps the last of two equal keys; a spec must not. `twice` are the faults of the document read."""
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self.twice: list[Fault] = []
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=deep) for key, _ in node.value]
         for place, (at, _) in enumerate(node.value):
             if keys[place] in keys[:place]:
-                raise yaml.YAMLError(f"key {keys[place]!r} stands twice, the second at line {at.start_mark.line + 1}")
+                found = f"stands twice, the second at line {at.start_mark.line + 1}"
+                self.twice.append(Fault(f"key {keys[place]!r}", found, "Keep the one that is meant"))
         return super().construct_mapping(node, deep=deep)
 
 
@@ -294,13 +299,15 @@ def read_spec(folder: Path) -> Spec:
     if folder.is_file():
         raise SpecRefused(Fault(str(folder), "is a file", f"SPEC names the folder that it is in: {folder.parent}"))
     try:
-        asked = yaml.load(path.read_text("utf-8"), Loader=_UniqueKeys)  # a SafeLoader underneath
+        loader = _UniqueKeys(path.read_text("utf-8"))
+        asked = loader.get_single_data()
     except FileNotFoundError:
         raise SpecRefused(Fault(str(path), "is missing", "SPEC names a folder with spec.yaml and its SQL")) from None
     except (yaml.YAMLError, ValueError) as error:  # ValueError: not UTF-8, or a day like 2026-02-30
         raise SpecRefused(Fault(str(path), f"is not YAML ({' '.join(str(error).split())})", "Mend that line")) from None
     if not isinstance(asked, dict):
         raise SpecRefused(Fault(str(path), "holds no keys", "Start from examples/rental_portal/spec.yaml"))
+    faults.found.extend(loader.twice)
     if "sql_text" in asked:
         faults.add("sql_text", "is not a key of spec.yaml", "Put the query into the file that source.sql names")
     source = asked.get("source")

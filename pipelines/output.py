@@ -10,6 +10,7 @@ A run that is killed has swapped nothing; the next one removes what it left.
 
 import contextlib
 import fcntl
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,8 @@ from model.files import sync_folder
 
 SHOWN = ("bundle", "report.html", "verdict.json", "metrics.json", "ledger.json", "image.json", "run.log")
 KEEP = 3
+NUMBERED = re.compile(r"\d{6}")
+MARK = ".kamado"  # stands in every run's folder: what has none was not made here and is not removed
 
 
 class Output:
@@ -47,7 +50,17 @@ class Output:
                     f"OUT={self.root}", "is in use by another run", "Wait for it, or give this run its own OUT"
                 )
                 raise OutputRefused(fault) from None
+            self._refuse_strangers()
             yield
+
+    def _refuse_strangers(self) -> None:
+        """Nothing that somebody else put here is written over: raises OutputRefused, with all of it."""
+        mine = {name: self.root / name for name in ("latest", *SHOWN)}
+        strange = [name for name, path in mine.items() if path.exists() and not path.is_symlink()]
+        strange += ["images"] if self.images.exists() and not self.images.is_dir() else []
+        if strange:
+            found = f"holds {', '.join(strange)} of somebody else, where results would go"
+            raise OutputRefused(Fault(f"OUT={self.root}", found, "Name another folder, or move them away"))
 
     def new_run(self) -> Path:
         """A fresh numbered folder; those of runs that never came to a verdict are removed first."""
@@ -58,6 +71,7 @@ class Output:
         number = int(numbered[-1].name) + 1 if numbered else 1
         folder = self.runs / f"{number:06d}"
         folder.mkdir()
+        (folder / MARK).touch()
         return folder
 
     def publish(self, run: Path) -> None:
@@ -72,7 +86,9 @@ class Output:
             shutil.rmtree(old)
 
     def _numbered(self) -> list[Path]:
-        return sorted(folder for folder in self.runs.iterdir() if folder.name.isdecimal())
+        return sorted(
+            folder for folder in self.runs.iterdir() if NUMBERED.fullmatch(folder.name) and (folder / MARK).exists()
+        )
 
     def _link(self, name: Path, target: Path) -> None:
         temporary = name.with_name(f".{name.name}.new")

@@ -32,7 +32,7 @@ def parse() -> argparse.Namespace:
     add("--spec", type=Path, default=Path("examples/rental_portal"), help="folder with spec.yaml and its SQL")
     add("--data", type=Path, help="folder of tables; an example that simulates its data needs none")
     add("--bigquery", metavar="PROJECT.DATASET@LOCATION", help="read from BigQuery in place of --data")
-    add("--out", type=Path, default=Path("out"), help="folder of results")
+    add("--out", type=_folder, default=Path("out"), help="folder of results")
     add("--trials", type=_count, help="budget of the search, in place of the spec's")
     add("--minutes", type=_minutes, help="safety stop of the search, in place of the spec's")
     add("--end", type=datetime.fromisoformat, help="end of the window, exclusive, as 2026-07-01; default: the spec's")
@@ -40,6 +40,12 @@ def parse() -> argparse.Namespace:
     add("--champion", default="", help="model in service, to be beaten: a bundle, or a place with its releases")
     add("--json", action="store_true", help="print the outcome as one JSON object")
     return parser.parse_args()
+
+
+def _folder(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("is empty; name a folder, for example out")
+    return Path(text)
 
 
 def _count(text: str) -> int:

@@ -8,7 +8,7 @@ from build.fetch import fetch
 from build.publish.place import publisher
 from build.releases import numbers, release
 from model.bundle import FILES, load
-from model.errors import DataRefused, Fault
+from model.errors import BundleRefused, DataRefused, Fault
 from model.files import new_folder
 
 PLACES = ("oci:", "registry://", "ecr://")
@@ -31,7 +31,11 @@ def champion(named: str, model: str, out: Path, *, cache: Path, report: Callable
     folder = Path(named)
     if not folder.is_dir():
         raise DataRefused(Fault(f"CHAMPION {named}", "is no folder and no place for images", FORMS))
-    digest = load(folder).digest
+    try:
+        digest = load(folder).digest
+    except BundleRefused as refusal:
+        told = (Fault(f"CHAMPION {named}", f"{one.where}: {one.found}", FORMS, one.code) for one in refusal.faults)
+        raise BundleRefused(*told) from refusal
     with new_folder(out) as temporary:
         (temporary / "bundle").mkdir()
         for name in FILES:

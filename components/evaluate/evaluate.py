@@ -218,7 +218,8 @@ class _Run:
                 name = quoted(feature.name)
                 known = f"select {name} from read_parquet($train) where {name} is not null"
                 found = query(
-                    f"select count(*) filter ({name} not in ({known})) / count(*) as share from read_parquet($test)",
+                    f"select count(*) filter ({name} is not null and {name} not in ({known})) / count(*) as share "
+                    "from read_parquet($test)",
                     train=str(self.parts / "train.parquet"),
                     test=str(self.test),
                 )

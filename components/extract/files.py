@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from components.extract import types
+from components.extract import csv_file, types
 from components.extract.engine import NAN, connect
 from components.extract.portable import parameters, to_duckdb
 from components.extract.source import Lineage, refuse_twice
@@ -68,7 +68,7 @@ class Files:
                 try:
                     connection.execute(f"CREATE VIEW {view} AS {select(connection, pattern)}")
                 except duckdb.Error as error:
-                    raise _unreadable(pattern, _words(error)) from None
+                    raise _unreadable(pattern, _words(error), connection) from None
             yield connection, query
 
 
@@ -101,12 +101,14 @@ def _refusal(error: Exception, connection: duckdb.DuckDBPyConnection) -> DataRef
         there = (alias[2] or "none").replace('"', "")
         return DataRefused(Fault(f"SQL {alias[1]}", "is not in the query's FROM", f"There: {there}"))
     if file := re.search(r"[\"']([^\"']*\.(?:parquet|csv|csv\.gz))[\"']", words):
-        return _unreadable(file[1], words)
+        return _unreadable(file[1], words, connection)
     if NAN in words:
         way_out = "Write IF(IS_NAN(x), NULL, x) in place of x wherever it is compared"
         return DataRefused(Fault("SQL", f"failed ({NAN}, which has another answer on BigQuery)", way_out))
     if "No space left" in words or "out of disk" in words.lower():
         raise OSError(28, "No space left on device", "DuckDB's temporary files")
+    if "VARCHAR" in words and (texts := csv_file.texts_by_mistake(connection)):
+        return DataRefused(*texts)
     return DataRefused(Fault("SQL", f"failed ({words[:300]})", "Mend the query, or the values that it meets"))
 
 
@@ -115,7 +117,11 @@ def _words(error: Exception) -> str:
     return re.sub(r"^(\w+ )+Error: ", "", " ".join(str(error).split("\n\n")[0].split()))
 
 
-def _unreadable(file: str, words: str) -> DataRefused:
+def _unreadable(file: str, words: str, connection: duckdb.DuckDBPyConnection) -> DataRefused:
+    if "not utf-8 encoded" in words:
+        return DataRefused(Fault(f"file {file}", "is not UTF-8", "Save it as UTF-8"))
+    if not file.endswith(".parquet") and (where := csv_file.broken_line(connection, file)):
+        return DataRefused(Fault(f"file {file}", f"is broken in {where}", "Mend that line"))
     return DataRefused(
         Fault(f"file {file}", f"cannot be read ({words[:200]})", "It may be truncated: write or copy it again")
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from components.extract import types
+from components.extract import csv_file, types
 from model.errors import Faults
 
 FORMS = ("{}.parquet", "{}/*.parquet", "{}.csv", "{}.csv.gz")
@@ -63,12 +63,16 @@ class Tables:
         """DuckDB takes an empty file for a table without columns, and guesses on what a broken archive still gives."""
         if path in self._whole:
             return
-        if path.stat().st_size == 0:
+        if path.is_dir():
+            faults.add(f"file {path}", "is a folder", "A folder of Parquet files is named like the table, without .csv")
+        elif path.stat().st_size == 0:
             faults.add(f"file {path}", "is empty", "Write or copy it again")
         elif path.suffix == ".gz" and (why := _broken(path)):
             faults.add(f"file {path}", f"is no whole gzip file ({why})", "It may be truncated: write or copy it again")
         else:
             self._whole.add(path)
+            if path.suffix != ".parquet":
+                csv_file.refuse_unfit(path, faults)
 
 
 def select(connection: duckdb.DuckDBPyConnection, pattern: str) -> str:
@@ -92,10 +96,10 @@ def _column(name: str, kind: str) -> str:
 
 
 def _reader(pattern: str) -> str:
+    if not pattern.endswith(".parquet"):
+        return csv_file.reader(pattern)
     quoted = pattern.replace("'", "''")
-    if pattern.endswith(".parquet"):
-        return f"read_parquet('{quoted}', union_by_name=true)"
-    return f"read_csv('{quoted}', sample_size=-1)"  # types from every row, so that they do not depend on the first ones
+    return f"read_parquet('{quoted}', union_by_name=true)"
 
 
 def _broken(path: Path) -> str:

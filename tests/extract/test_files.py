@@ -258,3 +258,56 @@ def test_the_tables_that_were_read_are_told(tmp_path, parquet):
     source.columns(sql, window(spec_of(sql_text=sql), END))
     lineage = source.lineage()
     assert (lineage.backend, lineage.tables, lineage.bytes_billed) == ("duckdb", ("impressions",), None)
+
+
+def spoiled_csv(tmp_path, change):
+    """DATA with one CSV file whose lines were changed."""
+    lines = csv_bytes().decode().splitlines()
+    (tmp_path / "impressions.csv").write_bytes(change(lines))
+    return tmp_path
+
+
+def joined(lines) -> bytes:
+    return "\n".join(lines).encode()
+
+
+@pytest.mark.parametrize("line", ["only,three,values", '"1",' * 40 + "1", 'an "unclosed'])
+def test_a_broken_line_of_a_csv_file_is_told_with_its_place(tmp_path, line):
+    told = said(spoiled_csv(tmp_path, lambda lines: joined([*lines[:1501], line, *lines[1501:]])))
+    assert f"file {tmp_path}/impressions.csv: is broken in line 1502 (" in told
+
+
+def test_one_bad_value_that_makes_a_column_text_is_told(tmp_path):
+    def change(lines):
+        place = lines[0].replace('"', "").split(",").index("shown_at")
+        values = lines[700].split(",")
+        values[place] = "yesterday"
+        return joined([*lines[:700], ",".join(values), *lines[701:]])
+
+    told = said(spoiled_csv(tmp_path, change))
+    assert "table impressions column shown_at: is text because of 1 of 3,000 values, 'yesterday' for example" in told
+    assert "SAFE_CAST(shown_at AS TIMESTAMP)" in told
+
+
+def test_a_csv_file_of_another_encoding_is_told(tmp_path):
+    told = said(spoiled_csv(tmp_path, lambda lines: joined(lines).decode().encode("utf-16")))
+    assert "is not UTF-8" in told
+    assert "Save it as UTF-8" in told
+    told = said(spoiled_csv(tmp_path, lambda lines: joined(lines).replace(b"1K", "Stra\u00dfe".encode("latin-1"))))
+    assert "impressions.csv" in told
+    assert "UTF-8" in told
+
+
+def test_a_csv_file_without_rows_is_told(tmp_path):
+    assert "has names in its first line and no rows" in said(spoiled_csv(tmp_path, lambda lines: lines[0].encode()))
+
+
+def test_a_folder_with_the_name_of_a_csv_file_is_told(tmp_path):
+    (tmp_path / "impressions.csv").mkdir()
+    assert "impressions.csv: is a folder" in said(tmp_path)
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_other_delimiters_are_seen_in_the_names(tmp_path, delimiter):
+    folder = spoiled_csv(tmp_path, lambda lines: joined(lines).replace(b",", delimiter.encode()))
+    assert read(folder).num_rows == 3000

@@ -301,10 +301,6 @@ TEXTS = [
     ("", "spec.yaml: holds no keys. Start from examples/rental_portal/spec.yaml"),
     ("- a", "spec.yaml: holds no keys. Start from examples/rental_portal/spec.yaml"),
     ("a: [", "spec.yaml: is not YAML (while parsing a flow node"),
-    (
-        "model: a\nseed: 1\nmodel: b",
-        "spec.yaml: is not YAML (key 'model' stands twice, the second at line 3). Mend that line",
-    ),
     ("a: 2026-99-99", "spec.yaml: is not YAML (month must be in 1..12). Mend that line"),
     ("a: !!python/object:os.system {}", "spec.yaml: is not YAML (could not determine a constructor"),
 ]
@@ -314,6 +310,12 @@ TEXTS = [
 def test_a_file_that_is_no_spec_is_told(faults, text, told):
     [fault] = faults(text)
     assert fault.startswith(told)
+
+
+def test_every_key_that_stands_twice_is_told(faults):
+    told = faults("model: a\nseed: 1\nmodel: b\nsplit: {by: time, by: random}")
+    assert "key 'model': stands twice, the second at line 3. Keep the one that is meant" in told
+    assert "key 'by': stands twice, the second at line 4. Keep the one that is meant" in told
 
 
 def test_an_anchor_that_holds_itself_ends_in_a_refusal(faults):

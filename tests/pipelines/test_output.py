@@ -76,3 +76,22 @@ def test_an_out_that_cannot_be_written_is_named(tmp_path):
     output = Output(tmp_path / "file" / "out")
     with pytest.raises(OutputRefused, match=r"file/out: cannot be written.*Choose a folder"), output.locked():
         pass
+
+
+@pytest.mark.parametrize("name", ["bundle", "latest", "report.html", "images"])
+def test_what_somebody_else_keeps_in_out_is_not_written_over(tmp_path, name):
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(OutputRefused, match=f"holds {name} of somebody else"), Output(tmp_path).locked():
+        pass
+    assert (tmp_path / name).read_text() == "mine"
+
+
+def test_a_folder_of_somebody_else_among_the_runs_stays(tmp_path):
+    output = Output(tmp_path)
+    for name in ("2024", "000000"):
+        (output.runs / name).mkdir(parents=True)
+        (output.runs / name / "work.txt").write_text("mine")
+    with output.locked():
+        for number in range(KEEP + 2):
+            finished(output, str(number))
+    assert [(output.runs / name / "work.txt").read_text() for name in ("2024", "000000")] == ["mine", "mine"]

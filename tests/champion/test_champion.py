@@ -1,0 +1,67 @@
+"""The model in service is brought as a bundle or as the newest release; a model without one has none to beat."""
+
+import pytest
+
+from build.gate import refuse_unless_sound
+from build.image import prepare
+from build.publish.layout import Layout
+from build.releases import promote
+from components.champion.champion import champion
+from model.bundle import BOOSTER, bundle_digest
+from model.errors import Refused
+from tests.build.conftest import bundle, sound, verdict  # noqa: F401 - fixtures
+from tests.build.test_image import BASE
+
+
+def bring(named, tmp_path, model="toy-conversion"):
+    said = []
+    digest = champion(str(named), model, tmp_path / "released", cache=tmp_path / "cache", report=said.append)
+    return digest, " ".join(said)
+
+
+@pytest.fixture
+def images(sound, verdict, tmp_path):  # noqa: F811
+    (tmp_path / "work").mkdir()
+    candidate = prepare(BASE, sound, verdict, refuse_unless_sound(sound, verdict), tmp_path / "work")
+    place = Layout(tmp_path / "images")
+    place.publish(candidate.image, candidate.tag)
+    return place, candidate
+
+
+def test_none_named_is_none(tmp_path):
+    assert bring("", tmp_path) == (None, "none named")
+    assert list((tmp_path / "released").iterdir()) == []
+
+
+def test_a_bundle_is_brought_as_it_is(sound, tmp_path):  # noqa: F811
+    digest, said = bring(sound, tmp_path)
+    assert digest == bundle_digest(sound) == bundle_digest(tmp_path / "released" / "bundle")
+    assert digest in said
+
+
+def test_the_newest_release_is_brought_out_of_its_image(sound, images, tmp_path):  # noqa: F811
+    place, candidate = images
+    promote(place, "toy-conversion", candidate.tag)
+    digest, said = bring(f"oci:{place.folder}", tmp_path)
+    assert digest == bundle_digest(sound) == bundle_digest(tmp_path / "released" / "bundle")
+    assert "toy-conversion-rel-000001" in said
+
+
+def test_a_model_without_a_release_has_no_champion(images, tmp_path):
+    assert bring(f"oci:{images[0].folder}", tmp_path, model="another")[0] is None
+    assert list((tmp_path / "released").iterdir()) == []
+
+
+@pytest.mark.parametrize("named", ["/nowhere/at/all", "oci:/nowhere/at/all", "ecr://nobody", "registry://"])
+def test_what_is_no_champion_is_refused_by_name_with_the_forms(named, tmp_path):
+    with pytest.raises(Refused, match="oci:FOLDER") as refusal:
+        bring(named, tmp_path)
+    assert named in str(refusal.value)
+    assert not (tmp_path / "released").exists()
+
+
+def test_a_damaged_bundle_is_called_the_champions(bundle, tmp_path):  # noqa: F811
+    (bundle / BOOSTER).write_bytes(b"spoiled")
+    with pytest.raises(Refused, match=f"CHAMPION {bundle}: booster.ubj"):
+        bring(bundle, tmp_path)
+    assert not (tmp_path / "released").exists()
