@@ -61,6 +61,7 @@ def parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     image.add_argument(
         "--seal", choices=WAYS, default="auto", help="how it is proven; auto: by the engine, if there is one"
     )
+    image.add_argument("--key", type=Path, default=signing_key(environ), help="private key in PEM; it signs the bundle")
     listed = command("releases", "list the releases of a model, newest first", _releases)
     listed.add_argument("--newest", type=int, default=20, metavar="N", help="so many; default 20")
     promoted = command("promote", "release an image under the next number", _promote)
@@ -73,6 +74,7 @@ def parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     fetched.add_argument(
         "release", nargs="?", type=int, metavar="REL", help="number of the release; default: the newest"
     )
+    fetched.add_argument("--key", type=Path, help="public key in PEM that must have signed the bundle")
     fetched.add_argument("--into", type=Path, help="folder to make; default: out/fetched/MODEL-REL")
     for one in (checked, image, listed, promoted, back, fetched):
         one.add_argument("--json", action="store_true", help="one JSON value, for programs")
@@ -82,6 +84,12 @@ def parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
 def cache(environ: Mapping[str, str]) -> Path:
     """Where made bases and locks are kept: KAMADO_CACHE, else ~/.cache/kamado."""
     return Path(environ.get("KAMADO_CACHE") or Path.home() / ".cache" / "kamado")
+
+
+def signing_key(environ: Mapping[str, str]) -> Path | None:
+    """KAMADO_SIGNING_KEY, a file; without it bundles are not signed."""
+    named = environ.get("KAMADO_SIGNING_KEY")
+    return Path(named) if named else None
 
 
 def commit(environ: Mapping[str, str]) -> str | None:
@@ -115,7 +123,7 @@ def _show(bundle: Path, faults: Sequence[Fault]) -> None:
 
 
 def _image(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    order = Order(asked.to, base=asked.base, cache=cache(environ), seal=asked.seal, commit=commit(environ))
+    order = Order(asked.to, asked.base, cache(environ), seal=asked.seal, commit=commit(environ), key=asked.key)
     report = (lambda says: print(says, file=sys.stderr)) if asked.json else print
     made = build(asked.bundle, asked.verdict, order, report=report)
     if asked.json:
@@ -172,7 +180,7 @@ def _fetch(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
         raise OutputRefused(Fault(str(into), "is there already", "Name another folder with --into", "place-unwritable"))
     try:
         into.parent.mkdir(parents=True, exist_ok=True)
-        digest = fetch(place, found, into, report=lambda says: print(says, file=sys.stderr))
+        digest = fetch(place, found, into, key=asked.key, report=lambda says: print(says, file=sys.stderr))
     except OSError as error:
         found_there = f"cannot be written ({error.strerror or error})"
         raise OutputRefused(

@@ -10,6 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from build import oci
+from build.attest import bill, provenance, signature
+from build.attest.signature import SignatureRefused, check
 from build.gate import verify
 from build.image import HOME, VERDICT
 from build.publish import Publisher
@@ -22,14 +25,21 @@ from model.files import new_folder
 # compares with it must be able to have it.
 OLDER = ("library-version", "booster-version", "booster-resave")
 MOST_BYTES = 50_000_000
+DOCUMENTS = {
+    bill.MEDIA_TYPE: "bill.cdx.json",
+    provenance.MEDIA_TYPE: "provenance.intoto.json",
+    signature.MEDIA_TYPE: "signature.sigstore.json",
+}
 WAY_OUT = f"The image was not made by Kamado, or is damaged. {RETRAIN}"
 
 
-def fetch(place: Publisher, found: Release, folder: Path, *, report: Callable[[str], None]) -> str:
-    """Write the bundle and its verdict into `folder`, whole or not at all; returns the bundle's digest.
+def fetch(
+    place: Publisher, found: Release, folder: Path, *, key: Path | None = None, report: Callable[[str], None]
+) -> str:
+    """Write the bundle, its verdict and its documents into `folder`, all or nothing; returns the bundle's digest.
 
-    Raises BundleRefused when layer, bundle or gate disagree with what the image says of itself, and OSError when
-    `folder` holds something already.
+    Raises BundleRefused when layer, bundle or gate disagree with what the image says of itself, SignatureRefused when
+    the owner of `key` (a public one) has not signed this bundle, and OSError when `folder` holds something already.
     """
     layer = json.loads(place.manifest(found.digest))["layers"][-1]
     with new_folder(folder) as temporary:
@@ -46,7 +56,29 @@ def fetch(place: Publisher, found: Release, folder: Path, *, report: Callable[[s
             raise BundleRefused(*broken)
         for fault in faults:
             report(f"older than this Kamado: {fault.where}: {fault.found}")
+        signed = _documents(place, found.digest, temporary / "documents")
+        if key is not None:
+            if signed is None:
+                told, way_out = "has no signature", "Build it with --key, or fetch it without one"
+                raise SignatureRefused(Fault(f"image {found.tag}", told, way_out, "signature-missing"))
+            check(temporary / "bundle", signed, key)
     return digest
+
+
+def _documents(place: Publisher, digest: str, folder: Path) -> bytes | None:
+    """Write what is attached to the image; gives the signature, if there is one."""
+    folder.mkdir()
+    signed = None
+    for attached in place.attachments(digest):
+        if attached.media_type not in DOCUMENTS or attached.size > MOST_BYTES:
+            continue
+        with attached.open() as source:
+            data = source.read(attached.size + 1)
+        if oci.digest_of(data) != attached.digest:
+            raise _broken(attached.digest, f"arrives as {oci.digest_of(data)}")
+        (folder / DOCUMENTS[attached.media_type]).write_bytes(data)
+        signed = data if attached.media_type == signature.MEDIA_TYPE else signed
+    return signed
 
 
 def _download(place: Publisher, layer: dict[str, Any], kept: BinaryIO) -> None:

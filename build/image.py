@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from build import oci
+from build.attest.bill import bill
+from build.attest.provenance import provenance
+from build.attest.signature import sign
 from build.base.choose import server_base
 from build.base.ground import XGBOOST, Base, BaseRefused, Report
 from build.gate import Sound, refuse_unless_sound
 from build.layer import Entry, Layer, write_layer
-from build.publish import Attachment, Staged
+from build.publish import Attachment, Publisher, Staged
 from build.publish.layout import Layout
 from build.publish.place import publisher
 from build.seal.seal import EARLIER, UNSEALED, Way, seal
@@ -59,7 +62,9 @@ def build(bundle: Path, verdict: Path, order: Order, *, report: Report = print) 
         raise BaseRefused(Fault("base", found, "Give a server base as BASE_IMAGE", "base-missing"))
     with tempfile.TemporaryDirectory(prefix="kamado-layer-") as scratch:
         candidate = prepare(base, bundle, verdict, sound, Path(scratch))
-        proof = Proof(candidate, base, order, report)
+        # A key that does not fit is told before anything is sent.
+        signed = [sign(bundle, order.key)] if order.key else []
+        proof = Proof(place, candidate, sound, base, order, report, signed)
         done = place.publish(candidate.image, candidate.tag, prove=proof)
     return {
         "reference": f"{place.name}:{candidate.tag}@{done.digest}",
@@ -71,6 +76,7 @@ def build(bundle: Path, verdict: Path, order: Order, *, report: Report = print) 
         "base": {"kind": base.kind, "name": base.name, "digest": base.digest},
         "layer": {"diff_id": candidate.layer.diff_id, "digest": candidate.layer.digest, "size": candidate.layer.size},
         "seal": {"way": proof.seal.way, "answers": proof.seal.answers},
+        "attachments": [one.media_type for one in place.attachments(done.digest)],
         "labels": candidate.labels,
     }
 
@@ -106,17 +112,38 @@ def prepare(base: Base, folder: Path, verdict: Path, sound: Sound, scratch: Path
 class Proof:
     """What happens when every blob is there and the tag is not: the seal, and the documents about the image."""
 
-    def __init__(self, candidate: Candidate, base: Base, order: Order, report: Report) -> None:
-        self.candidate, self.base, self.order, self.report = candidate, base, order, report
+    def __init__(
+        self,
+        place: Publisher,
+        candidate: Candidate,
+        sound: Sound,
+        base: Base,
+        order: Order,
+        report: Report,
+        signed: Sequence[Attachment],
+    ) -> None:
+        self.place, self.candidate, self.sound, self.base = place, candidate, sound, base
+        self.order, self.report, self.signed = order, report, signed
         self.seal = EARLIER
 
     def __call__(self, staged: Staged) -> Sequence[Attachment]:
+        manifest = self.candidate.bundle.manifest
         if self.base.kind == "none":
             self.seal = UNSEALED
         else:
             self.seal = seal(staged, self.candidate.bundle, way=self.order.seal)
         self.report(f"seal: {self.seal.says}")
-        return ()
+        made_of = bill(staged.image, manifest, self.sound.digest, self.base, cache=self.order.cache)
+        came_about = provenance(
+            self.place.name,
+            staged.image,
+            manifest,
+            sound=self.sound,
+            base=self.base,
+            seal=self.seal,
+            commit=self.order.commit,
+        )
+        return (made_of, came_about, *self.signed)
 
 
 def _refuse_other_xgboost(base: Base, manifest: Manifest) -> None:

@@ -113,8 +113,10 @@ class RegistryPlace:
                 listed.append(descriptor(manifest, attachment.media_type))
         if listed:
             before = self._fallback(image.digest)
-            known = {one["digest"] for one in before}
-            added = [one for one in listed if one["digest"] not in known]
+            # Each kind of document once: where tags are immutable the list cannot grow, and a repeated build that was
+            # proven in another way says nothing new about the same image.
+            known = {one.get("artifactType") for one in before}
+            added = [one for one in listed if one["artifactType"] not in known]
             if added:
                 self.client.put(fallback_tag(image.digest), index([*before, *added]), oci.INDEX)
 

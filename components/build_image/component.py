@@ -10,7 +10,7 @@ def build_image(
     import os
     from pathlib import Path
 
-    from build.__main__ import cache, commit
+    from build.__main__ import cache, commit, signing_key
     from build.image import Order, build
     from components.step import Step
     from model.files import write_json
@@ -19,7 +19,13 @@ def build_image(
         built = build(
             Path(trained.path) / "bundle",
             Path(evaluation.path) / "verdict.json",
-            Order(destination, base=base or None, cache=cache(os.environ), commit=commit(os.environ)),
+            Order(
+                destination,
+                base=base or None,
+                cache=cache(os.environ),
+                commit=commit(os.environ),
+                key=signing_key(os.environ),
+            ),
             report=lambda says: step.progress(0, 1, says),
         )
         write_json(Path(image.path), built)

@@ -1,0 +1,71 @@
+"""How an image came about: an in-toto statement with SLSA's provenance predicate, version 1.
+
+Every input stands in it by digest. No clock and no host: the same inputs proven the same way give the same bytes.
+"""
+
+import re
+from typing import Any
+
+from build import oci
+from build.base.ground import Base
+from build.gate import Sound
+from build.publish import Attachment
+from build.seal.seal import Seal
+from model.bundle import Manifest
+
+MEDIA_TYPE = "application/vnd.in-toto+json"
+STATEMENT = "https://in-toto.io/Statement/v1"
+PREDICATE = "https://slsa.dev/provenance/v1"
+BUILD = "urn:kamado:model-image:v1"
+BUILDER = "urn:kamado:build"
+COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+def provenance(
+    name: str, image: oci.Image, manifest: Manifest, *, sound: Sound, base: Base, seal: Seal, commit: str | None
+) -> Attachment:
+    """`name` is HOST/REPOSITORY; `commit` is of this code, with "-dirty" behind it when it was changed since."""
+    lineage = manifest.lineage
+    statement = {
+        "_type": STATEMENT,
+        "subject": [{"name": name, "digest": _sha256(image.digest)}],
+        "predicateType": PREDICATE,
+        "predicate": {
+            "buildDefinition": {
+                "buildType": BUILD,
+                "externalParameters": {
+                    "model": manifest.model,
+                    "window": {"start": lineage.start, "end": lineage.end, "cutoff": lineage.cutoff},
+                },
+                "internalParameters": {"libraries": manifest.libraries},
+                "resolvedDependencies": [
+                    {"name": "bundle", "digest": _sha256(sound.digest)},
+                    {"name": "verdict", "digest": {"sha256": sound.verdict_sha256}},
+                    {"name": "spec", "digest": {"sha256": lineage.spec_sha256}},
+                    {"name": "sql", "digest": {"sha256": lineage.sql_sha256}},
+                    {"name": "data", "digest": {"sha256": lineage.data_sha256}},
+                    {"name": "base", "digest": _sha256(base.digest), "annotations": {"kind": base.kind}},
+                    *_code(commit),
+                ],
+            },
+            "runDetails": {
+                "builder": {"id": BUILDER},
+                "byproducts": [
+                    {"name": "seal", "annotations": {"way": seal.way, "answers": seal.answers, "says": seal.says}}
+                ],
+            },
+        },
+    }
+    return Attachment(MEDIA_TYPE, oci.dump(statement))
+
+
+def _sha256(digest: str) -> dict[str, str]:
+    return {"sha256": digest.removeprefix("sha256:")}
+
+
+def _code(commit: str | None) -> list[dict[str, Any]]:
+    """The code that built; none is claimed where it is not known, and no digest where it is no commit."""
+    if commit is None:
+        return []
+    digest = {"digest": {"gitCommit": commit}} if COMMIT.fullmatch(commit) else {}
+    return [{"name": "kamado", **digest, "annotations": {"describe": commit}}]
