@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -29,12 +30,16 @@ TOLD_METRICS = ("log_loss", "auc", "calibration_ratio", "ips_lift")  # of those 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """0 = sound or done, 1 = refused with every fault told."""
     asked = parser(environ).parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that nothing is left behind
     do: Callable[[argparse.Namespace, Mapping[str, str]], int] = asked.do
     try:
         return do(asked, environ)
     except Refused as refusal:
         print(refusal, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("interrupted; no tag was written", file=sys.stderr)
+        return 130
 
 
 def parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:

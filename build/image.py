@@ -1,7 +1,6 @@
 """The assembler: a server base and one model layer become an image, with no daemon and no clock."""
 
 import json
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from build.layer import Entry, Layer, write_layer
 from build.publish import Attachment, Publisher, Staged
 from build.publish.layout import Layout
 from build.publish.place import publisher
+from build.scratch import scratch
 from build.seal.seal import EARLIER, UNSEALED, Way, seal
 from build.tags import build_tag
 from model.bundle import FILES, Bundle, Manifest, bundle_digest, identity, load
@@ -60,8 +60,8 @@ def build(bundle: Path, verdict: Path, order: Order, *, report: Report = print) 
     if base.kind == "none" and not isinstance(place, Layout):
         found = "is none, and an image that cannot start is of no use in a registry"
         raise BaseRefused(Fault("base", found, "Give a server base as BASE_IMAGE", "base-missing"))
-    with tempfile.TemporaryDirectory(prefix="kamado-layer-") as scratch:
-        candidate = prepare(base, bundle, verdict, sound, Path(scratch))
+    with scratch() as folder:
+        candidate = prepare(base, bundle, verdict, sound, folder)
         # A key that does not fit is told before anything is sent.
         signed = [sign(bundle, order.key)] if order.key else []
         proof = Proof(place, candidate, sound, base, order, report, signed)
@@ -92,7 +92,7 @@ class Candidate:
     labels: dict[str, str]
 
 
-def prepare(base: Base, folder: Path, verdict: Path, sound: Sound, scratch: Path) -> Candidate:
+def prepare(base: Base, folder: Path, verdict: Path, sound: Sound, work: Path) -> Candidate:
     """Lay what the gate passed over the base. Raises BundleRefused when it has changed since, BaseRefused."""
     judged = verdict.read_bytes()
     if bundle_digest(folder) != sound.digest or oci.digest_of(judged) != f"sha256:{sound.verdict_sha256}":
@@ -100,7 +100,7 @@ def prepare(base: Base, folder: Path, verdict: Path, sound: Sound, scratch: Path
     bundle = load(folder)
     manifest = bundle.manifest
     _refuse_other_xgboost(base, manifest)
-    layer = model_layer(scratch / "layer.tar.gz", folder, judged, cutoff=manifest.lineage.cutoff)
+    layer = model_layer(work / "layer.tar.gz", folder, judged, cutoff=manifest.lineage.cutoff)
     if identity({name: layer.files[f"{HOME[1:]}/bundle/{name}"] for name in FILES}) != sound.digest:
         raise _changed()
     digests = {"bundle": sound.digest, "verdict": oci.digest_of(judged), "base": base.digest}

@@ -68,7 +68,7 @@ class Output:
         for folder in numbered:
             if not (folder / "run.json").exists():
                 shutil.rmtree(folder)
-        number = int(numbered[-1].name) + 1 if numbered else 1
+        number = max((int(path.name) for path in self.runs.iterdir() if NUMBERED.fullmatch(path.name)), default=0) + 1
         folder = self.runs / f"{number:06d}"
         folder.mkdir()
         (folder / MARK).touch()

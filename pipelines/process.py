@@ -32,6 +32,8 @@ class PipelineProcess:
         self.log = run / "run.log"
         self._events = run / "events.jsonl"
         self._events.touch()
+        scratch = run / "tmp"
+        scratch.mkdir()
         pipeline, arguments = run / "pipeline.yaml", run / "arguments.json"
         compile_training(local_image(), pipeline)
         arguments.write_text(json.dumps(parameters))
@@ -39,6 +41,7 @@ class PipelineProcess:
             **os.environ,
             "PYTHONPATH": str(ROOT),
             "KAMADO_EVENTS": str(self._events),
+            "TMPDIR": str(scratch),  # what a killed step leaves goes with its run
             "OMP_WAIT_POLICY": "PASSIVE",  # waiting threads that spin take the processor from working ones
         }
         command = [sys.executable, "-m", "pipelines.local", str(pipeline), str(arguments), str(run / "artifacts")]

@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -31,11 +31,11 @@ def parse() -> argparse.Namespace:
     add = parser.add_argument
     add("--spec", type=Path, default=Path("examples/rental_portal"), help="folder with spec.yaml and its SQL")
     add("--data", type=Path, help="folder of tables; an example that simulates its data needs none")
-    add("--bigquery", metavar="PROJECT.DATASET@LOCATION", help="read from BigQuery in place of --data")
+    add("--bigquery", metavar="PROJECT[.DATASET]@LOCATION", help="read from BigQuery in place of --data")
     add("--out", type=_folder, default=Path("out"), help="folder of results")
     add("--trials", type=_count, help="budget of the search, in place of the spec's")
     add("--minutes", type=_minutes, help="safety stop of the search, in place of the spec's")
-    add("--end", type=datetime.fromisoformat, help="end of the window, exclusive, as 2026-07-01; default: the spec's")
+    add("--end", type=_day, help="end of the window, exclusive, as 2026-07-01; default: the spec's")
     add("--base", default="", help="server base image; default: built from Debian packages")
     add("--champion", default="", help="model in service, to be beaten: a bundle, or a place with its releases")
     add("--json", action="store_true", help="print the outcome as one JSON object")
@@ -46,6 +46,16 @@ def _folder(text: str) -> Path:
     if not text:
         raise argparse.ArgumentTypeError("is empty; name a folder, for example out")
     return Path(text)
+
+
+def _day(text: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = date.min
+    if day.year < 1970:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day since 1970, for example 2026-07-01")
+    return day
 
 
 def _count(text: str) -> int:
@@ -75,6 +85,13 @@ def main() -> int:
     except Interrupted as interruption:
         console.print(str(interruption), style="red", markup=False)
         return 128 + interruption.number
+    except KeyboardInterrupt:
+        console.print("interrupted; what was in OUT before is untouched", style="red", markup=False)
+        return 130
+    except OSError as error:
+        fault = f"OUT={asked.out}: cannot be written ({error.strerror or error})"
+        console.print(f"{fault}. Free some space, or name another folder", style="red", markup=False)
+        return 1
     if outcome is None:
         return 1
     if asked.json:
@@ -114,15 +131,17 @@ def plain(name: str, folder: Path) -> Path:
 
 def source_of(asked: argparse.Namespace, output: Output, console: Console) -> str:
     """Where extract reads. An example with a simulator of its own needs no data from the user."""
+    if asked.bigquery and asked.data:
+        raise SpecRefused(Fault("--bigquery and DATA", "are both given", "Name one of them: rows come from one place"))
     if asked.bigquery:
         return f"bigquery:{asked.bigquery}"
     if asked.data:
         return f"duckdb:{plain('DATA', asked.data).absolute()}"
-    if not (asked.spec / "__main__.py").is_file():
+    if not (asked.spec / "__main__.py").is_file() or not asked.spec.resolve().is_relative_to(ROOT):
         raise SpecRefused(Fault("DATA", "is not given", f"Try: make run SPEC={asked.spec} DATA=<folder of its tables>"))
     simulator = ".".join(asked.spec.resolve().relative_to(ROOT).parts)
     sample = output.root / "sample"
-    console.print(f"no DATA given: {simulator} simulates it in {sample}")
+    console.print(f"no DATA given: {simulator} simulates it in {sample}", markup=False)
     done = subprocess.run([sys.executable, "-m", simulator, str(sample)], cwd=ROOT, check=False)
     if done.returncode:
         raise SpecRefused(Fault("DATA", f"could not be simulated by {simulator}", "See its message above"))
@@ -131,7 +150,7 @@ def source_of(asked: argparse.Namespace, output: Output, console: Console) -> st
 
 def pipeline_parameters(asked: argparse.Namespace, spec: Spec, source: str, output: Output) -> dict[str, object]:
     """The compiled pipeline's parameters. The clock is read here and nowhere below."""
-    end = asked.end.date() if asked.end else spec.source.end or datetime.now(UTC).date()
+    end = asked.end or spec.source.end or datetime.now(UTC).date()
     return {
         "spec": spec.to_json(),
         "source": source,
@@ -172,7 +191,8 @@ def collect(run: Path) -> bool:
     for name, path in found.items():
         if path is not None:
             path.rename(run / name)
-    shutil.rmtree(run / "artifacts")
+    for scratch in ("artifacts", "tmp"):
+        shutil.rmtree(run / scratch)
     return True
 
 

@@ -4,15 +4,27 @@ It covers the bundle's files and nothing else may be among them. It lies beside 
 curve is another one each time, and the image's digest must follow from its content.
 """
 
+import contextlib
+import io
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+from cryptography.exceptions import UnsupportedAlgorithm
 
 from build.publish import Attachment
 from model.errors import Fault, Refused
 
+if TYPE_CHECKING:
+    from model_signing import hashing
+
 MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
-MAKE = "Make one: openssl ecparam -name prime256v1 -genkey -noout -out key.pem"
+MAKE = (
+    "It has to be an elliptic key in PEM without a password. "
+    "Make one: openssl ecparam -name prime256v1 -genkey -noout -out key.pem"
+)
+TAKE = "It has to be the public key in PEM: openssl ec -in key.pem -pubout -out key.pub"
 
 
 class SignatureRefused(Refused):
@@ -25,16 +37,16 @@ def sign(bundle: Path, key: Path) -> Attachment:
     """Sign with a private key in PEM, without a password. Raises SignatureRefused."""
     from model_signing import signing  # half a second, which those who do not sign need not wait
 
-    if not key.is_file():
-        raise SignatureRefused(Fault(f"key {key}", "is no file", MAKE, "key-missing"))
+    signer = signing.Config().set_hashing_config(_everything())
+    _read_key(key, lambda: signer.use_elliptic_key_signer(private_key=key), MAKE)
     with tempfile.TemporaryDirectory(prefix="kamado-sign-") as folder:
         written = Path(folder) / "signature"
         try:
-            signing.Config().use_elliptic_key_signer(private_key=key).sign(bundle, written)
-        except (ValueError, TypeError) as error:
-            told = f"cannot sign ({_first(error)})"
-            way_out = f"It has to be an elliptic key in PEM without a password. {MAKE}"
-            raise SignatureRefused(Fault(f"key {key}", told, way_out, "key-unfit")) from error
+            signer.sign(bundle, written)
+        except (OSError, ValueError) as error:
+            told = f"cannot be signed as it is now ({_first(error)})"
+            way_out = "Let nothing write there while an image is built, and build again"
+            raise SignatureRefused(Fault(f"bundle {bundle}", told, way_out, "bundle-changed")) from error
         return Attachment(MEDIA_TYPE, written.read_bytes())
 
 
@@ -42,17 +54,45 @@ def check(bundle: Path, signature: bytes, key: Path) -> None:
     """Raises SignatureRefused unless the owner of this public key signed this very bundle."""
     from model_signing import verifying
 
-    if not key.is_file():
-        raise SignatureRefused(Fault(f"key {key}", "is no file", "Name the public key in PEM", "key-missing"))
+    verifier = verifying.Config().set_hashing_config(_everything())
+    _read_key(key, lambda: verifier.use_elliptic_key_verifier(public_key=key), TAKE)
     with tempfile.TemporaryDirectory(prefix="kamado-sign-") as folder:
         written = Path(folder) / "signature"
         written.write_bytes(signature)
         try:
-            verifying.Config().use_elliptic_key_verifier(public_key=key).verify(bundle, written)
-        except (ValueError, TypeError) as error:
+            # The library warns of a signature that does not say whose it is, and goes on: on standard output.
+            with contextlib.redirect_stdout(io.StringIO()) as warned:
+                verifier.verify(bundle, written)
+            if warned.getvalue():
+                raise ValueError("it does not say by which key it was made")
+        # The signature comes from afar. It may be anything, and the library has no one error for what it cannot read.
+        except Exception as error:
             told = f"is not signed by {key} ({_first(error)})"
             way_out = "Fetch it again, or ask who released it for the right key"
             raise SignatureRefused(Fault(f"bundle {bundle}", told, way_out, "signature-broken")) from error
+
+
+def _everything() -> "hashing.Config":
+    """Every file counts. The library would pass over git's own, and over those that a signature tells it to."""
+    from model_signing import hashing
+
+    class Everything(hashing.Config):
+        def add_ignored_paths(self, **_: object) -> None:
+            """No signature says what is not looked at."""
+
+    return Everything().set_ignored_paths(paths=(), ignore_git_paths=False)
+
+
+def _read_key(key: Path, read: Callable[[], object], way_out: str) -> None:
+    try:
+        if not key.is_file():
+            raise SignatureRefused(Fault(f"key {key}", "is no file", way_out, "key-missing"))
+        read()
+    # The library asks a key of another kind for its curve: an AttributeError.
+    except (OSError, ValueError, TypeError, AttributeError, UnsupportedAlgorithm) as error:
+        other = isinstance(error, AttributeError)
+        told = f"does not fit ({'it is no elliptic key' if other else _first(error)})"
+        raise SignatureRefused(Fault(f"key {key}", told, way_out, "key-unfit")) from error
 
 
 def _first(error: Exception) -> str:

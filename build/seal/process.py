@@ -9,12 +9,13 @@ import json
 import os
 import re
 import subprocess
-import tempfile
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from build import oci
+from build.scratch import scratch
 from build.seal import SealRefused
 from build.seal.ask import ask
 from build.seal.questions import WAY_OUT, Question
@@ -26,21 +27,28 @@ LIBRARIES = ("usr/local/lib", "lib/{triplet}", "usr/lib/{triplet}", "lib64", "li
 TRIPLETS = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
 PATHS = ("PYTHONPATH", "PYTHONHOME", "KAMADO_BUNDLE")  # variables that name places in the image
 ANNOUNCED = re.compile(rb"http://127\.0\.0\.1:(\d+)")
-NOBODY = 65532
+# A server does not outlive the builder that asked for it, not even one that was killed (prctl(2), PR_SET_PDEATHSIG).
+BOUND = """
+import ctypes, json, os, signal, sys
+parent, environment, *command = sys.argv[1:]
+ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+if os.getppid() != int(parent):
+    sys.exit(1)
+os.execve(command[0], command, json.loads(environment))
+"""
 
 
 def answers(image: oci.Image, asked: list[Question], *, seconds: float) -> list[dict[str, Any]]:
     """Status and body for every question. Raises SealRefused when the server does not come up, or dies."""
-    with tempfile.TemporaryDirectory(prefix="kamado-seal-") as folder:
-        root = Path(folder).resolve() / "root"
+    with scratch() as folder:
+        root, log = folder / "root", folder / "log"
         root.mkdir()
-        Path(folder).chmod(0o755)
         unpack(image.layers, root)
-        with _serving(root, json.loads(image.config), Path(folder) / "log", seconds) as port:
+        with _serving(root, json.loads(image.config), log, seconds) as port:
             try:
                 return ask(port, [question.request for question in asked], seconds=seconds)
             except OSError as error:
-                raise refused(f"broke off ({error})", (Path(folder) / "log").read_bytes()) from error
+                raise refused(f"broke off ({error})", log.read_bytes()) from error
 
 
 def refused(found: str, log: bytes) -> SealRefused:
@@ -53,11 +61,9 @@ def refused(found: str, log: bytes) -> SealRefused:
 @contextlib.contextmanager
 def _serving(root: Path, config: dict[str, Any], log: Path, seconds: float) -> Iterator[int]:
     command, environment, folder = _started(root, config)
-    owner: dict[str, Any] = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+    bound = [sys.executable, "-I", "-c", BOUND, str(os.getpid()), json.dumps(environment), *command]
     with log.open("wb") as said:
-        server = subprocess.Popen(
-            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said, **owner
-        )
+        server = subprocess.Popen(bound, cwd=folder, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
         try:
             yield _port(server, log, seconds)
         finally:

@@ -1,10 +1,12 @@
 """`python -m build image` into a real registry when the world does not help: killed, lied to, with a wrong clock."""
 
 import concurrent.futures
+import contextlib
 import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -44,11 +46,13 @@ def base(made, host, tmp_path_factory):
     return f"{host}/base:1"
 
 
-def start(bundle, verdict, to: str, base: str, cache: Path, *, prefix: tuple[str, ...] = ()) -> subprocess.Popen:
+def start(
+    bundle, verdict, to: str, base: str, cache: Path, *, prefix: tuple[str, ...] = (), scratch: Path | None = None
+) -> subprocess.Popen:
     # An engine that happens to run here would prove half of the images in another way, and slower.
     command = [*prefix, sys.executable, "-m", "build", "image", str(bundle), "--verdict", str(verdict)]
     command += ["--to", to, "--base", base, "--seal", "process", "--json"]
-    environment = {**os.environ, "KAMADO_CACHE": str(cache)}
+    environment = {**os.environ, "KAMADO_CACHE": str(cache)} | ({"TMPDIR": str(scratch)} if scratch else {})
     pipe = subprocess.PIPE
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=pipe, stderr=pipe, text=True)
 
@@ -61,16 +65,18 @@ def done(child: subprocess.Popen) -> dict:
 
 def tags(host: str, repository: str) -> list[str]:
     answer = requests.get(f"http://{host}/v2/{repository}/tags/list", timeout=10)
-    return [] if answer.status_code == 404 else answer.json()["tags"] or []
+    found = [] if answer.status_code == 404 else answer.json()["tags"] or []
+    return [tag for tag in found if not tag.startswith("sha256-")]  # lists of documents, where there is no API for them
 
 
 def test_killed_at_twenty_moments_no_tag_names_half_an_image_and_the_next_run_completes(
     sound, verdict, host, base, tmp_path
 ):
+    (scratch := tmp_path / "scratch").mkdir()
     moments = [random.Random(number).uniform(0.3, 5.0) for number in range(20)]
 
     def killed(number: int) -> bool:
-        child = start(sound, verdict, f"registry://{host}/killed/{number}", base, tmp_path / "cache")
+        child = start(sound, verdict, f"registry://{host}/killed/{number}", base, tmp_path / "cache", scratch=scratch)
         time.sleep(moments[number])
         child.kill()
         child.communicate()
@@ -83,9 +89,39 @@ def test_killed_at_twenty_moments_no_tag_names_half_an_image_and_the_next_run_co
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         assert sum(pool.map(killed, range(20))) >= 10
     unfinished = next(number for number in range(20) if not tags(host, f"killed/{number}"))
-    made = done(start(sound, verdict, f"registry://{host}/killed/{unfinished}", base, tmp_path / "cache"))
+    where = f"registry://{host}/killed/{unfinished}"
+    made = done(start(sound, verdict, where, base, tmp_path / "cache", scratch=scratch))
     assert (made["outcome"], made["seal"]["way"]) == ("written", "process")
     assert fetch(host, f"killed/{unfinished}", made["tag"]) is not None
+    assert servers_of(scratch) == []
+    assert list(scratch.iterdir()) == []  # the last run has removed what those before it left
+
+
+def servers_of(scratch: Path) -> list[str]:
+    """Processes that were started out of this folder and still run."""
+    time.sleep(0.5)
+    commands = []
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            commands.append(process.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+    return [command for command in commands if str(scratch) in command]
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_stop_that_is_asked_for_leaves_nothing_behind(sound, verdict, host, base, tmp_path, number, status):
+    (scratch := tmp_path / "scratch").mkdir()
+    where = f"registry://{host}/stopped/{status}"
+    child = start(sound, verdict, where, base, tmp_path / "cache", scratch=scratch)
+    while not list(scratch.glob("kamado-build-*/root/opt/kamado/serving")):
+        time.sleep(0.05)
+        assert child.poll() is None
+    child.send_signal(number)
+    _, err = child.communicate()
+    assert child.returncode == status
+    assert "Traceback" not in err
+    assert list(scratch.iterdir()) == []
+    assert servers_of(scratch) == []
+    assert tags(host, f"stopped/{status}") == []
 
 
 def test_two_builders_at_once_of_one_bundle_agree(sound, verdict, host, base, tmp_path):

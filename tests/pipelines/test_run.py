@@ -224,6 +224,16 @@ class TestRefused:
         assert "has [ ] in its path" in done.stdout
         assert not (tmp_path / "out[1]").exists()
 
+    def test_a_day_that_is_none_is_refused_with_an_example(self, before, portal):
+        for word in ("soon", "0001-01-01"):
+            said = self.refused(before, f"DATA={portal}", f"END={word}")
+            assert f"'{word}' is no day since 1970, for example 2026-07-01" in said
+
+    def test_a_spec_elsewhere_that_has_a_program_is_asked_for_its_data(self, before, tmp_path):
+        spec = spec_folder(tmp_path / "spec")
+        (spec / "__main__.py").touch()
+        assert "DATA: is not given" in self.refused(before, f"SPEC={spec}")
+
     def test_words_that_are_no_budget_are_refused_with_an_example(self, before, portal):
         said = self.refused(before, f"DATA={portal}", "MINUTES=soon")
         assert "'soon' is not a number of minutes above 0, for example 10" in said
