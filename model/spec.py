@@ -21,6 +21,8 @@ from model.errors import Fault, Faults, SpecRefused
 from model.expression import Expression
 
 COLUMN = r"^[A-Za-z_][A-Za-z0-9_]*$"
+# Columns that preprocess adds to the rows; DuckDB does not tell small letters from capital ones.
+RESERVED = frozenset({"row_key", "row_hash", "unit", "unreadable", "broken", "part", "rules", "file_row_number"})
 DECADES = 36_525  # days: a hundred years, so that no date leaves the calendar
 MODEL = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 Name = Annotated[str, Field(pattern=COLUMN, max_length=128)]
@@ -140,7 +142,7 @@ class Split(_Part):
     test_share: Share | None = None
     calibration_share: Share | None = None
     group: Name | None = Field(None, description="column whose values stay together, for by: group")
-    seed: int = Field(7, ge=0)
+    seed: int = Field(7, ge=0, le=2**32 - 1)
     min_train_share: Share = Field(0.2, description="fails when gaps and purges leave less than this for training")
 
     @model_validator(mode="after")
@@ -170,7 +172,7 @@ class Training(_Part):
     minutes: float = Field(10, gt=0, description="the safety stop")
     folds: int = Field(5, ge=2, le=10)
     keep_negatives: Share = Field(1.0, gt=0, description="share of non-conversions kept, of the training part alone")
-    seed: int = Field(7, ge=0)
+    seed: int = Field(7, ge=0, le=2**32 - 1)
     max_categories: int = Field(500, gt=1, description="the most frequent values are kept, others become one")
 
 
@@ -223,6 +225,9 @@ class Spec(_Part):
 
     def _disagreements(self) -> Any:
         roles = self.columns.roles()
+        for name in self.used_columns:
+            if name.lower() in RESERVED:
+                yield f"column {name}: is a name that the steps use for themselves | rename it: SELECT {name} AS the_{name}"
         for name in self.features:
             if name in roles:
                 yield f"features.{name}: is {roles[name]} in `columns` and not an input | delete it from features"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 STYLE = {"promote": "bold green", "hold": "bold yellow", "insufficient-data": "bold yellow"}
@@ -85,7 +86,7 @@ def _quality(metrics: dict[str, Any]) -> Table:
     for name, gain in metrics["floors"].items():
         measure = ORDER if name == "current_order" else "log loss"
         interval = f"{gain['value']:+.1%} ({gain['low']:+.1%} to {gain['high']:+.1%})"
-        table.add_row(f"gain over {name} by {measure}", interval)
+        table.add_row(escape(f"gain over {name} by {measure}"), interval)
     return table
 
 
@@ -98,7 +99,7 @@ def _rejected(ledger: dict[str, Any], split: dict[str, Any]) -> Table:
     table.add_column("share", justify="right")
     for rule in ledger["rules"]:
         if rule["rejected"] or rule["kind"] == "rule":
-            table.add_row(rule["name"], f"{rule['rejected']:,}", f"{rule['share']:.2%}")
+            table.add_row(escape(rule["name"]), f"{rule['rejected']:,}", f"{rule['share']:.2%}")
     table.add_row("exact duplicates, removed", f"{ledger['duplicates']:,}", "")
     table.add_row("too young, not used", f"{ledger['immature']:,}", "")
     table.add_row("between two parts, not used", f"{split['gap']:,}", "")

@@ -107,6 +107,10 @@ def refuse_unfit(spec: Spec, types: Mapping[str, str]) -> None:
         faults.add(
             f"column {time}", f"(time) is {types[time]}, not a TIMESTAMP", "Make it one in the SQL: TIMESTAMP(…)"
         )
+    explore = spec.columns.explore
+    if explore and not types.get(explore, "BOOLEAN").endswith(("INT", "INTEGER", "BOOLEAN")):
+        found = f"(explore) is {types[explore]}, not 0 or 1"
+        faults.add(f"column {explore}", found, "Make it 1 where the list was in random order, else 0")
     for name, feature in spec.features.items():
         if feature.kind == "number" and types.get(name, "").startswith(("TIMESTAMP", "DATE", "STRUCT", "MAP")):
             faults.add(f"features.{name}", f"is {types[name]}, not a number", "Turn it into a number in the SQL")

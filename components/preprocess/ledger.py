@@ -12,6 +12,7 @@ from model.expression import Expression
 from model.spec import Spec
 
 EXAMPLES = 5
+MOST_RULES = 63  # bits of a row's mask
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,10 @@ def rules_of(spec: Spec, columns: Columns) -> list[Rule]:
         )
         for place, rule in enumerate(spec.reject)
     ]
+    if len(implicit) + len(declared) > MOST_RULES:
+        found = f"are {len(declared)}, and {len(implicit)} columns are texts that have to be read as numbers"
+        way_out = f"Together they may be {MOST_RULES}: CAST numbers in the SQL, or join rules"
+        raise DataRefused(Fault("reject rules", found, way_out))
     return implicit + declared
 
 

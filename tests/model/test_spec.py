@@ -1,13 +1,14 @@
 """A spec that cannot be meant is refused, and every message names the key, what stands there, and the way out."""
 
 import copy
+import re
 from pathlib import Path
 
 import pytest
 import yaml
 
 from model.errors import SpecRefused
-from model.spec import Spec, read_spec
+from model.spec import RESERVED, Spec, read_spec
 
 GOOD = """
 model: rent-conversion
@@ -356,3 +357,23 @@ def test_the_spec_in_the_readme_is_one(read):
     text = (Path(__file__).resolve().parents[2] / "README.md").read_text("utf-8")
     spec = read(text.partition("```yaml\n")[2].partition("```")[0])
     assert spec.model == "rent-conversion"
+
+
+@pytest.mark.parametrize("name", ["unit", "Part", "row_key"])
+def test_a_column_named_like_one_of_the_steps_own_is_told_with_the_way_around(faults, name):
+    told = faults(changed((f"features.{name}", {"kind": "number"})))
+    assert told == [
+        f"column {name}: is a name that the steps use for themselves. rename it: SELECT {name} AS the_{name}"
+    ]
+
+
+def test_every_column_that_preprocess_adds_is_reserved():
+    root = Path(__file__).resolve().parents[2] / "components" / "preprocess"
+    added = {
+        name for path in root.glob("*.py") for name in re.findall(r"\bAS ([a-z]+(?:_[a-z]+)*)\b", path.read_text())
+    }
+    assert added - RESERVED == {"first", "last"}  # of a summary, beside no column of a person
+
+
+def test_a_seed_beyond_the_generators_is_told(faults):
+    assert any("training.seed" in one for one in faults(changed(("training.seed", 10**30))))

@@ -126,3 +126,15 @@ def test_rows_that_were_lost_since_extract_are_noticed(tmp_path):
     (rows / "rows" / "part-00001.parquet").unlink()
     with pytest.raises(DataRefused, match=r"rows of extract: hold 1,500 rows, extract wrote 3,000\. Run extract again"):
         preprocess(spec_of(), rows, tmp_path / "parts", progress=lambda *_: None)
+
+
+def test_more_rules_than_a_row_can_break_are_refused(tmp_path):
+    rules = [{"name": f"rule {number}", "expression": "rent", "min": number} for number in range(64)]
+    said = refusal(tmp_path, spec_of(reject=rules), log())
+    assert "reject rules: are 64" in said
+    assert "Together they may be 63" in said
+
+
+def test_a_column_of_random_lists_that_is_text_is_refused(tmp_path):
+    said = refusal(tmp_path, spec_of(columns__explore="how"), replaced(log(), "how", ["random"] * 3000))
+    assert "column how: (explore) is VARCHAR, not 0 or 1" in said
