@@ -227,7 +227,8 @@ class Spec(_Part):
         roles = self.columns.roles()
         for name in self.used_columns:
             if name.lower() in RESERVED:
-                yield f"column {name}: is a name that the steps use for themselves | rename it: SELECT {name} AS the_{name}"
+                way_out = f"rename it: SELECT {name} AS the_{name}"
+                yield f"column {name}: is a name that the steps use for themselves | {way_out}"
         for name in self.features:
             if name in roles:
                 yield f"features.{name}: is {roles[name]} in `columns` and not an input | delete it from features"

@@ -363,7 +363,7 @@ def test_the_spec_in_the_readme_is_one(read):
 def test_a_column_named_like_one_of_the_steps_own_is_told_with_the_way_around(faults, name):
     told = faults(changed((f"features.{name}", {"kind": "number"})))
     assert told == [
-        f"column {name}: is a name that the steps use for themselves. rename it: SELECT {name} AS the_{name}"
+        f"column {name}: is a name that the steps use for themselves. Rename it: SELECT {name} AS the_{name}"
     ]
 
 
