@@ -8,15 +8,15 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
+from cyclonedx.contrib.license.factories import LicenseFactory
 from cyclonedx.model import HashAlgorithm, HashType
 from cyclonedx.model.bom import Bom, BomMetaData
 from cyclonedx.model.component import Component, ComponentType
-from cyclonedx.model.license import LicenseExpression
 from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
 from build import oci
-from build.attest.inventory import Installed, installed
+from build.attest.inventory import EDITION, Installed, installed
 from build.base.ground import Base
 from build.publish import Attachment
 from model.bundle import Manifest
@@ -53,7 +53,7 @@ def bill(image: oci.Image, manifest: Manifest, bundle: str, base: Base, *, cache
 
 def inventory(base: Base, cache: Path) -> Sequence[Installed] | None:
     """What is in the base, kept on this machine by its digest; None when its layers would have to be fetched."""
-    kept = cache / "inventories" / f"{base.digest.removeprefix('sha256:')}.json"
+    kept = cache / "inventories" / f"{base.digest.removeprefix('sha256:')}-{EDITION}.json"
     try:
         return tuple(Installed(**one) for one in json.loads(kept.read_bytes()))
     except (OSError, ValueError, TypeError):
@@ -70,9 +70,14 @@ def inventory(base: Base, cache: Path) -> Sequence[Installed] | None:
 
 
 def _component(part: Installed) -> Component:
-    namespace = "debian" if part.kind == "deb" else None
-    purl = PackageURL(type=part.kind, namespace=namespace, name=part.name, version=part.version)
-    licenses = [LicenseExpression(part.license)] if part.license else None
+    # Scanners look a package of Debian up by distribution and release.
+    distribution = part.release.rpartition("-")[0] or "debian"
+    release = {"distro": part.release} if part.release else None
+    if part.kind == "deb":
+        purl = PackageURL("deb", distribution, part.name, part.version, release)
+    else:
+        purl = PackageURL("pypi", name=part.name, version=part.version)
+    licenses = [LicenseFactory().make_from_string(part.license)] if part.license else None
     return Component(name=part.name, version=part.version, purl=purl, bom_ref=str(purl), licenses=licenses)
 
 

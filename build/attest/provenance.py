@@ -3,6 +3,7 @@
 Every input stands in it by digest. No clock and no host: the same inputs proven the same way give the same bytes.
 """
 
+import base64
 import re
 from typing import Any
 
@@ -37,22 +38,20 @@ def provenance(
                     "model": manifest.model,
                     "window": {"start": lineage.start, "end": lineage.end, "cutoff": lineage.cutoff},
                 },
-                "internalParameters": {"libraries": manifest.libraries},
+                "internalParameters": {"libraries": manifest.libraries, **_changed(commit)},
                 "resolvedDependencies": [
                     {"name": "bundle", "digest": _sha256(sound.digest)},
                     {"name": "verdict", "digest": {"sha256": sound.verdict_sha256}},
                     {"name": "spec", "digest": {"sha256": lineage.spec_sha256}},
                     {"name": "sql", "digest": {"sha256": lineage.sql_sha256}},
                     {"name": "data", "digest": {"sha256": lineage.data_sha256}},
-                    {"name": "base", "digest": _sha256(base.digest), "annotations": {"kind": base.kind}},
+                    {"name": "base", "digest": _sha256(base.digest), "annotations": _about(base)},
                     *_code(commit),
                 ],
             },
             "runDetails": {
                 "builder": {"id": BUILDER},
-                "byproducts": [
-                    {"name": "seal", "annotations": {"way": seal.way, "answers": seal.answers, "says": seal.says}}
-                ],
+                "byproducts": [_seal(seal)],
             },
         },
     }
@@ -63,9 +62,23 @@ def _sha256(digest: str) -> dict[str, str]:
     return {"sha256": digest.removeprefix("sha256:")}
 
 
+def _about(base: Base) -> dict[str, str]:
+    """The name of a base in a folder is a path of this machine, which is no one else's business."""
+    return {"kind": base.kind} if base.kind == "oci" else {"kind": base.kind, "name": base.name}
+
+
+def _seal(seal: Seal) -> dict[str, Any]:
+    """A descriptor has to have a digest, an address or content: a seal is nowhere but here."""
+    told = {"way": seal.way, "answers": seal.answers, "says": seal.says}
+    content = base64.b64encode(oci.dump(told)).decode()
+    return {"name": "seal", "mediaType": "application/json", "content": content, "annotations": told}
+
+
 def _code(commit: str | None) -> list[dict[str, Any]]:
-    """The code that built; none is claimed where it is not known, and no digest where it is no commit."""
-    if commit is None:
-        return []
-    digest = {"digest": {"gitCommit": commit}} if COMMIT.fullmatch(commit) else {}
-    return [{"name": "kamado", **digest, "annotations": {"describe": commit}}]
+    """The code that built, where it is a commit and nothing was changed since."""
+    return [{"name": "kamado", "digest": {"gitCommit": commit}}] if commit and COMMIT.fullmatch(commit) else []
+
+
+def _changed(commit: str | None) -> dict[str, str]:
+    """What is told of code that no digest can stand for."""
+    return {"code": commit} if commit and not COMMIT.fullmatch(commit) else {}

@@ -1,20 +1,29 @@
 """Documents beside an image: what is in it, how it came about, and who signed its model."""
 
+import gzip
+import io
 import json
+import re
 import shlex
 import shutil
 import subprocess
+import tarfile
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
 from cyclonedx.model.bom import Bom
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 from in_toto_attestation.v1.statement import Statement
 
 from build.__main__ import parser
 from build.attest import bill as bills
 from build.attest import provenance as provenances
 from build.attest.bill import bill
+from build.attest.inventory import installed
 from build.attest.provenance import provenance
 from build.attest.signature import SignatureRefused, check, sign
 from build.base.made import made_base
@@ -25,6 +34,7 @@ from build.releases import promote
 from build.seal.seal import Seal
 from model.bundle import BOOSTER, bundle_digest
 from tests.build.test_releases import run
+from tests.contracts.publish import blob
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -63,12 +73,15 @@ class TestTheBill:
 
     def test_every_package_has_an_address_by_which_scanners_know_it(self, document):
         purls = [one["purl"] for one in json.loads(document.data)["components"] if one["type"] == "library"]
-        assert all(purl.startswith(("pkg:deb/debian/", "pkg:pypi/")) for purl in purls)
+        assert all(re.match(r"pkg:deb/(debian|ubuntu)/.+\?distro=\1-\d+|pkg:pypi/", purl) for purl in purls)
         assert len(purls) > 30
 
     def test_the_model_is_in_it_by_digest(self, document, sound):
         [model] = [one for one in json.loads(document.data)["components"] if one["type"] == "machine-learning-model"]
         assert model["hashes"] == [{"alg": "SHA-256", "content": bundle_digest(sound).removeprefix("sha256:")}]
+
+    def test_it_is_what_the_format_demands_to_the_last_field(self, document):
+        assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(document.data.decode()) is None
 
     def test_the_library_of_the_format_reads_it(self, document):
         read = Bom.from_json(json.loads(document.data))
@@ -78,11 +91,24 @@ class TestTheBill:
         again = bill(candidate.image, candidate.bundle.manifest, passed.digest, base, cache=tmp_path)
         assert again == document
 
+    def test_what_was_kept_for_a_base_is_not_read_from_its_layers_again(self, candidate, base, passed, tmp_path):
+        first, second = (
+            bill(candidate.image, candidate.bundle.manifest, passed.digest, one, cache=tmp_path)
+            for one in (base, replace(base, layers=tuple(replace(layer, open=never) for layer in base.layers)))
+        )
+        assert first == second
+
+    @pytest.mark.parametrize(
+        "data", [b"", b"no tar" * 200, gzip.compress(b"no tar" * 200)], ids=["empty", "no", "gzip"]
+    )
+    def test_a_base_that_cannot_be_read_is_not_called_complete(self, candidate, base, passed, data, tmp_path):
+        broken = replace(base, layers=(blob(data),))
+        document = bill(candidate.image, candidate.bundle.manifest, passed.digest, broken, cache=tmp_path)
+        assert json.loads(document.data)["compositions"][0]["aggregate"] == "incomplete"
+
     def test_a_base_that_is_not_on_this_machine_is_not_fetched_and_the_bill_says_so(
         self, candidate, base, passed, tmp_path
     ):
-        from dataclasses import replace
-
         far = tuple(replace(layer, origin="registry.example/base", open=never) for layer in base.layers)
         document = bill(
             candidate.image, candidate.bundle.manifest, passed.digest, replace(base, layers=far), cache=tmp_path
@@ -95,6 +121,89 @@ class TestTheBill:
 
 def never():
     raise AssertionError("nobody needs to read this")
+
+
+def paragraphs(*packages):
+    return "\n\n".join(f"Package: {name}\nStatus: {status}\nVersion: {version}" for name, version, status in packages)
+
+
+def layer(**files):
+    held = io.BytesIO()
+    with tarfile.open(fileobj=held, mode="w:gz") as tar:
+        for name, text in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(text.encode())
+            tar.addfile(member, io.BytesIO(text.encode()))
+    return blob(held.getvalue())
+
+
+class TestTheInventory:
+    STATUS = "var/lib/dpkg/status"
+    PIP = "usr/lib/python3/site-packages/pip-25.dist-info"
+    HERE = "install ok installed"
+
+    def names(self, *layers):
+        return {(one.name, one.version) for one in installed(layers)}
+
+    def test_an_upper_layer_replaces_what_the_lower_said(self):
+        low = layer(**{self.STATUS: paragraphs(("libc6", "1", self.HERE), ("bash", "5", self.HERE))})
+        assert self.names(low, layer(**{self.STATUS: paragraphs(("libc6", "2", self.HERE))})) == {("libc6", "2")}
+
+    @pytest.mark.parametrize(
+        "gone",
+        [
+            "usr/lib/python3/site-packages/.wh.pip-25.dist-info",
+            "usr/lib/python3/.wh.site-packages",
+            "usr/lib/python3/site-packages/.wh..wh..opq",
+            "./usr/lib/python3/site-packages/pip-25.dist-info/.wh.METADATA",
+        ],
+    )
+    def test_what_an_upper_layer_deletes_is_not_there(self, gone):
+        low = layer(**{f"{self.PIP}/METADATA": "Name: pip\nVersion: 25\n"})
+        other = "usr/lib/python3/site-packages/numpy-2.dist-info/METADATA"
+        assert self.names(low) == {("pip", "25")}
+        assert self.names(low, layer(**{gone: "", other: "Name: numpy\nVersion: 2\n"})) == {("numpy", "2")}
+
+    @pytest.mark.parametrize(
+        ("status", "there"),
+        [
+            ("install ok installed", True),
+            ("install ok unpacked", True),
+            ("install ok half-installed", True),
+            ("deinstall ok config-files", False),
+            ("purge ok not-installed", False),
+        ],
+    )
+    def test_a_package_is_there_as_long_as_files_of_it_are(self, status, there):
+        assert bool(self.names(layer(**{self.STATUS: paragraphs(("x", "1", status))}))) is there
+
+    def test_debian_and_ubuntu_are_told_apart(self):
+        files = {
+            self.STATUS: paragraphs(("libc6", "2", self.HERE)),
+            "usr/lib/os-release": 'ID=ubuntu\nVERSION_ID="24.04"',
+        }
+        [found] = installed([layer(**files)])
+        assert found.release == "ubuntu-24.04"
+
+    @pytest.mark.parametrize(
+        ("field", "license"),
+        [
+            ("License-Expression: MIT", "MIT"),
+            ("License: Apache 2.0", "Apache 2.0"),
+            ("License: BSD\n  and then all of its text", ""),
+            ("License: UNKNOWN", ""),
+            ("Author: who", ""),
+        ],
+    )
+    def test_a_license_is_told_as_its_makers_named_it(self, field, license):
+        [found] = installed([layer(**{f"{self.PIP}/METADATA": f"Name: pip\nVersion: 25\n{field}\n"})])
+        assert found.license == license
+
+    def test_a_version_that_is_installed_twice_is_one_component(self):
+        text = "Name: pip\nVersion: 25\n"
+        twice = {f"{self.PIP}/METADATA": text, "opt/pip-25.dist-info/METADATA": text + "License-Expression: MIT\n"}
+        [found] = installed([layer(**twice)])
+        assert found.license == "MIT"
 
 
 class TestTheProvenance:
@@ -123,6 +232,28 @@ class TestTheProvenance:
         assert digests["spec"] == {"sha256": candidate.bundle.manifest.lineage.spec_sha256}
         assert digests["kamado"] == {"gitCommit": COMMIT}
 
+    @pytest.mark.parametrize("commit", [COMMIT, f"{COMMIT}-dirty", None])
+    def test_every_descriptor_has_what_the_format_demands(self, statement, commit):
+        told = json.loads(statement(commit=commit).data)
+        predicate = told["predicate"]
+        definition, details = predicate["buildDefinition"], predicate["runDetails"]
+        assert told["predicateType"] == "https://slsa.dev/provenance/v1"
+        assert urlsplit(definition["buildType"]).scheme
+        assert urlsplit(details["builder"]["id"]).scheme
+        assert definition["externalParameters"]
+        for one in (*told["subject"], *definition["resolvedDependencies"], *details["byproducts"]):
+            # The library looks at less than the specification: uri, digest or content, a name is not enough.
+            assert one.keys() & {"uri", "digest", "content"}, one
+            assert all(re.fullmatch("[0-9a-f]{40,64}", value) for value in one.get("digest", {}).values())
+
+    def test_a_base_in_a_folder_is_not_told_by_its_path(self, candidate, base, passed):
+        here = replace(base, kind="oci", name="oci:/home/somebody/images:base")
+        manifest = candidate.bundle.manifest
+        told = provenance(
+            "kamado", candidate.image, manifest, sound=passed, base=here, seal=Seal("process", 1), commit=None
+        )
+        assert b"somebody" not in told.data
+
     def test_how_it_was_proven_stands_in_it(self, statement):
         [seal] = json.loads(statement(way="process").data)["predicate"]["runDetails"]["byproducts"]
         assert seal["annotations"]["way"] == "process"
@@ -132,6 +263,10 @@ class TestTheProvenance:
         for commit in (f"{COMMIT}-dirty", None):
             told = json.loads(statement(commit=commit).data)["predicate"]["buildDefinition"]["resolvedDependencies"]
             assert all("gitCommit" not in one.get("digest", {}) for one in told)
+
+    def test_that_code_was_changed_stands_in_it(self, statement):
+        told = json.loads(statement(commit=f"{COMMIT}-dirty").data)["predicate"]["buildDefinition"]
+        assert told["internalParameters"]["code"] == f"{COMMIT}-dirty"
 
     def test_it_is_the_same_bytes_every_time(self, statement):
         assert statement() == statement()
@@ -147,25 +282,60 @@ def _parsed(told):
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory):
     folder = tmp_path_factory.mktemp("keys")
-    for name in ("mine", "other"):
+    for name, make in (
+        ("mine", ("ecparam", "-name", "prime256v1", "-genkey", "-noout")),
+        ("other", ("ecparam", "-name", "prime256v1", "-genkey", "-noout")),
+        ("rsa", ("genpkey", "-algorithm", "RSA")),
+        ("ed25519", ("genpkey", "-algorithm", "ed25519")),
+    ):
         private, public = folder / f"{name}.pem", folder / f"{name}.pub"
-        make = ["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", private]
-        subprocess.run(make, check=True, capture_output=True)
-        subprocess.run(["openssl", "ec", "-in", private, "-pubout", "-out", public], check=True, capture_output=True)
+        openssl(*make, "-out", private)
+        openssl("pkey", "-in", private, "-pubout", "-out", public)
+    openssl("ec", "-in", folder / "mine.pem", "-aes256", "-passout", "pass:word", "-out", folder / "secret.pem")
+    (folder / "text.pem").write_text("no key")
     return folder
+
+
+def openssl(*arguments):
+    subprocess.run(["openssl", *arguments], check=True, capture_output=True)
+
+
+SPOILT = {
+    "no signature": lambda signed: signed["dsseEnvelope"].update(signatures=[]),
+    "another signature": lambda signed: signed["dsseEnvelope"]["signatures"][0].update(sig="AAAA"),
+    "another content": lambda signed: signed["dsseEnvelope"].update(payload="e30="),
+    "another type": lambda signed: signed["dsseEnvelope"].update(payloadType="text/plain"),
+    "no envelope": lambda signed: signed.pop("dsseEnvelope"),
+    "no key": lambda signed: signed.pop("verificationMaterial"),
+    "no hint at the key": lambda signed: signed["verificationMaterial"]["publicKey"].pop("hint"),
+}
 
 
 class TestTheSignature:
     def test_of_the_bundle_as_it_is_holds(self, bundle, keys):
         check(bundle, sign(bundle, keys / "mine.pem").data, keys / "mine.pub")
 
-    @pytest.mark.parametrize("spoil", ["changed", "extra", "symlink", "missing"])
+    def test_holds_wherever_the_bundle_lies(self, bundle, keys, tmp_path):
+        signed = sign(bundle, keys / "mine.pem").data
+        check(bundle.rename(tmp_path / "elsewhere"), signed, keys / "mine.pub")
+
+    def test_that_says_what_is_not_to_be_looked_at_is_not_obeyed(self, bundle, keys, tmp_path):
+        """The owner signed with the library's own tool, which writes such a list."""
+        from model_signing import hashing, signing
+
+        ignoring = hashing.Config().set_ignored_paths(paths=[BOOSTER])
+        signer = signing.Config().use_elliptic_key_signer(private_key=keys / "mine.pem").set_hashing_config(ignoring)
+        signer.sign(bundle, tmp_path / "signed")
+        with pytest.raises(SignatureRefused, match=f"Extra files.*{BOOSTER}"):
+            check(bundle, (tmp_path / "signed").read_bytes(), keys / "mine.pub")
+
+    @pytest.mark.parametrize("spoil", ["changed", "extra", ".gitignore", "symlink", "missing"])
     def test_of_another_bundle_does_not(self, bundle, keys, spoil, tmp_path):
         signed = sign(bundle, keys / "mine.pem").data
         if spoil == "changed":
             (bundle / BOOSTER).write_bytes((bundle / BOOSTER).read_bytes() + b" ")
-        elif spoil == "extra":
-            (bundle / "extra").write_text("x")
+        elif spoil in ("extra", ".gitignore"):
+            (bundle / spoil).write_text("x")
         elif spoil == "missing":
             (bundle / BOOSTER).unlink()
         else:
@@ -179,11 +349,44 @@ class TestTheSignature:
         with pytest.raises(SignatureRefused, match="is not signed by"):
             check(bundle, sign(bundle, keys / "other.pem").data, keys / "mine.pub")
 
-    @pytest.mark.parametrize("key", ["absent.pem", "text.pem", "mine.pub"])
+    @pytest.mark.parametrize("spoil", sorted(SPOILT))
+    def test_that_was_changed_does_not(self, bundle, keys, spoil, capsys):
+        signed = json.loads(sign(bundle, keys / "mine.pem").data)
+        SPOILT[spoil](signed)
+        with pytest.raises(SignatureRefused, match="is not signed by"):
+            check(bundle, json.dumps(signed).encode(), keys / "mine.pub")
+        assert capsys.readouterr().out == ""
+
+    @pytest.mark.parametrize("data", [b"", b"text", b"{}", b"[]", b"null", b"\xff\xfe", b"[" * 100_000])
+    def test_that_is_none_does_not(self, bundle, keys, data):
+        with pytest.raises(SignatureRefused, match="is not signed by"):
+            check(bundle, data, keys / "mine.pub")
+
+    @pytest.mark.parametrize("key", ["text.pem", "mine.pub", "rsa.pem", "ed25519.pem", "secret.pem"])
     def test_by_what_is_no_private_key_is_refused_with_the_way_to_make_one(self, bundle, keys, key):
-        (keys / "text.pem").write_text("no key")
-        with pytest.raises(SignatureRefused, match="openssl ecparam"):
+        with pytest.raises(SignatureRefused, match="openssl ecparam") as refusal:
             sign(bundle, keys / key)
+        [fault] = refusal.value.faults
+        assert fault.code == "key-unfit"
+        assert fault.where == f"key {keys / key}"
+
+    @pytest.mark.parametrize("key", ["text.pem", "mine.pem", "rsa.pub", "ed25519.pub"])
+    def test_is_not_called_broken_when_the_key_to_check_with_is_none(self, bundle, keys, key):
+        with pytest.raises(SignatureRefused, match="-pubout") as refusal:
+            check(bundle, sign(bundle, keys / "mine.pem").data, keys / key)
+        assert [fault.code for fault in refusal.value.faults] == ["key-unfit"]
+
+    def test_without_a_key_there_is_none(self, bundle, keys):
+        for ask in (lambda: sign(bundle, keys / "absent"), lambda: check(bundle, b"", keys / "absent")):
+            with pytest.raises(SignatureRefused, match="is no file") as refusal:
+                ask()
+            assert [fault.code for fault in refusal.value.faults] == ["key-missing"]
+
+    def test_of_a_bundle_with_a_link_in_it_blames_the_bundle_and_not_the_key(self, bundle, keys):
+        (bundle / "more").symlink_to("nowhere")
+        with pytest.raises(SignatureRefused, match="symlink") as refusal:
+            sign(bundle, keys / "mine.pem")
+        assert [fault.code for fault in refusal.value.faults] == ["bundle-changed"]
 
 
 def test_all_of_them_lie_beside_the_image_and_come_back_with_the_release(sound, verdict, keys, made, tmp_path):
