@@ -309,6 +309,10 @@ def read_spec(folder: Path) -> Spec:
         asked = loader.get_single_data()
     except FileNotFoundError:
         raise SpecRefused(Fault(str(path), "is missing", "SPEC names a folder with spec.yaml and its SQL")) from None
+    except OSError as error:
+        raise SpecRefused(
+            Fault(str(path), f"cannot be read ({error.strerror})", "Make it a file that you may read")
+        ) from None
     except (yaml.YAMLError, ValueError) as error:  # ValueError: not UTF-8, or a day like 2026-02-30
         raise SpecRefused(Fault(str(path), f"is not YAML ({' '.join(str(error).split())})", "Mend that line")) from None
     if not isinstance(asked, dict):

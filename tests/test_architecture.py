@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "pipelines": {"components", "model", "kfp", "rich", "yaml"},
     "build": {
         *("model", "requests", "rich", "docker", "boto3", "botocore", "isal", "xgboost", "numpy"),
-        *("cyclonedx", "packageurl", "model_signing"),
+        *("cyclonedx", "packageurl", "model_signing", "cryptography"),
     },
     "serving": {"model", "fastapi", "starlette", "pydantic", "uvicorn", "numpy", "orjson"},
     "examples": {"numpy", "pyarrow", "rich", "model"},

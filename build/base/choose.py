@@ -5,10 +5,11 @@ from pathlib import Path
 from build import oci
 from build.base.blobs import Blobs
 from build.base.folder import folder_base
-from build.base.ground import Base, Report, empty_config
+from build.base.ground import Base, BaseRefused, Report, empty_config
 from build.base.libraries import CannotMake
 from build.base.made import made_base
 from build.base.registry import registry_base
+from model.errors import Fault
 
 NONE = "none: this image holds the model alone and cannot start by itself"
 
@@ -16,7 +17,8 @@ NONE = "none: this image holds the model alone and cannot start by itself"
 def server_base(reference: str | None, *, cache: Path, report: Report) -> Base:
     """The base that `reference` names; without one, the best that this machine can make.
 
-    Raises BaseRefused when what was asked for by name cannot be had; what was not asked for is never an error.
+    Raises BaseRefused when what was asked for by name cannot be had, and when the cache cannot be written, which is no
+    reason for another image. Where none can be made at all there is none, and that is no error.
     """
     if reference is None:
         try:
@@ -24,7 +26,10 @@ def server_base(reference: str | None, *, cache: Path, report: Report) -> Base:
         except CannotMake as reason:
             report(f"no base could be made here: {reason}")
         except OSError as error:
-            report(f"no base could be made in {cache}: {error.strerror or error}")
+            # Not "no base": on a disk with room the same run makes one, and an image that can start.
+            found = f"cannot be written ({error.strerror or error})"
+            way_out = "Free some space, set KAMADO_CACHE to another folder, or give a base as BASE_IMAGE"
+            raise BaseRefused(Fault(f"cache {cache}", found, way_out, "base-missing")) from error
         return Base("none", NONE, oci.digest_of(oci.dump(empty_config())), empty_config())
     if reference.startswith("oci:"):
         return folder_base(reference.removeprefix("oci:"))

@@ -377,3 +377,9 @@ def test_every_column_that_preprocess_adds_is_reserved():
 
 def test_a_seed_beyond_the_generators_is_told(faults):
     assert any("training.seed" in one for one in faults(changed(("training.seed", 10**30))))
+
+
+def test_a_spec_that_is_a_folder_is_told(tmp_path):
+    (tmp_path / "spec.yaml").mkdir()
+    with pytest.raises(SpecRefused, match=r"spec\.yaml: cannot be read \(Is a directory\)"):
+        read_spec(tmp_path)
