@@ -48,7 +48,7 @@ registry: $(READY)  ## a registry on this machine to try with, until Ctrl-C: REG
 	@$(PY) -m tests.services.registry "$(REGISTRY_PORT)"
 
 test: $(READY)  ## run every test; TESTS= narrows it
-	@$(PY) -m pytest -n 2 --dist loadfile $(TESTS)
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 check: $(READY)  ## lint, formatting and types; changes nothing
 	@$(VENV)/bin/ruff check .
@@ -72,7 +72,8 @@ lock: $(READY)  ## renew both locks, the whole one and the server's
 	@$(LOCK) build/images/server/requirements.in -c requirements.txt -o build/images/server/requirements.txt
 
 clean:  ## remove OUT and caches of this folder; the environment stays
-	@rm -rf "$(OUT)" .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	@if [ -d "$(OUT)/runs" ]; then rm -rf "$(OUT)"; fi
+	@rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis
 
 # A copy of the lock that was installed last: the environment is remade when the lock's content changes, and a set-up that
 # was interrupted left no copy.

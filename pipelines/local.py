@@ -34,6 +34,11 @@ def main(pipeline: str, arguments: str, root: str) -> None:
         graph(**json.loads(Path(arguments).read_text("utf-8")))
     except RuntimeError as error:  # a step failed, and has told why itself
         raise SystemExit(f"pipeline: {error}") from None
+    except Exception as error:  # no step was there to tell it
+        said = {"step": "pipeline", "event": "failed", "says": f"{type(error).__name__}: {error}"}
+        with Path(os.environ["KAMADO_EVENTS"]).open("a", encoding="utf-8") as events:
+            events.write(json.dumps(said) + "\n")
+        raise
 
 
 if __name__ == "__main__":
