@@ -33,6 +33,9 @@ MACROS = {
 BY = """CASE WHEN arg_{best}(x, y) IS NOT DISTINCT FROM arg_{best}_null(x, y) THEN arg_{best}(x, y) ELSE
     error('{BEST}_BY may give its NULL or pass over it: put IFNULL around its value, or use ROW_NUMBER') END"""
 UNIX = "(epoch_us(x) - (epoch_us(x) % micros + micros) % micros) // micros"  # down, also before 1970
+# Days of UTC by arithmetic: DuckDB's own cast asks a calendar of time zones, which takes nine times as long.
+DAY = """CASE WHEN typeof(x) = 'TIMESTAMP WITH TIME ZONE'
+    THEN CAST(make_timestamp(epoch_us(CAST(x AS TIMESTAMPTZ))) AS DATE) ELSE CAST(x AS DATE) END"""
 # A cast that fails and not error(), which DuckDB does not take in the orders and partitions of windows.
 NAN = "a NaN is compared"
 COMPARABLE = f"""CASE WHEN typeof(x) = 'DOUBLE' AND isnan(CAST(x AS DOUBLE))
@@ -60,6 +63,7 @@ def connect() -> duckdb.DuckDBPyConnection:
     for best in ("max", "min"):
         connection.execute(f"CREATE MACRO bq_{best}_by(x, y) AS {BY.format(best=best, BEST=best.upper())}")
     connection.execute(f"CREATE MACRO bq_unix(x, micros) AS {UNIX}")
+    connection.execute(f"CREATE MACRO bq_day(x) AS {DAY}")
     connection.execute(f"CREATE MACRO bq_comparable(x) AS {COMPARABLE}")
     connection.execute(f"CREATE MACRO bq_order(x) AS {ORDER}")
     connection.execute(f"CREATE MACRO bq_finite(x) AS {FINITE}")

@@ -20,6 +20,7 @@ from model.errors import DataRefused, Fault, Faults
 
 ROWS_A_BATCH = 100_000
 MEMORY = "600MB"
+AHEAD = "16MB"  # a batch: with less, DuckDB would wait while one is written
 
 
 class Files:
@@ -41,7 +42,7 @@ class Files:
 
     def fetch(self, sql: str, window: Window) -> Iterator[pa.RecordBatch]:
         with self._prepared(sql) as (connection, query):
-            connection.execute(f"SET memory_limit='{MEMORY}'; SET threads=2")
+            connection.execute(f"SET memory_limit='{MEMORY}'; SET streaming_buffer_size='{AHEAD}'; SET threads=2")
             relation = types.cast(_run(connection, query, _asked(sql, window)))
             try:
                 yield from relation.to_arrow_reader(ROWS_A_BATCH)

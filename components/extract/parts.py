@@ -22,7 +22,7 @@ class Parts:
         if self._writer is None or self._rows_in_file >= self._most:
             self.close()
             path = self._folder / f"part-{self._files:05d}.parquet"
-            self._writer = pq.ParquetWriter(path, batch.schema, compression="zstd")
+            self._writer = pq.ParquetWriter(path, batch.schema, compression="lz4")
             self._files, self._rows_in_file = self._files + 1, 0
         self._writer.write_batch(batch)
         self._rows_in_file += batch.num_rows

@@ -5,6 +5,7 @@ that were compared with the documented answers (functions.py) are let through. A
 """
 
 import contextlib
+import functools
 import logging
 from collections.abc import Iterator
 
@@ -23,6 +24,7 @@ class UnsupportedLocally(SpecRefused):
     heading = "the SQL would not mean the same on BigQuery and on files"
 
 
+@functools.cache
 def to_duckdb(sql: str) -> tuple[str, list[exp.Table]]:
     """DuckDB SQL and the tables that it reads (not those of WITH). Raises UnsupportedLocally or SpecRefused."""
     query = _parse(sql)
@@ -34,6 +36,7 @@ def to_duckdb(sql: str) -> tuple[str, list[exp.Table]]:
         return mended(query).sql(dialect="duckdb", unsupported_level=ErrorLevel.RAISE), tables
 
 
+@functools.cache
 def parameters(sql: str) -> set[str]:
     """The names that the query asks for, without their @. Raises SpecRefused."""
     return {parameter.name.lower() for parameter in _parse(sql).find_all(exp.Parameter)}

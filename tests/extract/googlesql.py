@@ -208,6 +208,10 @@ DATE = {
     "DATE(2026, 1, 2)": date(2026, 1, 2),
     "DATE_SUB(f.day, INTERVAL 1 DAY)": date(2026, 1, 30),
     "DATE(f.moment, 'Asia/Tokyo')": date(2026, 2, 1),
+    "DATE(f.moment)": date(2026, 1, 31),
+    "DATE(TIMESTAMP_MICROS(-1))": date(1969, 12, 31),
+    "DATE_TRUNC(DATE(f.moment), MONTH)": date(2026, 1, 1),
+    "DATE(CAST(NULL AS TIMESTAMP))": None,
     "SAFE_CAST('2026/01/05' AS DATE)": None,
 }
 TIMESTAMP = {
@@ -217,6 +221,8 @@ TIMESTAMP = {
     "TIMESTAMP(f.day)": datetime(2026, 1, 31, tzinfo=UTC),
     "TIMESTAMP('2026-01-31 09:00:00+09:00')": datetime(2026, 1, 31, tzinfo=UTC),
     "TIMESTAMP_SUB(f.moment, INTERVAL 15 MINUTE)": datetime(2026, 1, 31, 20, 0, 30, 500000, tzinfo=UTC),
+    "TIMESTAMP_ADD(f.moment, INTERVAL 28 DAY)": datetime(2026, 2, 28, 20, 15, 30, 500000, tzinfo=UTC),
+    "TIMESTAMP_SUB(f.moment, INTERVAL -1 DAY)": datetime(2026, 2, 1, 20, 15, 30, 500000, tzinfo=UTC),
     "TIMESTAMP_MICROS(5)": datetime(1970, 1, 1, microsecond=5, tzinfo=UTC),
 }
 BOOL = {
