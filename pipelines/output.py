@@ -74,10 +74,14 @@ class Output:
         (folder / MARK).touch()
         return folder
 
-    def publish(self, run: Path) -> None:
-        """Make `run` the latest in one rename, and let go of all but the last few."""
+    def keep(self, run: Path) -> None:
+        """Let the next run not clear this one away."""
         (run / "run.json").touch()
         sync_folder(run)
+
+    def publish(self, run: Path) -> None:
+        """Make `run` the latest in one rename, and let go of all but the last few."""
+        self.keep(run)
         self._link(self.latest, Path("runs") / run.name)
         for name in SHOWN:
             if not (self.root / name).is_symlink():

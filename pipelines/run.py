@@ -113,6 +113,11 @@ def train(asked: argparse.Namespace, console: Console) -> Outcome | None:
                 progress.take(event)
         if not collect(run):
             progress.tell_failure(pipeline.log)
+            if (run / "verdict.json").exists():
+                output.keep(run)
+                command = f'.venv/bin/python -m build image "{run / "bundle"}" --verdict "{run / "verdict.json"}"'
+                says = "the model was promoted before that and is kept; this makes its image without training again:"
+                console.print(f'{says}\n  {command} --to "oci:{output.images}"', markup=False)
             return None
         output.publish(run)
     return Outcome(run, output.root)
@@ -186,14 +191,13 @@ def collect(run: Path) -> bool:
     verdict = found["verdict.json"]
     if verdict is None:
         return False
-    if json.loads(verdict.read_text())["verdict"] == "promote" and found["image.json"] is None:
-        return False
+    lacks_image = json.loads(verdict.read_text())["verdict"] == "promote" and found["image.json"] is None
     for name, path in found.items():
         if path is not None:
             path.rename(run / name)
     for scratch in ("artifacts", "tmp"):
         shutil.rmtree(run / scratch)
-    return True
+    return not lacks_image
 
 
 PLACES = {

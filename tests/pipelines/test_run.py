@@ -155,6 +155,19 @@ class TestNotPromoted:
         assert not (tmp_path / "out" / "image.json").exists()
 
 
+class TestPromotedWithoutAnImage:
+    def test_a_base_that_is_not_there_loses_no_model_and_the_command_that_is_told_builds_it(self, portal, tmp_path):
+        out = tmp_path / "out"
+        done = make_run(out, f"DATA={portal}", f"BASE_IMAGE=oci:{tmp_path}/nothing")
+        assert done.returncode == 2
+        assert "[base-missing]" in done.stdout
+        assert not (out / "latest").exists()
+        told = done.stdout.partition("without training again:\n")[2].splitlines()[0]
+        built = subprocess.run(["bash", "-c", told], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert built.returncode == 0, built.stderr
+        assert built.stdout.strip().splitlines()[-1].startswith("image kamado:rent-conversion-")
+
+
 class TestRefused:
     """Nothing of an earlier run changes, and the message is the last thing on the screen, without a traceback."""
 
