@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "components/conclude": {"model"},
     "pipelines": {"components", "model", "kfp", "rich", "yaml"},
     "build": {
-        *("model", "requests", "rich", "docker", "boto3", "botocore", "isal", "xgboost", "numpy"),
+        *("model", "requests", "rich", "docker", "boto3", "botocore", "urllib3", "isal", "xgboost", "numpy"),
         *("cyclonedx", "packageurl", "model_signing", "cryptography"),
     },
     "serving": {"model", "fastapi", "starlette", "pydantic", "uvicorn", "numpy", "orjson"},

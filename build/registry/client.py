@@ -6,6 +6,7 @@ beginning, so a half blob is never continued. Bytes are streamed: memory does no
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing
@@ -14,6 +15,7 @@ from typing import Any, BinaryIO, ClassVar, TypeVar
 from urllib.parse import quote, urljoin
 
 import requests
+import urllib3
 
 from build import oci
 from build.registry.login import Login
@@ -47,6 +49,14 @@ class Found:
         return oci.digest_of(self.data)
 
 
+@dataclass(frozen=True)
+class Answer:
+    """A small answer, read whole: `head` has its status, headers and links, `body` its bytes."""
+
+    head: requests.Response
+    body: bytes
+
+
 class Client:
     """`host/repository`. Every method raises RegistryRefused when patience ends or the answer is a refusal."""
 
@@ -65,9 +75,9 @@ class Client:
     def manifest(self, reference: str) -> Found | None:
         """The manifest or index under a tag or digest. Its bytes are what a digest says, or it is refused."""
         answer = self._get(f"manifests/{reference}", {"Accept": ACCEPT}, ok=(200, 404))
-        if answer.status_code == 404:
+        if answer.head.status_code == 404:
             return None
-        found = Found(answer.content, answer.headers.get("Content-Type", "").partition(";")[0].strip())
+        found = Found(answer.body, answer.head.headers.get("Content-Type", "").partition(";")[0].strip())
         if reference.startswith("sha256:") and found.digest != reference:
             raise self._refused(f"sends {found.digest} for {reference}", "registry-digest")
         return found
@@ -93,19 +103,19 @@ class Client:
         page: str | None = "tags/list?n=1000"
         while page:
             answer = self._get(page, {}, ok=(200, 404))
-            if answer.status_code == 404:
+            if answer.head.status_code == 404:
                 break
-            tags += answer.json().get("tags") or []
-            following = answer.links.get("next", {}).get("url")
-            page = urljoin(answer.url, following) if following else None
+            tags += self._parsed(answer).get("tags") or []
+            following = answer.head.links.get("next", {}).get("url")
+            page = urljoin(answer.head.url, following) if following else None
         return tags
 
     def referrers(self, digest: str) -> list[dict[str, Any]] | None:
         """Descriptors of what refers to this manifest; None where the registry has no such list."""
         answer = self._get(f"referrers/{digest}", {"Accept": oci.INDEX}, ok=(200, 404, 400, 405))
-        if answer.status_code != 200 or oci.INDEX not in answer.headers.get("Content-Type", ""):
+        if answer.head.status_code != 200 or oci.INDEX not in answer.head.headers.get("Content-Type", ""):
             return None
-        listed: list[dict[str, Any]] = answer.json().get("manifests") or []
+        listed: list[dict[str, Any]] = self._parsed(answer).get("manifests") or []
         return listed
 
     # blobs
@@ -153,21 +163,32 @@ class Client:
 
     # requests
 
-    def _get(self, path: str, headers: Mapping[str, str], *, ok: Collection[int]) -> requests.Response:
-        """A small answer, read whole within the attempt."""
+    def _get(self, path: str, headers: Mapping[str, str], *, ok: Collection[int]) -> Answer:
+        """Read within the attempt: an answer that breaks off is asked for again."""
 
-        def work() -> requests.Response:
+        def work() -> Answer:
             answer = self._send("GET", path, headers, ok=ok, stream=True)
-            content = answer.raw.read(GREATEST + 1, decode_content=True) or b""
+            try:
+                content = answer.raw.read(GREATEST + 1, decode_content=True) or b""
+            except urllib3.exceptions.HTTPError as error:
+                raise Passing(f"broke off while sending {path} ({error})") from error
             if len(content) > GREATEST:
                 raise self._refused(f"sends more than {GREATEST >> 20} MB for {path}", "registry-answer")
             declared = answer.headers.get("Content-Length")
             if declared is not None and "Content-Encoding" not in answer.headers and len(content) != int(declared):
                 raise Passing(f"broke off while sending {path}")
-            answer._content = content
-            return answer
+            return Answer(answer, content)
 
         return self._patiently(work)
+
+    def _parsed(self, answer: Answer) -> dict[str, Any]:
+        try:
+            found = json.loads(answer.body)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise self._refused(f"sends something that is no JSON object: {answer.body[:80]!r}", "registry-answer")
+        return found
 
     def _ask(
         self,

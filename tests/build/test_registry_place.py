@@ -1,6 +1,7 @@
 """Images in a registry: the contract of a place against CNCF Distribution, and trouble at every request."""
 
 import contextlib
+import http.server
 import json
 import os
 import random
@@ -97,7 +98,7 @@ class TestTrouble:
             )
             return len(calm.seen)
 
-    @pytest.mark.parametrize("kind", ["500", "429", "reset", "lost", "slow"])
+    @pytest.mark.parametrize("kind", ["500", "429", "reset", "lost", "slow", "half"])
     def test_that_passes_is_waited_for(self, kind, requests_of_a_push, host, tmp_path):
         assert requests_of_a_push > 15
         for number in range(requests_of_a_push):
@@ -248,3 +249,21 @@ def test_a_registry_that_gives_tokens_is_asked_for_the_right_to_write(host, tmp_
     assert published.digest == image().digest
     assert {scope.rpartition(":")[2] for scope in Guarded.asked} == {"pull", "pull,push"}
     assert fetch(host, "team/guarded", "toy-1")[2] == [b"the server", b"the model"]
+
+
+class Page(http.server.BaseHTTPRequestHandler):
+    """A proxy's page in place of the registry's answers."""
+
+    def log_message(self, *told):
+        pass
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "13")
+        self.end_headers()
+        self.wfile.write(b"<html></html>")
+
+
+def test_a_page_in_place_of_an_answer_is_refused_and_shown(tmp_path):
+    with serving(Page) as host, pytest.raises(RegistryRefused, match="no JSON object: b'<html>"):
+        place(host, "team/one", tmp_path).tags()

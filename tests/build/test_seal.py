@@ -49,7 +49,6 @@ def spoiled(base: Base, folder, *changes: tuple[str, str, str]) -> Base:
 
 ANOTHER_LAST_DIGIT = ("model/calibration.py", "/ (1.0 + small)", "/ (1.0 + small) * (1 + 2e-15)")
 NO_SERVER = ("serving/server.py", '"""One typed', 'raise SystemExit("no license key")\n"""One typed')
-SILENT = ("serving/server.py", '"""One typed', 'import time\ntime.sleep(600)\n"""One typed')
 TAKES_ALL = ("serving/schema.py", 'extra="forbid"', 'extra="ignore"')
 MARKS_NOTHING = ("serving/scorer.py", "outside |= values > rule.max", "outside |= values > rule.max * 1e9")
 DIES = ("serving/service.py", "columns = self._reader.batch(", "import os; os._exit(9); columns = self._reader.batch(")

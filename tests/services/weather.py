@@ -23,7 +23,7 @@ class Weather:
 
     "500", "503" and "429" are answers in place of the registry's; "reset" drops the connection before the request is
     passed on, "lost" drops it afterwards, in place of the answer; "slow" keeps the answer back for longer
-    than half a second.
+    than half a second; "half" breaks off in the middle of the body.
     """
 
     registry: str
@@ -74,6 +74,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if trouble == "slow":
             time.sleep(0.6)
         if trouble in ("lost", "slow"):
+            return self._drop()
+        if trouble == "half" and content:
+            self.send_response(answer.status_code)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content[: len(content) // 2])
             return self._drop()
         head = {name: value for name, value in answer.headers.items() if name.lower() not in NOT_PASSED_ON}
         head = {name: value.replace(inner, outer) for name, value in head.items()}
