@@ -9,7 +9,6 @@ from typing import Any
 
 import duckdb
 import numpy as np
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from components.preprocess.engine import literal, quoted
@@ -29,18 +28,20 @@ def look_for_leaks(connection: duckdb.DuckDBPyConnection, train: Path, spec: Spe
     time = spec.columns.time
     names = [spec.columns.label, *spec.features, *([time] if time else [])]
     asked = ", ".join([*(quoted(name) for name in names), "hash(file_row_number) AS row_hash"])
-    rows = pq.read_metadata(train).num_rows
-    query = f"SELECT {asked} FROM read_parquet({literal(str(train))}, file_row_number=true)"
+    file = f"read_parquet({literal(str(train))}, file_row_number=true)"
+    query = f"SELECT {asked} FROM {file}"
+    ((rows,),) = connection.execute(f"SELECT count(*) FROM {file}").fetchall()
     # Another hash than the one that divides the sample, so that either is independent of the other.
     some = f"hash(file_row_number + 1) % {max(1, -(-rows // ROWS))} = 0"
     sample = connection.execute(f"{query} WHERE {some}").fetchnumpy()
     label = np.asarray(sample[spec.columns.label], np.int8)
     fitted = np.asarray(sample["row_hash"]) % np.uint64(2) == 0
     for name, feature in spec.features.items():
-        values, number = sample[name], feature.kind == "number"
-        area = one_column_auc(_filled(values, number), label, fitted, number=number)
+        number = feature.kind == "number"
+        values = _filled(sample[name], number)
+        area = one_column_auc(values, label, fitted, number=number)
         where = f"features.{name}"
-        if same := _teaches_nothing(_filled(values, number), number):
+        if same := _teaches_nothing(values, number):
             warnings.append(f"{where} is {same} in all {len(label):,} rows that were looked at: it can teach nothing")
         if area >= REFUSED and not feature.leak_waiver:
             found = f"predicts {spec.columns.label} almost alone (AUC {area:.3f})"
@@ -49,7 +50,7 @@ def look_for_leaks(connection: duckdb.DuckDBPyConnection, train: Path, spec: Spe
         elif area >= WARNED:
             waived = f"; waived: {feature.leak_waiver}" if feature.leak_waiver else ""
             warnings.append(f"{where} alone has AUC {area:.3f}: make sure it is known when the page is shown{waived}")
-        if number and time and _grows(_filled(values, True), np.asarray(sample[time]).astype(np.int64)):
+        if number and time and _grows(values, np.asarray(sample[time]).astype(np.int64)):
             found = f"grows with {time}: it is an id or a clock"
             faults.add(where, found, "Delete it: it cannot mean the same tomorrow. What it stands for may be a feature")
     faults.raise_if_any(DataRefused)
@@ -62,7 +63,7 @@ def _filled(values: NDArray[np.generic], number: bool) -> NDArray[np.generic]:
     if number:
         filled: NDArray[np.float64] = masked.astype(np.float64).filled(np.nan)
         return filled
-    return np.array([MISSING if value is None else str(value) for value in masked.tolist()])
+    return np.array([MISSING if value is None else str(value) for value in masked.tolist()], object)
 
 
 def _teaches_nothing(values: NDArray[np.generic], number: bool) -> str | None:
@@ -98,8 +99,9 @@ def _bins(values: NDArray[np.generic]) -> tuple[NDArray[np.int64], int]:
 
 
 def _levels(values: NDArray[np.generic]) -> tuple[NDArray[np.int64], int]:
-    levels, codes = np.unique(values, return_inverse=True)
-    return codes.astype(np.int64), len(levels)
+    levels: dict[str, int] = {}  # texts are quicker to look up than to sort
+    codes = np.array([levels.setdefault(value, len(levels)) for value in values], np.int64)
+    return codes, len(levels)
 
 
 def auc(score: NDArray[np.float64], label: NDArray[np.int8]) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 
 from components.preprocess.columns import Columns
-from components.preprocess.engine import quoted
+from components.preprocess.engine import literal, quoted
 from model.errors import DataRefused, Fault
 from model.expression import Expression
 from model.spec import Spec
@@ -78,7 +78,7 @@ class Ledger:
         assert found is not None  # an aggregate always answers
         self.rows_in, self.rejected, *self._per_rule = found
         self._rules = rules
-        self._connection, self._rows, self._shown = connection, rows, shown
+        self._connection, self._shown = connection, shown
 
     @property
     def share(self) -> float:
@@ -99,7 +99,8 @@ class Ledger:
         way_out = "Look at what changed in the data; then mend the SQL, the rule's bounds, or the budget"
         raise DataRefused(Fault("reject_budget", found + "By rule: " + ", ".join(shares), way_out))
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, rejected: str) -> dict[str, Any]:
+        """`rejected` is a file of the rejected rows by their keys, with the names of the rules that each breaks."""
         return {
             "rows_in": self.rows_in,
             "rejected_rows": self.rejected,
@@ -113,17 +114,18 @@ class Ledger:
                     "max": rule.max,
                     "rejected": count,
                     "share": count / self.rows_in if self.rows_in else 0.0,
-                    "examples": self._examples(rule) if count else [],
+                    "examples": self._examples(rule, rejected) if count else [],
                 }
                 for rule, count in zip(self._rules, self._per_rule, strict=True)
             ],
         }
 
-    def _examples(self, rule: Rule) -> list[dict[str, Any]]:
+    def _examples(self, rule: Rule, rejected: str) -> list[dict[str, Any]]:
         """The same few rows every time: those of the smallest keys."""
         names = self._example_columns(rule)
         asked = ", ".join(f"CAST({quoted(name)} AS VARCHAR)" for name in names)
-        query = f"SELECT {asked} FROM {self._rows} WHERE {rule.broken} ORDER BY row_key LIMIT {EXAMPLES}"
+        of_rule = f"{rejected} WHERE list_contains(rules, {literal(rule.name)})"
+        query = f"SELECT {asked} FROM {of_rule} ORDER BY file_row_number LIMIT {EXAMPLES}"
         return [dict(zip(names, row, strict=True)) for row in self._connection.execute(query).fetchall()]
 
     def _example_columns(self, rule: Rule) -> list[str]:

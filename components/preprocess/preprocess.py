@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 
 from components.preprocess.columns import Columns, refuse_unfit, types_of
 from components.preprocess.engine import allow, engine, literal, quoted
@@ -23,7 +24,7 @@ from model.spec import Spec
 
 Report = Callable[[int, int, str], None]
 PARQUET = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 65536)"
-QUICK = "(FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE 122880)"
+QUICK = "(FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE 30720)"  # small groups: their dictionaries stay in cache
 ROWS_A_SHARD = 3_000_000
 
 
@@ -76,7 +77,9 @@ class _Run:
         warnings = look_for_leaks(self.connection, folder / "train.parquet", self.spec)
         write_json(
             folder / "ledger.json",
-            ledger.to_json() | removed | {"budget": self.spec.reject_budget, "warnings": warnings},
+            ledger.to_json(_parquet(folder / "rejected.parquet", "file_row_number=true"))
+            | removed
+            | {"budget": self.spec.reject_budget, "warnings": warnings},
         )
         write_json(folder / "split.json", self._split_json(split, parts, sampling))
         kept = sum(parts[part]["rows"] for part in PARTS)
@@ -101,8 +104,9 @@ class _Run:
         typed_file = (
             self.work / "typed.parquet"
         )  # its columns are read one by one, and it needs no memory to stay there
-        self._copy(f"SELECT *, {unit} AS unit FROM ({keyed})", typed_file, QUICK)
-        self.connection.execute(f"CREATE VIEW typed AS SELECT * FROM {_parquet(typed_file)}")
+        self._copy(keyed, typed_file, QUICK)
+        numbered = _parquet(typed_file, "file_row_number=true")
+        self.connection.execute(f"CREATE VIEW typed AS SELECT *, {unit} AS unit FROM {numbered}")
         self._refuse_labels()
         shown = [name for name in (self.columns.time, self.spec.columns.list, self.spec.columns.item) if name]
         return Ledger(self.connection, "typed", self.rules, shown)
@@ -147,7 +151,7 @@ class _Run:
         self._copy(query, path)
 
     def _keep(self) -> dict[str, int]:
-        """The view `kept`: sound rows, old enough, each once. Equal rows are found by their keys first."""
+        """The view `kept`: sound rows, old enough, each once."""
         old_enough = "true"
         if self.columns.time and self.spec.source.conversion_days:
             limit = self.end - timedelta(days=self.spec.source.conversion_days)
@@ -155,19 +159,24 @@ class _Run:
         sound = f"SELECT * FROM typed WHERE broken = 0 AND {old_enough}"
         counts = f"count(*) FILTER (broken = 0), count(*) FILTER (broken = 0 AND {old_enough})"
         usable, mature = self._one_row(f"SELECT {counts} FROM typed")
-        self._find_repeated(sound, rows=mature)
-        self.connection.execute(
-            f"CREATE TABLE once AS SELECT DISTINCT * FROM ({sound}) WHERE row_key IN (FROM repeated)"
-        )
-        self.connection.execute(
-            f"CREATE VIEW kept AS {sound} AND row_key NOT IN (FROM repeated) UNION ALL SELECT * FROM once"
-        )
-        (kept,) = self._one_row("SELECT count(*) FROM kept")
+        duplicates = self._find_copies(sound, rows=mature)
+        self.connection.execute(f"CREATE VIEW kept AS {sound} AND file_row_number NOT IN (FROM copies)")
+        kept = mature - duplicates
         if kept == 0:
             where = f"source.conversion_days {self.spec.source.conversion_days}"
             way_out = "Widen source.window_days, or end the window later"
             raise DataRefused(Fault(where, f"leaves none of {usable:,} rows: all are younger", way_out))
-        return {"duplicates": mature - kept, "immature": usable - mature, "kept": kept}
+        return {"duplicates": duplicates, "immature": usable - mature, "kept": kept}
+
+    def _find_copies(self, sound: str, *, rows: int) -> int:
+        """The table `copies`: of equal rows all but the first. Returns how many."""
+        self._find_repeated(sound, rows=rows)
+        alike = ", ".join(quoted(name) for name in self.names)
+        order = f"row_number() OVER (PARTITION BY {alike} ORDER BY file_row_number) AS copy"
+        numbered = f"SELECT file_row_number, {order} FROM ({sound}) WHERE row_key IN (FROM repeated)"
+        self.connection.execute(f"CREATE TABLE copies AS SELECT file_row_number FROM ({numbered}) WHERE copy > 1")
+        (copies,) = self._one_row("SELECT count(*) FROM copies")
+        return int(copies)
 
     def _find_repeated(self, sound: str, *, rows: int) -> None:
         """The keys that stand more than once, shard by shard so that memory does not grow with the rows."""
@@ -175,7 +184,11 @@ class _Run:
         shards = -(-rows // ROWS_A_SHARD) or 1
         for shard in range(shards):
             mine = f"SELECT row_key FROM ({sound}) WHERE row_key % {shards} = {shard}"
-            self.connection.execute(f"INSERT INTO repeated {mine} GROUP BY row_key HAVING count(*) > 1")
+            keys = self.connection.execute(mine).fetchnumpy()["row_key"]
+            keys.sort()  # a third of the time of GROUP BY
+            self.connection.register("again", {"row_key": np.unique(keys[1:][keys[1:] == keys[:-1]])})
+            self.connection.execute("INSERT INTO repeated FROM again")
+            self.connection.unregister("again")
 
     def _one_row(self, query: str) -> tuple[Any, ...]:
         row = self.connection.execute(query).fetchone()
@@ -211,5 +224,5 @@ class _Run:
         }
 
 
-def _parquet(path: Path) -> str:
-    return f"read_parquet({literal(str(path))})"
+def _parquet(path: Path, *options: str) -> str:
+    return f"read_parquet({', '.join([literal(str(path)), *options])})"

@@ -45,16 +45,12 @@ class Split:
         self, connection: duckdb.DuckDBPyConnection, rows: str, spec: Spec, columns: Columns, end: datetime
     ) -> None:
         self._connection, self._rows, self._spec, self._columns = connection, rows, spec, columns
-        roles = spec.columns
         self.cuts = self._cuts(end) if spec.split.by == "time" else None
         part = self._by_time(self.cuts) if self.cuts else self._by_hash()
-        connection.execute(
-            f"CREATE TABLE placed AS SELECT unit, CAST({part} AS {KINDS}) AS part FROM ({self._units()})"
-        )
-        unit = unit_of(spec)
-        for name in (roles.user, roles.list):
-            if name and name != unit:
-                self._purge(quoted(name))
+        connection.execute(f"CREATE TABLE placed AS SELECT *, CAST({part} AS {KINDS}) AS part FROM ({self._units()})")
+        for name in self._others():
+            connection.execute(f"CREATE TABLE {_members(name)} AS {self._pairs(name)}")
+            self._purge(name)
 
     @property
     def source(self) -> str:
@@ -63,7 +59,19 @@ class Split:
 
     def _units(self) -> str:
         time = quoted(self._columns.time) if self._columns.time else "NULL"
-        return f"SELECT unit, min({time}) AS first, max({time}) AS last FROM {self._rows} GROUP BY unit"
+        positives = f"CAST(sum({quoted(self._columns.label)}) AS INTEGER)"
+        counts = f"CAST(count(*) AS INTEGER) AS rows, {positives} AS positives"
+        return f"SELECT unit, min({time}) AS first, max({time}) AS last, {counts} FROM {self._rows} GROUP BY unit"
+
+    def _others(self) -> list[str]:
+        """The ids, user and list, that may be in several units."""
+        roles, unit = self._spec.columns, unit_of(self._spec)
+        return [name for name in (roles.user, roles.list) if name and name != unit]
+
+    def _pairs(self, name: str) -> str:
+        """Which values of `name`, as hashes, are in which unit; a missing value is none."""
+        column = quoted(name)
+        return f"SELECT DISTINCT unit, hash({column}) AS member FROM {self._rows} WHERE {column} IS NOT NULL"
 
     def _cuts(self, end: datetime) -> Cuts:
         asked = self._spec.split
@@ -100,22 +108,20 @@ class Split:
         )
 
     def _purge(self, name: str) -> None:
-        """Units of an earlier part that share a value of `name` with a later one go; a missing value is none."""
+        """Units of an earlier part that share a value of `name` with a later one go."""
+        members = _members(name)
         for earlier, later in (("calibration", "('test')"), ("train", "('test', 'calibration')")):
-            shared = (
-                f"SELECT DISTINCT hash(l.{name}) FROM {self.source} l WHERE l.part IN {later} AND l.{name} IS NOT NULL"
-            )
-            units = f"SELECT e.unit FROM {self._rows} e WHERE hash(e.{name}) IN ({shared})"
+            shared = f"SELECT member FROM {members} SEMI JOIN (FROM placed WHERE part IN {later}) USING (unit)"
+            units = f"SELECT unit FROM {members} WHERE member IN ({shared})"
             self._connection.execute(
                 f"UPDATE placed SET part = 'purged' WHERE part = '{earlier}' AND unit IN ({units})"
             )
 
     def summary(self) -> dict[str, Any]:
         """Counts of the parts, before sampling."""
-        time = quoted(self._columns.time) if self._columns.time else "NULL"
-        sums = f"count(*), CAST(sum({quoted(self._columns.label)}) AS BIGINT)"
-        ends = f"CAST(min({time}) AS VARCHAR), CAST(max({time}) AS VARCHAR)"
-        query = f"SELECT CAST(part AS VARCHAR), {sums}, {ends} FROM {self.source} GROUP BY part"
+        sums = "CAST(sum(rows) AS BIGINT), CAST(sum(positives) AS BIGINT)"
+        ends = "CAST(min(first) AS VARCHAR), CAST(max(last) AS VARCHAR)"
+        query = f"SELECT CAST(part AS VARCHAR), {sums}, {ends} FROM placed GROUP BY part"
         found = {row[0]: row[1:] for row in self._connection.execute(query).fetchall()}
         lists, users = (self._distinct(name) for name in (self._spec.columns.list, self._spec.columns.user))
         summary = {}
@@ -130,12 +136,17 @@ class Split:
         if name is None:
             return None
         if name == self._spec.columns.list == unit_of(self._spec):  # every row has its list
-            return dict(
-                self._connection.execute("SELECT CAST(part AS VARCHAR), count(*) FROM placed GROUP BY part").fetchall()
-            )
-        each = f"SELECT DISTINCT part, hash({quoted(name)}) FROM {self.source} WHERE {quoted(name)} IS NOT NULL"
-        query = f"SELECT CAST(part AS VARCHAR), count(*) FROM ({each}) GROUP BY part"
+            counts = "count(*) FROM placed"
+        else:
+            members = _members(name) if name in self._others() else f"({self._pairs(name)})"
+            counts = f"count(DISTINCT member) FROM {members} JOIN placed USING (unit)"
+        query = f"SELECT CAST(part AS VARCHAR), {counts} GROUP BY part"
         return dict(self._connection.execute(query).fetchall())
+
+
+def _members(name: str) -> str:
+    """SQL of the table that says which values of `name` are in which unit."""
+    return quoted(f"members {name}")
 
 
 def unit_of(spec: Spec) -> str | None:
