@@ -27,6 +27,7 @@ FEATURES = [
     "floor",
     "photos",
     "deposit_months",
+    "days_listed",
     "layout",
     "ward",
     "building",
@@ -62,7 +63,8 @@ def sound(rows: pd.DataFrame, out: Path) -> pd.DataFrame:
     examples = {name: rows[rule].nsmallest(5, "row_key").to_dict("records") for name, rule in rules.items()}
     (out / "ledger.json").write_text(json.dumps({"counts": ledger, "examples": examples}, default=str))
     rejected = rows[broken.any(axis=1)].sort_values("row_key")
-    names = broken.loc[rejected.index].apply(lambda row: [name for name, hit in row.items() if hit], axis=1)
+    hits = broken.loc[rejected.index].to_numpy()
+    names = [[name for name, hit in zip(rules, row, strict=True) if hit] for row in hits]
     rejected.assign(rules=names).to_parquet(out / "rejected.parquet", compression="zstd")
     kept = rows[~broken.any(axis=1)].drop_duplicates()
     return kept[kept["shown_at"] < END - CONVERSION]
@@ -98,9 +100,7 @@ def parts_of(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
     parts["calibration"] = _without(parts["calibration"], later)
     parts["train"] = _without(parts["train"], later | set(parts["calibration"]["user_id"]))
     train = parts["train"]
-    parts["train"] = pd.concat(
-        [train[train["inquired"] == 1], train[train["inquired"] == 0].sample(frac=0.1, random_state=7)]
-    )
+    parts["train"] = train[(train["inquired"] == 1) | (train["row_key"] % 1000 < 100)]
     return parts
 
 
@@ -123,7 +123,7 @@ def main(data: Path) -> None:
         told = {"counts": counts, "aucs": one_column_aucs(parts["train"])}
         (Path(out) / "split.json").write_text(json.dumps(told))
         for name, part in parts.items():
-            ordered = part.sort_values(["shown_at", "list_id", "position", "listing_id"])
+            ordered = part.sort_values(["shown_at", "list_id", "position", "listing_id", "row_key"])
             ordered.to_parquet(Path(out) / f"{name}.parquet", compression="zstd")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(json.dumps({"seconds": time.monotonic() - began, "kilobytes": peak, "rows": count}))
