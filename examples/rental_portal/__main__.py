@@ -27,6 +27,8 @@ def main() -> None:
     try:
         with bars:
             simulate(portal, asked.out, progress=lambda done, _: bars.update(task, completed=done))
+    except FileExistsError as error:
+        sys.exit(f"{error.filename}: no simulation made this, so none replaces it. Take another OUT, or move it away")
     except OSError as error:
         sys.exit(
             f"{error.filename or asked.out}: cannot be written ({error.strerror}). Free some space or take another OUT"

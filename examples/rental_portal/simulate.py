@@ -9,7 +9,9 @@ Blocks of lists have random streams of their own, so memory does not grow with t
 arguments give the same bytes.
 """
 
+import errno
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -50,24 +52,34 @@ class Portal:
 
 
 def simulate(portal: Portal, out: Path, *, progress: Callable[[int, int], None]) -> None:
-    """Write OUT/data and OUT/truth whole or not at all; nothing is done when they are of this very portal already."""
-    stamp = out / "portal.json"
+    """Write OUT/data and OUT/truth whole or not at all; nothing is done when they are of this very portal already.
+
+    Raises FileExistsError, and touches nothing, where one of the two was not made by a simulation.
+    """
+    stamp, folders = out / "portal.json", (out / "data", out / "truth")
     asked = asdict(portal) | {"version": 2}
-    if stamp.exists() and json.loads(stamp.read_text()) == asked:
+    before = _stamped(stamp)
+    if before == asked and all(folder.is_dir() for folder in folders):
         return
-    stamp.unlink(missing_ok=True)
-    for name in ("data", "truth"):
-        _discard(out / name)
+    if before is None and (strange := [path for path in (stamp, *folders) if path.exists()]):
+        raise FileExistsError(errno.EEXIST, "no simulation made it", str(strange[0]))
+    out.mkdir(parents=True, exist_ok=True)
+    write_json(stamp, {"version": 2})  # from here on, what a kill leaves is a simulation's
+    for folder in folders:
+        if folder.exists():
+            shutil.rmtree(folder)
     with new_folder(out / "truth") as truth, new_folder(out / "data") as data:
         _write(portal, data, truth, progress)
     write_json(stamp, asked)
 
 
-def _discard(folder: Path) -> None:
-    for path in sorted(folder.rglob("*"), reverse=True):
-        path.rmdir() if path.is_dir() else path.unlink()
-    if folder.exists():
-        folder.rmdir()
+def _stamped(stamp: Path) -> dict[str, object] | None:
+    """What the last simulation wrote of itself; None where there was none."""
+    try:
+        said = json.loads(stamp.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return None
+    return said if isinstance(said, dict) and "version" in said else None
 
 
 def _write(portal: Portal, data: Path, truth: Path, progress: Callable[[int, int], None]) -> None:

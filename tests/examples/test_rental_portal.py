@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -63,6 +64,25 @@ def test_a_portal_that_is_there_already_is_not_made_again(tmp_path):
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
     made(tmp_path)
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+@pytest.mark.parametrize("name", ["data/impressions/mine.parquet", "truth/mine.json", "portal.json"])
+def test_what_somebody_else_made_is_never_replaced(tmp_path, name):
+    mine = tmp_path / "with spaces" / name
+    mine.parent.mkdir(parents=True)
+    mine.write_text("[1, 2]")
+    told = subprocess.run(simulator(tmp_path / "with spaces"), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert told.returncode == 1
+    refused = tmp_path / "with spaces" / name.split("/")[0]
+    way_out = "no simulation made this, so none replaces it. Take another OUT, or move it away"
+    assert told.stderr.strip() == f"{refused}: {way_out}"
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [mine]
+    assert mine.read_text() == "[1, 2]"
+
+
+def test_tables_that_were_deleted_are_made_again(tmp_path, folder):
+    shutil.rmtree(made(tmp_path) / "data")
+    assert digests(made(tmp_path)) == digests(folder)
 
 
 def test_a_page_has_twenty_places(portal):
@@ -184,8 +204,9 @@ def test_killed_in_the_middle_nothing_is_taken_for_finished_and_the_next_run_com
         time.sleep(pause)
         child.send_signal(signal.SIGKILL)
         child.wait()
-        stamped = (tmp_path / "out" / "portal.json").exists()
-        assert not stamped or (tmp_path / "out" / "data").is_dir()
+        stamp = tmp_path / "out" / "portal.json"
+        whole = stamp.exists() and "lists" in json.loads(stamp.read_bytes())
+        assert not whole or (tmp_path / "out" / "data").is_dir()
     subprocess.run(command, cwd=ROOT, check=True)
     assert digests(tmp_path / "out" / "data") == digests(folder / "data")
 
