@@ -32,7 +32,6 @@ class Readme:
     lines: list[str]
     environment: dict[str, str]
     out: Path
-    port: int
 
     @property
     def image(self) -> dict[str, Any]:
@@ -55,17 +54,14 @@ def readme(first, portal, engine_address, tmp_path_factory) -> Iterator[Readme]:
         if shutil.which(program) is None:
             pytest.skip(f"needs {program}: apt-get install docker.io curl jq")
     out, _ = first
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     image = json.loads((out / "image.json").read_text())
     page = (ROOT / "README.md").read_text().partition("## Images and releases")[2]
     block = re.search(r"```sh\n(.*?)```", page, re.DOTALL)[1]
     with registry(tmp_path_factory.mktemp("registry")) as host:
         for stands, here in {
             "127.0.0.1:5000": host,
-            "127.0.0.1:8080": f"127.0.0.1:{port}",
-            "--network host": f"--network host --env KAMADO_PORT={port}",
+            "127.0.0.1:8080": "127.0.0.1:$PORT",
+            "--network host": "--network host --env KAMADO_PORT=$PORT",
             "TAG": image["tag"],
             "sha256:…": image["digest"],
             "out/bundle": shlex.quote(f"{out}/bundle"),
@@ -74,7 +70,7 @@ def readme(first, portal, engine_address, tmp_path_factory) -> Iterator[Readme]:
         }.items():
             assert stands in block, f"{stands} is gone from the README"
             block = block.replace(stands, here)
-        yield Readme(block.splitlines(), os.environ | {"DOCKER_HOST": engine_address}, out, port)
+        yield Readme(block.splitlines(), os.environ | {"DOCKER_HOST": engine_address}, out)
 
 
 def test_make_image_proves_the_container_and_gives_the_digest_of_the_run(readme):
@@ -93,18 +89,23 @@ def test_it_is_promoted_and_listed(readme):
 
 
 def test_docker_run_answers_a_golden_row_to_the_last_digit(readme):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    readme.environment["PORT"] = str(port)
     container = subprocess.Popen(readme.command("docker run"), cwd=ROOT, env=readme.environment)
     try:
         end = time.monotonic() + SECONDS_TO_START
         while time.monotonic() < end and container.poll() is None:
             with contextlib.suppress(requests.ConnectionError):
-                requests.get(f"http://127.0.0.1:{readme.port}/", timeout=10)
+                requests.get(f"http://127.0.0.1:{port}/", timeout=10)
                 break
             time.sleep(0.2)
         answered = readme.run("curl")
     finally:
         container.send_signal(signal.SIGINT)
         container.wait(30)
+    assert answered.returncode == 0, answered.stderr
     golden = json.loads((readme.out / "bundle" / "golden.json").read_text())
     assert json.loads(answered.stdout)["probability"] == golden[0]["probability"]
 
