@@ -39,7 +39,7 @@ class Columns:
         if self.time:
             asked[self.time] = f"CAST({quoted(self.time)} AS TIMESTAMP)"
         if self.position:
-            asked[self.position] = f"TRY_CAST({quoted(self.position)} AS INTEGER)"
+            asked[self.position] = self._place(self.position)
         if self.explore:
             asked[self.explore] = f"CAST({quoted(self.explore)} AS INTEGER)"
         asked |= {name: quoted(name) for name in self.ids} | {
@@ -70,6 +70,11 @@ class Columns:
             if self.types[self.label] != "BOOLEAN"
             else f"CAST({quoted(self.label)} AS TINYINT)"
         )
+
+    def _place(self, name: str) -> str:
+        """A cast alone would round 1.5 to a place that nobody logged."""
+        place = f"TRY_CAST({quoted(name)} AS DOUBLE)"
+        return f"CASE WHEN {place} = trunc({place}) THEN TRY_CAST({place} AS INTEGER) END"
 
     def _text(self, name: str) -> str:
         return f"NULLIF(TRIM({quoted(name)}), '')"

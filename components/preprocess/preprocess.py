@@ -126,7 +126,7 @@ class _Run:
             faults.add(where, f"is {low:g} in every row", "Look at the SQL's join of outcomes, and at the window")
         where = f"columns.position {self.columns.position}"
         if self.columns.position and (places < rows or first < 1):
-            found = f"is missing or below 1 in some of {rows:,} rows (smallest {first})"
+            found = f"is missing, no whole number or below 1 in some of {rows:,} rows (smallest {first})"
             faults.add(where, found, "Log the displayed place from 1; without it there is no debiasing")
         elif self.columns.position and first == last:
             way_out = "Delete it from the spec: a constant place tells nothing of bias"

@@ -53,6 +53,16 @@ def test_a_position_that_tells_nothing_is_refused(tmp_path, places, says):
     assert f"columns.position position: {says}" in said or says in said
 
 
+@pytest.mark.parametrize("wrong", [1.5, "1.5", "first", None])
+def test_a_position_between_two_places_is_not_rounded(tmp_path, wrong):
+    places = log()["position"].to_pylist()
+    if isinstance(wrong, str):
+        places = [str(place) for place in places]
+    places[7] = wrong
+    said = refusal(tmp_path, spec_of(), replaced(log(), "position", places))
+    assert "columns.position position: is missing, no whole number or below 1 in some of 3,000 rows" in said
+
+
 def test_every_missing_column_is_named_at_once_with_what_it_is_for(tmp_path):
     spec = spec_of(reject=[{"name": "tax", "expression": "rent / tax", "max": 3}])
     said = refusal(tmp_path, spec, log().drop_columns(["layout", "user_id"]))
