@@ -18,7 +18,7 @@ from build.gate import verify
 from build.image import Order, build
 from build.publish import Publisher
 from build.publish.place import FORMS, publisher
-from build.releases import Release, promote, release, releases, rollback, shown
+from build.releases import Release, number_of, promote, release, releases, rollback, shown
 from build.seal.seal import WAYS
 from model.errors import Fault, OutputRefused, Refused
 
@@ -76,9 +76,7 @@ def parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
         one.add_argument("model", metavar="MODEL", help="name of the model, as its spec says")
         one.add_argument("--in", dest="place", default=usual, metavar="PLACE", help=about)
     promoted.add_argument("image", metavar="DIGEST|TAG", help="as `image` printed it")
-    fetched.add_argument(
-        "release", nargs="?", type=int, metavar="REL", help="number of the release; default: the newest"
-    )
+    fetched.add_argument("release", nargs="?", metavar="REL", help="number or tag of the release; default: the newest")
     fetched.add_argument("--key", type=Path, help="public key in PEM that must have signed the bundle")
     fetched.add_argument("--into", type=Path, help="folder to make; default: out/fetched/MODEL-REL")
     for one in (checked, image, listed, promoted, back, fetched):
@@ -179,7 +177,7 @@ def _released(asked: argparse.Namespace, place: Publisher, made: Release) -> int
 
 def _fetch(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
     place = _place(asked, environ)
-    found = release(place, asked.model, asked.release)
+    found = release(place, asked.model, asked.release and number_of(asked.model, asked.release))
     into = asked.into or Path("out", "fetched", found.tag)
     if into.exists():
         raise OutputRefused(Fault(str(into), "is there already", "Name another folder with --into", "place-unwritable"))

@@ -16,7 +16,9 @@ from model.errors import Fault, OutputRefused, Refused
 
 GREATEST = 999_999
 ATTEMPTS = 50
+MOST_BYTES = 8 << 20  # of an image's config
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 
 
 class ReleaseRefused(Refused):
@@ -55,6 +57,15 @@ def numbers(place: Publisher, model: str) -> list[int]:
     return sorted(int(found[1]) for tag in place.tags() if (found := form.fullmatch(tag)))
 
 
+def number_of(model: str, named: str) -> int:
+    """The number in `42`, `rel-000042` or the whole tag. Raises ReleaseRefused."""
+    found = re.fullmatch(rf"(?:(?:{re.escape(model)}-)?rel-)?0*(\d{{1,6}})", named, re.ASCII)
+    if found is None:
+        way_out = f"Give its number or its tag: 42 or {tag_of(model, 42)}"
+        raise ReleaseRefused(Fault(f"release {named}", f"is none of model {model}", way_out, "release-missing"))
+    return int(found[1])
+
+
 def releases(place: Publisher, model: str, *, newest: int | None = None) -> list[Release]:
     """Releases with their labels, newest first; `newest` so many of them."""
     wanted = list(reversed(numbers(place, model)))[:newest]
@@ -77,9 +88,12 @@ def release(place: Publisher, model: str, number: int | None = None) -> Release:
 
 
 def labels_of(place: Publisher, digest: str) -> dict[str, str]:
-    config = json.loads(place.manifest(digest))["config"]["digest"]
+    """An image's own. What is a list of images, or no image at all, has none."""
+    config = (json.loads(place.manifest(digest)).get("config") or {}).get("digest")
+    if config is None:
+        return {}
     with place.blob(config) as file:
-        written = file.read()
+        written = file.read(MOST_BYTES)
     if oci.digest_of(written) != config:
         found = f"sends {oci.digest_of(written)} for {config}"
         raise OutputRefused(Fault(place.name, found, "Publish the image again", "blob-digest"))
@@ -91,9 +105,11 @@ def labels_of(place: Publisher, digest: str) -> dict[str, str]:
 def promote(place: Publisher, model: str, image: str) -> Release:
     """Release the image of this tag or digest under the next number. What is the newest release already stays it.
 
-    Raises ReleaseRefused for an image that is not there, or is of another model.
+    `image` may also be the whole reference, PLACE:TAG@DIGEST. Raises ReleaseRefused for an image that is not there, or
+    is of another model.
     """
-    digest = image if DIGEST.fullmatch(image) else place.digest(image)
+    named = image.rpartition("@")[2].removeprefix(f"{place.name}:")
+    digest = place.digest(named) if DIGEST.fullmatch(named) or TAG.fullmatch(named) else None
     if digest is None:
         way_out = "Name a tag or a digest that `python -m build image` printed"
         raise ReleaseRefused(Fault(f"image {image}", f"is not in {place.name}", way_out, "image-missing"))

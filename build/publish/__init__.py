@@ -73,8 +73,8 @@ class Publisher(Protocol):
 
     def tags(self) -> list[str]: ...
 
-    def digest(self, tag: str) -> str | None:
-        """The manifest that a tag names."""
+    def digest(self, name: str) -> str | None:
+        """The manifest that a tag names; for a digest, itself when it is here."""
         ...
 
     def manifest(self, digest: str) -> bytes:

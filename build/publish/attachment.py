@@ -1,5 +1,6 @@
 """Documents beside an image: manifests that name it as their `subject` (OCI image specification 1.1, "artifacts")."""
 
+import json
 from collections.abc import Iterable
 from io import BytesIO
 from typing import Any
@@ -33,6 +34,20 @@ def artifact(subject: oci.Image, attachment: Attachment) -> bytes:
             "subject": small(subject.manifest, subject.media_type).descriptor,
         }
     )
+
+
+def document(manifest: bytes, *, of: str) -> dict[str, Any] | None:
+    """The descriptor of the document that this manifest ties to the image `of`.
+
+    None for what has another form: whoever may write to a place may tie things of their own to an image.
+    """
+    try:
+        named = json.loads(manifest)
+        found: dict[str, Any] = named["layers"][0]
+        ours = named["subject"]["digest"] == of and isinstance(found["size"], int)
+        return found if ours and isinstance(found["digest"] + found["mediaType"], str) else None
+    except (ValueError, LookupError, TypeError):
+        return None
 
 
 def descriptor(manifest: bytes, media_type: str) -> dict[str, Any]:

@@ -50,26 +50,29 @@ class EcrPlace:
             place = self._found()
             return place.tags() if place else []
 
-    def digest(self, tag: str) -> str | None:
+    def digest(self, name: str) -> str | None:
         with self._in_words():
             place = self._found()
-            return place.digest(tag) if place else None
+            return place.digest(name) if place else None
 
     def manifest(self, digest: str) -> bytes:
-        return self._there().manifest(digest)
+        with self._in_words():
+            return self._there().manifest(digest)
 
     def blob(self, digest: str) -> BinaryIO:
-        return self._there().blob(digest)
+        with self._in_words():
+            return self._there().blob(digest)
 
     def add_tag(self, digest: str, tag: str) -> None:
-        self._there().add_tag(digest, tag)
+        with self._in_words():
+            self._there().add_tag(digest, tag)
 
     def attachments(self, digest: str) -> list[oci.Blob]:
-        return self._there().attachments(digest)
+        with self._in_words():
+            return self._there().attachments(digest)
 
     def _there(self) -> RegistryPlace:
-        with self._in_words():
-            place = self._found()
+        place = self._found()
         if place is None:
             found = f"is not in account {self.account}, region {self.region}"
             raise OutputRefused(Fault(f"repository {self.repository}", found, "Publish an image first", "place-broken"))

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from build import oci
 from build.publish import Attachment, Prove, Published, Staged, taken, unproven
-from build.publish.attachment import artifact, descriptor, empty, small
+from build.publish.attachment import artifact, descriptor, document, empty, small
 from model.errors import Fault, OutputRefused
 from model.files import sync_folder, write_atomically
 
@@ -37,12 +37,17 @@ class Layout:
     def tags(self) -> list[str]:
         return [name for one in self._index()["manifests"] if (name := _tag(one))]
 
-    def digest(self, tag: str) -> str | None:
-        return next((str(one["digest"]) for one in self._index()["manifests"] if _tag(one) == tag), None)
+    def digest(self, name: str) -> str | None:
+        entries = self._index()["manifests"]
+        return next((str(one["digest"]) for one in entries if name in (_tag(one), one["digest"])), None)
 
     def manifest(self, digest: str) -> bytes:
         with self.blob(digest) as file:
-            return file.read()
+            data = file.read()
+        if oci.digest_of(data) != digest:
+            found, way_out = f"holds {oci.digest_of(data)} as {digest}", "Publish the image again"
+            raise OutputRefused(Fault(str(self.folder), found, way_out, "blob-digest"))
+        return data
 
     def blob(self, digest: str) -> BinaryIO:
         try:
@@ -70,9 +75,9 @@ class Layout:
         found = []
         for entry in self._index()["manifests"]:
             if "artifactType" in entry:
-                manifest = json.loads(self.manifest(entry["digest"]))
-                if manifest["subject"]["digest"] == digest:
-                    found.append(self._held(manifest["layers"][0]))
+                layer = document(self.manifest(entry["digest"]), of=digest)
+                if layer is not None:
+                    found.append(self._held(layer))
         return found
 
     def _publish(self, image: oci.Image, tag: str, prove: Prove) -> Published:
@@ -136,12 +141,13 @@ class Layout:
             found = json.loads((self.folder / "index.json").read_bytes())
         except FileNotFoundError:
             return {"schemaVersion": 2, "mediaType": oci.INDEX, "manifests": []}
-        except ValueError:
+        except (OSError, ValueError):
             found = None
-        if not isinstance(found, dict) or not isinstance(found.get("manifests"), list):
+        entries = found.get("manifests") if isinstance(found, dict) else None
+        if not isinstance(entries, list) or not all(isinstance(one, dict) and "digest" in one for one in entries):
             way_out = "Nothing was changed. Move the folder away, or name another"
             raise OutputRefused(Fault(str(self.folder / "index.json"), "is no OCI index", way_out, "place-broken"))
-        return found
+        return dict(found)
 
     def _path(self, digest: str) -> Path:
         return self.blobs / digest.removeprefix("sha256:")

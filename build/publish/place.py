@@ -29,4 +29,4 @@ def publisher(destination: str, *, cache: Path) -> Publisher:
         from build.publish.ecr import ecr_place
 
         return ecr_place(named["account"], named["region"], named["repository"])
-    raise OutputRefused(Fault(f"--to {destination}", "names no place for images", FORMS, "place-unknown"))
+    raise OutputRefused(Fault(destination, "names no place for images", FORMS, "place-unknown"))

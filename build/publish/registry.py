@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from build import oci
 from build.publish import Attachment, Prove, Published, Staged, taken, unproven
-from build.publish.attachment import artifact, descriptor, empty, fallback_tag, index, small
+from build.publish.attachment import artifact, descriptor, document, empty, fallback_tag, index, small
 from build.registry.client import Client, RegistryRefused
 from build.registry.login import docker_login
 from model.errors import Fault, OutputRefused
@@ -42,8 +42,8 @@ class RegistryPlace:
     def tags(self) -> list[str]:
         return self.client.tags()
 
-    def digest(self, tag: str) -> str | None:
-        return self.client.digest(tag)
+    def digest(self, name: str) -> str | None:
+        return self.client.digest(name)
 
     def manifest(self, digest: str) -> bytes:
         found = self.client.manifest(digest)
@@ -67,8 +67,10 @@ class RegistryPlace:
     def attachments(self, digest: str) -> list[oci.Blob]:
         found = []
         for one in self._referrers(digest):
-            layer = json.loads(self.manifest(one["digest"]))["layers"][0]
-            found.append(self._held(layer["digest"], layer["size"], layer["mediaType"]))
+            manifest = self.client.manifest(one["digest"])  # a list may outlive what it names
+            layer = document(manifest.data, of=digest) if manifest else None
+            if layer is not None:
+                found.append(self._held(layer["digest"], layer["size"], layer["mediaType"]))
         return found
 
     # steps of publishing
@@ -98,7 +100,8 @@ class RegistryPlace:
                 raise self._refused(found, "place-broken")
 
     def _staged(self, image: oci.Image) -> Staged:
-        return Staged(image, f"{self.name}@{image.digest}", self.client.login.credentials(renew=False))
+        login = self.client.login.credentials(renew=False) if self.client.authorization else None
+        return Staged(image, f"{self.name}@{image.digest}", login)
 
     def _attach(self, image: oci.Image, attachments: Sequence[Attachment]) -> None:
         if not attachments:
@@ -150,7 +153,7 @@ class RegistryPlace:
 
     def _fallback(self, digest: str) -> list[dict[str, str]]:
         found = self.client.manifest(fallback_tag(digest))
-        return json.loads(found.data)["manifests"] if found else []
+        return json.loads(found.data).get("manifests") or [] if found else []
 
     def _held(self, digest: str, size: int, media_type: str) -> oci.Blob:
         return oci.Blob(digest, size, media_type, lambda: self.blob(digest))

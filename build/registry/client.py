@@ -20,7 +20,7 @@ import urllib3
 from build import oci
 from build.registry.login import Login
 from build.registry.reference import is_loopback
-from build.registry.trouble import Passing, Patience, refuse_busy
+from build.registry.trouble import Passing, Patience, beginning, refuse_busy, why
 from model.errors import Fault, OutputRefused, Refused
 
 Done = TypeVar("Done")
@@ -101,7 +101,11 @@ class Client:
         """Every tag, page by page; none when the repository is not there yet."""
         tags: list[str] = []
         page: str | None = "tags/list?n=1000"
+        seen = set()
         while page:
+            if page in seen:
+                raise self._refused(f"lists its tags in a circle, at {page}", "registry-answer")
+            seen.add(page)
             answer = self._get(page, {}, ok=(200, 404))
             if answer.head.status_code == 404:
                 break
@@ -136,7 +140,7 @@ class Client:
             with closing(self._ask("GET", f"blobs/{digest}", ok=(200,), stream=True)) as answer:
                 yield from answer.iter_content(CHUNK)
         except requests.RequestException as error:
-            raise self._refused(f"broke off while sending {digest} ({error})", "registry-unreachable") from error
+            raise self._refused(f"broke off while sending {digest} ({why(error)})", "registry-unreachable") from error
 
     def upload(self, blob: oci.Blob) -> bool:
         """Bring a blob into this repository: it is there, is mounted from its origin, or is sent. True = sent."""
@@ -149,6 +153,8 @@ class Client:
         begun = self._send("POST", f"blobs/uploads/{mount}", ok=(201, 202))
         if begun.status_code == 201:  # only a mount is done at once
             return False
+        if "Location" not in begun.headers:
+            raise self._refused("begins an upload and does not say where", "registry-answer")
         where = urljoin(begun.url, begun.headers["Location"])
         where += f"{'&' if '?' in where else '?'}digest={quote(blob.digest)}"
         headers = {"Content-Type": "application/octet-stream"}
@@ -171,7 +177,7 @@ class Client:
             try:
                 content = answer.raw.read(GREATEST + 1, decode_content=True) or b""
             except urllib3.exceptions.HTTPError as error:
-                raise Passing(f"broke off while sending {path} ({error})") from error
+                raise Passing(f"broke off while sending {path} ({why(error)})") from error
             if len(content) > GREATEST:
                 raise self._refused(f"sends more than {GREATEST >> 20} MB for {path}", "registry-answer")
             declared = answer.headers.get("Content-Length")
@@ -220,13 +226,18 @@ class Client:
     ) -> requests.Response:
         """One attempt, logged in as the registry asks for it."""
         url = path if "://" in path else f"{self.root}{self.repository}/{path}"
-        answer = self._once(method, url, headers, body, stream)
-        if answer.status_code == 401 and self._log_in(answer.headers.get("WWW-Authenticate", "")):
-            answer = self._once(method, url, headers, body, stream)
+        answer = self._once(method, url, headers, body)
+        if answer.status_code == 401:
+            said = beginning(answer)
+            if not self._log_in(answer.headers.get("WWW-Authenticate", "")):
+                raise self._refused(f"answered 401 to {method} {path}: {said}", "registry-denied")
+            answer = self._once(method, url, headers, body)
         refuse_busy(answer, f"{method} {path}")
         if answer.status_code not in ok:
-            code = {401: "registry-denied", 403: "registry-denied"}.get(answer.status_code, "registry-answer")
-            raise self._refused(f"answered {answer.status_code} to {method} {path}: {answer.text[:300]}", code)
+            code = "registry-denied" if answer.status_code in (401, 403) else "registry-answer"
+            raise self._refused(f"answered {answer.status_code} to {method} {path}: {beginning(answer)}", code)
+        if not stream:
+            beginning(answer)
         return answer
 
     def _once(
@@ -235,16 +246,15 @@ class Client:
         url: str,
         headers: Mapping[str, str] | None,
         body: "Callable[[], bytes | Body] | None",
-        stream: bool,
     ) -> requests.Response:
         sent = dict(headers or {})
         if self.authorization and url.startswith(self.root):  # an upload may be elsewhere, with a key of its own
             sent["Authorization"] = self.authorization
         try:
             data: Any = body() if body else None
-            return self.session.request(method, url, headers=sent, data=data, stream=stream, timeout=self.timeout)
+            return self.session.request(method, url, headers=sent, data=data, stream=True, timeout=self.timeout)
         except requests.RequestException as error:
-            raise Passing(f"cannot be reached ({error})") from error
+            raise Passing(f"cannot be reached ({why(error)})") from error
 
     def _log_in(self, challenge: str) -> bool:
         """Basic sends the login itself, Bearer exchanges it, or nothing, for a token. False when there is no way."""
@@ -259,12 +269,17 @@ class Client:
         if scheme.lower() != "bearer" or "realm" not in asked:
             return False
         wanted = {key: asked[key] for key in ("service", "scope") if key in asked}
+        credentials = self.login.credentials(renew=False)
         try:
             answer = requests.get(
-                asked["realm"], params=wanted, auth=self.login.credentials(renew=False), timeout=self.timeout
+                asked["realm"], params=wanted, auth=credentials or _leave, stream=True, timeout=self.timeout
             )
+        except requests.RequestException as error:
+            raise Passing(f"wants a token of {asked['realm']}, which cannot be reached ({why(error)})") from error
+        refuse_busy(answer, "the wish for a token")
+        try:
             given = answer.json()
-        except (requests.RequestException, ValueError):
+        except ValueError:
             return False
         token = given.get("token") or given.get("access_token") if isinstance(given, dict) else None
         if token:

@@ -1,10 +1,19 @@
 """Who asks a registry: nobody in particular, who `docker login` kept, or a token of ECR's (publish/ecr.py)."""
 
-import base64
-import binascii
 import json
+import os
+import warnings
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
+
+from build.registry.reference import HUB
+from model.errors import Fault, Refused
+
+
+class LoginRefused(Refused):
+    """What `docker login` kept cannot be read."""
+
+    heading: ClassVar[str] = "the login was refused"
 
 
 class Login(Protocol):
@@ -16,22 +25,31 @@ class Login(Protocol):
 
 
 class DockerLogin:
-    """What `docker login` kept for this host in its config.json, if anything. Credential helpers are not asked."""
+    """What `docker login` kept for this host, in `config` or with the credential helper that it names, if anything."""
 
     def __init__(self, host: str, config: Path) -> None:
         self.host = host
         self.config = config
 
     def credentials(self, *, renew: bool) -> tuple[str, str] | None:
-        if renew:
+        """Raises LoginRefused when there is a login and it cannot be read."""
+        if renew or not self.config.is_file():
             return None
+        from docker.auth import AuthConfig  # a tenth of a second, for those who are asked for a login
+        from docker.errors import DockerException
+
         try:
-            kept = json.loads(self.config.read_bytes())["auths"][self.host]["auth"]
-            user, _, password = base64.b64decode(kept).decode().partition(":")
-        except (OSError, ValueError, KeyError, TypeError, binascii.Error):
-            return None
-        return user, password
+            kept = AuthConfig.load_config(None, {"auths": {}, **json.loads(self.config.read_bytes())})
+            with warnings.catch_warnings(action="error", category=UserWarning):  # of a helper that is not installed
+                found = kept.resolve_authconfig(None if self.host == HUB else self.host) or {}
+        except (DockerException, OSError, ValueError, TypeError, AttributeError, UserWarning) as error:
+            told, way_out = f"cannot be read ({error})", f"Mend it, or run: docker login {self.host}"
+            raise LoginRefused(Fault(f"login in {self.config}", told, way_out, "registry-denied")) from error
+        user, password = (found.get(name) or found.get(name.lower()) for name in ("Username", "Password"))
+        return (user, password) if user and password else None
 
 
 def docker_login(host: str) -> DockerLogin:
-    return DockerLogin(host, Path.home() / ".docker" / "config.json")
+    """From the folder that docker itself would ask: DOCKER_CONFIG, else ~/.docker."""
+    folder = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
+    return DockerLogin(host, folder / "config.json")

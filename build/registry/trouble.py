@@ -3,13 +3,16 @@
 import random
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import requests
+import urllib3
 
 Done = TypeVar("Done")
+WORDS = 300  # bytes of a body that are told
 BUSY = (408, 429, 500, 502, 503, 504)
 
 
@@ -44,11 +47,31 @@ class Patience:
         raise AssertionError("at least one attempt is made")
 
 
+def why(error: BaseException) -> str:
+    """The innermost reason, in the system's words: requests wraps urllib3's errors, which wrap those of the system."""
+    while True:
+        within = (getattr(error, "reason", None), error.__cause__, *error.args)
+        inner = next((one for one in within if isinstance(one, BaseException)), None)
+        if inner is None:
+            return str(getattr(error, "strerror", None) or error)
+        error = inner
+
+
 def refuse_busy(answer: requests.Response, doing: str) -> None:
     """Raises Passing for an answer that another attempt may better."""
     if answer.status_code in BUSY:
         wait = asked_wait(answer.headers.get("Retry-After", ""))
-        raise Passing(f"answered {answer.status_code} to {doing}: {answer.text[:200]}", wait)
+        raise Passing(f"answered {answer.status_code} to {doing}: {beginning(answer)}", wait)
+
+
+def beginning(answer: requests.Response) -> str:
+    """The first words of an answer that is streamed. It is then done with, however much more it would send."""
+    with closing(answer):
+        try:
+            data: bytes = answer.raw.read(WORDS, decode_content=True) or b""
+        except urllib3.exceptions.HTTPError as error:
+            raise Passing(f"broke off while answering {answer.status_code} ({why(error)})") from error
+    return data.decode(errors="replace").strip()
 
 
 def asked_wait(header: str) -> float:

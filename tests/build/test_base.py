@@ -4,8 +4,10 @@ import base64
 import contextlib
 import http.server
 import json
+import os
 import shutil
 import subprocess
+import sys
 import threading
 
 import pytest
@@ -19,8 +21,8 @@ from build.base.ground import BaseRefused, architecture
 from build.base.manifest import read_base
 from build.base.registry import Registry, registry_base
 from build.publish.layout import Layout
-from build.registry.login import DockerLogin
-from build.registry.reference import Reference
+from build.registry.login import DockerLogin, LoginRefused, docker_login
+from build.registry.reference import HUB, Reference
 from tests.contracts.publish import blob
 from tests.services.registry import registry
 
@@ -156,7 +158,7 @@ def index(repository: str, tag: str, images: list[tuple[str, str]]) -> None:
 class Guarded(http.server.BaseHTTPRequestHandler):
     """A registry of one base that asks for a token, or for name and password, and may lie about a layer."""
 
-    scheme, lies, refuse_first = "Bearer", False, 0
+    scheme, lies, refuse_first, refuse_tokens, realm = "Bearer", False, 0, 0, ""
 
     def log_message(self, *_):
         pass
@@ -166,11 +168,14 @@ class Guarded(http.server.BaseHTTPRequestHandler):
             type(self).refuse_first -= 1
             return self.answer(503)
         if self.path.startswith("/token"):
+            if type(self).refuse_tokens:
+                type(self).refuse_tokens -= 1
+                return self.answer(503)
             assert self.path == "/token?service=ours&scope=repository%3Aserver%3Apull"
             return self.answer(200, b'{"token": "let me in"}')
         user = base64.b64encode(b"me:secret").decode()
         if self.headers.get("Authorization") not in ("Bearer let me in", f"Basic {user}"):
-            realm = f"http://{self.headers['Host']}/token"
+            realm = self.realm or f"http://{self.headers['Host']}/token"
             return self.answer(
                 401, challenge=f'{self.scheme} realm="{realm}",service="ours",scope="repository:server:pull"'
             )
@@ -204,6 +209,15 @@ def guarded(**settings):
             thread.join()
 
 
+HELPER = """
+import json, sys
+if sys.argv[1] != "get" or sys.stdin.read().strip() != "registry.example":
+    print("credentials not found in native keychain")
+    sys.exit(1)
+print(json.dumps({"Username": "me", "Secret": "kept by a helper"}))
+"""
+
+
 def kept(folder, host):
     """What `docker login` leaves."""
     folder.joinpath("config.json").write_text(
@@ -225,6 +239,48 @@ class TestALogin:
     def test_that_nobody_made_is_a_refusal_that_says_how(self, tmp_path):
         with guarded(scheme="Basic") as host, pytest.raises(BaseRefused, match="docker login"):
             registry_base(f"{host}/server:1", blobs=Blobs(tmp_path))
+
+    def test_for_a_token_waits_for_who_gives_it(self, tmp_path):
+        with guarded(refuse_tokens=2) as host:
+            assert registry_base(f"{host}/server:1", blobs=Blobs(tmp_path)).digest == server().digest
+
+    def test_for_a_token_that_nobody_gives_says_who_is_away(self, tmp_path):
+        with (
+            guarded(realm="http://127.0.0.1:1/token") as host,
+            pytest.raises(BaseRefused, match=r"wants a token of http://127\.0\.0\.1:1/token, which cannot be reached"),
+        ):
+            registry_base(f"{host}/server:1", blobs=Blobs(tmp_path))
+
+    @pytest.mark.parametrize("named", ["registry.example", "https://registry.example", "https://registry.example/v1/"])
+    def test_is_known_by_every_name_that_docker_gives_it(self, tmp_path, named):
+        kept(tmp_path, named)
+        login = DockerLogin("registry.example", tmp_path / "config.json")
+        assert login.credentials(renew=False) == ("me", "secret")
+
+    def test_of_dockers_own_registry_is_kept_under_another_name(self, tmp_path):
+        kept(tmp_path, "https://index.docker.io/v1/")
+        assert DockerLogin(HUB, tmp_path / "config.json").credentials(renew=False) == ("me", "secret")
+
+    def test_is_asked_of_the_credential_helper_that_docker_would_ask(self, tmp_path, monkeypatch):
+        helper = tmp_path / "docker-credential-test"
+        helper.write_text(f"#!{sys.executable}\n{HELPER}")
+        helper.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+        (tmp_path / "config.json").write_text('{"credsStore": "test"}')
+        assert docker_login("registry.example").credentials(renew=False) == ("me", "kept by a helper")
+        assert docker_login("other.example").credentials(renew=False) is None
+        (tmp_path / "config.json").write_text('{"credsStore": "absent"}')
+        with pytest.raises(
+            LoginRefused, match=r"docker-credential-absent not installed.*docker login registry\.example"
+        ):
+            docker_login("registry.example").credentials(renew=False)
+
+    @pytest.mark.parametrize("content", ["{", "[]", '{"auths": {"registry.example": {"auth": "%"}}}', '{"auths": 3}'])
+    def test_that_cannot_be_read_is_a_refusal_that_names_the_file(self, tmp_path, content):
+        (tmp_path / "config.json").write_text(content)
+        with pytest.raises(LoginRefused, match=rf"{tmp_path}/config.json: cannot be read"):
+            DockerLogin("registry.example", tmp_path / "config.json").credentials(renew=False)
 
     def test_is_found_where_docker_keeps_it(self, tmp_path):
         login = kept(tmp_path, "registry.example")

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from build import oci
+from build.publish import Attachment
+from build.publish.attachment import descriptor
 from build.publish.layout import REF_NAME, Layout
 from model.errors import OutputRefused
 from tests.contracts.publish import PublisherContract, image
@@ -89,6 +91,25 @@ def test_an_index_that_is_none_is_refused_and_kept(content, tmp_path):
     with pytest.raises(OutputRefused, match="is no OCI index"):
         Layout(tmp_path).publish(image(), "toy-1")
     assert (tmp_path / "index.json").read_text() == content
+
+
+def test_a_manifest_that_somebody_edited_is_refused(tmp_path):
+    digest = Layout(tmp_path).publish(image(), "toy-1").digest
+    held = tmp_path / "blobs" / "sha256" / digest.removeprefix("sha256:")
+    held.write_bytes(held.read_bytes().replace(b'"schemaVersion":2', b'"schemaVersion":3'))
+    with pytest.raises(OutputRefused, match="blob-digest"):
+        Layout(tmp_path).manifest(digest)
+
+
+def test_documents_of_others_are_passed_over(tmp_path):
+    place = Layout(tmp_path)
+    digest = place.publish(image(), "toy-1", prove=lambda _: [Attachment("text/plain", b"ours")]).digest
+    theirs = oci.dump({"subject": {"digest": digest}, "blobs": []})
+    (tmp_path / "blobs" / "sha256" / oci.digest_of(theirs).removeprefix("sha256:")).write_bytes(theirs)
+    index = json.loads((tmp_path / "index.json").read_bytes())
+    index["manifests"].append(descriptor(theirs, "application/vnd.other"))
+    (tmp_path / "index.json").write_bytes(oci.dump(index))
+    assert [one.media_type for one in place.attachments(digest)] == ["text/plain"]
 
 
 def test_a_place_that_is_a_file_is_refused_by_name(tmp_path):

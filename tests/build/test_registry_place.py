@@ -20,6 +20,7 @@ import requests
 
 from build import oci
 from build.publish import Attachment
+from build.publish.attachment import descriptor, empty, fallback_tag, index, small
 from build.publish.registry import RegistryPlace
 from build.registry.client import Client, RegistryRefused
 from build.registry.login import DockerLogin
@@ -249,6 +250,81 @@ def test_a_registry_that_gives_tokens_is_asked_for_the_right_to_write(host, tmp_
     assert published.digest == image().digest
     assert {scope.rpartition(":")[2] for scope in Guarded.asked} == {"pull", "pull,push"}
     assert fetch(host, "team/guarded", "toy-1")[2] == [b"the server", b"the model"]
+
+
+def test_documents_of_others_are_passed_over(host, repository, tmp_path):
+    """Anybody who may push may tie documents to an image, of a form of their own."""
+    ours = place(host, repository, tmp_path)
+    digest = ours.publish(image(), "toy-1", prove=lambda _: PAPERS).digest
+    theirs = oci.dump(
+        {
+            "schemaVersion": 2,
+            "mediaType": oci.MANIFEST,
+            "artifactType": "application/vnd.other",
+            "config": empty().descriptor,
+            "layers": [],
+            "subject": small(image().manifest, oci.MANIFEST).descriptor,
+        }
+    )
+    ours.client.put(oci.digest_of(theirs), theirs, oci.MANIFEST)
+    known = json.loads(ours.client.manifest(fallback_tag(digest)).data)["manifests"]
+    gone = descriptor(b"gone", "application/vnd.expired")
+    listed = index([descriptor(theirs, "application/vnd.other"), gone, *known])
+    with serving(type("Handler", (Listing,), {"listed": listed, "now": weather_of.Weather(host)})) as outer:
+        found = place(outer, repository, tmp_path).attachments(digest)
+    assert [one.media_type for one in found] == ["text/plain"]
+
+
+class Listing(weather_of.Handler):
+    """A registry that keeps the list of referrers itself."""
+
+    listed = b""
+
+    def pass_on(self):
+        if "/referrers/" in self.path:
+            return self._send(200, self.listed, {"Content-Type": oci.INDEX})
+        return super().pass_on()
+
+    do_GET = do_HEAD = pass_on
+
+
+class Odd(http.server.BaseHTTPRequestHandler):
+    """Answers of the right status and of no sense."""
+
+    def log_message(self, *told):
+        pass
+
+    def do_GET(self):
+        self.answer(200, b'{"tags": ["toy-1"]}', {"Link": f'<{self.path}>; rel="next"'})
+
+    def do_HEAD(self):
+        self.answer(404)
+
+    def do_POST(self):
+        self.answer(202)
+
+    def answer(self, status, body=b"", head=None):
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **(head or {})}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def test_a_registry_without_sense_is_refused(tmp_path):
+    with serving(Odd) as host:
+        with pytest.raises(RegistryRefused, match="lists its tags in a circle"):
+            place(host, "team/one", tmp_path).tags()
+        with pytest.raises(RegistryRefused, match="begins an upload and does not say where"):
+            place(host, "team/one", tmp_path).publish(image(), "toy-1")
+
+
+@pytest.mark.parametrize(
+    ("host", "reason"), [("127.0.0.1:1", "Connection refused"), ("registry.invalid", r"Name or service not known")]
+)
+def test_a_registry_that_is_away_is_told_in_the_words_of_the_system(host, reason, tmp_path):
+    with pytest.raises(RegistryRefused, match=rf"{host}/team/one: cannot be reached \({reason}\), 4 times"):
+        place(host, "team/one", tmp_path).tags()
 
 
 class Page(http.server.BaseHTTPRequestHandler):

@@ -10,15 +10,17 @@ from pathlib import Path
 import pytest
 
 from build import oci
+from build.publish import Attachment
 from build.publish.ecr import ecr_place
 from build.publish.layout import Layout
-from build.releases import ReleaseRefused, promote, release, releases, rollback
+from build.releases import ReleaseRefused, number_of, promote, release, releases, rollback
 from tests.build.test_ecr import running, service  # noqa: F401 - fixtures
 from tests.build.test_registry_place import host, place  # noqa: F401 - a fixture
 from tests.contracts.publish import blob, image
 from tests.services.ecr import ACCOUNT, REGION
 
 ROOT = Path(__file__).resolve().parents[2]
+ABSENT = f"sha256:{'0' * 64}"
 
 
 def model(content: bytes, *, name: str = "toy") -> oci.Image:
@@ -91,12 +93,39 @@ def test_models_in_one_place_are_counted_apart(shelf):
 
 
 @pytest.mark.parametrize(
-    ("named", "code"), [("toy-d", "image-missing"), ("other-z", "image-model"), ("sha256:" + "0" * 64, "place-broken")]
+    ("named", "code"),
+    [("other-z", "image-model"), *((named, "image-missing") for named in ("toy-d", "", "a b", "sha256:0", ABSENT))],
 )
 def test_what_is_no_image_of_the_model_is_not_released(shelf, named, code):
     with pytest.raises(Exception, match=code):
         promote(shelf, "toy", named)
     assert history(shelf) == []
+
+
+def test_the_reference_that_was_printed_names_the_image(shelf):
+    assert promote(shelf, "toy", f"{shelf.name}:toy-a").labels["content"] == "a"
+    assert promote(shelf, "toy", f"{shelf.name}:toy-b@{model(b'b').digest}").labels["content"] == "b"
+    assert promote(shelf, "toy", f"{shelf.name}@{model(b'c').digest}").labels["content"] == "c"
+
+
+def test_a_list_of_documents_is_no_image(host, tmp_path):  # noqa: F811 - a fixture
+    """Where a registry keeps no list of referrers it is a tag of its own, and is seen among the others."""
+    shelf = place(host, f"documents-{secrets.token_hex(6)}", tmp_path)
+    shelf.publish(model(b"a"), "toy-a", prove=lambda _: [Attachment("text/plain", b"a document")])
+    (listed,) = [tag for tag in shelf.tags() if tag.startswith("sha256-")]
+    with pytest.raises(ReleaseRefused, match="image-model"):
+        promote(shelf, "toy", listed)
+
+
+@pytest.mark.parametrize("named", ["42", "000042", "rel-000042", "toy-rel-000042"])
+def test_a_release_is_named_by_its_number_or_its_tag(named):
+    assert number_of("toy", named) == 42
+
+
+@pytest.mark.parametrize("named", ["other-rel-000042", "toy-a", "-1", "4.2", "", "٤٢", "1234567"])
+def test_what_names_no_release_is_refused_with_what_would(named):
+    with pytest.raises(ReleaseRefused, match="Give its number or its tag: 42 or toy-rel-000042"):
+        number_of("toy", named)
 
 
 def test_a_release_that_is_not_there_is_refused_with_those_that_are(shelf):
