@@ -6,16 +6,16 @@ import json
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from build import oci
 from build.attest import bill, provenance, signature
 from build.attest.signature import SignatureRefused, check
 from build.gate import verify
 from build.image import HOME, VERDICT
 from build.publish import Publisher
+from build.publish.attachment import content
 from build.releases import Release
 from model.bundle import FILES, RETRAIN, bundle_digest
 from model.errors import BundleRefused, Fault
@@ -56,29 +56,37 @@ def fetch(
             raise BundleRefused(*broken)
         for fault in faults:
             report(f"older than this Kamado: {fault.where}: {fault.found}")
-        signed = _documents(place, found.digest, temporary / "documents")
+        signatures = _documents(place, found.digest, temporary / "documents")
         if key is not None:
-            if signed is None:
-                told, way_out = "has no signature", "Build it with --key, or fetch it without one"
-                raise SignatureRefused(Fault(f"image {found.tag}", told, way_out, "signature-missing"))
-            check(temporary / "bundle", signed, key)
+            _refuse_unsigned(temporary / "bundle", signatures, key, found.tag)
     return digest
 
 
-def _documents(place: Publisher, digest: str, folder: Path) -> bytes | None:
-    """Write what is attached to the image; gives the signature, if there is one."""
+def _documents(place: Publisher, digest: str, folder: Path) -> list[bytes]:
+    """Write what is attached to the image, a second document of one kind as `2-NAME`; gives the signatures."""
     folder.mkdir()
-    signed = None
+    held: dict[str, list[bytes]] = {media_type: [] for media_type in DOCUMENTS}
     for attached in place.attachments(digest):
-        if attached.media_type not in DOCUMENTS or attached.size > MOST_BYTES:
-            continue
-        with attached.open() as source:
-            data = source.read(attached.size + 1)
-        if oci.digest_of(data) != attached.digest:
-            raise _broken(attached.digest, f"arrives as {oci.digest_of(data)}")
-        (folder / DOCUMENTS[attached.media_type]).write_bytes(data)
-        signed = data if attached.media_type == signature.MEDIA_TYPE else signed
-    return signed
+        if attached.media_type in held and attached.size <= MOST_BYTES:
+            held[attached.media_type].append(content(attached))
+            number = len(held[attached.media_type])
+            name = DOCUMENTS[attached.media_type]
+            (folder / (name if number == 1 else f"{number}-{name}")).write_bytes(held[attached.media_type][-1])
+    return held[signature.MEDIA_TYPE]
+
+
+def _refuse_unsigned(bundle: Path, signatures: Sequence[bytes], key: Path, tag: str) -> None:
+    """One signature by the owner of the key is enough: whoever may write to a place may add more."""
+    if not signatures:
+        told, way_out = "has no signature", "Build it again with --key, or fetch it without one"
+        raise SignatureRefused(Fault(f"image {tag}", told, way_out, "signature-missing"))
+    faults: list[Fault] = []
+    for one in signatures:
+        try:
+            return check(bundle, one, key)
+        except SignatureRefused as refusal:
+            faults += refusal.faults
+    raise SignatureRefused(*dict.fromkeys(faults))
 
 
 def _download(place: Publisher, layer: dict[str, Any], kept: BinaryIO) -> None:

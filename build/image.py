@@ -10,12 +10,13 @@ from typing import Any
 from build import oci
 from build.attest.bill import bill
 from build.attest.provenance import provenance
-from build.attest.signature import sign
+from build.attest.signature import MEDIA_TYPE, is_by, sign
 from build.base.choose import server_base
 from build.base.ground import XGBOOST, Base, BaseRefused, Report
 from build.gate import Sound, refuse_unless_sound
 from build.layer import Entry, Layer, write_layer
 from build.publish import Attachment, Publisher, Staged
+from build.publish.attachment import content
 from build.publish.layout import Layout
 from build.publish.place import publisher
 from build.scratch import scratch
@@ -66,6 +67,9 @@ def build(bundle: Path, verdict: Path, order: Order, *, report: Report = print) 
         signed = [sign(bundle, order.key)] if order.key else []
         proof = Proof(place, candidate, sound, base, order, report, signed)
         done = place.publish(candidate.image, candidate.tag, prove=proof)
+        if order.key and done.outcome == "unchanged" and not _is_signed(place, done.digest, bundle, order.key):
+            place.attach(done.digest, signed)
+            report(f"signed by {order.key}")
     return {
         "reference": f"{place.name}:{candidate.tag}@{done.digest}",
         "tag": candidate.tag,
@@ -144,6 +148,12 @@ class Proof:
             commit=self.order.commit,
         )
         return (made_of, came_about, *self.signed)
+
+
+def _is_signed(place: Publisher, digest: str, bundle: Path, key: Path) -> bool:
+    """Whether an image that was there already has a signature by this private key."""
+    held = [one for one in place.attachments(digest) if one.media_type == MEDIA_TYPE]
+    return any(is_by(bundle, content(one), key) for one in held)
 
 
 def _refuse_other_xgboost(base: Base, manifest: Manifest) -> None:

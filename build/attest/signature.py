@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
 
 from build.publish import Attachment
 from model.errors import Fault, Refused
@@ -70,6 +71,20 @@ def check(bundle: Path, signature: bytes, key: Path) -> None:
             told = f"is not signed by {key} ({_first(error)})"
             way_out = "Fetch it again, or ask who released it for the right key"
             raise SignatureRefused(Fault(f"bundle {bundle}", told, way_out, "signature-broken")) from error
+
+
+def is_by(bundle: Path, signature: bytes, key: Path) -> bool:
+    """Whether the owner of this private key has signed this very bundle."""
+    private = serialization.load_pem_private_key(key.read_bytes(), None)
+    encoding, form = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    with tempfile.NamedTemporaryFile(prefix="kamado-key-") as public:
+        public.write(private.public_key().public_bytes(encoding, form))
+        public.flush()
+        try:
+            check(bundle, signature, Path(public.name))
+        except SignatureRefused:
+            return False
+    return True
 
 
 def _everything() -> "hashing.Config":

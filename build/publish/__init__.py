@@ -89,6 +89,10 @@ class Publisher(Protocol):
         """A second name for an image that is here. Raises OutputRefused, with code tag-taken for a name in use."""
         ...
 
+    def attach(self, digest: str, attachments: Sequence[Attachment]) -> None:
+        """Documents for an image that is here already, beside those it has. Raises OutputRefused."""
+        ...
+
     def attachments(self, digest: str) -> list[Blob]:
         """What was attached to this image, by media type; sizes and digests are those of the documents."""
         ...

@@ -7,7 +7,9 @@ from typing import Any
 
 from build import oci
 from build.publish import Attachment
+from model.errors import Fault, OutputRefused
 
+MOST_BYTES = 50_000_000
 EMPTY = b"{}"
 EMPTY_TYPE = "application/vnd.oci.empty.v1+json"
 
@@ -22,7 +24,7 @@ def empty() -> oci.Blob:
     return small(EMPTY, EMPTY_TYPE)
 
 
-def artifact(subject: oci.Image, attachment: Attachment) -> bytes:
+def artifact(subject: oci.Blob, attachment: Attachment) -> bytes:
     """The manifest that ties the document to its image."""
     return oci.dump(
         {
@@ -31,9 +33,19 @@ def artifact(subject: oci.Image, attachment: Attachment) -> bytes:
             "artifactType": attachment.media_type,
             "config": empty().descriptor,
             "layers": [small(attachment.data, attachment.media_type).descriptor],
-            "subject": small(subject.manifest, subject.media_type).descriptor,
+            "subject": subject.descriptor,
         }
     )
+
+
+def content(attached: oci.Blob) -> bytes:
+    """The document itself. Raises OutputRefused when it is larger than any, or not what its digest says."""
+    with attached.open() as source:
+        data = source.read(MOST_BYTES + 1)
+    if oci.digest_of(data) != attached.digest:
+        found, way_out = f"arrives as {oci.digest_of(data)}", "Ask who may write to this place, or publish again"
+        raise OutputRefused(Fault(f"document {attached.digest}", found, way_out, "blob-digest"))
+    return data
 
 
 def document(manifest: bytes, *, of: str) -> dict[str, Any] | None:

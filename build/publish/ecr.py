@@ -2,13 +2,13 @@
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
 from botocore.exceptions import ClientError
 
 from build import oci
-from build.publish import Prove, Published, unproven
+from build.publish import Attachment, Prove, Published, unproven
 from build.publish.aws import EcrLogin, Service
 from build.publish.registry import RegistryPlace
 from build.registry.client import Client
@@ -66,6 +66,10 @@ class EcrPlace:
     def add_tag(self, digest: str, tag: str) -> None:
         with self._in_words():
             self._there().add_tag(digest, tag)
+
+    def attach(self, digest: str, attachments: Sequence[Attachment]) -> None:
+        with self._in_words():
+            self._there().attach(digest, attachments)
 
     def attachments(self, digest: str) -> list[oci.Blob]:
         with self._in_words():

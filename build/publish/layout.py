@@ -71,6 +71,12 @@ class Layout:
             index["manifests"].append({**entry, "annotations": {REF_NAME: tag}})
             write_atomically(self.folder / "index.json", oci.dump(index))
 
+    def attach(self, digest: str, attachments: Sequence[Attachment]) -> None:
+        with self._writing():
+            index, image = self._index(), small(self.manifest(digest), oci.MANIFEST)
+            index["manifests"] += [one for one in self._attach(image, attachments) if one not in index["manifests"]]
+            write_atomically(self.folder / "index.json", oci.dump(index))
+
     def attachments(self, digest: str) -> list[oci.Blob]:
         found = []
         for entry in self._index()["manifests"]:
@@ -88,18 +94,19 @@ class Layout:
                 raise taken(tag, here=here["digest"], new=image.digest)
             if config is not None and self._is_whole(here["digest"]):
                 return Published(here["digest"], "unchanged")
-        for blob in (*image.layers, small(image.config, oci.CONFIG), small(image.manifest, image.media_type)):
+        manifest = small(image.manifest, image.media_type)
+        for blob in (*image.layers, small(image.config, oci.CONFIG), manifest):
             self._put(blob)
         write_atomically(self.folder / "oci-layout", oci.dump({"imageLayoutVersion": "1.0.0"}))
-        entry = {**small(image.manifest, image.media_type).descriptor, "platform": image.platform}
+        entry = {**manifest.descriptor, "platform": image.platform}
         others = [one for one in index["manifests"] if one is not here]
-        attached = [one for one in self._attach(image, prove(Staged(image))) if one not in others]
+        attached = [one for one in self._attach(manifest, prove(Staged(image))) if one not in others]
         index["manifests"] = [*others, *attached, {**entry, "annotations": {REF_NAME: tag}}]
         write_atomically(self.folder / "index.json", oci.dump(index))
         return Published(image.digest, "written")
 
-    def _attach(self, image: oci.Image, attachments: Sequence[Attachment]) -> Iterator[dict[str, Any]]:
-        """Lays the documents down; gives their entries for the index."""
+    def _attach(self, image: oci.Blob, attachments: Sequence[Attachment]) -> Iterator[dict[str, Any]]:
+        """Lays documents about an image, named by its manifest, down; gives their entries for the index."""
         for attachment in attachments:
             manifest = artifact(image, attachment)
             for blob in (empty(), small(attachment.data, attachment.media_type), small(manifest, oci.MANIFEST)):

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from build import oci
 from build.publish import Attachment, Prove, Published, Staged, taken, unproven
 from build.publish.attachment import artifact, descriptor, document, empty, fallback_tag, index, small
-from build.registry.client import Client, RegistryRefused
+from build.registry.client import Client, Found, RegistryRefused
 from build.registry.login import docker_login
 from model.errors import Fault, OutputRefused
 
@@ -36,7 +36,7 @@ class RegistryPlace:
             if (done := self._published(image, tag)) is not None:
                 return done
             self._lay_down(image)
-            self._attach(image, prove(self._staged(image)))
+            self._attach(small(image.manifest, image.media_type), self._new_kinds(image, prove(self._staged(image))))
             return self._name(image, tag)
 
     def tags(self) -> list[str]:
@@ -46,23 +46,23 @@ class RegistryPlace:
         return self.client.digest(name)
 
     def manifest(self, digest: str) -> bytes:
-        found = self.client.manifest(digest)
-        if found is None:
-            raise self._refused(f"has no {digest}", "place-broken")
-        return found.data
+        return self._found(digest).data
 
     def blob(self, digest: str) -> BinaryIO:
         return BufferedReader(_Stream(self.client.stream(digest)))
 
     def add_tag(self, digest: str, tag: str) -> None:
-        found = self.client.manifest(digest)
-        if found is None:
-            raise self._refused(f"has no {digest}", "place-broken")
+        found = self._found(digest)
         with self._alone(tag):
             if (here := self.client.digest(tag)) is None:
                 here = self._write_tag(tag, found.data, found.media_type)
             if here != digest:
                 raise taken(tag, here=here, new=digest)
+
+    def attach(self, digest: str, attachments: Sequence[Attachment]) -> None:
+        found = self._found(digest)
+        with self._alone(fallback_tag(digest)):
+            self._attach(small(found.data, found.media_type), attachments)
 
     def attachments(self, digest: str) -> list[oci.Blob]:
         found = []
@@ -103,7 +103,8 @@ class RegistryPlace:
         login = self.client.login.credentials(renew=False) if self.client.authorization else None
         return Staged(image, f"{self.name}@{image.digest}", login)
 
-    def _attach(self, image: oci.Image, attachments: Sequence[Attachment]) -> None:
+    def _attach(self, image: oci.Blob, attachments: Sequence[Attachment]) -> None:
+        """`image` is its manifest."""
         if not attachments:
             return
         listed = []
@@ -114,14 +115,16 @@ class RegistryPlace:
             answer = self.client.put(oci.digest_of(manifest), manifest, oci.MANIFEST)
             if "OCI-Subject" not in answer.headers:  # then it keeps no list of referrers itself
                 listed.append(descriptor(manifest, attachment.media_type))
-        if listed:
-            before = self._fallback(image.digest)
-            # Each kind of document once: where tags are immutable the list cannot grow, and a repeated build that was
-            # proven in another way says nothing new about the same image.
-            known = {one.get("artifactType") for one in before}
-            added = [one for one in listed if one["artifactType"] not in known]
-            if added:
-                self.client.put(fallback_tag(image.digest), index([*before, *added]), oci.INDEX)
+        before = self._fallback(image.digest) if listed else []
+        added = [one for one in listed if one not in before]
+        if added:
+            self.client.put(fallback_tag(image.digest), index([*before, *added]), oci.INDEX)
+
+    def _new_kinds(self, image: oci.Image, attachments: Sequence[Attachment]) -> list[Attachment]:
+        """A build that ended before its tag has left documents already. One that is repeated, and proven in another
+        way, says nothing new about the same image; and where tags are immutable the list cannot grow."""
+        known = {one.get("artifactType") for one in self._referrers(image.digest)} if attachments else set()
+        return [one for one in attachments if one.media_type not in known]
 
     def _name(self, image: oci.Image, tag: str) -> Published:
         if (done := self._published(image, tag)) is not None:  # by a builder on another machine, meanwhile
@@ -146,6 +149,12 @@ class RegistryPlace:
         return here
 
     # reading
+
+    def _found(self, digest: str) -> Found:
+        found = self.client.manifest(digest)
+        if found is None:
+            raise self._refused(f"has no {digest}", "place-broken")
+        return found
 
     def _referrers(self, digest: str) -> list[dict[str, str]]:
         listed = self.client.referrers(digest)

@@ -22,6 +22,7 @@ from in_toto_attestation.v1.statement import Statement
 from build.__main__ import parser
 from build.attest import bill as bills
 from build.attest import provenance as provenances
+from build.attest import signature as signatures
 from build.attest.bill import bill
 from build.attest.inventory import installed
 from build.attest.provenance import provenance
@@ -409,6 +410,33 @@ def test_all_of_them_lie_beside_the_image_and_come_back_with_the_release(sound, 
         "bill.cdx.json",
         "provenance.intoto.json",
         "signature.sigstore.json",
+    }
+
+
+def test_an_image_that_is_there_already_is_signed_as_well_once_by_each_key(sound, verdict, keys, made, tmp_path):
+    place, back = Layout(tmp_path / "images"), tmp_path / "back"
+    said = []
+
+    def built(key=None):
+        order = Order(f"oci:{place.folder}", None, made.parent, seal="process", commit=COMMIT, key=key)
+        return build(sound, verdict, order, report=said.append)
+
+    first = built()
+    promote(place, "toy-conversion", first["tag"])
+    command = ["fetch", "toy-conversion", "--in", f"oci:{place.folder}", "--into", str(back)]
+    assert "[signature-missing]" in run(*command, "--key", str(keys / "mine.pub")).stderr
+    for name in ("other.pem", "mine.pem", "mine.pem"):
+        again = built(keys / name)
+        assert (again["outcome"], again["digest"]) == ("unchanged", first["digest"])
+    assert again["attachments"].count(signatures.MEDIA_TYPE) == 2
+    assert [one for one in said if one.startswith("signed")] == [
+        f"signed by {keys}/other.pem",
+        f"signed by {keys}/mine.pem",
+    ]
+    fetched = run(*command, "--key", str(keys / "mine.pub"))
+    assert fetched.returncode == 0, fetched.stderr
+    assert {"signature.sigstore.json", "2-signature.sigstore.json"} <= {
+        path.name for path in (back / "documents").iterdir()
     }
 
 

@@ -112,7 +112,7 @@ def test_a_stop_that_is_asked_for_leaves_nothing_behind(sound, verdict, host, ba
     (scratch := tmp_path / "scratch").mkdir()
     where = f"registry://{host}/stopped/{status}"
     child = start(sound, verdict, where, base, tmp_path / "cache", scratch=scratch)
-    while not list(scratch.glob("kamado-build-*/root/opt/kamado/serving")):
+    while not list(scratch.glob("kamado-build-*/content/root/opt/kamado/serving")):
         time.sleep(0.05)
         assert child.poll() is None
     child.send_signal(number)

@@ -143,6 +143,24 @@ class PublisherContract:
         assert another().attachments(image(b"another model").digest) == []
         assert {"toy-1", "toy-2"} == {tag for tag in place.tags() if not tag.startswith("sha256-")}
 
+    def test_an_image_that_is_there_gets_more_documents_each_of_them_once(self, place, another):
+        first, second = Attachment("text/plain", b"signed"), Attachment("text/plain", b"signed by another")
+        published = place.publish(image(), "toy-1", prove=lambda _: [first])
+        another().attach(published.digest, [second])
+        another().attach(published.digest, [second])
+        found = []
+        for one in place.attachments(published.digest):
+            with one.open() as file:
+                found.append(file.read())
+        assert sorted(found) == [b"signed", b"signed by another"]
+        assert place.digest("toy-1") == published.digest
+
+    def test_an_image_that_is_not_there_gets_no_documents(self, place):
+        place.publish(image(), "toy-1")
+        with pytest.raises(OutputRefused) as refusal:
+            place.attach(image(b"another model").digest, [Attachment("text/plain", b"signed")])
+        assert [fault.code for fault in refusal.value.faults] == ["place-broken"]
+
     def test_of_two_builders_at_once_both_succeed_with_the_same_content(self, place, another, read):
         outcomes = together(lambda: another().publish(image(size=100_000), "toy-1").outcome)
         assert sorted(outcomes) in (["unchanged", "written"], ["written", "written"])

@@ -2,7 +2,8 @@
 
 AWS's API is moto's; images are in a real CNCF Distribution registry. This joins them at one address and adds what moto
 leaves out: keys that are known and allowed, the signed region, tokens that end, repositories that must exist before a
-push, tags that do not move, throttling.
+push, tags that do not move, throttling, and lists of what refers to an image, which ECR keeps since June 2024 (OCI 1.1)
+and the registry that Debian packages does not.
 """
 
 import base64
@@ -41,6 +42,7 @@ class Ecr:
     tokens: dict[str, float] = field(default_factory=dict)  # token -> when it ends
     calls: list[str] = field(default_factory=list)
     throttled: int = 0  # so many calls of the API are still turned away
+    referrers: dict[tuple[str, str], list[dict]] = field(default_factory=dict)  # (repository, digest) -> descriptors
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def end_tokens(self) -> None:
@@ -111,13 +113,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
         repository = self.service.repository(found["repository"])
         if repository is None:
             return self._error(404, "NAME_UNKNOWN", f"The repository '{found['repository']}' does not exist")
+        if self.command == "GET" and "/referrers/" in self.path:
+            listed = self.service.referrers.get((found["repository"], found["rest"]), [])
+            index = oci.dump({"schemaVersion": 2, "mediaType": oci.INDEX, "manifests": listed})
+            return self._send(200, index, {"Content-Type": oci.INDEX, "Content-Length": str(len(index))})
         if self.command != "PUT" or "/manifests/" not in self.path:
             return self._pass_on(body)
         with self.service.lock:  # the service decides alone whose tag it is
             if repository["imageTagMutability"] == "IMMUTABLE" and self._moves(found["rest"], body):
                 told = f"The image tag '{found['rest']}' already exists and cannot be overwritten: it is immutable"
                 return self._error(400, "TAG_INVALID", told)
-            return self._pass_on(body)
+            return self._pass_on(body, self._refers(found["repository"], body))
 
     def _moves(self, reference: str, manifest: bytes) -> bool:
         if reference.startswith("sha256:"):
@@ -126,7 +132,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
         here = requests.head(self.service.registry + self.path, headers=accept, timeout=10)
         return here.status_code == 200 and here.headers["Docker-Content-Digest"] != oci.digest_of(manifest)
 
-    def _pass_on(self, body: bytes) -> None:
+    def _refers(self, repository: str, manifest: bytes) -> dict[str, str]:
+        """Remembers what names a subject, and tells the client so."""
+        named = json.loads(manifest)
+        if "subject" not in named:
+            return {}
+        subject = named["subject"]["digest"]
+        entry = {"mediaType": oci.MANIFEST, "digest": oci.digest_of(manifest), "size": len(manifest)}
+        listed = self.service.referrers.setdefault((repository, subject), [])
+        if entry["digest"] not in [one["digest"] for one in listed]:
+            listed.append({**entry, "artifactType": named["artifactType"]})
+        return {"OCI-Subject": subject}
+
+    def _pass_on(self, body: bytes, more: dict[str, str] | None = None) -> None:
         kept = {name: value for name, value in self.headers.items() if name.lower() not in NOT_PASSED_ON}
         kept.pop("Authorization", None)
         url = self.service.registry + self.path
@@ -136,7 +154,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             name: value.replace(self.service.registry, f"http://{self.service.host}") for name, value in head.items()
         }
         length = answer.headers.get("Content-Length", "0") if self.command == "HEAD" else str(len(answer.content))
-        self._send(answer.status_code, answer.content, {**head, "Content-Length": length})
+        self._send(answer.status_code, answer.content, {**head, "Content-Length": length, **(more or {})})
 
     def _error(self, status: int, code: str, message: str, head: dict[str, str] | None = None) -> None:
         body = json.dumps({"errors": [{"code": code, "message": message}]}).encode()

@@ -1,0 +1,66 @@
+"""Folders of builders: one's own for as long as it lives, nobody's afterwards."""
+
+import multiprocessing
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from build.scratch import scratch
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = """
+from build.scratch import scratch
+with scratch() as folder:
+    (folder / "layer").write_text("half")
+    print(folder, flush=True)
+    input()
+"""
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    return tmp_path
+
+
+def builder():
+    child = subprocess.Popen(
+        [sys.executable, "-c", BUILD], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    return child, Path(child.stdout.readline().strip())
+
+
+def test_a_folder_goes_with_its_builder(place):
+    with scratch() as folder:
+        assert list(folder.iterdir()) == []
+    assert list(place.iterdir()) == []
+
+
+def test_what_a_killed_builder_left_goes_with_the_next_one_and_a_living_one_keeps_its_own(place):
+    (killed, left), (living, kept) = builder(), builder()
+    killed.kill()
+    killed.communicate()
+    (place / "kamado-build-empty").mkdir()
+    with scratch():
+        assert not left.exists()
+        assert (kept / "layer").read_text() == "half"
+        assert not (place / "kamado-build-empty").exists()
+    living.communicate("done")
+    assert living.returncode == 0
+    assert list(place.iterdir()) == []
+
+
+def enter(_: int) -> bool:
+    with scratch() as folder:
+        (folder / "layer").write_text("mine")
+        return (folder / "layer").read_text() == "mine"
+
+
+def test_builders_that_begin_together_never_take_each_others_folder(place):
+    with multiprocessing.get_context("spawn").Pool(4) as pool:
+        assert all(pool.map(enter, range(2_000), chunksize=50))
+    assert list(place.iterdir()) == []
