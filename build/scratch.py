@@ -11,42 +11,35 @@ from typing import TextIO
 
 PREFIX = "kamado-build-"
 LOCK = ".builder"  # locked as long as the builder lives, in whatever way it ends
+CONTENT = "content"
 
 
 @contextlib.contextmanager
 def scratch() -> Iterator[Path]:
     """An empty folder that goes with its builder. What builders that were killed have left is removed first: an
     unpacked image is a whole file system."""
-    place = Path(tempfile.gettempdir())
+    place = Path(tempfile.gettempdir()).resolve()
     for left in place.glob(f"{PREFIX}*"):
         _remove_if_left(left)
-    with _locked(place) as folder:
-        (content := folder / "content").mkdir()
-        yield content
+    folder, lock = _locked(place)
+    with lock:
+        try:
+            (folder / CONTENT).mkdir()
+            yield folder / CONTENT
+        finally:
+            _remove(folder)
 
 
-@contextlib.contextmanager
-def _locked(place: Path) -> Iterator[Path]:
+def _locked(place: Path) -> tuple[Path, TextIO]:
     while True:
-        with tempfile.TemporaryDirectory(prefix=PREFIX, dir=place, ignore_cleanup_errors=True) as folder:
-            lock = _lock(Path(folder))
-            if lock is not None:
-                with lock:
-                    yield Path(folder).resolve()
-                return
-
-
-def _lock(folder: Path) -> TextIO | None:
-    """None when another builder took the folder for one that was left, in the moment before it was locked."""
-    try:
-        lock = (folder / LOCK).open("w")
-    except FileNotFoundError:
-        return None
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    if os.fstat(lock.fileno()).st_nlink:
-        return lock
-    lock.close()
-    return None
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
+        # Until it is locked, another builder may take it for one that was left, and remove it.
+        with contextlib.suppress(FileNotFoundError):
+            lock = (folder / LOCK).open("w")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if os.fstat(lock.fileno()).st_nlink:
+                return folder, lock
+            lock.close()
 
 
 def _remove_if_left(folder: Path) -> None:
@@ -54,4 +47,13 @@ def _remove_if_left(folder: Path) -> None:
         folder.rmdir()  # empty: its builder was killed before it had a lock
     with contextlib.suppress(OSError), (folder / LOCK).open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """The lock goes last: where a removal is killed, the next builder goes on with it."""
+    shutil.rmtree(folder / CONTENT, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        if not (folder / CONTENT).exists():
+            (folder / LOCK).unlink()
+            folder.rmdir()

@@ -54,6 +54,23 @@ def test_what_a_killed_builder_left_goes_with_the_next_one_and_a_living_one_keep
     assert list(place.iterdir()) == []
 
 
+def test_a_removal_that_was_killed_is_gone_on_with(place):
+    child, left = builder()
+    for number in range(20_000):
+        (left / str(number)).touch()
+    child.kill()
+    child.communicate()
+    remover = subprocess.Popen([sys.executable, "-c", BUILD], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    while len(list(left.iterdir())) > 19_990:
+        assert remover.poll() is None
+    remover.kill()
+    remover.communicate()
+    assert list(left.iterdir()) != []
+    with scratch():
+        pass
+    assert list(place.iterdir()) == []
+
+
 def enter(_: int) -> bool:
     with scratch() as folder:
         (folder / "layer").write_text("mine")

@@ -73,21 +73,31 @@ def readme(first, portal, engine_address, tmp_path_factory) -> Iterator[Readme]:
         yield Readme(block.splitlines(), os.environ | {"DOCKER_HOST": engine_address}, out)
 
 
-def test_make_image_proves_the_container_and_gives_the_digest_of_the_run(readme):
-    done = readme.run("make image")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "seal: the container gave" in done.stdout + done.stderr
-    assert done.stdout.strip().splitlines()[-1].endswith(f"{readme.image['tag']}@{readme.image['digest']}")
+@pytest.fixture(scope="module")
+def pushed(readme):
+    return readme.run("make image")
 
 
-def test_it_is_promoted_and_listed(readme):
-    promoted = readme.run(".venv/bin/python -m build promote")
+@pytest.fixture(scope="module")
+def promoted(readme, pushed):
+    return readme.run(".venv/bin/python -m build promote")
+
+
+def test_make_image_proves_the_container_and_gives_the_digest_of_the_run(readme, pushed):
+    assert pushed.returncode == 0, pushed.stdout + pushed.stderr
+    assert "seal: the container gave" in pushed.stdout
+    (told,) = [line for line in pushed.stdout.splitlines() if line.startswith("image ")]
+    assert told.endswith(f":{readme.image['tag']}@{readme.image['digest']}")
+
+
+def test_it_is_promoted_and_listed(readme, promoted):
     assert f"rent-conversion-rel-000001@{readme.image['digest']}" in promoted.stdout, promoted.stderr
     listed = readme.run(".venv/bin/python -m build releases").stdout
     assert "rent-conversion-rel-000001" in listed
     assert readme.image["digest"] in listed
 
 
+@pytest.mark.usefixtures("pushed")
 def test_docker_run_answers_a_golden_row_to_the_last_digit(readme):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -110,12 +120,14 @@ def test_docker_run_answers_a_golden_row_to_the_last_digit(readme):
     assert json.loads(answered.stdout)["probability"] == golden[0]["probability"]
 
 
+@pytest.mark.usefixtures("promoted")
 def test_the_next_model_has_to_beat_the_release(readme):
     done = readme.run("make run")
     assert re.search(r"champion +finished +rent-conversion-rel-000001", done.stdout), done.stdout + done.stderr
     assert "the model in service by" in done.stdout
 
 
+@pytest.mark.usefixtures("promoted")
 def test_with_one_release_there_is_nothing_to_go_back_to(readme):
     done = readme.run(".venv/bin/python -m build rollback")
     assert done.returncode == 1
