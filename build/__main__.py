@@ -68,7 +68,7 @@ def parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     )
     image.add_argument("--key", type=Path, default=signing_key(environ), help="private key in PEM; it signs the bundle")
     listed = command("releases", "list the releases of a model, newest first", _releases)
-    listed.add_argument("--newest", type=int, default=20, metavar="N", help="so many; default 20")
+    listed.add_argument("--newest", type=_count, default=20, metavar="N", help="so many; default 20")
     promoted = command("promote", "release an image under the next number", _promote)
     back = command("rollback", "release again what was in service before the newest release", _rollback)
     fetched = command("fetch", "bring a released bundle and its verdict back into a folder", _fetch)
@@ -82,6 +82,12 @@ def parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     for one in (checked, image, listed, promoted, back, fetched):
         one.add_argument("--json", action="store_true", help="one JSON value, for programs")
     return top
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0, for example 20")
+    return int(text)
 
 
 def cache(environ: Mapping[str, str]) -> Path:

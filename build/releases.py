@@ -115,7 +115,8 @@ def promote(place: Publisher, model: str, image: str) -> Release:
         raise ReleaseRefused(Fault(f"image {image}", f"is not in {place.name}", way_out, "image-missing"))
     labels = labels_of(place, digest)
     if labels.get("kamado.model") != model:
-        found = f"is of model {labels.get('kamado.model', 'none')!r}, not {model!r}"
+        whose = f"of model {labels['kamado.model']!r}" if "kamado.model" in labels else "no image of a model"
+        found = f"is {whose}, not of {model!r}"
         raise ReleaseRefused(Fault(f"image {image}", found, "Name the model that it is of", "image-model"))
     held = numbers(place, model)
     if held and place.digest(tag_of(model, held[-1])) == digest:

@@ -1,5 +1,6 @@
 """A small bundle, trained for real in a second or two, and the folders that steps make on the way to it."""
 
+import atexit
 import functools
 import shutil
 import tempfile
@@ -35,6 +36,7 @@ def train_into(folder, spec=None, *, trials=3, threads=1, minutes=10.0, table=No
 @functools.cache
 def _trained_once() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="kamado-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return train_into(folder)
 
 

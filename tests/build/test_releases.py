@@ -113,7 +113,7 @@ def test_a_list_of_documents_is_no_image(host, tmp_path):  # noqa: F811 - a fixt
     shelf = place(host, f"documents-{secrets.token_hex(6)}", tmp_path)
     shelf.publish(model(b"a"), "toy-a", prove=lambda _: [Attachment("text/plain", b"a document")])
     (listed,) = [tag for tag in shelf.tags() if tag.startswith("sha256-")]
-    with pytest.raises(ReleaseRefused, match="image-model"):
+    with pytest.raises(ReleaseRefused, match=r"image-model.*is no image of a model, not of 'toy'"):
         promote(shelf, "toy", listed)
 
 
@@ -173,6 +173,13 @@ def test_the_command_line_lists_releases_and_goes_back(tmp_path):
     assert "0.25" in table
     listed = json.loads(run("releases", "toy", "--in", images, "--json", "--newest", "2").stdout)
     assert [(one["number"], one["metrics"]) for one in listed] == [(3, {"log_loss": 0.25}), (2, {"log_loss": 0.25})]
+
+
+@pytest.mark.parametrize("newest", ["0", "-3", "many"])
+def test_a_number_of_releases_that_is_none_is_refused(newest, tmp_path):
+    told = run("releases", "toy", "--in", f"oci:{tmp_path}", "--newest", newest)
+    assert told.returncode == 2
+    assert f"'{newest}' is not a whole number above 0" in told.stderr
 
 
 def test_the_command_line_says_what_is_missing(tmp_path):
