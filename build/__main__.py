@@ -16,7 +16,7 @@ from rich.table import Table
 from build.fetch import fetch
 from build.gate import verify
 from build.image import Order, build
-from build.publish import Publisher
+from build.publish import PlaceRefused, Publisher
 from build.publish.place import FORMS, publisher
 from build.releases import Release, number_of, promote, release, releases, rollback, shown
 from build.seal.seal import WAYS
@@ -202,7 +202,7 @@ def _fetch(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def _place(asked: argparse.Namespace, environ: Mapping[str, str]) -> Publisher:
     if asked.place.startswith("oci:") and not Path(asked.place.removeprefix("oci:")).is_dir():
-        raise OutputRefused(Fault(f"--in {asked.place}", "is no folder", FORMS, "place-unknown"))
+        raise PlaceRefused(Fault(f"--in {asked.place}", "is no folder", FORMS, "place-unknown"))
     return publisher(asked.place, cache=cache(environ))
 
 

@@ -50,7 +50,7 @@ def build(bundle: Path, verdict: Path, order: Order, *, report: Report = print) 
     """Verify, assemble, seal, publish; returns what image.json says.
 
     Raises BundleRefused, before anything is written, when the gate finds a fault; BaseRefused when the base cannot be
-    had; SealRefused when the image does not answer as it should; OutputRefused and RegistryRefused when the place
+    had; SealRefused when the image does not answer as it should; PlaceRefused and RegistryRefused when the place
     cannot take it.
     """
     place = publisher(order.to, cache=order.cache)

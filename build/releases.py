@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from build import oci
-from build.publish import Publisher
-from model.errors import Fault, OutputRefused, Refused
+from build.publish import PlaceRefused, Publisher
+from model.errors import Fault, Refused
 
 GREATEST = 999_999
 ATTEMPTS = 50
@@ -96,7 +96,7 @@ def labels_of(place: Publisher, digest: str) -> dict[str, str]:
         written = file.read(MOST_BYTES)
     if oci.digest_of(written) != config:
         found = f"sends {oci.digest_of(written)} for {config}"
-        raise OutputRefused(Fault(place.name, found, "Publish the image again", "blob-digest"))
+        raise PlaceRefused(Fault(place.name, found, "Publish the image again", "blob-digest"))
     run = json.loads(written).get("config") or {}
     labels: dict[str, str] = run.get("Labels") or {}
     return labels
@@ -154,7 +154,7 @@ def _next(place: Publisher, model: str, digest: str, held: Sequence[int]) -> tup
             if place.digest(tag_of(model, number)) is None:
                 place.add_tag(digest, tag_of(model, number))
                 return number, tag_of(model, number)
-        except OutputRefused as refusal:
+        except PlaceRefused as refusal:
             if refusal.faults[0].code != "tag-taken":
                 raise
     found = f"finds no free number after {held[-1] if held else 0}"

@@ -9,13 +9,13 @@ from docker import DockerClient
 
 from build.base.ground import Report
 from build.images.saved import saved_image
-from build.publish import Publisher
+from build.publish import PlaceRefused, Publisher
 from build.publish.layout import Layout
-from model.errors import Fault, OutputRefused
+from model.errors import Fault
 
 
 def export(client: DockerClient, made: Mapping[str, str], place: Publisher, *, report: Report) -> dict[str, str]:
-    """Publish every image under its name; returns digests. Raises OutputRefused."""
+    """Publish every image under its name; returns digests. Raises PlaceRefused."""
     digests = {}
     for name, image in made.items():
         with tempfile.TemporaryDirectory(prefix="kamado-export-") as scratch:
@@ -30,11 +30,11 @@ def export(client: DockerClient, made: Mapping[str, str], place: Publisher, *, r
 def fresh_layout(folder: Path) -> Iterator[Layout]:
     """A layout that takes the place of the one in `folder` when all is in it: the names of base images move.
 
-    Raises OutputRefused rather than replace what is no layout.
+    Raises PlaceRefused rather than replace what is no layout.
     """
     if folder.exists() and any(folder.iterdir()) and not (folder / "oci-layout").is_file():
         way_out = "Name another folder, or move away what is in it"
-        raise OutputRefused(Fault(str(folder), "holds something else than images", way_out, "place-broken"))
+        raise PlaceRefused(Fault(str(folder), "holds something else than images", way_out, "place-broken"))
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
         new = Path(scratch) / "new"

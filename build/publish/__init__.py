@@ -16,6 +16,12 @@ from build.oci import Blob, Image
 from model.errors import Fault, OutputRefused
 
 
+class PlaceRefused(OutputRefused):
+    """A place for images cannot take, or give, what was asked."""
+
+    heading = "the place for images refused"
+
+
 @dataclass(frozen=True)
 class Published:
     """`digest` is what the tag now names; "unchanged" means that it did before, and that nothing was written."""
@@ -66,7 +72,7 @@ class Publisher(Protocol):
     def publish(self, image: Image, tag: str, *, prove: Prove = unproven) -> Published:
         """Lay the image down, `prove` it, attach what that gives, then write the tag.
 
-        Raises OutputRefused for a taken tag and when the place cannot be written, and what `prove` raises; there is
+        Raises PlaceRefused for a taken tag and when the place cannot be written, and what `prove` raises; there is
         no tag then.
         """
         ...
@@ -78,7 +84,7 @@ class Publisher(Protocol):
         ...
 
     def manifest(self, digest: str) -> bytes:
-        """The bytes of this digest. Raises OutputRefused when the place has them no more."""
+        """The bytes of this digest. Raises PlaceRefused when the place has them no more."""
         ...
 
     def blob(self, digest: str) -> BinaryIO:
@@ -86,11 +92,11 @@ class Publisher(Protocol):
         ...
 
     def add_tag(self, digest: str, tag: str) -> None:
-        """A second name for an image that is here. Raises OutputRefused, with code tag-taken for a name in use."""
+        """A second name for an image that is here. Raises PlaceRefused, with code tag-taken for a name in use."""
         ...
 
     def attach(self, digest: str, attachments: Sequence[Attachment]) -> None:
-        """Documents for an image that is here already, beside those it has. Raises OutputRefused."""
+        """Documents for an image that is here already, beside those it has. Raises PlaceRefused."""
         ...
 
     def attachments(self, digest: str) -> list[Blob]:
@@ -98,9 +104,9 @@ class Publisher(Protocol):
         ...
 
 
-def taken(tag: str, *, here: str, new: str) -> OutputRefused:
+def taken(tag: str, *, here: str, new: str) -> PlaceRefused:
     """The refusal that every place gives for a tag that names other content."""
-    return OutputRefused(
+    return PlaceRefused(
         Fault(
             f"tag {tag}",
             f"names other content already: {here}; this image is {new}",

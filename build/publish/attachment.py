@@ -6,8 +6,8 @@ from io import BytesIO
 from typing import Any
 
 from build import oci
-from build.publish import Attachment
-from model.errors import Fault, OutputRefused
+from build.publish import Attachment, PlaceRefused
+from model.errors import Fault
 
 MOST_BYTES = 50_000_000
 EMPTY = b"{}"
@@ -39,12 +39,12 @@ def artifact(subject: oci.Blob, attachment: Attachment) -> bytes:
 
 
 def content(attached: oci.Blob) -> bytes:
-    """The document itself. Raises OutputRefused when it is larger than any, or not what its digest says."""
+    """The document itself. Raises PlaceRefused when it is larger than any, or not what its digest says."""
     with attached.open() as source:
         data = source.read(MOST_BYTES + 1)
     if oci.digest_of(data) != attached.digest:
         found, way_out = f"arrives as {oci.digest_of(data)}", "Ask who may write to this place, or publish again"
-        raise OutputRefused(Fault(f"document {attached.digest}", found, way_out, "blob-digest"))
+        raise PlaceRefused(Fault(f"document {attached.digest}", found, way_out, "blob-digest"))
     return data
 
 

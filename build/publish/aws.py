@@ -12,7 +12,8 @@ import botocore
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
 
-from model.errors import Fault, OutputRefused
+from build.publish import PlaceRefused
+from model.errors import Fault
 
 SOON = 300  # seconds before its end at which a token is no longer begun with
 ATTEMPTS = 6  # with a wait that doubles, and jitter, as "standard" has it
@@ -42,7 +43,7 @@ class Service:
         self._client = session.client("ecr", region_name=region, config=STANDARD)
 
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        """Raises OutputRefused; ClientError for what is left to the caller."""
+        """Raises PlaceRefused; ClientError for what is left to the caller."""
         method = getattr(self._client, botocore.xform_name(operation))
         try:
             answer: dict[str, Any] = method(**parameters)
@@ -68,8 +69,8 @@ class Service:
             found = f"answered {code} to {operation}, {ATTEMPTS} times"
             raise self._refused(found, "Try again later", "ecr-busy") from error
 
-    def _refused(self, found: str, way_out: str, code: str) -> OutputRefused:
-        return OutputRefused(Fault(f"ECR {self.account}.{self.region}", found, way_out, code))
+    def _refused(self, found: str, way_out: str, code: str) -> PlaceRefused:
+        return PlaceRefused(Fault(f"ECR {self.account}.{self.region}", found, way_out, code))
 
 
 class EcrLogin:

@@ -8,11 +8,11 @@ from typing import Any, BinaryIO
 from botocore.exceptions import ClientError
 
 from build import oci
-from build.publish import Attachment, Prove, Published, unproven
+from build.publish import Attachment, PlaceRefused, Prove, Published, unproven
 from build.publish.aws import EcrLogin, Service
 from build.publish.registry import RegistryPlace
 from build.registry.client import Client
-from model.errors import Fault, OutputRefused
+from model.errors import Fault
 
 UNTAGGED_DAYS = 14
 LIFECYCLE = {
@@ -79,7 +79,7 @@ class EcrPlace:
         place = self._found()
         if place is None:
             found = f"is not in account {self.account}, region {self.region}"
-            raise OutputRefused(Fault(f"repository {self.repository}", found, "Publish an image first", "place-broken"))
+            raise PlaceRefused(Fault(f"repository {self.repository}", found, "Publish an image first", "place-broken"))
         return place
 
     def _found(self) -> RegistryPlace | None:
@@ -127,13 +127,13 @@ class EcrPlace:
         )
         return self._there()
 
-    def _movable(self) -> OutputRefused:
+    def _movable(self) -> PlaceRefused:
         command = (
             f"aws ecr put-image-tag-mutability --region {self.region} --registry-id {self.account} "
             f"--repository-name {self.repository} --image-tag-mutability IMMUTABLE"
         )
         found = "lets tags move, and a deployment could be given another image under the same tag"
-        return OutputRefused(Fault(f"repository {self.repository}", found, f"Run: {command}", "ecr-mutable"))
+        return PlaceRefused(Fault(f"repository {self.repository}", found, f"Run: {command}", "ecr-mutable"))
 
     @contextlib.contextmanager
     def _in_words(self) -> Iterator[None]:
@@ -144,7 +144,7 @@ class EcrPlace:
             told = error.response["Error"]
             found = f"refused {error.operation_name} ({told.get('Code')}: {told.get('Message')})"
             way_out = "Mend what ECR names"
-            raise OutputRefused(Fault(f"ECR {self.account}.{self.region}", found, way_out, "ecr-refused")) from error
+            raise PlaceRefused(Fault(f"ECR {self.account}.{self.region}", found, way_out, "ecr-refused")) from error
 
 
 def ecr_place(account: str, region: str, repository: str) -> EcrPlace:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from build import oci
-from build.publish import Attachment, Prove, Published, Staged, taken, unproven
+from build.publish import Attachment, PlaceRefused, Prove, Published, Staged, taken, unproven
 from build.publish.attachment import artifact, descriptor, document, empty, small
-from model.errors import Fault, OutputRefused
+from model.errors import Fault
 from model.files import sync_folder, write_atomically
 
 REF_NAME = "org.opencontainers.image.ref.name"
@@ -46,7 +46,7 @@ class Layout:
             data = file.read()
         if oci.digest_of(data) != digest:
             found, way_out = f"holds {oci.digest_of(data)} as {digest}", "Publish the image again"
-            raise OutputRefused(Fault(str(self.folder), found, way_out, "blob-digest"))
+            raise PlaceRefused(Fault(str(self.folder), found, way_out, "blob-digest"))
         return data
 
     def blob(self, digest: str) -> BinaryIO:
@@ -54,7 +54,7 @@ class Layout:
             return self._path(digest).open("rb")
         except OSError as error:
             found, way_out = f"has no {digest} ({error.strerror})", "Publish the image again"
-            raise OutputRefused(Fault(str(self.folder), found, way_out, "place-broken")) from error
+            raise PlaceRefused(Fault(str(self.folder), found, way_out, "place-broken")) from error
 
     def add_tag(self, digest: str, tag: str) -> None:
         with self._writing():
@@ -67,7 +67,7 @@ class Layout:
             entry = next((one for one in index["manifests"] if one["digest"] == digest), None)
             if entry is None:
                 found, way_out = f"has no image {digest}", "Name one of its images"
-                raise OutputRefused(Fault(str(self.folder), found, way_out, "place-broken"))
+                raise PlaceRefused(Fault(str(self.folder), found, way_out, "place-broken"))
             index["manifests"].append({**entry, "annotations": {REF_NAME: tag}})
             write_atomically(self.folder / "index.json", oci.dump(index))
 
@@ -126,7 +126,7 @@ class Layout:
         except OSError as error:
             found = f"cannot be written ({error.strerror or error})"
             way_out = "Give a folder on a disk with room, where this user may write; what was there is untouched"
-            raise OutputRefused(Fault(str(self.folder), found, way_out, "place-unwritable")) from error
+            raise PlaceRefused(Fault(str(self.folder), found, way_out, "place-unwritable")) from error
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
@@ -153,7 +153,7 @@ class Layout:
         entries = found.get("manifests") if isinstance(found, dict) else None
         if not isinstance(entries, list) or not all(isinstance(one, dict) and "digest" in one for one in entries):
             way_out = "Nothing was changed. Move the folder away, or name another"
-            raise OutputRefused(Fault(str(self.folder / "index.json"), "is no OCI index", way_out, "place-broken"))
+            raise PlaceRefused(Fault(str(self.folder / "index.json"), "is no OCI index", way_out, "place-broken"))
         return dict(found)
 
     def _path(self, digest: str) -> Path:
@@ -191,7 +191,7 @@ class Layout:
             os.fsync(file.fileno())
         if f"sha256:{sha256.hexdigest()}" != blob.digest:
             way_out = "Nothing was tagged. Build again; if it stays, the base in its registry or cache is damaged"
-            raise OutputRefused(Fault(f"blob {blob.digest}", "does not match its digest", way_out, "blob-digest"))
+            raise PlaceRefused(Fault(f"blob {blob.digest}", "does not match its digest", way_out, "blob-digest"))
         target.chmod(0o644)
         target.replace(self._path(blob.digest))
         sync_folder(self.blobs)

@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from build.publish import Publisher
+from build.publish import PlaceRefused, Publisher
 from build.registry.reference import HOST, REPOSITORY
-from model.errors import Fault, OutputRefused
+from model.errors import Fault
 
 FORMS = "Use oci:FOLDER, registry://HOST/REPOSITORY or ecr://ACCOUNT.REGION/REPOSITORY"
 REGISTRY = re.compile(rf"registry://(?P<host>{HOST})/(?P<repository>{REPOSITORY})")
@@ -15,7 +15,7 @@ ECR = re.compile(rf"ecr://(?P<account>\d{{12}})\.(?P<region>[a-z]{{2}}(?:-[a-z]+
 def publisher(destination: str, *, cache: Path) -> Publisher:
     """The place that `destination` names. `cache` keeps the locks by which builders of one machine take turns.
 
-    Raises OutputRefused. Each place's libraries are imported here, so that one never burdens another.
+    Raises PlaceRefused. Each place's libraries are imported here, so that one never burdens another.
     """
     if destination.startswith("oci:") and len(destination) > len("oci:"):
         from build.publish.layout import Layout
@@ -29,4 +29,4 @@ def publisher(destination: str, *, cache: Path) -> Publisher:
         from build.publish.ecr import ecr_place
 
         return ecr_place(named["account"], named["region"], named["repository"])
-    raise OutputRefused(Fault(destination, "names no place for images", FORMS, "place-unknown"))
+    raise PlaceRefused(Fault(destination, "names no place for images", FORMS, "place-unknown"))

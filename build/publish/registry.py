@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from build import oci
-from build.publish import Attachment, Prove, Published, Staged, taken, unproven
+from build.publish import Attachment, PlaceRefused, Prove, Published, Staged, taken, unproven
 from build.publish.attachment import artifact, descriptor, document, empty, fallback_tag, index, small
 from build.registry.client import Client, Found, RegistryRefused
 from build.registry.login import docker_login
-from model.errors import Fault, OutputRefused
+from model.errors import Fault
 
 
 class RegistryPlace:
@@ -76,7 +76,7 @@ class RegistryPlace:
     # steps of publishing
 
     def _published(self, image: oci.Image, tag: str) -> Published | None:
-        """What the tag names when that is this very content; None for a free tag. Raises OutputRefused when taken."""
+        """What the tag names when that is this very content; None for a free tag. Raises PlaceRefused when taken."""
         here = self.client.digest(tag)
         if here is None:
             return None
@@ -172,8 +172,8 @@ class RegistryPlace:
             return contextlib.nullcontext()
         return alone(self.locks, f"{self.name}:{tag}")
 
-    def _refused(self, found: str, code: str) -> OutputRefused:
-        return OutputRefused(Fault(f"registry {self.name}", found, "Push again; if it stays, mend the registry", code))
+    def _refused(self, found: str, code: str) -> PlaceRefused:
+        return PlaceRefused(Fault(f"registry {self.name}", found, "Push again; if it stays, mend the registry", code))
 
 
 @contextlib.contextmanager
@@ -184,7 +184,7 @@ def alone(folder: Path, name: str) -> Iterator[None]:
         lock = (folder / hashlib.sha256(name.encode()).hexdigest()[:32]).open("w")
     except OSError as error:
         way_out = "Set KAMADO_CACHE to a folder where this user may write"
-        raise OutputRefused(
+        raise PlaceRefused(
             Fault(str(folder), f"cannot be written ({error.strerror})", way_out, "place-unwritable")
         ) from error
     with lock:
