@@ -24,13 +24,21 @@ SECONDS_TO_START = 30
 
 @contextlib.contextmanager
 def registry(folder: Path, *, port: int = 0) -> Iterator[str]:
-    """`127.0.0.1:PORT` of a registry that keeps its content in `folder`. Skips, with the reason, without one."""
+    """`127.0.0.1:PORT` of a registry that keeps its content in `folder`. Skips, with the reason, without one.
+
+    Raises RuntimeError where something else listens already, which would be taken for it.
+    """
     program = shutil.which("docker-registry")
     if program is None:
         pytest.skip("needs a registry to read from: apt-get install docker-registry")
     with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = port or free.getsockname()[1]
+        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            free.bind(("127.0.0.1", port))
+        except OSError:
+            told = f"something listens at 127.0.0.1:{port} already. If it is a registry, use it; else name another port"
+            raise RuntimeError(f"{told}: make registry REGISTRY_PORT={port + 1}") from None
+        port = free.getsockname()[1]
     (folder / "config.yml").write_text(CONFIG.format(folder=folder, port=port))
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen([program, "serve", folder / "config.yml"], stdout=log, stderr=log)
