@@ -1,6 +1,7 @@
 """Training: repeatable bytes, the right kind of model for the data, directions kept, calibration applied once."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -118,6 +119,17 @@ def test_progress_says_how_far_and_how_good(tmp_path):
     )  # fmt: skip
     assert [told[:2] for told in said] == [(1, 3), (2, 3), (3, 3)]
     assert "1 of 2 trials, best log loss 0." in said[0][2]
+    assert "of the non-conversions" not in said[2][2]
+
+
+def test_progress_says_that_its_log_loss_is_of_thinned_rows(tmp_path):
+    spec, said = spec_of(training__keep_negatives=0.3), []
+    run = train_into(tmp_path, spec, table=log(lists=1500))
+    train(
+        spec, run / "parts", run / "rows", tmp_path / "again", trials=1, minutes=9, threads=1,
+        progress=lambda *told: said.append(told),
+    )  # fmt: skip
+    assert re.search(r"1 trials, best log loss 0\.\d{5} on rows with 30% of the non-conversions: ", said[-1][2])
 
 
 def test_rare_values_are_coded_as_other_with_the_unseen(tmp_path):
