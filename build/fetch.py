@@ -43,7 +43,7 @@ def fetch(
     """
     layer = json.loads(place.manifest(found.digest))["layers"][-1]
     with new_folder(folder) as temporary:
-        with tempfile.TemporaryFile() as kept:
+        with tempfile.TemporaryFile(dir=temporary) as kept:
             _download(place, layer, kept)
             kept.seek(0)
             _unpack(kept, temporary, layer["digest"])

@@ -1,7 +1,9 @@
 """The assembler: a server base and one model layer become an image, with no daemon and no clock."""
 
+import contextlib
 import json
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +25,7 @@ from build.scratch import scratch
 from build.seal.seal import EARLIER, UNSEALED, Way, seal
 from build.tags import build_tag
 from model.bundle import FILES, Bundle, Manifest, bundle_digest, identity, load
-from model.errors import BundleRefused, Fault
+from model.errors import BundleRefused, Fault, OutputRefused
 
 HOME = "/opt/kamado"
 USER = "65532"
@@ -51,7 +53,7 @@ def build(bundle: Path, verdict: Path, order: Order, *, report: Report = print) 
 
     Raises BundleRefused, before anything is written, when the gate finds a fault; BaseRefused when the base cannot be
     had; SealRefused when the image does not answer as it should; PlaceRefused and RegistryRefused when the place
-    cannot take it.
+    cannot take it; OutputRefused when there is no room to work in.
     """
     place = publisher(order.to, cache=order.cache)
     sound = refuse_unless_sound(bundle, verdict)
@@ -61,7 +63,7 @@ def build(bundle: Path, verdict: Path, order: Order, *, report: Report = print) 
     if base.kind == "none" and not isinstance(place, Layout):
         found = "is none, and an image that cannot start is of no use in a registry"
         raise BaseRefused(Fault("base", found, "Give a server base as BASE_IMAGE", "base-missing"))
-    with scratch() as folder:
+    with _told_of_work(), scratch() as folder:
         candidate = prepare(base, bundle, verdict, sound, folder)
         # A key that does not fit is told before anything is sent.
         signed = [sign(bundle, order.key)] if order.key else []
@@ -131,6 +133,10 @@ class Proof:
         self.seal = EARLIER
 
     def __call__(self, staged: Staged) -> Sequence[Attachment]:
+        with _told_of_work():  # before the place takes it for trouble of its own
+            return self._prove(staged)
+
+    def _prove(self, staged: Staged) -> Sequence[Attachment]:
         manifest = self.candidate.bundle.manifest
         if self.base.kind == "none":
             self.seal = UNSEALED
@@ -148,6 +154,18 @@ class Proof:
             commit=self.order.commit,
         )
         return (made_of, came_about, *self.signed)
+
+
+@contextlib.contextmanager
+def _told_of_work() -> Iterator[None]:
+    """Layers are made, and images unpacked, in temporary folders, and inventories kept in the cache."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename2 or error.filename or tempfile.gettempdir()
+        found = f"cannot be worked in ({error.strerror or error})"
+        way_out = "Free some space, or set TMPDIR and KAMADO_CACHE to folders where this user may write"
+        raise OutputRefused(Fault(str(where), found, way_out, "work-unwritable")) from error
 
 
 def _is_signed(place: Publisher, digest: str, bundle: Path, key: Path) -> bool:

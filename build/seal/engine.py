@@ -19,7 +19,7 @@ import docker.errors
 from docker.models.containers import Container
 from docker.utils.socket import frames_iter
 from requests.exceptions import ConnectionError as Unreachable
-from requests.exceptions import ReadTimeout
+from requests.exceptions import ReadTimeout, RequestException
 
 from build import oci
 from build.publish import Staged
@@ -72,7 +72,7 @@ def answers(
         with _image(client, staged) as image, _container(client, image) as container:
             questions = [question.request for question in asked]
             return _asked(client, container, {"port": PORT, "seconds": seconds, "questions": questions})
-    except docker.errors.DockerException as error:
+    except (docker.errors.DockerException, RequestException) as error:  # the second when it ends in the middle
         way_out = "Mend the engine, or seal without it: --seal process"
         raise SealRefused(Fault("container engine", f"fails ({error})", way_out, "seal-engine")) from error
 

@@ -23,7 +23,7 @@ from build.publish.layout import Layout
 from build.publish.registry import RegistryPlace
 from build.registry.client import Client
 from build.registry.login import DockerLogin
-from tests.build.test_registry_place import fetch
+from tests.build.test_registry_place import fetch, full
 from tests.services.registry import registry
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,6 +95,23 @@ def test_killed_at_twenty_moments_no_tag_names_half_an_image_and_the_next_run_co
     assert fetch(host, f"killed/{unfinished}", made["tag"]) is not None
     assert servers_of(scratch) == []
     assert list(scratch.iterdir()) == []  # the last run has removed what those before it left
+
+
+@pytest.mark.parametrize("place", ["folder", "registry"])
+def test_no_room_to_unpack_the_image_blames_the_temporary_folder_and_leaves_no_tag(
+    sound, verdict, host, base, tmp_path, place
+):
+    to = f"oci:{tmp_path}/images" if place == "folder" else f"registry://{host}/no-room/1"
+    with full(tmp_path / "scratch") as scratch:
+        child = start(sound, verdict, to, base, tmp_path / "cache", scratch=scratch)
+        _, told = child.communicate()
+        assert child.returncode == 1
+        assert f"[work-unwritable] {scratch}: cannot be worked in (No space left on device)" in told
+        assert "set TMPDIR" in told
+        assert list(scratch.iterdir()) == []
+    assert not (tmp_path / "images" / "index.json").exists()
+    assert tags(host, "no-room/1") == []
+    assert done(start(sound, verdict, to, base, tmp_path / "cache"))["outcome"] == "written"
 
 
 def servers_of(scratch: Path) -> list[str]:

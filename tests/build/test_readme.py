@@ -9,7 +9,7 @@ from tests.build.test_gate import VERDICTS
 ROOM = Path(__file__).resolve().parents[2] / "build"
 FAMILIES = (
     "folder|file|manifest|library|feature|position|linear|bounds|direction|booster|trees?|leaf|golden|verdict|check|"
-    "bundle|tag|place|blob|base|seal|registry|ecr|release|image|layer|engine|python|key|signature"
+    "bundle|tag|work|place|blob|base|seal|registry|ecr|release|image|layer|engine|python|key|signature"
 )
 CODE = rf"(?:{FAMILIES})(?:-[a-z]+)+"
 

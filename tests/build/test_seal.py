@@ -1,6 +1,7 @@
 """The seal: an image that answers otherwise than training did gets no tag, in a container and without one alike."""
 
 import contextlib
+import http.server
 import json
 import secrets
 import tarfile
@@ -17,6 +18,7 @@ from build.base.made import made_base
 from build.gate import refuse_unless_sound
 from build.image import prepare
 from build.layer import Entry, write_layer
+from build.publish import Staged
 from build.publish.layout import Layout
 from build.publish.registry import RegistryPlace
 from build.registry.client import Client
@@ -26,6 +28,7 @@ from build.seal.seal import seal
 from model.bundle import load
 from tests.contracts.publish import blob
 from tests.services.engine import engine
+from tests.services.http import serving
 from tests.services.registry import registry
 
 
@@ -134,6 +137,33 @@ class TestWithoutAnEngine(SealContract):
         refusal = self.publish(base, sound, verdict, place, tmp_path, "engine")
         assert [fault.code for fault in refusal.faults] == ["seal-engine"]
         assert "--seal process" in str(refusal)
+
+
+class Ending(http.server.BaseHTTPRequestHandler):
+    """An engine that ends when it is given an image."""
+
+    def log_message(self, *told):
+        pass
+
+    def do_GET(self):
+        body = b'{"ApiVersion": "1.41"}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self):
+        self.close_connection = True
+        self.connection.close()
+
+
+def test_an_engine_that_ends_in_the_middle_is_a_refusal(base, sound, verdict, tmp_path, monkeypatch):
+    (tmp_path / "work").mkdir()
+    candidate = prepare(base, sound, verdict, refuse_unless_sound(sound, verdict), tmp_path / "work")
+    with serving(Ending) as address:
+        monkeypatch.setenv("DOCKER_HOST", f"tcp://{address}")
+        with pytest.raises(SealRefused, match=r"\[seal-engine\] container engine: fails .* seal without it"):
+            seal(Staged(candidate.image), candidate.bundle, way="auto")
 
 
 @pytest.fixture(scope="module")
