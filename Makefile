@@ -19,6 +19,7 @@ PORT ?= 8080
 REGISTRY_PORT ?= 5000
 TESTS ?= tests
 
+RESULTS := bundle report.html verdict.json metrics.json ledger.json image.json run.log
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/requirements.txt
@@ -71,8 +72,15 @@ lock: $(READY)  ## renew both locks, the whole one and the server's
 	@$(LOCK) requirements.in -o requirements.txt
 	@$(LOCK) build/images/server/requirements.in -c requirements.txt -o build/images/server/requirements.txt
 
-clean:  ## remove OUT and caches of this folder; the environment stays
-	@if [ -d "$(OUT)/runs" ]; then rm -rf "$(OUT)"; fi
+clean:  ## remove what runs left in OUT, and caches of this folder; the environment stays
+	@if [ -d "$(OUT)/runs" ]; then \
+	  cd "$(OUT)"; \
+	  for made in runs/*/.kamado images/oci-layout base-images/oci-layout sample/portal.json; do \
+	    if [ -e "$$made" ]; then rm -rf "$${made%/*}"; fi; \
+	  done; \
+	  for name in latest $(RESULTS); do if [ -L "$$name" ]; then rm "$$name"; fi; done; \
+	  rm -f .lock; rmdir runs || true; cd "$(CURDIR)"; rmdir "$(OUT)" 2>/dev/null || true; \
+	fi
 	@rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis
 
 # A copy of the lock that was installed last: the environment is remade when the lock's content changes, and a set-up that

@@ -38,7 +38,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         print(refusal, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("interrupted; no tag was written", file=sys.stderr)
+        print("interrupted; no tag names anything that is not whole and proven", file=sys.stderr)
         return 130
 
 
@@ -128,7 +128,9 @@ def _show(bundle: Path, faults: Sequence[Fault]) -> None:
     for fault in faults:
         table.add_row(fault.code, f"{fault.where}: {fault.found}", fault.way_out)
     # What stands in a damaged bundle is text, never markup.
-    Console(markup=False, emoji=False, highlight=False).print(table)
+    # Into a pipe nothing is cut: a path or a digest is what the reader looks for.
+    width = None if sys.stdout.isatty() else 240
+    Console(markup=False, emoji=False, highlight=False, width=width).print(table)
 
 
 def _image(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -151,7 +153,8 @@ def _releases(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
         return 0
     if not found:
         print(
-            f"{asked.model} has no release in {asked.place}; python -m build promote {asked.model} TAG makes the first"
+            f"{asked.model} has no release in {asked.place}; "
+            f"python -m build promote {asked.model} TAG --in {asked.place} makes the first"
         )
         return 0
     metrics = [name for name in TOLD_METRICS if any(name in one.metrics for one in found)]

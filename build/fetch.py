@@ -1,19 +1,20 @@
 """Bring a released bundle back out of its image: one layer, verified on the way, no base."""
 
 import gzip
-import hashlib
-import json
+import shutil
 import tarfile
 import tempfile
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
+from build import oci
 from build.attest import bill, provenance, signature
 from build.attest.signature import SignatureRefused, check
 from build.gate import verify
 from build.image import HOME, VERDICT
+from build.measured import Measured
 from build.publish import Publisher
 from build.publish.attachment import content
 from build.releases import Release
@@ -25,6 +26,7 @@ from model.files import new_folder
 # compares with it must be able to have it.
 OLDER = ("library-version", "booster-version", "booster-resave")
 MOST_BYTES = 50_000_000
+MOST_UNPACKED = 4 * MOST_BYTES
 DOCUMENTS = {
     bill.MEDIA_TYPE: "bill.cdx.json",
     provenance.MEDIA_TYPE: "provenance.intoto.json",
@@ -41,7 +43,7 @@ def fetch(
     Raises BundleRefused when layer, bundle or gate disagree with what the image says of itself, SignatureRefused when
     the owner of `key` (a public one) has not signed this bundle, and OSError when `folder` holds something already.
     """
-    layer = json.loads(place.manifest(found.digest))["layers"][-1]
+    layer = _model_layer(place, found.digest)
     with new_folder(folder) as temporary:
         with tempfile.TemporaryFile(dir=temporary) as kept:
             _download(place, layer, kept)
@@ -60,6 +62,18 @@ def fetch(
         if key is not None:
             _refuse_unsigned(temporary / "bundle", signatures, key, found.tag)
     return digest
+
+
+def _model_layer(place: Publisher, digest: str) -> dict[str, Any]:
+    """The last layer's descriptor, of a size that a model's has."""
+    try:
+        layer: dict[str, Any] = oci.parsed(place.manifest(digest))["layers"][-1]
+        fits = 0 <= layer["size"] <= MOST_UNPACKED and oci.DIGEST.fullmatch(layer["digest"])
+    except (ValueError, LookupError, TypeError):
+        fits = None
+    if not fits:
+        raise BundleRefused(Fault(f"image {digest}", "has no layer that a model could be in", WAY_OUT, "layer-broken"))
+    return layer
 
 
 def _documents(place: Publisher, digest: str, folder: Path) -> list[bytes]:
@@ -90,13 +104,14 @@ def _refuse_unsigned(bundle: Path, signatures: Sequence[bytes], key: Path, tag: 
 
 
 def _download(place: Publisher, layer: dict[str, Any], kept: BinaryIO) -> None:
-    sha256 = hashlib.sha256()
     with place.blob(layer["digest"]) as source:
-        while data := source.read(1 << 20):
-            sha256.update(data)
-            kept.write(data)
-    if f"sha256:{sha256.hexdigest()}" != layer["digest"]:
-        raise _broken(layer["digest"], f"arrives as sha256:{sha256.hexdigest()}")
+        measured = Measured(source, most=layer["size"])
+        try:
+            shutil.copyfileobj(measured, kept, 1 << 20)
+        except ValueError as error:
+            raise _broken(layer["digest"], f"is not of its size: {error}") from error
+    if measured.digest() != layer["digest"]:
+        raise _broken(layer["digest"], f"arrives as {measured.digest()}")
 
 
 def _unpack(kept: BinaryIO, folder: Path, digest: str) -> None:
@@ -104,17 +119,23 @@ def _unpack(kept: BinaryIO, folder: Path, digest: str) -> None:
     wanted = {f"{HOME[1:]}/bundle/{name}": folder / "bundle" / name for name in FILES}
     wanted[f"{HOME[1:]}/{VERDICT}"] = folder / VERDICT
     (folder / "bundle").mkdir()
+    found: set[str] = set()
+    # A small layer may unpack to any size, and a name in it be as long as all of that.
+    unpacked = Measured(cast(BinaryIO, gzip.GzipFile(fileobj=kept)), most=MOST_UNPACKED).buffered()
     try:
-        with tarfile.open(fileobj=kept, mode="r:gz") as tar:
+        with tarfile.open(fileobj=unpacked, mode="r|") as tar:
             for member in tar:
+                if member.name in found:
+                    raise _broken(digest, f"holds {member.name} twice")
                 if (target := wanted.pop(member.name, None)) is None:
                     continue
+                found.add(member.name)
                 if not member.isfile() or member.size > MOST_BYTES:
                     raise _broken(digest, f"holds {member.name}, which is no file of a bundle's size")
                 source = tar.extractfile(member)
                 assert source is not None  # isfile() was asked above
                 target.write_bytes(source.read())
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except (tarfile.TarError, EOFError, ValueError, zlib.error, gzip.BadGzipFile) as error:
         raise _broken(digest, f"cannot be unpacked ({error})") from error
     if wanted:
         raise _broken(digest, f"has no {', '.join(sorted(wanted))}")

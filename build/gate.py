@@ -70,6 +70,10 @@ def _check(bundle: Path, verdict: Path | None, limits: Limits) -> tuple[list[Fau
         child.kill()
         out, err = child.communicate()
         return [*_read(out)[0], _died(f"took longer than {limits.seconds:g} s", "check-timeout")], None
+    except BaseException:  # the builder was interrupted
+        child.kill()
+        child.communicate()
+        raise
     faults, sound = _read(out)
     if child.returncode < 0:
         name = signal.Signals(-child.returncode).name

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ PORT = "8080/tcp"
 COMMAND = ["python3", "-m", "serving.server"]
 ENVIRONMENT = {"KAMADO_BUNDLE": f"{HOME}/bundle", "KAMADO_HOST": "0.0.0.0"}
 VERDICT = "verdict.json"
+MODEL = "kamado.model"
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,10 @@ def build(bundle: Path, verdict: Path, order: Order, *, report: Report = print) 
     with _told_of_work(), scratch() as folder:
         candidate = prepare(base, bundle, verdict, sound, folder)
         # A key that does not fit is told before anything is sent.
-        signed = [sign(bundle, order.key)] if order.key else []
+        signed = [sign(_copied(bundle, sound, folder / "bundle"), order.key)] if order.key else []
         proof = Proof(place, candidate, sound, base, order, report, signed)
         done = place.publish(candidate.image, candidate.tag, prove=proof)
-        if order.key and done.outcome == "unchanged" and not _is_signed(place, done.digest, bundle, order.key):
+        if order.key and not _is_signed(place, done.digest, folder / "bundle", order.key):
             place.attach(done.digest, signed)
             report(f"signed by {order.key}")
     return {
@@ -100,12 +102,18 @@ class Candidate:
 
 def prepare(base: Base, folder: Path, verdict: Path, sound: Sound, work: Path) -> Candidate:
     """Lay what the gate passed over the base. Raises BundleRefused when it has changed since, BaseRefused."""
-    judged = verdict.read_bytes()
+    try:
+        judged = verdict.read_bytes()
+    except OSError:
+        raise _changed() from None
     if bundle_digest(folder) != sound.digest or oci.digest_of(judged) != f"sha256:{sound.verdict_sha256}":
         raise _changed()
     bundle = load(folder)
     manifest = bundle.manifest
     _refuse_other_xgboost(base, manifest)
+    if MODEL in base.labels:
+        found = f"holds a model already: {base.labels[MODEL]!r}"
+        raise BaseRefused(Fault(f"base {base.name}", found, "Take the server base that it was laid on", "base-type"))
     layer = model_layer(work / "layer.tar.gz", folder, judged, cutoff=manifest.lineage.cutoff)
     if identity({name: layer.files[f"{HOME[1:]}/bundle/{name}"] for name in FILES}) != sound.digest:
         raise _changed()
@@ -154,6 +162,16 @@ class Proof:
             commit=self.order.commit,
         )
         return (made_of, came_about, *self.signed)
+
+
+def _copied(bundle: Path, sound: Sound, folder: Path) -> Path:
+    """The files that passed the gate, where nobody else writes."""
+    folder.mkdir()
+    for name in FILES:
+        shutil.copyfile(bundle / name, folder / name)
+    if bundle_digest(folder) != sound.digest:
+        raise _changed()
+    return folder
 
 
 @contextlib.contextmanager
@@ -227,7 +245,7 @@ def labels_of(
         "org.opencontainers.image.title": manifest.model,
         "org.opencontainers.image.version": tag,
         "org.opencontainers.image.created": manifest.lineage.cutoff,
-        "kamado.model": manifest.model,
+        MODEL: manifest.model,
         "kamado.bundle": sound.digest,
         "kamado.verdict.sha256": str(sound.verdict_sha256),
         "kamado.spec.sha256": manifest.lineage.spec_sha256,

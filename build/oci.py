@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -18,6 +19,29 @@ DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 
 def digest_of(data: bytes) -> str:
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+def parsed(data: bytes) -> dict[str, Any]:
+    """The JSON object that somebody else wrote. Raises ValueError for anything else."""
+    try:
+        found = json.loads(data)
+    except RecursionError:
+        raise ValueError("is nested without end") from None
+    if not isinstance(found, dict):
+        raise ValueError("is no JSON object")
+    return found
+
+
+def config_of(manifest: bytes) -> str | None:
+    """The digest of the config that a manifest names; None for a list of images, and for what is none."""
+    try:
+        found = parsed(manifest)["config"]["digest"]
+    except (ValueError, LookupError, TypeError):
+        return None
+    return found if isinstance(found, str) and DIGEST.fullmatch(found) else None
 
 
 def dump(value: object) -> bytes:

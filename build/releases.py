@@ -4,7 +4,6 @@ The registry is the model registry: which release is the newest says what serves
 an older image, so whoever follows tags never has to look back.
 """
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,8 +15,8 @@ from model.errors import Fault, Refused
 
 GREATEST = 999_999
 ATTEMPTS = 50
+BUILD_TAG = "org.opencontainers.image.version"  # written when the image had passed its seal, and not before
 MOST_BYTES = 8 << 20  # of an image's config
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 
 
@@ -43,8 +42,12 @@ class Release:
 
     @property
     def metrics(self) -> dict[str, float]:
-        found: dict[str, float] = json.loads(self.labels.get("kamado.metrics") or "{}")
-        return found
+        """Those that are numbers: an image is labelled by whoever made it."""
+        try:
+            told = oci.parsed(self.labels.get("kamado.metrics", "{}").encode())
+        except ValueError:
+            return {}
+        return {name: value for name, value in told.items() if isinstance(value, int | float)}
 
 
 def tag_of(model: str, number: int) -> str:
@@ -89,7 +92,7 @@ def release(place: Publisher, model: str, number: int | None = None) -> Release:
 
 def labels_of(place: Publisher, digest: str) -> dict[str, str]:
     """An image's own. What is a list of images, or no image at all, has none."""
-    config = (json.loads(place.manifest(digest)).get("config") or {}).get("digest")
+    config = oci.config_of(place.manifest(digest))
     if config is None:
         return {}
     with place.blob(config) as file:
@@ -97,9 +100,11 @@ def labels_of(place: Publisher, digest: str) -> dict[str, str]:
     if oci.digest_of(written) != config:
         found = f"sends {oci.digest_of(written)} for {config}"
         raise PlaceRefused(Fault(place.name, found, "Publish the image again", "blob-digest"))
-    run = json.loads(written).get("config") or {}
-    labels: dict[str, str] = run.get("Labels") or {}
-    return labels
+    try:
+        labels = (oci.parsed(written).get("config") or {}).get("Labels") or {}
+        return {str(name): str(value) for name, value in labels.items()}
+    except (ValueError, AttributeError):
+        return {}
 
 
 def promote(place: Publisher, model: str, image: str) -> Release:
@@ -109,7 +114,7 @@ def promote(place: Publisher, model: str, image: str) -> Release:
     is of another model.
     """
     named = image.rpartition("@")[2].removeprefix(f"{place.name}:")
-    digest = place.digest(named) if DIGEST.fullmatch(named) or TAG.fullmatch(named) else None
+    digest = place.digest(named) if oci.DIGEST.fullmatch(named) or TAG.fullmatch(named) else None
     if digest is None:
         way_out = "Name a tag or a digest that `python -m build image` printed"
         raise ReleaseRefused(Fault(f"image {image}", f"is not in {place.name}", way_out, "image-missing"))
@@ -118,6 +123,9 @@ def promote(place: Publisher, model: str, image: str) -> Release:
         whose = f"of model {labels['kamado.model']!r}" if "kamado.model" in labels else "no image of a model"
         found = f"is {whose}, not of {model!r}"
         raise ReleaseRefused(Fault(f"image {image}", found, "Name the model that it is of", "image-model"))
+    if place.digest(labels.get(BUILD_TAG) or "-") != digest:
+        found = "has no tag of its own: no seal was passed, or its build was stopped"
+        raise ReleaseRefused(Fault(f"image {image}", found, "Build it again", "image-unsealed"))
     held = numbers(place, model)
     if held and place.digest(tag_of(model, held[-1])) == digest:
         return Release(held[-1], tag_of(model, held[-1]), digest, labels)
@@ -127,6 +135,8 @@ def promote(place: Publisher, model: str, image: str) -> Release:
 def rollback(place: Publisher, model: str) -> Release:
     """Release again the image that was in service before the newest one first was. Raises ReleaseRefused."""
     history = [(number, place.digest(tag_of(model, number))) for number in numbers(place, model)]
+    if not history:
+        release(place, model)  # tells that there is none, and how to make one
     before = _before(history)
     if before is None:
         found = f"has nothing older than its newest release in {place.name}"

@@ -43,11 +43,18 @@ def _locked(place: Path) -> tuple[Path, TextIO]:
 
 
 def _remove_if_left(folder: Path) -> None:
+    """Of this user, and a folder: others may put what they like into a temporary folder."""
     with contextlib.suppress(OSError):
+        if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
+            return
         folder.rmdir()  # empty: its builder was killed before it had a lock
-    with contextlib.suppress(OSError), (folder / LOCK).open() as lock:
+    with contextlib.suppress(OSError), open(folder / LOCK, opener=_without_waiting) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         _remove(folder)
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def _remove(folder: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from build import oci
+from build.measured import Measured
 from build.seal.tree import ALL_GONE, GONE
 
 EDITION = 2  # counted up when the same layers give another inventory, so that none is taken that was kept before
@@ -54,7 +55,7 @@ def installed(layers: Iterable[oci.Blob]) -> tuple[Installed, ...]:
 def _lay(layer: oci.Blob, texts: dict[str, str]) -> None:
     """What the files say that matter here, by name, with one more layer over them."""
     own: dict[str, str] = {}
-    with layer.open() as source, tarfile.open(fileobj=source, mode="r|*") as tar:
+    with layer.open() as source, tarfile.open(fileobj=(measured := Measured(source)).buffered(), mode="r|*") as tar:
         for member in tar:
             path = PurePosixPath(member.name.lstrip("/"))
             if path.name == ALL_GONE:
@@ -65,6 +66,8 @@ def _lay(layer: oci.Blob, texts: dict[str, str]) -> None:
                 _hide(texts, path)
                 if member.isfile() and any(known.fullmatch(str(path)) for known in (STATUS, METADATA, RELEASE)):
                     own[str(path)] = _read(tar, member)
+        if measured.digest() != layer.digest:
+            raise tarfile.ReadError(f"layer {layer.digest} is {measured.digest()}")
     texts |= own
 
 

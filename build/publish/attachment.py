@@ -1,6 +1,5 @@
 """Documents beside an image: manifests that name it as their `subject` (OCI image specification 1.1, "artifacts")."""
 
-import json
 from collections.abc import Iterable
 from io import BytesIO
 from typing import Any
@@ -54,7 +53,7 @@ def document(manifest: bytes, *, of: str) -> dict[str, Any] | None:
     None for what has another form: whoever may write to a place may tie things of their own to an image.
     """
     try:
-        named = json.loads(manifest)
+        named = oci.parsed(manifest)
         found: dict[str, Any] = named["layers"][0]
         ours = named["subject"]["digest"] == of and isinstance(found["size"], int)
         return found if ours and isinstance(found["digest"] + found["mediaType"], str) else None

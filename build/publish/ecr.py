@@ -89,7 +89,7 @@ class EcrPlace:
             described = self._described(self._service)
             if described is None:
                 return None
-            if described["imageTagMutability"] == "MUTABLE":
+            if described["imageTagMutability"] != "IMMUTABLE":  # those with exclusions let some tags move
                 raise self._movable()
             self.name = str(described["repositoryUri"])
             host, _, repository = self.name.partition("/")

@@ -18,6 +18,7 @@ from model.files import sync_folder, write_atomically
 
 REF_NAME = "org.opencontainers.image.ref.name"
 CHUNK = 1 << 20
+LAY_AGAIN = "Publish the image again"
 
 
 class Layout:
@@ -45,7 +46,7 @@ class Layout:
         with self.blob(digest) as file:
             data = file.read()
         if oci.digest_of(data) != digest:
-            found, way_out = f"holds {oci.digest_of(data)} as {digest}", "Publish the image again"
+            found, way_out = f"holds {oci.digest_of(data)} as {digest}", LAY_AGAIN
             raise PlaceRefused(Fault(str(self.folder), found, way_out, "blob-digest"))
         return data
 
@@ -53,7 +54,7 @@ class Layout:
         try:
             return self._path(digest).open("rb")
         except OSError as error:
-            found, way_out = f"has no {digest} ({error.strerror})", "Publish the image again"
+            found, way_out = f"has no {digest} ({error.strerror})", LAY_AGAIN
             raise PlaceRefused(Fault(str(self.folder), found, way_out, "place-broken")) from error
 
     def add_tag(self, digest: str, tag: str) -> None:
@@ -73,7 +74,8 @@ class Layout:
 
     def attach(self, digest: str, attachments: Sequence[Attachment]) -> None:
         with self._writing():
-            index, image = self._index(), small(self.manifest(digest), oci.MANIFEST)
+            index, manifest = self._index(), self.manifest(digest)
+            image = small(manifest, json.loads(manifest)["mediaType"])
             index["manifests"] += [one for one in self._attach(image, attachments) if one not in index["manifests"]]
             write_atomically(self.folder / "index.json", oci.dump(index))
 
@@ -81,7 +83,10 @@ class Layout:
         found = []
         for entry in self._index()["manifests"]:
             if "artifactType" in entry:
-                layer = document(self.manifest(entry["digest"]), of=digest)
+                try:
+                    layer = document(self.manifest(entry["digest"]), of=digest)
+                except PlaceRefused:  # another image's, it may be: whatever was lost is nobody's document
+                    continue
                 if layer is not None:
                     found.append(self._held(layer))
         return found
@@ -157,13 +162,17 @@ class Layout:
         return dict(found)
 
     def _path(self, digest: str) -> Path:
+        if not oci.DIGEST.fullmatch(digest):
+            raise PlaceRefused(
+                Fault(str(self.folder), f"names {digest!r}, which is no digest", LAY_AGAIN, "place-broken")
+            )
         return self.blobs / digest.removeprefix("sha256:")
 
     def _config_of(self, manifest: str) -> str | None:
         """The config that a manifest names; None when the manifest is not there, so that it can be mended."""
         try:
-            return str(json.loads(self._path(manifest).read_bytes())["config"]["digest"])
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            return oci.config_of(self._path(manifest).read_bytes())
+        except FileNotFoundError:
             return None
 
     def _is_whole(self, manifest: str) -> bool:

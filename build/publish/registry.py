@@ -3,7 +3,6 @@
 import contextlib
 import fcntl
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from io import BufferedReader, RawIOBase
@@ -33,7 +32,8 @@ class RegistryPlace:
 
     def publish(self, image: oci.Image, tag: str, *, prove: Prove = unproven) -> Published:
         with self._alone(tag):
-            if (done := self._published(image, tag)) is not None:
+            done = self._published(image, tag)
+            if done is not None and (done.digest != image.digest or self._is_whole(image)):
                 return done
             self._lay_down(image)
             self._attach(small(image.manifest, image.media_type), self._new_kinds(image, prove(self._staged(image))))
@@ -80,11 +80,14 @@ class RegistryPlace:
         here = self.client.digest(tag)
         if here is None:
             return None
-        if here != image.digest:
-            named = json.loads(self.manifest(here))
-            if (named.get("config") or {}).get("digest") != oci.digest_of(image.config):
-                raise taken(tag, here=here, new=image.digest)
+        if here != image.digest and oci.config_of(self.manifest(here)) != oci.digest_of(image.config):
+            raise taken(tag, here=here, new=image.digest)
         return Published(here, "unchanged")
+
+    def _is_whole(self, image: oci.Image) -> bool:
+        """Whether the registry still has every blob: one that lost something is given it again."""
+        blobs = (*image.layers, small(image.config, oci.CONFIG))
+        return all(self.client.size(blob.digest) == blob.size for blob in blobs)
 
     def _lay_down(self, image: oci.Image) -> None:
         """Blobs, then the manifest by its digest, then all of it is asked for again."""
@@ -137,7 +140,7 @@ class RegistryPlace:
     def _write_tag(self, tag: str, manifest: bytes, media_type: str) -> str:
         """What the tag names afterwards. A registry with immutable tags refuses when another was faster."""
         try:
-            self.client.put(tag, manifest, media_type)
+            self.client.put_if_free(tag, manifest, media_type)
         except RegistryRefused:
             here = self.client.digest(tag)
             if here is None:
@@ -162,7 +165,7 @@ class RegistryPlace:
 
     def _fallback(self, digest: str) -> list[dict[str, str]]:
         found = self.client.manifest(fallback_tag(digest))
-        return json.loads(found.data).get("manifests") or [] if found else []
+        return oci.parsed(found.data).get("manifests") or [] if found else []
 
     def _held(self, digest: str, size: int, media_type: str) -> oci.Blob:
         return oci.Blob(digest, size, media_type, lambda: self.blob(digest))

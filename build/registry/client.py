@@ -6,7 +6,6 @@ beginning, so a half blob is never continued. Bytes are streamed: memory does no
 
 import base64
 import hashlib
-import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing
@@ -20,7 +19,7 @@ import urllib3
 from build import oci
 from build.registry.login import Login
 from build.registry.reference import is_loopback
-from build.registry.trouble import Passing, Patience, beginning, refuse_busy, why
+from build.registry.trouble import WORDS, Passing, Patience, beginning, refuse_busy, why
 from model.errors import Fault, OutputRefused, Refused
 
 Done = TypeVar("Done")
@@ -77,21 +76,37 @@ class Client:
         answer = self._get(f"manifests/{reference}", {"Accept": ACCEPT}, ok=(200, 404))
         if answer.head.status_code == 404:
             return None
+        self._parsed(answer)
         found = Found(answer.body, answer.head.headers.get("Content-Type", "").partition(";")[0].strip())
-        if reference.startswith("sha256:") and found.digest != reference:
+        if ":" in reference and found.digest != reference:
             raise self._refused(f"sends {found.digest} for {reference}", "registry-digest")
         return found
 
-    def digest(self, tag: str) -> str | None:
-        """What a tag names, or None."""
-        answer = self._ask("HEAD", f"manifests/{tag}", headers={"Accept": ACCEPT}, ok=(200, 404))
+    def digest(self, name: str) -> str | None:
+        """What a tag names, or None; of a digest, itself when it is here."""
+        return self._patiently(lambda: self._digest(name))
+
+    def _digest(self, name: str) -> str | None:
+        answer = self._send("HEAD", f"manifests/{name}", {"Accept": ACCEPT}, ok=(200, 404))
         if answer.status_code == 404:
             return None
-        told = answer.headers.get("Docker-Content-Digest")
-        if told:
-            return told
-        found = self.manifest(tag)  # the header is no more than recommended
-        return found.digest if found else None
+        told = answer.headers.get("Docker-Content-Digest", "")
+        if not oci.DIGEST.fullmatch(told):  # the header is no more than recommended
+            found = self.manifest(name)
+            return found.digest if found else None
+        if ":" in name and told != name:
+            raise self._refused(f"has {told} for {name}", "registry-digest")
+        return told
+
+    def put_if_free(self, tag: str, data: bytes, media_type: str) -> None:
+        """Write a tag that nobody has. Each attempt looks first: another may have taken it while this one waited."""
+
+        def work() -> None:
+            if self._digest(tag) is None:
+                headers = {"Content-Type": media_type}
+                self._send("PUT", f"manifests/{tag}", headers, body=lambda: data, ok=(201,))
+
+        self._patiently(work)
 
     def put(self, reference: str, data: bytes, media_type: str) -> requests.Response:
         """Write a manifest under a tag, or under its own digest. Its blobs must be there."""
@@ -135,12 +150,27 @@ class Client:
         return int(answer.headers.get("Content-Length", -1))
 
     def stream(self, digest: str) -> Iterator[bytes]:
-        """The bytes of a blob, once; whoever reads them compares the digest."""
-        try:
-            with closing(self._ask("GET", f"blobs/{digest}", ok=(200,), stream=True)) as answer:
-                yield from answer.iter_content(CHUNK)
-        except requests.RequestException as error:
-            raise self._refused(f"broke off while sending {digest} ({why(error)})", "registry-unreachable") from error
+        """The bytes of a blob, once; whoever reads them compares the digest. What breaks off is gone on with."""
+        sent = 0
+        for attempt in range(1, self.patience.attempts + 1):
+            try:
+                for data in self._rest(digest, sent):
+                    sent += len(data)
+                    yield data
+                return
+            except requests.RequestException as error:
+                if attempt == self.patience.attempts:
+                    told = f"broke off while sending {digest} ({why(error)}), {attempt} times"
+                    raise self._refused(told, "registry-unreachable") from error
+            self.patience.pause(attempt)
+
+    def _rest(self, digest: str, start: int) -> Iterator[bytes]:
+        headers = {"Range": f"bytes={start}-"} if start else {}
+        with closing(self._ask("GET", f"blobs/{digest}", headers, ok=(200, 206), stream=True)) as answer:
+            known = start if answer.status_code == 200 else 0  # a registry may begin from the beginning
+            for data in answer.iter_content(CHUNK):
+                yield data[known:]
+                known = max(0, known - len(data))
 
     def upload(self, blob: oci.Blob) -> bool:
         """Bring a blob into this repository: it is there, is mounted from its origin, or is sent. True = sent."""
@@ -189,12 +219,10 @@ class Client:
 
     def _parsed(self, answer: Answer) -> dict[str, Any]:
         try:
-            found = json.loads(answer.body)
+            return oci.parsed(answer.body)
         except ValueError:
-            found = None
-        if not isinstance(found, dict):
-            raise self._refused(f"sends something that is no JSON object: {answer.body[:80]!r}", "registry-answer")
-        return found
+            told = f"sends something that is no JSON object: {answer.body[:80]!r}"
+            raise self._refused(told, "registry-answer") from None
 
     def _ask(
         self,
@@ -229,7 +257,9 @@ class Client:
         answer = self._once(method, url, headers, body)
         if answer.status_code == 401:
             said = beginning(answer)
-            if not self._log_in(answer.headers.get("WWW-Authenticate", "")):
+            # Whom a registry sends us on to, for a blob or an upload, is not asked who he wants to know.
+            ours = answer.url.startswith(self.root)
+            if not ours or not self._log_in(answer.headers.get("WWW-Authenticate", "")):
                 raise self._refused(f"answered 401 to {method} {path}: {said}", "registry-denied")
             answer = self._once(method, url, headers, body)
         refuse_busy(answer, f"{method} {path}")
@@ -269,19 +299,31 @@ class Client:
         if scheme.lower() != "bearer" or "realm" not in asked:
             return False
         wanted = {key: asked[key] for key in ("service", "scope") if key in asked}
+        realm = asked["realm"]
+        if not realm.startswith("https://") and not is_loopback(self.host):
+            raise self._refused(f"wants the login sent to {realm}, in the clear", "registry-denied")
         credentials = self.login.credentials(renew=False)
         try:
             answer = requests.get(
-                asked["realm"], params=wanted, auth=credentials or _leave, stream=True, timeout=self.timeout
+                realm,
+                params=wanted,
+                auth=credentials or _leave,
+                stream=True,
+                timeout=self.timeout,
+                allow_redirects=credentials is None,
             )
         except requests.RequestException as error:
-            raise Passing(f"wants a token of {asked['realm']}, which cannot be reached ({why(error)})") from error
+            raise Passing(f"wants a token of {realm}, which cannot be reached ({why(error)})") from error
         refuse_busy(answer, "the wish for a token")
+        said = beginning(answer, GREATEST)
+        if answer.status_code != 200:
+            told = f"wants a token of {realm}, which answered {answer.status_code}: {said[:WORDS]}"
+            raise self._refused(told, "registry-denied")
         try:
-            given = answer.json()
+            given = oci.parsed(said.encode())
         except ValueError:
             return False
-        token = given.get("token") or given.get("access_token") if isinstance(given, dict) else None
+        token = given.get("token") or given.get("access_token")
         if token:
             self.authorization = f"Bearer {token}"
         return bool(token)

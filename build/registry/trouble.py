@@ -42,9 +42,13 @@ class Patience:
             except Passing as trouble:
                 if attempt == self.attempts:
                     raise
-                drawn = random.uniform(0, min(self.longest, self.first * 2**attempt))
-                time.sleep(max(min(trouble.wait, self.longest), drawn))
+                self.pause(attempt, trouble.wait)
         raise AssertionError("at least one attempt is made")
+
+    def pause(self, attempt: int, least: float = 0.0) -> None:
+        """Wait after the attempt of this number, from 1."""
+        drawn = random.uniform(0, min(self.longest, self.first * 2**attempt))
+        time.sleep(max(min(least, self.longest), drawn))
 
 
 def why(error: BaseException) -> str:
@@ -64,11 +68,11 @@ def refuse_busy(answer: requests.Response, doing: str) -> None:
         raise Passing(f"answered {answer.status_code} to {doing}: {beginning(answer)}", wait)
 
 
-def beginning(answer: requests.Response) -> str:
-    """The first words of an answer that is streamed. It is then done with, however much more it would send."""
+def beginning(answer: requests.Response, most: int = WORDS) -> str:
+    """The first bytes of an answer that is streamed. It is then done with, however much more it would send."""
     with closing(answer):
         try:
-            data: bytes = answer.raw.read(WORDS, decode_content=True) or b""
+            data: bytes = answer.raw.read(most, decode_content=True) or b""
         except urllib3.exceptions.HTTPError as error:
             raise Passing(f"broke off while answering {answer.status_code} ({why(error)})") from error
     return data.decode(errors="replace").strip()

@@ -10,6 +10,7 @@ import socket
 import tarfile
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -72,7 +73,7 @@ def answers(
         with _image(client, staged) as image, _container(client, image) as container:
             questions = [question.request for question in asked]
             return _asked(client, container, {"port": PORT, "seconds": seconds, "questions": questions})
-    except (docker.errors.DockerException, RequestException) as error:  # the second when it ends in the middle
+    except (docker.errors.DockerException, RequestException, ConnectionError) as error:  # it may end in the middle
         way_out = "Mend the engine, or seal without it: --seal process"
         raise SealRefused(Fault("container engine", f"fails ({error})", way_out, "seal-engine")) from error
 
@@ -84,9 +85,11 @@ def _image(client: docker.DockerClient, staged: Staged) -> Iterator[str]:
         with tempfile.TemporaryFile() as archive:
             _save(staged.image, archive)
             archive.seek(0)
+            held = _holds(client, oci.digest_of(staged.image.config))
             found = client.images.load(archive)[0]
     else:
         login = dict(zip(("username", "password"), staged.login, strict=True)) if staged.login else None
+        held = _holds(client, staged.pull)
         found = client.images.pull(staged.pull, auth_config=login)
     known = {oci.digest_of(staged.image.config), staged.image.digest}  # which of them names it is the engine's choice
     if found.id not in known:
@@ -95,8 +98,17 @@ def _image(client: docker.DockerClient, staged: Staged) -> Iterator[str]:
     try:
         yield found.id
     finally:
-        with contextlib.suppress(docker.errors.APIError):  # another builder may be using it
-            client.images.remove(found.id)
+        if not held:
+            with contextlib.suppress(docker.errors.APIError):  # another builder may be using it
+                client.images.remove(staged.pull or found.id)
+
+
+def _holds(client: docker.DockerClient, image: str) -> bool:
+    try:
+        client.images.get(image)
+    except docker.errors.ImageNotFound:
+        return False
+    return True
 
 
 def _save(image: oci.Image, archive: BinaryIO) -> None:
@@ -120,9 +132,9 @@ def _add(tar: tarfile.TarFile, name: str, size: int, source: BinaryIO) -> None:
 
 @contextlib.contextmanager
 def _container(client: docker.DockerClient, image: str) -> Iterator[Container]:
-    container = client.containers.run(
+    _remove_left(client)
+    container = client.containers.create(
         image,
-        detach=True,
         read_only=True,
         network_mode="none",
         cap_drop=["ALL"],
@@ -131,9 +143,19 @@ def _container(client: docker.DockerClient, image: str) -> Iterator[Container]:
         labels={"kamado": "seal"},
     )
     try:
+        container.start()
         yield container
     finally:
         container.remove(force=True)
+
+
+def _remove_left(client: docker.DockerClient) -> None:
+    """Containers of builders that were killed. No seal takes an hour."""
+    for container in client.containers.list(all=True, filters={"label": "kamado=seal"}, ignore_removed=True):
+        made = datetime.fromisoformat(container.attrs["Created"][:19] + "+00:00")
+        if datetime.now(UTC) - made > timedelta(hours=1):
+            with contextlib.suppress(docker.errors.APIError):  # another builder removes it too
+                container.remove(force=True)
 
 
 def _asked(client: docker.DockerClient, container: Container, asked: dict[str, Any]) -> list[dict[str, Any]]:
@@ -149,7 +171,10 @@ def _asked(client: docker.DockerClient, container: Container, asked: dict[str, A
     if code != 0:
         container.reload()
         raise refused(f"does not answer, and is {container.status}", container.logs())
-    answered: list[dict[str, Any]] = json.loads(given)
+    try:
+        answered: list[dict[str, Any]] = json.loads(given)
+    except ValueError as error:
+        raise refused(f"answers with something else than answers ({error})", container.logs()) from error
     return answered
 
 

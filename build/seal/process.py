@@ -5,6 +5,7 @@ way is the container around them: user, read-only root and network.
 """
 
 import contextlib
+import http.client
 import json
 import os
 import re
@@ -47,7 +48,7 @@ def answers(image: oci.Image, asked: list[Question], *, seconds: float) -> list[
         with _serving(root, json.loads(image.config), log, seconds) as port:
             try:
                 return ask(port, [question.request for question in asked], seconds=seconds)
-            except OSError as error:
+            except (OSError, http.client.HTTPException) as error:
                 raise refused(f"broke off ({error})", log.read_bytes()) from error
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from build import oci
+from build.measured import Measured
 from build.seal import SealRefused
 from model.errors import Fault
 
@@ -17,12 +18,16 @@ def unpack(layers: Iterable[oci.Blob], root: Path) -> None:
     """Lay every layer over the others in `root`. Raises SealRefused for one that is broken, or leaves it."""
     for layer in layers:
         try:
-            with layer.open() as source, tarfile.open(fileobj=source, mode="r|*") as tar:
-                for member in tar:
-                    _lay(tar, member, root)
-        except tarfile.TarError as error:
+            with layer.open() as source:
+                measured = Measured(source)
+                with tarfile.open(fileobj=measured.buffered(), mode="r|*") as tar:
+                    for member in tar:
+                        _lay(tar, member, root)
+                if measured.digest() != layer.digest:  # what is proven is what its digest says
+                    raise tarfile.ReadError(f"it is {measured.digest()}")
+        except (tarfile.TarError, ValueError, FileNotFoundError, FileExistsError, NotADirectoryError) as error:
             found = f"cannot be unpacked ({error})"
-            way_out = "Layers must be gzipped tars; push the base again, or take another"
+            way_out = "Push the base again, or take another"
             raise SealRefused(Fault(f"layer {layer.digest}", found, way_out, "seal-layer")) from error
 
 
@@ -37,7 +42,10 @@ def _lay(tar: tarfile.TarFile, member: tarfile.TarInfo, root: Path) -> None:
         for path in list(parent.iterdir()) if parent.is_dir() else []:
             _remove(path)
     elif name.name.startswith(GONE):
-        _remove(parent / name.name.removeprefix(GONE))
+        gone = name.name.removeprefix(GONE)
+        if gone in ("", ".", ".."):
+            raise tarfile.TarError(f"{member.name!r} leaves the image")
+        _remove(parent / gone)
     else:
         _put(tar, member, root, parent / name.name if name.parts else root)
 

@@ -24,7 +24,13 @@ ABSENT = f"sha256:{'0' * 64}"
 
 
 def model(content: bytes, *, name: str = "toy") -> oci.Image:
-    labels = {"kamado.model": name, "kamado.data.cutoff": "2026-07-01T00:00:00Z", "kamado.metrics": '{"log_loss":0.25}'}
+    tag = f"{name}-{content.decode()}"
+    labels = {
+        "org.opencontainers.image.version": tag,
+        "kamado.model": name,
+        "kamado.data.cutoff": "2026-07-01T00:00:00Z",
+        "kamado.metrics": '{"log_loss":0.25}',
+    }
     config = {"architecture": "amd64", "os": "linux", "config": {"Labels": labels | {"content": content.decode()}}}
     return oci.Image(oci.dump(config), (blob(content),))
 
