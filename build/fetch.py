@@ -110,8 +110,9 @@ def _download(place: Publisher, layer: dict[str, Any], kept: BinaryIO) -> None:
             shutil.copyfileobj(measured, kept, 1 << 20)
         except ValueError as error:
             raise _broken(layer["digest"], f"is not of its size: {error}") from error
-    if measured.digest() != layer["digest"]:
-        raise _broken(layer["digest"], f"arrives as {measured.digest()}")
+        arrived = measured.digest()
+    if arrived != layer["digest"]:
+        raise _broken(layer["digest"], f"arrives as {arrived}")
 
 
 def _unpack(kept: BinaryIO, folder: Path, digest: str) -> None:

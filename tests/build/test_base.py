@@ -158,7 +158,7 @@ def index(repository: str, tag: str, images: list[tuple[str, str]]) -> None:
 class Guarded(http.server.BaseHTTPRequestHandler):
     """A registry of one base that asks for a token, or for name and password, and may lie about a layer."""
 
-    scheme, lies, refuse_first, refuse_tokens, realm = "Bearer", False, 0, 0, ""
+    scheme, lies, refuse_first, refuse_tokens, break_tokens, realm = "Bearer", False, 0, 0, 0, ""
 
     def log_message(self, *_):
         pass
@@ -171,6 +171,12 @@ class Guarded(http.server.BaseHTTPRequestHandler):
             if type(self).refuse_tokens:
                 type(self).refuse_tokens -= 1
                 return self.answer(503)
+            if type(self).break_tokens:
+                type(self).break_tokens -= 1
+                self.send_response(200)
+                self.send_header("Content-Length", "100")
+                self.end_headers()
+                return self.wfile.write(b'{"tok')
             assert self.path == "/token?service=ours&scope=repository%3Aserver%3Apull"
             return self.answer(200, b'{"token": "let me in"}')
         user = base64.b64encode(b"me:secret").decode()
@@ -242,6 +248,10 @@ class TestALogin:
 
     def test_for_a_token_waits_for_who_gives_it(self, tmp_path):
         with guarded(refuse_tokens=2) as host:
+            assert registry_base(f"{host}/server:1", blobs=Blobs(tmp_path)).digest == server().digest
+
+    def test_for_a_token_is_done_again_where_the_answer_breaks_off(self, tmp_path):
+        with guarded(break_tokens=1) as host:
             assert registry_base(f"{host}/server:1", blobs=Blobs(tmp_path)).digest == server().digest
 
     def test_for_a_token_that_nobody_gives_says_who_is_away(self, tmp_path):

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -25,6 +26,7 @@ from build.publish.registry import RegistryPlace
 from build.registry.client import Client, RegistryRefused
 from build.registry.login import DockerLogin
 from build.registry.trouble import Patience
+from model.errors import OutputRefused
 from tests.contracts.publish import PublisherContract, blob, image
 from tests.services import weather as weather_of
 from tests.services.http import serving
@@ -325,6 +327,132 @@ def test_a_registry_without_sense_is_refused(tmp_path):
 def test_a_registry_that_is_away_is_told_in_the_words_of_the_system(host, reason, tmp_path):
     with pytest.raises(RegistryRefused, match=rf"{host}/team/one: cannot be reached \({reason}\), 4 times"):
         place(host, "team/one", tmp_path).tags()
+
+
+class Between(weather_of.Handler):
+    """Something that happens once, in the middle of a client's request."""
+
+    happens: ClassVar[Callable[..., bool]]
+
+    def pass_on(self):
+        if not self.happens(self):
+            super().pass_on()
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = pass_on
+
+
+@contextlib.contextmanager
+def between(host, happens):
+    now = weather_of.Weather(host)
+    with serving(type("Handler", (Between,), {"now": now, "happens": staticmethod(happens)})) as now.host:
+        yield now.host
+
+
+def test_a_tag_that_another_machine_took_while_this_one_waited_does_not_move(host, repository, tmp_path):
+    other, taken = place(host, repository, tmp_path / "other"), []
+
+    def happens(handler):
+        if handler.command == "PUT" and handler.path.endswith("/toy-1") and not taken:
+            handler.rfile.read(int(handler.headers["Content-Length"]))
+            taken.append(other.publish(image(b"another model"), "toy-1").digest)
+            handler._send(503, b"{}", {"Retry-After": "0"})
+            return True
+        return False
+
+    with between(host, happens) as here, pytest.raises(OutputRefused, match="tag-taken"):
+        place(here, repository, tmp_path / "mine").publish(image(), "toy-1")
+    assert other.digest("toy-1") == taken[0] == image(b"another model").digest
+
+
+@pytest.mark.parametrize("told", [f"sha256:{'0' * 64}", "toy-1", f"sha512:{'0' * 128}"])
+def test_what_a_header_says_of_a_digest_is_not_believed(host, repository, tmp_path, told):
+    digest = place(host, repository, tmp_path).publish(image(), "toy-1").digest
+
+    def happens(handler):
+        if handler.command == "HEAD" and "/manifests/" in handler.path:
+            handler._send(200, b"", {"Docker-Content-Digest": told})
+            return True
+        return False
+
+    with between(host, happens) as here:
+        if told.startswith("sha256:"):
+            with pytest.raises(RegistryRefused, match="registry-digest"):
+                place(here, repository, tmp_path).digest(digest)
+        else:
+            assert place(here, repository, tmp_path).digest("toy-1") == digest
+
+
+def test_a_blob_that_breaks_off_is_gone_on_with(host, repository, tmp_path):
+    layer = image(size=300_000).layers[0]
+    place(host, repository, tmp_path).publish(image(size=300_000), "toy-1")
+    with weather(host) as now:
+        now.spoil = {0: "half", 1: "half"}
+        with place(now.host, repository, tmp_path).blob(layer.digest) as file:
+            assert oci.digest_of(file.read()) == layer.digest
+    assert len(now.seen) == 3
+
+
+def test_what_a_registry_lost_is_given_to_it_again(host, repository, tmp_path):
+    first = place(host, repository, tmp_path).publish(image(), "toy-1")
+    requests.delete(f"http://{host}/v2/{repository}/blobs/{image().layers[1].digest}", timeout=10).raise_for_status()
+    again = place(host, repository, tmp_path).publish(image(), "toy-1")
+    assert again.digest == first.digest
+    assert fetch(host, repository, "toy-1")[2] == [b"the server", b"the model"]
+
+
+class Login:
+    def credentials(self, *, renew):
+        return ("me", "secret")
+
+
+class Elsewhere(http.server.BaseHTTPRequestHandler):
+    """Where a registry sends its clients on to. It would like to know who they are."""
+
+    heard: ClassVar[list[str | None]] = []
+
+    def log_message(self, *told):
+        pass
+
+    def do_GET(self):
+        self.heard.append(self.headers.get("Authorization"))
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", f'Bearer realm="http://{self.headers["Host"]}/token"')
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def do_PUT(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.do_GET()
+
+
+def test_whom_a_registry_sends_us_on_to_never_gets_the_login(host, tmp_path):
+    with serving(Elsewhere) as elsewhere:
+
+        def happens(handler):
+            if handler.command == "HEAD":
+                handler._send(404, b"", {})
+            elif handler.command == "POST":
+                handler._send(202, b"", {"Location": f"http://{elsewhere}/upload"})
+            else:
+                handler._send(307, b"", {"Location": f"http://{elsewhere}/blob"})
+            return True
+
+        with between(host, happens) as here:
+            client = Client(here, "team/one", login=Login(), patience=QUICK)
+            with pytest.raises(RegistryRefused, match="registry-denied"):
+                client.upload(blob(b"the model"))
+            with pytest.raises(RegistryRefused, match="registry-denied"):
+                b"".join(client.stream(blob(b"the model").digest))
+    assert Elsewhere.heard == [None, None]
+
+
+def test_a_page_in_place_of_a_manifest_is_refused(host, repository, tmp_path):
+    def happens(handler):
+        handler._send(200, b"<html></html>", {})
+        return True
+
+    with between(host, happens) as here, pytest.raises(RegistryRefused, match="no JSON object: b'<html>"):
+        place(here, repository, tmp_path).publish(image(), "toy-1")
 
 
 class Page(http.server.BaseHTTPRequestHandler):

@@ -14,6 +14,8 @@ from build.publish import Attachment
 from build.publish.ecr import ecr_place
 from build.publish.layout import Layout
 from build.releases import ReleaseRefused, number_of, promote, release, releases, rollback
+from build.seal import SealRefused
+from model.errors import Fault
 from tests.build.test_ecr import running, service  # noqa: F401 - fixtures
 from tests.build.test_registry_place import host, place  # noqa: F401 - a fixture
 from tests.contracts.publish import blob, image
@@ -105,6 +107,17 @@ def test_models_in_one_place_are_counted_apart(shelf):
 def test_what_is_no_image_of_the_model_is_not_released(shelf, named, code):
     with pytest.raises(Exception, match=code):
         promote(shelf, "toy", named)
+    assert history(shelf) == []
+
+
+def test_an_image_that_was_not_sealed_is_not_released(shelf):
+    def fails(_):
+        raise SealRefused(Fault("golden row 0", "differs", "Build again", "seal-answer"))
+
+    with pytest.raises(SealRefused):
+        shelf.publish(model(b"wrong"), "toy-wrong", prove=fails)
+    with pytest.raises(ReleaseRefused, match=r"image-unsealed|image-missing"):
+        promote(shelf, "toy", model(b"wrong").digest)
     assert history(shelf) == []
 
 

@@ -73,6 +73,17 @@ def test_a_removal_that_could_not_be_finished_is_gone_on_with(place):
     assert list(place.iterdir()) == []
 
 
+def test_what_others_lay_into_the_temporary_folder_is_neither_waited_for_nor_removed(place, tmp_path_factory):
+    (place / "kamado-build-pipe").mkdir()
+    os.mkfifo(place / "kamado-build-pipe" / ".builder")
+    theirs = tmp_path_factory.mktemp("theirs")
+    (theirs / "content").mkdir()
+    (theirs / ".builder").touch()
+    (place / "kamado-build-link").symlink_to(theirs)
+    with scratch():
+        assert (theirs / "content").exists()
+
+
 def enter(_: int) -> bool:
     with scratch() as folder:
         (folder / "layer").write_text("mine")
