@@ -24,7 +24,7 @@ from model.files import new_folder
 
 # The gate of a builder asks for the XGBoost that will serve. A model in service may be of the one before; whoever
 # compares with it must be able to have it.
-OLDER = ("library-version", "booster-version", "booster-resave")
+OLDER = ("library-version", "booster-version", "booster-resave", "verdict-digest")
 MOST_BYTES = 50_000_000
 MOST_UNPACKED = 4 * MOST_BYTES
 DOCUMENTS = {

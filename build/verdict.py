@@ -10,6 +10,7 @@ from typing import Any
 from model.bundle import Manifest
 from model.errors import Fault
 from model.files import parse_json
+from model.verdict import SEAL, seal_of
 
 EVALUATE = "Run evaluate on this very bundle; its verdict.json is what VERDICT names"
 MOST_BYTES = 5_000_000
@@ -37,11 +38,17 @@ def judge(data: bytes, *, digest: str | None, manifest: Manifest | None) -> list
         return [_fault("file", f"is not JSON ({error})", "verdict-json")]
     if not isinstance(verdict, dict):
         return [_fault("file", "is not an object", "verdict-json")]
-    return [*_decision(verdict), *_binding(verdict, digest, manifest), *_metrics(verdict)]
+    return [*_seal(verdict), *_decision(verdict), *_binding(verdict, digest, manifest), *_metrics(verdict)]
 
 
 def _fault(where: str, found: str, code: str) -> Fault:
     return Fault(f"verdict {where}", found, EVALUATE, code)
+
+
+def _seal(verdict: dict[str, Any]) -> Iterator[Fault]:
+    if verdict.get(SEAL) != seal_of(verdict):
+        found = "is not that of what it says: the file was damaged, or edited by hand"
+        yield _fault(SEAL, found, "verdict-digest")
 
 
 def _decision(verdict: dict[str, Any]) -> Iterator[Fault]:

@@ -39,6 +39,7 @@ from model.features import CategoryFeature
 from model.files import dump_json, new_folder, read_json, sha256_of
 from model.predictor import Predictor
 from model.spec import Spec
+from model.verdict import sealed
 
 Report = Callable[[int, int, str], None]
 SAMPLE, DIRECTION_ROWS, CURVE_ROWS = 20_000, 200, 2_000
@@ -236,7 +237,7 @@ class _Run:
         return max(0.0, (ripe - end) / timedelta(days=1))
 
     def verdict_json(self, verdict: Verdict, document: dict[str, Any], champion: Path | None) -> dict[str, Any]:
-        return {
+        told = {
             "verdict": verdict.word,
             "reasons": rounded([reason.to_json() for reason in verdict.reasons]),
             "metrics": flat(document),
@@ -247,6 +248,7 @@ class _Run:
             "test_rows_sha256": sha256_of(self.test),
             "bootstrap": {"seed": SEED, "draws": DRAWS},
         }
+        return sealed(told)
 
     def told(self, verdict: dict[str, Any]) -> Told:
         return Told(self.spec, self.bundle, self.search, self.ledger, self.split, self.extract, verdict)

@@ -11,6 +11,7 @@ from model.calibration import Calibration, Sampling
 from model.features import CategoryFeature, NumberFeature
 from model.linear import CategoryTerm, Linear, NumberTerm
 from model.predictor import Predictor
+from model.verdict import sealed
 
 LAYOUTS = ("1K", "1LDK", "2LDK")
 FEATURES = (
@@ -140,5 +141,5 @@ def verdict_of(folder: Path, target: Path, **changes: object) -> Path:
         "spec_sha256": lineage.spec_sha256,
         "sql_sha256": lineage.sql_sha256,
     } | changes
-    target.write_text(json.dumps({key: value for key, value in verdict.items() if value is not None}))
+    target.write_text(json.dumps(sealed({key: value for key, value in verdict.items() if value is not None})))
     return target

@@ -106,6 +106,23 @@ VERDICTS = {
 }
 
 
+def test_every_bit_of_a_verdict_counts(sound, tmp_path):
+    whole = verdict_of(sound, tmp_path / "verdict.json").read_bytes()
+    digest, manifest = bundle_digest(sound), load(sound).manifest
+    assert judge(whole, digest=digest, manifest=manifest) == []
+    for place in range(len(whole)):
+        for bit in range(8):
+            flipped = bytearray(whole)
+            flipped[place] ^= 1 << bit
+            assert judge(bytes(flipped), digest=digest, manifest=manifest) != [], (place, bit)
+
+
+def test_a_figure_that_was_edited_is_refused(sound, tmp_path):
+    path = verdict_of(sound, tmp_path / "verdict.json")
+    path.write_text(path.read_text().replace('"auc": 0.71', '"auc": 0.99'))
+    assert codes(verify(sound, path)) == ["verdict-digest"]
+
+
 @pytest.mark.parametrize("name", VERDICTS)
 def test_a_verdict_that_does_not_promote_this_bundle_is_refused(name, sound, tmp_path):
     changes, code = VERDICTS[name]
