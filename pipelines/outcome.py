@@ -17,10 +17,11 @@ ORDER = "expected conversions per list"
 
 @dataclass(frozen=True)
 class Outcome:
-    """A finished run: its folder, and the OUT in which its results are seen."""
+    """A finished run: its folder, the OUT in which its results are seen, and what was named as its champion."""
 
     run: Path
     root: Path
+    champion: str = ""
 
     def read(self, name: str) -> Any:
         """One of the run's JSON files."""
@@ -45,6 +46,7 @@ class Outcome:
             "verdict": self.verdict,
             "reasons": self.judged["reasons"],
             "metrics": self.judged["metrics"],
+            "champion": self.judged["champion"],
             "bundle": {"path": str(self.root / "bundle"), "digest": self.judged["bundle"]},
             "report": str(self.root / "report.html"),
             "image": self.image,
@@ -66,11 +68,20 @@ def show(outcome: Outcome, console: Console) -> None:
     console.print(_rejected(ledger, outcome.read("split.json")))
     for warning in ledger.get("warnings", ()):
         console.print(f"note: {warning}", markup=False)
+    if outcome.champion:
+        console.print(f"{'champion':<8} {_champion(outcome)}", markup=False)
     for name, path in {"report": "report.html", "bundle": "bundle", "log": "run.log"}.items():
         console.print(f"{name:<8} {outcome.root / path}", markup=False)
     if (base := _base(outcome)) is not None:
         console.print(base, markup=False)
     console.print(f"image {outcome.image}" if outcome.image else "no image was built", markup=False)
+
+
+def _champion(outcome: Outcome) -> str:
+    """A place that is named wrongly looks like one where nothing was released yet: it has to be seen."""
+    if (bundle := outcome.judged["champion"]) is not None:
+        return f"{outcome.champion}: bundle {bundle}"
+    return f"none: {outcome.champion} holds no release of this model, so only the baselines had to be beaten"
 
 
 def _quality(metrics: dict[str, Any]) -> Table:

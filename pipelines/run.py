@@ -120,7 +120,7 @@ def train(asked: argparse.Namespace, console: Console) -> Outcome | None:
                 console.print(f'{says}\n  {command} --to "oci:{output.images}"', markup=False)
             return None
         output.publish(run)
-    return Outcome(run, output.root)
+    return Outcome(run, output.root, asked.champion)
 
 
 def plain(name: str, folder: Path) -> Path:

@@ -29,6 +29,33 @@ def test_make_alone_lists_every_target_of_the_readme():
     assert {"run", "test", "check", "fix", "serve", "report", "clean"} <= listed
 
 
+def test_clean_removes_what_runs_left_and_nothing_else(tmp_path):
+    out = tmp_path / "a folder"
+    for file in (
+        "runs/000001/.kamado",
+        "runs/mine/notes",
+        "images/oci-layout",
+        "sample/portal.json",
+        "code.py",
+        ".lock",
+    ):
+        (out / file).parent.mkdir(parents=True, exist_ok=True)
+        (out / file).touch()
+    (out / "latest").symlink_to("runs/000001")
+    (out / "bundle").symlink_to("latest/bundle")
+    (out / "verdict.json").write_text("mine")
+    make("clean", f"OUT={out}")
+    left = {str(path.relative_to(out)) for path in out.rglob("*") if not path.is_dir()}
+    assert left == {"runs/mine/notes", "code.py", "verdict.json"}
+
+
+def test_clean_leaves_no_empty_folder(tmp_path):
+    (tmp_path / "out" / "runs" / "000001").mkdir(parents=True)
+    (tmp_path / "out" / "runs" / "000001" / ".kamado").touch()
+    make("clean", f"OUT={tmp_path}/out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_every_target_is_phony_but_the_environment():
     text = (ROOT / "Makefile").read_text("utf-8")
     targets = set(re.findall(r"^([a-z][a-z-]*):", text, re.MULTILINE))

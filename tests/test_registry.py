@@ -41,3 +41,10 @@ def test_it_answers_until_it_is_interrupted_and_a_second_one_says_that_the_port_
         first.communicate(timeout=20)
     with pytest.raises(requests.ConnectionError):
         requests.get(f"http://127.0.0.1:{port}/v2/", timeout=10)
+
+
+@pytest.mark.parametrize("port", ["abc", "0", "70000"])
+def test_a_port_that_is_none_is_refused(port):
+    told = subprocess.run(make(port), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert f"REGISTRY_PORT={port}: is no port" in told.stderr
+    assert "Traceback" not in told.stderr

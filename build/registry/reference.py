@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 HUB = "registry-1.docker.io"
 HOST = r"[a-zA-Z0-9.-]+\.[a-zA-Z0-9.-]+(?::\d+)?|localhost(?::\d+)?|[a-zA-Z0-9.-]+:\d+"
-REPOSITORY = r"[a-z0-9]+(?:[._/-]+[a-z0-9]+)*"
+_PART = r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
+REPOSITORY = rf"{_PART}(?:/{_PART})*"  # as the distribution specification has it: no "..", which would lead elsewhere
 REFERENCE = re.compile(
     rf"(?:(?P<host>{HOST})/)?(?P<repository>{REPOSITORY})"
     r"(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"

@@ -417,9 +417,12 @@ def test_an_image_that_is_there_already_is_signed_as_well_once_by_each_key(sound
     place, back = Layout(tmp_path / "images"), tmp_path / "back"
     said = []
 
+    linked = tmp_path / "bundle"  # as a run leaves it
+    linked.symlink_to(sound)
+
     def built(key=None):
         order = Order(f"oci:{place.folder}", None, made.parent, seal="process", commit=COMMIT, key=key)
-        return build(sound, verdict, order, report=said.append)
+        return build(linked, verdict, order, report=said.append)
 
     first = built()
     promote(place, "toy-conversion", first["tag"])

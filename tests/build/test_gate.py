@@ -2,7 +2,10 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,8 @@ from model.errors import BundleRefused
 from tests.build.damage import CORPUS, faults_of
 from tests.build.forge import forge_booster, forge_golden, forge_manifest
 from tests.build.sound import sound_bundle, verdict_of
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def codes(faults):
@@ -147,6 +152,24 @@ def test_a_metric_written_as_1e999_is_refused(sound, tmp_path):
 
 def test_a_folder_in_place_of_the_verdict_is_no_verdict(sound, tmp_path):
     assert codes(verify(sound, tmp_path)) == ["verdict-missing"]
+
+
+def test_a_check_ends_with_who_asked_for_it(sound):
+    """Stopped, as one that hangs would be: then only its parent keeps the time."""
+    builder = subprocess.Popen([sys.executable, "-m", "build", "verify", str(sound)], cwd=ROOT)
+    tasks = Path(f"/proc/{builder.pid}/task/{builder.pid}/children")
+    while not (found := tasks.read_text().split()):
+        time.sleep(0.005)
+    check = int(found[0])
+    while b"build.check" not in Path(f"/proc/{check}/cmdline").read_bytes():
+        time.sleep(0.005)
+    os.kill(check, signal.SIGSTOP)
+    builder.send_signal(signal.SIGTERM)
+    assert builder.wait(20) == 128 + signal.SIGTERM
+    end = time.monotonic() + 10
+    while Path(f"/proc/{check}").exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{check}").exists()
 
 
 def test_a_check_that_takes_too_long_is_a_refusal(sound):

@@ -127,6 +127,12 @@ def test_a_base_keeps_its_settings_layers_and_history_under_the_model(sound, ver
     assert found["rootfs"]["diff_ids"] == ["sha256:" + "2" * 64, made["layer"]["diff_id"]]
 
 
+def test_an_image_with_a_model_is_no_base_for_another(sound, verdict, passed, tmp_path):
+    config = empty_config() | {"config": {"Labels": {"kamado.model": "other"}}}
+    with pytest.raises(BaseRefused, match=r"base-type.*holds a model already: 'other'"):
+        publish(tmp_path / "images", sound, verdict, passed, replace(BASE, kind="oci", config=config))
+
+
 def test_a_base_with_another_xgboost_is_refused(sound, verdict, passed, tmp_path):
     config = empty_config() | {"config": {"Labels": {XGBOOST: "2.1.0"}}}
     with pytest.raises(BaseRefused, match=r"serves with XGBoost 2\.1\.0"):

@@ -125,6 +125,14 @@ def test_the_next_model_has_to_beat_the_release(readme):
     done = readme.run("make run")
     assert re.search(r"champion +finished +rent-conversion-rel-000001", done.stdout), done.stdout + done.stderr
     assert "the model in service by" in done.stdout
+    assert re.search(r"^champion registry://\S+/kamado: bundle sha256:[0-9a-f]{64}$", done.stdout, re.MULTILINE)
+
+
+@pytest.mark.usefixtures("promoted")
+def test_a_champion_that_is_not_there_is_said_on_the_last_screen(readme):
+    readme.lines[:] = [line.replace("$KAMADO_IMAGES", "${KAMADO_IMAGES}x") for line in readme.lines]
+    done = readme.run("make run")
+    assert "kamadox holds no release of this model, so only the baselines had to be beaten" in done.stdout, done.stderr
 
 
 @pytest.mark.usefixtures("promoted")

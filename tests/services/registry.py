@@ -75,4 +75,6 @@ def _wait(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
 
 
 if __name__ == "__main__":
+    if not sys.argv[1].isdecimal() or not 0 < int(sys.argv[1]) < 65536:
+        raise SystemExit(f"REGISTRY_PORT={sys.argv[1]}: is no port. Name one from 1 to 65535, for example 5000")
     main(int(sys.argv[1]))
