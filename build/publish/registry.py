@@ -67,7 +67,12 @@ class RegistryPlace:
     def attachments(self, digest: str) -> list[oci.Blob]:
         found = []
         for one in self._referrers(digest):
-            manifest = self.client.manifest(one["digest"])  # a list may outlive what it names
+            try:
+                manifest = self.client.manifest(one["digest"])  # a list may outlive what it names
+            except RegistryRefused as refusal:
+                if refusal.faults[0].code != "registry-answer":
+                    raise
+                continue  # somebody else's, and no JSON that can be read
             layer = document(manifest.data, of=digest) if manifest else None
             if layer is not None:
                 found.append(self._held(layer["digest"], layer["size"], layer["mediaType"]))

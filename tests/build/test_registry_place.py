@@ -268,10 +268,12 @@ def test_documents_of_others_are_passed_over(host, repository, tmp_path):
             "subject": small(image().manifest, oci.MANIFEST).descriptor,
         }
     )
-    ours.client.put(oci.digest_of(theirs), theirs, oci.MANIFEST)
+    deep = theirs[:-1] + b',"x":' + b"[" * 5_000 + b"]" * 5_000 + b"}"
+    for one in (theirs, deep):
+        ours.client.put(oci.digest_of(one), one, oci.MANIFEST)
     known = json.loads(ours.client.manifest(fallback_tag(digest)).data)["manifests"]
     gone = descriptor(b"gone", "application/vnd.expired")
-    listed = index([descriptor(theirs, "application/vnd.other"), gone, *known])
+    listed = index([*(descriptor(one, "application/vnd.other") for one in (theirs, deep)), gone, *known])
     with serving(type("Handler", (Listing,), {"listed": listed, "now": weather_of.Weather(host)})) as outer:
         found = place(outer, repository, tmp_path).attachments(digest)
     assert [one.media_type for one in found] == ["text/plain"]
