@@ -15,10 +15,12 @@ CONTENT = "content"
 
 
 @contextlib.contextmanager
-def scratch() -> Iterator[Path]:
-    """An empty folder that goes with its builder. What builders that were killed have left is removed first: an
-    unpacked image is a whole file system."""
-    place = Path(tempfile.gettempdir()).resolve()
+def scratch(place: Path | None = None) -> Iterator[Path]:
+    """An empty folder in `place`, by default that for temporary files, which goes with its builder.
+
+    What builders that were killed have left is removed first: an unpacked image is a whole file system.
+    """
+    place = (place or Path(tempfile.gettempdir())).resolve()
     for left in place.glob(f"{PREFIX}*"):
         _remove_if_left(left)
     folder, lock = _locked(place)

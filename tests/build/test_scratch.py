@@ -4,7 +4,6 @@ import multiprocessing
 import os
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -24,7 +23,6 @@ with scratch() as folder:
 @pytest.fixture
 def place(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr(tempfile, "tempdir", None)
     return tmp_path
 
 
@@ -36,7 +34,7 @@ def builder():
 
 
 def test_a_folder_goes_with_its_builder(place):
-    with scratch() as folder:
+    with scratch(place) as folder:
         assert list(folder.iterdir()) == []
     assert list(place.iterdir()) == []
 
@@ -46,7 +44,7 @@ def test_what_a_killed_builder_left_goes_with_the_next_one_and_a_living_one_keep
     killed.kill()
     killed.communicate()
     (place / "kamado-build-empty").mkdir()
-    with scratch():
+    with scratch(place):
         assert not left.exists()
         assert (kept / "layer").read_text() == "half"
         assert not (place / "kamado-build-empty").exists()
@@ -64,11 +62,11 @@ def test_a_removal_that_could_not_be_finished_is_gone_on_with(place):
     try:
         child.kill()
         child.communicate()
-        with scratch():
+        with scratch(place):
             assert [path.name for path in left.iterdir()] == ["busy"]
     finally:
         subprocess.run(["umount", left / "busy"], check=True)
-    with scratch():
+    with scratch(place):
         pass
     assert list(place.iterdir()) == []
 
@@ -80,7 +78,7 @@ def test_what_others_lay_into_the_temporary_folder_is_neither_waited_for_nor_rem
     (theirs / "content").mkdir()
     (theirs / ".builder").touch()
     (place / "kamado-build-link").symlink_to(theirs)
-    with scratch():
+    with scratch(place):
         assert (theirs / "content").exists()
 
 
