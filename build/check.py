@@ -1,4 +1,4 @@
-"""What the gate runs in a child process: `python -m build.check MEMORY BUNDLE [VERDICT]`.
+"""What the gate runs in a child process: `python -m build.check ASKER MEMORY BUNDLE [VERDICT]`.
 
 Prints one JSON object per line, each as soon as it is known: faults, and last {"digest": ..., "verdict_sha256": ...}
 when everything was looked at. When that last line is missing, the child died, and that is a refusal too.
@@ -7,6 +7,7 @@ when everything was looked at. When that last line is missing, the child died, a
 import ctypes
 import hashlib
 import json
+import os
 import resource
 import signal
 import sys
@@ -75,14 +76,21 @@ def _look(files: dict[str, bytes], manifest: Manifest | None) -> Iterator[Fault]
         yield from walk(booster, manifest, version=xgboost.__version__)
 
 
-def main(memory: int, bundle: Path, verdict: Path | None) -> None:
+def main(asker: int, memory: int, bundle: Path, verdict: Path | None) -> None:
+    _end_with(asker)
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":  # who asked keeps the time: nothing goes on without them (PR_SET_PDEATHSIG)
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
     for told in check(bundle, verdict):
         print(json.dumps(asdict(told) if isinstance(told, Fault) else told), flush=True)
 
 
+def _end_with(asker: int) -> None:
+    """Who asked keeps the time: nothing goes on without them (PR_SET_PDEATHSIG), nor when they have ended by now."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    if os.getppid() != asker:
+        sys.exit(f"process {asker}, which asked for this check, has ended")
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]) if len(sys.argv) > 3 else None)
+    main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4]) if len(sys.argv) > 4 else None)

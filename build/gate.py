@@ -52,7 +52,7 @@ def refuse_unless_sound(bundle: Path, verdict: Path, *, limits: Limits = DEFAULT
 
 def _check(bundle: Path, verdict: Path | None, limits: Limits) -> tuple[list[Fault], Sound | None]:
     paths = [str(path.absolute()) for path in (bundle, verdict) if path is not None]
-    command = [sys.executable, "-m", "build.check", str(limits.memory), *paths]
+    command = [sys.executable, "-m", "build.check", str(os.getpid()), str(limits.memory), *paths]
     # One thread: the gate shares a pod with nothing to hurry for, and thread pools are most of its address space.
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     child = subprocess.Popen(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from build.gate import Limits, refuse_unless_sound, verify
+from build.gate import DEFAULT, Limits, refuse_unless_sound, verify
 from build.image import Order, build
 from build.verdict import judge
 from model.bundle import BOOSTER, GOLDEN, MANIFEST, bundle_digest, load
@@ -161,15 +161,24 @@ def test_a_check_ends_with_who_asked_for_it(sound):
     while not (found := tasks.read_text().split()):
         time.sleep(0.005)
     check = int(found[0])
-    while b"build.check" not in Path(f"/proc/{check}/cmdline").read_bytes():
+    while str(DEFAULT.memory) not in Path(f"/proc/{check}/limits").read_text():  # set after it was tied to its parent
         time.sleep(0.005)
     os.kill(check, signal.SIGSTOP)
     builder.send_signal(signal.SIGTERM)
     assert builder.wait(20) == 128 + signal.SIGTERM
     end = time.monotonic() + 10
-    while Path(f"/proc/{check}").exists() and time.monotonic() < end:
+    while (running := runs(check)) and time.monotonic() < end:
         time.sleep(0.05)
-    assert not Path(f"/proc/{check}").exists()
+    assert not running
+
+
+def test_a_check_whose_asker_has_ended_before_it_began_checks_nothing(sound):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    command = [sys.executable, "-m", "build.check", str(ended.pid), str(DEFAULT.memory), str(sound)]
+    check = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (check.returncode, check.stdout) == (1, "")
+    assert "has ended" in check.stderr
 
 
 def test_a_check_that_takes_too_long_is_a_refusal(sound):
@@ -188,6 +197,14 @@ def test_a_check_that_dies_of_a_signal_is_a_refusal(sound):
     killer.join()
     assert codes(faults) == ["check-killed"]
     assert "SIGSEGV" in faults[0].found
+
+
+def runs(process: int) -> bool:
+    """Ended orphans that nobody waits for stay listed, without a command."""
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes() != b""
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def children() -> list[int]:

@@ -94,7 +94,7 @@ def test_killed_at_twenty_moments_no_tag_names_half_an_image_and_the_next_run_co
     assert (made["outcome"], made["seal"]["way"]) == ("written", "process")
     assert fetch(host, f"killed/{unfinished}", made["tag"]) is not None
     assert servers_of(scratch) == []
-    assert list(scratch.iterdir()) == []  # the last run has removed what those before it left
+    assert left_in(scratch) == []  # the last run has removed what those before it left
 
 
 @pytest.mark.parametrize("place", ["folder", "registry"])
@@ -112,6 +112,11 @@ def test_no_room_to_unpack_the_image_blames_the_temporary_folder_and_leaves_no_t
     assert not (tmp_path / "images" / "index.json").exists()
     assert tags(host, "no-room/1") == []
     assert done(start(sound, verdict, to, base, tmp_path / "cache"))["outcome"] == "written"
+
+
+def left_in(scratch: Path) -> list[Path]:
+    """All but the file of four bytes with which Python's tempfile tries a folder, which a kill may leave."""
+    return [left for left in scratch.iterdir() if left.is_dir() or left.stat().st_size > len("blat")]
 
 
 def servers_of(scratch: Path) -> list[str]:
