@@ -9,7 +9,7 @@ import pytest
 from model import spec_reference
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md"), ROOT / "model" / "FORMAT.md"]
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("[!.]*/README.md"), ROOT / "model" / "FORMAT.md"]
 
 
 def make(*arguments):
