@@ -14,6 +14,12 @@ from build.images.python import Choice, python_image
 from tests.services.engine import engine
 
 
+@pytest.fixture
+def outcome(record_property):
+    """Takes what the product answered, in one line; `python -m tests.cases` prints it beside the case."""
+    return lambda answer: record_property("outcome", " ".join(str(answer).split()))
+
+
 @pytest.fixture(scope="session")
 def engine_address(tmp_path_factory):
     """`unix://…` of a container engine."""
