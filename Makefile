@@ -56,10 +56,11 @@ check: $(READY)  ## lint, formatting and types; changes nothing
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
 
-fix: $(READY)  ## mend what can be mended: lint, formatting, the spec reference
+fix: $(READY)  ## mend what can be mended: lint, formatting, the references
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
 	@$(PY) -m model.spec_reference docs
+	@$(PY) -m components.extract.reference docs
 
 serve: $(READY)  ## serve the last bundle: OUT= PORT=
 	@KAMADO_BUNDLE="$(OUT)/bundle" KAMADO_PORT="$(PORT)" $(PY) -m serving.server

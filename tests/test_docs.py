@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from components.extract import reference
 from model import spec_reference
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -72,6 +73,10 @@ def test_the_step_table_is_the_folders():
 def test_the_spec_reference_is_what_the_types_say():
     assert (ROOT / "docs" / "spec.schema.json").read_bytes() == spec_reference.schema(), "run: make fix"
     assert (ROOT / "docs" / "spec.md").read_bytes() == spec_reference.page(), "run: make fix"
+
+
+def test_the_page_of_googlesql_is_what_the_tables_say():
+    assert (ROOT / "docs" / "googlesql.md").read_bytes() == reference.page(), "run: make fix"
 
 
 def test_a_figure_of_the_readme_names_the_bench_that_prints_it():

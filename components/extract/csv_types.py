@@ -22,32 +22,36 @@ _OFFSET = "([+-][0-9]{2}):?([0-9]{2})"
 
 
 @dataclass(frozen=True)
-class _Form:
+class Form:
     """`pattern` of the text and the DuckDB type that it is loaded as; {} in `value` is the text."""
 
     pattern: str
     kind: str
     google: str
+    words: str
     value: str = "{}"
     must_be_read: bool = True
 
 
 # A column has the first form that all of its values have.
-_FORMS = {
-    "bool": _Form("(?i)true|false", "BOOLEAN", "BOOL"),
-    "whole": _Form(_WHOLE, "BIGINT", "INT64"),
-    "beyond": _Form(_WHOLE, "VARCHAR", "STRING", must_be_read=False),  # as FLOAT64, two ids would become one
-    "real": _Form(REAL, "DOUBLE", "FLOAT64"),
-    "date": _Form(_DAY, "DATE", "DATE"),
-    "timestamp": _Form(
+FORMS = {
+    "bool": Form("(?i)true|false", "BOOLEAN", "BOOL", "`true` and `false`, in any case"),
+    "whole": Form(_WHOLE, "BIGINT", "INT64", "whole numbers"),
+    "beyond": Form(
+        _WHOLE, "VARCHAR", "STRING", "whole numbers beyond INT64", must_be_read=False
+    ),  # as FLOAT64, two ids would become one
+    "real": Form(REAL, "DOUBLE", "FLOAT64", "numbers"),
+    "date": Form(_DAY, "DATE", "DATE", "`2026-01-31`"),
+    "timestamp": Form(
         f"{_DAY}[ T]{_CLOCK}( ?(Z|UTC|{_OFFSET}))?",
         "TIMESTAMPTZ",
         "TIMESTAMP",
+        "`2026-01-31 09:00[:00[.123456]]`, or with a `T`; `Z`, `UTC` or `+09:00` behind it, UTC without",
         "regexp_replace(regexp_replace({}, ' ?" + _OFFSET + "$', '\\1:\\2'), ' ?(Z|UTC)$', 'Z')",
     ),
-    "time": _Form(r"[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?", "TIME", "TIME"),
+    "time": Form(r"[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?", "TIME", "TIME", "`09:00:00[.123456]`"),
 }
-_TEXT = _Form("", "VARCHAR", "STRING")
+_TEXT = Form("", "VARCHAR", "STRING", "texts")
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ class OddValues:
 
 def load(connection: duckdb.DuckDBPyConnection, file: CsvFile) -> CsvTable:
     """Raises duckdb.Error for a file that cannot be read."""
-    candidates = {number: list(_FORMS) for number in range(len(file.names))}
+    candidates = {number: list(FORMS) for number in range(len(file.names))}
     sample = f"(SELECT * FROM {file.reader()} LIMIT {SAMPLE})"
     _, possible = _that_fit(connection, sample, candidates, of_no_values=True)
     rows, fitting = _that_fit(connection, file.reader(), possible, of_no_values=False)
@@ -96,7 +100,7 @@ def _that_fit(
     `of_no_values` is the answer for a column whose fields are all empty.
     """
     keys = [(number, form) for number, forms in candidates.items() for form in forms]
-    tests = [f"bool_and({_has_form(number, _FORMS[form])})" for number, form in keys]
+    tests = [f"bool_and({_has_form(number, FORMS[form])})" for number, form in keys]
     row = connection.execute(f"SELECT {', '.join(['count(*)', *tests])} FROM {source}").fetchone()
     assert row is not None  # an aggregate always answers
     rows, *answers = row
@@ -107,7 +111,7 @@ def _that_fit(
     return rows, left
 
 
-def _has_form(number: int, form: _Form) -> str:
+def _has_form(number: int, form: Form) -> str:
     """NULL for an empty field, which has every form."""
     text = f"c{number}"
     value = form.value.replace("{}", text)
@@ -116,7 +120,7 @@ def _has_form(number: int, form: _Form) -> str:
 
 
 def _column(name: str, number: int, forms: list[str]) -> CsvColumn:
-    form = _FORMS[forms[0]] if forms else _TEXT
+    form = FORMS[forms[0]] if forms else _TEXT
     text = f"c{number}"
     if form.kind == "VARCHAR":
         return CsvColumn(name, form.kind, text)
@@ -132,10 +136,10 @@ def odd_values(connection: duckdb.DuckDBPyConnection, table: CsvTable) -> dict[s
 
 def _odd_values(connection: duckdb.DuckDBPyConnection, file: CsvFile, number: int) -> OddValues:
     """Of the form that most of its values have."""
-    forms = [name for name in _FORMS if name != "beyond"]
+    forms = [name for name in FORMS if name != "beyond"]
     counts = []
     for name in forms:
-        without = f"NOT ({_has_form(number, _FORMS[name])})"
+        without = f"NOT ({_has_form(number, FORMS[name])})"
         counts += [f"count(*) FILTER (WHERE {without})", f"min(c{number}) FILTER (WHERE {without})"]
     row = connection.execute(
         f"SELECT count(nullif(c{number}, '')), {', '.join(counts)} FROM {file.reader()}"
@@ -143,4 +147,4 @@ def _odd_values(connection: duckdb.DuckDBPyConnection, file: CsvFile, number: in
     assert row is not None  # an aggregate always answers
     values, *rest = row
     fewest, example, name = min(zip(rest[::2], rest[1::2], forms, strict=True), key=lambda one: one[0])
-    return OddValues(values, fewest, example or "", _FORMS[name].google if fewest < MOSTLY * values else "")
+    return OddValues(values, fewest, example or "", FORMS[name].google if fewest < MOSTLY * values else "")

@@ -8,66 +8,90 @@ PARTS = {
     "YEAR", "QUARTER", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND", "DAYOFWEEK",
     "DAYOFYEAR", "WEEK", "ISOWEEK", "ISOYEAR", "DATE",
 }  # fmt: skip
-TEXTS = (exp.DataType.Type.DECIMAL, exp.DataType.Type.BIGDECIMAL)
+TRAPS = {
+    "EXTRACT of other parts": f"Use the parts {', '.join(sorted(PARTS))}, WEEK(MONDAY)",
+    "ARRAY_AGG(… LIMIT n)": "LIMIT in ARRAY_AGG differs. Use ROW_NUMBER and a filter",
+    "ARRAY_AGG without IGNORE NULLS": "Say ARRAY_AGG(x IGNORE NULLS)",
+    "UNNEST … WITH OFFSET": "WITH OFFSET counts from 1 on files. Use ROW_NUMBER",
+    "array[OFFSET(i)], array[ORDINAL(i)], array[i]": "OFFSET beyond the end differs. Use SAFE_OFFSET",
+    "LIKE ANY, LIKE ALL": "A backslash in LIKE ANY differs. Write x LIKE a OR x LIKE b",
+    "COUNTIF(DISTINCT …)": "Use COUNT(DISTINCT IF(condition, x, NULL))",
+    "MAX_BY … OVER, MIN_BY … OVER": "MAX_BY and MIN_BY have no OVER. Use FIRST_VALUE",
+    "SUBSTR with a computed start, or 0": "SUBSTR's start must be a literal other than 0",
+    "SUBSTR with a computed length": "SUBSTR's length must be a literal that is not negative",
+    "INSTR with a position or an occurrence": "INSTR with an occurrence differs. Use STRPOS",
+    "STRING_AGG without ORDER BY": "Say STRING_AGG(x ORDER BY x): without an order the text differs",
+    "SAFE. before other functions than PARSE_": "SAFE. stands before PARSE_ alone. Use SAFE_CAST, SAFE_DIVIDE or IF",
+    "CAST(… FORMAT …)": "A CAST's FORMAT is not read on files. Use FORMAT_DATE or FORMAT_TIMESTAMP",
+    "CAST AS NUMERIC, AS BIGNUMERIC": "Decimals keep other digits on files. Use FLOAT64, or INT64 of the smallest unit",
+    "@@variable": "A system variable is none on files. Write its value",
+    "table_*": "A table for each day is not read here. Use one table, partitioned by day",
+    "PIVOT, UNPIVOT": "PIVOT is not read on files. Use SUM(IF(condition, x, NULL)) and GROUP BY",
+    "TABLESAMPLE": "A sample takes other rows every time. Use MOD(ABS(FARM_FINGERPRINT(id)), 100)",
+    "CORR … OVER": "CORR OVER differs where a window has one pair. Use GROUP BY",
+    "ANY_VALUE": "ANY_VALUE may take another row every time. Use MIN or MAX",
+    "LIMIT without ORDER BY": "LIMIT without ORDER BY takes other rows every time. Add ORDER BY with a unique key",
+}
+DECIMALS = (exp.DataType.Type.DECIMAL, exp.DataType.Type.BIGDECIMAL)
 
 
 def trap(node: exp.Expr) -> str | None:
     """What to write in place of this node; None when it is fine."""
     match node:
         case exp.Extract() if node.name.upper() not in PARTS and not is_week_from_monday(node):
-            return f"Use the parts {', '.join(sorted(PARTS))}, WEEK(MONDAY)"
+            return TRAPS["EXTRACT of other parts"]
         case exp.ArrayAgg() if node.find(exp.Limit):
-            return "LIMIT in ARRAY_AGG differs. Use ROW_NUMBER and a filter"
+            return TRAPS["ARRAY_AGG(… LIMIT n)"]
         case exp.ArrayAgg() if not isinstance(node.parent, exp.IgnoreNulls) and not node.find(exp.IgnoreNulls):
-            return "Say ARRAY_AGG(x IGNORE NULLS)"
+            return TRAPS["ARRAY_AGG without IGNORE NULLS"]
         case exp.Unnest() if node.args.get("offset"):
-            return "WITH OFFSET counts from 1 on files. Use ROW_NUMBER"
+            return TRAPS["UNNEST … WITH OFFSET"]
         case exp.Bracket() if not node.args.get("safe"):
-            return "OFFSET beyond the end differs. Use SAFE_OFFSET"
+            return TRAPS["array[OFFSET(i)], array[ORDINAL(i)], array[i]"]
         case exp.Like() if isinstance(node.expression, exp.Any | exp.All):
-            return "A backslash in LIKE ANY differs. Write x LIKE a OR x LIKE b"
+            return TRAPS["LIKE ANY, LIKE ALL"]
         case exp.CountIf() if isinstance(node.this, exp.Distinct):
-            return "Use COUNT(DISTINCT IF(condition, x, NULL))"
+            return TRAPS["COUNTIF(DISTINCT …)"]
         case exp.ArgMax() | exp.ArgMin() if isinstance(node.parent, exp.Window):
-            return "MAX_BY and MIN_BY have no OVER. Use FIRST_VALUE"
+            return TRAPS["MAX_BY … OVER, MIN_BY … OVER"]
         case exp.Substring() if not _whole_number(node.args.get("start")) or node.args["start"].name == "0":
-            return "SUBSTR's start must be a literal other than 0"
+            return TRAPS["SUBSTR with a computed start, or 0"]
         case exp.Substring() if node.args.get("length") and not isinstance(node.args["length"], exp.Literal):
-            return "SUBSTR's length must be a literal that is not negative"
+            return TRAPS["SUBSTR with a computed length"]
         case exp.StrPosition() if node.args.get("position") or node.args.get("occurrence"):
-            return "INSTR with an occurrence differs. Use STRPOS"
+            return TRAPS["INSTR with a position or an occurrence"]
         case exp.GroupConcat() if not node.find(exp.Order):
-            return "Say STRING_AGG(x ORDER BY x): without an order the text differs"
+            return TRAPS["STRING_AGG without ORDER BY"]
         case exp.TimeToStr() | exp.StrToDate() | exp.StrToTime() | exp.ParseDatetime() | exp.ParseTime() if (
             why := refused_format(node)
         ):
             return why
         case exp.SafeFunc() if type(node.this) not in PARSERS:
-            return "SAFE. stands before PARSE_ functions alone. Use SAFE_CAST, SAFE_DIVIDE or IF"
+            return TRAPS["SAFE. before other functions than PARSE_"]
         case exp.Cast() if node.args.get("format"):
-            return "A CAST's FORMAT is not read on files. Use FORMAT_DATE or FORMAT_TIMESTAMP"
-        case exp.Cast() if node.to.this in TEXTS:
-            return "Decimals keep other digits on files. Use FLOAT64, or INT64 of the smallest unit"
+            return TRAPS["CAST(… FORMAT …)"]
+        case exp.Cast() if node.to.this in DECIMALS:
+            return TRAPS["CAST AS NUMERIC, AS BIGNUMERIC"]
         case exp.Parameter() if not node.name:
-            return "A system variable is none on files. Write its value"
+            return TRAPS["@@variable"]
         case exp.Table() if "*" in node.name:
-            return "A table for each day is not read here. Use one table, partitioned by day"
+            return TRAPS["table_*"]
         case exp.Pivot():
-            return "PIVOT is not read on files. Use SUM(IF(condition, x, NULL)) and GROUP BY"
+            return TRAPS["PIVOT, UNPIVOT"]
         case exp.TableSample():
-            return "A sample takes other rows every time. Use MOD(ABS(FARM_FINGERPRINT(id)), 100)"
+            return TRAPS["TABLESAMPLE"]
         case exp.Corr() if isinstance(node.parent, exp.Window):
-            return "CORR OVER differs where a window has one pair. Use GROUP BY"
+            return TRAPS["CORR … OVER"]
         case exp.AnyValue():
-            return "ANY_VALUE may take another row every time. Use MIN or MAX"
+            return TRAPS["ANY_VALUE"]
         case exp.Limit() if not isinstance(node.parent, exp.Query) or not node.parent.args.get("order"):
-            return "LIMIT without ORDER BY takes other rows every time. Add ORDER BY with a unique key"
+            return TRAPS["LIMIT without ORDER BY"]
         case _:
             return None
 
 
 def is_week_from_monday(node: exp.Extract) -> bool:
-    return node.this.sql(dialect="bigquery").upper() == "WEEK(MONDAY)"
+    return str(node.this.sql(dialect="bigquery")).upper() == "WEEK(MONDAY)"
 
 
 def _whole_number(start: exp.Expr | None) -> bool:

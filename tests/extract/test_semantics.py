@@ -3,6 +3,7 @@
 On the stand-in the second part proves types on the wire alone; on the real service it proves the table.
 """
 
+import re
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -12,8 +13,9 @@ from sqlglot import exp
 
 from components.extract.bigquery import BigQuery
 from components.extract.files import Files
-from components.extract.functions import ALLOWED
+from components.extract.functions import ALLOWED, REFUSED_NAMES, SUPPORTED, TRAPPED
 from components.extract.portable import UnsupportedLocally, portable
+from components.extract.traps import TRAPS
 from components.extract.window import Window
 from model.errors import DataRefused, Refused
 from tests.extract.googlesql import FAILS, FAILS_ON_FILES, FIELDS, REFUSED, REFUSED_BY_TYPE, RIGHT
@@ -96,4 +98,26 @@ def test_every_function_that_is_let_through_stands_in_the_table():
         for node in sqlglot.parse_one(query(expression), read="bigquery").walk()
         if isinstance(node, exp.Func)
     }
-    assert shown == ALLOWED - {"AnyValue"}  # known, and refused with its own words
+    assert shown == ALLOWED - {TRAPPED}
+
+
+def test_every_name_that_the_page_lists_stands_in_the_table():
+    text = " ".join(expression for _, expression, _ in ROWS)
+    names = {
+        name
+        for group in SUPPORTED.values()
+        for spelling in group.values()
+        for name in spelling.split("(")[0].split(", ")
+    }
+    assert [name for name in sorted(names) if not re.search(rf"\b{name}\b", text)] == []
+
+
+def test_every_construct_that_the_page_refuses_stands_in_the_table_of_refusals():
+    told = set()
+    for expression in REFUSED:
+        with pytest.raises(UnsupportedLocally) as refused:
+            portable(query(expression))
+        told |= {fault.way_out for fault in refused.value.faults}
+    assert [name for name, hint in TRAPS.items() if hint not in told] == []
+    text = " ".join(REFUSED)
+    assert [name for name in REFUSED_NAMES.values() if name not in text] == []
