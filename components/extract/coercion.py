@@ -10,7 +10,19 @@ from itertools import pairwise
 from sqlglot import exp
 
 from components.extract.annotation import AnnotatedQuery
-from components.extract.families import BOOL, BYTES, DATE, DATETIME, MOMENTS, NUMBER, STRING, TIME, TIMESTAMP, family
+from components.extract.families import (
+    BOOL,
+    BYTES,
+    DATE,
+    DATETIME,
+    MOMENTS,
+    NUMBER,
+    STRING,
+    TIME,
+    TIMESTAMP,
+    family,
+    is_float,
+)
 from components.extract.messages import outside_subset
 from model.errors import Fault
 
@@ -63,6 +75,7 @@ _RULES: tuple[tuple[tuple[type[exp.Expr], ...], dict[str, Types]], ...] = (
     ((exp.Join,), {"on": (BOOL,)}),
 )  # fmt: skip
 _ARGUMENTS = {kind: arguments for kinds, arguments in _RULES for kind in kinds}
+_SHIFTS = (exp.DateAdd, exp.DateSub, exp.DatetimeAdd, exp.DatetimeSub, exp.TimestampAdd, exp.TimestampSub)
 _CLOCK_PARTS = {"HOUR", "MINUTE", "SECOND", "TIME"}
 # CAST: from -> to, beside to the same.
 _CASTS = {
@@ -136,6 +149,9 @@ def _of_one_type(node: exp.Expr) -> Iterator[list[exp.Expr]]:
 def _members(node: exp.In) -> list[exp.Expr]:
     if (query := node.args.get("query")) is not None:
         return list(query.unnest().selects[:1])
+    if (unnest := node.args.get("unnest")) is not None:
+        [array] = unnest.expressions
+        return list(array.expressions) if isinstance(array, exp.Array) else []
     return list(node.expressions)
 
 
@@ -203,8 +219,12 @@ def _hint(operands: dict[str, exp.Expr]) -> str:
 def _way_to(operand: exp.Expr, kind: str, wanted: Types) -> str:
     name, target = _text(operand), wanted[0]
     match kind, target:
-        case "STRING", "NUMBER" if isinstance(operand, exp.Literal):
-            return f"Write the number without quotes: {operand.name}"
+        case "STRING", "NUMBER" if _is_text(operand):
+            return "Write a number, without quotes"
+        case _, "NUMBER" if kind in MOMENTS:
+            return f"Use {kind}_ADD, {kind}_SUB or {kind}_DIFF"
+        case "INTERVAL", _:
+            return "Use DATE_ADD, DATETIME_ADD or TIMESTAMP_ADD, or _SUB"
         case "STRING", "NUMBER":
             return f"Write SAFE_CAST({name} AS FLOAT64), or AS INT64"
         case "STRING", _:
@@ -231,6 +251,10 @@ def _impossible(node: exp.Expr) -> str:
             return "A DATE has no time of day. Give EXTRACT a TIMESTAMP or DATETIME"
         if kind == TIME and part not in _CLOCK_PARTS:
             return "A TIME has no date. Give EXTRACT a DATE, DATETIME or TIMESTAMP"
+    if isinstance(node, exp.Mod | exp.IntDiv) and (is_float(node.this) or is_float(node.expression)):
+        return "MOD and DIV take whole numbers in GoogleSQL. CAST to INT64"
+    if isinstance(node, _SHIFTS) and not _is_whole(node.expression):
+        return "INTERVAL takes a whole number in GoogleSQL. Use a smaller part, or CAST it AS INT64"
     if isinstance(node, exp.Cast):
         source, target = family(node.this), family(node)
         if source and target and source != target and target not in _CASTS.get(source, ()):
@@ -240,6 +264,10 @@ def _impossible(node: exp.Expr) -> str:
         if source == BOOL and target == NUMBER and node.to.this in exp.DataType.FLOAT_TYPES:
             return "BOOL cannot be CAST to FLOAT64 in GoogleSQL. Write IF(x, 1.0, 0.0)"
     return ""
+
+
+def _is_whole(amount: exp.Expr) -> bool:
+    return amount.name.lstrip("-").isdecimal() if _is_text(amount) else not is_float(amount)
 
 
 def _literal_of(operand: exp.Expr, wanted: Types) -> bool:
