@@ -39,6 +39,7 @@ class Files:
         self._csv: dict[str, csv_types.CsvTable] = {}
         self._rows: dict[str, int] = {}
         self._losses: tuple[Loss, ...] = ()
+        self._translations: dict[str, Translation] = {}  # of wide queries, one takes seconds
 
     def columns(self, sql: str, window: Window) -> dict[str, str]:
         with self._prepared(sql) as (connection, query):
@@ -72,13 +73,17 @@ class Files:
         with connect() as connection:
             for key, pattern in patterns.items():
                 self._create_view(connection, key, pattern)
-            columns = {key: types.of_view(connection, *key) for key in patterns}
-            try:
-                translation = to_duckdb(sql, columns)
-            except UnsupportedLocally as refused:
-                tables = {key: self._csv[pattern] for key, pattern in patterns.items() if pattern in self._csv}
-                raise csv_notes.explained(refused, connection, tables) from None
-            yield connection, translation
+            if sql not in self._translations:
+                self._translations[sql] = self._translated(sql, connection, patterns)
+            yield connection, self._translations[sql]
+
+    def _translated(self, sql: str, connection: duckdb.DuckDBPyConnection, patterns: dict[Key, str]) -> Translation:
+        columns = {key: types.of_view(connection, *key) for key in patterns}
+        try:
+            return to_duckdb(sql, columns)
+        except UnsupportedLocally as refused:
+            tables = {key: self._csv[pattern] for key, pattern in patterns.items() if pattern in self._csv}
+            raise csv_notes.explained(refused, connection, tables) from None
 
     def _create_view(self, connection: duckdb.DuckDBPyConnection, key: Key, pattern: str) -> None:
         dataset, name = key
