@@ -76,6 +76,7 @@ _RULES: tuple[tuple[tuple[type[exp.Expr], ...], dict[str, Types]], ...] = (
 )  # fmt: skip
 _ARGUMENTS = {kind: arguments for kinds, arguments in _RULES for kind in kinds}
 _SHIFTS = (exp.DateAdd, exp.DateSub, exp.DatetimeAdd, exp.DatetimeSub, exp.TimestampAdd, exp.TimestampSub)
+_OF_TIMESTAMPS = (exp.TimestampAdd, exp.TimestampSub, exp.TimestampDiff)
 _CLOCK_PARTS = {"HOUR", "MINUTE", "SECOND", "TIME"}
 # CAST: from -> to, beside to the same.
 _CASTS = {
@@ -253,6 +254,8 @@ def _impossible(node: exp.Expr) -> str:
             return "A TIME has no date. Give EXTRACT a DATE, DATETIME or TIMESTAMP"
     if isinstance(node, exp.Mod | exp.IntDiv) and (is_float(node.this) or is_float(node.expression)):
         return "MOD and DIV take whole numbers in GoogleSQL. CAST to INT64"
+    if isinstance(node, _OF_TIMESTAMPS) and node.text("unit").upper() in ("WEEK", "MONTH", "QUARTER", "YEAR"):
+        return "The greatest part of a TIMESTAMP is a DAY. Use DATE(x) and DATE_ADD, DATE_SUB or DATE_DIFF"
     if isinstance(node, _SHIFTS) and not _is_whole(node.expression):
         return "INTERVAL takes a whole number in GoogleSQL. Use a smaller part, or CAST it AS INT64"
     if isinstance(node, exp.Cast):

@@ -88,6 +88,10 @@ UNTIED = {
         WHEN place <= skipped + n AND place + peers - 1 > skipped + n THEN error('{TIED}')
         ELSE number > skipped AND number <= skipped + n END""",
 }
+# As a number it is the same one; as a text it may be 1.5 where the document says 1.50.
+JSON_TEXT = """CASE WHEN kind = 'DOUBLE'
+    THEN error('engines write a number with a fraction as other texts: CAST what JSON_VALUE gives AS FLOAT64')
+    ELSE x END"""
 WHOLE_IN_JSON = """CASE WHEN abs(x::HUGEINT) > 9007199254740992
     THEN error('TO_JSON_STRING writes integers beyond 2^53 as text on BigQuery: CAST them AS STRING') ELSE x END"""
 UNIX = "(epoch_us(x) - (epoch_us(x) % micros + micros) % micros) // micros"  # down, also before 1970
@@ -122,6 +126,7 @@ def connect() -> duckdb.DuckDBPyConnection:
         connection.execute(f"CREATE MACRO bq_{best}_by(x, y) AS {BY.format(best=best, BEST=best.upper(), TIED=TIED)}")
     for form, text in UNTIED.items():
         connection.execute(f"CREATE MACRO {form} AS {text}")
+    connection.execute(f"CREATE MACRO bq_json_text(x, kind) AS {JSON_TEXT}")
     connection.execute(f"CREATE MACRO bq_whole_in_json(x) AS {WHOLE_IN_JSON}")
     connection.execute(f"CREATE MACRO bq_unix(x, micros) AS {UNIX}")
     connection.execute(f"CREATE MACRO bq_day(x) AS {DAY}")

@@ -100,6 +100,8 @@ def _mend(node: exp.Expr) -> exp.Expr:
         case exp.Substring() if isinstance(node.args.get("start"), exp.Neg) and node.args.get("length"):
             tail = _call("right", node.this, node.args["start"].this)  # from the first character when it is shorter
             return _call("left", tail, node.args["length"])
+        case exp.JSONExtractScalar() if not (isinstance(node.parent, exp.Cast) and family(node.parent) == NUMBER):
+            return _call("bq_json_text", node, _call("json_type", node.this, node.expression))
         case exp.JSONFormat():
             for value in integers_in_json(node):
                 value.replace(_call("bq_whole_in_json", value))

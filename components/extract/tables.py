@@ -11,6 +11,7 @@ import zlib
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 from duckdb.sqltypes import DuckDBPyType
 
 from components.extract import csv_file, csv_types, types
@@ -82,7 +83,8 @@ def select(connection: duckdb.DuckDBPyConnection, pattern: str) -> str:
     Raises duckdb.Error for a file that cannot be read, DataRefused for one with two columns of one name.
     """
     relation = connection.sql(f"SELECT * FROM {reader(pattern)}")
-    refuse_twice(pattern, list(relation.columns))
+    first = next(Path(pattern).parent.glob(Path(pattern).name))
+    refuse_twice(pattern, [*pq.read_schema(first).names])  # DuckDB gives the second one of a name another name
     columns = (_column(name, kind) for name, kind in zip(relation.columns, relation.types, strict=True))
     return f"SELECT {', '.join(columns)} FROM {reader(pattern)}"
 

@@ -161,6 +161,7 @@ INT64 = {
 }
 FLOAT64 = {
     "7 / 2": 3.5,
+    """SAFE_CAST(JSON_VALUE('{"a":1.50}', '$.a') AS FLOAT64)""": 1.5,
     "0.1 + 0.2": 0.30000000000000004,
     "-.5 * 3": -1.5,
     "5. / 2": 2.5,
@@ -203,6 +204,8 @@ STRING = {
     r"REGEXP_REPLACE(f.text, r'(b)', r'[\1]')": "a[b]c",
     r"REGEXP_EXTRACT(f.text, r'z(\d)')": None,
     """JSON_VALUE('{"a":{"b":1}}', '$.a')""": None,
+    """JSON_VALUE('{"a":12}', '$.a')""": "12",
+    """JSON_VALUE('{"a":"1.50"}', '$.a')""": "1.50",
     "REPLACE(f.text, '', 'z')": "abc",
     "CAST(12 AS STRING)": "12",
     "CAST(f.day AS STRING)": "2026-01-31",
@@ -388,6 +391,7 @@ FAILS_ON_FILES = [
     f"(SELECT MIN_BY(x, MOD(x, 2)) {over('2, 1, 4')})",
     f"(SELECT x {over('1, 2, 3')} ORDER BY MOD(x, 2) DESC LIMIT 1)",
     "TO_JSON_STRING(9007199254740993)",
+    """JSON_VALUE('{"a":1.50}', '$.a')""",
     f"{NAN} > 2.5",
     f"{NAN} = {NAN}",
     f"{NAN} IN (f.half, {NAN})",
@@ -513,6 +517,8 @@ REFUSED_BY_TYPE = {
     f"(SELECT LOGICAL_OR(x) {over('1, 2')})": "Write x <> 0",
     f"(SELECT SUM(x) {over('TRUE, FALSE')})": "Write CAST(x AS INT64)",
     f"(SELECT AVG(x > 1) {over('1, 2')})": "takes NUMBER in GoogleSQL",
+    "TIMESTAMP_ADD(f.moment, INTERVAL 1 MONTH)": "Use DATE(x) and DATE_ADD",
+    "TIMESTAMP_DIFF(f.moment, f.moment, WEEK)": "Use DATE(x) and DATE_ADD",
     "f.whole IN UNNEST(['a'])": f"brings NUMBER and STRING {_NOT_TOGETHER}",
     "MOD(f.half, 2)": "MOD and DIV take whole numbers",
     "DIV(f.whole, f.half)": "MOD and DIV take whole numbers",

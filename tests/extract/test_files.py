@@ -398,12 +398,13 @@ def test_ids_that_would_lose_digits_are_refused(tmp_path, outcome, values, says,
     assert says in message
 
 
-def test_columns_that_a_load_takes_for_one_are_refused(tmp_path):
-    table = pa.table([pa.array([1]), pa.array([2])], names=["rate.of", "rate_of"])
-    pq.write_table(table, tmp_path / "t.parquet")
-    assert "has columns that BigQuery takes for one: rate.of, rate_of" in said(
-        tmp_path, "SELECT t.* FROM t WHERE @start < @end"
-    )
+@pytest.mark.case("a Parquet file with two columns that BigQuery takes for one")
+@pytest.mark.parametrize("names", [("rate.of", "rate_of"), ("Rent", "rent"), ("rent", "rent")])
+def test_columns_that_a_load_takes_for_one_are_refused(tmp_path, outcome, names):
+    pq.write_table(pa.table([pa.array([1]), pa.array([2])], names=names), tmp_path / "t.parquet")
+    message = said(tmp_path, "SELECT t.* FROM t WHERE @start < @end")
+    outcome(message)
+    assert f"has columns that BigQuery takes for one: {', '.join(names)}. Rename all but one" in message
 
 
 def test_our_own_mistake_keeps_its_traceback(parquet, monkeypatch):
