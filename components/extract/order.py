@@ -79,13 +79,43 @@ def _last_number(window: exp.Window) -> int | None:
     """N where ties among the first N rows, or after them, do not matter: FIRST_VALUE, ROW_NUMBER() OVER (…) <= N."""
     if isinstance(window.this, exp.FirstValue) and not window.args.get("spec"):
         return 1
+    if not isinstance(window.this, exp.RowNumber):
+        return None
+    if isinstance(window.parent, exp.Alias):
+        return 1 if _only_the_first_is_read(window.parent) else None
     comparison = window.find_ancestor(exp.EQ, exp.LTE, exp.Func)
-    if not isinstance(window.this, exp.RowNumber) or not isinstance(comparison, exp.EQ | exp.LTE):
+    if not isinstance(comparison, exp.EQ | exp.LTE) or comparison.this.unnest() is not window:
         return None
     bound = comparison.expression
-    if comparison.this.unnest() is not window or not isinstance(bound, exp.Literal) or not bound.is_int:
+    if not isinstance(bound, exp.Literal) or not bound.is_int:
         return None
     return int(bound.name) if isinstance(comparison, exp.LTE) or bound.name == "1" else None
+
+
+def _only_the_first_is_read(number: exp.Alias) -> bool:
+    """(SELECT …, ROW_NUMBER() OVER (…) AS n …) is read once, by a SELECT … WHERE n = 1."""
+    select = number.parent
+    reader = _only_reader(select.parent) if isinstance(select, exp.Select) else None
+    where = reader.args.get("where") if reader else None
+    conditions = where.this.flatten() if where and isinstance(where.this, exp.And) else [where.this] if where else []
+    return any(
+        isinstance(condition, exp.EQ)
+        and isinstance(condition.this, exp.Column)
+        and condition.this.name.casefold() == number.alias.casefold()
+        and condition.expression == exp.Literal.number(1)
+        for condition in conditions
+    )
+
+
+def _only_reader(holder: exp.Expr | None) -> exp.Select | None:
+    """The SELECT that reads a subquery of FROM, or a query of WITH that nothing else reads."""
+    if isinstance(holder, exp.Subquery) and isinstance(holder.parent, exp.From | exp.Join):
+        return holder.find_ancestor(exp.Select)
+    if isinstance(holder, exp.CTE):
+        name = holder.alias.casefold()
+        tables = [table for table in holder.root().find_all(exp.Table) if table.name.casefold() == name]
+        return tables[0].find_ancestor(exp.Select) if len(tables) == 1 else None
+    return None
 
 
 def _can_be_checked(query: exp.Query) -> bool:

@@ -19,6 +19,8 @@ MEANS = """
     FROM t JOIN m ON m.seg = t.seg
 """
 
+NUMBERED = "SELECT t.id, ROW_NUMBER() OVER (ORDER BY IF(t.id = 7, 0, 1)) AS n FROM t"
+
 
 @pytest.fixture(scope="module")
 def prices(tmp_path_factory):
@@ -52,6 +54,9 @@ def test_sums_of_floats_are_the_same_to_the_last_bit_every_time(prices, outcome)
         "SELECT t.id, ROW_NUMBER() OVER (PARTITION BY t.seg ORDER BY t.seg) AS n FROM t",
         "SELECT t.id FROM t QUALIFY ROW_NUMBER() OVER (PARTITION BY t.seg ORDER BY t.seg) <= 2",
         "SELECT q.id FROM (SELECT t.id, ROW_NUMBER() OVER (ORDER BY t.seg) AS n FROM t) AS q WHERE q.n = 1",
+        f"SELECT q.id FROM ({NUMBERED}) AS q WHERE q.n = 2",
+        f"SELECT q.id FROM ({NUMBERED}) AS q WHERE q.n = 1 OR q.id = 3",
+        f"WITH q AS ({NUMBERED}) SELECT a.id FROM q AS a JOIN q AS b ON a.n = b.n WHERE a.n = 1",
         "SELECT t.id, LAG(t.price) OVER w AS x FROM t WINDOW w AS (ORDER BY t.seg)",
         "SELECT t.id FROM t ORDER BY t.seg LIMIT 10",
         "SELECT MAX_BY(t.id, t.seg) AS id FROM t",
@@ -71,6 +76,8 @@ def test_tied_rows_fail_the_query_with_the_way_out(prices, outcome, sql):
         ("SELECT t.seg FROM t ORDER BY t.seg LIMIT 10", 10),  # tied rows are equal in all that is selected
         ("SELECT t.id FROM t ORDER BY t.seg, t.id LIMIT 10 OFFSET 5", 10),
         ("SELECT t.seg, COUNT(*) AS n FROM t GROUP BY t.seg ORDER BY t.seg LIMIT 3", 3),
+        (f"SELECT q.id FROM ({NUMBERED}) AS q WHERE q.n = 1 AND q.id >= 0", 1),  # ties behind the first one
+        (f"WITH q AS ({NUMBERED}) SELECT q.* FROM q WHERE q.n = 1", 1),
         ("SELECT t.id, LAG(t.seg) OVER (ORDER BY t.seg) AS x FROM t", 200_000),
     ],
 )
