@@ -5,6 +5,7 @@ missing value: a rule never rejects what it cannot measure.
 """
 
 import ast
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 OPERATORS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+DEEPEST = 100  # levels, so that reading and evaluating it never runs out of stack
 GRAMMAR = "Use column names, numbers, + - * / and parentheses, for example: rent / area_m2"
 
 
@@ -29,11 +31,11 @@ class Expression:
         try:
             tree = ast.parse(text.strip(), mode="eval").body
         except (SyntaxError, RecursionError, MemoryError):
-            raise ValueError(f"{text!r} cannot be read | {GRAMMAR}") from None
+            raise ValueError(f"{text[:80]!r} cannot be read | {GRAMMAR}") from None
         names: list[str] = []
         _check(tree, names)
         if not names:
-            raise ValueError(f"{text!r} names no column | {GRAMMAR}")
+            raise ValueError(f"{text[:80]!r} names no column | {GRAMMAR}")
         return cls(text, tuple(dict.fromkeys(names)), tree)
 
     def sql(self) -> str:
@@ -48,16 +50,20 @@ class Expression:
         return np.broadcast_to(np.asarray(value, np.float64), (rows,)).copy()
 
 
-def _check(node: ast.expr, names: list[str]) -> None:
+def _check(node: ast.expr, names: list[str], depth: int = 0) -> None:
+    if depth > DEEPEST:
+        raise ValueError(f"the expression is nested more than {DEEPEST} deep | {GRAMMAR}")
     if isinstance(node, ast.Name):
         names.append(node.id)
     elif isinstance(node, ast.BinOp) and type(node.op) in OPERATORS:
-        _check(node.left, names)
-        _check(node.right, names)
+        _check(node.left, names, depth + 1)
+        _check(node.right, names, depth + 1)
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        _check(node.operand, names)
+        _check(node.operand, names, depth + 1)
     elif not (isinstance(node, ast.Constant) and type(node.value) in (int, float)):
-        raise ValueError(f"{ast.unparse(node)!r} is outside the grammar | {GRAMMAR}")
+        raise ValueError(f"{ast.unparse(node)[:80]!r} is outside the grammar | {GRAMMAR}")
+    elif abs(node.value) > sys.float_info.max:  # type: ignore[arg-type]  # int or float, as asked above
+        raise ValueError(f"a number is beyond {sys.float_info.max:.3g} | {GRAMMAR}")
 
 
 def _sql(node: ast.expr) -> str:
