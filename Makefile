@@ -18,6 +18,9 @@ MODEL ?= rent-conversion
 PORT ?= 8080
 REGISTRY_PORT ?= 5000
 TESTS ?= tests
+TABLE ?=
+LABEL ?=
+SPECS ?= specs
 
 RESULTS := bundle report.html verdict.json metrics.json ledger.json image.json run.log
 VENV := .venv
@@ -27,7 +30,7 @@ LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --g
 # Waiting OpenMP threads that spin take the processor from the one that works.
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: help run image base-images releases registry test check fix serve report lock clean always
+.PHONY: help run new image base-images releases registry test check fix serve report lock clean always
 
 help:  ## list what you can do here
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -35,6 +38,16 @@ help:  ## list what you can do here
 run: $(READY)  ## logs to image: SPEC= DATA= OUT= TRIALS= MINUTES= END= BASE_IMAGE= CHAMPION=
 	@$(PY) -m pipelines.run --spec "$(SPEC)" --out "$(OUT)" $(if $(DATA),--data "$(DATA)") $(if $(TRIALS),--trials "$(TRIALS)") \
 	  $(if $(MINUTES),--minutes "$(MINUTES)") $(if $(END),--end "$(END)") $(if $(BASE_IMAGE),--base "$(BASE_IMAGE)") $(if $(CHAMPION),--champion "$(CHAMPION)")
+
+# Variables go through the environment, as they were typed: never as code of make or of a shell. MODEL's default is for
+# other targets. What is exported under its own name would be expanded first.
+unexport MODEL TABLE LABEL SPECS
+new: export NEW_MODEL := $(if $(filter file,$(origin MODEL)),,$(value MODEL))
+new: export NEW_TABLE := $(value TABLE)
+new: export NEW_LABEL := $(value LABEL)
+new: export NEW_SPECS := $(value SPECS)
+new: $(READY)  ## a first spec from a table: MODEL= TABLE= LABEL= SPECS=
+	@$(PY) -m pipelines.new_model --model "$$NEW_MODEL" --table "$$NEW_TABLE" --label "$$NEW_LABEL" --specs "$$NEW_SPECS"
 
 image: $(READY)  ## the last bundle as an image: TO=registry://HOST/REPOSITORY, BASE_IMAGE= OUT=
 	@$(PY) -m build image "$(OUT)/bundle" --verdict "$(OUT)/verdict.json" --to "$(or $(TO),oci:$(OUT)/images)" $(if $(BASE_IMAGE),--base "$(BASE_IMAGE)")
