@@ -18,16 +18,19 @@ MODEL ?= rent-conversion
 PORT ?= 8080
 REGISTRY_PORT ?= 5000
 TESTS ?= tests
+TABLE ?=
+LABEL ?=
+SPECS ?= specs
 
 RESULTS := bundle report.html verdict.json metrics.json ledger.json image.json run.log
 VENV := .venv
 PY := $(VENV)/bin/python
-READY := $(VENV)/requirements.txt
-LOCK := $(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
+READY := $(VENV)/installed.txt
+LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 # Waiting OpenMP threads that spin take the processor from the one that works.
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: help run image base-images releases registry test check fix serve report lock clean
+.PHONY: help run new image base-images releases registry test check fix serve report lock clean always
 
 help:  ## list what you can do here
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -35,6 +38,16 @@ help:  ## list what you can do here
 run: $(READY)  ## logs to image: SPEC= DATA= OUT= TRIALS= MINUTES= END= BASE_IMAGE= CHAMPION=
 	@$(PY) -m pipelines.run --spec "$(SPEC)" --out "$(OUT)" $(if $(DATA),--data "$(DATA)") $(if $(TRIALS),--trials "$(TRIALS)") \
 	  $(if $(MINUTES),--minutes "$(MINUTES)") $(if $(END),--end "$(END)") $(if $(BASE_IMAGE),--base "$(BASE_IMAGE)") $(if $(CHAMPION),--champion "$(CHAMPION)")
+
+# Variables go through the environment, as they were typed: never as code of make or of a shell. MODEL's default is for
+# other targets. What is exported under its own name would be expanded first.
+unexport MODEL TABLE LABEL SPECS
+new: export NEW_MODEL := $(if $(filter file,$(origin MODEL)),,$(value MODEL))
+new: export NEW_TABLE := $(value TABLE)
+new: export NEW_LABEL := $(value LABEL)
+new: export NEW_SPECS := $(value SPECS)
+new: $(READY)  ## a first spec from a table: MODEL= TABLE= LABEL= SPECS=
+	@$(PY) -m pipelines.new_model --model "$$NEW_MODEL" --table "$$NEW_TABLE" --label "$$NEW_LABEL" --specs "$$NEW_SPECS"
 
 image: $(READY)  ## the last bundle as an image: TO=registry://HOST/REPOSITORY, BASE_IMAGE= OUT=
 	@$(PY) -m build image "$(OUT)/bundle" --verdict "$(OUT)/verdict.json" --to "$(or $(TO),oci:$(OUT)/images)" $(if $(BASE_IMAGE),--base "$(BASE_IMAGE)")
@@ -54,7 +67,7 @@ test: $(READY)  ## run every test; TESTS= narrows it
 check: $(READY)  ## lint, formatting and types; changes nothing
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
-	@$(VENV)/bin/mypy
+	@$(PY) -m mypy
 
 fix: $(READY)  ## mend what can be mended: lint, formatting, the spec reference
 	@$(VENV)/bin/ruff check --fix .
@@ -67,10 +80,10 @@ serve: $(READY)  ## serve the last bundle: OUT= PORT=
 report: $(READY)  ## open the last report, or name it: OUT=
 	@$(PY) -m pipelines.open_report "$(OUT)"
 
-lock: $(READY)  ## renew both locks, the whole one and the server's
-	@$(PY) -m venv $(VENV)/lock && $(VENV)/lock/bin/python -m pip install --quiet uv
+lock: $(READY)  ## renew the locks: of everything, of the server, of what installs them
 	@$(LOCK) requirements.in -o requirements.txt
 	@$(LOCK) build/images/server/requirements.in -c requirements.txt -o build/images/server/requirements.txt
+	@$(LOCK) build/environment/requirements.in -o build/environment/requirements.txt
 
 clean:  ## remove what runs left in OUT, and caches of this folder; the environment stays
 	@if [ -d "$(OUT)/runs" ]; then \
@@ -83,13 +96,9 @@ clean:  ## remove what runs left in OUT, and caches of this folder; the environm
 	fi
 	@rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis
 
-# A copy of the lock that was installed last: the environment is remade when the lock's content changes, and a set-up that
-# was interrupted left no copy.
-$(READY): requirements.txt
-	@if ! cmp -s requirements.txt $(READY); then \
-	  $(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Kamado needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.11 ...")'; \
-	  echo "setting up $(VENV) (about a minute, once)"; \
-	  $(PYTHON) -m venv --clear $(VENV); \
-	  $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt; \
-	fi
-	@cp requirements.txt $(READY).new && mv $(READY).new $(READY)
+# The stamp says which Python and locks are installed, and is written last. A PYTHON that the user names is compared with it.
+$(READY): export PYTHON := $(PYTHON)
+$(READY): requirements.txt build/environment/requirements.txt $(if $(filter command environment,$(firstword $(origin PYTHON))),always)
+	@"$$PYTHON" -m build.environment $(VENV)
+
+always:

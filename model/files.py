@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import math
 import os
 import shutil
 import tempfile
@@ -11,6 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from model.errors import DataRefused, Fault
+
+DEEPEST = 100  # levels of nesting; none of our documents has ten
+TOO_DEEP = f"it is nested more than {DEEPEST} deep"
+MOST_DIGITS = 308  # of a whole number: any of so many is within the range of a float
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -49,11 +54,46 @@ def read_json(path: Path, *, made_by: str) -> Any:
 
 
 def parse_json(data: bytes) -> Any:
-    """JSON as the standard has it: no duplicate keys, no NaN or Infinity. Raises ValueError."""
+    """JSON that every reader understands alike; raises ValueError for any other.
+
+    No duplicate keys, no NaN or Infinity, no number beyond the range of a float (1e999, 400 digits), and at most
+    DEEPEST levels of nesting, so that whoever walks the value may use recursion.
+    """
     try:
-        return json.loads(data, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        value = json.loads(
+            data,
+            object_pairs_hook=_unique,
+            parse_constant=_refuse_constant,
+            parse_int=_int,
+            parse_float=_float,
+        )
     except RecursionError:
-        raise ValueError("nested too deeply") from None
+        raise ValueError(TOO_DEEP) from None
+    _refuse_deep(value)
+    return value
+
+
+def _refuse_deep(value: Any) -> None:
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        containers = [one for one in level if isinstance(one, dict | list)]
+        if not containers:
+            return
+        level = [inner for one in containers for inner in (one.values() if isinstance(one, dict) else one)]
+    raise ValueError(TOO_DEEP)
+
+
+def _int(text: str) -> int:
+    if len(text) > MOST_DIGITS:
+        raise ValueError(f"a number has {len(text):,} digits")
+    return int(text)
+
+
+def _float(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text:.40} is beyond the range of a number")
+    return number
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

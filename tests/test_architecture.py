@@ -19,9 +19,10 @@ MAY_IMPORT = {
     "components/preprocess": {"model", *DATA_TOOLS, "joblib"},
     "components/train": {"model", *DATA_TOOLS, "xgboost", "optuna", "scipy", "sklearn", "threadpoolctl"},
     "components/evaluate": {"model", *DATA_TOOLS, "pydantic", "xgboost", "sklearn", "jinja2", "markupsafe", "joblib"},
-    "components/build_image": {"model"},
+    "components/build_image": {"build", "model"},
     "components/champion": {"build", "model"},
     "components/conclude": {"model"},
+    "components/load_spec": {"model", "pydantic"},
     "pipelines": {"components", "model", "kfp", "rich", "yaml"},
     "build": {
         *("model", "requests", "rich", "docker", "boto3", "botocore", "urllib3", "isal", "xgboost", "numpy"),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from build.fetch import fetch
+from build.publish import Publisher
 from build.publish.place import publisher
 from build.releases import numbers, release
 from model.bundle import FILES, load
@@ -29,13 +30,7 @@ def champion(named: str, model: str, out: Path, *, cache: Path, report: Callable
     if named.startswith(PLACES):
         return _released(named, model, out, cache, report)
     folder = Path(named)
-    if not folder.is_dir():
-        raise DataRefused(Fault(f"CHAMPION {named}", "is no folder and no place for images", FORMS))
-    try:
-        digest = load(folder).digest
-    except BundleRefused as refusal:
-        told = (Fault(f"CHAMPION {named}", f"{one.where}: {one.found}", FORMS, one.code) for one in refusal.faults)
-        raise BundleRefused(*told) from refusal
+    digest = digest_of(folder)
     with new_folder(out) as temporary:
         (temporary / "bundle").mkdir()
         for name in FILES:
@@ -44,10 +39,27 @@ def champion(named: str, model: str, out: Path, *, cache: Path, report: Callable
     return digest
 
 
-def _released(named: str, model: str, out: Path, cache: Path, report: Callable[[str], None]) -> str | None:
+def digest_of(folder: Path) -> str:
+    """The digest of the bundle in a folder. Raises DataRefused and BundleRefused."""
+    where = f"CHAMPION {folder}"
+    if not folder.is_dir():
+        raise DataRefused(Fault(where, "is not a folder and not a place for images", FORMS, "champion-missing"))
+    try:
+        return load(folder).digest
+    except BundleRefused as refusal:
+        faults = (Fault(where, f"{fault.where}: {fault.found}", FORMS, fault.code) for fault in refusal.faults)
+        raise BundleRefused(*faults) from refusal
+
+
+def images_of(named: str, *, cache: Path) -> Publisher:
+    """The place for images that is named. Raises DataRefused and PlaceRefused."""
     if named.startswith("oci:") and not Path(named.removeprefix("oci:")).is_dir():
-        raise DataRefused(Fault(f"CHAMPION {named}", "is no folder of images", FORMS))
-    place = publisher(named, cache=cache)
+        raise DataRefused(Fault(f"CHAMPION {named}", "is not a folder of images", FORMS, "champion-missing"))
+    return publisher(named, cache=cache)
+
+
+def _released(named: str, model: str, out: Path, cache: Path, report: Callable[[str], None]) -> str | None:
+    place = images_of(named, cache=cache)
     if not numbers(place, model):
         out.mkdir(parents=True)
         report(f"{model} has no release in {place.name} yet")

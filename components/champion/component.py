@@ -1,9 +1,9 @@
 from kfp import dsl
-from kfp.dsl import Model, Output
+from kfp.dsl import Artifact, Input, Model, Output
 
 
 @dsl.component(base_image="python-set-by-the-graph", install_kfp_package=False)
-def champion(spec: str, champion: str, released: Output[Model]) -> None:
+def champion(spec: Input[Artifact], champion: str, released: Output[Model]) -> None:
     """Bring the model in service, which the new one has to beat; none is a champion too, for a first run."""
     import os
     from pathlib import Path
@@ -16,7 +16,7 @@ def champion(spec: str, champion: str, released: Output[Model]) -> None:
     with Step("champion") as step:
         run(
             champion,
-            Spec.from_json(spec).model,
+            Spec.from_json(Path(spec.path).read_text("utf-8")).model,
             Path(released.path),
             cache=cache(os.environ),
             report=lambda says: step.progress(0, 1, says),
