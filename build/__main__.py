@@ -1,5 +1,10 @@
 """The command line of the gate, the assembler and the releases: `python -m build --help`."""
 
+from model import interrupt
+
+if __name__ == "__main__":
+    interrupt.exit_at_once()
+
 import argparse
 import json
 import os
@@ -20,6 +25,7 @@ from build.publish import PlaceRefused, Publisher
 from build.publish.place import FORMS, publisher
 from build.releases import Release, number_of, promote, release, releases, rollback, shown
 from build.seal.seal import WAYS
+from model.command_line import CommandLine
 from model.errors import Fault, OutputRefused, Refused
 
 VERDICT = "verdict.json of evaluate"
@@ -33,6 +39,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that nothing is left behind
     do: Callable[[argparse.Namespace, Mapping[str, str]], int] = asked.do
     try:
+        interrupt.raise_from_now_on()
         return do(asked, environ)
     except Refused as refusal:
         print(refusal, file=sys.stderr)
@@ -43,7 +50,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
 
 
 def parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="python -m build", description=__doc__)
+    top = CommandLine(prog="python -m build", description=__doc__)
     commands = top.add_subparsers(dest="command", required=True)
     usual = environ.get("KAMADO_IMAGES") or PLACE
     about = f"place of images: oci:FOLDER, registry://HOST/REPOSITORY or ecr://ACCOUNT.REGION/REPOSITORY; now {usual}"

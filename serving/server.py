@@ -4,6 +4,11 @@ It starts only when the bundle's golden rows come out as they were stored. Reque
 bundle's features; the page at /docs needs no internet.
 """
 
+from model import interrupt
+
+if __name__ == "__main__":
+    interrupt.exit_at_once()
+
 import os
 import signal
 import socket
