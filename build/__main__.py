@@ -1,8 +1,14 @@
 """The command line of the gate, the assembler and the releases: `python -m build --help`."""
 
+import os
+import signal
+
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    # The imports below take a second, and nothing is begun before they are through: an interruption ends it at once.
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+
 import argparse
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -16,11 +22,13 @@ from rich.table import Table
 from build.fetch import fetch
 from build.gate import verify
 from build.image import Order, build
+from build.promotion import promote, rollback
 from build.publish import PlaceRefused, Publisher
 from build.publish.place import FORMS, publisher
-from build.releases import Release, number_of, promote, release, releases, rollback, shown
+from build.releases import Release, number_of, release, releases, shown
 from build.seal.seal import WAYS
 from model.errors import Fault, OutputRefused, Refused
+from model.text import printable
 
 VERDICT = "verdict.json of evaluate"
 PLACE = "oci:out/images"  # where `make run` puts its images
@@ -30,6 +38,8 @@ TOLD_METRICS = ("log_loss", "auc", "calibration_ratio", "ips_lift")  # of those 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """0 = sound or done, 1 = refused with every fault told."""
     asked = parser(environ).parse_args(arguments)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that nothing is left behind
     do: Callable[[argparse.Namespace, Mapping[str, str]], int] = asked.do
     try:
@@ -66,7 +76,9 @@ def parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     image.add_argument(
         "--seal", choices=WAYS, default="auto", help="how it is proven; auto: by the engine, if there is one"
     )
-    image.add_argument("--key", type=Path, default=signing_key(environ), help="private key in PEM; it signs the bundle")
+    image.add_argument(
+        "--key", type=Path, default=signing_key(environ), help="private key in PEM; it signs bundle and verdict"
+    )
     listed = command("releases", "list the releases of a model, newest first", _releases)
     listed.add_argument("--newest", type=_count, default=20, metavar="N", help="so many; default 20")
     promoted = command("promote", "release an image under the next number", _promote)
@@ -77,7 +89,7 @@ def parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
         one.add_argument("--in", dest="place", default=usual, metavar="PLACE", help=about)
     promoted.add_argument("image", metavar="DIGEST|TAG", help="as `image` printed it")
     fetched.add_argument("release", nargs="?", metavar="REL", help="number or tag of the release; default: the newest")
-    fetched.add_argument("--key", type=Path, help="public key in PEM that must have signed the bundle")
+    fetched.add_argument("--key", type=Path, help="public key in PEM that must have signed bundle and verdict")
     fetched.add_argument("--into", type=Path, help="folder to make; default: out/fetched/MODEL-REL")
     for one in (checked, image, listed, promoted, back, fetched):
         one.add_argument("--json", action="store_true", help="one JSON value, for programs")
@@ -99,6 +111,25 @@ def signing_key(environ: Mapping[str, str]) -> Path | None:
     """KAMADO_SIGNING_KEY, a file; without it bundles are not signed."""
     named = environ.get("KAMADO_SIGNING_KEY")
     return Path(named) if named else None
+
+
+def required_key(environ: Mapping[str, str]) -> Path | None:
+    """KAMADO_REQUIRE_KEY, a file with a public key: what its owner has not signed is refused everywhere."""
+    named = environ.get("KAMADO_REQUIRE_KEY")
+    return Path(named) if named else None
+
+
+def _required(environ: Mapping[str, str]) -> Sequence[Path]:
+    key = required_key(environ)
+    return [key] if key else []
+
+
+def _to_stderr(says: str) -> None:
+    print(printable(says), file=sys.stderr)
+
+
+def _to_stdout(says: str) -> None:
+    print(printable(says))
 
 
 def commit(environ: Mapping[str, str]) -> str | None:
@@ -134,8 +165,16 @@ def _show(bundle: Path, faults: Sequence[Fault]) -> None:
 
 
 def _image(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    order = Order(asked.to, asked.base, cache(environ), seal=asked.seal, commit=commit(environ), key=asked.key)
-    report = (lambda says: print(says, file=sys.stderr)) if asked.json else print
+    order = Order(
+        asked.to,
+        asked.base,
+        cache(environ),
+        seal=asked.seal,
+        commit=commit(environ),
+        key=asked.key,
+        required=required_key(environ),
+    )
+    report = _to_stderr if asked.json else _to_stdout
     made = build(asked.bundle, asked.verdict, order, report=report)
     if asked.json:
         print(json.dumps(made, indent=1))
@@ -163,7 +202,7 @@ def _releases(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
     )
     for one in found:
         figures = [f"{one.metrics[name]:.5g}" if name in one.metrics else "" for name in metrics]
-        table.add_row(one.tag, one.cutoff, one.digest, *figures)
+        table.add_row(one.tag, printable(one.cutoff), one.digest, *figures)
     # Digests are there to be copied: a table that is wider than the terminal, or than none, is not cut.
     Console(markup=False, emoji=False, highlight=False, width=240).print(table)
     return 0
@@ -171,12 +210,13 @@ def _releases(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def _promote(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
     place = _place(asked, environ)
-    return _released(asked, place, promote(place, asked.model, asked.image))
+    made = promote(place, asked.model, asked.image, keys=_required(environ), report=_to_stderr)
+    return _released(asked, place, made)
 
 
 def _rollback(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
     place = _place(asked, environ)
-    return _released(asked, place, rollback(place, asked.model))
+    return _released(asked, place, rollback(place, asked.model, keys=_required(environ), report=_to_stderr))
 
 
 def _released(asked: argparse.Namespace, place: Publisher, made: Release) -> int:
@@ -192,7 +232,8 @@ def _fetch(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
         raise OutputRefused(Fault(str(into), "is there already", "Name another folder with --into", "place-unwritable"))
     try:
         into.parent.mkdir(parents=True, exist_ok=True)
-        digest = fetch(place, found, into, key=asked.key, report=lambda says: print(says, file=sys.stderr))
+        keys = (*_required(environ), *([asked.key] if asked.key else []))
+        digest = fetch(place, found, into, keys=keys, report=_to_stderr)
     except OSError as error:
         found_there = f"cannot be written ({error.strerror or error})"
         raise OutputRefused(
