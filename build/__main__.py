@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -150,12 +151,14 @@ def _verify(asked: argparse.Namespace, _: Mapping[str, str]) -> int:
     elif faults:
         _show(bundle, faults)
     else:
-        print(f"{bundle} is sound" + ("" if asked.verdict else "; its verdict was not asked for (--verdict)"))
+        _to_stdout(f"{bundle} is sound" + ("" if asked.verdict else "; its verdict was not asked for (--verdict)"))
     return 1 if faults else 0
 
 
 def _show(bundle: Path, faults: Sequence[Fault]) -> None:
-    table = Table("code", "fault", "way out", title=f"{bundle}: {len(faults)} fault(s), no image", title_justify="left")
+    table = Table(
+        "code", "fault", "way out", title=printable(f"{bundle}: {len(faults)} fault(s), no image"), title_justify="left"
+    )
     for fault in faults:
         table.add_row(fault.code, f"{fault.where}: {fault.found}", fault.way_out)
     # What stands in a damaged bundle is text, never markup.
@@ -179,8 +182,8 @@ def _image(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
     if asked.json:
         print(json.dumps(made, indent=1))
     else:
-        print(f"{made['outcome']} in {asked.to}")
-        print(f"image {made['reference']}")
+        _to_stdout(f"{made['outcome']} in {asked.to}")
+        _to_stdout(f"image {made['reference']}")
     return 0
 
 
@@ -191,14 +194,19 @@ def _releases(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
         print(json.dumps([shown(one) for one in found], indent=1))
         return 0
     if not found:
-        print(
+        _to_stdout(
             f"{asked.model} has no release in {asked.place}; "
             f"python -m build promote {asked.model} TAG --in {asked.place} makes the first"
         )
         return 0
     metrics = [name for name in TOLD_METRICS if any(name in one.metrics for one in found)]
     table = Table(
-        "release", "data until", "digest", *metrics, title=f"{asked.model} in {place.name}", title_justify="left"
+        "release",
+        "data until",
+        "digest",
+        *metrics,
+        title=printable(f"{asked.model} in {place.name}"),
+        title_justify="left",
     )
     for one in found:
         figures = [f"{one.metrics[name]:.5g}" if name in one.metrics else "" for name in metrics]
@@ -220,8 +228,12 @@ def _rollback(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 def _released(asked: argparse.Namespace, place: Publisher, made: Release) -> int:
-    print(json.dumps(shown(made), indent=1) if asked.json else f"released {place.name}:{made.tag}@{made.digest}")
+    _show_result(asked, shown(made), f"released {place.name}:{made.tag}@{made.digest}")
     return 0
+
+
+def _show_result(asked: argparse.Namespace, document: dict[str, Any], line: str) -> None:
+    print(json.dumps(document, indent=1) if asked.json else printable(line))
 
 
 def _fetch(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -240,7 +252,7 @@ def _fetch(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
             Fault(str(into), found_there, "Name another folder with --into", "place-unwritable")
         ) from error
     told = {**shown(found), "bundle": digest, "folder": str(into)}
-    print(json.dumps(told, indent=1) if asked.json else f"{found.tag} is in {into}: bundle {digest}")
+    _show_result(asked, told, f"{found.tag} is in {into}: bundle {digest}")
     return 0
 
 
