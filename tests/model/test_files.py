@@ -45,9 +45,20 @@ def test_a_killed_writer_leaves_no_folder_of_that_name_and_the_next_one_succeeds
     killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "out")], cwd=ROOT, check=False, timeout=60)
     assert killed.returncode == -signal.SIGKILL
     assert not (tmp_path / "out").exists()
+    assert len(list(tmp_path.iterdir())) == 1
     with new_folder(tmp_path / "out") as folder:
         (folder / "file").touch()
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert (tmp_path / "out" / "file").exists()
+
+
+def test_what_a_living_writer_is_filling_is_left_alone(tmp_path):
+    with new_folder(tmp_path / "out") as first:
+        (first / "file").write_text("first")
+        with pytest.raises(ZeroDivisionError), new_folder(tmp_path / "out"):
+            raise ZeroDivisionError
+        assert (first / "file").read_text() == "first"
+    assert (tmp_path / "out" / "file").read_text() == "first"
 
 
 def test_an_empty_folder_may_be_there_and_a_full_one_is_left_alone(tmp_path):
