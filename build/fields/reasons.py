@@ -10,6 +10,7 @@ from build.fields.rule import Broken
 from build.fields.subject import Judged
 
 TEXTS = ("rule", "bound", "says")
+ALWAYS, BEATS = ("conversions", "calibration", "size"), "beats "
 # What a reason measured is a metric that stands in the same verdict.
 MEASURED = {
     "conversions": "conversions",
@@ -64,6 +65,28 @@ def twice(judged: Judged) -> Iterator[Broken]:
     for rule, times in rules.items():
         if times > 1:
             yield Broken("reasons", f"hold the rule {rule!r:.80} {times} times")
+
+
+def unexplained(judged: Judged) -> Iterator[Broken]:
+    """No evaluation promotes without these, nor without having beaten something."""
+    if not _reasons(judged):
+        return
+    rules = [str(reason.get("rule")) for reason in _objects(judged)]
+    for name in ALWAYS:
+        if name not in rules:
+            yield Broken("reasons", f"say nothing of {name!r}")
+    if not any(rule.startswith(BEATS) for rule in rules):
+        yield Broken("reasons", "name nothing that the model beats")
+
+
+def about_champion(judged: Judged) -> Iterator[Broken]:
+    """A champion was compared with exactly if one was there."""
+    if not _reasons(judged):
+        return
+    compared = any(str(reason.get("rule")).endswith("champion") for reason in _objects(judged))
+    if compared != (judged.said.get("champion") is not None):
+        found = "is null, and a reason compares with one" if compared else "is one, and no reason compares with it"
+        yield Broken("champion", found)
 
 
 def beyond_bound(judged: Judged) -> Iterator[Broken]:

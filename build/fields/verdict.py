@@ -132,6 +132,18 @@ TABLE: Table[Judged] = (
         reasons.incomplete,
     ),
     Rule("reasons.*.rule", "different from all others", "verdict-reasons", reasons.twice),
+    Rule(
+        "reasons: the whole",
+        "among them " + ", ".join(f"`{rule}`" for rule in reasons.ALWAYS) + " and one that something was beaten",
+        "verdict-reasons",
+        reasons.unexplained,
+    ),
+    Rule(
+        "champion and reasons",
+        "a reason compares with one exactly if one is named",
+        "verdict-champion",
+        reasons.about_champion,
+    ),
     Rule("reasons.*.measured, bound", "a number within the bound's own words", "verdict-bound", reasons.beyond_bound),
     Rule(
         "reasons.*.measured",
