@@ -85,8 +85,8 @@ def about_champion(judged: Judged) -> Iterator[Broken]:
         return
     compared = any(str(reason.get("rule")).endswith("champion") for reason in _objects(judged))
     if compared != (judged.said.get("champion") is not None):
-        found = "is null, and a reason compares with one" if compared else "is one, and no reason compares with it"
-        yield Broken("champion", found)
+        problem = "is null, and a reason compares with one" if compared else "is one, and no reason compares with it"
+        yield Broken("champion", problem)
 
 
 def beyond_bound(judged: Judged) -> Iterator[Broken]:
@@ -107,8 +107,8 @@ def unlike_metric(judged: Judged) -> Iterator[Broken]:
         if name is None or not isinstance(metrics, Mapping) or not is_number(metrics.get(name)):
             continue
         if reason.get("measured") != metrics[name]:
-            found = f"measured {reason.get('measured')!r:.40}, while metrics.{name} is {metrics[name]:.10g}"
-            yield Broken(f"reasons {rule!r:.80}", found)
+            problem = f"measured {reason.get('measured')!r:.40}, while metrics.{name} is {metrics[name]:.10g}"
+            yield Broken(f"reasons {rule!r:.80}", problem)
 
 
 def _objects(judged: Judged) -> list[dict[str, Any]]:
@@ -148,5 +148,5 @@ def _reached(judged: Judged, rule: object, match: re.Match[str]) -> Iterator[Bro
     low, high = (metrics.get(f"{name}{end}") for end in ("_low", "_high"))
     least, most = _value(match[1], match[2])[0], _value(match[3], match[4])[0]
     if is_number(low) and is_number(high) and not (float(str(low)) <= most and float(str(high)) >= least):
-        found = f"passed with an interval of {low} to {high} against the bound {match[0]!r}"
-        yield Broken(f"reasons {rule!r:.80}", found)
+        problem = f"passed with an interval of {low} to {high} against the bound {match[0]!r}"
+        yield Broken(f"reasons {rule!r:.80}", problem)
