@@ -100,5 +100,5 @@ def _refuse_untested(image: Release, sound: Sound, statements: Sequence[bytes]) 
         )
         if seal is not None and (seal.way == "none") == (image.labels.get("kamado.base") == "none"):
             return
-    found = "has no record of a smoke test of this image with this model beside it"
-    raise ReleaseRefused(Fault(f"image {image.tag}", found, "Build it again", "image-unsealed"))
+    problem = "has no record of a smoke test of this image with this model beside it"
+    raise ReleaseRefused(Fault(f"image {image.tag}", problem, "Build it again", "image-unsealed"))

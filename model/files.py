@@ -79,10 +79,10 @@ def parse_json(data: bytes) -> Any:
 def _refuse_deep(value: Any) -> None:
     level = [value]
     for _ in range(DEEPEST + 1):
-        containers = [one for one in level if isinstance(one, dict | list)]
+        containers = [value for value in level if isinstance(value, dict | list)]
         if not containers:
             return
-        level = [inner for one in containers for inner in (one.values() if isinstance(one, dict) else one)]
+        level = [inner for outer in containers for inner in (outer.values() if isinstance(outer, dict) else outer)]
     raise ValueError(TOO_DEEP)
 
 

@@ -1,5 +1,6 @@
 """The command line, as a person or a program meets it."""
 
+import functools
 import json
 import os
 import signal
@@ -71,7 +72,9 @@ def is_checking(_, temporary) -> bool:
 def test_an_interruption_ends_with_130_and_without_a_traceback(moment, sound, verdict, tmp_path, outcome):
     command = [sys.executable, "-m", "build", "image", str(sound), "--verdict", str(verdict), "--to", f"oci:{tmp_path}"]
     environment = os.environ | {"KAMADO_CACHE": str(tmp_path / "cache"), "TMPDIR": str(tmp_path)}
-    child = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+    # A shell starts what it puts in the background with interruptions ignored, and that is inherited.
+    heed = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    child = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True, preexec_fn=heed)
     while not moment(child, tmp_path):
         time.sleep(0.005)
         assert child.poll() is None

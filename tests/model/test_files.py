@@ -87,10 +87,31 @@ def test_one_value_has_one_json(tmp_path):
         dump_json({"p": math.nan})
 
 
-@pytest.mark.parametrize("text", ['{"a": NaN}', '{"a": 1, "a": 2}', "{", "[" * 100_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": NaN}',
+        '{"a": 1, "a": 2}',
+        "{",
+        "[" * 100_000,
+        "[" * 100_000 + "]" * 100_000,
+        "[" * 101 + "]" * 101,
+        "1e999",
+        "-1e999",
+        "1" + "0" * 400,
+        "-" + "9" * 5_000,
+    ],
+    ids=lambda text: text[:12],
+)
 def test_json_is_read_as_the_standard_has_it(text):
     with pytest.raises(ValueError, match=r".+"):
         parse_json(text.encode())
+
+
+def test_what_a_float_can_hold_and_a_reader_can_follow_is_read():
+    assert parse_json(b"[" * 100 + b"]" * 100)
+    assert parse_json(b"9" * 308) < 1e308
+    assert parse_json(b'{"a": [1e308, -5e-324, 0]}') == {"a": [1e308, -5e-324, 0]}
 
 
 def test_an_absent_or_damaged_file_says_which_step_makes_it(tmp_path):
