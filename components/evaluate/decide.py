@@ -336,6 +336,8 @@ def _guards(evidence: Evidence) -> Iterator[Reason]:
     yield _calibrated(metrics)
     unseen = metrics["unseen_categories"]
     says = f"{percent(unseen)} of the values of {evidence.unseen_in} were never seen in training."
+    if not unseen:
+        says = "Every value of a category in the test rows was seen in training."
     yield Reason("unseen categories", unseen, f"<= {percent(MOST_UNSEEN)}", unseen <= MOST_UNSEEN, says)
     broken = metrics["monotone_violations"]
     says = f"{broken:,.0f} steps against a declared direction, over a grid of every such input."
