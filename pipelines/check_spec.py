@@ -5,6 +5,11 @@ was read, rows, conversions, what was rejected, the parts, warnings and problems
 training; 1: it would not, and every problem is told; 2: an argument is wrong; 130: interrupted.
 """
 
+from model import interrupt
+
+if __name__ == "__main__":
+    interrupt.exit_at_once()
+
 import os
 import shutil
 import sys

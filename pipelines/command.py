@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol
 
 from rich.console import Console
 
+from model import interrupt
 from model.command_line import MISTAKE, CommandRefused
 from model.errors import Fault, OutputRefused, Refused
 from pipelines.events import StepEnded
@@ -55,6 +56,7 @@ def carry_out(work: Callable[[Console], Result], *, as_json: bool) -> int:
     console = Console(stderr=as_json, soft_wrap=True, highlight=False)
     result: Result
     try:
+        interrupt.raise_from_now_on()
         result = work(console)
     except StepEnded as ended:
         outcome: Literal["refused", "failed"] = "refused" if ended.faults else "failed"
@@ -66,7 +68,7 @@ def carry_out(work: Callable[[Console], Result], *, as_json: bool) -> int:
     except Interrupted as interruption:
         result = Unfinished("interrupted", 128 + interruption.number, str(interruption))
     except KeyboardInterrupt:
-        result = Unfinished("interrupted", 130, f"interrupted; {UNTOUCHED}")
+        result = Unfinished("interrupted", interrupt.INTERRUPTED, f"interrupted; {UNTOUCHED}")
     except OSError as error:
         where = str(error.filename2 or error.filename or "OUT")
         found, way_out = f"cannot be used ({error.strerror or error})", "Free some space, or name another folder"

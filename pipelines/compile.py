@@ -4,6 +4,11 @@ The spec with its query is compiled in, as the default of the parameter `spec`: 
 it needs a bucket to put a spec into.
 """
 
+from model import interrupt
+
+if __name__ == "__main__":
+    interrupt.exit_at_once()
+
 import hashlib
 import os
 import re

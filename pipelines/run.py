@@ -4,6 +4,11 @@ The pipeline is compiled and the compiled file is what runs. Exit code 0: promot
 little data to tell; 1: rejected, invalid, refused or failed; 2: an argument is wrong; 130: interrupted.
 """
 
+from model import interrupt
+
+if __name__ == "__main__":
+    interrupt.exit_at_once()
+
 import json
 import os
 import shlex

@@ -28,7 +28,7 @@ MAY_IMPORT = {
         *("model", "requests", "rich", "docker", "boto3", "botocore", "urllib3", "isal", "xgboost", "numpy"),
         *("cyclonedx", "packageurl", "model_signing", "cryptography"),
     },
-    "serving": {"model", "fastapi", "starlette", "pydantic", "uvicorn", "numpy", "orjson"},
+    "serving": {"model", "fastapi", "starlette", "pydantic", "pydantic_core", "uvicorn", "numpy", "orjson"},
     "examples": {"numpy", "pyarrow", "rich", "model"},
 }
 WRAPPER_MAY_IMPORT = {"kfp", "model"}  # and its own step; build_image's and champion's also `build`

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from build.fields import metrics as figures
 from build.fields.rule import Broken, Elsewhere, Rule, Table
-from build.fields.subject import Made
+from build.fields.subject import Trained
 from build.fields.text import PRINTABLE, unprintable
 
 MODEL = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -15,68 +15,68 @@ LIBRARY, VERSION = re.compile(r"[A-Za-z0-9._-]{1,60}"), re.compile(r"[0-9][A-Za-
 SEARCHED = {"trials": figures.SOME, "rounds": figures.SOME, "seed": figures.COUNT, "log_loss": figures.LOSS}
 
 
-def _model(made: Made) -> Iterator[Broken]:
-    name = made.manifest.model
+def _model(trained: Trained) -> Iterator[Broken]:
+    name = trained.manifest.model
     if not MODEL.fullmatch(name) or len(name) > LONGEST_NAME:
         yield Broken("model", f"is {name!r:.100}, which cannot be part of a tag")
 
 
-def _label(made: Made) -> Iterator[Broken]:
-    label = made.manifest.label
+def _label(trained: Trained) -> Iterator[Broken]:
+    label = trained.manifest.label
     if not label:
         yield Broken("label", "is empty")
-    elif label in made.manifest.names:
+    elif label in trained.manifest.names:
         yield Broken("label", f"is {label!r:.80}, which is a feature: the answer cannot be an input")
 
 
-def _days(made: Made) -> Iterator[Broken]:
-    if not 0 <= (days := made.manifest.conversion_days) <= MOST_DAYS:
+def _days(trained: Trained) -> Iterator[Broken]:
+    if not 0 <= (days := trained.manifest.conversion_days) <= MOST_DAYS:
         yield Broken("conversion_days", f"is {days}, not 0 to {MOST_DAYS:,}")
 
 
-def _search(made: Made) -> Iterator[Broken]:
-    for name, value in made.manifest.search.items():
-        held = SEARCHED.get(name)
+def _search(trained: Trained) -> Iterator[Broken]:
+    for name, value in trained.manifest.search.items():
+        allowed = SEARCHED.get(name)
         if isinstance(value, int | float) and not isinstance(value, bool) and not figures.is_number(value):
             yield Broken(f"search.{name}", f"is {value!r:.40}, which is not a finite number")
-        elif held and not (figures.is_number(value) and held.holds(float(value or 0))):
-            yield Broken(f"search.{name}", f"is {value!r:.40}, not {held}")
+        elif allowed and not (figures.is_number(value) and allowed.holds(float(value or 0))):
+            yield Broken(f"search.{name}", f"is {value!r:.40}, not {allowed}")
 
 
-def _metrics_absent(made: Made) -> Iterator[Broken]:
-    if not made.manifest.metrics:
+def _metrics_absent(trained: Trained) -> Iterator[Broken]:
+    if not trained.manifest.metrics:
         yield Broken("metrics", "holds none")
 
 
-def _metrics(made: Made) -> Iterator[Broken]:
-    found = made.manifest.metrics
-    yield from figures.out_of_range(found)
-    yield from figures.out_of_interval(found)
-    yield from figures.contradictions(found)
+def _metrics(trained: Trained) -> Iterator[Broken]:
+    metrics = trained.manifest.metrics
+    yield from figures.out_of_range(metrics)
+    yield from figures.out_of_interval(metrics)
+    yield from figures.contradictions(metrics)
 
 
-def _version(made: Made) -> Iterator[Broken]:
-    trained = made.manifest.libraries.get("xgboost")
-    if trained != made.version:
-        way_out = f"Train with XGBoost {made.version}, or serve with the version of training"
-        yield Broken("libraries.xgboost", f"is {trained}, this is {made.version}", way_out)
+def _version(trained: Trained) -> Iterator[Broken]:
+    written = trained.manifest.libraries.get("xgboost")
+    if written != trained.version:
+        way_out = f"Train with XGBoost {trained.version}, or serve with the version of training"
+        yield Broken("libraries.xgboost", f"is {written}, this is {trained.version}", way_out)
 
 
-def _libraries(made: Made) -> Iterator[Broken]:
-    for name, version in made.manifest.libraries.items():
+def _libraries(trained: Trained) -> Iterator[Broken]:
+    for name, version in trained.manifest.libraries.items():
         if not LIBRARY.fullmatch(name) or not VERSION.fullmatch(version):
             yield Broken("libraries", f"hold {name!r:.80} of version {version!r:.80}")
 
 
-def _texts(made: Made) -> Iterator[Broken]:
+def _texts(trained: Trained) -> Iterator[Broken]:
     """All but the values of categories, which are data."""
-    document = made.manifest.model_dump(mode="json")
+    document = trained.manifest.model_dump(mode="json")
     for feature in document["features"]:
         feature.pop("categories", None)
     yield from unprintable(document)
 
 
-TABLE: Table[Made] = (
+TABLE: Table[Trained] = (
     Elsewhere("format", "1", "manifest-format"),
     Rule("every text", f"{PRINTABLE}; values of categories are data and may be anything", "manifest-text", _texts),
     Rule(

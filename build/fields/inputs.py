@@ -4,35 +4,35 @@ from collections import Counter
 from collections.abc import Iterator
 
 from build.fields.rule import Broken, Elsewhere, Rule, Table
-from build.fields.subject import Made
+from build.fields.subject import Trained
 from model.bundle import Bounds
 from model.expression import Expression
 from model.features import CategoryFeature, NumberFeature
 from model.text import has_controls
 
 
-def _names(made: Made) -> Iterator[Broken]:
-    for feature in made.manifest.features:
+def _names(trained: Trained) -> Iterator[Broken]:
+    for feature in trained.manifest.features:
         if not feature.name or has_controls(feature.name):
             yield Broken("features", f"hold the name {feature.name!r:.80}")
 
 
-def _once(made: Made) -> Iterator[Broken]:
-    for name, times in Counter(made.manifest.names).items():
+def _once(trained: Trained) -> Iterator[Broken]:
+    for name, times in Counter(trained.manifest.names).items():
         if times > 1:
             yield Broken("features", f"hold {name!r} {times} times")
 
 
-def _categories(made: Made) -> Iterator[Broken]:
-    for feature in made.manifest.features:
+def _categories(trained: Trained) -> Iterator[Broken]:
+    for feature in trained.manifest.features:
         if isinstance(feature, CategoryFeature):
             for value, times in Counter(feature.categories).items():
                 if times > 1:
                     yield Broken(f"features {feature.name!r}", f"lists the category {value!r:.80} {times} times")
 
 
-def _ranges(made: Made) -> Iterator[Broken]:
-    for feature in made.manifest.features:
+def _ranges(trained: Trained) -> Iterator[Broken]:
+    for feature in trained.manifest.features:
         if isinstance(feature, CategoryFeature):
             continue
         where, low, high = f"features {feature.name!r}", feature.minimum, feature.maximum
@@ -42,38 +42,42 @@ def _ranges(made: Made) -> Iterator[Broken]:
             yield Broken(where, f"has minimum {low} above maximum {high}")
 
 
-def _position(made: Made) -> Iterator[Broken]:
-    held = made.manifest.position
-    if held is None:
+def _position(trained: Trained) -> Iterator[Broken]:
+    position = trained.manifest.position
+    if position is None:
         return
-    found = [feature for feature in made.manifest.features if feature.name == held.feature]
-    if not found:
-        yield Broken("position", f"holds {held.feature!r}, which is not a feature")
-    elif not isinstance(found[0], NumberFeature):
-        yield Broken("position", f"holds {held.feature!r}, which is a category")
-    if not made.manifest.inputs:
+    matches = [feature for feature in trained.manifest.features if feature.name == position.feature]
+    if not matches:
+        yield Broken("position", f"holds {position.feature!r}, which is not a feature")
+    elif not isinstance(matches[0], NumberFeature):
+        yield Broken("position", f"holds {position.feature!r}, which is a category")
+    if not trained.manifest.inputs:
         yield Broken("features", "hold the position alone: there is nothing to ask for")
 
 
-def _constant(made: Made) -> Iterator[Broken]:
-    held = made.manifest.position
-    feature = next((one for one in made.manifest.features if held and one.name == held.feature), None)
-    if held is None or held.constant == 1 or not isinstance(feature, NumberFeature):
+def _constant(trained: Trained) -> Iterator[Broken]:
+    position = trained.manifest.position
+    feature = next(
+        (feature for feature in trained.manifest.features if position and feature.name == position.feature), None
+    )
+    if position is None or position.constant == 1 or not isinstance(feature, NumberFeature):
         return
     low, high = feature.minimum, feature.maximum
-    if low is None or high is None or not low <= held.constant <= high:
-        yield Broken("position.constant", f"is {held.constant:.20g}, outside the places of training, {low} to {high}")
+    if low is None or high is None or not low <= position.constant <= high:
+        yield Broken(
+            "position.constant", f"is {position.constant:.20g}, outside the places of training, {low} to {high}"
+        )
 
 
-def _bound_names(made: Made) -> Iterator[Broken]:
-    for name, times in Counter(bounds.name for bounds in made.manifest.bounds).items():
+def _bound_names(trained: Trained) -> Iterator[Broken]:
+    for name, times in Counter(bounds.name for bounds in trained.manifest.bounds).items():
         if not name or times > 1:
             yield Broken("bounds", f"have the name {name!r:.80} {times} times")
 
 
-def _expressions(made: Made) -> Iterator[Broken]:
-    numbers = {feature.name for feature in made.manifest.inputs if isinstance(feature, NumberFeature)}
-    for bounds in made.manifest.bounds:
+def _expressions(trained: Trained) -> Iterator[Broken]:
+    numbers = {feature.name for feature in trained.manifest.inputs if isinstance(feature, NumberFeature)}
+    for bounds in trained.manifest.bounds:
         yield from _expression(bounds, numbers)
 
 
@@ -88,8 +92,8 @@ def _expression(bounds: Bounds, numbers: set[str]) -> Iterator[Broken]:
         yield Broken(where, f"asks for {unknown[0]!r}, which is not a number that callers give")
 
 
-def _bound_ends(made: Made) -> Iterator[Broken]:
-    for bounds in made.manifest.bounds:
+def _bound_ends(trained: Trained) -> Iterator[Broken]:
+    for bounds in trained.manifest.bounds:
         where = f"bounds {bounds.name!r}"
         if bounds.min is None and bounds.max is None:
             yield Broken(where, "has neither min nor max")
@@ -97,7 +101,7 @@ def _bound_ends(made: Made) -> Iterator[Broken]:
             yield Broken(where, f"has min {bounds.min:g} above max {bounds.max:g}")
 
 
-TABLE: Table[Made] = (
+TABLE: Table[Trained] = (
     Rule("features.*.name", "a name without control characters", "feature-name", _names),
     Rule("features.*.name", "different from all others", "feature-twice", _once),
     Elsewhere("features.*.direction", "null or a direction that weights and splits obey", "direction-broken"),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from build.fields.metrics import MOST_ROWS
 from build.fields.rule import Broken, Rule, Table
-from build.fields.subject import Made
+from build.fields.subject import Trained
 
 HEX = re.compile(r"[0-9a-f]{64}")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
@@ -27,26 +27,26 @@ def moment(text: str | None) -> datetime | None:
         return None
 
 
-def _digests(made: Made) -> Iterator[Broken]:
+def _digests(trained: Trained) -> Iterator[Broken]:
     for name in ("spec_sha256", "sql_sha256", "data_sha256"):
-        if not HEX.fullmatch(written := getattr(made.manifest.lineage, name)):
+        if not HEX.fullmatch(written := getattr(trained.manifest.lineage, name)):
             yield Broken(f"lineage.{name}", f"is {written!r:.80}, not a sha256")
 
 
-def _cutoff(made: Made) -> Iterator[Broken]:
-    cutoff = moment(made.manifest.lineage.cutoff)
+def _cutoff(trained: Trained) -> Iterator[Broken]:
+    cutoff = moment(trained.manifest.lineage.cutoff)
     if cutoff is None:
-        yield Broken("lineage.cutoff", f"is {made.manifest.lineage.cutoff!r}, which is not a moment")
+        yield Broken("lineage.cutoff", f"is {trained.manifest.lineage.cutoff!r}, which is not a moment")
     elif cutoff.year < FIRST_YEAR:
-        yield Broken("lineage.cutoff", f"is {made.manifest.lineage.cutoff}, which no log is as old as")
+        yield Broken("lineage.cutoff", f"is {trained.manifest.lineage.cutoff}, which no log is as old as")
 
 
-def _window(made: Made) -> Iterator[Broken]:
-    lineage = made.manifest.lineage
+def _window(trained: Trained) -> Iterator[Broken]:
+    lineage = trained.manifest.lineage
     for name in ("start", "end"):
         if (written := getattr(lineage, name)) is not None and moment(written) is None:
             yield Broken(f"lineage.{name}", f"is {written!r:.80}, which is not a moment like 2026-07-01T00:00:00Z")
-    start, end, cutoff = (moment(one) for one in (lineage.start, lineage.end, lineage.cutoff))
+    start, end, cutoff = (moment(text) for text in (lineage.start, lineage.end, lineage.cutoff))
     if start and end and start >= end:
         yield Broken("lineage.start", f"is {lineage.start}, and the window ends at {lineage.end}")
     if start and cutoff and start >= cutoff:
@@ -55,17 +55,17 @@ def _window(made: Made) -> Iterator[Broken]:
         yield Broken("lineage.cutoff", f"is {lineage.cutoff}, behind the window's end, {lineage.end}")
 
 
-def _future(made: Made) -> Iterator[Broken]:
-    lineage = made.manifest.lineage
+def _future(trained: Trained) -> Iterator[Broken]:
+    lineage = trained.manifest.lineage
     for name in ("start", "end", "cutoff"):
         written = moment(getattr(lineage, name))
-        if written and written.replace(tzinfo=UTC) > made.now + AHEAD:
+        if written and written.replace(tzinfo=UTC) > trained.now + AHEAD:
             way_out = "Train on rows that have been; or put this machine's clock right, if it is slow"
             yield Broken(f"lineage.{name}", f"is {getattr(lineage, name)}, which lies in the future", way_out)
 
 
-def _rows(made: Made) -> Iterator[Broken]:
-    rows = made.manifest.lineage.rows
+def _rows(trained: Trained) -> Iterator[Broken]:
+    rows = trained.manifest.lineage.rows
     for name in (*PARTS, SAMPLED):
         if name not in rows:
             yield Broken(f"lineage.rows.{name}", "is absent")
@@ -75,8 +75,8 @@ def _rows(made: Made) -> Iterator[Broken]:
             yield Broken(f"lineage.rows.{name}", f"is {count:.20g}, not a whole number from {least} to {MOST_ROWS:.0e}")
 
 
-def _positives(made: Made) -> Iterator[Broken]:
-    rows, positives = made.manifest.lineage.rows, made.manifest.lineage.positives
+def _positives(trained: Trained) -> Iterator[Broken]:
+    rows, positives = trained.manifest.lineage.rows, trained.manifest.lineage.positives
     for name in PARTS:
         if name not in positives:
             yield Broken(f"lineage.positives.{name}", "is absent")
@@ -84,23 +84,23 @@ def _positives(made: Made) -> Iterator[Broken]:
         if name not in rows:
             yield Broken(f"lineage.positives.{name:.80}", "is of a part that has no rows")
         elif not (0 < count < rows[name] if name in PARTS else 0 <= count <= rows[name]):
-            found = f"is {count:.20g} of {rows[name]:.20g} rows; training needs some of either class"
-            yield Broken(f"lineage.positives.{name:.80}", found)
+            problem = f"is {count:.20g} of {rows[name]:.20g} rows; training needs some of either class"
+            yield Broken(f"lineage.positives.{name:.80}", problem)
 
 
-def _sampled(made: Made) -> Iterator[Broken]:
-    rows, positives = made.manifest.lineage.rows, made.manifest.lineage.positives
+def _sampled(trained: Trained) -> Iterator[Broken]:
+    rows, positives = trained.manifest.lineage.rows, trained.manifest.lineage.positives
     counts = rows.get("train", 0), rows.get(SAMPLED, 0), positives.get("train", 0)
     if not all(0 < count <= MOST_ROWS for count in counts):
         return
-    kept = made.manifest.sampling.kept_negatives
-    expected = positives["train"] + kept * (rows["train"] - positives["train"])
+    share = trained.manifest.sampling.kept_negatives
+    expected = positives["train"] + share * (rows["train"] - positives["train"])
     if not math.isclose(rows[SAMPLED], expected, rel_tol=1e-9, abs_tol=0.5):
-        found = f"is {rows[SAMPLED]:,}, while all conversions and {kept:.6g} of the other rows are {expected:,.0f}"
-        yield Broken(f"lineage.rows.{SAMPLED}", found)
+        problem = f"is {rows[SAMPLED]:,}, while all conversions and {share:.6g} of the other rows are {expected:,.0f}"
+        yield Broken(f"lineage.rows.{SAMPLED}", problem)
 
 
-TABLE: Table[Made] = (
+TABLE: Table[Trained] = (
     Rule("lineage.spec_sha256, sql_sha256, data_sha256", "64 lower-case hex digits", "manifest-lineage", _digests),
     Rule(
         "lineage.cutoff", f"a moment in UTC like 2026-07-01T00:00:00Z, from {FIRST_YEAR} on", "manifest-cutoff", _cutoff

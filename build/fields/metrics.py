@@ -64,7 +64,7 @@ NOT_ABOVE = (  # of two metrics the first is never above the second
 
 def range_of(name: str) -> Range | None:
     plain = ENDING.sub("", name)
-    return next((held for pattern, held in RANGES if re.fullmatch(pattern, plain)), None)
+    return next((allowed for pattern, allowed in RANGES if re.fullmatch(pattern, plain)), None)
 
 
 def is_number(value: object) -> bool:
@@ -84,9 +84,9 @@ def numbers(metrics: Mapping[str, object]) -> dict[str, float]:
 
 def out_of_range(metrics: Mapping[str, object]) -> Iterator[Broken]:
     for name, value in numbers(metrics).items():
-        held = range_of(name)
-        if held is not None and not held.holds(value):
-            yield Broken(f"metrics.{name}", f"is {value:.10g}, not {held}")
+        allowed = range_of(name)
+        if allowed is not None and not allowed.holds(value):
+            yield Broken(f"metrics.{name}", f"is {value:.10g}, not {allowed}")
 
 
 def out_of_interval(metrics: Mapping[str, object]) -> Iterator[Broken]:

@@ -46,7 +46,7 @@ def _section(title: str, table: Table[Any]) -> str:
 
 
 def _ranges() -> list[str]:
-    rows = [f"| `{_names(pattern)}` | {held} |" for pattern, held in RANGES]
+    rows = [f"| `{_names(pattern)}` | {allowed} |" for pattern, allowed in RANGES]
     return ["| metric | may be |", "|---|---|", *rows]
 
 

@@ -10,6 +10,7 @@ from build.fields.rule import Broken
 from build.fields.subject import Judged
 
 TEXTS = ("rule", "bound", "says")
+ALWAYS, BEATS = ("conversions", "calibration", "size"), "beats "
 # What a reason measured is a metric that stands in the same verdict.
 MEASURED = {
     "conversions": "conversions",
@@ -66,6 +67,28 @@ def twice(judged: Judged) -> Iterator[Broken]:
             yield Broken("reasons", f"hold the rule {rule!r:.80} {times} times")
 
 
+def unexplained(judged: Judged) -> Iterator[Broken]:
+    """No evaluation promotes without these, nor without having beaten something."""
+    if not _reasons(judged):
+        return
+    rules = [str(reason.get("rule")) for reason in _objects(judged)]
+    for name in ALWAYS:
+        if name not in rules:
+            yield Broken("reasons", f"say nothing of {name!r}")
+    if not any(rule.startswith(BEATS) for rule in rules):
+        yield Broken("reasons", "name nothing that the model beats")
+
+
+def about_champion(judged: Judged) -> Iterator[Broken]:
+    """A champion was compared with exactly if one was there."""
+    if not _reasons(judged):
+        return
+    compared = any(str(reason.get("rule")).endswith("champion") for reason in _objects(judged))
+    if compared != (judged.said.get("champion") is not None):
+        problem = "is null, and a reason compares with one" if compared else "is one, and no reason compares with it"
+        yield Broken("champion", problem)
+
+
 def beyond_bound(judged: Judged) -> Iterator[Broken]:
     """A reason that passed although what it measured lies outside of the bound that it names."""
     for reason in _objects(judged):
@@ -84,8 +107,8 @@ def unlike_metric(judged: Judged) -> Iterator[Broken]:
         if name is None or not isinstance(metrics, Mapping) or not is_number(metrics.get(name)):
             continue
         if reason.get("measured") != metrics[name]:
-            found = f"measured {reason.get('measured')!r:.40}, while metrics.{name} is {metrics[name]:.10g}"
-            yield Broken(f"reasons {rule!r:.80}", found)
+            problem = f"measured {reason.get('measured')!r:.40}, while metrics.{name} is {metrics[name]:.10g}"
+            yield Broken(f"reasons {rule!r:.80}", problem)
 
 
 def _objects(judged: Judged) -> list[dict[str, Any]]:
@@ -125,5 +148,5 @@ def _reached(judged: Judged, rule: object, match: re.Match[str]) -> Iterator[Bro
     low, high = (metrics.get(f"{name}{end}") for end in ("_low", "_high"))
     least, most = _value(match[1], match[2])[0], _value(match[3], match[4])[0]
     if is_number(low) and is_number(high) and not (float(str(low)) <= most and float(str(high)) >= least):
-        found = f"passed with an interval of {low} to {high} against the bound {match[0]!r}"
-        yield Broken(f"reasons {rule!r:.80}", found)
+        problem = f"passed with an interval of {low} to {high} against the bound {match[0]!r}"
+        yield Broken(f"reasons {rule!r:.80}", problem)

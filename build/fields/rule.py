@@ -29,12 +29,12 @@ class Rule(Generic[Subject]):
 
 def faults(rules: Iterable[Rule[Subject]], subject: Subject, *, document: str, way_out: str) -> list[Fault]:
     """Every fault of the subject, in the order of the rules; a fault that two rules find is told once."""
-    found = [
+    problems = [
         Fault(f"{document} {broken.where}".strip(), broken.found, broken.way_out or way_out, rule.code)
         for rule in rules
         for broken in rule.look(subject)
     ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(problems))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from model.bundle import Manifest
 
 
 @dataclass(frozen=True)
-class Made:
+class Trained:
     """A manifest; the XGBoost that will serve; and the present moment, which decides nothing but a refusal."""
 
     manifest: Manifest

@@ -62,25 +62,25 @@ def _test_rows(judged: Judged) -> Iterator[Broken]:
 
 def _bootstrap(judged: Judged) -> Iterator[Broken]:
     drawn = judged.said.get("bootstrap")
-    for name, held in (("seed", figures.COUNT), ("draws", figures.SOME)):
+    for name, allowed in (("seed", figures.COUNT), ("draws", figures.SOME)):
         value = drawn.get(name) if isinstance(drawn, dict) else None
-        if not (figures.is_number(value) and held.holds(float(str(value)))):
-            yield Broken(f"bootstrap.{name}", f"is {value!r:.40}, not {held}")
+        if not (figures.is_number(value) and allowed.holds(float(str(value)))):
+            yield Broken(f"bootstrap.{name}", f"is {value!r:.40}, not {allowed}")
 
 
 def _metrics(judged: Judged) -> Mapping[str, Any]:
-    found = judged.said.get("metrics")
-    return found if isinstance(found, dict) else {}
+    metrics = judged.said.get("metrics")
+    return metrics if isinstance(metrics, dict) else {}
 
 
 def _metrics_absent(judged: Judged) -> Iterator[Broken]:
-    found = _metrics(judged)
-    if not found:
+    metrics = _metrics(judged)
+    if not metrics:
         yield Broken("metrics", "are absent")
         return
     if reasons.promotes(judged):
-        yield from (Broken(f"metrics.{name}", "is absent") for name in NEEDED if name not in found)
-    for name, value in found.items():
+        yield from (Broken(f"metrics.{name}", "is absent") for name in NEEDED if name not in metrics)
+    for name, value in metrics.items():
         if not figures.is_number(value):
             yield Broken(f"metrics.{name}", f"is {value!r:.60}, not a finite number")
 
@@ -132,6 +132,18 @@ TABLE: Table[Judged] = (
         reasons.incomplete,
     ),
     Rule("reasons.*.rule", "different from all others", "verdict-reasons", reasons.twice),
+    Rule(
+        "reasons: the whole",
+        "among them " + ", ".join(f"`{rule}`" for rule in reasons.ALWAYS) + " and one that something was beaten",
+        "verdict-reasons",
+        reasons.unexplained,
+    ),
+    Rule(
+        "champion and reasons",
+        "a reason compares with one exactly if one is named",
+        "verdict-champion",
+        reasons.about_champion,
+    ),
     Rule("reasons.*.measured, bound", "a number within the bound's own words", "verdict-bound", reasons.beyond_bound),
     Rule(
         "reasons.*.measured",

@@ -122,6 +122,8 @@ JUDGED = {
     "a reason that is empty": lambda v: v["reasons"].append({"passed": True}),
     "a reason that passed against its own bound": lambda v: v["reasons"][4].update(bound="<= 0.01 %"),
     "a reason that measured something else than the metrics": lambda v: v["reasons"][3].update(measured=1.0),
+    "a champion that nothing was compared with": lambda v: v.update(champion=None),
+    "one reason, made up": lambda v: v.update(reasons=v["reasons"][1:2]),
     "a champion that is the model itself": lambda v: v.update(champion=v["bundle"]),
     "a line break in a reason": lambda v: v["reasons"][0].update(says="good\n  [ok] all is well"),
     "no metric that any verdict needs": lambda v: v.update(metrics={"auc": 0.7}),

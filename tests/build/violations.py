@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from build.fields.lineage import AHEAD
-from build.fields.reasons import MEASURED
+from build.fields.reasons import ALWAYS, MEASURED
 from build.fields.rule import Rule
 from build.fields.verdict import NEEDED
 from model.text import is_control
@@ -266,6 +266,20 @@ def _incomplete(draw: Draw, verdict: dict[str, Any]) -> None:
 @breaks("reasons.*.rule", "verdict-reasons")
 def _rule_twice(draw: Draw, verdict: dict[str, Any]) -> None:
     verdict["reasons"].append(dict(draw(st.sampled_from(verdict["reasons"]))))
+
+
+@breaks("reasons: the whole", "verdict-reasons")
+def _unexplained(draw: Draw, verdict: dict[str, Any]) -> None:
+    gone = draw(st.sampled_from([*ALWAYS, "beats constant"]))
+    verdict["reasons"] = [reason for reason in verdict["reasons"] if reason["rule"] != gone]
+
+
+@breaks("champion and reasons", "verdict-champion")
+def _uncompared(draw: Draw, verdict: dict[str, Any]) -> None:
+    if draw(st.booleans()):
+        verdict["champion"] = None
+    else:
+        verdict["reasons"] = [reason for reason in verdict["reasons"] if "champion" not in reason["rule"]]
 
 
 OUTSIDE = {

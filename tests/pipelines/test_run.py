@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 import requests
 
+from build.publish.layout import Layout
 from pipelines.compile import ROOT
+from tests.build.test_base import server
 
 PORTAL = "examples/rental_portal"
 LISTS = "12000"
@@ -156,10 +158,12 @@ class TestNotPromoted:
 
 
 class TestPromotedWithoutAnImage:
-    def test_a_base_that_is_lost_meanwhile_loses_no_model_and_the_command_that_is_told_builds_it(self, portal, tmp_path):
+    def test_a_base_that_is_lost_meanwhile_loses_no_model_and_the_command_that_is_told_builds_it(
+        self, portal, tmp_path
+    ):
         """The base is there when the arguments are looked at, and gone when the image is built."""
         out, base = tmp_path / "out", tmp_path / "base"
-        an_image_of_a_server(base)
+        Layout(base).publish(server(), "server-1")
         run = subprocess.Popen(
             command(out, f"DATA={portal}", f"BASE_IMAGE=oci:{base}"), cwd=ROOT, stdout=subprocess.PIPE, text=True
         )
