@@ -91,7 +91,8 @@ def trap(node: exp.Expr) -> str | None:
 
 
 def is_week_from_monday(node: exp.Extract) -> bool:
-    return str(node.this.sql(dialect="bigquery")).upper() == "WEEK(MONDAY)"
+    part: str = node.this.sql(dialect="bigquery")
+    return part.upper() == "WEEK(MONDAY)"
 
 
 def _whole_number(start: exp.Expr | None) -> bool:
