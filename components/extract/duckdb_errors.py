@@ -56,7 +56,7 @@ def _beyond_int64(value: int, connection: duckdb.DuckDBPyConnection) -> DataRefu
     """An unsigned id that a load into BigQuery would refuse too."""
     where = ", ".join(f"column {name}" for name in _columns_beyond_int64(connection)) or "SQL"
     found = f"holds {value:,}, and an INT64 ends at {2**63 - 1:,}"
-    return DataRefused(Fault(where, found, "Write such ids into the file as texts"))
+    return DataRefused(Fault(where, found, "Write such ids into the file as texts", "number-too-large"))
 
 
 def _columns_beyond_int64(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:

@@ -120,7 +120,9 @@ def _only_reader(holder: exp.Expr | None) -> exp.Select | None:
 
 def _can_be_checked(query: exp.Query) -> bool:
     """A filter on row numbers can stand for its LIMIT."""
-    return isinstance(query, exp.Select) and not (query.args.get("distinct") or query.args.get("qualify"))
+    if not isinstance(query, exp.Select) or query.args.get("distinct") or query.args.get("qualify"):
+        return False
+    return not any(key.find(exp.Window) for key in _meant_keys(query))  # windows do not stand inside of windows
 
 
 def _check_limit(select: exp.Select) -> None:

@@ -256,6 +256,7 @@ DATE = {
     "PARSE_DATE('%d/%m/%y', '05/01/69')": date(1969, 1, 5),
     "PARSE_DATE('%A, %e %B %Y', 'Monday, 5 January 2026')": date(2026, 1, 5),
     "PARSE_DATE('%Y', '2026')": date(2026, 1, 1),
+    "IFNULL(safe.parse_date('%d.%m.%Y', TRIM(' 05.01.2026')), f.day)": date(2026, 1, 5),
     "SAFE.PARSE_DATE('%m/%d/%Y', '13/01/2026')": None,
     "SAFE.PARSE_DATE('%m/%d/%Y', f.text)": None,
     "SAFE.PARSE_DATE('%d.%m.%Y', '31.02.2026')": None,
@@ -451,6 +452,9 @@ REFUSED = {
     f"(SELECT ARRAY_AGG(x IGNORE NULLS ORDER BY MOD(x, 2)) {over('1, 2')})": "Make the value itself its last key",
     f"(SELECT STRING_AGG(x ORDER BY LENGTH(x)) {over(repr('a'))})": "Make the value itself its last key",
     f"ARRAY(SELECT x {over('1, 2')})": "Order by every column that is selected",
+    f"(SELECT SUM(y) FROM (SELECT 1 AS y, RANK() OVER (ORDER BY x) AS n {over('1, 2')} ORDER BY n LIMIT 1) AS r)": (
+        "Order by every column that is selected"
+    ),
     f"(SELECT DISTINCT x {over('1, 2')} ORDER BY MOD(x, 2) LIMIT 1)": "Order by every column that is selected",
     "SUBSTR(f.text, 2, -1)": "a literal that is not negative",
     "CAST(1.5 AS NUMERIC)": "Use FLOAT64",
