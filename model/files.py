@@ -51,9 +51,13 @@ def read_json(path: Path, *, made_by: str) -> Any:
     try:
         return parse_json(path.read_bytes())
     except FileNotFoundError:
-        raise DataRefused(Fault(str(path), "is missing", f"Run the step that makes it: {made_by}")) from None
+        raise DataRefused(
+            Fault(str(path), "is missing", f"Run the step that makes it: {made_by}", "file-missing")
+        ) from None
     except ValueError as error:
-        raise DataRefused(Fault(str(path), f"is not JSON ({error})", f"Make it again: {made_by}")) from None
+        raise DataRefused(
+            Fault(str(path), f"is not JSON ({error})", f"Make it again: {made_by}", "file-not-json")
+        ) from None
 
 
 def parse_json(data: bytes) -> Any:

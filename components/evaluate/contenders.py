@@ -97,7 +97,12 @@ def read_baselines(training: Path, *, place: str | None) -> Baselines:
         found = Baselines.model_validate(read_json(path, made_by="train"))
     except pydantic.ValidationError as error:
         faults = [
-            Fault(f"{path} {'.'.join(str(part) for part in one['loc'])}", one["msg"], "Run train again")
+            Fault(
+                f"{path} {'.'.join(str(part) for part in one['loc'])}",
+                one["msg"],
+                "Run train again",
+                "baselines-damaged",
+            )
             for one in error.errors(include_url=False)
         ]
         raise DataRefused(*faults) from None
@@ -175,5 +180,7 @@ def _numbers(column: pa.Array, name: str) -> NDArray[Any]:
     try:
         values: NDArray[Any] = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise DataRefused(Fault(f"test rows {name}", f"is no number ({error})", "Run preprocess again")) from None
+        raise DataRefused(
+            Fault(f"test rows {name}", f"is not a number ({error})", "Run preprocess again", "column-not-number")
+        ) from None
     return values

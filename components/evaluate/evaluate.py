@@ -277,7 +277,14 @@ class _Run:
 def _refuse_other_spec(spec: Spec, bundle: Bundle, path: Path) -> None:
     lineage = bundle.manifest.lineage
     if (lineage.spec_sha256, lineage.sql_sha256) != (spec.spec_sha256, spec.sql_sha256):
-        raise DataRefused(Fault(str(path), "was trained from another spec or SQL", "Train it again with this spec"))
+        raise DataRefused(
+            Fault(
+                str(path),
+                "was trained from another spec or SQL",
+                "Train it again with this spec",
+                "bundle-of-another-spec",
+            )
+        )
 
 
 def _step(path: Path) -> int:

@@ -39,9 +39,11 @@ def columns_of(path: Path) -> tuple[str, ...]:
     try:
         return tuple(pq.read_schema(path).names)
     except FileNotFoundError:
-        raise DataRefused(Fault(str(path), "is missing", "Run the step that makes it: preprocess")) from None
+        raise DataRefused(
+            Fault(str(path), "is missing", "Run the step that makes it: preprocess", "part-missing")
+        ) from None
     except (pa.ArrowInvalid, OSError) as error:
-        raise DataRefused(Fault(str(path), f"is not Parquet ({error})", AGAIN)) from None
+        raise DataRefused(Fault(str(path), f"is not Parquet ({error})", AGAIN, "part-damaged")) from None
 
 
 def require(path: Path, columns: Sequence[str]) -> None:
@@ -49,7 +51,12 @@ def require(path: Path, columns: Sequence[str]) -> None:
     known = columns_of(path)
     absent = [name for name in dict.fromkeys(columns) if name not in known]
     if absent:
-        raise DataRefused(*(Fault(f"{path} {name}", "is missing", "Run preprocess with this spec") for name in absent))
+        raise DataRefused(
+            *(
+                Fault(f"{path} {name}", "is missing", "Run preprocess with this spec", "part-column-missing")
+                for name in absent
+            )
+        )
 
 
 def batches(path: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
@@ -58,7 +65,7 @@ def batches(path: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         with pq.ParquetFile(path) as file:
             yield from file.iter_batches(BATCH, columns=list(columns))
     except (pa.ArrowInvalid, OSError) as error:
-        raise DataRefused(Fault(str(path), f"cannot be read ({error})", AGAIN)) from None
+        raise DataRefused(Fault(str(path), f"cannot be read ({error})", AGAIN, "part-damaged")) from None
 
 
 def query(sql: str, **values: object) -> dict[str, NDArray[Any]]:
@@ -68,7 +75,9 @@ def query(sql: str, **values: object) -> dict[str, NDArray[Any]]:
             found: dict[str, NDArray[Any]] = base.execute(sql, values or None).fetchnumpy()
         except duckdb.Error as error:
             first = str(error).splitlines()[0]
-            raise DataRefused(Fault("a part of preprocess", f"cannot be read ({first})", AGAIN)) from None
+            raise DataRefused(
+                Fault("a part of preprocess", f"cannot be read ({first})", AGAIN, "part-damaged")
+            ) from None
     return found
 
 
@@ -125,14 +134,16 @@ def numbered(keys: NDArray[Any]) -> NDArray[np.int64]:
 
 def _check_label(label: NDArray[np.float64], where: str) -> None:
     if not len(label):
-        raise DataRefused(Fault(where, "has no rows", "Widen the window or the share of the test part"))
+        raise DataRefused(Fault(where, "has no rows", "Widen the window or the share of the test part", "part-empty"))
     strange = label[(label != 0) & (label != 1)]
     if len(strange):
         found = "is missing in a row" if strange[0] == -1 else f"is {strange[0]:g} in a row"
-        raise DataRefused(Fault(where, found, "A label is 0 or 1 in every row; mend the SQL"))
+        raise DataRefused(Fault(where, found, "A label is 0 or 1 in every row; fix the SQL", "part-label"))
 
 
 def _places(found: NDArray[Any], where: str) -> NDArray[np.int64]:
     if np.ma.isMaskedArray(found) or int(found.min()) < 1:
-        raise DataRefused(Fault(where, "is missing or below 1 in a row", "Places count from 1; mend the SQL"))
+        raise DataRefused(
+            Fault(where, "is missing or below 1 in a row", "Places count from 1; fix the SQL", "part-place")
+        )
     return np.asarray(found, np.int64)

@@ -90,7 +90,9 @@ def _qualified(copy: exp.Query, schema: MappingSchema, tables: Mapping[tuple[str
     except OptimizeError as error:
         words = str(error).splitlines()[0].rstrip(".")
         hint = "Write the alias of its table before each column, and the name of a column that is there"
-        raise DataRefused(Fault("SQL", f"has a name that cannot be resolved ({words})", hint)) from None
+        raise DataRefused(
+            Fault("SQL", f"has a name that cannot be resolved ({words})", hint, "sql-name-unknown")
+        ) from None
     faults = dict.fromkeys(fault for scope in traverse_scope(resolved) for fault in _unresolved(scope, schema, known))
     if faults:
         raise DataRefused(*faults)
@@ -120,15 +122,23 @@ def _is_output_name(column: exp.Column, query: exp.Expr) -> bool:
 
 
 def _unknown_alias(column: exp.Column, sources: list[str]) -> Fault:
-    return Fault(f"SQL {column.table}", "is not in the query's FROM", f"There: {', '.join(sources) or 'none'}")
+    return Fault(
+        f"SQL {column.table}",
+        "is not in the query's FROM",
+        f"There: {', '.join(sources) or 'none'}",
+        "sql-name-unknown",
+    )
 
 
 def _unknown_column(column: exp.Column, known: list[str]) -> Fault:
     where = f"SQL column {column.name}"
     if column.name.casefold() in (name.casefold() for name in known):
         return Fault(
-            where, "is in more than one of its tables, or not in this one", "Write its table's alias before it"
+            where,
+            "is in more than one of its tables, or not in this one",
+            "Write its table's alias before it",
+            "sql-name-ambiguous",
         )
     near = difflib.get_close_matches(column.name, known, 1)
     hint = f"Did you mean {near[0]}?" if near else f"There: {', '.join(known[:30])}"
-    return Fault(where, "is in none of its tables", hint)
+    return Fault(where, "is in none of its tables", hint, "sql-name-unknown")

@@ -24,19 +24,23 @@ def told(project: str, location: str, limit: int) -> Iterator[None]:
     try:
         yield
     except GoogleAuthError as error:
-        raise DataRefused(Fault(place, f"takes no credentials ({_first_line(error)})", NO_CREDENTIALS)) from None
+        raise DataRefused(
+            Fault(place, f"takes no credentials ({_first_line(error)})", NO_CREDENTIALS, "bigquery-credentials")
+        ) from None
     except GoogleAPICallError as error:
         raise _refusal(error, place, limit) from None
     except (RetryError, OSError) as error:  # requests' errors of connection are OSErrors
         way_out = "Look at the network, its proxy and BIGQUERY_EMULATOR_HOST, and run again"
-        raise DataRefused(Fault(place, f"cannot be reached ({_first_line(error)})", way_out)) from None
+        raise DataRefused(
+            Fault(place, f"cannot be reached ({_first_line(error)})", way_out, "bigquery-unreachable")
+        ) from None
 
 
 def too_many(limit: int, read: int | None) -> SpecRefused:
     """`read` is None where BigQuery only says that it is more."""
     found = f"is {limit:,} bytes, and the query would read {f'{read:,} bytes' if read is not None else 'more'}"
     way_out = "Bound the partition column by @start and @end, select fewer columns, or raise it. LIMIT saves nothing"
-    return SpecRefused(Fault("source.max_bytes_billed", found, way_out))
+    return SpecRefused(Fault("source.max_bytes_billed", found, way_out, "query-too-large"))
 
 
 def _refusal(error: Any, place: str, limit: int) -> Refused:
@@ -51,17 +55,32 @@ def _refusal(error: Any, place: str, limit: int) -> Refused:
             return _query(words)
         case "accessDenied" | "billingNotEnabled" | "responseTooLarge" | "quotaExceeded" | "rateLimitExceeded":
             way_out = "The account needs the roles BigQuery Job User and BigQuery Data Viewer, and quota"
-            return DataRefused(Fault(place, f"refused the query ({words})", way_out))
+            return DataRefused(Fault(place, f"refused the query ({words})", way_out, "bigquery-denied"))
     return DataRefused(
-        Fault(place, f"failed ({reason or type(error).__name__}: {words})", "Run again, or ask its operator")
+        Fault(
+            place,
+            f"failed ({reason or type(error).__name__}: {words})",
+            "Run again, or ask its operator",
+            "bigquery-failed",
+        )
     )
 
 
 def _absent(words: str, place: str) -> Fault:
     if table := re.search(r"Table ([^\s:]+):([\w$-]+)\.([\w$*-]+)", words):
         found = f"is not in {place}"
-        return Fault(f"table {table[2]}.{table[3]}", found, "Mend its name in the SQL, or the project and location")
-    return Fault(place, f"does not find something ({words})", "Mend its name in the SQL, or the project and location")
+        return Fault(
+            f"table {table[2]}.{table[3]}",
+            found,
+            "Mend its name in the SQL, or the project and location",
+            "table-missing",
+        )
+    return Fault(
+        place,
+        f"does not find something ({words})",
+        "Mend its name in the SQL, or the project and location",
+        "table-missing",
+    )
 
 
 def _query(words: str) -> Refused:
@@ -70,15 +89,22 @@ def _query(words: str) -> Refused:
     if column := re.search(r"Unrecognized name: ([\w.`]+)|Name (\w+) not found inside", words):
         near = re.search(r"Did you mean ([\w.`]+)\?", words)
         way_out = f"Did you mean {near[1]}?" if near else f"Compare with the tables' columns; {at} asks for it"
-        return DataRefused(Fault(f"SQL column {column[1] or column[2]}", "is in none of its tables", way_out))
+        return DataRefused(
+            Fault(f"SQL column {column[1] or column[2]}", "is in none of its tables", way_out, "sql-name-unknown")
+        )
     if "must be qualified with a dataset" in words:
         way_out = "Write dataset.table, or name the dataset in the source as bigquery:PROJECT.DATASET@LOCATION"
-        return SpecRefused(Fault(at, f"names a table without its dataset ({words})", way_out))
+        return SpecRefused(Fault(at, f"names a table without its dataset ({words})", way_out, "table-without-dataset"))
     if parameter := re.search(r"Query parameter '(\w+)' not found", words):
         return DataRefused(
-            Fault(f"SQL @{parameter[1]}", "is given by nobody", "The window's @start and @end are; write others out")
+            Fault(
+                f"SQL @{parameter[1]}",
+                "is given by nobody",
+                "The window's @start and @end are; write others out",
+                "sql-parameter-unknown",
+            )
         )
-    return SpecRefused(Fault(at, f"is refused by BigQuery ({words})", "Mend the query there"))
+    return SpecRefused(Fault(at, f"is refused by BigQuery ({words})", "Mend the query there", "sql-refused"))
 
 
 def _first_line(error: object) -> str:

@@ -43,4 +43,4 @@ def _spoilt(table: str, column: str, values: OddValues) -> Fault:
     found = f"is text because of {values.odd:,} of {values.values:,} values, {values.example!r:.60} for example"
     number = f"REPLACE({column}, ',', '')" if THOUSANDS.fullmatch(values.example) else column
     hint = f"Fix the file, or write SAFE_CAST({number} AS {values.google}) in the query"
-    return Fault(f"table {table} column {column}", found, hint)
+    return Fault(f"table {table} column {column}", found, hint, "csv-type")

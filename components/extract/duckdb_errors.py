@@ -28,19 +28,21 @@ def refusal(error: Exception, connection: duckdb.DuckDBPyConnection) -> DataRefu
     if parameter := re.search(r"values were not provided for the following parameters: (.*)", words, re.IGNORECASE):
         names = ", ".join(f"@{name.strip()}" for name in parameter[1].split(","))
         hint = "The window's @start and @end are; write others out"
-        return DataRefused(Fault(f"SQL {names}", "is given by nobody", hint))
+        return DataRefused(Fault(f"SQL {names}", "is given by nobody", hint, "sql-parameter-unknown"))
     if path := PATH.search(message):
         return unreadable(path[1] or path[2], error)
     for sign, (problem, hint) in _KNOWN.items():
         if sign in words:
-            return DataRefused(Fault("SQL", f"failed ({problem})", hint))
+            return DataRefused(Fault("SQL", f"failed ({problem})", hint, "query-failed"))
     if types.TOO_LONG in words:
         return types.too_long(words.removeprefix(f"{types.TOO_LONG}: "))
     if value := BEYOND_INT64.search(words):
         return _beyond_int64(int(value[1]), connection)
     if "No space left" in words or "out of disk" in words.lower():
         raise OSError(28, "No space left on device", "DuckDB's temporary files")
-    return DataRefused(Fault("SQL", f"failed ({words[:300]})", "Fix the query, or the values that it meets"))
+    return DataRefused(
+        Fault("SQL", f"failed ({words[:300]})", "Fix the query, or the values that it meets", "query-failed")
+    )
 
 
 def unreadable(pattern: str, error: Exception) -> DataRefused:
@@ -49,7 +51,7 @@ def unreadable(pattern: str, error: Exception) -> DataRefused:
     if not pattern.endswith(".parquet"):
         return DataRefused(csv_file.broken_line(Path(pattern), message))
     found = f"cannot be read ({_first_paragraph(message)[:200]})"
-    return DataRefused(Fault(f"file {pattern}", found, "It may be truncated: write or copy it again"))
+    return DataRefused(Fault(f"file {pattern}", found, "It may be truncated: write or copy it again", "file-damaged"))
 
 
 def _beyond_int64(value: int, connection: duckdb.DuckDBPyConnection) -> DataRefused:

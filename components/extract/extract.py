@@ -52,16 +52,19 @@ def _refuse_missing(spec: Spec, columns: dict[str, str]) -> None:
             role = roles.get(name) or ("a feature" if name in spec.features else "used by a rule, slice or split")
             there = ", ".join(columns)
             faults.add(
-                f"column {name}", f"({role}) is not in the SQL's result", f"Select it, or mend the spec. There: {there}"
+                f"column {name}",
+                f"({role}) is not in the SQL's result",
+                f"Select it, or mend the spec. There: {there}",
+                "column-missing",
             )
     faults.raise_if_any(DataRefused)
 
 
 def _empty(window: Window) -> Fault:
     if window.start is None:
-        return Fault("SQL", "gives no rows", "Look at its filters and at the tables in DATA")
+        return Fault("SQL", "gives no rows", "Look at its filters and at the tables in DATA", "rows-none")
     way_out = "Set END or source.end to a day that the tables reach, and look at the SQL's filters"
-    return Fault(f"window {text(window.start)} to {text(window.end)}", "holds no rows", way_out)
+    return Fault(f"window {text(window.start)} to {text(window.end)}", "holds no rows", way_out, "rows-none")
 
 
 def _write(place: Source, sql: str, window: Window, folder: Path, progress: Callable[[int, int, str], None]) -> int:

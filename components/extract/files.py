@@ -34,7 +34,7 @@ class Files:
         if not Path(data).is_dir():
             found = "is not a folder" if Path(data).exists() else "is not there"
             way_out = "DATA names the folder that holds the SQL's tables as files"
-            raise DataRefused(Fault(f"DATA={data}", found, way_out))
+            raise DataRefused(Fault(f"DATA={data}", found, way_out, "data-missing"))
         self._tables = Tables(Path(data))
         self._csv: dict[str, csv_types.CsvTable] = {}
         self._rows: dict[str, int] = {}

@@ -9,4 +9,4 @@ LONGEST = 60
 
 def outside_subset(node: exp.Expr, hint: str, problem: str = "is outside the portable subset") -> Fault:
     text = " ".join(node.unalias().sql(dialect="bigquery").split())
-    return Fault(f"SQL {text[:LONGEST]}{'…' if len(text) > LONGEST else ''}", problem, hint)
+    return Fault(f"SQL {text[:LONGEST]}{'…' if len(text) > LONGEST else ''}", problem, hint, "sql-not-portable")

@@ -101,14 +101,18 @@ def parameters(sql: str) -> set[str]:
 
 def _parse(sql: str) -> exp.Query:
     if sql.startswith("\ufeff"):
-        raise SpecRefused(Fault("SQL", "starts with a byte order mark", "Save the file as UTF-8 without one"))
+        raise SpecRefused(
+            Fault("SQL", "starts with a byte order mark", "Save the file as UTF-8 without one", "sql-not-parsed")
+        )
     with _failures_told():
         statements = _statements(sql)
     written = [statement for statement in statements if statement and not isinstance(statement, exp.Semicolon)]
     query = written[0] if len(written) == 1 else None
     if not isinstance(query, exp.Query):
         found = f"is {query.key.upper()}, not a SELECT" if query else f"holds {len(written)} statements, not one"
-        raise SpecRefused(Fault("SQL", found, "source.sql names a file with one query; WITH may stand before it"))
+        raise SpecRefused(
+            Fault("SQL", found, "source.sql names a file with one query; WITH may stand before it", "sql-not-one-query")
+        )
     return query
 
 
@@ -118,7 +122,9 @@ def _statements(sql: str) -> list[exp.Expr | None]:
         return sqlglot.parse(sql, read="bigquery", error_level=ErrorLevel.RAISE)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         hint = "Look for a function that lacks an argument, or has one that it does not take"
-        raise SpecRefused(Fault("SQL", f"cannot be read ({type(error).__name__}: {error})", hint)) from None
+        raise SpecRefused(
+            Fault("SQL", f"cannot be read ({type(error).__name__}: {error})", hint, "sql-not-parsed")
+        ) from None
 
 
 def _refuse_lacking_arguments(query: exp.Query) -> None:
@@ -129,7 +135,9 @@ def _refuse_lacking_arguments(query: exp.Query) -> None:
         needed += filter(None, [_NEEDED.get(type(node))])
         if not isinstance(node, exp.Anonymous) and any(node.args.get(name) is None for name in needed):
             name = node.sql_names()[0] if isinstance(node, exp.Func) else node.key
-            faults.add(f"SQL {name}", "lacks an argument", "Look for a function that lacks an argument")
+            faults.add(
+                f"SQL {name}", "lacks an argument", "Look for a function that lacks an argument", "sql-not-parsed"
+            )
     faults.raise_if_any(SpecRefused)
 
 
@@ -139,12 +147,12 @@ def _failures_told() -> Iterator[None]:
     try:
         yield
     except sqlglot.errors.UnsupportedError as error:
-        raise UnsupportedLocally(Fault("SQL", f"cannot be translated ({error})", USUAL)) from None
+        raise UnsupportedLocally(Fault("SQL", f"cannot be translated ({error})", USUAL, "sql-not-portable")) from None
     except sqlglot.errors.SqlglotError as error:
         raise SpecRefused(_syntax(error)) from None
     except RecursionError:
         raise SpecRefused(
-            Fault("SQL", "is nested too deeply", "Give its parts names: WITH part AS (SELECT …)")
+            Fault("SQL", "is nested too deeply", "Give its parts names: WITH part AS (SELECT …)", "sql-too-deep")
         ) from None
 
 
@@ -155,7 +163,7 @@ def _syntax(error: sqlglot.errors.SqlglotError) -> Fault:
     way_out = (
         "Mend the query there or just before; it is GoogleSQL" if near else "A quote or a comment may not be closed"
     )
-    return Fault(f"SQL line {line}" if line else "SQL", found, way_out)
+    return Fault(f"SQL line {line}" if line else "SQL", found, way_out, "sql-not-parsed")
 
 
 def _faults(query: exp.Expr) -> Iterator[Fault]:

@@ -58,7 +58,7 @@ def source_of(name: str, *, max_bytes_billed: int) -> Source:
 
         return BigQuery(cloud[1], cloud[3], dataset=cloud[2], max_bytes_billed=max_bytes_billed)
     way_out = "Use duckdb:FOLDER or bigquery:PROJECT@LOCATION, for example bigquery:my-project@EU"
-    raise SpecRefused(Fault("source", f"is {name!r}, which names no place to read from", way_out))
+    raise SpecRefused(Fault("source", f"is {name!r}, which names no place to read from", way_out, "source-unknown"))
 
 
 def refuse_twice(names: list[str]) -> None:
@@ -67,5 +67,5 @@ def refuse_twice(names: list[str]) -> None:
     faults = Faults()
     for name in dict.fromkeys(name for name in names if times[name.casefold()] > 1):
         found = f"stands {times[name.casefold()]} times in the result, whatever its case"
-        faults.add(f"SQL column {name}", found, "Give each its own alias")
+        faults.add(f"SQL column {name}", found, "Give each its own alias", "sql-column-twice")
     faults.raise_if_any(SpecRefused)

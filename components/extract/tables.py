@@ -36,21 +36,29 @@ class Tables:
         """The path or glob of the table's files; "" with a fault added when they are absent, doubled or damaged."""
         label = f"{dataset}.{name}" if dataset else name
         if not (_plain(name) and _plain(dataset or name)):
-            faults.add(f"table {label[:60]!r}", "is no name of a table", "Use letters, digits, _ and -")
+            faults.add(f"table {label[:60]!r}", "is no name of a table", "Use letters, digits, _ and -", "table-name")
             return ""
         folder = self._folder(dataset) if dataset else self.data
         if folder is None:
             there = sorted(path.name for path in self.data.iterdir() if path.is_dir())
             found = f"its folder {dataset} is neither in nor beside DATA={self.data}"
-            faults.add(f"table {label}", found, _near(dataset, there))
+            faults.add(f"table {label}", found, _near(dataset, there), "table-missing")
             return ""
         forms = [form.format(name) for form in FORMS if next(folder.glob(form.format(name)), None)]
         if not forms:
-            faults.add(f"table {label}", f"is not in DATA={self.data}", _near(name, sorted(_tables_in(folder))))
+            faults.add(
+                f"table {label}",
+                f"is not in DATA={self.data}",
+                _near(name, sorted(_tables_in(folder))),
+                "table-missing",
+            )
             return ""
         if len(forms) > 1:
             faults.add(
-                f"table {label}", f"is there {len(forms)} times: {', '.join(forms)}", "Keep the one that is meant"
+                f"table {label}",
+                f"is there {len(forms)} times: {', '.join(forms)}",
+                "Keep the one that is meant",
+                "table-twice",
             )
             return ""
         for path in sorted(folder.glob(forms[0])):
@@ -66,11 +74,21 @@ class Tables:
         if path in self._whole:
             return
         if path.is_dir():
-            faults.add(f"file {path}", "is a folder", "A folder of Parquet files is named like the table, without .csv")
+            faults.add(
+                f"file {path}",
+                "is a folder",
+                "A folder of Parquet files is named like the table, without .csv",
+                "file-is-folder",
+            )
         elif path.stat().st_size == 0:
-            faults.add(f"file {path}", "is empty", "Write or copy it again")
+            faults.add(f"file {path}", "is empty", "Write or copy it again", "file-empty")
         elif path.suffix == ".gz" and (why := _broken(path)):
-            faults.add(f"file {path}", f"is no whole gzip file ({why})", "It may be truncated: write or copy it again")
+            faults.add(
+                f"file {path}",
+                f"is no whole gzip file ({why})",
+                "It may be truncated: write or copy it again",
+                "file-damaged",
+            )
         else:
             self._whole.add(path)
             if path.suffix != ".parquet":
@@ -106,7 +124,12 @@ def refuse_twice(pattern: str, names: list[str]) -> None:
     loaded = [ILLEGAL.sub("_", name).casefold() for name in names]
     for name in sorted({name for name in loaded if loaded.count(name) > 1}):
         same = ", ".join(other for other, own in zip(names, loaded, strict=True) if own == name)
-        faults.add(f"file {pattern}", f"has columns that BigQuery takes for one: {same}", "Rename all but one")
+        faults.add(
+            f"file {pattern}",
+            f"has columns that BigQuery takes for one: {same}",
+            "Rename all but one",
+            "file-columns-twice",
+        )
     faults.raise_if_any(DataRefused)
 
 

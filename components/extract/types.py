@@ -115,7 +115,7 @@ def without_decimals(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 def too_long(holds: str) -> DataRefused:
     hint = "Write ids as texts in the log, or as INT64"
-    return DataRefused(Fault("SQL", f"{holds}, {TOO_LONG}", hint))
+    return DataRefused(Fault("SQL", f"{holds}, {TOO_LONG}", hint, "number-too-large"))
 
 
 def _scalar(kind: str) -> tuple[str, str]:

@@ -25,12 +25,22 @@ def window(spec: Spec, end: str) -> Window:
     days = spec.source.window_days
     if asked and days is None:
         fault = Fault(
-            "source.window_days", "is missing, but the SQL asks for @start or @end", "Say how many days to read"
+            "source.window_days",
+            "is missing, but the SQL asks for @start or @end",
+            "Say how many days to read",
+            "window-missing",
         )
         raise SpecRefused(fault)
     if days is not None and asked != {"start", "end"}:
         found = f"is {days}, but the SQL does not bound its rows by @start and @end"
-        raise SpecRefused(Fault("source.window_days", found, "Filter by both in the SQL, or delete source.window_days"))
+        raise SpecRefused(
+            Fault(
+                "source.window_days",
+                found,
+                "Filter by both in the SQL, or delete source.window_days",
+                "window-not-used",
+            )
+        )
     last = datetime.combine(date.fromisoformat(end), time(), UTC)
     return Window(last - timedelta(days=days) if days else None, last)
 

@@ -78,9 +78,17 @@ class Identity:
         self._number()
         self.copies = self._counted(count)
 
+    @property
+    def has_repeats(self) -> bool:
+        return bool(self.copies.removed or self.copies.equal or self.copies.shared)
+
+    def drop(self) -> None:
+        """Free the memory of the tables, after which `source` can no longer be read."""
+        self._connection.execute("DROP TABLE repeats; DROP TABLE repeated")
+
     def source(self) -> str:
         """SQL of the rows without copies; `row_key` is now each row's own."""
-        if not (self.copies.removed or self.copies.equal or self.copies.shared):
+        if not self.has_repeats:
             return self._rows
         own = "CASE WHEN row_again > 0 THEN hash(row_key, row_again) ELSE row_key END"
         return (

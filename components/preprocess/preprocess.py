@@ -171,7 +171,12 @@ class _Run:
         identity.refuse_over(self.spec.copies_budget)
         together = unit_of(self.spec)
         unit = f"coalesce(hash({quoted(together)}), row_key)" if together else "row_key"
-        self.connection.execute(f"CREATE VIEW kept AS SELECT *, {unit} AS unit FROM ({identity.source()})")
+        rows = identity.source()
+        if identity.has_repeats:  # joined once: later steps need the memory
+            self._copy(rows, self.work / "kept.parquet", QUICK)
+            identity.drop()
+            rows = f"SELECT * FROM {_parquet(self.work / 'kept.parquet')}"
+        self.connection.execute(f"CREATE VIEW kept AS SELECT *, {unit} AS unit FROM ({rows})")
         return identity, {"immature": usable - mature, "kept": mature - identity.copies.removed}
 
     def _nothing_left(self, usable: int) -> Fault:
