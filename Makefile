@@ -7,7 +7,7 @@ PYTHON ?= python3
 
 # What a person gives, by name=value or by the environment. It is text: `value` keeps make from reading a $ in it, and
 # recipes get it from the environment, in quotes. Without a value the command behind a target has its own default.
-override VARIABLES := SPEC DATA OUT TRIALS MINUTES END BASE_IMAGE CHAMPION JSON TO MODEL PORT PYTHON_IMAGE REGISTRY_PORT TESTS
+override VARIABLES := SPEC DATA OUT TRIALS MINUTES END BASE_IMAGE CHAMPION JSON TO MODEL PORT PYTHON_IMAGE REGISTRY_PORT TESTS TABLE LABEL SPECS
 override PYTHON_ORIGIN := $(firstword $(origin PYTHON))
 override ARGUMENTS := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
 $(foreach name,PYTHON $(VARIABLES) $(ARGUMENTS),$(eval override $(name) := $$(value $(name))))
@@ -23,7 +23,7 @@ override LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version
 # Waiting OpenMP threads that spin take the processor from the one that works.
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: help run check-spec image base-images releases registry test check fix serve report lock clean always
+.PHONY: help run new check-spec image base-images releases registry test check fix serve report lock clean always
 
 help:  ## list what you can do here
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -36,6 +36,9 @@ run: $(READY)  ## logs to image: SPEC= DATA= OUT= TRIALS= MINUTES= END= BASE_IMA
 check-spec: $(READY)  ## types, rows, rates, leaks and parts, before any training: SPEC= DATA= END= OUT= JSON=1
 	@$(START) -m pipelines.check_spec $${SPEC:+--spec="$$SPEC"} $${DATA:+--data="$$DATA"} $${OUT:+--out="$$OUT"} \
 	  $${END:+--end="$$END"} $${JSON:+--json}
+
+new: $(READY)  ## a first spec from a table: MODEL= TABLE= LABEL= SPECS=
+	@$(PY) -m pipelines.new_model --model="$$MODEL" --table="$$TABLE" --label="$$LABEL" $${SPECS:+--specs="$$SPECS"}
 
 image: $(READY)  ## the last bundle as an image: TO=registry://HOST/REPOSITORY, BASE_IMAGE= OUT= JSON=1
 	@out="$${OUT:-out}"; $(START) -m build image --verdict="$$out/verdict.json" --to="$${TO:-$${KAMADO_IMAGES:-oci:$$out/images}}" \

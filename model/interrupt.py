@@ -2,6 +2,8 @@
 
 import os
 import signal
+from collections.abc import Callable
+from types import FrameType
 
 INTERRUPTED = 130  # exit code: 128 + SIGINT
 
@@ -11,10 +13,16 @@ def exit_at_once() -> None:
 
     An interrupt that was held back while Python itself started (the Makefile does that) counts now.
     """
-    signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
+    _handle(lambda *_: os._exit(INTERRUPTED))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def raise_from_now_on() -> None:
     """Called when the work begins: an interrupt is a KeyboardInterrupt, and the command cleans up after itself."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    _handle(signal.default_int_handler)
+
+
+def _handle(handler: Callable[[int, FrameType | None], object]) -> None:
+    """Whoever started the process may have it ignore interrupts, as a shell does in the background."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, handler)

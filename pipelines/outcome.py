@@ -116,7 +116,10 @@ def rejected_table(ledger: dict[str, Any], split: dict[str, Any]) -> Table:
     for rule in ledger["rules"]:
         if rule["rejected"] or rule["kind"] == "rule":
             table.add_row(escape(rule["name"]), f"{rule['rejected']:,}", f"{rule['share']:.2%}")
-    table.add_row("exact duplicates, removed", f"{ledger['duplicates']:,}", "")
+    if ledger["key"]:
+        table.add_row(escape(f"copies by {', '.join(ledger['key'])}, removed"), f"{ledger['duplicates']:,}", "")
+    else:
+        table.add_row("equal to another row, kept (no columns.key)", f"{ledger['equal_rows_kept']:,}", "")
     table.add_row("too young, not used", f"{ledger['immature']:,}", "")
     table.add_row("between two parts, not used", f"{split['gap']:,}", "")
     table.add_row("shared with a later part, not used", f"{split['purged']:,}", "")

@@ -104,6 +104,13 @@ def test_the_spec_reference_is_what_the_types_say():
     assert (ROOT / "docs" / "spec.md").read_bytes() == spec_reference.page(), "run: make fix"
 
 
+def test_every_part_in_the_spec_reference_links_to_its_keys():
+    page = (ROOT / "docs" / "spec.md").read_text("utf-8")
+    links = re.findall(r"\]\(#([a-z_]+)\)", page)
+    assert set(links) == {"source", "columns", "features", "reject", "split", "training", "promotion", "champion"}
+    assert all(f"\n## `{link}`\n" in page for link in links)
+
+
 def test_a_figure_of_the_readme_names_the_bench_that_prints_it():
     for script in re.findall(r"`?(bench/[a-z_]+\.py)", (ROOT / "README.md").read_text("utf-8")):
         assert (ROOT / script).is_file(), script

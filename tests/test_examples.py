@@ -59,6 +59,14 @@ def test_the_length_of_a_call_is_known_only_after_it_and_is_noticed(tmp_path):
     assert any(warning.startswith("features.duration alone has AUC 0.") for warning in warnings)
 
 
+@pytest.mark.parametrize("name", [*DATA, "rental_portal"])
+def test_an_example_says_where_its_rows_come_from(name):
+    """Source, licence and columns, in the comment before the first key."""
+    comment, _, _ = (ROOT / "examples" / name / "spec.yaml").read_text("utf-8").partition("\nmodel:")
+    for word in ("Source: ", "licence", "Table"):
+        assert word.lower() in comment.lower(), word
+
+
 def test_every_example_has_a_readable_spec_and_no_rows():
     folders = [path for path in (ROOT / "examples").iterdir() if (path / "spec.yaml").exists()]
     assert len(folders) == len(DATA) + 1

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from build.__main__ import cache
-from build.releases import numbers, release
+from build.releases import releases
 from components.champion.champion import PLACES, digest_of, images_of
 
 
@@ -16,6 +16,4 @@ def refuse_missing_champion(named: str, model: str, environ: Mapping[str, str]) 
     if not named.startswith(PLACES):
         digest_of(Path(named))
         return
-    place = images_of(named, cache=cache(environ))
-    if numbers(place, model):
-        release(place, model)
+    releases(images_of(named, cache=cache(environ)), model, newest=1)

@@ -8,7 +8,7 @@ def champion(spec: Input[Artifact], champion: str, released: Output[Model]) -> N
     import os
     from pathlib import Path
 
-    from build.__main__ import cache
+    from build.__main__ import cache, required_key
     from components.champion.champion import champion as run
     from components.step import Step
     from model.spec import Spec
@@ -19,5 +19,6 @@ def champion(spec: Input[Artifact], champion: str, released: Output[Model]) -> N
             Spec.from_json(Path(spec.path).read_text("utf-8")).model,
             Path(released.path),
             cache=cache(os.environ),
+            required=required_key(os.environ),
             report=lambda says: step.progress(0, 1, says),
         )

@@ -7,7 +7,7 @@ from markupsafe import Markup, escape
 
 Points = Sequence[Sequence[float]]
 WIDTH, HEIGHT = 460, 300
-LEFT, RIGHT, TOP, BOTTOM = 58, 24, 12, 42
+LEFT, RIGHT, TOP, BOTTOM = 72, 24, 12, 42
 
 
 @dataclass(frozen=True)
@@ -48,18 +48,19 @@ class Chart:
     def svg(self) -> Markup:
         parts = [*self._frame(), *map(self._line, self.lines), *map(self._bar, self.bars), *map(self._dot, self.dots)]
         legend = " · ".join(line.name for line in self.lines)
-        head = f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(self.title)}: {escape(legend)}">'
+        label = f"{escape(self.title)}: {escape(legend)}"
+        head = f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">'
         # Every text in it is escaped where it is made.
         return Markup(head + "".join(parts) + "</svg>")
 
     def _x(self, value: float) -> float:
         low, high = self.x_range
-        return LEFT + (value - low) / (high - low) * (WIDTH - LEFT - RIGHT)
+        return LEFT + (value - low) / (high - low or 1) * (WIDTH - LEFT - RIGHT)
 
     def _y(self, value: float) -> float:
         low, high = self.y_range
         inside = min(max(value, low), high)
-        return HEIGHT - BOTTOM - (inside - low) / (high - low) * (HEIGHT - TOP - BOTTOM)
+        return HEIGHT - BOTTOM - (inside - low) / (high - low or 1) * (HEIGHT - TOP - BOTTOM)
 
     def _frame(self) -> list[str]:
         found = []

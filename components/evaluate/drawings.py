@@ -92,11 +92,21 @@ def search(trials: list[dict[str, Any]]) -> Markup | None:
     ordered = sorted(loss for _, loss in losses)
     low, high = ordered[0], ordered[int(0.9 * (len(ordered) - 1))]
     room = 0.05 * (high - low or low)
-    best = [(number, min(loss for at, loss in losses if at <= number)) for number, _ in losses]
     return Chart(
-        "Search", "trial", "log loss", lines=[Line("best so far", best, "new")], dots=losses,
+        "Search", "trial", "log loss", lines=[Line("best so far", _best_so_far(losses), "new")], dots=losses,
         x_range=(1, losses[-1][0]), y_range=(low - room, high + room), y_text=lambda loss: f"{loss:.5g}",
     ).svg()  # fmt: skip
+
+
+def _best_so_far(losses: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """A step at every trial that was better than all before it: in between nothing was known of a better one."""
+    steps = [losses[0]]
+    for trial, loss in losses[1:]:
+        best = steps[-1][1]
+        steps.append((trial, best))
+        if loss < best:
+            steps.append((trial, loss))
+    return steps
 
 
 def share(value: float) -> str:

@@ -57,6 +57,7 @@ def render(verdict: Verdict, document: dict[str, Any], told: Told) -> str:
         "percent": percent,
         "number": number,
         "count": count,
+        "setting": setting,
         "plain": plain,
         "named": lambda name: NAMES[name],
     }
@@ -111,6 +112,13 @@ def number(value: float | None, digits: int = 4) -> str:
     if value and abs(value) < 1e-4:
         return f"{value:.2e}"
     return f"{value:,.{max(0, digits - 1 - math.floor(math.log10(abs(value))))}f}" if value else "0"
+
+
+def setting(value: str | float | None) -> str:
+    """A setting as somebody would type it: whole numbers whole, and without thousands marked."""
+    if value is None or isinstance(value, str):
+        return value or NOTHING
+    return f"{value:.0f}" if float(value).is_integer() else f"{value:.4g}"
 
 
 def count(value: float | None) -> str:

@@ -1,22 +1,27 @@
 """From a trained bundle to verdict.json, metrics.json and report.html."""
 
 import html.parser
+import itertools
 import json
 import math
+import re
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import xgboost
 
+from components.evaluate.drawings import search
 from components.evaluate.evaluate import evaluate
 from components.evaluate.metrics import flat
+from components.evaluate.report import setting
 from components.train.parts import data_sha256
 from model.bundle import bundle_digest, load, write
 from model.errors import BundleRefused, DataRefused
 from model.files import read_json, sha256_of, write_json
 from tests.bundles import quiet, small_run, train_into
 from tests.logs import log, replaced, spec_of
+from tests.services.chromium import laid_out
 
 FILES = ("metrics.json", "report.html", "verdict.json")
 WITH_SLICES = {"must_beat": ["constant", "current_order"], "slices": ["layout"], "min_conversions": 50}
@@ -175,6 +180,23 @@ class TestTheReport:
         for needle in (">nan", ">None", "NaN", ">inf", "Undefined"):
             assert needle not in page
 
+    def test_writes_settings_as_they_would_be_typed(self, judged):
+        page = (judged[0] / "report.html").read_text("utf-8")
+        settings = re.search(r"<dt>settings</dt><dd><code>(.*?)</code>", page)[1].split()
+        assert {"seed=7", "trials=3", "eta=0.05"} <= set(settings)
+        values = {12345: "12345", 6.0: "6", 0.001: "0.001", "linear": "linear", None: "-"}
+        assert [setting(value) for value in values] == list(values.values())
+
+    def test_says_what_its_colours_mean(self, judged):
+        page = (judged[0] / "report.html").read_text("utf-8")
+        assert "</span>: predicted lies outside the interval of what was observed" in page
+        assert "better: the interval is above 0" in page
+
+    def test_says_in_words_that_no_category_was_new(self, judged):
+        page = (judged[0] / "report.html").read_text("utf-8")
+        assert "Every value of a category in the test rows was seen in training." in page
+        assert "no category" not in page
+
     def test_escapes_what_the_data_say(self, tmp_path):
         table = log()
         names = ["<b>1K</b>" if value == "1K" else value for value in table["layout"].to_pylist()]
@@ -184,6 +206,38 @@ class TestTheReport:
         page = (folder / "judged" / "report.html").read_text("utf-8")
         assert "<b>1K" not in page
         assert "&lt;b&gt;1K&lt;/b&gt;" in page
+
+
+TELEPHONE, PANE, TABLET, DESK = 360, 477, 870, 1400
+WIDTHS = (TELEPHONE, PANE, TABLET, DESK)
+
+
+@pytest.fixture(scope="module")
+def seen(judged, tmp_path_factory):
+    """Width -> measures of the report, with one value of the data that is 90 letters long."""
+    folder = tmp_path_factory.mktemp("seen")
+    page = folder / "report.html"
+    page.write_text((judged[0] / "report.html").read_text("utf-8").replace("layout = 2DK", "W" * 90), "utf-8")
+    return laid_out(page, WIDTHS, folder)
+
+
+class TestTheReportAsItIsSeen:
+    """On a telephone, in Kubeflow's pane and on a desk, with everything unfolded."""
+
+    @pytest.mark.parametrize("width", WIDTHS)
+    def test_nothing_is_cut_off_or_has_to_be_pushed_sideways(self, width, seen):
+        assert seen[width]["beyond"] == []
+        assert seen[width]["pushed"] == []
+
+    @pytest.mark.parametrize("width", WIDTHS)
+    def test_the_text_of_every_chart_can_be_read_and_is_no_headline(self, width, seen):
+        assert set(seen[width]["texts"]) >= {"Search", "Calibration", "Examination", "Gain"}
+        for chart, size in seen[width]["texts"].items():
+            assert 9 <= size <= 15, chart
+
+    def test_a_narrow_page_shows_all_that_a_wide_one_shows(self, seen):
+        telephone, desk = ([" ".join(text.split()) for text in seen[width]["shown"]] for width in (TELEPHONE, DESK))
+        assert [text for text in telephone if text] == [text for text in desk if text]
 
 
 class Balance(html.parser.HTMLParser):
@@ -204,6 +258,17 @@ class Balance(html.parser.HTMLParser):
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
+
+
+def test_the_best_trial_so_far_is_a_step_and_never_a_slope():
+    losses = [0.5, 0.4, 0.45, 0.3, None, 0.35]
+    drawn = search([{"number": number, "log_loss": loss} for number, loss in enumerate(losses)])
+    points = re.search(r'<path class="line new" d="M([^"]*)"', drawn)[1].split("L")
+    places = [tuple(map(float, point.split())) for point in points]
+    sides = list(itertools.pairwise(places))
+    assert all(x == next_x or y == next_y for (x, y), (next_x, next_y) in sides)
+    assert len({y for _, y in places}) == 3
+    assert places[-1][0] == max(x for x, _ in places)
 
 
 class TestOtherData:
@@ -291,13 +356,14 @@ class TestDamagedParts:
             judge(folder)
         assert len(refusal.value.faults) == 2
 
-    def test_a_label_that_never_changes_is_refused(self, tmp_path):
+    def test_a_label_that_never_changes_is_too_little_data(self, tmp_path):
         folder = small_run(tmp_path)
         path = folder / "parts" / "test.parquet"
         table = pq.read_table(path)
         pq.write_table(replaced(table, "inquired", np.zeros(table.num_rows, np.int8)), path)
-        with pytest.raises(DataRefused, match="is 0 in all"):
-            judge(folder)
+        word, verdict = judge(folder)
+        assert word == "insufficient-data"
+        assert verdict["reasons"][0]["says"].startswith("All test rows have one label, with 0 conversions")
 
     @pytest.mark.parametrize("name", ["parts/split.json", "parts/ledger.json", "trained/baselines.json"])
     def test_a_missing_file_is_named_with_the_step_that_makes_it(self, tmp_path, name):

@@ -1,0 +1,1 @@
+"""A first spec.yaml and training.sql from a table's own columns: `make new MODEL=… TABLE=… LABEL=…`."""

@@ -1,0 +1,154 @@
+"""Everything that was decided about a table, and the two files that say it."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from pipelines.new_model.kinds import Decision
+from pipelines.new_model.names import in_yaml, shown
+from pipelines.new_model.profile import Profile
+from pipelines.new_model.ranges import Range, written
+from pipelines.new_model.reading import Time, column_sql
+from pipelines.new_model.table import Table
+
+SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "spec.schema.json"
+SHARES = "test_share: 25%, calibration_share: 15%, seed: 7"
+
+
+@dataclass(frozen=True)
+class Split:
+    """How the rows are divided, and what that means. `user` is whether the spec names the person's id."""
+
+    by: Literal["time", "group", "random"]
+    why: str
+    group: str | None = None
+    user: bool = True
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A first spec. Columns are named by their aliases; `names` are their names in the table.
+
+    `end` is @end of the window; `left_out` says for each column that the SQL does not select why it does not.
+    """
+
+    model: str
+    table: Table
+    profile: Profile
+    names: Mapping[str, str]
+    label: str
+    label_sql: str
+    time: Time | None
+    time_alias: str | None
+    roles: Mapping[str, str]
+    features: Mapping[str, Decision]
+    left_out: Mapping[str, str]
+    ranges: tuple[Range, ...]
+    split: Split
+    end: date
+
+    def without(self, reasons: Mapping[str, str]) -> "Draft":
+        """The same without some features, each with its reason."""
+        features = {name: one for name, one in self.features.items() if name not in reasons}
+        ranges = tuple(one for one in self.ranges if one.column not in reasons)
+        return replace(self, features=features, ranges=ranges, left_out={**self.left_out, **reasons})
+
+    def columns(self) -> dict[str, str]:
+        """Role -> column, as in the spec."""
+        roles = {role: name for role, name in self.roles.items() if role != "user" or self.split.user}
+        return {"label": self.label, **({"time": self.time_alias} if self.time_alias else {}), **roles}
+
+    def selected(self) -> dict[str, str]:
+        """Alias -> SQL of every column that the spec uses."""
+        selected = {self.label: self.label_sql}
+        if self.time and self.time_alias:
+            selected[self.time_alias] = self.time.sql
+        group = [self.split.group] if self.split.group else []
+        for name in dict.fromkeys((*self.columns().values(), *group, *self.features)):
+            selected.setdefault(name, self._column(name))
+        return selected
+
+    def _column(self, alias: str) -> str:
+        sql = column_sql(self.names[alias])
+        return f"CAST({sql} AS STRING)" if alias in self.features and self.features[alias].as_text else sql
+
+
+def sql_of(draft: Draft) -> str:
+    """training.sql."""
+    lines = [f"  {sql} AS `{alias}`" for alias, sql in draft.selected().items()]
+    unused = [
+        f"  -- left out: {column_sql(shown(draft.names[alias], 200))} AS `{alias}`,"
+        for alias in draft.left_out
+        if alias not in draft.selected()
+    ]
+    where = f"WHERE {draft.time.sql} >= @start AND {draft.time.sql} < @end\n" if draft.time else ""
+    head = f"-- One row per row of {draft.table.name}. What was left out, and why, is said in spec.yaml.\n"
+    return f"{head}SELECT\n" + "\n".join([*unused, ",\n".join(lines)]) + f"\nFROM `{draft.table.name}` AS t\n{where}"
+
+
+def yaml_of(draft: Draft, folder: Path) -> str:
+    """spec.yaml, for the folder in which it will be."""
+    return "\n".join([*_head(draft, folder), *_source(draft), *_features(draft), *_rules(draft), *_rest(draft)]) + "\n"
+
+
+def _head(draft: Draft, folder: Path) -> Iterator[str]:
+    root = SCHEMA.parents[1]
+    if folder.absolute().is_relative_to(root):
+        yield f"# yaml-language-server: $schema={os.path.relpath(SCHEMA, folder.absolute())}"
+    size = f"{draft.profile.rows:,} rows, {draft.profile.rate:.2%} convert"
+    yield f"# A first spec, made by `make new` from the table {draft.table.name} ({size})."
+    yield "# Every line is a suggestion: read it, change it, and then trust it. Keys: docs/spec.md."
+    yield f"model: {in_yaml(draft.model)}"
+
+
+def _source(draft: Draft) -> Iterator[str]:
+    yield "source:"
+    yield "  sql: training.sql"
+    if draft.time:
+        yield f"  window_days: {draft.time.days}  # all of the table"
+        days = 1 if "position" in draft.roles else 0
+        yield f"  conversion_days: {days}  # say how many days a conversion may take: younger rows are not used"
+        yield f"  end: {draft.end}  # the day after the newest row; without it a run ends at its own midnight, UTC"
+    else:
+        yield f"  end: {draft.end}  # the day the data were taken: here, when the file was last written"
+    columns = ", ".join(f"{role}: {in_yaml(name)}" for role, name in draft.columns().items())
+    yield f"columns: {{{columns}}}"
+
+
+def _features(draft: Draft) -> Iterator[str]:
+    yield "features:  # a line here declares that the value is known when the page is shown"
+    for name, decision in draft.features.items():
+        why = f"  # {decision.why}" if decision.why else ""
+        yield f"  {in_yaml(name)}: {{kind: {decision.kind}}}{why}"
+    if draft.left_out:
+        yield "  # Left out, and why. To use one, name it here and select it in training.sql:"
+    for name, why in draft.left_out.items():
+        original = draft.names[name]
+        called = "" if original == name else f" ({shown(original)})"
+        yield f"  # {name}{called}: {shown(why, 300)}"
+
+
+def _rules(draft: Draft) -> Iterator[str]:
+    if not draft.ranges:
+        yield "reject: []  # no column has values far from all others; bounds that you know of belong here"
+        return
+    yield "reject:  # suggested from quantiles; rows outside are counted, and neither learned from nor judged"
+    for one in draft.ranges:
+        sides = [f"{side}: {written(end)}" for side, end in (("min", one.low), ("max", one.high)) if end is not None]
+        name = in_yaml(one.column)
+        yield f"  - {{name: {name}, expression: {name}, {', '.join(sides)}}}  # {one.says}"
+
+
+def _rest(draft: Draft) -> Iterator[str]:
+    yield "reject_budget: 5%"
+    for line in draft.split.why.split("\n"):
+        yield f"# {line}"
+    group = f", group: {in_yaml(draft.split.group)}" if draft.split.group else ""
+    yield f"split: {{by: {draft.split.by}{group}, {SHARES}}}"
+    yield "training: {trials: 60, minutes: 10, folds: 5, seed: 7}"
+    beaten = ["constant", "logistic", *(["current_order"] if "position" in draft.roles else [])]
+    yield "# slices: [a column] would also guard every part of the market that the column names."
+    yield f"promotion: {{must_beat: [{', '.join(beaten)}]}}"

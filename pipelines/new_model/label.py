@@ -1,0 +1,112 @@
+"""The label as 0 or 1, written as SQL over the column that LABEL names."""
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from model.errors import DataRefused, Fault
+from pipelines.new_model.names import shown
+
+YES_AND_NO = ({"yes", "no"}, {"y", "n"}, {"true", "false"}, {"t", "f"}, {"1", "0"})
+YES = {"yes", "y", "true", "t", "1"}
+VALUES = 12  # different values that are looked at
+NUMBERS = ("INT64", "FLOAT64")
+Value = str | bool | float | None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The column of the table, and the value that counts as a conversion where LABEL names one (LABEL=state=sold)."""
+
+    column: str
+    value: str | None = None
+
+
+def find_label(text: str, columns: Sequence[str]) -> Wanted:
+    """Raises DataRefused, with the nearest names, for a column that the table does not have."""
+    name, equals, value = text.partition("=")
+    for asked, wanted in ((text, None), (name, value if equals else None)):
+        if column := _column(asked, columns):
+            return Wanted(column, wanted)
+    near = [shown(column) for column in difflib.get_close_matches(name, columns, 3, 0.5)]
+    there = ", ".join(shown(column) for column in columns[:30])
+    way_out = f"Did you mean {' or '.join(near)}?" if near else f"There: {there}"
+    where = f"LABEL={shown(text)}" if text else "LABEL"
+    raise DataRefused(Fault(where, "is not a column of the table" if text else "is not given", way_out))
+
+
+def _column(asked: str, columns: Sequence[str]) -> str | None:
+    """As written, else without regard to case, else as BigQuery writes it (`emp.var` becomes `emp_var`)."""
+    if asked in columns:
+        return asked
+    by_name = {re.sub(r"\W", "_", column).lower(): column for column in reversed(columns)}
+    return by_name.get(re.sub(r"\W", "_", asked).lower()) if asked else None
+
+
+def label_sql(wanted: Wanted, kind: str, column_sql: str, counts: Mapping[Value, int], *, more: bool) -> str:
+    """SQL that is 0 or 1 in every row. `counts` are rows by value; `more` says that these are not all values.
+
+    Raises DataRefused for a label that is missing, the same in every row, or that could be read in two ways.
+    """
+    where = f"LABEL={shown(wanted.column)}"
+    if missing := counts.get(None, 0):
+        way_out = "Leave such rows out of the table, or write there what missing means"
+        raise DataRefused(Fault(where, f"is missing in {missing:,} of {sum(counts.values()):,} rows", way_out))
+    values = [value for value in counts if value is not None]
+    if len(values) == 1 and not more:
+        way_out = "A model is learned from rows with a conversion and rows without one"
+        raise DataRefused(Fault(where, f"is {_text(values[0])} in every row", way_out))
+    found = f"{', '.join(_text(value) for value in values[:VALUES])}{' and others' if more else ''}"
+    if wanted.value is not None:
+        return _equals(wanted, kind, column_sql, values, found)
+    if kind == "BOOL" or (kind in NUMBERS and set(values) == {0, 1} and not more):
+        return column_sql
+    if kind == "STRING" and not more and (sql := _yes_or_no(column_sql, [str(value) for value in values])):
+        return sql
+    example = _text(values[0] if len(values) < 2 else values[1]).strip("'")
+    way_out = f"Say which value is the conversion, for example: LABEL='{wanted.column}={example}'"
+    raise DataRefused(Fault(where, f"is not 0 or 1 (found {found})", way_out))
+
+
+def _yes_or_no(column_sql: str, values: Sequence[str]) -> str | None:
+    """An IF for texts such as Yes and No, in whatever case and with whatever blanks around them."""
+    plain = {value.strip().lower() for value in values}
+    if plain not in YES_AND_NO:
+        return None
+    (yes,) = plain & YES
+    written = {value for value in values if value.strip().lower() == yes}
+    if len(values) == 2:
+        return f"IF({column_sql} = {literal(written.pop())}, 1, 0)"
+    return f"IF(LOWER(TRIM({column_sql})) = {literal(yes)}, 1, 0)"
+
+
+def _equals(wanted: Wanted, kind: str, column_sql: str, values: Sequence[Value], found: str) -> str:
+    match = next((value for value in values if value == _read(str(wanted.value), kind)), None)
+    if match is None:
+        where = f"LABEL={shown(wanted.column)}={shown(str(wanted.value))}"
+        raise DataRefused(Fault(where, "is not a frequent value of the column", f"There: {found}"))
+    if kind == "BOOL":
+        return f"IF({column_sql}, {'1, 0' if match else '0, 1'})"
+    return f"IF({column_sql} = {literal(match) if isinstance(match, str) else f'{match:.15g}'}, 1, 0)"
+
+
+def _read(text: str, kind: str) -> Value:
+    if kind == "BOOL":
+        return {"true": True, "false": False}.get(text.lower())
+    if kind in NUMBERS:
+        try:
+            return float(text)
+        except ValueError:
+            return None
+    return text
+
+
+def literal(text: str) -> str:
+    """A text as GoogleSQL: quotes and backslashes escaped, control characters by their number."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return "'" + "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in escaped) + "'"
+
+
+def _text(value: Value) -> str:
+    return f"'{shown(value, 30)}'" if isinstance(value, str) else f"{value:.15g}" if value is not None else "missing"

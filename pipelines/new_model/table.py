@@ -1,0 +1,61 @@
+"""The table that TABLE names: a file, or a folder of Parquet files."""
+
+import difflib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from model.errors import DataRefused, Fault
+
+ENDINGS = (".parquet", ".csv", ".csv.gz")
+IN_BIGQUERY = re.compile(r"[\w-]+(\.[\w$-]+){1,2}")
+NAME = re.compile(r"[\w -]+")
+PATTERN = set("*?[]")
+
+
+@dataclass(frozen=True)
+class Table:
+    """`data` is what `make run` is given as DATA; `name` is what the SQL calls the table."""
+
+    data: Path
+    name: str
+    path: Path
+
+
+def find_table(text: str) -> Table:
+    """Raises DataRefused for what is not there, and for what a query could not name."""
+    path = Path(text).absolute()
+    if not text or not path.exists():
+        raise DataRefused(_absent(text, path))
+    ending = next((ending for ending in ENDINGS if path.name.endswith(ending)), "")
+    if path.is_dir():
+        ending = ""
+        if next(path.glob("*.parquet"), None) is None:
+            raise DataRefused(Fault(f"TABLE={text}", "is a folder without Parquet files", _forms()))
+    elif not ending:
+        raise DataRefused(Fault(f"TABLE={text}", "is not a table that Kamado reads", _forms()))
+    name = path.name.removesuffix(ending)
+    if not NAME.fullmatch(name):
+        way_out = "Rename it: a query names the table by its file, so use letters, digits, _ and -"
+        raise DataRefused(Fault(f"TABLE={text}", f"is called {name!r}, which is not the name of a table", way_out))
+    if found := sorted(PATTERN & set(str(path.parent))):
+        way_out = "Move it to a folder without * ? [ ] in its whole path"
+        raise DataRefused(Fault(f"TABLE={text}", f"has {' '.join(found)} in its path, a pattern of names", way_out))
+    return Table(path.parent, name, path)
+
+
+def _absent(text: str, path: Path) -> Fault:
+    if not text:
+        return Fault("TABLE", "is not given", _forms())
+    if IN_BIGQUERY.fullmatch(text) and not text.endswith(ENDINGS):
+        way_out = (
+            "Export some of its rows to Parquet (EXPORT DATA) and name that file; `make run` reads BigQuery itself"
+        )
+        return Fault(f"TABLE={text}", "looks like a table in BigQuery, and `make new` reads files", way_out)
+    there = sorted(entry.name for entry in path.parent.iterdir()) if path.parent.is_dir() else []
+    near = difflib.get_close_matches(path.name, there, 3)
+    return Fault(f"TABLE={text}", "is not there", f"Did you mean {' or '.join(near)}?" if near else _forms())
+
+
+def _forms() -> str:
+    return "TABLE names a .parquet, .csv or .csv.gz file, or a folder of .parquet files"
