@@ -16,6 +16,8 @@ export $(VARIABLES) $(ARGUMENTS)
 override RESULTS := bundle report.html verdict.json metrics.json ledger.json image.json run.log
 override VENV := .venv
 override PY := $(VENV)/bin/python
+# Python tells an interrupt of its own start by a traceback. Held back until a command looks after it, which is at once.
+override START := $(shell env --block-signal=INT true 2>/dev/null && echo env --block-signal=INT) $(PY)
 override READY := $(VENV)/installed.txt
 override LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 # Waiting OpenMP threads that spin take the processor from the one that works.
@@ -27,32 +29,32 @@ help:  ## list what you can do here
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 run: $(READY)  ## logs to image: SPEC= DATA= OUT= TRIALS= MINUTES= END= BASE_IMAGE= CHAMPION= JSON=1
-	@$(PY) -m pipelines.run $${SPEC:+--spec="$$SPEC"} $${DATA:+--data="$$DATA"} $${OUT:+--out="$$OUT"} $${END:+--end="$$END"} \
+	@$(START) -m pipelines.run $${SPEC:+--spec="$$SPEC"} $${DATA:+--data="$$DATA"} $${OUT:+--out="$$OUT"} $${END:+--end="$$END"} \
 	  $${TRIALS:+--trials="$$TRIALS"} $${MINUTES:+--minutes="$$MINUTES"} $${BASE_IMAGE:+--base="$$BASE_IMAGE"} \
 	  $${CHAMPION:+--champion="$$CHAMPION"} $${JSON:+--json}
 
 check-spec: $(READY)  ## types, rows, rates, leaks and parts, before any training: SPEC= DATA= END= OUT= JSON=1
-	@$(PY) -m pipelines.check_spec $${SPEC:+--spec="$$SPEC"} $${DATA:+--data="$$DATA"} $${OUT:+--out="$$OUT"} \
+	@$(START) -m pipelines.check_spec $${SPEC:+--spec="$$SPEC"} $${DATA:+--data="$$DATA"} $${OUT:+--out="$$OUT"} \
 	  $${END:+--end="$$END"} $${JSON:+--json}
 
 new: $(READY)  ## a first spec from a table: MODEL= TABLE= LABEL= SPECS=
-	@$(PY) -m pipelines.new_model --model="$$MODEL" --table="$$TABLE" --label="$$LABEL" $${SPECS:+--specs="$$SPECS"}
+	@$(START) -m pipelines.new_model --model="$$MODEL" --table="$$TABLE" --label="$$LABEL" $${SPECS:+--specs="$$SPECS"}
 
 image: $(READY)  ## the last bundle as an image: TO=registry://HOST/REPOSITORY, BASE_IMAGE= OUT= JSON=1
-	@out="$${OUT:-out}"; $(PY) -m build image --verdict="$$out/verdict.json" --to="$${TO:-$${KAMADO_IMAGES:-oci:$$out/images}}" \
+	@out="$${OUT:-out}"; $(START) -m build image --verdict="$$out/verdict.json" --to="$${TO:-$${KAMADO_IMAGES:-oci:$$out/images}}" \
 	  $${BASE_IMAGE:+--base="$$BASE_IMAGE"} $${JSON:+--json} -- "$$out/bundle"
 
 base-images: $(READY)  ## by a container engine, what models and steps are laid on: OUT= PYTHON_IMAGE=IMAGE@sha256:...
-	@$(PY) -m build.images --out="$${OUT:-out}/base-images" $${PYTHON_IMAGE:+--python="$$PYTHON_IMAGE"}
+	@$(START) -m build.images --out="$${OUT:-out}/base-images" $${PYTHON_IMAGE:+--python="$$PYTHON_IMAGE"}
 
 releases: $(READY)  ## releases of a model: MODEL= TO= OUT= JSON=1
-	@$(PY) -m build releases --in="$${TO:-$${KAMADO_IMAGES:-oci:$${OUT:-out}/images}}" $${JSON:+--json} -- "$${MODEL:-rent-conversion}"
+	@$(START) -m build releases --in="$${TO:-$${KAMADO_IMAGES:-oci:$${OUT:-out}/images}}" $${JSON:+--json} -- "$${MODEL:-rent-conversion}"
 
 registry: $(READY)  ## a registry on this machine to try with, until Ctrl-C: REGISTRY_PORT=
-	@$(PY) -m tests.services.registry "$${REGISTRY_PORT:-5000}"
+	@$(START) -m tests.services.registry "$${REGISTRY_PORT:-5000}"
 
 test: $(READY)  ## run every test; TESTS= narrows it
-	@$(PY) -m tests
+	@$(START) -m tests
 
 check: $(READY)  ## lint, formatting and types; changes nothing
 	@$(VENV)/bin/ruff check .
@@ -62,15 +64,15 @@ check: $(READY)  ## lint, formatting and types; changes nothing
 fix: $(READY)  ## fix what can be fixed: lint, formatting, the references
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
-	@$(PY) -m model.spec_reference docs
-	@$(PY) -m components.extract.reference docs
+	@$(START) -m model.spec_reference docs
+	@$(START) -m components.extract.reference docs
 
 serve: $(READY)  ## serve the last bundle, or KAMADO_BUNDLE: OUT= PORT=
 	@if [ "$$OUT" ]; then export KAMADO_BUNDLE="$$OUT/bundle"; fi; \
-	  KAMADO_BUNDLE="$${KAMADO_BUNDLE:-out/bundle}" KAMADO_PORT="$${PORT:-$${KAMADO_PORT:-}}" $(PY) -m serving.server
+	  KAMADO_BUNDLE="$${KAMADO_BUNDLE:-out/bundle}" KAMADO_PORT="$${PORT:-$${KAMADO_PORT:-}}" $(START) -m serving.server
 
 report: $(READY)  ## open the last report, or name it: OUT=
-	@$(PY) -m pipelines.open_report --out="$${OUT:-out}"
+	@$(START) -m pipelines.open_report --out="$${OUT:-out}"
 
 lock: $(READY)  ## renew the locks: of everything, of the server, of what installs them
 	@$(LOCK) requirements.in -o requirements.txt

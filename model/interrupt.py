@@ -9,8 +9,12 @@ INTERRUPTED = 130  # exit code: 128 + SIGINT
 
 
 def exit_at_once() -> None:
-    """Called before the imports that take a second. Nothing was started yet, so nothing is left behind."""
+    """Called before the imports that take a second. Nothing was started yet, so nothing is left behind.
+
+    An interrupt that was held back while Python itself started (the Makefile does that) counts now.
+    """
     _handle(lambda *_: os._exit(INTERRUPTED))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def raise_from_now_on() -> None:

@@ -69,16 +69,13 @@ def test_every_target_is_phony_but_the_environment():
 
 def test_the_page_of_commands_has_every_target_with_its_variables():
     page = (ROOT / "docs" / "commands.md").read_text("utf-8")
-    rows = {
-        row[0]: set(re.findall(r"`([A-Z_]+)`", row[1]))
-        for row in re.findall(r"^\| `make ([a-z-]+)` \|(.*)$", page, re.M)
-    }
-    described = dict(re.findall(r"^([a-z-]+):.*## (.*)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-    named = {target: set(re.findall(r"\b([A-Z_]+)=", text.replace("IMAGE@", ""))) for target, text in described.items()}
-    assert rows == named
-    assert {name for names in rows.values() for name in names} <= set(
-        re.findall(r"`([A-Z_]+)`", page.partition("variable | meaning")[2])
-    )
+    lines = re.findall(r"^\| `make ([a-z-]+)` \|(.*)$", page, re.MULTILINE)
+    listed = {target: set(re.findall(r"`([A-Z_]+)`", cells)) for target, cells in lines}
+    described = re.findall(r"^([a-z-]+):.*## (.*)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    taken = {target: set(re.findall(r"\b([A-Z_]+)=", text.replace("IMAGE@", ""))) for target, text in described}
+    assert listed == taken
+    explained = page.partition("| variable | meaning")[2]
+    assert {name for names in taken.values() for name in names} <= set(re.findall(r"`([A-Z_]+)`", explained))
 
 
 def test_the_page_of_commands_has_every_variable_of_the_environment():

@@ -40,7 +40,17 @@ def test_an_interrupt_while_importing_is_not_a_traceback(module, outcome):
     outcome("exit code 130, no traceback")
 
 
+@pytest.mark.case("SIGINT while Python itself starts, below make")
+def test_an_interrupt_that_make_holds_back_counts_as_soon_as_the_command_begins(outcome):
+    start = "import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}); "
+    start += "os.kill(os.getpid(), signal.SIGINT); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    command = [sys.executable, "-c", start, "-m", "pipelines.run", "--spec", "/nowhere"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+    outcome("exit code 130, no traceback")
+
+
 def test_every_module_that_make_runs_is_among_them():
     text = (ROOT / "Makefile").read_text("utf-8")
-    started = set(re.findall(r"\$\(PY\) -m ([\w.]+)", text))
+    started = set(re.findall(r"\$\((?:PY|START)\) -m ([\w.]+)", text))
     assert started - {"mypy"} <= set(COMMANDS.values())

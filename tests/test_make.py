@@ -133,7 +133,7 @@ def test_python_is_a_program_and_not_a_line_of_shell(checkout, outcome):
     outcome(done.stderr.splitlines()[0])
 
 
-@pytest.mark.parametrize("name", ["PY", "VENV", "READY", "RESULTS", "VARIABLES", "SHELL", ".SHELLFLAGS"])
+@pytest.mark.parametrize("name", ["PY", "START", "VENV", "READY", "RESULTS", "VARIABLES", "SHELL", ".SHELLFLAGS"])
 def test_what_the_makefile_is_made_of_cannot_be_given(checkout, name):
     for target in ("report", "clean"):
         assert checkout.make(target, f"{name}=touch {MARK};", f"OUT={checkout.folder}").returncode == 0

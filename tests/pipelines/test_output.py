@@ -42,6 +42,21 @@ def test_a_run_that_never_came_to_a_verdict_changes_nothing_and_is_cleared_by_th
     assert again.exists()
 
 
+def test_out_shows_what_the_latest_run_has_and_no_more(tmp_path):
+    output = Output(tmp_path / "out")
+    with output.locked():
+        promoted = output.new_run()
+        for name in ("verdict.json", "image.json"):
+            (promoted / name).write_text("promoted")
+        output.publish(promoted)
+        assert (output.root / "image.json").read_text() == "promoted"
+        finished(output, "held")
+    links = [path for path in output.root.iterdir() if path.is_symlink()]
+    assert sorted(link.name for link in links) == ["bundle", "latest", "verdict.json"]
+    assert all(link.exists() for link in links), "no link leads nowhere"
+    assert (promoted / "image.json").exists()
+
+
 def test_old_runs_are_let_go(tmp_path):
     output = Output(tmp_path / "out")
     with output.locked():

@@ -74,6 +74,16 @@ class TestPromoted:
         for said in ("promote", "log loss", "logistic", "rent per m2", "report.html", "bundle"):
             assert said in done.stdout, said
 
+    def test_the_log_says_what_each_step_did_and_the_runners_words_are_beside_it(self, first):
+        out, _ = first
+        lines = (out / "run.log").read_text().splitlines()
+        assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ [a-z_]+ ", line) for line in lines)
+        steps = [line.split()[1] for line in lines if line.split()[2] == "finished"]
+        assert steps == ["load_spec", "champion", "extract", "preprocess", "train", "evaluate", "build_image"]
+        assert lines[-1].endswith(json.loads((out / "image.json").read_text())["reference"])
+        assert len(lines) < 80
+        assert "executor" in (out / "latest" / "kfp.log").read_text()
+
     def test_the_verdict_names_the_bundle_beside_it(self, first):
         out, _ = first
         check = subprocess.run(
