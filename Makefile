@@ -1,108 +1,97 @@
-SHELL := /bin/bash
-.SHELLFLAGS := -euo pipefail -c
+override SHELL := /bin/bash
+override .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
-SPEC ?= examples/rental_portal
-DATA ?=
-OUT ?= out
-TRIALS ?=
-MINUTES ?=
-END ?=
-BASE_IMAGE ?=
-PYTHON_IMAGE ?=
-CHAMPION ?=
-TO ?=
-MODEL ?= rent-conversion
-PORT ?= 8080
-REGISTRY_PORT ?= 5000
-TESTS ?= tests
-TABLE ?=
-LABEL ?=
-SPECS ?= specs
 
-RESULTS := bundle report.html verdict.json metrics.json ledger.json image.json run.log
-VENV := .venv
-PY := $(VENV)/bin/python
-READY := $(VENV)/requirements.txt
-LOCK := $(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
+# What a person gives, by name=value or by the environment. It is text: `value` keeps make from reading a $ in it, and
+# recipes get it from the environment, in quotes. Without a value the command behind a target has its own default.
+override VARIABLES := SPEC DATA OUT TRIALS MINUTES END BASE_IMAGE CHAMPION JSON TO MODEL PORT PYTHON_IMAGE REGISTRY_PORT TESTS TABLE LABEL SPECS
+override PYTHON_ORIGIN := $(firstword $(origin PYTHON))
+override ARGUMENTS := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
+$(foreach name,PYTHON $(VARIABLES) $(ARGUMENTS),$(eval override $(name) := $$(value $(name))))
+export $(VARIABLES) $(ARGUMENTS)
+
+override RESULTS := bundle report.html verdict.json metrics.json ledger.json image.json run.log
+override VENV := .venv
+override PY := $(VENV)/bin/python
+override READY := $(VENV)/installed.txt
+override LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 # Waiting OpenMP threads that spin take the processor from the one that works.
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: help run new image base-images releases registry test check fix serve report lock clean
+.PHONY: help run new check-spec image base-images releases registry test check fix serve report lock clean always
 
 help:  ## list what you can do here
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
-run: $(READY)  ## logs to image: SPEC= DATA= OUT= TRIALS= MINUTES= END= BASE_IMAGE= CHAMPION=
-	@$(PY) -m pipelines.run --spec "$(SPEC)" --out "$(OUT)" $(if $(DATA),--data "$(DATA)") $(if $(TRIALS),--trials "$(TRIALS)") \
-	  $(if $(MINUTES),--minutes "$(MINUTES)") $(if $(END),--end "$(END)") $(if $(BASE_IMAGE),--base "$(BASE_IMAGE)") $(if $(CHAMPION),--champion "$(CHAMPION)")
+run: $(READY)  ## logs to image: SPEC= DATA= OUT= TRIALS= MINUTES= END= BASE_IMAGE= CHAMPION= JSON=1
+	@$(PY) -m pipelines.run $${SPEC:+--spec="$$SPEC"} $${DATA:+--data="$$DATA"} $${OUT:+--out="$$OUT"} $${END:+--end="$$END"} \
+	  $${TRIALS:+--trials="$$TRIALS"} $${MINUTES:+--minutes="$$MINUTES"} $${BASE_IMAGE:+--base="$$BASE_IMAGE"} \
+	  $${CHAMPION:+--champion="$$CHAMPION"} $${JSON:+--json}
 
-# Variables go through the environment, as they were typed: never as code of make or of a shell. MODEL's default is for
-# other targets. What is exported under its own name would be expanded first.
-unexport MODEL TABLE LABEL SPECS
-new: export NEW_MODEL := $(if $(filter file,$(origin MODEL)),,$(value MODEL))
-new: export NEW_TABLE := $(value TABLE)
-new: export NEW_LABEL := $(value LABEL)
-new: export NEW_SPECS := $(value SPECS)
+check-spec: $(READY)  ## types, rows, rates, leaks and parts, before any training: SPEC= DATA= END= OUT= JSON=1
+	@$(PY) -m pipelines.check_spec $${SPEC:+--spec="$$SPEC"} $${DATA:+--data="$$DATA"} $${OUT:+--out="$$OUT"} \
+	  $${END:+--end="$$END"} $${JSON:+--json}
+
 new: $(READY)  ## a first spec from a table: MODEL= TABLE= LABEL= SPECS=
-	@$(PY) -m pipelines.new_model --model "$$NEW_MODEL" --table "$$NEW_TABLE" --label "$$NEW_LABEL" --specs "$$NEW_SPECS"
+	@$(PY) -m pipelines.new_model --model="$$MODEL" --table="$$TABLE" --label="$$LABEL" $${SPECS:+--specs="$$SPECS"}
 
-image: $(READY)  ## the last bundle as an image: TO=registry://HOST/REPOSITORY, BASE_IMAGE= OUT=
-	@$(PY) -m build image "$(OUT)/bundle" --verdict "$(OUT)/verdict.json" --to "$(or $(TO),oci:$(OUT)/images)" $(if $(BASE_IMAGE),--base "$(BASE_IMAGE)")
+image: $(READY)  ## the last bundle as an image: TO=registry://HOST/REPOSITORY, BASE_IMAGE= OUT= JSON=1
+	@out="$${OUT:-out}"; $(PY) -m build image --verdict="$$out/verdict.json" --to="$${TO:-$${KAMADO_IMAGES:-oci:$$out/images}}" \
+	  $${BASE_IMAGE:+--base="$$BASE_IMAGE"} $${JSON:+--json} -- "$$out/bundle"
 
 base-images: $(READY)  ## by a container engine, what models and steps are laid on: OUT= PYTHON_IMAGE=IMAGE@sha256:...
-	@$(PY) -m build.images --out "$(OUT)/base-images" $(if $(PYTHON_IMAGE),--python "$(PYTHON_IMAGE)")
+	@$(PY) -m build.images --out="$${OUT:-out}/base-images" $${PYTHON_IMAGE:+--python="$$PYTHON_IMAGE"}
 
-releases: $(READY)  ## releases of a model: MODEL= TO=
-	@$(PY) -m build releases "$(MODEL)" --in "$(or $(TO),oci:$(OUT)/images)"
+releases: $(READY)  ## releases of a model: MODEL= TO= OUT= JSON=1
+	@$(PY) -m build releases --in="$${TO:-$${KAMADO_IMAGES:-oci:$${OUT:-out}/images}}" $${JSON:+--json} -- "$${MODEL:-rent-conversion}"
 
 registry: $(READY)  ## a registry on this machine to try with, until Ctrl-C: REGISTRY_PORT=
-	@$(PY) -m tests.services.registry "$(REGISTRY_PORT)"
+	@$(PY) -m tests.services.registry "$${REGISTRY_PORT:-5000}"
 
 test: $(READY)  ## run every test; TESTS= narrows it
-	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
+	@$(PY) -m tests
 
 check: $(READY)  ## lint, formatting and types; changes nothing
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
-	@$(VENV)/bin/mypy
+	@$(PY) -m mypy
 
-fix: $(READY)  ## mend what can be mended: lint, formatting, the spec reference
+fix: $(READY)  ## fix what can be fixed: lint, formatting, the spec reference
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
 	@$(PY) -m model.spec_reference docs
 
-serve: $(READY)  ## serve the last bundle: OUT= PORT=
-	@KAMADO_BUNDLE="$(OUT)/bundle" KAMADO_PORT="$(PORT)" $(PY) -m serving.server
+serve: $(READY)  ## serve the last bundle, or KAMADO_BUNDLE: OUT= PORT=
+	@if [ "$$OUT" ]; then export KAMADO_BUNDLE="$$OUT/bundle"; fi; \
+	  KAMADO_BUNDLE="$${KAMADO_BUNDLE:-out/bundle}" KAMADO_PORT="$${PORT:-$${KAMADO_PORT:-}}" $(PY) -m serving.server
 
 report: $(READY)  ## open the last report, or name it: OUT=
-	@$(PY) -m pipelines.open_report "$(OUT)"
+	@$(PY) -m pipelines.open_report --out="$${OUT:-out}"
 
-lock: $(READY)  ## renew both locks, the whole one and the server's
-	@$(PY) -m venv $(VENV)/lock && $(VENV)/lock/bin/python -m pip install --quiet uv
+lock: $(READY)  ## renew the locks: of everything, of the server, of what installs them
 	@$(LOCK) requirements.in -o requirements.txt
 	@$(LOCK) build/images/server/requirements.in -c requirements.txt -o build/images/server/requirements.txt
+	@$(LOCK) build/environment/requirements.in -o build/environment/requirements.txt
 
 clean:  ## remove what runs left in OUT, and caches of this folder; the environment stays
-	@if [ -d "$(OUT)/runs" ]; then \
-	  cd "$(OUT)"; \
-	  for made in runs/*/.kamado images/oci-layout base-images/oci-layout sample/portal.json; do \
-	    if [ -e "$$made" ]; then rm -rf "$${made%/*}"; fi; \
+	@out="$${OUT:-out}"; case "$$out" in /*) ;; *) out="./$$out" ;; esac; \
+	if [ -d "$$out/runs" ] || [ -d "$$out/check/runs" ]; then \
+	  cd "$$out"; \
+	  for mark in runs/*/.kamado check/runs/*/.kamado images/oci-layout base-images/oci-layout sample/portal.json; do \
+	    if [ -e "$$mark" ]; then rm -rf "$${mark%/*}"; fi; \
 	  done; \
 	  for name in latest $(RESULTS); do if [ -L "$$name" ]; then rm "$$name"; fi; done; \
-	  rm -f .lock; rmdir runs || true; cd "$(CURDIR)"; rmdir "$(OUT)" 2>/dev/null || true; \
+	  rm -f .lock check/.lock; \
+	  for folder in check/runs check runs "$$PWD"; do if [ -d "$$folder" ]; then rmdir "$$folder" 2>/dev/null || true; fi; done; \
 	fi
 	@rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis
 
-# A copy of the lock that was installed last: the environment is remade when the lock's content changes, and a set-up that
-# was interrupted left no copy.
-$(READY): requirements.txt
-	@if ! cmp -s requirements.txt $(READY); then \
-	  $(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Kamado needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.11 ...")'; \
-	  echo "setting up $(VENV) (about a minute, once)"; \
-	  $(PYTHON) -m venv --clear $(VENV); \
-	  $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt; \
-	fi
-	@cp requirements.txt $(READY).new && mv $(READY).new $(READY)
+# The stamp says which Python and locks are installed, and is written last. A PYTHON that the user names is compared with it.
+$(READY): export SETUP_PYTHON := $(PYTHON)
+$(READY): requirements.txt build/environment/requirements.txt $(if $(filter command environment,$(PYTHON_ORIGIN)),always)
+	@"$$SETUP_PYTHON" -m build.environment $(VENV)
+
+always:

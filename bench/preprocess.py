@@ -18,7 +18,7 @@ from pathlib import Path
 from rich.console import Console
 
 ROOT = Path(__file__).resolve().parents[1]
-PANDAS = ("pandas==3.1.1", "pyarrow==26.0.1")
+PANDAS = ("pandas==3.1.1", "pyarrow==26.0.1", "numpy==2.4.6", "python-dateutil==2.9.0.post0", "six==1.17.0")
 MOST_MEMORY, MOST_TIME, LEAST_SPEED = 1.3, 12.0, 5.0
 
 STEP = """
@@ -65,7 +65,7 @@ def pandas(folder: Path) -> Path:
     """An environment with pandas, thrown away with the folder."""
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     python = folder / "bin" / "python"
-    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PANDAS]
+    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", *PANDAS]
     subprocess.run(install, check=True)
     return python
 

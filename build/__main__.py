@@ -1,5 +1,10 @@
 """The command line of the gate, the assembler and the releases: `python -m build --help`."""
 
+from model import interrupt
+
+if __name__ == "__main__":
+    interrupt.exit_at_once()
+
 import argparse
 import json
 import os
@@ -9,6 +14,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -16,11 +22,14 @@ from rich.table import Table
 from build.fetch import fetch
 from build.gate import verify
 from build.image import Order, build
+from build.promotion import promote, rollback
 from build.publish import PlaceRefused, Publisher
 from build.publish.place import FORMS, publisher
-from build.releases import Release, number_of, promote, release, releases, rollback, shown
+from build.releases import Release, number_of, release, releases, shown
 from build.seal.seal import WAYS
+from model.command_line import CommandLine
 from model.errors import Fault, OutputRefused, Refused
+from model.text import printable
 
 VERDICT = "verdict.json of evaluate"
 PLACE = "oci:out/images"  # where `make run` puts its images
@@ -33,6 +42,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that nothing is left behind
     do: Callable[[argparse.Namespace, Mapping[str, str]], int] = asked.do
     try:
+        interrupt.raise_from_now_on()
         return do(asked, environ)
     except Refused as refusal:
         print(refusal, file=sys.stderr)
@@ -43,7 +53,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
 
 
 def parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="python -m build", description=__doc__)
+    top = CommandLine(prog="python -m build", description=__doc__)
     commands = top.add_subparsers(dest="command", required=True)
     usual = environ.get("KAMADO_IMAGES") or PLACE
     about = f"place of images: oci:FOLDER, registry://HOST/REPOSITORY or ecr://ACCOUNT.REGION/REPOSITORY; now {usual}"
@@ -66,7 +76,9 @@ def parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     image.add_argument(
         "--seal", choices=WAYS, default="auto", help="how it is proven; auto: by the engine, if there is one"
     )
-    image.add_argument("--key", type=Path, default=signing_key(environ), help="private key in PEM; it signs the bundle")
+    image.add_argument(
+        "--key", type=Path, default=signing_key(environ), help="private key in PEM; it signs bundle and verdict"
+    )
     listed = command("releases", "list the releases of a model, newest first", _releases)
     listed.add_argument("--newest", type=_count, default=20, metavar="N", help="so many; default 20")
     promoted = command("promote", "release an image under the next number", _promote)
@@ -77,7 +89,7 @@ def parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
         one.add_argument("--in", dest="place", default=usual, metavar="PLACE", help=about)
     promoted.add_argument("image", metavar="DIGEST|TAG", help="as `image` printed it")
     fetched.add_argument("release", nargs="?", metavar="REL", help="number or tag of the release; default: the newest")
-    fetched.add_argument("--key", type=Path, help="public key in PEM that must have signed the bundle")
+    fetched.add_argument("--key", type=Path, help="public key in PEM that must have signed bundle and verdict")
     fetched.add_argument("--into", type=Path, help="folder to make; default: out/fetched/MODEL-REL")
     for one in (checked, image, listed, promoted, back, fetched):
         one.add_argument("--json", action="store_true", help="one JSON value, for programs")
@@ -101,6 +113,25 @@ def signing_key(environ: Mapping[str, str]) -> Path | None:
     return Path(named) if named else None
 
 
+def required_key(environ: Mapping[str, str]) -> Path | None:
+    """KAMADO_REQUIRE_KEY, a file with a public key: what its owner has not signed is refused everywhere."""
+    named = environ.get("KAMADO_REQUIRE_KEY")
+    return Path(named) if named else None
+
+
+def _required(environ: Mapping[str, str]) -> Sequence[Path]:
+    key = required_key(environ)
+    return [key] if key else []
+
+
+def _to_stderr(says: str) -> None:
+    print(printable(says), file=sys.stderr)
+
+
+def _to_stdout(says: str) -> None:
+    print(printable(says))
+
+
 def commit(environ: Mapping[str, str]) -> str | None:
     """The git commit of this code: KAMADO_COMMIT, which the steps' image carries, else what git says of this folder."""
     if told := environ.get("KAMADO_COMMIT"):
@@ -119,12 +150,14 @@ def _verify(asked: argparse.Namespace, _: Mapping[str, str]) -> int:
     elif faults:
         _show(bundle, faults)
     else:
-        print(f"{bundle} is sound" + ("" if asked.verdict else "; its verdict was not asked for (--verdict)"))
+        _to_stdout(f"{bundle} is sound" + ("" if asked.verdict else "; its verdict was not asked for (--verdict)"))
     return 1 if faults else 0
 
 
 def _show(bundle: Path, faults: Sequence[Fault]) -> None:
-    table = Table("code", "fault", "way out", title=f"{bundle}: {len(faults)} fault(s), no image", title_justify="left")
+    table = Table(
+        "code", "fault", "way out", title=printable(f"{bundle}: {len(faults)} fault(s), no image"), title_justify="left"
+    )
     for fault in faults:
         table.add_row(fault.code, f"{fault.where}: {fault.found}", fault.way_out)
     # What stands in a damaged bundle is text, never markup.
@@ -134,14 +167,22 @@ def _show(bundle: Path, faults: Sequence[Fault]) -> None:
 
 
 def _image(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    order = Order(asked.to, asked.base, cache(environ), seal=asked.seal, commit=commit(environ), key=asked.key)
-    report = (lambda says: print(says, file=sys.stderr)) if asked.json else print
+    order = Order(
+        asked.to,
+        asked.base,
+        cache(environ),
+        seal=asked.seal,
+        commit=commit(environ),
+        key=asked.key,
+        required=required_key(environ),
+    )
+    report = _to_stderr if asked.json else _to_stdout
     made = build(asked.bundle, asked.verdict, order, report=report)
     if asked.json:
         print(json.dumps(made, indent=1))
     else:
-        print(f"{made['outcome']} in {asked.to}")
-        print(f"image {made['reference']}")
+        _to_stdout(f"{made['outcome']} in {asked.to}")
+        _to_stdout(f"image {made['reference']}")
     return 0
 
 
@@ -152,18 +193,23 @@ def _releases(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
         print(json.dumps([shown(one) for one in found], indent=1))
         return 0
     if not found:
-        print(
+        _to_stdout(
             f"{asked.model} has no release in {asked.place}; "
             f"python -m build promote {asked.model} TAG --in {asked.place} makes the first"
         )
         return 0
     metrics = [name for name in TOLD_METRICS if any(name in one.metrics for one in found)]
     table = Table(
-        "release", "data until", "digest", *metrics, title=f"{asked.model} in {place.name}", title_justify="left"
+        "release",
+        "data until",
+        "digest",
+        *metrics,
+        title=printable(f"{asked.model} in {place.name}"),
+        title_justify="left",
     )
     for one in found:
         figures = [f"{one.metrics[name]:.5g}" if name in one.metrics else "" for name in metrics]
-        table.add_row(one.tag, one.cutoff, one.digest, *figures)
+        table.add_row(one.tag, printable(one.cutoff), one.digest, *figures)
     # Digests are there to be copied: a table that is wider than the terminal, or than none, is not cut.
     Console(markup=False, emoji=False, highlight=False, width=240).print(table)
     return 0
@@ -171,17 +217,22 @@ def _releases(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def _promote(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
     place = _place(asked, environ)
-    return _released(asked, place, promote(place, asked.model, asked.image))
+    made = promote(place, asked.model, asked.image, keys=_required(environ), report=_to_stderr)
+    return _released(asked, place, made)
 
 
 def _rollback(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
     place = _place(asked, environ)
-    return _released(asked, place, rollback(place, asked.model))
+    return _released(asked, place, rollback(place, asked.model, keys=_required(environ), report=_to_stderr))
 
 
 def _released(asked: argparse.Namespace, place: Publisher, made: Release) -> int:
-    print(json.dumps(shown(made), indent=1) if asked.json else f"released {place.name}:{made.tag}@{made.digest}")
+    _show_result(asked, shown(made), f"released {place.name}:{made.tag}@{made.digest}")
     return 0
+
+
+def _show_result(asked: argparse.Namespace, document: dict[str, Any], line: str) -> None:
+    print(json.dumps(document, indent=1) if asked.json else printable(line))
 
 
 def _fetch(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -192,14 +243,15 @@ def _fetch(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
         raise OutputRefused(Fault(str(into), "is there already", "Name another folder with --into", "place-unwritable"))
     try:
         into.parent.mkdir(parents=True, exist_ok=True)
-        digest = fetch(place, found, into, key=asked.key, report=lambda says: print(says, file=sys.stderr))
+        keys = (*_required(environ), *([asked.key] if asked.key else []))
+        digest = fetch(place, found, into, keys=keys, report=_to_stderr)
     except OSError as error:
         found_there = f"cannot be written ({error.strerror or error})"
         raise OutputRefused(
             Fault(str(into), found_there, "Name another folder with --into", "place-unwritable")
         ) from error
     told = {**shown(found), "bundle": digest, "folder": str(into)}
-    print(json.dumps(told, indent=1) if asked.json else f"{found.tag} is in {into}: bundle {digest}")
+    _show_result(asked, told, f"{found.tag} is in {into}: bundle {digest}")
     return 0
 
 

@@ -18,10 +18,11 @@ from pathlib import Path
 import xgboost
 
 from build import golden, ubjson
+from build.fields.manifest import manifest_faults
 from build.folder import compare, read_folder
-from build.meaning import meaning
+from build.reach import MOST_LOG_ODDS, Reach, of_model
 from build.verdict import judge, read_verdict
-from build.walk import walk
+from build.walk import Walked, walk
 from model.bundle import (
     BOOSTER,
     FILES,
@@ -71,9 +72,20 @@ def _look(files: dict[str, bytes], manifest: Manifest | None) -> Iterator[Fault]
     if manifest is None:
         return
     yield from compare(files, manifest)
-    yield from meaning(manifest, version=xgboost.__version__)
-    if booster is not None:
-        yield from walk(booster, manifest, version=xgboost.__version__)
+    yield from manifest_faults(manifest, version=xgboost.__version__)
+    walked = walk(booster, manifest, version=xgboost.__version__) if booster is not None else Walked([])
+    yield from walked.faults
+    yield from _reach(manifest, walked.trees)
+
+
+def _reach(manifest: Manifest, trees: Reach) -> Iterator[Fault]:
+    """The parts may each be finite and their sum be none."""
+    fitted, calibrated = of_model(manifest, trees)
+    for name, reach in (("linear part and trees", fitted), ("sampling and calibration", calibrated)):
+        if not reach.largest <= MOST_LOG_ODDS:
+            found = f"can give log odds from {reach.low:.3g} to {reach.high:.3g}, no probability that means anything"
+            yield Fault(f"{MANIFEST} {name}", found, RETRAIN, "log-odds-huge")
+            return
 
 
 def main(asker: int, memory: int, bundle: Path, verdict: Path | None) -> None:

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,10 +43,19 @@ def verify(bundle: Path, verdict: Path | None, *, limits: Limits = DEFAULT) -> l
     return _check(bundle, verdict, limits)[0]
 
 
-def refuse_unless_sound(bundle: Path, verdict: Path, *, limits: Limits = DEFAULT) -> Sound:
-    """The digests of what was verified. Raises BundleRefused with every fault."""
+def verified(bundle: Path, verdict: Path, *, limits: Limits = DEFAULT) -> tuple[Sound | None, list[Fault]]:
+    """What was looked at, by digest, and every fault of it; no digests when the check did not come to its end."""
     faults, sound = _check(bundle, verdict, limits)
-    if sound is None:
+    return sound, faults
+
+
+def refuse_unless_sound(
+    bundle: Path, verdict: Path | None, *, known: Sequence[Fault] = (), limits: Limits = DEFAULT
+) -> Sound:
+    """The digests of what was verified. Raises BundleRefused with every fault, those that are `known` already first."""
+    faults, sound = _check(bundle, verdict, limits)
+    faults = list(dict.fromkeys((*known, *faults)))
+    if faults or sound is None:
         raise BundleRefused(*faults)
     return sound
 
@@ -81,7 +91,7 @@ def _check(bundle: Path, verdict: Path | None, limits: Limits) -> tuple[list[Fau
     elif child.returncode > 0 or sound is None:
         last = (err.decode(errors="replace").strip().splitlines() or ["no reason given"])[-1]
         faults.append(_died(f"could not be checked to the end ({last:.200})", "check-crashed"))
-    return faults, None if faults else sound
+    return faults, sound
 
 
 def _died(found: str, code: str) -> Fault:

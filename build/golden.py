@@ -75,6 +75,9 @@ def answers(bundle: Bundle) -> list[Fault]:
     alone = predictor.probability(predictor.encode({name: values[:1] for name, values in columns.items()}))
     expected = np.array([row.probability for row in bundle.golden])
     faults = []
+    if bool(np.ptp(given) == 0):
+        told = f"are all {given[0]!r}: a model that answers every row alike orders nothing"
+        faults.append(_fault("answers", told, "golden-constant"))
     if not bool(np.all((given >= 0) & (given <= 1))):
         row = int(np.argmin((given >= 0) & (given <= 1)))
         faults.append(_fault(f"row {row}", f"is answered with {given[row]!r}, no probability", "golden-range"))

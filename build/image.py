@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,34 +12,35 @@ from typing import Any
 from build import oci
 from build.attest.bill import bill
 from build.attest.provenance import provenance
-from build.attest.signature import MEDIA_TYPE, is_by, sign
+from build.attest.signature import MEDIA_TYPE, check, is_by, sign, unsigned
 from build.base.choose import server_base
 from build.base.ground import XGBOOST, Base, BaseRefused, Report
+from build.copy import BUNDLE, VERDICT, Copied, copy
 from build.gate import Sound, refuse_unless_sound
 from build.layer import Entry, Layer, write_layer
 from build.publish import Attachment, Publisher, Staged
 from build.publish.attachment import content
 from build.publish.layout import Layout
 from build.publish.place import publisher
+from build.releases import MODEL
 from build.scratch import scratch
 from build.seal.seal import EARLIER, UNSEALED, Way, seal
 from build.tags import build_tag
-from model.bundle import FILES, Bundle, Manifest, bundle_digest, identity, load
-from model.errors import BundleRefused, Fault, OutputRefused
+from model.bundle import FILES, Bundle, Manifest, load
+from model.errors import Fault, OutputRefused
 
 HOME = "/opt/kamado"
 USER = "65532"
 PORT = "8080/tcp"
 COMMAND = ["python3", "-m", "serving.server"]
 ENVIRONMENT = {"KAMADO_BUNDLE": f"{HOME}/bundle", "KAMADO_HOST": "0.0.0.0"}
-VERDICT = "verdict.json"
-MODEL = "kamado.model"
 
 
 @dataclass(frozen=True)
 class Order:
     """What is asked for: `base` is a reference, or None for the best that this machine can make (`server_base`);
-    `commit` is the git commit of this code, where it is known; `key` signs the bundle."""
+    `commit` is the git commit of this code, where it is known; `key` signs bundle and verdict; `required` is the public
+    key that must have signed them."""
 
     to: str
     base: str | None
@@ -48,30 +48,32 @@ class Order:
     seal: Way = "auto"
     commit: str | None = None
     key: Path | None = None
+    required: Path | None = None
 
 
 def build(bundle: Path, verdict: Path, order: Order, *, report: Report = print) -> dict[str, Any]:
     """Verify, assemble, seal, publish; returns what image.json says.
 
-    Raises BundleRefused, before anything is written, when the gate finds a fault; BaseRefused when the base cannot be
-    had; SealRefused when the image does not answer as it should; PlaceRefused and RegistryRefused when the place
-    cannot take it; OutputRefused when there is no room to work in.
+    Raises BundleRefused, before anything is written, when the gate finds a fault; SignatureRefused when it is not
+    signed as it must be; BaseRefused when the base cannot be had; SealRefused when the image does not answer as it
+    should; PlaceRefused and RegistryRefused when the place cannot take it; OutputRefused without room to work in.
     """
     place = publisher(order.to, cache=order.cache)
-    sound = refuse_unless_sound(bundle, verdict)
-    report(f"gate passed: bundle {sound.digest}")
-    base = server_base(order.base, cache=order.cache, report=report)
-    report(f"base {base.name}")
-    if base.kind == "none" and not isinstance(place, Layout):
-        found = "is none, and an image that cannot start is of no use in a registry"
-        raise BaseRefused(Fault("base", found, "Give a server base as BASE_IMAGE", "base-missing"))
     with _told_of_work(), scratch() as folder:
-        candidate = prepare(base, bundle, verdict, sound, folder)
+        copied = copy(bundle, verdict, folder / "model")
+        sound = refuse_unless_sound(copied.bundle, copied.verdict, known=copied.faults)
+        report(f"gate passed: bundle {sound.digest}")
         # A key that does not fit is told before anything is sent.
-        signed = [sign(_copied(bundle, sound, folder / "bundle"), order.key)] if order.key else []
+        signed = _signed(copied, order)
+        base = server_base(order.base, cache=order.cache, report=report)
+        report(f"base {base.name}")
+        if base.kind == "none" and not isinstance(place, Layout):
+            found = "is none, and an image that cannot start is of no use in a registry"
+            raise BaseRefused(Fault("base", found, "Give a server base as BASE_IMAGE", "base-missing"))
+        candidate = prepare(base, copied.folder, sound, folder)
         proof = Proof(place, candidate, sound, base, order, report, signed)
         done = place.publish(candidate.image, candidate.tag, prove=proof)
-        if order.key and not _is_signed(place, done.digest, folder / "bundle", order.key):
+        if order.key and not _is_signed(place, done.digest, copied.folder, order.key):
             place.attach(done.digest, signed)
             report(f"signed by {order.key}")
     return {
@@ -100,23 +102,19 @@ class Candidate:
     labels: dict[str, str]
 
 
-def prepare(base: Base, folder: Path, verdict: Path, sound: Sound, work: Path) -> Candidate:
-    """Lay what the gate passed over the base. Raises BundleRefused when it has changed since, BaseRefused."""
-    try:
-        judged = verdict.read_bytes()
-    except OSError:
-        raise _changed() from None
-    if bundle_digest(folder) != sound.digest or oci.digest_of(judged) != f"sha256:{sound.verdict_sha256}":
-        raise _changed()
-    bundle = load(folder)
+def prepare(base: Base, folder: Path, sound: Sound, work: Path) -> Candidate:
+    """Lay `bundle/` and `verdict.json` in `folder`, which passed the gate and are ours alone, over the base.
+
+    Raises BaseRefused.
+    """
+    judged = (folder / VERDICT).read_bytes()
+    bundle = load(folder / BUNDLE)
     manifest = bundle.manifest
     _refuse_other_xgboost(base, manifest)
     if MODEL in base.labels:
         found = f"holds a model already: {base.labels[MODEL]!r}"
         raise BaseRefused(Fault(f"base {base.name}", found, "Take the server base that it was laid on", "base-type"))
-    layer = model_layer(work / "layer.tar.gz", folder, judged, cutoff=manifest.lineage.cutoff)
-    if identity({name: layer.files[f"{HOME[1:]}/bundle/{name}"] for name in FILES}) != sound.digest:
-        raise _changed()
+    layer = model_layer(work / "layer.tar.gz", folder / BUNDLE, judged, cutoff=manifest.lineage.cutoff)
     digests = {"bundle": sound.digest, "verdict": oci.digest_of(judged), "base": base.digest}
     tag = build_tag(manifest.model, cutoff=manifest.lineage.cutoff, **digests)
     labels = labels_of(manifest, json.loads(judged), sound, base, layer, tag)
@@ -164,14 +162,16 @@ class Proof:
         return (made_of, came_about, *self.signed)
 
 
-def _copied(bundle: Path, sound: Sound, folder: Path) -> Path:
-    """The files that passed the gate, where nobody else writes."""
-    folder.mkdir()
-    for name in FILES:
-        shutil.copyfile(bundle / name, folder / name)
-    if bundle_digest(folder) != sound.digest:
-        raise _changed()
-    return folder
+def _signed(copied: Copied, order: Order) -> Sequence[Attachment]:
+    """The signature by the order's key, which has to be that of the required key where there is one."""
+    if order.key is None:
+        if order.required is not None:
+            raise unsigned(order.required, "Give its private key with --key or KAMADO_SIGNING_KEY")
+        return ()
+    signed = sign(copied.folder, order.key)
+    if order.required is not None:
+        check(copied.folder, signed.data, order.required)
+    return (signed,)
 
 
 @contextlib.contextmanager
@@ -186,10 +186,10 @@ def _told_of_work() -> Iterator[None]:
         raise OutputRefused(Fault(str(where), found, way_out, "work-unwritable")) from error
 
 
-def _is_signed(place: Publisher, digest: str, bundle: Path, key: Path) -> bool:
+def _is_signed(place: Publisher, digest: str, folder: Path, key: Path) -> bool:
     """Whether an image that was there already has a signature by this private key."""
-    held = [one for one in place.attachments(digest) if one.media_type == MEDIA_TYPE]
-    return any(is_by(bundle, content(one), key) for one in held)
+    attached = [document for document in place.attachments(digest) if document.media_type == MEDIA_TYPE]
+    return any(is_by(folder, content(document), key) for document in attached)
 
 
 def _refuse_other_xgboost(base: Base, manifest: Manifest) -> None:
@@ -240,10 +240,20 @@ def labels_of(
     manifest: Manifest, verdict: dict[str, Any], sound: Sound, base: Base, layer: Layer, tag: str
 ) -> dict[str, str]:
     """What people and programs ask an image. Only what follows from content: no path, no host, no wall time."""
-    metrics = {name: round(float(value), 6) for name, value in verdict["metrics"].items()}
-    labels = {
-        "org.opencontainers.image.title": manifest.model,
+    labels = model_labels(manifest, verdict, sound, layer.diff_id) | {
         "org.opencontainers.image.version": tag,
+        "kamado.base": "none" if base.kind == "none" else "server",
+    }
+    if base.kind != "none":
+        labels["org.opencontainers.image.base.digest"] = base.digest
+    return labels
+
+
+def model_labels(manifest: Manifest, verdict: dict[str, Any], sound: Sound, diff_id: str) -> dict[str, str]:
+    """The labels that follow from the model's layer alone: whoever has the layer can compare them."""
+    metrics = {name: round(float(value), 6) for name, value in verdict["metrics"].items()}
+    return {
+        "org.opencontainers.image.title": manifest.model,
         "org.opencontainers.image.created": manifest.lineage.cutoff,
         MODEL: manifest.model,
         "kamado.bundle": sound.digest,
@@ -252,21 +262,12 @@ def labels_of(
         "kamado.sql.sha256": manifest.lineage.sql_sha256,
         "kamado.data.sha256": manifest.lineage.data_sha256,
         "kamado.data.cutoff": manifest.lineage.cutoff,
-        "kamado.layer.diff_id": layer.diff_id,
+        "kamado.layer.diff_id": diff_id,
         "kamado.xgboost": manifest.libraries["xgboost"],
         "kamado.metrics": oci.dump(metrics).decode(),
-        "kamado.base": "none" if base.kind == "none" else "server",
     }
-    if base.kind != "none":
-        labels["org.opencontainers.image.base.digest"] = base.digest
-    return labels
 
 
 def epoch(moment: str) -> int:
     """Seconds since 1970 of an ISO moment in UTC."""
     return int(datetime.fromisoformat(moment).astimezone(UTC).timestamp())
-
-
-def _changed() -> BundleRefused:
-    way_out = "Nothing was published. Let nothing write there while an image is built, and build again"
-    return BundleRefused(Fault("bundle", "was changed after the gate had passed it", way_out, "bundle-changed"))

@@ -4,17 +4,22 @@ The registry is the model registry: which release is the newest says what serves
 an older image, so whoever follows tags never has to look back.
 """
 
+import itertools
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from build import oci
+from build.fields.metrics import is_number
 from build.publish import PlaceRefused, Publisher
 from model.errors import Fault, Refused
 
 GREATEST = 999_999
+NOBODY_GETS_THERE = 900_000  # one release an hour takes a hundred years; a tag from here on is no release of ours
+MOST_GAP = 1_000  # two releases that follow each other are never further apart: promotions at once take the next few
 ATTEMPTS = 50
+MODEL = "kamado.model"
 BUILD_TAG = "org.opencontainers.image.version"  # written when the image had passed its seal, and not before
 MOST_BYTES = 8 << 20  # of an image's config
 TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
@@ -47,7 +52,7 @@ class Release:
             told = oci.parsed(self.labels.get("kamado.metrics", "{}").encode())
         except ValueError:
             return {}
-        return {name: value for name, value in told.items() if isinstance(value, int | float)}
+        return {name: value for name, value in told.items() if is_number(value)}
 
 
 def tag_of(model: str, number: int) -> str:
@@ -55,9 +60,16 @@ def tag_of(model: str, number: int) -> str:
 
 
 def numbers(place: Publisher, model: str) -> list[int]:
-    """Every release of the model, oldest first."""
-    form = re.compile(rf"{re.escape(model)}-rel-(\d{{6}})")
-    return sorted(int(found[1]) for tag in place.tags() if (found := form.fullmatch(tag)))
+    """Every number that a release tag of the model has, oldest first.
+
+    Anybody who may write to a place may write a tag of that form. A number that no row of promotions has led to is not
+    counted: it must not be able to use up those that are left.
+    """
+    form = re.compile(rf"{re.escape(model)}-rel-(\d{{6}})", re.ASCII)
+    listed = sorted(int(match[1]) for tag in place.tags() if (match := form.fullmatch(tag)))
+    counted = [number for number in listed if 0 < number < NOBODY_GETS_THERE]
+    end = next((at for at, (low, high) in enumerate(itertools.pairwise(counted), 1) if high - low > MOST_GAP), None)
+    return counted[:end]
 
 
 def number_of(model: str, named: str) -> int:
@@ -71,23 +83,28 @@ def number_of(model: str, named: str) -> int:
 
 def releases(place: Publisher, model: str, *, newest: int | None = None) -> list[Release]:
     """Releases with their labels, newest first; `newest` so many of them."""
-    wanted = list(reversed(numbers(place, model)))[:newest]
-    return [release(place, model, number) for number in wanted]
+    return list(itertools.islice(_backward(place, model, numbers(place, model)), newest))
 
 
 def release(place: Publisher, model: str, number: int | None = None) -> Release:
     """One release; without a number the newest. Raises ReleaseRefused when there is none."""
-    held = numbers(place, model)
-    if not held or (number is not None and number not in held):
-        told = f"has no release {number}" if number is not None else "has no release"
-        known = f"It has {', '.join(map(str, held[-10:]))}" if held else f"Run: python -m build promote {model} TAG"
-        raise ReleaseRefused(Fault(f"model {model}", f"{told} in {place.name}", known, "release-missing"))
-    chosen = held[-1] if number is None else number
-    tag = tag_of(model, chosen)
-    digest = place.digest(tag)
-    if digest is None:
-        raise ReleaseRefused(Fault(f"tag {tag}", "is listed and names nothing", "Look again", "release-missing"))
-    return Release(chosen, tag, digest, labels_of(place, digest))
+    known = numbers(place, model)
+    wanted = known if number is None else [number] if number in known else []
+    found = next(_backward(place, model, wanted), None)
+    if found is not None:
+        return found
+    says = f"has no release {number}" if number is not None else "has no release"
+    way_out = f"It has {', '.join(map(str, known[-10:]))}" if known else f"Run: python -m build promote {model} TAG"
+    raise ReleaseRefused(Fault(f"model {model}", f"{says} in {place.name}", way_out, "release-missing"))
+
+
+def _backward(place: Publisher, model: str, known: Sequence[int]) -> Iterator[Release]:
+    """The releases of these numbers, newest first. A tag that names no image of the model is none."""
+    for number in reversed(known):
+        tag = tag_of(model, number)
+        digest = place.digest(tag)
+        if digest is not None and (labels := labels_of(place, digest)).get(MODEL) == model:
+            yield Release(number, tag, digest, labels)
 
 
 def labels_of(place: Publisher, digest: str) -> dict[str, str]:
@@ -107,11 +124,10 @@ def labels_of(place: Publisher, digest: str) -> dict[str, str]:
         return {}
 
 
-def promote(place: Publisher, model: str, image: str) -> Release:
-    """Release the image of this tag or digest under the next number. What is the newest release already stays it.
+def candidate(place: Publisher, model: str, image: str) -> Release:
+    """The image of this tag, digest or reference, without a number yet.
 
-    `image` may also be the whole reference, PLACE:TAG@DIGEST. Raises ReleaseRefused for an image that is not there, or
-    is of another model.
+    Raises ReleaseRefused for an image that is not there, is of another model, or has no tag of its own.
     """
     named = image.rpartition("@")[2].removeprefix(f"{place.name}:")
     digest = place.digest(named) if oci.DIGEST.fullmatch(named) or TAG.fullmatch(named) else None
@@ -119,38 +135,35 @@ def promote(place: Publisher, model: str, image: str) -> Release:
         way_out = "Name a tag or a digest that `python -m build image` printed"
         raise ReleaseRefused(Fault(f"image {image}", f"is not in {place.name}", way_out, "image-missing"))
     labels = labels_of(place, digest)
-    if labels.get("kamado.model") != model:
-        whose = f"of model {labels['kamado.model']!r}" if "kamado.model" in labels else "no image of a model"
+    if labels.get(MODEL) != model:
+        whose = f"of model {labels[MODEL]!r}" if MODEL in labels else "no image of a model"
         found = f"is {whose}, not of {model!r}"
         raise ReleaseRefused(Fault(f"image {image}", found, "Name the model that it is of", "image-model"))
-    if place.digest(labels.get(BUILD_TAG) or "-") != digest:
-        found = "has no tag of its own: no seal was passed, or its build was stopped"
+    tag = labels.get(BUILD_TAG, "")
+    if not TAG.fullmatch(tag) or place.digest(tag) != digest:
+        found = "has no tag of its own: no smoke test was passed, or its build was stopped"
         raise ReleaseRefused(Fault(f"image {image}", found, "Build it again", "image-unsealed"))
-    held = numbers(place, model)
-    if held and place.digest(tag_of(model, held[-1])) == digest:
-        return Release(held[-1], tag_of(model, held[-1]), digest, labels)
-    return Release(*_next(place, model, digest, held), digest, labels)
+    return Release(0, tag, digest, labels)
 
 
-def rollback(place: Publisher, model: str) -> Release:
-    """Release again the image that was in service before the newest one first was. Raises ReleaseRefused."""
-    history = [(number, place.digest(tag_of(model, number))) for number in numbers(place, model)]
-    if not history:
-        release(place, model)  # tells that there is none, and how to make one
-    before = _before(history)
-    if before is None:
-        found = f"has nothing older than its newest release in {place.name}"
-        way_out = f"Choose one yourself: python -m build promote {model} TAG"
-        raise ReleaseRefused(Fault(f"model {model}", found, way_out, "release-missing"))
-    return promote(place, model, before)
+def number_next(place: Publisher, model: str, image: Release) -> Release:
+    """The image under the next number; the newest release stays it, if it is of this image."""
+    known = numbers(place, model)
+    if known and place.digest(tag_of(model, known[-1])) == image.digest:
+        return replace(image, number=known[-1], tag=tag_of(model, known[-1]))
+    number, tag = _next(place, model, image.digest, known)
+    return replace(image, number=number, tag=tag)
 
 
-def _before(history: Sequence[tuple[int, str | None]]) -> str | None:
-    """Going back twice goes back two images, although the first step back was a release itself."""
-    if not history:
-        return None
-    first = next(place for place, (_, digest) in enumerate(history) if digest == history[-1][1])
-    return history[first - 1][1] if first else None
+def before(place: Publisher, model: str) -> Release:
+    """What served just before the image that serves now. Raises ReleaseRefused when nothing did."""
+    newest = release(place, model)
+    older = (found for found in _backward(place, model, numbers(place, model)) if found.digest != newest.digest)
+    if (found := next(older, None)) is not None:
+        return found
+    says = f"has nothing older than its newest release in {place.name}"
+    way_out = f"Choose one yourself: python -m build promote {model} TAG"
+    raise ReleaseRefused(Fault(f"model {model}", says, way_out, "release-missing"))
 
 
 def _next(place: Publisher, model: str, digest: str, held: Sequence[int]) -> tuple[int, str]:

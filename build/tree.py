@@ -1,5 +1,6 @@
 """One tree of the booster, checked node by node as it is read."""
 
+import functools
 import itertools
 import math
 from array import array
@@ -7,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from build.reach import Reach
 from model.bundle import BOOSTER, RETRAIN, Manifest
 from model.errors import Fault
 from model.features import CategoryFeature
@@ -39,9 +41,11 @@ class Tree:
     value: Sequence[float]
     order: Sequence[int]
 
-    def largest_leaf(self) -> float:
-        """The largest |log odds| that this tree can add."""
-        return max(abs(self.value[node]) for node in self.order if self.left[node] == -1)
+    @functools.cached_property
+    def reach(self) -> Reach:
+        """What this tree can add to the log odds."""
+        leaves = [self.value[node] for node in self.order if self.left[node] == -1]
+        return Reach(min(leaves), max(leaves))
 
     def breaks(self, feature: int, *, rising: bool) -> int | None:
         """The first node whose split on `feature` lets the answer move the wrong way, by the leaves on either side."""

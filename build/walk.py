@@ -7,8 +7,10 @@ segmentation fault on a cycle. So every index, number and name is looked at befo
 import itertools
 from array import array
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from build.reach import MOST_LOG_ODDS, NOTHING, Reach
 from build.tree import Tree, read_tree
 from model.bundle import BOOSTER, RETRAIN, Manifest
 from model.errors import Fault
@@ -16,30 +18,38 @@ from model.features import CategoryFeature
 
 LEARNER = {"attributes", "feature_names", "feature_types", "gradient_booster", "learner_model_param", "objective"}
 MODEL = {"cats", "gbtree_model_param", "iteration_indptr", "tree_info", "trees"}
-MOST_LOG_ODDS = 1e6  # float32 sums below this can neither overflow nor become NaN
 TOLD = 20
 
 
-def walk(booster: Any, manifest: Manifest, *, version: str) -> list[Fault]:
+@dataclass(frozen=True)
+class Walked:
+    """What the walk found, and how far the trees that it could read can move the log odds."""
+
+    faults: list[Fault]
+    trees: Reach = NOTHING
+
+
+def walk(booster: Any, manifest: Manifest, *, version: str) -> Walked:
     """Every fault of the parsed booster against its manifest; `version` is the XGBoost that will serve."""
     if shape := _shape(booster):
-        return [shape]
+        return Walked([shape])
     learner = booster["learner"]
     faults = [*_version(booster["version"], version), *_learner(learner, manifest)]
     trees = learner["gradient_booster"]["model"]["trees"]
     faults += _count(learner["gradient_booster"]["model"], manifest)
-    total = 0.0
+    total, reach = 0.0, NOTHING
     for number, raw in enumerate(trees):
         tree, found = read_tree(raw, number, manifest)
         faults += found
         if tree is not None:
-            total += tree.largest_leaf()
+            total += tree.reach.largest
+            reach += tree.reach
             faults += _directions(tree, manifest)
         if len(faults) >= TOLD:
-            return faults[:TOLD]
+            return Walked(faults[:TOLD])
     if total > MOST_LOG_ODDS:
         faults.append(_fault("trees", f"may add up to log odds of {total:.3g}", "leaf-huge"))
-    return faults
+    return Walked(faults, reach)
 
 
 def _fault(where: str, found: str, code: str) -> Fault:

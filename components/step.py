@@ -8,6 +8,7 @@ import errno
 import json
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 
@@ -42,7 +43,7 @@ class Step:
         if isinstance(error, OSError):
             error = _refusal(error) or error
         if isinstance(error, Refused):
-            self._tell("refused", {"says": str(error)})
+            self._tell("refused", {"says": str(error), "faults": [asdict(fault) for fault in error.faults]})
             print(error, file=sys.stderr, flush=True)
             raise SystemExit(1) from None
         if error is not None:
@@ -51,23 +52,21 @@ class Step:
             self._tell("finished", {})
 
     def _tell(self, event: str, details: dict[str, object]) -> None:
-        shown = " ".join(str(value) for key, value in details.items() if key != "says" or event == "progress")
+        # What a refusal or a defect says goes to stderr, by itself.
+        shown = " ".join(str(value) for value in details.values()) if event == "progress" else ""
         print(f"[{self.name}] {event} {shown}".rstrip(), flush=True)
         if self._events:
             line = json.dumps({"step": self.name, "event": event, **details}) + "\n"
-            with Path(self._events).open("a", encoding="utf-8") as file:
-                file.write(line)
+            with Path(self._events).open("ab", buffering=0) as file:  # one write, so that lines are never mixed
+                file.write(line.encode())
 
 
 def _refusal(error: OSError) -> OutputRefused | None:
     """A full disk and a closed folder are told as what they are; other system errors are defects."""
     where = str(error.filename2 or error.filename or "the output folder")  # of a rename, its target
+    found = f"cannot be written ({error.strerror})"
     if error.errno in NO_ROOM:
-        return OutputRefused(
-            Fault(where, f"cannot be written ({error.strerror})", f"{NO_ROOM[error.errno]} and run again")
-        )
+        return OutputRefused(Fault(where, found, f"{NO_ROOM[error.errno]} and run again", "disk-full"))
     if error.errno in NO_ACCESS:
-        return OutputRefused(
-            Fault(where, f"cannot be written ({error.strerror})", "Choose another OUT or mend its rights")
-        )
+        return OutputRefused(Fault(where, found, "Choose another OUT or fix its rights", "out-unwritable"))
     return None

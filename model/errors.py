@@ -12,15 +12,25 @@ A refusal is for the person who can mend it: every fault names the field, what w
 from dataclasses import dataclass
 from typing import ClassVar
 
+from model.text import printable
+
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong. `code` is stable and for programs; the rest is for people."""
+    """One thing that is wrong. `code` is stable and for programs; the rest is for people.
+
+    What a fault says often comes from the file that is at fault: control characters become their escapes here, so that
+    no terminal, log or report has to defend itself.
+    """
 
     where: str
     found: str
     way_out: str
     code: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("where", "found", "way_out", "code"):
+            object.__setattr__(self, name, printable(getattr(self, name)))
 
     def __str__(self) -> str:
         label = f"[{self.code}] " if self.code else ""

@@ -5,6 +5,7 @@ missing value: a rule never rejects what it cannot measure.
 """
 
 import ast
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 OPERATORS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+LONGEST, DEEPEST = 2_000, 50  # characters, and operations within each other
 GRAMMAR = "Use column names, numbers, + - * / and parentheses, for example: rent / area_m2"
+COMPUTE = "Compute it as a column of the SQL and name that"
 
 
 @dataclass(frozen=True)
@@ -25,15 +28,17 @@ class Expression:
 
     @classmethod
     def parse(cls, text: str) -> "Expression":
-        """Raises ValueError that names the part outside the grammar."""
+        """Raises ValueError that names the part outside the grammar, as "what was found | the way out"."""
+        if len(text) > LONGEST:
+            raise ValueError(f"{_short(text)} has {len(text):,} characters, more than {LONGEST:,} | {COMPUTE}")
         try:
             tree = ast.parse(text.strip(), mode="eval").body
-        except (SyntaxError, RecursionError, MemoryError):
-            raise ValueError(f"{text!r} cannot be read | {GRAMMAR}") from None
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            raise ValueError(f"{_short(text)} cannot be read | {GRAMMAR}") from None
         names: list[str] = []
-        _check(tree, names)
+        _check(tree, names, 1)
         if not names:
-            raise ValueError(f"{text!r} names no column | {GRAMMAR}")
+            raise ValueError(f"{_short(text)} names no column | {GRAMMAR}")
         return cls(text, tuple(dict.fromkeys(names)), tree)
 
     def sql(self) -> str:
@@ -48,16 +53,38 @@ class Expression:
         return np.broadcast_to(np.asarray(value, np.float64), (rows,)).copy()
 
 
-def _check(node: ast.expr, names: list[str]) -> None:
+def _check(node: ast.expr, names: list[str], depth: int) -> None:
+    if depth > DEEPEST:
+        raise ValueError(f"has more than {DEEPEST} operations within each other | {COMPUTE}")
     if isinstance(node, ast.Name):
         names.append(node.id)
     elif isinstance(node, ast.BinOp) and type(node.op) in OPERATORS:
-        _check(node.left, names)
-        _check(node.right, names)
+        _check(node.left, names, depth + 1)
+        _check(node.right, names, depth + 1)
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        _check(node.operand, names)
-    elif not (isinstance(node, ast.Constant) and type(node.value) in (int, float)):
-        raise ValueError(f"{ast.unparse(node)!r} is outside the grammar | {GRAMMAR}")
+        _check(node.operand, names, depth + 1)
+    elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
+        _check_number(node.value)  # type: ignore[arg-type]  # int or float, by the line above
+    else:
+        raise ValueError(f"{_short(ast.unparse(node))} is outside the grammar | {GRAMMAR}")
+
+
+def _check_number(value: float) -> None:
+    try:
+        finite = math.isfinite(float(value))
+    except OverflowError:  # of an int
+        finite = False
+    if not finite:
+        raise ValueError("holds a number beyond what a computer can hold (about 1.8e308) | Write a smaller number")
+
+
+def _short(text: str) -> str:
+    return repr(text) if len(text) <= 80 else f"{text[:60]!r}..."
+
+
+def number_sql(value: float) -> str:
+    """A number as SQL that DuckDB reads to the same bits: a bare 0.1 would be a DECIMAL on its way to a DOUBLE."""
+    return f"CAST('{float(value)!r}' AS DOUBLE)"
 
 
 def _sql(node: ast.expr) -> str:
@@ -71,7 +98,7 @@ def _sql(node: ast.expr) -> str:
     if isinstance(node, ast.UnaryOp):
         return f"(-{_sql(node.operand)})"
     assert isinstance(node, ast.Constant)  # _check let nothing else in
-    return f"CAST({node.value!r} AS DOUBLE)"
+    return number_sql(float(node.value))  # type: ignore[arg-type]  # int or float, by _check
 
 
 def _evaluate(node: ast.expr, columns: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64] | float:

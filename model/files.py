@@ -1,8 +1,11 @@
 """Writing so that a reader never meets half a file, whatever moment the writer is killed."""
 
 import contextlib
+import fcntl
+import glob
 import hashlib
 import json
+import math
 import os
 import shutil
 import tempfile
@@ -11,6 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from model.errors import DataRefused, Fault
+
+DEEPEST = 100  # levels of nesting; none of our documents has ten
+TOO_DEEP = f"it is nested more than {DEEPEST} deep"
+UNFINISHED = ".unfinished"  # ending of a folder that a writer is filling
+MOST_DIGITS = 308  # of a whole number: any of so many is within the range of a float
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -49,11 +57,46 @@ def read_json(path: Path, *, made_by: str) -> Any:
 
 
 def parse_json(data: bytes) -> Any:
-    """JSON as the standard has it: no duplicate keys, no NaN or Infinity. Raises ValueError."""
+    """JSON that every reader understands alike; raises ValueError for any other.
+
+    No duplicate keys, no NaN or Infinity, no number beyond the range of a float (1e999, 400 digits), and at most
+    DEEPEST levels of nesting, so that whoever walks the value may use recursion.
+    """
     try:
-        return json.loads(data, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        value = json.loads(
+            data,
+            object_pairs_hook=_unique,
+            parse_constant=_refuse_constant,
+            parse_int=_int,
+            parse_float=_float,
+        )
     except RecursionError:
-        raise ValueError("nested too deeply") from None
+        raise ValueError(TOO_DEEP) from None
+    _refuse_deep(value)
+    return value
+
+
+def _refuse_deep(value: Any) -> None:
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        containers = [value for value in level if isinstance(value, dict | list)]
+        if not containers:
+            return
+        level = [inner for outer in containers for inner in (outer.values() if isinstance(outer, dict) else outer)]
+    raise ValueError(TOO_DEEP)
+
+
+def _int(text: str) -> int:
+    if len(text) > MOST_DIGITS:
+        raise ValueError(f"a number has {len(text):,} digits")
+    return int(text)
+
+
+def _float(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text:.40} is beyond the range of a number")
+    return number
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -78,10 +121,12 @@ def new_folder(path: Path, *, finish: Callable[[Path], None] | None = None) -> I
     """A folder that appears whole or not at all.
 
     Yields a temporary sibling to fill; on success its files are synced, `finish` may look at it once more, and it
-    takes the name `path` (which must not hold a folder already, else OSError). On any error it is removed.
+    takes the name `path` (which must not hold a folder already, else OSError). On any error it is removed. What writers
+    of this same folder that were killed have left beside it is removed first.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    _remove_left(path)
+    temporary, lock = _locked_sibling(path)
     try:
         yield temporary
         for file in temporary.rglob("*"):
@@ -96,7 +141,35 @@ def new_folder(path: Path, *, finish: Callable[[Path], None] | None = None) -> I
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
+    finally:
+        os.close(lock)
     sync_folder(path.parent)
+
+
+def _locked_sibling(path: Path) -> tuple[Path, int]:
+    """A new hidden folder beside `path`, locked as long as its writer lives, in whatever way it ends."""
+    while True:
+        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=UNFINISHED, dir=path.parent))
+        # Until it is locked, another writer may take it for one that was left, and remove it.
+        with contextlib.suppress(FileNotFoundError):
+            lock = os.open(temporary, os.O_RDONLY | os.O_DIRECTORY)
+            with contextlib.suppress(OSError):  # not every file system has locks; nothing is removed there
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            if temporary.exists():
+                return temporary, lock
+            os.close(lock)
+
+
+def _remove_left(path: Path) -> None:
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*{UNFINISHED}"):
+        with contextlib.suppress(OSError):
+            lock = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                if os.fstat(lock).st_uid == os.geteuid():
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(left, ignore_errors=True)
+            finally:
+                os.close(lock)
 
 
 def _sync_file(path: Path) -> None:

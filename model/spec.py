@@ -22,7 +22,8 @@ from model.expression import Expression
 
 COLUMN = r"^[A-Za-z_][A-Za-z0-9_]*$"
 # Columns that preprocess adds to the rows; DuckDB does not tell small letters from capital ones.
-RESERVED = frozenset({"row_key", "row_hash", "unit", "unreadable", "broken", "part", "rules", "file_row_number"})
+OF_ROWS = {"row_key", "row_hash", "row_content", "row_again", "row_copy", "row_complete", "file_row_number"}
+RESERVED = frozenset(OF_ROWS | {"unit", "unreadable", "broken", "part", "rules"})
 DECADES = 36_525  # days: a hundred years, so that no date leaves the calendar
 MODEL = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 Name = Annotated[str, Field(pattern=COLUMN, max_length=128)]
@@ -93,10 +94,19 @@ class Columns(_Part):
     position: Name | None = Field(None, description="displayed place in the list, from 1")
     explore: Name | None = Field(None, description="1 where the list was shown in random order")
     outcomes: tuple[Name, ...] = Field((), description="known only after the page was shown: never features")
+    key: tuple[Name, ...] = Field(
+        (),
+        description="together they identify a row, and a row that has them again is a copy and is removed; without it "
+        "list, item and time do where all three are declared, else every row stays",
+    )
+
+    def single(self) -> dict[str, str]:
+        """Role -> column, of the roles that one column plays."""
+        return {role: name for role, name in self.model_dump(exclude={"outcomes", "key"}).items() if name}
 
     def roles(self) -> dict[str, str]:
         """Column name -> the role it plays, in the words of the spec."""
-        one = {name: role for role, name in self.model_dump(exclude={"outcomes"}).items() if name}
+        one = {name: role for role, name in self.single().items()}
         return one | dict.fromkeys(self.outcomes, "outcomes")
 
 
@@ -199,7 +209,12 @@ class Promotion(_Part):
     must_beat: tuple[Literal["constant", "logistic", "current_order"], ...] = Field(("constant",), min_length=1)
     champion: Champion = Champion()
     slices: tuple[Name, ...] = ()
-    min_conversions: int = Field(200, ge=50, description="fewer in the test part is insufficient data")
+    min_conversions: int = Field(200, ge=50, le=10**9, description="fewer in the test part is insufficient data")
+    max_unseen: Share = Field(
+        0.01,
+        description="a larger share of test rows with a category that training never saw holds the model; shares up to "
+        "that of the rare values that training pooled do not count",
+    )
 
 
 class Spec(_Part):
@@ -210,7 +225,8 @@ class Spec(_Part):
     columns: Columns
     features: dict[Name, Feature] = Field(min_length=1)
     reject: tuple[Rule, ...] = ()
-    reject_budget: Share = 0.05
+    reject_budget: Share = Field(0.05, description="a larger share of rejected rows stops the run")
+    copies_budget: Share = Field(0.05, description="a larger share of copies, by `columns.key`, stops the run")
     split: Split
     training: Training = Training()
     promotion: Promotion = Promotion()
@@ -232,7 +248,7 @@ class Spec(_Part):
         for name in self.features:
             if name in roles:
                 yield f"features.{name}: is {roles[name]} in `columns` and not an input | delete it from features"
-        named = [name for name in self.columns.model_dump(exclude={"outcomes"}).values() if name]
+        named = list(self.columns.single().values())
         for name in sorted({name for name in named if named.count(name) > 1}):
             yield f"columns: {name} plays two roles | give each role its own column"
         if self.columns.position and not self.columns.list:
@@ -262,7 +278,7 @@ class Spec(_Part):
         """Every column that the SQL result must have, each once."""
         group = (self.split.group,) if self.split.group else ()
         rules = tuple(name for rule in self.reject for name in Expression.parse(rule.expression).columns)
-        every = (*self.columns.roles(), *self.features, *rules, *group, *self.promotion.slices)
+        every = (*self.columns.roles(), *self.features, *rules, *group, *self.promotion.slices, *self.columns.key)
         return tuple(dict.fromkeys(every))
 
     @property

@@ -3,6 +3,11 @@
 Makes `spec.schema.json`, from which editors complete and check spec.yaml, and `spec.md`, the same for reading.
 """
 
+from model import interrupt
+
+if __name__ == "__main__":
+    interrupt.exit_at_once()
+
 import sys
 from pathlib import Path
 from types import UnionType

@@ -1,23 +1,45 @@
-"""Compile the training pipeline to KFP YAML: `python -m pipelines.compile IMAGE@sha256:… FILE`."""
+"""Compile a model's training pipeline to KFP YAML: `python -m pipelines.compile IMAGE@sha256:… FILE --spec FOLDER`.
 
-import argparse
+The spec with its query is compiled in, as the default of the parameter `spec`: the file is whole, and nobody who starts
+it needs a bucket to put a spec into.
+"""
+
+from model import interrupt
+
+if __name__ == "__main__":
+    interrupt.exit_at_once()
+
 import hashlib
+import os
 import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from kfp import compiler
+from kfp.dsl import base_component
 
+from components.load_spec.spec_uri import packed
+from model.command_line import CommandLine
+from model.errors import Fault, Refused
+from model.spec import read_spec
 from pipelines.training import training
 
 ROOT = Path(__file__).resolve().parents[1]
 CODE = ("components", "model", "build", "serving")
+Graph = Callable[[str, str], base_component.BaseComponent]
 
 
-def compile_training(image: str, path: Path) -> None:
-    """Write the pipeline as YAML. Raises ValueError unless `image` is named by digest."""
+class ImageRefused(Refused):
+    heading = "the pipeline was not compiled"
+
+
+def compile_graph(graph: Graph, image: str, path: Path, spec_uri: str) -> None:
+    """Write the pipeline as YAML. Raises ImageRefused unless `image` is named by digest."""
     if not re.search(r"@sha256:[0-9a-f]{64}$", image):
-        raise ValueError(f"image {image!r} is not named by digest. Give it as repository@sha256:<64 hex digits>")
-    compiler.Compiler().compile(training(image), str(path))
+        way_out = "Give it as repository@sha256:<64 hex digits>"
+        raise ImageRefused(Fault(f"image {image!r}", "is not named by digest", way_out, "image-without-digest"))
+    compiler.Compiler().compile(graph(image, spec_uri), str(path))
 
 
 def local_image() -> str:
@@ -34,16 +56,20 @@ def local_image() -> str:
     return f"kamado/python-steps@sha256:{digest.hexdigest()}"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m pipelines.compile", description=__doc__)
-    parser.add_argument("image", help="component image by digest")
-    parser.add_argument("file", type=Path, help="YAML to write")
-    asked = parser.parse_args()
+def main(arguments: Sequence[str], _: Mapping[str, str]) -> int:
+    """0 = written, 1 = refused with every fault, 2 = the command line cannot be understood."""
+    parser = CommandLine(prog="python -m pipelines.compile", description=__doc__)
+    parser.add_argument("image", metavar="IMAGE@sha256:…", help="image of the steps, by digest")
+    parser.add_argument("file", type=Path, metavar="FILE", help="YAML to write")
+    parser.add_argument("--spec", type=Path, required=True, metavar="FOLDER", help="folder with spec.yaml and its SQL")
+    args = parser.parse_args(arguments)
     try:
-        compile_training(asked.image, asked.file)
-    except ValueError as error:
-        raise SystemExit(str(error)) from None
+        compile_graph(training, args.image, args.file, packed(read_spec(args.spec)))
+    except Refused as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:], os.environ))

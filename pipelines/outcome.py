@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+EXIT = {"promote": 0, "hold": 3, "insufficient-data": 3, "reject": 1, "invalid": 1}
 STYLE = {"promote": "bold green", "hold": "bold yellow", "insufficient-data": "bold yellow"}
 QUALITY = (("log_loss", "log loss"), ("auc", "AUC"), ("calibration_ratio", "predicted / observed"))
 ORDER = "expected conversions per list"
@@ -41,8 +42,14 @@ class Outcome:
         """`kamado:<tag>@sha256:…`, or None where nothing was built."""
         return str(self.read("image.json")["reference"]) if (self.run / "image.json").exists() else None
 
+    @property
+    def exit_code(self) -> int:
+        return EXIT[self.verdict]
+
     def for_programs(self) -> dict[str, Any]:
         return {
+            "outcome": "finished",
+            "exit_code": self.exit_code,
             "verdict": self.verdict,
             "reasons": self.judged["reasons"],
             "metrics": self.judged["metrics"],
@@ -52,29 +59,27 @@ class Outcome:
             "image": self.image,
         }
 
-
-def show(outcome: Outcome, console: Console) -> None:
-    """The last line is the image where there is one."""
-    style = STYLE.get(outcome.verdict, "bold red")
-    console.print()
-    console.print(outcome.verdict, style=style)
-    broken = [reason for reason in outcome.judged["reasons"] if not reason["passed"]]
-    for reason in broken or [{"rule": "all", "says": f"all {len(outcome.judged['reasons'])} rules hold"}]:
-        console.print(f"  {reason['rule']}: {reason['says']}", markup=False)
-    metrics = outcome.read("metrics.json")
-    if metrics.get("contenders"):  # an invalid model has none
-        console.print(_quality(metrics))
-    ledger = outcome.read("ledger.json")
-    console.print(_rejected(ledger, outcome.read("split.json")))
-    for warning in ledger.get("warnings", ()):
-        console.print(f"note: {warning}", markup=False)
-    if outcome.champion:
-        console.print(f"{'champion':<8} {_champion(outcome)}", markup=False)
-    for name, path in {"report": "report.html", "bundle": "bundle", "log": "run.log"}.items():
-        console.print(f"{name:<8} {outcome.root / path}", markup=False)
-    if (base := _base(outcome)) is not None:
-        console.print(base, markup=False)
-    console.print(f"image {outcome.image}" if outcome.image else "no image was built", markup=False)
+    def show(self, console: Console) -> None:
+        """The last line is the image where there is one."""
+        console.print()
+        console.print(self.verdict, style=STYLE.get(self.verdict, "bold red"))
+        failed = [reason for reason in self.judged["reasons"] if not reason["passed"]]
+        for reason in failed or [{"rule": "all", "says": f"all {len(self.judged['reasons'])} rules hold"}]:
+            console.print(f"  {reason['rule']}: {reason['says']}", markup=False)
+        metrics = self.read("metrics.json")
+        if metrics.get("contenders"):  # an invalid model has none
+            console.print(_quality(metrics))
+        ledger = self.read("ledger.json")
+        console.print(rejected_table(ledger, self.read("split.json")))
+        for warning in ledger.get("warnings", ()):
+            console.print(f"note: {warning}", markup=False)
+        if self.champion:
+            console.print(f"{'champion':<8} {_champion(self)}", markup=False)
+        for name, path in {"report": "report.html", "bundle": "bundle", "log": "run.log"}.items():
+            console.print(f"{name:<8} {self.root / path}", markup=False)
+        if (base := _base(self)) is not None:
+            console.print(base, markup=False)
+        console.print(f"image {self.image}" if self.image else "no image was built", markup=False)
 
 
 def _champion(outcome: Outcome) -> str:
@@ -101,7 +106,7 @@ def _quality(metrics: dict[str, Any]) -> Table:
     return table
 
 
-def _rejected(ledger: dict[str, Any], split: dict[str, Any]) -> Table:
+def rejected_table(ledger: dict[str, Any], split: dict[str, Any]) -> Table:
     share, budget = ledger["rejected_share"], ledger["budget"]
     title = f"rejected {ledger['rejected_rows']:,} of {ledger['rows_in']:,} rows ({share:.2%}, budget {budget:.2%})"
     table = Table(title=title, title_justify="left")
@@ -111,7 +116,10 @@ def _rejected(ledger: dict[str, Any], split: dict[str, Any]) -> Table:
     for rule in ledger["rules"]:
         if rule["rejected"] or rule["kind"] == "rule":
             table.add_row(escape(rule["name"]), f"{rule['rejected']:,}", f"{rule['share']:.2%}")
-    table.add_row("exact duplicates, removed", f"{ledger['duplicates']:,}", "")
+    if ledger["key"]:
+        table.add_row(escape(f"copies by {', '.join(ledger['key'])}, removed"), f"{ledger['duplicates']:,}", "")
+    else:
+        table.add_row("equal to another row, kept (no columns.key)", f"{ledger['equal_rows_kept']:,}", "")
     table.add_row("too young, not used", f"{ledger['immature']:,}", "")
     table.add_row("between two parts, not used", f"{split['gap']:,}", "")
     table.add_row("shared with a later part, not used", f"{split['purged']:,}", "")

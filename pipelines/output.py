@@ -2,18 +2,21 @@
 
     OUT/runs/000007/        what one run made: bundle/ report.html verdict.json metrics.json ledger.json run.log …
     OUT/latest              -> runs/000007, swapped in one rename when a run has come to its verdict
-    OUT/bundle, …           -> latest/bundle, …
+    OUT/bundle, …           -> latest/bundle, …; only what the latest run has: a held model has no image.json
     OUT/images/             OCI image layout, shared by all runs
 
 A run that is killed has swapped nothing; the next one removes what it left.
 """
 
 import contextlib
+import errno
 import fcntl
+import os
 import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from model.errors import Fault, OutputRefused
 from model.files import sync_folder
@@ -30,37 +33,55 @@ class Output:
         self.runs = self.root / "runs"
         self.images = self.root / "images"
         self.latest = self.root / "latest"
+        self.lock = self.root / ".lock"
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold OUT for one run. Raises OutputRefused when it cannot be written or another run holds it."""
+        """Hold OUT for one run. Raises OutputRefused with all that speaks against it."""
+        if faults := self.faults():
+            raise OutputRefused(*faults)
         try:
             self.runs.mkdir(parents=True, exist_ok=True)
-            handle = (self.root / ".lock").open("a")
+            handle = self.lock.open("a")
         except OSError as error:
-            fault = Fault(
-                f"OUT={self.root}", f"cannot be written ({error.strerror})", "Choose a folder you may write to"
-            )
-            raise OutputRefused(fault) from None
+            raise OutputRefused(self._unwritable(error.strerror)) from None
         with handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                fault = Fault(
-                    f"OUT={self.root}", "is in use by another run", "Wait for it, or give this run its own OUT"
-                )
-                raise OutputRefused(fault) from None
-            self._refuse_strangers()
+            if not _lock(handle):
+                raise OutputRefused(self._in_use())
             yield
 
-    def _refuse_strangers(self) -> None:
-        """Nothing that somebody else put here is written over: raises OutputRefused, with all of it."""
+    def faults(self) -> list[Fault]:
+        """What speaks against a run into OUT. Nothing is created or changed for this look."""
+        parent = next(path for path in (self.runs, *self.runs.parents) if path.exists())
+        if not parent.is_dir():
+            return [self._unwritable(os.strerror(errno.ENOTDIR))]
+        if not os.access(parent, os.W_OK | os.X_OK) or (self.lock.exists() and not os.access(self.lock, os.W_OK)):
+            return [self._unwritable(os.strerror(errno.EACCES))]
+        return [*self._foreign(), *([self._in_use()] if self._is_locked() else [])]
+
+    def _is_locked(self) -> bool:
+        if not self.lock.exists():
+            return False
+        with self.lock.open("a") as handle:
+            return not _lock(handle)
+
+    def _unwritable(self, reason: str | None) -> Fault:
+        way_out = "Choose a folder you may write to"
+        return Fault(f"OUT={self.root}", f"cannot be written ({reason})", way_out, "out-unwritable")
+
+    def _in_use(self) -> Fault:
+        way_out = "Wait for it, or give this run its own OUT"
+        return Fault(f"OUT={self.root}", "is in use by another run", way_out, "out-in-use")
+
+    def _foreign(self) -> list[Fault]:
+        """Nothing that somebody else put here is written over."""
         mine = {name: self.root / name for name in ("latest", *SHOWN)}
-        strange = [name for name, path in mine.items() if path.exists() and not path.is_symlink()]
-        strange += ["images"] if self.images.exists() and not self.images.is_dir() else []
-        if strange:
-            found = f"holds {', '.join(strange)} of somebody else, where results would go"
-            raise OutputRefused(Fault(f"OUT={self.root}", found, "Name another folder, or move them away"))
+        foreign = [name for name, path in mine.items() if path.exists() and not path.is_symlink()]
+        foreign += ["images"] if self.images.exists() and not self.images.is_dir() else []
+        if not foreign:
+            return []
+        found = f"holds {', '.join(foreign)} of somebody else, where results would go"
+        return [Fault(f"OUT={self.root}", found, "Name another folder, or move them away", "out-foreign")]
 
     def new_run(self) -> Path:
         """A fresh numbered folder; those of runs that never came to a verdict are removed first."""
@@ -84,8 +105,11 @@ class Output:
         self.keep(run)
         self._link(self.latest, Path("runs") / run.name)
         for name in SHOWN:
-            if not (self.root / name).is_symlink():
-                self._link(self.root / name, Path("latest") / name)
+            link = self.root / name
+            if (run / name).exists() and not link.is_symlink():
+                self._link(link, Path("latest") / name)
+            elif not (run / name).exists() and link.is_symlink():
+                link.unlink()  # it was for an earlier run, and would lead nowhere
         for old in self._numbered()[:-KEEP]:
             shutil.rmtree(old)
 
@@ -100,3 +124,12 @@ class Output:
         temporary.symlink_to(target)
         temporary.replace(name)
         sync_folder(name.parent)
+
+
+def _lock(handle: IO[str]) -> bool:
+    """False when another process holds it."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -1,4 +1,4 @@
-"""The compiled pipeline as a process group of its own: started, watched, and ended with everything it started."""
+"""A compiled pipeline as a process group of its own: started, watched, and ended with everything it started."""
 
 import contextlib
 import json
@@ -7,14 +7,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
-from pipelines.compile import ROOT, compile_training, local_image
+from model.spec import Spec
+from pipelines.compile import ROOT, Graph, compile_graph, local_image
+from pipelines.events import Event, StepEnded
+from pipelines.progress import Progress
+from pipelines.run_log import RunLog
 
 POLL_SECONDS = 0.1
+Parameter = str | int | float
 
 
 class Interrupted(Exception):
@@ -26,17 +30,18 @@ class Interrupted(Exception):
 
 
 class PipelineProcess:
-    """One run of the compiled pipeline; its files live in `run`."""
+    """One run of a graph that is compiled for this spec; its files live in `run`."""
 
-    def __init__(self, run: Path, parameters: dict[str, object]) -> None:
-        self.log = run / "run.log"
+    def __init__(self, run: Path, graph: Graph, spec: Spec, parameters: Mapping[str, Parameter]) -> None:
+        self.run, self.kfp_log = run, run / "kfp.log"
         self._events = run / "events.jsonl"
         self._events.touch()
         scratch = run / "tmp"
         scratch.mkdir()
-        pipeline, arguments = run / "pipeline.yaml", run / "arguments.json"
-        compile_training(local_image(), pipeline)
-        arguments.write_text(json.dumps(parameters))
+        specification, pipeline, arguments = run / "spec.json", run / "pipeline.yaml", run / "arguments.json"
+        specification.write_text(spec.to_json(), encoding="utf-8")
+        compile_graph(graph, local_image(), pipeline, specification.as_uri())
+        arguments.write_text(json.dumps(dict(parameters)), encoding="utf-8")
         environment = {
             **os.environ,
             "PYTHONPATH": str(ROOT),
@@ -45,7 +50,7 @@ class PipelineProcess:
             "OMP_WAIT_POLICY": "PASSIVE",  # waiting threads that spin take the processor from working ones
         }
         command = [sys.executable, "-m", "pipelines.local", str(pipeline), str(arguments), str(run / "artifacts")]
-        with self.log.open("w") as log:
+        with self.kfp_log.open("w") as log:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
             )
@@ -59,13 +64,32 @@ class PipelineProcess:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
-    def events(self) -> Iterator[dict[str, Any]]:
+    def watch(self, progress: Progress, log: RunLog) -> None:
+        """Until the pipeline has ended well. Raises StepEnded when a step refused or broke, and Interrupted."""
+        ended: Event | None = None
+        for event in self.events():
+            progress.take(event)
+            log.take(event)
+            if event.kind in ("refused", "failed") and (ended is None or ended.kind != "refused"):
+                ended = event
+        log_path = str(self.kfp_log)
+        if ended is not None and ended.kind == "refused":
+            raise StepEnded(ended.step, ended.says, ended.faults, log=log_path)
+        if ended is not None:
+            says = f"{ended.step} failed, which is a defect of Kamado and not of your input: {ended.says}"
+            raise StepEnded(ended.step, says, log=log_path)
+        if self._process.returncode:
+            says = "a step exited without an error: it was killed, or memory ran out"
+            raise StepEnded("pipeline", says, log=log_path)
+
+    def events(self) -> Iterator[Event]:
         """What the steps tell, as they tell it, until the pipeline has ended. Raises Interrupted."""
-        with self._events.open() as file, _signals_raise():
+        rest = ""  # of a line that is being written
+        with self._events.open(encoding="utf-8") as file, _signals_raise():
             while True:
                 ended = self._process.poll() is not None
-                for line in file:
-                    yield json.loads(line)
+                *lines, rest = (rest + file.read()).split("\n")
+                yield from map(Event.from_json, lines)
                 if ended:
                     return
                 time.sleep(POLL_SECONDS)

@@ -1,4 +1,4 @@
-"""The training pipeline: extract -> preprocess -> train -> evaluate -> build_image, or a named end without one."""
+"""The training pipeline: spec -> extract -> preprocess -> train -> evaluate -> image, or a named end without one."""
 
 from kfp import dsl
 from kfp.dsl import base_component
@@ -8,14 +8,16 @@ from components.champion.component import champion as bring_champion
 from components.conclude.component import conclude
 from components.evaluate.component import evaluate
 from components.extract.component import extract
+from components.load_spec.component import load_spec
 from components.preprocess.component import preprocess
 from components.train.component import train
 
 
-def training(image: str) -> base_component.BaseComponent:
+def training(image: str, spec_uri: str) -> base_component.BaseComponent:
     """The graph with every step in `image`: a literal reference by digest, because KFP caches on this very string.
 
-    A tag that moves would be a stale cache hit, and a pipeline parameter does not resolve in every runner.
+    A tag that moves would be a stale cache hit, and a pipeline parameter does not resolve in every runner. `spec_uri`
+    is the default of the parameter `spec`; the first step makes it a file, which is how the others get it.
     """
 
     def step(task: dsl.PipelineTask, *, cached: bool = True) -> dsl.PipelineTask:
@@ -23,7 +25,6 @@ def training(image: str) -> base_component.BaseComponent:
 
     @dsl.pipeline(name="kamado-training", description="Behaviour logs to a verified model image")
     def graph(
-        spec: str,
         source: str,
         end: str,
         trials: int,
@@ -32,14 +33,17 @@ def training(image: str) -> base_component.BaseComponent:
         threads: int = 2,
         champion: str = "",
         base: str = "",
+        spec: str = spec_uri,
     ) -> None:
-        rows = step(extract(spec=spec, source=source, end=end)).outputs["rows"]
-        parts = step(preprocess(spec=spec, rows=rows)).outputs["parts"]
-        fitted = step(train(spec=spec, trials=trials, minutes=minutes, threads=threads, rows=rows, parts=parts))
-        trained = fitted.outputs["trained"]
-        # What is in service changes from run to run under the same name: never from the cache.
-        released = step(bring_champion(spec=spec, champion=champion), cached=False).outputs["released"]
-        judged = step(evaluate(spec=spec, rows=rows, parts=parts, trained=trained, released=released))
+        loaded = step(load_spec(uri=spec)).outputs["spec"]
+        # What is in service changes from run to run under the same name: never from the cache. Before all that takes
+        # long, so that a name which leads nowhere ends the run at once.
+        in_service = step(bring_champion(spec=loaded, champion=champion), cached=False)
+        rows = step(extract(spec=loaded, source=source, end=end).after(in_service)).outputs["rows"]
+        parts = step(preprocess(spec=loaded, rows=rows)).outputs["parts"]
+        fitted = step(train(spec=loaded, trials=trials, minutes=minutes, threads=threads, rows=rows, parts=parts))
+        trained, released = fitted.outputs["trained"], in_service.outputs["released"]
+        judged = step(evaluate(spec=loaded, rows=rows, parts=parts, trained=trained, released=released))
         verdict, evaluation = judged.outputs["verdict"], judged.outputs["evaluation"]
         # The verdict is compared as a word: a comparison with a NaN would skip both branches and call that success.
         with dsl.If(verdict == "promote", name="promote"):

@@ -34,7 +34,12 @@ def card(ready: Ready, limits: Limits) -> dict[str, Any]:
         **{name: stored[name] for name in ("metrics", "lineage")},
         "libraries": {"trained": manifest.libraries, "serving": _libraries()},
         "golden": {"rows": len(predictor.golden), "largest_difference": ready.difference},
-        "limits": {"concurrency": limits.concurrency, "rows": limits.max_rows, "bytes": limits.max_bytes},
+        "limits": {
+            "concurrency": limits.concurrency,
+            "rows": limits.max_rows,
+            "bytes": limits.max_bytes,
+            "seconds": limits.seconds,
+        },
     }
 
 

@@ -7,10 +7,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from model.errors import Fault
 from serving.counts import Counts
-from serving.refusal import TooLarge, TooSlow, body_of, busy
+from serving.refusal import TooLarge, body_of, busy, too_slow
+from serving.settings import Limits
 
 ALWAYS_OPEN = frozenset({"/healthz", "/readyz", "/metrics"})
-BODY_SECONDS = 10.0
 
 
 class Limiter:
@@ -49,22 +49,22 @@ class Limiter:
         await send({"type": "http.response.body", "body": self._busy})
 
 
-async def read_body(request: Request, most: int) -> bytes:
-    """The body. Raises TooLarge as soon as it is known to exceed `most` bytes, TooSlow when it stalls."""
+async def read_body(request: Request, limits: Limits) -> bytes:
+    """The body. Raises TooLarge as soon as it is known to have too many bytes, TooSlow when it stalls."""
+    most = limits.max_bytes
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > most:
         raise _too_large(f"has {declared} bytes", most)
     pieces, size = [], 0
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(limits.seconds):
             async for piece in request.stream():
                 size += len(piece)
                 if size > most:
                     raise _too_large("has more bytes", most)
                 pieces.append(piece)
     except TimeoutError:
-        found = f"was not complete after {BODY_SECONDS:g} seconds"
-        raise TooSlow(Fault("body", found, "Send it in one go", "slow")) from None
+        raise too_slow("body", limits.seconds) from None
     return b"".join(pieces)
 
 

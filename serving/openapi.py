@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from model.bundle import GoldenRow, Manifest
+from serving.body_faults import MOST_FAULTS
 from serving.refusal import RefusalTold
 from serving.settings import Limits
 
@@ -49,9 +50,10 @@ def document_bodies(api: FastAPI, bodies: Document) -> None:
 
 def refusals(limits: Limits) -> dict[int | str, Document]:
     told = {
-        408: "The body did not arrive",
+        408: "Head or body did not arrive in time",
         413: f"More than {limits.max_bytes:,} bytes, or more than {limits.max_rows:,} rows",
-        422: "Not what this model asks for; every fault is listed",
+        422: f"Not what this model asks for; the first {MOST_FAULTS} faults are listed",
+        500: "The model gives no finite probability for a row, or the server failed; nothing was scored",
         503: f"More than {limits.concurrency} requests at once; nothing was read, ask again",
     }
     return {status: {"model": RefusalTold, "description": description} for status, description in told.items()}

@@ -1,23 +1,28 @@
-"""Bodies into columns by name, or every reason why not."""
+"""Bodies into columns by name, or the reasons why not."""
 
-import difflib
-import re
-from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-import orjson
 import pydantic
 from pydantic import BaseModel, TypeAdapter, create_model
 
 from model.bundle import Manifest
 from model.errors import Fault
+from serving.body_faults import MOST_FAULTS, BodyFaults
+from serving.json_body import parsed
+from serving.keys import Keys, surplus_keys
 from serving.refusal import RequestRefused, TooLarge
 from serving.schema import STRICT, columns_type, field, row_type
 from serving.scorer import Value
 
-SHOWN = 60
-MOST_FAULTS = 1000
-NUMBER = {"float_type": "a number", "float_parsing": "a number", "finite_number": "a finite number"}
+
+@dataclass(frozen=True)
+class BodyType:
+    """What one route accepts."""
+
+    type: TypeAdapter[BaseModel]
+    keys: Keys
 
 
 class Reader:
@@ -25,12 +30,13 @@ class Reader:
 
     def __init__(self, manifest: Manifest, *, max_rows: int) -> None:
         self._names = tuple((field(place), feature.name) for place, feature in enumerate(manifest.inputs))
-        self._held = manifest.position
         self._max_rows = max_rows
+        self._faults = BodyFaults([feature.name for feature in manifest.inputs], manifest.position)
         row, columns = row_type(manifest), columns_type(manifest)
         batch = create_model("Batch", __config__=STRICT, columns=(columns, ...))
-        self._row: TypeAdapter[BaseModel] = TypeAdapter(row)
-        self._batch: TypeAdapter[BaseModel] = TypeAdapter(batch)
+        inputs = Keys(frozenset(feature.name for feature in manifest.inputs))
+        self._row = BodyType(TypeAdapter(row), inputs)
+        self._batch = BodyType(TypeAdapter(batch), Keys({"columns"}, {"columns": inputs}))
         self.row_schema = row.model_json_schema()
         self.batch_schema = {
             "title": "Batch",
@@ -42,14 +48,14 @@ class Reader:
         }
 
     def row(self, body: bytes) -> dict[str, list[Value]]:
-        """Columns of one row. Raises RequestRefused with every fault."""
-        given = self._validated(self._row.validate_json, body).__dict__
-        return {name: [given[field]] for field, name in self._names}
+        """Columns of one row. Raises RequestRefused with the first faults."""
+        values = self._validated(self._row, body).__dict__
+        return {name: [values[field]] for field, name in self._names}
 
     def batch(self, body: bytes) -> dict[str, list[Value]]:
-        """Columns of many rows. Raises RequestRefused with the first fault of every column, TooLarge."""
-        given = self._validated(self._batch.validate_json, body).__dict__["columns"].__dict__
-        columns = {name: given[field] for field, name in self._names}
+        """Columns of many rows. Raises RequestRefused with the first fault of each column, TooLarge."""
+        lists = self._validated(self._batch, body).__dict__["columns"].__dict__
+        columns = {name: lists[field] for field, name in self._names}
         rows = len(columns[self._names[0][1]])
         longest = max(map(len, columns.values()))
         if longest > self._max_rows:
@@ -64,55 +70,28 @@ class Reader:
         found = f"has {length} values, {self._names[0][1]} has {rows}"
         return Fault(f"columns.{name}", found, "Send one value per row in every column", "uneven")
 
-    def _validated(self, validate: Callable[[bytes], BaseModel], body: bytes) -> BaseModel:
+    def _validated(self, body_type: BodyType, body: bytes) -> BaseModel:
+        """Keys come first: one that is given twice is gone once the body is parsed, and unknown ones may be many."""
+        twice = self._keys_given_twice(body_type.keys, body) if body_type.keys.may_have_surplus(body) else []
         try:
-            return validate(body)
+            value = body_type.type.validate_python(_parsed(body))
         except pydantic.ValidationError as error:
-            found = error.errors(include_url=False, include_context=False)
-            faults = [self._fault(dict(one)) for one in found[:MOST_FAULTS]]
-            if len(found) > MOST_FAULTS:
-                left_out = f"has {len(found) - MOST_FAULTS} more faults"
-                faults.append(Fault("body", left_out, "Mend these first", "more"))
-            raise RequestRefused(*faults) from None
+            details = error.errors(include_url=False, include_context=False)
+            raise RequestRefused(*twice, *self._faults.of_values(details)) from None
+        if twice:
+            raise RequestRefused(*twice)
+        return value
 
-    def _fault(self, error: dict[str, Any]) -> Fault:
-        """Pydantic's finding in the words of the house."""
-        kind, where, found = error["type"], _where(error["loc"]), _found(error["input"])
-        if kind == "json_invalid":
-            reason = str(error["msg"]).removeprefix("Invalid JSON: ")
-            return Fault("body", f"is not JSON ({reason})", "Send one JSON object", "json")
-        if kind == "missing":
-            return Fault(where, "is missing", "Send it, as null when it is not known", "missing")
-        if kind == "extra_forbidden":
-            return Fault(where, "is no input of this model", self._instead(error["loc"]), "extra")
-        if kind in NUMBER:
-            return Fault(where, f"is {found}", f"Send {NUMBER[kind]}, or null when it is not known", "number")
-        if kind == "string_type":
-            return Fault(where, f"is {found}", "Send a text in quotes, or null when it is not known", "text")
-        if kind == "too_short":
-            return Fault(where, "holds no value", "Send at least one row", "empty")
-        if kind == "list_type":
-            return Fault(where, f"is {found}", "Send a list with one value per row", "list")
-        return Fault(where, f"is {found}", "Send a JSON object with every input by name", "object")
-
-    def _instead(self, location: tuple[str | int, ...]) -> str:
-        name = str(location[-1])
-        if self._held and name == self._held.feature:
-            return f"Leave it out: every row is scored as if shown in place {self._held.constant}"
-        known = [known for _, known in self._names]
-        near = difflib.get_close_matches(name, known, 1, 0.6)
-        return f"Did you mean {near[0]}?" if near else "Leave it out; /model lists the inputs"
+    def _keys_given_twice(self, keys: Keys, body: bytes) -> list[Fault]:
+        """Raises RequestRefused for a body with more surplus keys than a refusal lists."""
+        surplus = list(islice(surplus_keys(body.decode(errors="replace"), keys), MOST_FAULTS + 1))
+        if len(surplus) > MOST_FAULTS:
+            raise RequestRefused(*self._faults.of_keys(surplus))
+        return self._faults.of_keys([key for key in surplus if key.twice])
 
 
-def _where(location: tuple[str | int, ...]) -> str:
-    """columns.rent[3], rent, or body."""
-    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in location]
-    return "".join(parts).removeprefix(".") or "body"
-
-
-def _found(value: object) -> str:
-    """As the caller wrote it, and short."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    text = str(value) if number else orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
-    text = re.sub(r"\s+", " ", text)
-    return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
+def _parsed(body: bytes) -> Any:
+    try:
+        return parsed(body)
+    except ValueError as error:
+        raise RequestRefused(Fault("body", f"is not JSON ({error})", "Send one JSON object", "json")) from None

@@ -3,10 +3,14 @@
 model.errors.Refused
 └── RequestRefused      422: the body is not what this model asks for
     ├── TooLarge        413: more bytes or rows than KAMADO_MAX_BYTES, KAMADO_MAX_ROWS
-    ├── TooSlow         408: the body did not arrive
+    ├── TooSlow         408: head or body did not arrive
+    ├── HeadTooLarge    431: more bytes of headers than protocol.py takes
+    ├── Broken          500: an error of the server's own; its log has more
+    ├── NoProbability   500: the model gives no finite probability for a row
     └── Busy            503: more requests than KAMADO_CONCURRENCY; ask again
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import ClassVar
 
@@ -15,6 +19,8 @@ from fastapi import Response
 from pydantic import BaseModel, Field
 
 from model.errors import Fault, Refused
+
+MOST_ROWS = 10  # that a refusal lists
 
 
 class RequestRefused(Refused):
@@ -34,6 +40,21 @@ class TooSlow(RequestRefused):
     status = 408
 
 
+class HeadTooLarge(RequestRefused):
+    heading = "the request's head is too large"
+    status = 431
+
+
+class NoProbability(RequestRefused):
+    heading = "the model gives no probability"
+    status = 500
+
+
+class Broken(RequestRefused):
+    heading = "the server failed"
+    status = 500
+
+
 class Busy(RequestRefused):
     heading = "the server is at its limit"
     status = 503
@@ -49,7 +70,7 @@ class FaultTold(BaseModel):
 
 
 class RefusalTold(BaseModel):
-    """The answer to a request that was not scored. Every fault is listed."""
+    """The answer to a request that was not scored. The first faults are listed."""
 
     error: str
     faults: list[FaultTold]
@@ -61,6 +82,23 @@ def body_of(refusal: Refused) -> bytes:
 
 def answer_of(refusal: RequestRefused) -> Response:
     return Response(body_of(refusal), refusal.status, media_type="application/json")
+
+
+def no_probability(rows: Sequence[int]) -> NoProbability:
+    """For these rows, from 0."""
+    listed = ", ".join(map(str, rows[:MOST_ROWS])) + (" and others" if len(rows) > MOST_ROWS else "")
+    way_out = "Nothing of this request was scored. The model is damaged: go back to an earlier release"
+    return NoProbability(Fault("probability", f"is not a finite number for row {listed}", way_out, "not-finite"))
+
+
+def too_slow(part: str, seconds: float) -> TooSlow:
+    """`part` of a request did not arrive."""
+    found = f"was not complete after {seconds:g} seconds"
+    return TooSlow(Fault(part, found, "Send it in one go, or raise KAMADO_SECONDS", "slow"))
+
+
+def broken() -> Broken:
+    return Broken(Fault("server", "failed while it worked on this request", "Its log says why; report it", "internal"))
 
 
 def busy(limit: int) -> Busy:

@@ -12,6 +12,7 @@ from model.errors import BundleRefused, Fault
 from model.expression import Expression
 from model.features import CategoryFeature
 from model.predictor import GOLDEN_TOLERANCE, Predictor
+from serving.guarantee import refuse_unbounded
 
 Value = float | str | None
 Columns = Mapping[str, Sequence[Value]]
@@ -77,7 +78,10 @@ class Ready:
 
 
 def ready(folder: Path) -> Ready:
-    """Load the bundle and score its golden rows. Raises BundleRefused when they do not come out as stored."""
+    """Load the bundle and score its golden rows.
+
+    Raises BundleRefused when they do not come out as stored, or when some row could get no probability.
+    """
     bundle = load(folder)
     if not bundle.golden:
         raise BundleRefused(Fault(GOLDEN, "holds no rows, so nothing proves the model here", RETRAIN, "golden-none"))
@@ -99,4 +103,5 @@ def ready(folder: Path) -> Ready:
             f"{distance[worst]:.3g}, in row {worst}: {here!r}, stored {there!r}"
         )
         raise BundleRefused(Fault(GOLDEN, found, OTHER_MACHINE, "golden-differs"))
+    refuse_unbounded(bundle.manifest)
     return Ready(scorer, float(distance[worst]))

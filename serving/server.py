@@ -4,6 +4,11 @@ It starts only when the bundle's golden rows come out as they were stored. Reque
 bundle's features; the page at /docs needs no internet.
 """
 
+from model import interrupt
+
+if __name__ == "__main__":
+    interrupt.exit_at_once()
+
 import os
 import signal
 import socket
@@ -24,6 +29,7 @@ from serving.card import card
 from serving.counts import Counts
 from serving.limit import Limiter
 from serving.openapi import batch_body, document_bodies, refusals, row_body
+from serving.protocol import bounded_protocol
 from serving.reader import Reader
 from serving.refusal import RequestRefused, body_of
 from serving.schema import answer_type, batch_answer_type, meaning
@@ -40,9 +46,9 @@ PAGE_MAY = (
 )
 
 
-def application(ready: Ready, limits: Limits) -> ASGIApp:
+def application(ready: Ready, limits: Limits, counts: Counts) -> ASGIApp:
     """The server of a model whose golden rows came out right."""
-    predictor, counts = ready.scorer.predictor, Counts()
+    predictor = ready.scorer.predictor
     reader = Reader(predictor.manifest, max_rows=limits.max_rows)
     service = Service(ready.scorer, reader, limits, counts)
     api = FastAPI(
@@ -51,7 +57,7 @@ def application(ready: Ready, limits: Limits) -> ASGIApp:
         description=meaning(predictor.manifest),
         docs_url=None,
         redoc_url=None,
-        exception_handlers={RequestRefused: service.refuse, HTTPException: not_here},
+        exception_handlers={RequestRefused: service.refuse, HTTPException: not_here, Exception: service.fail},
     )
     _add_scoring(api, service, predictor.manifest, limits)
     _add_description(api, ready, limits)
@@ -148,17 +154,18 @@ def address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(app: ASGIApp, listener: socket.socket, *, announcement: str) -> None:
+def serve(app: ASGIApp, listener: socket.socket, limits: Limits, counts: Counts, *, announcement: str) -> None:
     """Print the announcement and answer until SIGTERM or SIGINT, then finish what was begun."""
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=bounded_protocol(limits, counts),
         ws="none",
         lifespan="off",
         log_level="warning",
         access_log=False,
         server_header=False,
+        headers=[("X-Content-Type-Options", "nosniff")],  # on every answer, uvicorn's own too
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
@@ -184,7 +191,8 @@ def main(arguments: list[str]) -> int:
     try:
         settings = Settings.read(os.environ)
         model = ready(settings.bundle)
-        app = application(model, settings.limits)
+        counts = Counts()
+        app = application(model, settings.limits, counts)
         listener = listen(settings.host, settings.port)
     except Refused as refusal:
         print(refusal, file=sys.stderr)
@@ -192,7 +200,7 @@ def main(arguments: list[str]) -> int:
     predictor = model.scorer.predictor
     proof = f"({len(predictor.golden)} golden rows as stored)"
     line = f"{address(listener)} serves {predictor.manifest.model} {predictor.digest} {proof}"
-    serve(app, listener, announcement=line)
+    serve(app, listener, settings.limits, counts, announcement=line)
     return 0
 
 

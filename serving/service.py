@@ -4,13 +4,14 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import numpy as np
 import orjson
 from fastapi import Request, Response
 
 from serving.counts import Counts
 from serving.limit import read_body
 from serving.reader import Reader
-from serving.refusal import RequestRefused, answer_of
+from serving.refusal import RequestRefused, answer_of, broken, no_probability
 from serving.scorer import Columns, Scorer, Scores
 from serving.settings import Limits
 
@@ -24,22 +25,24 @@ class Service:
         self._scorer = scorer
         self._reader = reader
         self._counts = counts
-        self._max_bytes = limits.max_bytes
+        self._limits = limits
         self._name = {"model": scorer.predictor.manifest.model, "digest": scorer.predictor.digest}
         self._bulk = ThreadPoolExecutor(1, "bulk")
 
     async def predict(self, request: Request) -> Response:
         """Every input by name; null where it is not known."""
-        columns = self._reader.row(await read_body(request, self._max_bytes))
+        columns = self._reader.row(await read_body(request, self._limits))
         scores = self._scorer.score(columns)
+        refuse_without_probability(scores)
         self._count(scores)
         marks = {"unknown_categories": [*scores.unknown_categories], "outside_bounds": [*scores.outside_bounds]}
         return self._answer(float(scores.probability[0]), marks)
 
     async def predict_batch(self, request: Request) -> Response:
         """A list for every input by name, all of one length; null where a value is not known."""
-        columns = self._reader.batch(await read_body(request, self._max_bytes))
+        columns = self._reader.batch(await read_body(request, self._limits))
         scores = await self._score(columns)
+        refuse_without_probability(scores)
         self._count(scores)
         marks = {"unknown_categories": scores.unknown_categories, "outside_bounds": scores.outside_bounds}
         return self._answer(scores.probability, marks)
@@ -49,6 +52,10 @@ class Service:
         assert isinstance(refusal, RequestRefused)  # registered for nothing else
         self._counts.refused[str(refusal.status)] += 1
         return answer_of(refusal)
+
+    async def fail(self, request: Request, _: Exception) -> Response:
+        """FastAPI's handler of what nobody foresaw; uvicorn logs it."""
+        return await self.refuse(request, broken())
 
     async def _score(self, columns: Columns) -> Scores:
         """Many rows are scored beside the event loop, so that probes and short requests are not kept waiting."""
@@ -64,3 +71,9 @@ class Service:
     def _answer(self, probability: Any, marks: dict[str, Any]) -> Response:
         answer = {**self._name, "probability": probability, "marks": marks}
         return Response(orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY), media_type="application/json")
+
+
+def refuse_without_probability(scores: Scores) -> None:
+    """Raises NoProbability: a number that is none would be written as null, and be read as a low one."""
+    if not np.isfinite(scores.probability).all():
+        raise no_probability([int(row) for row in np.flatnonzero(~np.isfinite(scores.probability))])

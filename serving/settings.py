@@ -46,7 +46,8 @@ PORT = Whole("KAMADO_PORT", 8080, 0, 65535, "port to listen on; 0 lets the syste
 CONCURRENCY = Whole("KAMADO_CONCURRENCY", 16, 1, 10_000, "requests worked on at once; more are answered 503")
 MAX_ROWS = Whole("KAMADO_MAX_ROWS", 5_000, 1, 1_000_000, "rows in one batch; more are answered 413")
 MAX_BYTES = Whole("KAMADO_MAX_BYTES", 8_388_608, 1_000, 1_000_000_000, "bytes of one body; more are answered 413")
-WHOLES = (PORT, CONCURRENCY, MAX_ROWS, MAX_BYTES)
+SECONDS = Whole("KAMADO_SECONDS", 10, 1, 600, "seconds for a request's head, and again for its body; then 408")
+WHOLES = (PORT, CONCURRENCY, MAX_ROWS, MAX_BYTES, SECONDS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +57,7 @@ class Limits:
     concurrency: int = CONCURRENCY.default
     max_rows: int = MAX_ROWS.default
     max_bytes: int = MAX_BYTES.default
+    seconds: int = SECONDS.default
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,13 +77,13 @@ class Settings:
         if not bundle:
             way_out = f"It names the folder of a trained model. Example: KAMADO_BUNDLE={EXAMPLE_BUNDLE}"
             faults.add("KAMADO_BUNDLE", "is not set", way_out)
-        port, concurrency, max_rows, max_bytes = (one.read(environ, faults) for one in WHOLES)
+        port, concurrency, max_rows, max_bytes, seconds = (one.read(environ, faults) for one in WHOLES)
         faults.raise_if_any(SettingsRefused)
         return cls(
             bundle=Path(bundle),
             host=environ.get("KAMADO_HOST") or "127.0.0.1",
             port=port,
-            limits=Limits(concurrency=concurrency, max_rows=max_rows, max_bytes=max_bytes),
+            limits=Limits(concurrency=concurrency, max_rows=max_rows, max_bytes=max_bytes, seconds=seconds),
         )
 
 

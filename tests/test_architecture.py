@@ -16,18 +16,19 @@ MAY_IMPORT = {
     "model": {"numpy", "pydantic", "yaml", "xgboost"},
     "components/step.py": {"model"},
     "components/extract": {"model", *DATA_TOOLS, "sqlglot", "farmhash", "google"},
-    "components/preprocess": {"model", *DATA_TOOLS},
+    "components/preprocess": {"model", *DATA_TOOLS, "joblib"},
     "components/train": {"model", *DATA_TOOLS, "xgboost", "optuna", "scipy", "sklearn", "threadpoolctl"},
-    "components/evaluate": {"model", *DATA_TOOLS, "pydantic", "xgboost", "sklearn", "jinja2", "markupsafe"},
-    "components/build_image": {"model"},
+    "components/evaluate": {"model", *DATA_TOOLS, "pydantic", "xgboost", "sklearn", "jinja2", "markupsafe", "joblib"},
+    "components/build_image": {"build", "model"},
     "components/champion": {"build", "model"},
     "components/conclude": {"model"},
+    "components/load_spec": {"model", "pydantic"},
     "pipelines": {"components", "model", "kfp", "rich", "yaml"},
     "build": {
         *("model", "requests", "rich", "docker", "boto3", "botocore", "urllib3", "isal", "xgboost", "numpy"),
         *("cyclonedx", "packageurl", "model_signing", "cryptography"),
     },
-    "serving": {"model", "fastapi", "starlette", "pydantic", "uvicorn", "numpy", "orjson"},
+    "serving": {"model", "fastapi", "starlette", "pydantic", "pydantic_core", "uvicorn", "numpy", "orjson"},
     "examples": {"numpy", "pyarrow", "rich", "model"},
 }
 WRAPPER_MAY_IMPORT = {"kfp", "model"}  # and its own step; build_image's and champion's also `build`

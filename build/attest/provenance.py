@@ -58,6 +58,29 @@ def provenance(
     return Attachment(MEDIA_TYPE, oci.dump(statement))
 
 
+def smoke_test(document: bytes, *, image: str, bundle: str, verdict_sha256: str) -> Seal | None:
+    """Which smoke test this image has passed, by a provenance that is of it and of this model; None for any other.
+
+    Raises nothing: whoever may write to a place may attach what they like.
+    """
+    try:
+        statement = oci.parsed(document)
+        subjects = [subject["digest"]["sha256"] for subject in statement["subject"]]
+        predicate = statement["predicate"]
+        parts = {part["name"]: part["digest"] for part in predicate["buildDefinition"]["resolvedDependencies"]}
+        ours = predicate["buildDefinition"]["buildType"] == BUILD and subjects == [_sha256(image)["sha256"]]
+        record = next(part for part in predicate["runDetails"]["byproducts"] if part["name"] == "seal")
+        written = oci.parsed(base64.b64decode(record["content"], validate=True))
+        way, answers = written["way"], written["answers"]
+        same = parts["bundle"] == _sha256(bundle) and parts["verdict"] == {"sha256": verdict_sha256}
+    except (ValueError, LookupError, TypeError, AttributeError, StopIteration):
+        return None
+    if not (ours and same and type(answers) is int):
+        return None
+    passed = way in ("engine", "process") and answers > 0
+    return Seal(way, answers) if passed or (way == "none" and answers == 0) else None
+
+
 def _sha256(digest: str) -> dict[str, str]:
     return {"sha256": digest.removeprefix("sha256:")}
 

@@ -1,13 +1,14 @@
-"""A signature of the bundle by a key of one's own, made and checked without a network (model-signing).
+"""A signature of a bundle with its verdict by a key of one's own, made and checked without a network (model-signing).
 
-It covers the bundle's files and nothing else may be among them. It lies beside the image: a signature by an elliptic
+It is one signature over the digests of all files of a folder, `bundle/` and `verdict.json`: neither can be exchanged,
+and nothing else may be among them. It lies beside the image: a signature by an elliptic
 curve is another one each time, and the image's digest must follow from its content.
 """
 
 import contextlib
 import io
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -29,59 +30,76 @@ TAKE = "It has to be the public key in PEM: openssl ec -in key.pem -pubout -out 
 
 
 class SignatureRefused(Refused):
-    """No signature could be made, or it is not one of this bundle by this key."""
+    """No signature could be made, or there is none of this bundle and verdict by this key."""
 
     heading: ClassVar[str] = "the signature was refused"
 
 
-def sign(bundle: Path, key: Path) -> Attachment:
-    """Sign with a private key in PEM, without a password. Raises SignatureRefused."""
+def sign(folder: Path, key: Path) -> Attachment:
+    """Sign all files of the folder with a private key in PEM, without a password. Raises SignatureRefused."""
     from model_signing import signing  # half a second, which those who do not sign need not wait
 
     signer = signing.Config().set_hashing_config(_everything())
     _read_key(key, lambda: signer.use_elliptic_key_signer(private_key=key), MAKE)
-    with tempfile.TemporaryDirectory(prefix="kamado-sign-") as folder:
-        written = Path(folder) / "signature"
+    with tempfile.TemporaryDirectory(prefix="kamado-sign-") as work:
+        written = Path(work) / "signature"
         try:
-            signer.sign(bundle, written)
+            signer.sign(folder, written)
         except (OSError, ValueError) as error:
-            told = f"cannot be signed as it is now ({_first(error)})"
-            way_out = "Let nothing write there while an image is built, and build again"
-            raise SignatureRefused(Fault(f"bundle {bundle}", told, way_out, "bundle-changed")) from error
+            found = f"cannot be signed ({_first(error)})"
+            raise SignatureRefused(Fault(f"bundle in {folder}", found, MAKE, "signature-broken")) from error
         return Attachment(MEDIA_TYPE, written.read_bytes())
 
 
-def check(bundle: Path, signature: bytes, key: Path) -> None:
-    """Raises SignatureRefused unless the owner of this public key signed this very bundle."""
+def check(folder: Path, signature: bytes, key: Path) -> None:
+    """Raises SignatureRefused unless the owner of this public key signed all files of this folder as they are."""
     from model_signing import verifying
 
     verifier = verifying.Config().set_hashing_config(_everything())
     _read_key(key, lambda: verifier.use_elliptic_key_verifier(public_key=key), TAKE)
-    with tempfile.TemporaryDirectory(prefix="kamado-sign-") as folder:
-        written = Path(folder) / "signature"
+    with tempfile.TemporaryDirectory(prefix="kamado-sign-") as work:
+        written = Path(work) / "signature"
         written.write_bytes(signature)
         try:
             # The library warns of a signature that does not say whose it is, and goes on: on standard output.
             with contextlib.redirect_stdout(io.StringIO()) as warned:
-                verifier.verify(bundle, written)
+                verifier.verify(folder, written)
             if warned.getvalue():
                 raise ValueError("it does not say by which key it was made")
         # The signature comes from afar. It may be anything, and the library has no one error for what it cannot read.
         except Exception as error:
             told = f"is not signed by {key} ({_first(error)})"
             way_out = "Fetch it again, or ask who released it for the right key"
-            raise SignatureRefused(Fault(f"bundle {bundle}", told, way_out, "signature-broken")) from error
+            raise SignatureRefused(Fault("bundle and verdict", told, way_out, "signature-broken")) from error
 
 
-def is_by(bundle: Path, signature: bytes, key: Path) -> bool:
-    """Whether the owner of this private key has signed this very bundle."""
+def check_any(folder: Path, signatures: Sequence[bytes], key: Path, *, image: str) -> None:
+    """One signature by the owner of the key is enough: whoever may write to a place may add more."""
+    if not signatures:
+        raise unsigned(key, f"Build {image} again with --key")
+    faults: list[Fault] = []
+    for signature in signatures:
+        try:
+            return check(folder, signature, key)
+        except SignatureRefused as refusal:
+            faults += refusal.faults
+    raise SignatureRefused(*dict.fromkeys(faults))
+
+
+def unsigned(key: Path, way_out: str) -> SignatureRefused:
+    """The refusal of what has no signature where the owner of this public key has to have signed."""
+    return SignatureRefused(Fault("bundle and verdict", f"are not signed; {key} has to", way_out, "signature-missing"))
+
+
+def is_by(folder: Path, signature: bytes, key: Path) -> bool:
+    """Whether the owner of this private key has signed all files of this folder as they are."""
     private = serialization.load_pem_private_key(key.read_bytes(), None)
     encoding, form = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     with tempfile.NamedTemporaryFile(prefix="kamado-key-") as public:
         public.write(private.public_key().public_bytes(encoding, form))
         public.flush()
         try:
-            check(bundle, signature, Path(public.name))
+            check(folder, signature, Path(public.name))
         except SignatureRefused:
             return False
     return True

@@ -1,5 +1,10 @@
 """The command line: `python -m build.images` builds both base images and lays them into a folder."""
 
+from model import interrupt
+
+if __name__ == "__main__":
+    interrupt.exit_at_once()
+
 import argparse
 import contextlib
 import os
@@ -16,6 +21,7 @@ from build.images.export import export, fresh_layout
 from build.images.make import make_images
 from build.images.python import PUBLIC, RELEASE, Choice, python_image
 from build.seal.engine import engine
+from model.command_line import CommandLine
 from model.errors import Fault, Refused
 
 
@@ -23,10 +29,14 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """0 = both lie in the folder, 1 = refused with every fault told."""
     asked = parser().parse_args(arguments)
     try:
+        interrupt.raise_from_now_on()
         _make(asked.out, Choice(asked.python, asked.release), environ)
     except Refused as refusal:
         print(refusal, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("interrupted; images that were there before are untouched", file=sys.stderr)
+        return interrupt.INTERRUPTED
     return 0
 
 
@@ -46,7 +56,7 @@ def _make(folder: Path, choice: Choice, environ: Mapping[str, str]) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    asked = argparse.ArgumentParser(prog="python -m build.images", description=__doc__)
+    asked = CommandLine(prog="python -m build.images", description=__doc__)
     asked.add_argument("--out", type=Path, default=Path("out/base-images"), help="OCI layout; default: %(default)s")
     told = f'by digest, or "debian"; default: {PUBLIC[:20]}…, or Debian\'s where its registry cannot be reached'
     asked.add_argument("--python", metavar="IMAGE", help=told)

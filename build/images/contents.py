@@ -1,6 +1,6 @@
 """What the engine is given for each image: the files that its Dockerfile names, from this checkout, and no other."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def recipes(environ: Mapping[str, str], *, commit: str | None) -> list[Recipe]:
         ),
         Recipe(
             "component",
-            [*_ground("component", WHOLE_LOCK), *settings, lock, *rooms(STEPS)],
+            [*_ground("component", WHOLE_LOCK), *settings, *_environment(), lock, *rooms(STEPS)],
             {**proxies, "COMMIT": commit or ""},
         ),
     ]
@@ -46,3 +46,10 @@ def recipes(environ: Mapping[str, str], *, commit: str | None) -> list[Recipe]:
 def _ground(name: str, lock: Path) -> list[Entry]:
     dockerfile = Entry("Dockerfile", 0o644, data=HERE / name / "Dockerfile")
     return [dockerfile, Entry("requirements.txt", 0o644, data=lock)]
+
+
+def _environment() -> Iterator[Entry]:
+    """The command that installs the lock, alone: a change of another file leaves the layer of libraries as it is."""
+    yield Entry("environment/build/__init__.py", 0o644, data=ROOT / "build" / "__init__.py")
+    for path in sorted((ROOT / "build" / "environment").glob("[!.]*.*")):
+        yield Entry(f"environment/build/environment/{path.name}", 0o644, data=path)

@@ -10,7 +10,7 @@ def build_image(
     import os
     from pathlib import Path
 
-    from build.__main__ import cache, commit, signing_key
+    from build.__main__ import cache, commit, required_key, signing_key
     from build.image import Order, build
     from components.step import Step
     from model.files import write_json
@@ -25,6 +25,7 @@ def build_image(
                 cache=cache(os.environ),
                 commit=commit(os.environ),
                 key=signing_key(os.environ),
+                required=required_key(os.environ),
             ),
             report=lambda says: step.progress(0, 1, says),
         )

@@ -1,14 +1,14 @@
 from kfp import dsl
-from kfp.dsl import Model, Output
+from kfp.dsl import Artifact, Input, Model, Output
 
 
 @dsl.component(base_image="python-set-by-the-graph", install_kfp_package=False)
-def champion(spec: str, champion: str, released: Output[Model]) -> None:
+def champion(spec: Input[Artifact], champion: str, released: Output[Model]) -> None:
     """Bring the model in service, which the new one has to beat; none is a champion too, for a first run."""
     import os
     from pathlib import Path
 
-    from build.__main__ import cache
+    from build.__main__ import cache, required_key
     from components.champion.champion import champion as run
     from components.step import Step
     from model.spec import Spec
@@ -16,8 +16,9 @@ def champion(spec: str, champion: str, released: Output[Model]) -> None:
     with Step("champion") as step:
         run(
             champion,
-            Spec.from_json(spec).model,
+            Spec.from_json(Path(spec.path).read_text("utf-8")).model,
             Path(released.path),
             cache=cache(os.environ),
+            required=required_key(os.environ),
             report=lambda says: step.progress(0, 1, says),
         )

@@ -17,7 +17,9 @@ def conclude(evaluation: Path, verdict: str) -> None:
     reasons = read_json(evaluation / "verdict.json", made_by="evaluate")["reasons"]
     broken = [reason for reason in reasons if not reason["passed"]]
     if verdict not in WITHOUT_BLAME:
-        raise NotPromoted(*(Fault(reason["rule"], reason["says"], "The report shows it") for reason in broken))
+        raise NotPromoted(
+            *(Fault(reason["rule"], reason["says"], "The report shows it", f"verdict-{verdict}") for reason in broken)
+        )
     print(f"no image was built: {verdict}")
     for reason in broken:
         print(f"  {reason['rule']}: {reason['says']}")

@@ -61,7 +61,9 @@ class Sums:
         drawn = self._drawn[self._drawn[:, b] > 0]
         ratios = drawn[:, a] / drawn[:, b]
         low, high = np.quantile(ratios, self._tails)
-        return Estimate(float(self._measured[a] / self._measured[b]), float(low), float(high), float(ratios.std()))
+        value = float(self._measured[a] / self._measured[b])
+        # Few units can be drawn so lopsidedly that what was measured lies outside: an interval holds its own value.
+        return Estimate(value, min(float(low), value), max(float(high), value), float(ratios.std()))
 
     def gain(self, new: str, base: str) -> Estimate:
         """new / base - 1: above 0 where more is better and the new one has more."""

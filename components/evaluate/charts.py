@@ -55,12 +55,12 @@ class Chart:
 
     def _x(self, value: float) -> float:
         low, high = self.x_range
-        return LEFT + (value - low) / (high - low) * (WIDTH - LEFT - RIGHT)
+        return LEFT + (value - low) / (high - low or 1) * (WIDTH - LEFT - RIGHT)
 
     def _y(self, value: float) -> float:
         low, high = self.y_range
         inside = min(max(value, low), high)
-        return HEIGHT - BOTTOM - (inside - low) / (high - low) * (HEIGHT - TOP - BOTTOM)
+        return HEIGHT - BOTTOM - (inside - low) / (high - low or 1) * (HEIGHT - TOP - BOTTOM)
 
     def _frame(self) -> list[str]:
         found = []

@@ -6,7 +6,7 @@ from kfp.dsl import HTML, Artifact, Dataset, Input, Metrics, Model, Output
 
 @dsl.component(base_image="python-set-by-the-graph", install_kfp_package=False)
 def evaluate(
-    spec: str,
+    spec: Input[Artifact],
     rows: Input[Dataset],
     parts: Input[Dataset],
     trained: Input[Model],
@@ -30,7 +30,7 @@ def evaluate(
         out = Path(evaluation.path)
         champion = Path(released.path) / "bundle"
         verdict = run(
-            Spec.from_json(spec),
+            Spec.from_json(Path(spec.path).read_text("utf-8")),
             Path(trained.path) / "bundle",
             Path(parts.path),
             Path(trained.path),

@@ -24,7 +24,7 @@ GRAVITY: tuple[Word, ...] = ("promote", "hold", "reject", "insufficient-data", "
 FEWEST_IN_SLICE = 50
 RATIO = (0.9, 1.1)  # predicted over observed conversions
 FEWEST_ESS, LEAST_ESS_SHARE = 200, 0.01
-MOST_UNSEEN, MOST_BYTES = 0.01, 50_000_000
+MOST_BYTES = 50_000_000
 MOST_LOG_LOSS_RISE = 0.02
 LEAST_TARGET = 1e-4
 POWER = 2.8  # standard errors that a true difference must have to be told apart 8 times in 10, at 5 % two-sided
@@ -57,6 +57,7 @@ class Rules:
     confidence: float
     slices: tuple[str, ...]
     min_conversions: int
+    max_unseen: float
     ranked: bool
 
     @classmethod
@@ -72,6 +73,7 @@ class Rules:
             confidence=champion.confidence,
             slices=asked.slices,
             min_conversions=asked.min_conversions,
+            max_unseen=asked.max_unseen,
             ranked=ranked,
         )
 
@@ -102,6 +104,24 @@ class Opponent:
 
 
 @dataclass(frozen=True)
+class Unseen:
+    """Values of one category column. `unseen`: share of test rows whose value is in no training row; `pooled`: share of
+    training rows whose value is too rare for a code of its own, so that the model reads it as it reads an unseen one.
+
+    What was never seen falls into a pool that training knows, as long as there is not more of it than of the pool.
+    """
+
+    column: str
+    unseen: float
+    pooled: float
+
+    @property
+    def excess(self) -> float:
+        """The share of test rows with a value that the model can know nothing of."""
+        return max(0.0, self.unseen - self.pooled)
+
+
+@dataclass(frozen=True)
 class Evidence:
     """Everything measured that a rule looks at. `floors`: gain over each baseline, above 0 = better."""
 
@@ -110,7 +130,7 @@ class Evidence:
     slices: Mapping[str, Sequence[Slice]] = field(default_factory=dict)
     reference: str = "the constant"
     champion: Opponent | None = None
-    unseen_in: str = "the category with most of them"
+    unseen: Unseen | None = None
 
 
 @dataclass(frozen=True)
@@ -142,11 +162,18 @@ def decide(evidence: Evidence, rules: Rules) -> Verdict:
         *_validity(evidence, rules),
         *_floors(evidence, rules),
         *_primary(evidence, rules),
-        *_guards(evidence),
+        *_guards(evidence, rules),
         *_harm(evidence, rules),
     )
     worst = max((GRAVITY.index(reason.consequence) for reason in reasons if not reason.passed), default=0)
     return Verdict(GRAVITY[worst], reasons)
+
+
+def decide_without_classes(conversions: float, rules: Rules) -> Verdict:
+    """The verdict on test rows that all converted, or none of which did: no quality can be measured on them."""
+    says = f"All test rows have one label, with {conversions:,.0f} conversions: nothing can be measured on them."
+    one_class = Reason("classes", 1, ">= 2", False, says, "insufficient-data")
+    return Verdict("insufficient-data", (one_class, _enough(conversions, rules)))
 
 
 # 1. Finite and present
@@ -202,15 +229,7 @@ def _not_finite(name: str, value: object) -> Iterator[tuple[str, float]]:
 
 def _validity(evidence: Evidence, rules: Rules) -> Iterator[Reason]:
     metrics = evidence.metrics
-    conversions = metrics["conversions"]
-    yield Reason(
-        "conversions",
-        conversions,
-        f">= {rules.min_conversions}",
-        conversions >= rules.min_conversions,
-        f"The test part has {conversions:,.0f} conversions; {rules.min_conversions:,} are needed for any verdict.",
-        "insufficient-data",
-    )
+    yield _enough(metrics["conversions"], rules)
     days = metrics["immature_days"]
     ripe = "All test rows are old enough for their conversions to have arrived."
     unripe = f"The youngest test rows are {days:.1f} days too young for all their conversions to have arrived."
@@ -227,6 +246,12 @@ def _validity(evidence: Evidence, rules: Rules) -> Iterator[Reason]:
     )
     enough = metrics["ess"] >= least
     yield Reason("effective sample", metrics["ess"], f">= {least:,.0f}", enough, says, "insufficient-data")
+
+
+def _enough(conversions: float, rules: Rules) -> Reason:
+    says = f"The test part has {conversions:,.0f} conversions; {rules.min_conversions:,} are needed for any verdict."
+    bound = f">= {rules.min_conversions}"
+    return Reason("conversions", conversions, bound, conversions >= rules.min_conversions, says, "insufficient-data")
 
 
 # 4. Floors, with or without a model in service
@@ -331,20 +356,32 @@ def _not_worse(gain: Estimate, margin: float, other: str, conversions: float) ->
 # 6. Guards
 
 
-def _guards(evidence: Evidence) -> Iterator[Reason]:
+def _guards(evidence: Evidence, rules: Rules) -> Iterator[Reason]:
     metrics = evidence.metrics
     yield _calibrated(metrics)
     unseen = metrics["unseen_categories"]
-    says = f"{percent(unseen)} of the values of {evidence.unseen_in} were never seen in training."
-    if not unseen:
-        says = "Every value of a category in the test rows was seen in training."
-    yield Reason("unseen categories", unseen, f"<= {percent(MOST_UNSEEN)}", unseen <= MOST_UNSEEN, says)
+    passed = unseen <= rules.max_unseen
+    says = _unseen(evidence.unseen, passed)
+    yield Reason("unseen categories", unseen, f"<= {percent(rules.max_unseen)}", passed, says)
     broken = metrics["monotone_violations"]
     says = f"{broken:,.0f} steps against a declared direction, over a grid of every such input."
     yield Reason("declared directions", broken, "0", broken == 0, says, "reject")
     size = metrics["booster_bytes"]
     says = f"The booster has {size / 1e6:.1f} MB; at most {MOST_BYTES / 1e6:.0f} MB are allowed."
     yield Reason("size", size, f"<= {MOST_BYTES:,}", size <= MOST_BYTES, says)
+
+
+def _unseen(worst: Unseen | None, passed: bool) -> str:
+    if worst is None:
+        return "The model has no category as an input."
+    if worst.unseen == 0:
+        return "Training saw every value that a category has in the test part."
+    says = f"{percent(worst.unseen)} of the test rows have a value of {worst.column} that training never saw"
+    pool = f"; {percent(worst.pooled)} of its rows have values so rare that the model pools them with the unseen"
+    hint = (
+        ". Train on newer rows, give the column coarser values in the SQL, leave it out, or raise promotion.max_unseen"
+    )
+    return f"{says}{pool if worst.pooled else ''}{'' if passed else hint}."
 
 
 def _calibrated(metrics: Mapping[str, float]) -> Reason:

@@ -1,13 +1,13 @@
 """Evaluate: is the new model good enough to serve? A bad model is a verdict with its reasons, not a failure."""
 
 import functools
-import os
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
@@ -26,7 +26,16 @@ from components.evaluate.contenders import (
     score,
 )
 from components.evaluate.curve import examination
-from components.evaluate.decide import Evidence, Opponent, Rules, Verdict, decide, sensitivity
+from components.evaluate.decide import (
+    Evidence,
+    Opponent,
+    Rules,
+    Unseen,
+    Verdict,
+    decide,
+    decide_without_classes,
+    sensitivity,
+)
 from components.evaluate.drift import drift
 from components.evaluate.explain import directions, importance
 from components.evaluate.metrics import flat
@@ -43,6 +52,7 @@ from model.verdict import sealed
 
 Report = Callable[[int, int, str], None]
 SAMPLE, DIRECTION_ROWS, CURVE_ROWS = 20_000, 200, 2_000
+NOTHING_COMPARED: dict[str, Any] = {"contenders": {}, "floors": {}}
 DIGITS = 10  # significant; sums on another number of threads may differ in the digits behind
 
 
@@ -63,7 +73,7 @@ def evaluate(
     Writes `verdict.json`, `metrics.json` and `report.html` into `out`, whole or not at all. The same inputs give the
     same bytes. Raises DataRefused or BundleRefused for inputs that are missing or damaged, the champion's among them.
     """
-    run = _Run(spec, bundle, parts, training, extracted, threads or len(os.sched_getaffinity(0)))
+    run = _Run(spec, bundle, parts, training, extracted, threads or joblib.cpu_count())
     verdict, document = run.judge(load(champion) if champion else None, progress)
     document = rounded(document)
     told = run.verdict_json(verdict, document, champion)
@@ -96,15 +106,15 @@ class _Run:
     def judge(self, champion: Bundle | None, progress: Report) -> tuple[Verdict, dict[str, Any]]:
         rows = read_rows(self.spec, self.test)
         progress(0, 4, f"{len(rows.label):,} test rows, {rows.label.sum():,.0f} conversions")
+        if rows.label.min() == rows.label.max():
+            counts = self._counts(rows) | self._plain_metrics()
+            return decide_without_classes(counts["conversions"], self.rules), counts | NOTHING_COMPARED
         scores, opponent = self._score(rows, champion, progress)
         unscored = int(np.sum(~np.isfinite(scores[NEW].probability) | ~np.isfinite(scores[NEW].order)))
         plain = self._plain_metrics() | {"rows_without_score": float(unscored)}
         if unscored:
-            counts = {"rows": float(len(rows.label)), "conversions": float(rows.label.sum())} | plain
-            return decide(Evidence(counts | {"log_loss": np.nan}, {}), self.rules), counts | {
-                "contenders": {},
-                "floors": {},
-            }
+            counts = self._counts(rows) | plain
+            return decide(Evidence(counts | {"log_loss": np.nan}, {}), self.rules), counts | NOTHING_COMPARED
         sample = self._sample(self.test)
         curve = self._curve(rows, sample) if self.rules.ranked else None
         progress(2, 4, f"examination falls as place^-{curve.decay:.2f}" if curve else "scored")
@@ -121,7 +131,7 @@ class _Run:
         progress(3, 4, f"log loss {metrics['log_loss']:.5f}, AUC {metrics['auc']:.4f}")
         slicings = [slicing(self.test, column, rows.label) for column in self.rules.slices]
         seen = measure.judged(
-            compared, self.rules, metrics, [one for one in slicings if one], opponent, unseen_in=self.unseen[0]
+            compared, self.rules, metrics, [one for one in slicings if one], opponent, unseen=self.unseen
         )
         verdict = decide(seen.evidence, self.rules)
         if seen.bent and verdict.word != "invalid":
@@ -200,10 +210,13 @@ class _Run:
             places=int(rows.place.max()),
         )
 
+    def _counts(self, rows: Rows) -> dict[str, float]:
+        return {"rows": float(len(rows.label)), "conversions": float(rows.label.sum())}
+
     def _plain_metrics(self) -> dict[str, float]:
         """Metrics that need no score."""
         return {
-            "unseen_categories": self.unseen[1],
+            "unseen_categories": self.unseen.excess if self.unseen else 0.0,
             "booster_bytes": float(len(self.bundle.booster)),
             "trees": float(self.bundle.manifest.trees.trees),
             "immature_days": self._immature_days(),
@@ -211,21 +224,28 @@ class _Run:
         }
 
     @functools.cached_property
-    def unseen(self) -> tuple[str, float]:
-        """The category with most test rows of a value that the train part never has, and their share."""
-        shares = [("no category", 0.0)]
-        for feature in self.bundle.manifest.features:
-            if isinstance(feature, CategoryFeature):
-                name = quoted(feature.name)
-                known = f"select {name} from read_parquet($train) where {name} is not null"
-                found = query(
-                    f"select count(*) filter ({name} is not null and {name} not in ({known})) / count(*) as share "
-                    "from read_parquet($test)",
-                    train=str(self.parts / "train.parquet"),
-                    test=str(self.test),
-                )
-                shares.append((feature.name, float(found["share"][0])))
-        return max(shares, key=lambda one: one[1])
+    def unseen(self) -> Unseen | None:
+        """The category with most test rows of a value that the model can know nothing of; None without a category."""
+        categories = [one for one in self.bundle.manifest.features if isinstance(one, CategoryFeature)]
+        shares = [self._unseen_values(feature) for feature in categories]
+        return max(shares, key=lambda one: (one.excess, one.unseen), default=None)
+
+    def _unseen_values(self, feature: CategoryFeature) -> Unseen:
+        """Training rows count as many as they stand for: negatives were sampled."""
+        name, label = quoted(feature.name), quoted(self.spec.columns.label)
+        weight = f"case when {label} = 1 then 1.0 else {1 / self.bundle.manifest.sampling.kept_negatives!r} end"
+        known = f"select {name} from read_parquet($train) where {name} is not null"
+        pooled = f"{name} is not null and {name} not in (select unnest(cast($categories as varchar[])))"
+        unseen = f"count(*) filter ({name} is not null and {name} not in ({known})) / count(*)"
+        pool = f"coalesce(sum({weight}) filter ({pooled}), 0) / sum({weight})"
+        shares = query(
+            f"select (select {unseen} from read_parquet($test)) as unseen, "
+            f"(select {pool} from read_parquet($train)) as pooled",
+            train=str(self.parts / "train.parquet"),
+            test=str(self.test),
+            categories=list(feature.categories),
+        )
+        return Unseen(feature.name, float(shares["unseen"][0]), float(shares["pooled"][0]))
 
     def _immature_days(self) -> float:
         """By how many days the youngest test row is too young; 0 if it is not, and for data without time."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from components.evaluate import metrics as quality
 from components.evaluate.bootstrap import Estimate
 from components.evaluate.comparison import BENT, CHAMPION, CONSTANT, CURRENT, ESTIMATED, LOGISTIC, NEW, Comparison
-from components.evaluate.decide import POWER, Evidence, Opponent, Rules, Slice
+from components.evaluate.decide import POWER, Evidence, Opponent, Rules, Slice, Unseen
 from components.evaluate.offpolicy import CLIP, estimate
 from components.evaluate.ranking import gini, group_auc, logged_agreement, moved, ranks
 from components.evaluate.slices import Slicing, described, findings
@@ -201,7 +201,7 @@ def judged(
     slicings: list[Slicing],
     opponent: Opponent | None,
     *,
-    unseen_in: str,
+    unseen: Unseen | None,
 ) -> Judged:
     """What the rules look at; `opponent` is given as far as it is known without numbers."""
     by_order = rules.ranked and rules.metric == "ips_conversions"
@@ -217,7 +217,7 @@ def judged(
             primary = compared.lift(CHAMPION, bend) if by_order else compared.saving(CHAMPION)
             rival = Opponent(opponent.same_bundle, "", primary, compared.saving(CHAMPION))
         found = {one.column: per_slice[one.column][bend] for one in slicings}
-        return Evidence(flat, floors, found, NAMES[reference], rival, unseen_in)
+        return Evidence(flat, floors, found, NAMES[reference], rival, unseen)
 
     bends = (ESTIMATED, *(BENT if by_order else ()))
     per_slice = {one.column: _by_bend(compared, one, reference, by_order, bends) for one in slicings}

@@ -77,7 +77,7 @@ def quoted(name: str) -> str:
 
 
 def read_rows(spec: Spec, path: Path) -> Rows:
-    """Raises DataRefused for missing columns, a label other than 0 and 1, or a label that never changes."""
+    """Raises DataRefused for missing columns, a label other than 0 and 1, and a part without rows."""
     columns = spec.columns
     unit_name, unit = next(((role, name) for role, name in _units(spec) if name), ("row", None))
     asked = {
@@ -130,10 +130,6 @@ def _check_label(label: NDArray[np.float64], where: str) -> None:
     if len(strange):
         found = "is missing in a row" if strange[0] == -1 else f"is {strange[0]:g} in a row"
         raise DataRefused(Fault(where, found, "A label is 0 or 1 in every row; mend the SQL"))
-    if label.min() == label.max():
-        raise DataRefused(
-            Fault(where, f"is {label[0]:g} in all {len(label)} rows", "Widen the window or the test part")
-        )
 
 
 def _places(found: NDArray[Any], where: str) -> NDArray[np.int64]:

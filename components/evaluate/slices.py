@@ -26,6 +26,7 @@ Ints = NDArray[np.int64]
 MOST_VALUES = 40
 FEW_NUMBERS = 12
 MISSING, OTHERS = "(missing)", "(all others)"
+INFINITE = ("-infinite", "infinite")
 
 
 @dataclass(frozen=True)
@@ -75,18 +76,26 @@ def _most_converting(column: str, code: Ints, names: list[str], label: Floats) -
 def _of_numbers(column: str, path: Path) -> Slicing:
     found = [batch[column].cast(pa.float64()).to_numpy(zero_copy_only=False) for batch in batches(path, [column])]
     values = np.concatenate(found)
-    present = ~np.isnan(values)
-    distinct = np.unique(values[present])
+    finite = np.isfinite(values)
+    distinct = np.unique(values[finite])
     if len(distinct) <= FEW_NUMBERS:
         names = [f"{value:g}" for value in distinct]
         code = np.searchsorted(distinct, values)
     else:
-        cuts = np.unique(np.quantile(values[present], [0.25, 0.5, 0.75]))
+        cuts = np.unique(np.quantile(values[finite], [0.25, 0.5, 0.75]))
         names = [f"up to {cuts[0]:g}", *(f"{low:g} to {high:g}" for low, high in itertools.pairwise(cuts))]
         names.append(f"above {cuts[-1]:g}")
         code = np.searchsorted(cuts, values)
-    code = np.where(present, code, len(names))
-    return Slicing(column, code, (*names, *([] if present.all() else [MISSING])))
+    # No quantile lies between infinities, so they are slices of their own, as missing values are.
+    for name, rows in zip((*INFINITE, MISSING), _not_finite(values), strict=True):
+        if rows.any():
+            code = np.where(rows, len(names), code)
+            names.append(name)
+    return Slicing(column, code, tuple(names))
+
+
+def _not_finite(values: Floats) -> tuple[NDArray[np.bool_], ...]:
+    return np.isneginf(values), np.isposinf(values), np.isnan(values)
 
 
 def finding(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pyarrow as pa
 
 from components.extract import bigquery_errors, types
-from components.extract.portable import parameters, to_duckdb
+from components.extract.portable import parameters, portable
 from components.extract.source import Lineage, refuse_twice
 from components.extract.window import Window
 
@@ -45,13 +45,13 @@ class BigQuery:
             self._client = _client(project, location)
 
     def columns(self, sql: str, window: Window) -> dict[str, str]:
-        to_duckdb(sql)  # refuses what would not mean the same on files
+        portable(sql)  # refuses what would not mean the same on files
         schema = self._dry_run(sql, window).schema or []
         refuse_twice([field.name for field in schema])
         return {field.name: types.of_bigquery(field.field_type) for field in schema}
 
     def fetch(self, sql: str, window: Window) -> Iterator[pa.RecordBatch]:
-        to_duckdb(sql)
+        portable(sql)
         self._dry_run(sql, window)
         with bigquery_errors.told(self._project, self._location, self._limit):
             job = self._job(sql, window)

@@ -1,9 +1,9 @@
 from kfp import dsl
-from kfp.dsl import Dataset, Output
+from kfp.dsl import Artifact, Dataset, Input, Output
 
 
 @dsl.component(base_image="python-set-by-the-graph", install_kfp_package=False)
-def extract(spec: str, source: str, end: str, rows: Output[Dataset]) -> None:
+def extract(spec: Input[Artifact], source: str, end: str, rows: Output[Dataset]) -> None:
     """Run the model's GoogleSQL over the window that ends at `end` and keep the rows as Parquet."""
     from pathlib import Path
 
@@ -13,5 +13,5 @@ def extract(spec: str, source: str, end: str, rows: Output[Dataset]) -> None:
     from model.spec import Spec
 
     with Step("extract") as step:
-        asked = Spec.from_json(spec)
-        run(asked, source, window(asked, end), Path(rows.path), progress=step.progress)
+        loaded = Spec.from_json(Path(spec.path).read_text("utf-8"))
+        run(loaded, source, window(loaded, end), Path(rows.path), progress=step.progress)

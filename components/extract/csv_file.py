@@ -1,96 +1,111 @@
 """CSV files, read strictly: a first line with names, quotes as RFC 4180 has them, one delimiter that the names show.
 
-DuckDB would guess all of it, and a single broken line can turn its guess into another table.
+Every column is read as text first; what it is then loaded as is decided in csv_types.py.
 """
 
 import csv
 import gzip
+import io
 import re
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
-
-import duckdb
 
 from model.errors import Fault, Faults
 
 DELIMITERS = ",;\t|"
-LONGEST = 1 << 20  # bytes of a first line
-MOSTLY = 0.5
+LONGEST = 1 << 20  # characters of a first line
 
 
-def head(path: Path) -> tuple[str, bool]:
-    """The first line, and whether there is a second. Raises OSError, EOFError, UnicodeDecodeError."""
+@dataclass(frozen=True)
+class CsvFile:
+    """A file whose first line has been read."""
+
+    path: Path
+    delimiter: str
+    names: tuple[str, ...]
+
+    def reader(self) -> str:
+        """DuckDB's SQL of the table of texts c0, c1, …: an empty field is NULL, a quoted one ("") an empty text."""
+        quoted = str(self.path).replace("'", "''")
+        columns = ", ".join(f"c{number}: 'VARCHAR'" for number in range(len(self.names)))
+        dialect = f"delim='{self.delimiter}', quote='\"', escape='\"', header=true, strict_mode=true"
+        nulls = "nullstr='', allow_quoted_nulls=false"
+        return f"read_csv('{quoted}', {dialect}, {nulls}, auto_detect=false, columns={{{columns}}})"
+
+
+def open_csv(path: Path) -> CsvFile:
+    """Raises OSError, EOFError, UnicodeDecodeError, csv.Error."""
     with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
-        names = file.readline(LONGEST).decode("utf-8-sig").strip()
-        return names, bool(file.readline(LONGEST).strip())
+        start = file.readline(LONGEST).decode("utf-8-sig")
+        if start.count('"') % 2:  # a name with a line break in it
+            start += io.TextIOWrapper(file, "utf-8", newline="").read(LONGEST)
+    splits = {mark: next(csv.reader(io.StringIO(start, newline=""), delimiter=mark), []) for mark in DELIMITERS}
+    delimiter = max(DELIMITERS, key=lambda mark: len(splits[mark]))
+    return CsvFile(path, delimiter, tuple(name.strip() for name in splits[delimiter]))
 
 
 def refuse_unfit(path: Path, faults: Faults) -> None:
-    """Adds a fault for what is no table at all."""
+    """Adds a fault for what is not a table at all."""
     try:
-        names, rows = head(path)
+        file = open_csv(path)
+        rows = _has_rows(path)
     except UnicodeDecodeError as error:
         faults.add(f"file {path}", f"is not UTF-8 ({error.reason})", "Save it as UTF-8")
         return
-    if not names:
+    except csv.Error as error:
+        faults.add(f"file {path}", f"has a first line that cannot be read ({error})", "Write the columns' names there")
+        return
+    if not any(file.names):
         faults.add(f"file {path}", "has no names in its first line", "Write the columns' names there")
     elif not rows:
         faults.add(f"file {path}", "has names in its first line and no rows", "Write or copy it again")
+    _refuse_twice(file, faults)
 
 
-def reader(path: str) -> str:
-    """SQL of the table in the file. Types come from every row, so that they do not depend on the first ones."""
-    return _read_csv(path, "sample_size=-1")
+def _has_rows(path: Path) -> bool:
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+        file.readline(LONGEST)
+        return bool(file.readline(LONGEST).strip())
 
 
-def broken_line(connection: duckdb.DuckDBPyConnection, path: str) -> str | None:
-    """Which line keeps a file from being a table, and why; None when none does.
-
-    DuckDB looks for types before it reads, and says no more than that it found none. Read as texts, it names the line.
-    """
-    names, _ = head(Path(path))
-    count = next(csv.reader([names], delimiter=_delimiter(names)))
-    columns = ", ".join(f"'{number}': 'VARCHAR'" for number in range(len(count)))
-    try:
-        texts = _read_csv(path, f"auto_detect=false, columns={{{columns}}}")
-        connection.execute(f'SELECT count(*), max("0") FROM {texts}').fetchone()
-    except duckdb.Error as error:
-        words = str(error)
-        if line := re.search(r"on Line: (\d+)", words, re.IGNORECASE):
-            why = re.search(r"Expected Number of Columns: .*|Value with unterminated quote found", words)
-            return f"line {line[1]}" + (f" ({why[0]})" if why else "")
-    return None
+def _refuse_twice(file: CsvFile, faults: Faults) -> None:
+    """BigQuery refuses a table with two columns of one name, whatever their case."""
+    times = Counter(name.casefold() for name in file.names if name)
+    first = {name.casefold(): name for name in reversed(file.names)}
+    for name in (first[folded] for folded, count in times.items() if count > 1):
+        places = [str(place) for place, other in enumerate(file.names, 1) if other.casefold() == name.casefold()]
+        found = f"names the column {name} {len(places)} times (columns {', '.join(places)})"
+        faults.add(f"file {file.path} line 1", found, "Give each column its own name")
 
 
-def _delimiter(names: str) -> str:
-    return max(DELIMITERS, key=names.count)
+def broken_line(path: Path, message: str) -> Fault:
+    """What DuckDB says of a line that does not fit, with the line's number and what is wrong with it."""
+    line = re.search(r"on Line: (\d+)", message, re.IGNORECASE)
+    where = f"file {path}" + (f" line {line[1]}" if line else "")
+    if "not utf-8 encoded" in message:
+        return Fault(where, "is not UTF-8", "Save the file as UTF-8")
+    if counts := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message):
+        names, values = int(counts[1]), int(counts[2])
+        count = _times(values, "value") if values < names else "more values"  # it stops to count there
+        return Fault(where, f"has {count}, and line 1 names {_times(names, 'column')}", _why(path, message))
+    if "unterminated quote" in message or "quote should be followed" in message.lower():
+        hint = "Double the quotes inside of a quoted value, and close each"
+        return Fault(where, "has a quote that is not closed, or text after a closing quote", hint)
+    detail = re.search(r"Original Line: .*?\n(.*?)\n", message, re.DOTALL)
+    words = " ".join((detail[1] if detail else message).split())[:200]
+    return Fault(where, f"cannot be read ({words})", "Fix that line, or write or copy the file again")
 
 
-def _read_csv(path: str, more: str) -> str:
-    delimiter = _delimiter(head(Path(path))[0])
-    quoted = path.replace("'", "''")
-    settings = f"delim='{delimiter}', quote='\"', escape='\"', header=true, strict_mode=true"
-    return f"read_csv('{quoted}', {settings}, {more})"
+def _times(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def texts_by_mistake(connection: duckdb.DuckDBPyConnection) -> list[Fault]:
-    """Columns that are text because of a few values: what a query means that fails on them."""
-    columns = "SELECT schema_name, table_name, column_name FROM duckdb_columns()"
-    asked = f"{columns} WHERE NOT internal AND data_type = 'VARCHAR'"
-    found = []
-    for schema, table, column in connection.execute(asked).fetchall():
-        name = '"' + column.replace('"', '""') + '"'
-        for kind in ("TIMESTAMP", "DOUBLE"):
-            bad = f"FILTER (WHERE {name} IS NOT NULL AND TRY_CAST({name} AS {kind}) IS NULL)"
-            counted = f"SELECT count(*) {bad}, count({name}), min({name}) {bad}"
-            row = connection.execute(f'{counted} FROM "{schema}"."{table}"').fetchone()
-            assert row is not None  # an aggregate always answers
-            wrong, values, example = row
-            if 0 < wrong < MOSTLY * values:
-                told = f"is text because of {wrong:,} of {values:,} values, {example!r:.60} for example"
-                way_out = f"Mend the file, or write SAFE_CAST({column} AS {GOOGLE[kind]}) in the query"
-                found.append(Fault(f"table {table} column {column}", told, way_out))
-                break
-    return found
-
-
-GOOGLE = {"TIMESTAMP": "TIMESTAMP", "DOUBLE": "FLOAT64"}
+def _why(path: Path, message: str) -> str:
+    delimiter = open_csv(path).delimiter
+    line = re.search(r"Original Line: (.*)", message)
+    if line and delimiter not in line[1] and any(mark in line[1] for mark in DELIMITERS):
+        return f"Line 1 is separated by {delimiter!r}: separate every line by it"
+    return (
+        "Fix that line: it needs as many values as line 1 has names, and quotes around a value with a separator in it"
+    )

@@ -6,6 +6,24 @@ import farmhash
 WHOLE = r"\s*[+-]?([0-9]+|0[xX][0-9a-fA-F]+)\s*"
 REAL = r"(?i)\s*[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|inf|infinity|nan)\s*"
 TRUTH = r"(?i)true|false"
+# Literal forms of GoogleSQL's reference (lexical structure, "date and time literals"). DuckDB reads many more.
+DAY_FORM = "[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
+CLOCK_FORM = r"([01]?[0-9]|2[0-3]):[0-5]?[0-9]:[0-5]?[0-9](\.[0-9]{1,6})?"
+ZONE_FORM = "Z|[+-][0-9]{2}(:[0-9]{2})?| [A-Za-z]+(/[A-Za-z_/+-]+)?"
+DATETIME_FORM = f"{DAY_FORM}([ T]{CLOCK_FORM})?"
+TIMESTAMP_FORM = f"{DAY_FORM}([ T]{CLOCK_FORM}({ZONE_FORM})?)?"
+# Read by BigQuery alone, or not documented: a `t` or `z` in lower case, an offset of one digit, a zone after a day, no
+# seconds. Such a text fails the query, also where a failure would be NULL.
+OTHER_CLOCK = r"[0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]*)?)?"
+OTHER_FORM = f"(?i){DAY_FORM}([ T]{OTHER_CLOCK})?( ?(Z|[+-][0-9]{{1,2}}(:[0-9]{{1,2}})?| [A-Z]+(/[A-Z_/+-]+)?))?"
+
+FORMS = {
+    "WHOLE": WHOLE, "REAL": REAL, "TRUTH": TRUTH, "DAY_FORM": DAY_FORM, "CLOCK_FORM": CLOCK_FORM,
+    "DATETIME_FORM": DATETIME_FORM, "TIMESTAMP_FORM": TIMESTAMP_FORM, "OTHER_FORM": OTHER_FORM,
+    "OTHER_CLOCK": OTHER_CLOCK,
+}  # fmt: skip
+UNREAD = """error('a form of a time that BigQuery may read in another way, write 2026-01-31 09:00:00+09:00 or use '
+    || 'PARSE_TIMESTAMP: ' || CAST(x AS VARCHAR))"""
 
 # {cast} is CAST, which fails, or TRY_CAST, which gives NULL; {bad} does the same for text that only DuckDB can read.
 MACROS = {
@@ -20,8 +38,21 @@ MACROS = {
         WHEN typeof(x) = 'VARCHAR' AND NOT regexp_full_match(CAST(x AS VARCHAR), '{TRUTH}') THEN {bad}
         ELSE {cast}(x AS BOOLEAN) END""",
     "date(x)": """CASE
-        WHEN typeof(x) = 'VARCHAR' AND NOT regexp_full_match(CAST(x AS VARCHAR), '[0-9]{{4}}-[0-9]{{1,2}}-[0-9]{{1,2}}')
-        THEN {bad} ELSE {cast}(x AS DATE) END""",
+        WHEN typeof(x) = 'VARCHAR' AND NOT regexp_full_match(CAST(x AS VARCHAR), '{DAY_FORM}') THEN {bad}
+        ELSE {cast}(x AS DATE) END""",
+    "time(x)": """CASE
+        WHEN typeof(x) = 'VARCHAR' AND NOT regexp_full_match(CAST(x AS VARCHAR), '{CLOCK_FORM}') THEN {bad}
+        ELSE {cast}(x AS TIME) END""",
+    "datetime(x)": """CASE
+        WHEN typeof(x) <> 'VARCHAR' OR regexp_full_match(CAST(x AS VARCHAR), '{DATETIME_FORM}')
+        THEN {cast}(x AS TIMESTAMP)
+        WHEN regexp_full_match(CAST(x AS VARCHAR), '(?i){DAY_FORM}[ T]{OTHER_CLOCK}') THEN {unread}
+        ELSE {bad} END""",
+    "timestamp(x)": """CASE
+        WHEN typeof(x) <> 'VARCHAR' OR regexp_full_match(CAST(x AS VARCHAR), '{TIMESTAMP_FORM}')
+        THEN {cast}(x AS TIMESTAMPTZ)
+        WHEN regexp_full_match(CAST(x AS VARCHAR), '{OTHER_FORM}') THEN {unread}
+        ELSE {bad} END""",
     "string(x)": """CASE
         WHEN typeof(x) IN ('DOUBLE', 'FLOAT') OR starts_with(typeof(x), 'DECIMAL')
         THEN error('engines write a FLOAT64 as other texts: CAST it AS INT64 before, or keep the number')
@@ -29,9 +60,27 @@ MACROS = {
         THEN error('engines write moments as other texts: use FORMAT_TIMESTAMP')
         ELSE CAST(x AS VARCHAR) END""",
 }
-# {best} is max or min. When the two differ, the value of the best row is NULL.
-BY = """CASE WHEN arg_{best}(x, y) IS NOT DISTINCT FROM arg_{best}_null(x, y) THEN arg_{best}(x, y) ELSE
-    error('{BEST}_BY may give its NULL or pass over it: put IFNULL around its value, or use ROW_NUMBER') END"""
+TIED = "rows are tied in an order"
+# {best} is max or min. Tied rows have one value when the greatest and the least hash of their values are the same one.
+# When arg_max and arg_max_null differ, the value of the best row is NULL.
+BY = """CASE
+    WHEN ({best}({{'y': y, 'h': hash(x)}}) FILTER (WHERE y IS NOT NULL)).h
+        <> ~(({best}({{'y': y, 'h': ~hash(x)}}) FILTER (WHERE y IS NOT NULL)).h)
+    THEN error('{TIED}: {BEST}_BY takes any of them')
+    WHEN arg_{best}(x, y) IS NOT DISTINCT FROM arg_{best}_null(x, y) THEN arg_{best}(x, y)
+    ELSE error('{BEST}_BY may give its NULL or pass over it: put IFNULL around its value, or use ROW_NUMBER') END"""
+# `peers` rows have this row's place in the order, `place` is the place of the first of them, `number` the row's own.
+UNTIED = {
+    "bq_untied(x, peers)": f"CASE WHEN peers > 1 THEN error('{TIED}') ELSE x END",
+    "bq_untied_until(x, place, peers, n)": f"""CASE
+        WHEN place <= n AND place + peers - 1 > n THEN error('{TIED}') ELSE x END""",
+    "bq_limit(number, place, peers, skipped, n)": f"""CASE
+        WHEN place <= skipped AND place + peers - 1 > skipped THEN error('{TIED}')
+        WHEN place <= skipped + n AND place + peers - 1 > skipped + n THEN error('{TIED}')
+        ELSE number > skipped AND number <= skipped + n END""",
+}
+WHOLE_IN_JSON = """CASE WHEN abs(x::HUGEINT) > 9007199254740992
+    THEN error('TO_JSON_STRING writes integers beyond 2^53 as text on BigQuery: CAST them AS STRING') ELSE x END"""
 UNIX = "(epoch_us(x) - (epoch_us(x) % micros + micros) % micros) // micros"  # down, also before 1970
 # Days of UTC by arithmetic: DuckDB's own cast asks a calendar of time zones, which takes nine times as long.
 DAY = """CASE WHEN typeof(x) = 'TIMESTAMP WITH TIME ZONE'
@@ -58,10 +107,13 @@ def connect() -> duckdb.DuckDBPyConnection:
             ("bq_", "CAST", "error('cannot read as {}: ' || CAST(x AS VARCHAR))".format(form.split("(")[0].upper())),
             ("bq_safe_", "TRY_CAST", "NULL"),
         ):
-            text = body.format(cast=cast, bad=bad, WHOLE=WHOLE, REAL=REAL, TRUTH=TRUTH)
+            text = body.format(cast=cast, bad=bad, unread=UNREAD, **FORMS)
             connection.execute(f"CREATE MACRO {prefix}{form} AS {text}")
     for best in ("max", "min"):
-        connection.execute(f"CREATE MACRO bq_{best}_by(x, y) AS {BY.format(best=best, BEST=best.upper())}")
+        connection.execute(f"CREATE MACRO bq_{best}_by(x, y) AS {BY.format(best=best, BEST=best.upper(), TIED=TIED)}")
+    for form, text in UNTIED.items():
+        connection.execute(f"CREATE MACRO {form} AS {text}")
+    connection.execute(f"CREATE MACRO bq_whole_in_json(x) AS {WHOLE_IN_JSON}")
     connection.execute(f"CREATE MACRO bq_unix(x, micros) AS {UNIX}")
     connection.execute(f"CREATE MACRO bq_day(x) AS {DAY}")
     connection.execute(f"CREATE MACRO bq_comparable(x) AS {COMPARABLE}")

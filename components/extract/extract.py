@@ -1,6 +1,7 @@
 """Run the model's query and keep its rows as Parquet, streamed: memory does not grow with the rows."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 from components.extract.parts import Parts, write_all
@@ -36,6 +37,8 @@ def extract(spec: Spec, source: str, window: Window, out: Path, *, progress: Cal
                 "bytes_billed": lineage.bytes_billed,
                 "backend": lineage.backend,
                 "tables": list(lineage.tables),
+                "table_rows": lineage.table_rows,
+                "losses": None if lineage.losses is None else [asdict(loss) for loss in lineage.losses],
                 "columns": columns,
             },
         )

@@ -1,8 +1,6 @@
 """Tables as files in a folder, read by DuckDB: the embedded default."""
 
 import contextlib
-import difflib
-import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -10,17 +8,23 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from components.extract import csv_file, types
-from components.extract.engine import NAN, connect
-from components.extract.portable import parameters, to_duckdb
+from components.extract import csv_notes, csv_types, duckdb_errors, types
+from components.extract.csv_file import open_csv
+from components.extract.engine import connect
+from components.extract.losses import Loss
+from components.extract.portable import Translation, UnsupportedLocally, parameters, portable, to_duckdb
 from components.extract.source import Lineage, refuse_twice
-from components.extract.tables import Tables, select
+from components.extract.tables import Tables, reader, select, select_csv
 from components.extract.window import Window
 from model.errors import DataRefused, Fault, Faults
 
 ROWS_A_BATCH = 100_000
 MEMORY = "600MB"
 AHEAD = "16MB"  # a batch: with less, DuckDB would wait while one is written
+THREADS = 2
+
+Key = tuple[str, str]
+"""A table's dataset, or "", and its name."""
 
 
 class Files:
@@ -32,45 +36,70 @@ class Files:
             way_out = "DATA names the folder that holds the SQL's tables as files"
             raise DataRefused(Fault(f"DATA={data}", found, way_out))
         self._tables = Tables(Path(data))
-        self._read: set[str] = set()
+        self._csv: dict[str, csv_types.CsvTable] = {}
+        self._rows: dict[str, int] = {}
+        self._losses: tuple[Loss, ...] = ()
 
     def columns(self, sql: str, window: Window) -> dict[str, str]:
         with self._prepared(sql) as (connection, query):
-            columns = types.of_relation(_run(connection, query, _asked(sql, window)))
+            columns = types.of_relation(_run(connection, query.sql, _asked(sql, window)))
         refuse_twice([name for name, _ in columns])
         return dict(columns)
 
     def fetch(self, sql: str, window: Window) -> Iterator[pa.RecordBatch]:
         with self._prepared(sql) as (connection, query):
-            connection.execute(f"SET memory_limit='{MEMORY}'; SET streaming_buffer_size='{AHEAD}'; SET threads=2")
-            relation = types.cast(_run(connection, query, _asked(sql, window)))
+            threads = 1 if query.adds_floats else THREADS  # floats are then added in the order of the files
+            connection.execute(f"SET memory_limit='{MEMORY}'; SET streaming_buffer_size='{AHEAD}'")
+            connection.execute(f"SET threads={threads}")
+            relation = types.cast(_run(connection, query.sql, _asked(sql, window)))
             try:
                 yield from relation.to_arrow_reader(ROWS_A_BATCH)
+                self._losses = tuple(_losses(connection, query))
             except (duckdb.Error, pa.ArrowException, OSError) as error:
-                raise _refusal(error, connection) from None
+                raise duckdb_errors.refusal(error, connection) from None
 
     def lineage(self) -> Lineage:
-        return Lineage("duckdb", tuple(sorted(self._read)))
+        rows = dict(sorted(self._rows.items()))
+        return Lineage("duckdb", tuple(rows), table_rows=rows, losses=self._losses)
 
     @contextlib.contextmanager
-    def _prepared(self, sql: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+    def _prepared(self, sql: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Translation]]:
         """A connection in which the query's tables are views over their files, and the query in DuckDB's words."""
-        query, tables = to_duckdb(sql)
         faults = Faults()
-        named = dict.fromkeys((table.db, table.name) for table in tables)
-        patterns = {key: self._tables.pattern(*key, faults) for key in named}
+        keys = dict.fromkeys((table.db, table.name) for table in portable(sql).tables)
+        patterns = {key: self._tables.pattern(*key, faults) for key in keys}
         faults.raise_if_any(DataRefused)
         with connect() as connection:
-            for (dataset, name), pattern in patterns.items():
-                self._read.add(".".join(filter(None, (dataset, name))))
-                if dataset:
-                    connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{dataset}"')
-                view = f'"{dataset}"."{name}"' if dataset else f'"{name}"'
-                try:
-                    connection.execute(f"CREATE VIEW {view} AS {select(connection, pattern)}")
-                except duckdb.Error as error:
-                    raise _unreadable(pattern, _words(error), connection) from None
-            yield connection, query
+            for key, pattern in patterns.items():
+                self._create_view(connection, key, pattern)
+            columns = {key: types.of_view(connection, *key) for key in patterns}
+            try:
+                translation = to_duckdb(sql, columns)
+            except UnsupportedLocally as refused:
+                tables = {key: self._csv[pattern] for key, pattern in patterns.items() if pattern in self._csv}
+                raise csv_notes.explained(refused, connection, tables) from None
+            yield connection, translation
+
+    def _create_view(self, connection: duckdb.DuckDBPyConnection, key: Key, pattern: str) -> None:
+        dataset, name = key
+        if dataset:
+            connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{dataset}"')
+        try:
+            query, rows = self._read(connection, pattern)
+            connection.execute(f"CREATE VIEW {types.qualified(dataset, name)} AS {query}")
+        except (duckdb.Error, EOFError, OSError) as error:
+            raise duckdb_errors.unreadable(pattern, error) from None
+        self._rows[".".join(filter(None, key))] = rows
+
+    def _read(self, connection: duckdb.DuckDBPyConnection, pattern: str) -> tuple[str, int]:
+        """The table's columns as SQL, and how many rows it has."""
+        if pattern.endswith(".parquet"):
+            row = connection.execute(f"SELECT count(*) FROM {reader(pattern)}").fetchone()
+            assert row is not None  # an aggregate always answers
+            return select(connection, pattern), int(row[0])
+        if pattern not in self._csv:
+            self._csv[pattern] = csv_types.load(connection, open_csv(Path(pattern)))
+        return select_csv(self._csv[pattern]), self._csv[pattern].rows
 
 
 def _asked(sql: str, window: Window) -> dict[str, datetime | None]:
@@ -84,52 +113,13 @@ def _run(
     try:
         return connection.sql(query, params=given)
     except duckdb.Error as error:
-        raise _refusal(error, connection) from None
+        raise duckdb_errors.refusal(error, connection) from None
 
 
-def _refusal(error: Exception, connection: duckdb.DuckDBPyConnection) -> DataRefused:
-    """DuckDB's words, with the column, parameter or file that they are about put first."""
-    words = _words(error)
-    if column := re.search(r'column "?([^" ]+)"? not found|does not have a column named "([^"]+)"', words, re.I):
-        name = str(column[1] or column[2])
-        return DataRefused(Fault(f"SQL column {name}", "is in none of its tables", _columns_near(name, connection)))
-    if parameter := re.search(r"values were not provided for the following parameters: (.*)", words, re.I):
-        named = ", ".join(f"@{name.strip()}" for name in parameter[1].split(","))
-        return DataRefused(
-            Fault(f"SQL {named}", "is given by nobody", "The window's @start and @end are; write others out")
-        )
-    if alias := re.search(r'Referenced table "([^"]+)" not found!(?: Candidate tables: (.*))?', words):
-        there = (alias[2] or "none").replace('"', "")
-        return DataRefused(Fault(f"SQL {alias[1]}", "is not in the query's FROM", f"There: {there}"))
-    if file := re.search(r"[\"']([^\"']*\.(?:parquet|csv|csv\.gz))[\"']", words):
-        return _unreadable(file[1], words, connection)
-    if NAN in words:
-        way_out = "Write IF(IS_NAN(x), NULL, x) in place of x wherever it is compared"
-        return DataRefused(Fault("SQL", f"failed ({NAN}, which has another answer on BigQuery)", way_out))
-    if "No space left" in words or "out of disk" in words.lower():
-        raise OSError(28, "No space left on device", "DuckDB's temporary files")
-    if "VARCHAR" in words and (texts := csv_file.texts_by_mistake(connection)):
-        return DataRefused(*texts)
-    return DataRefused(Fault("SQL", f"failed ({words[:300]})", "Mend the query, or the values that it meets"))
-
-
-def _words(error: Exception) -> str:
-    """Its first paragraph, without the kind of error that stands before."""
-    return re.sub(r"^(\w+ )+Error: ", "", " ".join(str(error).split("\n\n")[0].split()))
-
-
-def _unreadable(file: str, words: str, connection: duckdb.DuckDBPyConnection) -> DataRefused:
-    if "not utf-8 encoded" in words:
-        return DataRefused(Fault(f"file {file}", "is not UTF-8", "Save it as UTF-8"))
-    if not file.endswith(".parquet") and (where := csv_file.broken_line(connection, file)):
-        return DataRefused(Fault(f"file {file}", f"is broken in {where}", "Mend that line"))
-    return DataRefused(
-        Fault(f"file {file}", f"cannot be read ({words[:200]})", "It may be truncated: write or copy it again")
-    )
-
-
-def _columns_near(name: str, connection: duckdb.DuckDBPyConnection) -> str:
-    views = connection.execute("SELECT DISTINCT column_name FROM duckdb_columns() WHERE NOT internal").fetchall()
-    there = sorted(str(row[0]) for row in views)
-    near = difflib.get_close_matches(name, there, 1)
-    return f"Did you mean {near[0]}?" if near else f"There: {', '.join(there[:30])}"
+def _losses(connection: duckdb.DuckDBPyConnection, query: Translation) -> Iterator[Loss]:
+    """What the query's safe conversions turned to NULL, counted over the whole of each table."""
+    for cast in dict.fromkeys(query.safe_casts):
+        row = connection.execute(cast.count).fetchone()
+        assert row is not None  # an aggregate always answers
+        values, nulls, example = row
+        yield Loss(cast.expression, cast.table, values, nulls, None if example is None else str(example))

@@ -30,6 +30,8 @@ INSTEAD = {
     "CurrentTimestamp": _CLOCK,
     "CurrentDate": _CLOCK,
     "CurrentDatetime": _CLOCK,
+    "CurrentTime": _CLOCK,
+    "SessionUser": "Who runs the query must not decide over its rows",
     "Rand": "Leave sampling to training.keep_negatives: a random query gives other rows every time",
     "Uuid": "Take an id from the tables: a random query gives other rows every time",
     "Format": "Use CONCAT and CAST",

@@ -2,13 +2,17 @@
 
 from sqlglot import exp
 
+from components.extract.as_text import integers_in_json
 from components.extract.nan import watch
 
-FLOAT64, BOOL, DATE = (getattr(exp.DataType.Type, name) for name in ("DOUBLE", "BOOLEAN", "DATE"))
+FLOAT64, BOOL, DATE, TIME, DATETIME, TIMESTAMP = (
+    getattr(exp.DataType.Type, name) for name in ("DOUBLE", "BOOLEAN", "DATE", "TIME", "TIMESTAMP", "TIMESTAMPTZ")
+)
 INT64 = [getattr(exp.DataType.Type, name) for name in ("BIGINT", "INT", "SMALLINT", "TINYINT")]  # INTEGER is INT64 too
 STRING = (exp.DataType.Type.TEXT, exp.DataType.Type.VARCHAR)
 CASTS = {
-    **dict.fromkeys(INT64, "int64"), FLOAT64: "float64", BOOL: "bool", DATE: "date", **dict.fromkeys(STRING, "string"),
+    **dict.fromkeys(INT64, "int64"), FLOAT64: "float64", BOOL: "bool", DATE: "date", TIME: "time",
+    DATETIME: "datetime", TIMESTAMP: "timestamp", **dict.fromkeys(STRING, "string"),
 }  # fmt: skip
 BLANKS = "\t\n\v\f\r \u0085\u00a0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 
@@ -73,6 +77,9 @@ def _mend(node: exp.Expr) -> exp.Expr:
         case exp.Substring() if isinstance(node.args.get("start"), exp.Neg) and node.args.get("length"):
             tail = _call("right", node.this, node.args["start"].this)  # from the first character when it is shorter
             return _call("left", tail, node.args["length"])
+        case exp.JSONFormat():
+            for value in integers_in_json(node):
+                value.replace(_call("bq_whole_in_json", value))
         case exp.Trim() if node.expression is None:  # every blank of Unicode, not spaces alone
             node.set("expression", exp.Literal.string(BLANKS))
         case exp.TimeToStr() if node.args.get("zone"):  # sqlglot drops the zone

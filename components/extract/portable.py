@@ -1,39 +1,96 @@
 """GoogleSQL on DuckDB: translated where the meaning stays the same, refused by name where it would not.
 
-sqlglot translates; what it maps to another meaning is put right (mend.py) or refused (traps.py), and only functions
-that were compared with the documented answers (functions.py) are let through. A wrong number is worse than a refusal.
+sqlglot translates; what it maps to another meaning is put right (mend.py, aliases.py, order.py) or refused (traps.py,
+coercion.py, as_text.py), and only functions that were compared with the documented answers (functions.py) are let
+through. A wrong number is worse than a refusal.
 """
 
 import contextlib
 import functools
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import sqlglot
 from sqlglot import ErrorLevel, exp
 
+from components.extract.aliases import expand_aliases
+from components.extract.annotation import AnnotatedQuery, Columns
+from components.extract.as_text import refused_texts
+from components.extract.coercion import read_date_literals, refused_coercions
+from components.extract.families import is_float
 from components.extract.functions import ALLOWED, INSTEAD, USUAL
+from components.extract.losses import SafeCast, safe_casts
 from components.extract.mend import mended
+from components.extract.messages import outside_subset
+from components.extract.order import check_ties, refused_orders
 from components.extract.traps import trap
-from model.errors import Fault, SpecRefused
+from components.extract.windows import inline_windows
+from model.errors import Fault, Faults, SpecRefused
 
 logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns of what is refused here with more words
+
+_NEEDED = {
+    exp.ArgMax: "expression", exp.ArgMin: "expression",
+    exp.TimestampDiff: "unit", exp.DatetimeDiff: "unit", exp.DateDiff: "unit",
+}  # fmt: skip
+_ADDS_ALWAYS = (exp.Stddev, exp.StddevSamp, exp.Variance, exp.Corr, exp.ApproxQuantiles)
 
 
 class UnsupportedLocally(SpecRefused):
     heading = "the SQL would not mean the same on BigQuery and on files"
 
 
+@dataclass(frozen=True)
+class PortableQuery:
+    """A query that is inside the subset as far as it can be told without its tables' columns."""
+
+    tree: exp.Query
+    tables: tuple[exp.Table, ...]
+    """Those that it reads; the names of WITH are not among them."""
+
+
+@dataclass(frozen=True)
+class Translation:
+    """A query in DuckDB's words."""
+
+    sql: str
+    adds_floats: bool
+    """Its answer depends on the order in which DuckDB adds: the last digits of sums and means of floats."""
+    safe_casts: tuple[SafeCast, ...]
+
+
 @functools.cache
-def to_duckdb(sql: str) -> tuple[str, list[exp.Table]]:
-    """DuckDB SQL and the tables that it reads (not those of WITH). Raises UnsupportedLocally or SpecRefused."""
+def portable(sql: str) -> PortableQuery:
+    """Raises UnsupportedLocally or SpecRefused."""
     query = _parse(sql)
     with _failures_told():
-        if faults := list(dict.fromkeys(_faults(query))):
+        _refuse_lacking_arguments(query)
+        written_out = inline_windows(query)
+        if faults := list(dict.fromkeys([*_faults(query), *refused_orders(written_out)])):
             raise UnsupportedLocally(*faults)
         names = {cte.alias.casefold() for cte in query.find_all(exp.CTE)}
         tables = [table for table in query.find_all(exp.Table) if table.db or table.name.casefold() not in names]
-        return mended(query).sql(dialect="duckdb", unsupported_level=ErrorLevel.RAISE), tables
+        return PortableQuery(expand_aliases(written_out), tuple(tables))
+
+
+def to_duckdb(sql: str, columns: Mapping[tuple[str, str], Columns]) -> Translation:
+    """`columns`: (dataset or "", table) -> name -> type. Raises UnsupportedLocally, SpecRefused or DataRefused."""
+    query = portable(sql).tree.copy()
+    with _failures_told():
+        annotated = AnnotatedQuery(query, columns)
+        if faults := list(dict.fromkeys([*refused_coercions(annotated), *refused_texts(annotated)])):
+            raise UnsupportedLocally(*faults)
+        read_date_literals(annotated)
+        text = mended(check_ties(query)).sql(dialect="duckdb", unsupported_level=ErrorLevel.RAISE)
+        return Translation(text, _adds_floats(annotated.resolved), tuple(safe_casts(annotated)))
+
+
+def _adds_floats(resolved: exp.Query) -> bool:
+    return any(
+        isinstance(node, _ADDS_ALWAYS) or (isinstance(node, exp.Sum | exp.Avg) and is_float(node.this))
+        for node in resolved.walk()
+    )
 
 
 @functools.cache
@@ -46,7 +103,7 @@ def _parse(sql: str) -> exp.Query:
     if sql.startswith("\ufeff"):
         raise SpecRefused(Fault("SQL", "starts with a byte order mark", "Save the file as UTF-8 without one"))
     with _failures_told():
-        statements = sqlglot.parse(sql, read="bigquery", error_level=ErrorLevel.RAISE)
+        statements = _statements(sql)
     written = [statement for statement in statements if statement and not isinstance(statement, exp.Semicolon)]
     query = written[0] if len(written) == 1 else None
     if not isinstance(query, exp.Query):
@@ -55,13 +112,32 @@ def _parse(sql: str) -> exp.Query:
     return query
 
 
+def _statements(sql: str) -> list[exp.Expr | None]:
+    """sqlglot's parser breaks in ways of its own on calls that lack an argument; the text is all that it is given."""
+    try:
+        return sqlglot.parse(sql, read="bigquery", error_level=ErrorLevel.RAISE)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        hint = "Look for a function that lacks an argument, or has one that it does not take"
+        raise SpecRefused(Fault("SQL", f"cannot be read ({type(error).__name__}: {error})", hint)) from None
+
+
+def _refuse_lacking_arguments(query: exp.Query) -> None:
+    """Of functions that sqlglot's parser lets through with fewer than they need."""
+    faults = Faults()
+    for node in query.find_all(exp.Func):
+        needed = [name for name, must in node.arg_types.items() if must]
+        needed += filter(None, [_NEEDED.get(type(node))])
+        if not isinstance(node, exp.Anonymous) and any(node.args.get(name) is None for name in needed):
+            name = node.sql_names()[0] if isinstance(node, exp.Func) else node.key
+            faults.add(f"SQL {name}", "lacks an argument", "Look for a function that lacks an argument")
+    faults.raise_if_any(SpecRefused)
+
+
 @contextlib.contextmanager
 def _failures_told() -> Iterator[None]:
-    """sqlglot's failures as refusals. Deep nesting and calls that lack an argument break it in ways of their own."""
+    """sqlglot's failures, and nesting that is too deep for it, as refusals."""
     try:
         yield
-    except SpecRefused:
-        raise
     except sqlglot.errors.UnsupportedError as error:
         raise UnsupportedLocally(Fault("SQL", f"cannot be translated ({error})", USUAL)) from None
     except sqlglot.errors.SqlglotError as error:
@@ -70,9 +146,6 @@ def _failures_told() -> Iterator[None]:
         raise SpecRefused(
             Fault("SQL", "is nested too deeply", "Give its parts names: WITH part AS (SELECT …)")
         ) from None
-    except Exception as error:
-        way_out = "Look for a function that lacks an argument, or has one that it does not take"
-        raise SpecRefused(Fault("SQL", f"cannot be read ({type(error).__name__}: {error})", way_out)) from None
 
 
 def _syntax(error: sqlglot.errors.SqlglotError) -> Fault:
@@ -88,13 +161,8 @@ def _syntax(error: sqlglot.errors.SqlglotError) -> Fault:
 def _faults(query: exp.Expr) -> Iterator[Fault]:
     for node in query.walk():
         if isinstance(node, exp.Anonymous):
-            yield _refusal(node, USUAL)
+            yield outside_subset(node, USUAL)
         elif isinstance(node, exp.Func) and type(node).__name__ not in ALLOWED:
-            yield _refusal(node, INSTEAD.get(type(node).__name__, USUAL))
+            yield outside_subset(node, INSTEAD.get(type(node).__name__, USUAL))
         elif why := trap(node):
-            yield _refusal(node, why)
-
-
-def _refusal(node: exp.Expr, way_out: str) -> Fault:
-    text = node.sql(dialect="bigquery")
-    return Fault(f"SQL {text[:60]}{'…' if len(text) > 60 else ''}", "is outside the portable subset", way_out)
+            yield outside_subset(node, why)

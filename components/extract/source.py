@@ -2,23 +2,30 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 import pyarrow as pa
 
+from components.extract.losses import Loss
 from components.extract.window import Window
 from model.errors import Fault, Faults, SpecRefused
 
 
 @dataclass(frozen=True)
 class Lineage:
-    """What a fetch cost and read. `bytes_billed` is None where nothing is billed."""
+    """What a fetch cost and read. `bytes_billed` is None where nothing is billed.
+
+    `table_rows` (rows of each table) and `losses` (what safe conversions turned to NULL) are None where they are not
+    counted: on BigQuery a count is billed.
+    """
 
     backend: str
     tables: tuple[str, ...]
     bytes_billed: int | None = None
+    table_rows: Mapping[str, int] | None = None
+    losses: tuple[Loss, ...] | None = None
 
 
 class Source(Protocol):

@@ -11,9 +11,10 @@ import zlib
 from pathlib import Path
 
 import duckdb
+from duckdb.sqltypes import DuckDBPyType
 
-from components.extract import csv_file, types
-from model.errors import Faults
+from components.extract import csv_file, csv_types, types
+from model.errors import DataRefused, Faults
 
 FORMS = ("{}.parquet", "{}/*.parquet", "{}.csv", "{}.csv.gz")
 ENDING = re.compile(r"\.(parquet|csv|csv\.gz)$")
@@ -76,30 +77,54 @@ class Tables:
 
 
 def select(connection: duckdb.DuckDBPyConnection, pattern: str) -> str:
-    """All columns, as BigQuery holds them when it has loaded the same file: `a.b` is `a_b`, an INT32 is an INT64.
+    """All columns of Parquet files, as BigQuery holds them when it has loaded the same: `a.b` is `a_b`, INT32 is INT64.
 
-    Raises duckdb.Error for a file that cannot be read.
+    Raises duckdb.Error for a file that cannot be read, DataRefused for one with two columns of one name.
     """
-    reader = _reader(pattern)
-    described = connection.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()
-    columns = ", ".join(_column(name, kind) for name, kind, *_ in described)
-    return f"SELECT {columns} FROM {reader}"
+    relation = connection.sql(f"SELECT * FROM {reader(pattern)}")
+    refuse_twice(pattern, list(relation.columns))
+    columns = (_column(name, kind) for name, kind in zip(relation.columns, relation.types, strict=True))
+    return f"SELECT {', '.join(columns)} FROM {reader(pattern)}"
 
 
-def _column(name: str, kind: str) -> str:
-    quoted = '"' + name.replace('"', '""') + '"'
+def select_csv(table: csv_types.CsvTable) -> str:
+    """The same of a CSV file."""
+    names = [column.name or f"column{place}" for place, column in enumerate(table.columns)]
+    refuse_twice(str(table.file.path), names)
+    columns = ", ".join(
+        f"{column.value} AS {quoted(ILLEGAL.sub('_', name))}" for name, column in zip(names, table.columns, strict=True)
+    )
+    return f"SELECT {columns} FROM {table.file.reader()}"
+
+
+def refuse_twice(pattern: str, names: list[str]) -> None:
+    """A load into BigQuery fails for two columns of one name, whatever their case and what it puts for a dot."""
+    faults = Faults()
+    loaded = [ILLEGAL.sub("_", name).casefold() for name in names]
+    for name in sorted({name for name in loaded if loaded.count(name) > 1}):
+        same = ", ".join(other for other, own in zip(names, loaded, strict=True) if own == name)
+        faults.add(f"file {pattern}", f"has columns that BigQuery takes for one: {same}", "Rename all but one")
+    faults.raise_if_any(DataRefused)
+
+
+def reader(pattern: str) -> str:
+    """DuckDB's SQL of the table in Parquet files."""
+    escaped = pattern.replace("'", "''")
+    return f"read_parquet('{escaped}', union_by_name=true)"
+
+
+def quoted(name: str) -> str:
+    escaped = name.replace('"', '""')
+    return f'"{escaped}"'
+
+
+def _column(name: str, kind: DuckDBPyType) -> str:
+    column = quoted(name)
     loaded = types.loaded(kind)
-    value = quoted if loaded == kind else f"CAST({quoted} AS {loaded})"
+    value = column if loaded == str(kind) else f"CAST({column} AS {loaded})"
     if loaded == "DOUBLE":  # hides the bounds in Parquet, by which DuckDB decides wrongly when a NaN is beside them
-        value = f"CASE WHEN {quoted} IS NULL THEN NULL ELSE {value} END"
-    return f'{value} AS "{ILLEGAL.sub("_", name)}"'
-
-
-def _reader(pattern: str) -> str:
-    if not pattern.endswith(".parquet"):
-        return csv_file.reader(pattern)
-    quoted = pattern.replace("'", "''")
-    return f"read_parquet('{quoted}', union_by_name=true)"
+        value = f"CASE WHEN {column} IS NULL THEN NULL ELSE {value} END"
+    return f"{value} AS {quoted(ILLEGAL.sub('_', name))}"
 
 
 def _broken(path: Path) -> str:

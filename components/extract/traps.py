@@ -48,6 +48,8 @@ def trap(node: exp.Expr) -> str | None:
             return "A system variable is none on files. Write its value"
         case exp.Table() if "*" in node.name:
             return "A table for each day is not read here. Use one table, partitioned by day"
+        case exp.Pivot():
+            return "PIVOT is not read on files. Use SUM(IF(condition, x, NULL)) and GROUP BY"
         case exp.TableSample():
             return "A sample takes other rows every time. Use MOD(ABS(FARM_FINGERPRINT(id)), 100)"
         case exp.Corr() if isinstance(node.parent, exp.Window):

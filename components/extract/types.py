@@ -4,8 +4,15 @@ A decimal comes as FLOAT64 from both sources: DuckDB reads the literal 2.5 as on
 nothing after the query computes in decimals.
 """
 
+from collections.abc import Iterator
+
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
+from duckdb.sqltypes import DuckDBPyType
+from sqlglot import exp
+
+from model.errors import DataRefused, Fault
 
 # DuckDB's type -> GoogleSQL's name for what it is loaded as, and the DuckDB type that holds just that.
 _SCALARS = {
@@ -15,15 +22,16 @@ _SCALARS = {
     ),
     **dict.fromkeys(("FLOAT", "DOUBLE", "DECIMAL"), ("FLOAT64", "DOUBLE")),
     **dict.fromkeys(("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"), ("DATETIME", "TIMESTAMP")),
-    "TIMESTAMP WITH TIME ZONE": ("TIMESTAMP", "TIMESTAMPTZ"),
-    "VARCHAR": ("STRING", "VARCHAR"),
-    "ENUM": ("STRING", "VARCHAR"),
+    **dict.fromkeys(("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ", "TIMESTAMPTZ_NS"), ("TIMESTAMP", "TIMESTAMPTZ")),
+    **dict.fromkeys(("VARCHAR", "ENUM", "UUID"), ("STRING", "VARCHAR")),
     "BOOLEAN": ("BOOL", "BOOLEAN"),
     "DATE": ("DATE", "DATE"),
-    "TIME": ("TIME", "TIME"),
+    **dict.fromkeys(("TIME", "TIME_NS"), ("TIME", "TIME")),
     "BLOB": ("BYTES", "BLOB"),
     '"NULL"': ("INT64", "BIGINT"),  # GoogleSQL gives a bare NULL this type
 }
+GREATEST_EXACT = 2**53
+TOO_LONG = "a decimal of more digits than FLOAT64 keeps"
 _LEGACY = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL", "NUMERIC": "FLOAT64", "BIGNUMERIC": "FLOAT64"}
 
 
@@ -37,29 +45,77 @@ def of_bigquery(field_type: str) -> str:
     return _LEGACY.get(field_type, field_type)
 
 
-def loaded(kind: str) -> str:
+def loaded(kind: DuckDBPyType) -> str:
     """The DuckDB type of a file's column after a load into BigQuery, which widens it. A decimal stays exact there."""
-    if kind.endswith("[]"):
-        return f"{loaded(kind[:-2])}[]"
-    return kind if kind.startswith("DECIMAL") else _scalar(kind)[1]
+    match kind.id:
+        case "list" | "array":
+            return f"{_parts(kind)['child']}[]"
+        case "struct":
+            return f"STRUCT({', '.join(f'{_quoted(name)} {part}' for name, part in _parts(kind).items())})"
+        case "decimal":
+            return str(kind)
+    return _scalar(str(kind))[1]
+
+
+def _parts(kind: DuckDBPyType) -> dict[str, str]:
+    """What a nested type is made of."""
+    return {name: loaded(part) for name, part in kind.children if isinstance(part, DuckDBPyType)}
+
+
+def of_view(connection: duckdb.DuckDBPyConnection, dataset: str, name: str) -> dict[str, exp.DataType]:
+    """Column -> type, as sqlglot writes it, of a view over a table's files."""
+    relation = connection.sql(f"SELECT * FROM {qualified(dataset, name)}")
+    return dict(_annotations(relation))
+
+
+def _annotations(relation: duckdb.DuckDBPyRelation) -> Iterator[tuple[str, exp.DataType]]:
+    for name, kind in zip(relation.columns, relation.types, strict=True):
+        yield name, exp.DataType.build(str(kind), dialect="duckdb")
+
+
+def qualified(dataset: str, name: str) -> str:
+    """The table in DuckDB's SQL."""
+    return ".".join(_quoted(part) for part in (dataset, name) if part)
+
+
+def _quoted(name: str) -> str:
+    escaped = name.replace('"', '""')
+    return f'"{escaped}"'
 
 
 def cast(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
     """The relation in GoogleSQL's types. An INT64 that overflows fails when its rows are read."""
-    columns = []
-    for name, kind in zip(relation.columns, relation.types, strict=True):
-        quoted = '"' + name.replace('"', '""') + '"'
-        wanted = _scalar(str(kind))[1]
-        columns.append(f"CAST({quoted} AS {wanted}) AS {quoted}" if wanted != str(kind) else quoted)
-    return relation.project(", ".join(columns))
+    return relation.project(
+        ", ".join(_cast(name, str(kind)) for name, kind in zip(relation.columns, relation.types, strict=True))
+    )
+
+
+def _cast(name: str, kind: str) -> str:
+    column, wanted = _quoted(name), _scalar(kind)[1]
+    if wanted == kind:
+        return column
+    value = f"CAST({column} AS {wanted})"
+    if kind.startswith("DECIMAL"):
+        text = name.replace("'", "''")
+        failure = f"error('{TOO_LONG}: column {text} holds ' || CAST({column} AS VARCHAR))"
+        value = f"CASE WHEN abs({column}) > {GREATEST_EXACT} THEN {failure} ELSE {value} END"
+    return f"{value} AS {column}"
 
 
 def without_decimals(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """NUMERIC and BIGNUMERIC as FLOAT64."""
+    """NUMERIC and BIGNUMERIC as FLOAT64. Raises DataRefused for one of more digits."""
+    for field, values in zip(batch.schema, batch.columns, strict=True):
+        if pa.types.is_decimal(field.type) and (greatest := pc.max(pc.abs(values)).as_py() or 0) > GREATEST_EXACT:
+            raise too_long(f"column {field.name} holds {greatest}")
     fields = [
         pa.field(field.name, pa.float64() if pa.types.is_decimal(field.type) else field.type) for field in batch.schema
     ]
     return batch.cast(pa.schema(fields))
+
+
+def too_long(holds: str) -> DataRefused:
+    hint = "Write ids as texts in the log, or as INT64"
+    return DataRefused(Fault("SQL", f"{holds}, {TOO_LONG}", hint))
 
 
 def _scalar(kind: str) -> tuple[str, str]:

@@ -1,9 +1,9 @@
 from kfp import dsl
-from kfp.dsl import Dataset, Input, Output
+from kfp.dsl import Artifact, Dataset, Input, Output
 
 
 @dsl.component(base_image="python-set-by-the-graph", install_kfp_package=False)
-def preprocess(spec: str, rows: Input[Dataset], parts: Output[Dataset]) -> None:
+def preprocess(spec: Input[Artifact], rows: Input[Dataset], parts: Output[Dataset]) -> None:
     """Reject and count the rare rows, then divide the rest into train, calibration and test."""
     from pathlib import Path
 
@@ -12,4 +12,9 @@ def preprocess(spec: str, rows: Input[Dataset], parts: Output[Dataset]) -> None:
     from model.spec import Spec
 
     with Step("preprocess") as step:
-        run(Spec.from_json(spec), Path(rows.path), Path(parts.path), progress=step.progress)
+        run(
+            Spec.from_json(Path(spec.path).read_text("utf-8")),
+            Path(rows.path),
+            Path(parts.path),
+            progress=step.progress,
+        )

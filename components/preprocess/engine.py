@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import joblib
 
 from model.errors import DataRefused, Fault
 
@@ -18,7 +19,7 @@ def engine(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that spills into `folder`. A full disk is raised as OSError, a broken file refused."""
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone='UTC'; SET preserve_insertion_order=false; SET enable_progress_bar=false")
-        connection.execute(f"SET memory_limit='{LEAST_MB}MB'; SET threads={len(os.sched_getaffinity(0))}")
+        connection.execute(f"SET memory_limit='{LEAST_MB}MB'; SET threads={joblib.cpu_count()}")
         # Every join here has its small side on the right; a wrong guess would hold all rows in memory.
         connection.execute("SET disabled_optimizers='join_order,build_side_probe_side'")
         connection.execute("SET temp_directory=$folder", {"folder": str(folder / "spill")})
@@ -29,7 +30,7 @@ def engine(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)) from None
             if isinstance(error, duckdb.IOException | duckdb.InvalidInputException):
                 found = f"cannot be read to its end ({' '.join(str(error).split())[:200]})"
-                raise DataRefused(Fault("rows of extract", found, "Run extract again")) from None
+                raise DataRefused(Fault("rows of extract", found, "Run extract again", "rows-damaged")) from None
             raise
 
 

@@ -20,6 +20,7 @@ GROWS = 0.99  # |Spearman| with time
 ROWS = 200_000
 BINS = 20
 MISSING = "\0"
+FEWEST_CONVERSIONS = 5  # fewer put any column's AUC at its best or worst now and then
 
 
 def look_for_leaks(connection: duckdb.DuckDBPyConnection, train: Path, spec: Spec) -> list[str]:
@@ -46,13 +47,18 @@ def look_for_leaks(connection: duckdb.DuckDBPyConnection, train: Path, spec: Spe
         if area >= REFUSED and not feature.leak_waiver:
             found = f"predicts {spec.columns.label} almost alone (AUC {area:.3f})"
             way_out = "Delete it. If it truly is known when the page is shown, say why in its leak_waiver"
-            faults.add(where, found, way_out)
+            faults.add(where, found, way_out, "feature-leaks")
         elif area >= WARNED:
             waived = f"; waived: {feature.leak_waiver}" if feature.leak_waiver else ""
             warnings.append(f"{where} alone has AUC {area:.3f}: make sure it is known when the page is shown{waived}")
         if number and time and _grows(values, np.asarray(sample[time]).astype(np.int64)):
             found = f"grows with {time}: it is an id or a clock"
-            faults.add(where, found, "Delete it: it cannot mean the same tomorrow. What it stands for may be a feature")
+            faults.add(
+                where,
+                found,
+                "Delete it: it cannot mean the same tomorrow. What it stands for may be a feature",
+                "feature-grows",
+            )
     faults.raise_if_any(DataRefused)
     return warnings
 
@@ -79,10 +85,12 @@ def one_column_auc(
 ) -> float:
     """AUC on the rows that are not `fitted` of the label's mean by value, learned on those that are.
 
-    Numbers are cut into 20 bins of equal mass and one for missing. 0.5 where a class is missing on either side.
+    Finite numbers are cut into 20 bins of equal mass; missing and either infinity have a bin each. 0.5 where too few
+    rows of a class are on either side to say anything.
     """
     codes, count = _bins(values) if number else _levels(values)
-    if not (0 < label[fitted].sum() < fitted.sum() and 0 < label[~fitted].sum() < (~fitted).sum()):
+    classes = [np.bincount(label[side], minlength=2).min() for side in (fitted, ~fitted)]
+    if min(classes) < FEWEST_CONVERSIONS:
         return 0.5
     rate = label[fitted].mean()
     seen = np.bincount(codes[fitted], minlength=count)
@@ -92,10 +100,12 @@ def one_column_auc(
 
 def _bins(values: NDArray[np.generic]) -> tuple[NDArray[np.int64], int]:
     numbers = values.astype(np.float64)
-    known = numbers[~np.isnan(numbers)]
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])) if len(known) else np.empty(0)
-    codes = np.where(np.isnan(numbers), len(edges) + 1, np.searchsorted(edges, numbers, side="right"))
-    return codes.astype(np.int64), len(edges) + 2
+    finite = numbers[np.isfinite(numbers)]
+    edges = np.unique(np.quantile(finite, np.linspace(0, 1, BINS + 1)[1:-1])) if len(finite) else np.empty(0)
+    codes = np.searchsorted(edges, numbers, side="right")
+    for place, others in enumerate((np.isnan(numbers), np.isposinf(numbers), np.isneginf(numbers)), 1):
+        codes = np.where(others, len(edges) + place, codes)
+    return codes.astype(np.int64), len(edges) + 4
 
 
 def _levels(values: NDArray[np.generic]) -> tuple[NDArray[np.int64], int]:
@@ -122,7 +132,7 @@ def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
 def _grows(values: NDArray[np.generic], when: NDArray[np.int64]) -> bool:
     """Nearly every value of its own, and in the order of time."""
     numbers = values.astype(np.float64)
-    known = ~np.isnan(numbers)
+    known = np.isfinite(numbers)
     if known.sum() < 100 or len(np.unique(numbers[known])) < 0.95 * known.sum():
         return False
     pairs = np.array([_ranks(numbers[known]), _ranks(when[known].astype(np.float64))])

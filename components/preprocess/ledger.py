@@ -7,11 +7,13 @@ import duckdb
 
 from components.preprocess.columns import Columns
 from components.preprocess.engine import literal, quoted
+from components.preprocess.unreadable import remedy
 from model.errors import DataRefused, Fault
-from model.expression import Expression
+from model.expression import Expression, number_sql
 from model.spec import Spec
 
 EXAMPLES = 5
+MOST_SHOWN = 40  # characters of an example in a sentence
 MOST_RULES = 63  # bits of a row's mask
 
 
@@ -26,6 +28,12 @@ class Rule:
     expression: str | None = None
     min: float | None = None
     max: float | None = None
+
+    @property
+    def unreadable(self) -> str | None:
+        """The column whose texts this rule could not read as numbers."""
+        word, _, column = self.name.partition(" ")
+        return column if (self.kind, word) == ("unreadable", "unreadable") else None
 
     @property
     def broken(self) -> str:
@@ -51,14 +59,15 @@ def rules_of(spec: Spec, columns: Columns) -> list[Rule]:
     if len(implicit) + len(declared) > MOST_RULES:
         found = f"are {len(declared)}, and {len(implicit)} columns are texts that have to be read as numbers"
         way_out = f"Together they may be {MOST_RULES}: CAST numbers in the SQL, or join rules"
-        raise DataRefused(Fault("reject rules", found, way_out))
+        raise DataRefused(Fault("reject rules", found, way_out, "rules-too-many"))
     return implicit + declared
 
 
 def _outside(value: str, low: float | None, high: float | None) -> str:
-    below = [f"{value} < {low!r}"] if low is not None else []
-    above = [f"{value} > {high!r}"] if high is not None else []
-    return f"coalesce({' OR '.join(below + above)}, false)"
+    """DuckDB holds NaN for the largest number; here it is what cannot be measured, as infinity less infinity is."""
+    below = [f"{value} < {number_sql(low)}"] if low is not None else []
+    above = [f"{value} > {number_sql(high)}"] if high is not None else []
+    return f"coalesce(({' OR '.join(below + above)}) AND NOT isnan({value}), false)"
 
 
 def mask(rules: list[Rule]) -> str:
@@ -68,9 +77,14 @@ def mask(rules: list[Rule]) -> str:
 
 
 class Ledger:
-    """Counts over `rows`, a table or file that has the mask as its column `broken` and a `row_key`."""
+    """Counts over `rows`, a table or file that has the mask as its column `broken` and a `row_key`.
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, rows: str, rules: list[Rule], shown: list[str]) -> None:
+    `raw` are the rows as extract wrote them; `shown` are the columns that say where an example stands.
+    """
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, rows: str, rules: list[Rule], *, raw: str, shown: list[str]
+    ) -> None:
         counts = ", ".join(
             ["count(*)", "count(*) FILTER (broken <> 0)", *(f"count(*) FILTER ({r.broken})" for r in rules)]
         )
@@ -78,7 +92,7 @@ class Ledger:
         assert found is not None  # an aggregate always answers
         self.rows_in, self.rejected, *self._per_rule = found
         self._rules = rules
-        self._connection, self._shown = connection, shown
+        self._connection, self._raw, self._shown = connection, raw, shown
 
     @property
     def share(self) -> float:
@@ -89,15 +103,42 @@ class Ledger:
         if self.share <= budget:
             return
         shares = [
-            f"{rule.name} {count:,} ({count / self.rows_in:.2%})"
+            f"{rule.name} {count:,} ({count / self.rows_in:.2%}){self._example_texts(rule)}"
             for rule, count in zip(self._rules, self._per_rule, strict=True)
             if count
         ]
         found = (
             f"{budget:.2%} is exceeded: {self.rejected:,} of {self.rows_in:,} rows ({self.share:.2%}) were rejected. "
         )
-        way_out = "Look at what changed in the data; then mend the SQL, the rule's bounds, or the budget"
-        raise DataRefused(Fault("reject_budget", found + "By rule: " + ", ".join(shares), way_out))
+        way_out = "Look at what changed in the data; then fix the SQL, the rule's bounds, or the budget"
+        way_out = ". ".join([*self._remedies(), way_out])
+        raise DataRefused(
+            Fault("reject_budget", found + "By rule: " + ", ".join(shares), way_out, "rejected-over-budget")
+        )
+
+    def notes(self) -> list[str]:
+        """What can be done about texts that are not numbers."""
+        return [
+            f"{rule.name} {count:,} rows{self._example_texts(rule)}: {remedy(rule.unreadable, self._texts(rule))}"
+            for rule, count in zip(self._rules, self._per_rule, strict=True)
+            if count and rule.unreadable
+        ]
+
+    def _remedies(self) -> list[str]:
+        counts = zip(self._rules, self._per_rule, strict=True)
+        return [remedy(rule.unreadable, self._texts(rule)) for rule, count in counts if count and rule.unreadable]
+
+    def _example_texts(self, rule: Rule) -> str:
+        texts = ", ".join(repr(text[:MOST_SHOWN]) for text in self._texts(rule))
+        return f", for example {texts}" if texts else ""
+
+    def _texts(self, rule: Rule) -> list[str]:
+        """The most frequent texts that could not be read."""
+        if rule.unreadable is None:
+            return []
+        of_rule = f"SELECT {quoted(rule.unreadable)} FROM {self._raw} WHERE {rule.sql}"
+        query = f"{of_rule} GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {EXAMPLES}"
+        return [text for (text,) in self._connection.execute(query).fetchall()]
 
     def to_json(self, rejected: str) -> dict[str, Any]:
         """`rejected` is a file of the rejected rows by their keys, with the names of the rules that each breaks."""
@@ -121,7 +162,9 @@ class Ledger:
         }
 
     def _examples(self, rule: Rule, rejected: str) -> list[dict[str, Any]]:
-        """The same few rows every time: those of the smallest keys."""
+        """The same few rows every time: those of the smallest keys. What could not be read is shown as it stands."""
+        if rule.unreadable:
+            return [{rule.unreadable: text} for text in self._texts(rule)]
         names = self._example_columns(rule)
         asked = ", ".join(f"CAST({quoted(name)} AS VARCHAR)" for name in names)
         of_rule = f"{rejected} WHERE list_contains(rules, {literal(rule.name)})"

@@ -1,7 +1,7 @@
-"""Reject and count the rare rows, remove duplicates and rows too young, divide the rest, sample negatives of training.
+"""Reject and count the rare rows, remove copies and rows too young, divide the rest, sample negatives of training.
 
 Everything runs in DuckDB over Parquet, out of core. Nothing depends on the order in which rows arrive: identity and
-chance come from a hash of the row itself.
+chance come from a hash of what identifies the row.
 """
 
 import shutil
@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import numpy as np
 
 from components.preprocess.columns import Columns, refuse_unfit, types_of
 from components.preprocess.engine import allow, engine, literal, quoted
+from components.preprocess.identity import Identity, Key
 from components.preprocess.leaks import look_for_leaks
 from components.preprocess.ledger import Ledger, Rule, mask, rules_of
+from components.preprocess.not_finite import NotFinite
 from components.preprocess.split import PARTS, Split, refuse_empty, sampled, unit_of
 from model.errors import DataRefused, Fault, Faults
 from model.files import new_folder, read_json, write_json
@@ -25,7 +26,6 @@ from model.spec import Spec
 Report = Callable[[int, int, str], None]
 PARQUET = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 65536)"
 QUICK = "(FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE 30720)"  # small groups: their dictionaries stay in cache
-ROWS_A_SHARD = 3_000_000
 
 
 def preprocess(spec: Spec, extracted: Path, out: Path, *, progress: Report) -> None:
@@ -54,18 +54,19 @@ class _Run:
         self.columns = Columns(spec, types)
         self.rules: list[Rule] = rules_of(spec, self.columns)
         self.names = list(self.columns.select())
+        self.key = Key.of(spec)
         allow(connection, len(self.names))
 
     def into(self, told: dict[str, Any], folder: Path, progress: Report) -> None:
         ledger = self._read()
         if ledger.rows_in != told["rows"]:
             found = f"hold {ledger.rows_in:,} rows, extract wrote {told['rows']:,}"
-            raise DataRefused(Fault("rows of extract", found, "Run extract again"))
+            raise DataRefused(Fault("rows of extract", found, "Run extract again", "rows-lost"))
         progress(1, 5, f"{ledger.rows_in:,} rows read, {ledger.rejected:,} rejected")
         ledger.refuse_over(self.spec.reject_budget)
         self._write_rejected(folder / "rejected.parquet")
-        removed = self._keep()
-        progress(2, 5, f"{removed['duplicates']:,} duplicates and {removed['immature']:,} young rows removed")
+        identity, ages = self._keep()
+        progress(2, 5, f"{identity.copies.removed:,} copies and {ages['immature']:,} young rows removed")
         split = Split(self.connection, "kept", self.spec, self.columns, self.end)
         parts = split.summary()
         refuse_empty(self.spec, parts, split.cuts)
@@ -74,12 +75,16 @@ class _Run:
         progress(
             4, 5, f"{sampling['negatives_after']:,} of {sampling['negatives_before']:,} negatives kept for training"
         )
+        not_finite = NotFinite.count(self.connection, self.raw, self.columns)
         warnings = look_for_leaks(self.connection, folder / "train.parquet", self.spec)
         write_json(
             folder / "ledger.json",
             ledger.to_json(_parquet(folder / "rejected.parquet", "file_row_number=true"))
-            | removed
-            | {"budget": self.spec.reject_budget, "warnings": warnings},
+            | identity.to_json()
+            | ages
+            | {"budget": self.spec.reject_budget, "copies_budget": self.spec.copies_budget}
+            | {"not_finite": not_finite.to_json()}
+            | {"warnings": [*identity.notes(), *ledger.notes(), *not_finite.notes(), *warnings]},
         )
         write_json(folder / "split.json", self._split_json(split, parts, sampling))
         kept = sum(parts[part]["rows"] for part in PARTS)
@@ -91,25 +96,24 @@ class _Run:
     def _read(self) -> Ledger:
         """Type every row, mark the rules that it breaks, and give it a key made of its content."""
         typed = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in self.columns.select().items())
-        every = ", ".join(quoted(name) for name in self.names)
         implicit = [rule for rule in self.rules if rule.kind == "unreadable"]
         declared = [
             rule for rule in self.rules if rule.kind == "rule"
         ]  # these measure what was read, not what stood there
-        together = unit_of(self.spec)
-        unit = f"coalesce(hash({quoted(together)}), row_key)" if together else "row_key"
         read = f"SELECT {typed}, {mask(implicit)} AS unreadable FROM {self.raw}"
         marked = f"SELECT * EXCLUDE (unreadable), unreadable | {mask(declared)} AS broken FROM ({read})"
-        keyed = f"SELECT *, hash({every}) AS row_key FROM ({marked})"
+        rounded = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in self.columns.reproducible().items())
+        replaced = f"REPLACE ({rounded})" if rounded else ""
+        keyed = f"SELECT *, {self.key.hashes(self.names)} FROM (SELECT * {replaced} FROM ({marked}))"
         typed_file = (
             self.work / "typed.parquet"
         )  # its columns are read one by one, and it needs no memory to stay there
         self._copy(keyed, typed_file, QUICK)
         numbered = _parquet(typed_file, "file_row_number=true")
-        self.connection.execute(f"CREATE VIEW typed AS SELECT *, {unit} AS unit FROM {numbered}")
+        self.connection.execute(f"CREATE VIEW typed AS SELECT * FROM {numbered}")
         self._refuse_labels()
         shown = [name for name in (self.columns.time, self.spec.columns.list, self.spec.columns.item) if name]
-        return Ledger(self.connection, "typed", self.rules, shown)
+        return Ledger(self.connection, "typed", self.rules, raw=self.raw, shown=shown)
 
     def _refuse_labels(self) -> None:
         """All that is wrong with the label and the position, which no rule can mend."""
@@ -121,16 +125,18 @@ class _Run:
         where, faults = f"columns.label {self.columns.label}", Faults()
         if wrong:
             found = f"is not 0 or 1 in {wrong:,} of {rows:,} rows (found {self._wrong_labels()})"
-            faults.add(where, found, "Make it 0 or 1 in the SQL")
+            faults.add(where, found, "Make it 0 or 1 in the SQL", "label-not-0-or-1")
         elif low == high:
-            faults.add(where, f"is {low:g} in every row", "Look at the SQL's join of outcomes, and at the window")
+            way_out = "Look at the SQL's join of outcomes, and at the window"
+            faults.add(where, f"is {low:g} in every row", way_out, "label-constant")
         where = f"columns.position {self.columns.position}"
         if self.columns.position and (places < rows or first < 1):
-            found = f"is missing, no whole number or below 1 in some of {rows:,} rows (smallest {first})"
-            faults.add(where, found, "Log the displayed place from 1; without it there is no debiasing")
+            found = f"is missing, not a whole number or below 1 in some of {rows:,} rows (smallest {first})"
+            way_out = "Log the displayed place from 1; without it there is no debiasing"
+            faults.add(where, found, way_out, "position-not-a-place")
         elif self.columns.position and first == last:
             way_out = "Delete it from the spec: a constant place tells nothing of bias"
-            faults.add(where, f"is {first} in every row", way_out)
+            faults.add(where, f"is {first} in every row", way_out, "position-constant")
         faults.raise_if_any(DataRefused)
 
     def _wrong_labels(self) -> str:
@@ -147,11 +153,11 @@ class _Run:
         names = ", ".join(f"CASE WHEN {rule.broken} THEN {literal(rule.name)} END" for rule in self.rules)
         broken = f"list_filter([{names}], lambda x: x IS NOT NULL)" if names else "CAST([] AS VARCHAR[])"
         kept = ", ".join(quoted(name) for name in self.names)
-        query = f"SELECT {kept}, {broken} AS rules FROM typed WHERE broken <> 0 ORDER BY row_key"
+        query = f"SELECT {kept}, {broken} AS rules FROM typed WHERE broken <> 0 ORDER BY row_key, row_content"
         self._copy(query, path)
 
-    def _keep(self) -> dict[str, int]:
-        """The view `kept`: sound rows, old enough, each once."""
+    def _keep(self) -> tuple[Identity, dict[str, int]]:
+        """The view `kept`: sound rows, old enough, without copies, each with the `unit` that it stays together with."""
         old_enough = "true"
         if self.columns.time and self.spec.source.conversion_days:
             limit = self.end - timedelta(days=self.spec.source.conversion_days)
@@ -159,36 +165,19 @@ class _Run:
         sound = f"SELECT * FROM typed WHERE broken = 0 AND {old_enough}"
         counts = f"count(*) FILTER (broken = 0), count(*) FILTER (broken = 0 AND {old_enough})"
         usable, mature = self._one_row(f"SELECT {counts} FROM typed")
-        duplicates = self._find_copies(sound, rows=mature)
-        self.connection.execute(f"CREATE VIEW kept AS {sound} AND file_row_number NOT IN (FROM copies)")
-        kept = mature - duplicates
-        if kept == 0:
-            where = f"source.conversion_days {self.spec.source.conversion_days}"
-            way_out = "Widen source.window_days, or end the window later"
-            raise DataRefused(Fault(where, f"leaves none of {usable:,} rows: all are younger", way_out))
-        return {"duplicates": duplicates, "immature": usable - mature, "kept": kept}
+        if mature == 0:
+            raise DataRefused(self._nothing_left(usable))
+        identity = Identity(self.connection, self.key, sound, count=mature)
+        identity.refuse_over(self.spec.copies_budget)
+        together = unit_of(self.spec)
+        unit = f"coalesce(hash({quoted(together)}), row_key)" if together else "row_key"
+        self.connection.execute(f"CREATE VIEW kept AS SELECT *, {unit} AS unit FROM ({identity.source()})")
+        return identity, {"immature": usable - mature, "kept": mature - identity.copies.removed}
 
-    def _find_copies(self, sound: str, *, rows: int) -> int:
-        """The table `copies`: of equal rows all but the first. Returns how many."""
-        self._find_repeated(sound, rows=rows)
-        alike = ", ".join(quoted(name) for name in self.names)
-        order = f"row_number() OVER (PARTITION BY {alike} ORDER BY file_row_number) AS copy"
-        numbered = f"SELECT file_row_number, {order} FROM ({sound}) WHERE row_key IN (FROM repeated)"
-        self.connection.execute(f"CREATE TABLE copies AS SELECT file_row_number FROM ({numbered}) WHERE copy > 1")
-        (copies,) = self._one_row("SELECT count(*) FROM copies")
-        return int(copies)
-
-    def _find_repeated(self, sound: str, *, rows: int) -> None:
-        """The keys that stand more than once, shard by shard so that memory does not grow with the rows."""
-        self.connection.execute("CREATE TABLE repeated (row_key UBIGINT)")
-        shards = -(-rows // ROWS_A_SHARD) or 1
-        for shard in range(shards):
-            mine = f"SELECT row_key FROM ({sound}) WHERE row_key % {shards} = {shard}"
-            keys = self.connection.execute(mine).fetchnumpy()["row_key"]
-            keys.sort()  # a third of the time of GROUP BY
-            self.connection.register("again", {"row_key": np.unique(keys[1:][keys[1:] == keys[:-1]])})
-            self.connection.execute("INSERT INTO repeated FROM again")
-            self.connection.unregister("again")
+    def _nothing_left(self, usable: int) -> Fault:
+        where = f"source.conversion_days {self.spec.source.conversion_days}"
+        way_out = "Widen source.window_days, or end the window later"
+        return Fault(where, f"leaves none of {usable:,} rows: all are younger", way_out, "rows-too-young")
 
     def _one_row(self, query: str) -> tuple[Any, ...]:
         row = self.connection.execute(query).fetchone()
@@ -197,20 +186,26 @@ class _Run:
 
     def _write_parts(self, split: Split, folder: Path, parts: dict[str, Any]) -> dict[str, Any]:
         """Parts in an order that follows from their content, which is what makes training repeatable."""
-        roles, columns = self.spec.columns, self.columns
-        order = [quoted(name) for name in (columns.time, roles.list, columns.position, roles.item) if name]
         for part in PARTS:
-            chosen = f"part = '{part}'" + (f" AND {sampled(self.spec, columns)}" if part == "train" else "")
-            rows = f"SELECT {columns.in_parts()} FROM {split.source} rows WHERE {chosen}"
-            self._copy(
-                f"{rows} ORDER BY {', '.join(f'rows.{name}' for name in [*order, 'row_key'])}",
-                folder / f"{part}.parquet",
-            )
-        after = self._one_row(
-            f"SELECT count(*) FILTER ({quoted(columns.label)} = 0) FROM {_parquet(folder / 'train.parquet')}"
-        )[0]
+            self._write_part(split, folder, part, sampled(self.spec, self.columns) if part == "train" else "true")
         before = parts["train"]["rows"] - parts["train"]["positives"]
-        return {"negatives_before": before, "negatives_after": after, "kept_negatives": after / before}
+        after = self._negatives(folder / "train.parquet")
+        if before and not after:  # so few that the sample holds none: then all stay
+            self._write_part(split, folder, "train", "true")
+            after = before
+        share = after / before if before else 1.0
+        return {"negatives_before": before, "negatives_after": after, "kept_negatives": share}
+
+    def _write_part(self, split: Split, folder: Path, part: str, chosen: str) -> None:
+        roles, columns = self.spec.columns, self.columns
+        names = [quoted(name) for name in (columns.time, roles.list, columns.position, roles.item) if name]
+        order = ", ".join(f"rows.{name}" for name in [*names, "row_key"])
+        rows = f"SELECT {columns.in_parts()} FROM {split.source} rows WHERE part = '{part}' AND {chosen}"
+        self._copy(f"{rows} ORDER BY {order}", folder / f"{part}.parquet")
+
+    def _negatives(self, path: Path) -> int:
+        (count,) = self._one_row(f"SELECT count(*) FILTER ({quoted(self.columns.label)} = 0) FROM {_parquet(path)}")
+        return int(count)
 
     def _split_json(self, split: Split, parts: dict[str, Any], sampling: dict[str, Any]) -> dict[str, Any]:
         return {

@@ -162,27 +162,42 @@ def share_of_hash(text: str) -> str:
 
 
 def refuse_empty(spec: Spec, parts: dict[str, Any], cuts: Cuts | None) -> None:
-    """Raises DataRefused for every part without rows or without both classes, and for a training part too small."""
+    """Raises DataRefused for every part without rows or without both classes, and for a training part too small.
+
+    A part without both classes passes where all parts together have fewer conversions than a verdict needs of the test
+    part alone: that is too little data, which is a verdict and not a fault.
+    """
     faults = Faults()
     where = f" ({', '.join(f'{name} {moment}' for name, moment in cuts.to_json().items())})" if cuts else ""
+    enough = sum(parts[part]["positives"] for part in PARTS) >= spec.promotion.min_conversions
     for part in PARTS:
         rows, positives = parts[part]["rows"], parts[part]["positives"]
         if rows == 0:
-            faults.add(f"split.{part}", f"has no rows{where}", "Widen source.window_days or shorten the split's days")
-        elif positives in (0, rows):
+            faults.add(f"split.{part}", f"has no rows{where}", _larger(spec, part), "split-empty")
+        elif positives in (0, rows) and enough:
             what = "no conversion" if positives == 0 else "nothing but conversions"
-            faults.add(
-                f"split.{part}",
-                f"has {what} in {rows:,} rows{where}",
-                "Make the part larger, or mend the label in the SQL",
-            )
+            found = f"has {what} in {rows:,} rows{where}"
+            faults.add(f"split.{part}", found, f"{_larger(spec, part)}, or fix the label in the SQL", "split-one-class")
     total = sum(one["rows"] for one in parts.values())
     share = parts["train"]["rows"] / total if total else 0.0
     if parts["train"]["rows"] and share < spec.split.min_train_share:
         lost = f"gap {parts['gap']['rows']:,}, purged {parts['purged']['rows']:,} of {total:,} rows"
-        way_out = "Widen source.window_days, shorten the split's days, or lower split.min_train_share"
-        faults.add("split.train", f"keeps {share:.1%}, less than split.min_train_share ({lost})", way_out)
+        found = f"keeps {share:.1%}, less than split.min_train_share ({lost})"
+        faults.add(
+            "split.train", found, f"{_larger(spec, 'train')}, or lower split.min_train_share", "split-train-small"
+        )
     faults.raise_if_any(DataRefused)
+
+
+def _larger(spec: Spec, part: str) -> str:
+    """How a part gets more rows, in the keys that this spec uses."""
+    unit = "days" if spec.split.test_days else "share"
+    others = f"lower split.test_{unit} or split.calibration_{unit}"
+    own = others if part == "train" else f"raise split.{part}_{unit}"
+    window = "widen source.window_days" if spec.source.window_days else "let the SQL select more rows"
+    gap = ", lower source.conversion_days" if spec.split.by == "time" and spec.source.conversion_days else ""
+    advice = f"{window}, {own}{gap}"
+    return advice[:1].upper() + advice[1:]
 
 
 def sampled(spec: Spec, columns: Columns) -> str:

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from components.train import calibrate, linear
 from components.train.parts import Part
 from components.train.search import log_loss
@@ -44,7 +42,7 @@ def baselines(spec: Spec, train: Part, newest: Part, features: Sequence[Feature]
     """
     free = logistic(train, newest, features, sampling, directions=False)
     return {
-        "constant": {"probability": float(newest.label.mean(dtype=np.float64))},
+        "constant": {"probability": linear.rate_of(newest.label)},
         "logistic": {
             "features": [feature.model_dump(mode="json") for feature in features],
             "linear": free.linear.model_dump(mode="json"),

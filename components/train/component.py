@@ -1,10 +1,10 @@
 from kfp import dsl
-from kfp.dsl import Dataset, Input, Model, Output
+from kfp.dsl import Artifact, Dataset, Input, Model, Output
 
 
 @dsl.component(base_image="python-set-by-the-graph", install_kfp_package=False)
 def train(
-    spec: str,
+    spec: Input[Artifact],
     trials: int,
     minutes: float,
     threads: int,
@@ -21,7 +21,7 @@ def train(
 
     with Step("train") as step:
         run(
-            Spec.from_json(spec),
+            Spec.from_json(Path(spec.path).read_text("utf-8")),
             Path(parts.path),
             Path(rows.path),
             Path(trained.path),

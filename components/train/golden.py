@@ -13,6 +13,8 @@ from model.predictor import Predictor
 
 USUAL_ROWS = 120
 UNSEEN = "a value that training never saw"
+# Rows with one input changed. A row has every input, so that a row for each would make the file grow with their square.
+MOST_SINGLES = 100
 FAR = 3e38  # near the end of float32, which is what the model reads
 
 Row = dict[str, float | str | None]
@@ -57,11 +59,14 @@ def _plain(manifest: Manifest, row: Mapping[str, object]) -> Row:
 
 
 def edge_rows(manifest: Manifest, base: Row) -> list[Row]:
-    """Missing (all, and each alone), unseen (all, and each alone), both ends of every range and bound, far outside."""
+    """Missing (all, and each alone), unseen (all, and each alone), both ends of every range and bound, far outside.
+
+    Of more than MOST_SINGLES inputs several are missing or unseen in one row.
+    """
     categories = [one.name for one in manifest.inputs if isinstance(one, CategoryFeature)]
     numbers = [one for one in manifest.inputs if not isinstance(one, CategoryFeature)]
-    rows: list[Row] = [dict.fromkeys(base), *({**base, name: None} for name in base)]
-    rows += [{**base, name: UNSEEN} for name in categories]
+    rows: list[Row] = [dict.fromkeys(base), *(base | dict.fromkeys(names, None) for names in _groups(list(base)))]
+    rows += [base | dict.fromkeys(names, UNSEEN) for names in _groups(categories)]
     rows.append({**base, **dict.fromkeys(categories, UNSEEN)})
     for far in (-FAR, FAR, 0.0):
         rows.append({**base, **{one.name: far for one in numbers}})
@@ -70,6 +75,12 @@ def edge_rows(manifest: Manifest, base: Row) -> list[Row]:
     for bounds in manifest.bounds:
         rows += [{**base, name: value} for name, value in _ends(bounds)]
     return rows
+
+
+def _groups(names: Sequence[str]) -> list[Sequence[str]]:
+    """Neighbours together, in at most MOST_SINGLES groups."""
+    size = max(1, -(-len(names) // MOST_SINGLES))
+    return [names[start : start + size] for start in range(0, len(names), size)]
 
 
 def _ends(bounds: Bounds) -> Sequence[tuple[str, float]]:

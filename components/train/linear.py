@@ -46,9 +46,8 @@ def fit(
         ones = sparse.csr_matrix(np.ones((len(matrix), 1)))
         design = sparse.hstack([ones, *(block.design for block in blocks)], format="csr")
         bounds = [(None, None), *(bound for block in blocks for bound in block.bounds)]
-        rate = float(np.clip(label.mean(), 1e-6, 1 - 1e-6))
         start = np.zeros(design.shape[1])
-        start[0] = np.log(rate / (1 - rate))
+        start[0] = prior(label).intercept
         penalty = np.full(design.shape[1], 1 / strength)
         penalty[0] = 0.0
         sign = np.where(label > 0, 1.0, -1.0)
@@ -117,8 +116,14 @@ def _linear(weights: Floats, blocks: Sequence[_Block]) -> Linear:
 
 def prior(label: NDArray[np.float32]) -> Linear:
     """A linear part without terms: the base rate's log odds."""
-    rate = float(label.mean(dtype=np.float64))
+    rate = rate_of(label)
     return Linear(intercept=float(np.log(rate / (1 - rate))))
+
+
+def rate_of(label: NDArray[np.float32]) -> float:
+    """The share of conversions, in (0, 1): rows of one class alone count as if half a row were of the other."""
+    half = 0.5 / len(label)
+    return float(np.clip(label.mean(dtype=np.float64), half, 1 - half))
 
 
 def scaled(linear: Linear, factor: float) -> Linear:

@@ -6,7 +6,7 @@ Only the matrix and a few numbers per row stay in memory; text lives as long as 
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from model.errors import DataRefused, Fault
+from model.errors import DataRefused, Fault, Faults
 from model.features import CategoryFeature, Feature, NumberFeature
 from model.spec import Spec
 
@@ -65,18 +65,29 @@ def batches(path: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     try:
         file = pq.ParquetFile(path)
     except FileNotFoundError:
-        raise DataRefused(Fault(str(path), "is missing", "Run the step that makes it: preprocess")) from None
+        raise DataRefused(
+            Fault(str(path), "is missing", "Run the step that makes it: preprocess", "part-missing")
+        ) from None
     except pa.ArrowInvalid as error:
-        raise DataRefused(Fault(str(path), f"is not Parquet ({_plain(error)})", "Run preprocess again")) from None
+        raise DataRefused(
+            Fault(str(path), f"is not Parquet ({_plain(error)})", "Run preprocess again", "part-damaged")
+        ) from None
     absent = [name for name in columns if name not in file.schema_arrow.names]
     if absent:
-        raise DataRefused(*(Fault(f"{path} {name}", "is missing", "Run preprocess with this spec") for name in absent))
+        way_out = "Run preprocess with this spec"
+        raise DataRefused(*(Fault(f"{path} {name}", "is missing", way_out, "part-column-missing") for name in absent))
     with file:
         # What is wrong inside a page shows only when it is read, as either of the two.
         try:
             yield from file.iter_batches(BATCH, columns=list(columns))
         except (pa.ArrowInvalid, OSError) as error:
-            raise DataRefused(Fault(str(path), f"is damaged ({_plain(error)})", "Run preprocess again")) from None
+            raise DataRefused(
+                Fault(str(path), f"is damaged ({_plain(error)})", "Run preprocess again", "part-damaged")
+            ) from None
+
+
+def _damaged(path: Path, found: str) -> Fault:
+    return Fault(str(path), found, "Run preprocess again", "part-damaged")
 
 
 def _plain(error: Exception) -> str:
@@ -145,18 +156,27 @@ def read_part(spec: Spec, parts: Path, name: str, features: Sequence[Feature]) -
             times.append(batch[columns.time].cast(pa.timestamp("us"), safe=False).cast(pa.int64()).to_numpy())
         start += batch.num_rows
     if not start:
-        raise DataRefused(Fault(str(path), "has no rows", "Widen the window or the share of this part"))
-    part = Part(
+        raise DataRefused(Fault(str(path), "has no rows", "Widen the window or the share of this part", "part-empty"))
+    return Part(
         np.concatenate(matrices),
         np.concatenate(labels),
         np.concatenate(groups),
         np.concatenate(times) if times else None,
     )
-    if part.positives in (0, part.rows):
-        found = f"is {int(part.label[0])} in all {part.rows} rows"
-        way_out = "Widen the window, or check the SQL that makes the label"
-        raise DataRefused(Fault(f"{path} {columns.label}", found, way_out))
-    return part
+
+
+def refuse_one_class(spec: Spec, parts: Path, read: Mapping[str, Part], positives: int) -> None:
+    """Raises DataRefused for every part that has one label alone, by name.
+
+    With fewer `positives` in all parts than a verdict needs the part passes: evaluation will say that it is too little.
+    """
+    faults = Faults()
+    for name, part in read.items():
+        if part.positives in (0, part.rows) and positives >= spec.promotion.min_conversions:
+            found = f"is {int(part.label[0])} in all {part.rows} rows"
+            way_out = "Widen the window, or check the SQL that makes the label"
+            faults.add(f"{part_file(parts, name)} {spec.columns.label}", found, way_out, "part-one-class")
+    faults.raise_if_any(DataRefused)
 
 
 def _encode(features: Sequence[Feature], batch: pa.RecordBatch) -> NDArray[np.float32]:
@@ -187,7 +207,8 @@ def _label(column: pa.Array, where: str) -> NDArray[np.float32]:
     if bool(np.any((values != 0) & (values != 1))):
         found = values[(values != 0) & (values != 1)][0]
         said = "is missing" if math.isnan(found) else f"is {found:g}"
-        raise DataRefused(Fault(where, f"{said} in a row", "A label is 0 or 1 in every row; mend the SQL"))
+        way_out = "A label is 0 or 1 in every row; fix the SQL"
+        raise DataRefused(Fault(where, f"{said} in a row", way_out, "part-label"))
     return values.astype(np.float32)
 
 

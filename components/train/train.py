@@ -1,6 +1,6 @@
 """Train one model: search a setting, bag it over folds, calibrate; write the bundle with its baselines beside it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,9 @@ from components.train import calibrate, linear
 from components.train.bag import merge
 from components.train.baselines import baselines, logistic
 from components.train.golden import golden_rows
-from components.train.parts import Part, data_sha256, learn_features, read_part
+from components.train.parts import Part, data_sha256, learn_features, read_part, refuse_one_class
 from components.train.search import Found, fixed_parameters, log_loss, matrix_of, search
+from components.train.stages import Report, Stages
 from model.bundle import Bounds, Lineage, Manifest, Position, Trees, write
 from model.calibration import Calibration, Sampling
 from model.expression import Expression
@@ -23,7 +24,6 @@ from model.files import new_folder, read_json, write_json
 from model.linear import Linear
 from model.spec import Spec
 
-Report = Callable[[int, int, str], None]
 LIBRARIES = {"xgboost": xgboost.__version__, "numpy": np.__version__}
 
 
@@ -41,11 +41,18 @@ def train(
     """Write `out/bundle`, `out/training.json` and `out/baselines.json`, whole or not at all.
 
     The same parts, spec and number of trials give the same bytes on any number of threads, as long as the search ends
-    by its trials. Raises DataRefused for parts that are damaged or have one class alone.
+    by its trials. Raises DataRefused for parts that are damaged, and for those of one class where there are conversions
+    enough for a verdict.
     """
+    stages = Stages(progress, trials=trials, folds=spec.training.folds)
+    stages.begin("reading the rows")
     features = learn_features(spec, parts / "train.parquet")
     rows = read_part(spec, parts, "train", features)
+    newest = read_part(spec, parts, "calibration", features)
     split = read_json(parts / "split.json", made_by="preprocess")
+    counts = sum(part["positives"] for part in split["parts"].values())
+    refuse_one_class(spec, parts, {"train": rows, "calibration": newest}, counts)
+    stages.begin(f"fitting logistic regressions to {rows.rows:,} rows")
     sampling = Sampling(kept_negatives=split["sampling"]["kept_negatives"])
     found = search(
         rows,
@@ -55,23 +62,32 @@ def train(
         minutes=minutes,
         seed=spec.training.seed,
         threads=threads,
-        progress=lambda done, total, says: progress(done, total + 1, says),
+        progress=lambda done, _, says: stages.searched(done, says),
     )
-    newest = read_part(spec, parts, "calibration", features)
-    model = choose(spec, rows, newest, features, sampling, found, threads)
+    stages.search_is_over()
+    model = choose(spec, rows, newest, features, sampling, found, threads, stages)
     manifest = model.manifest(lineage_of(spec, parts, extracted, split, rows))
+    stages.begin("fitting the baselines")
+    others = baselines(spec, rows, newest, features, sampling)
+    stages.begin("writing the bundle with its golden rows")
     with new_folder(out) as folder:
         write(folder / "bundle", manifest, model.booster, golden_rows(manifest, model.booster, parts))
         write_json(folder / "training.json", told(found, trials, minutes))
-        write_json(folder / "baselines.json", baselines(spec, rows, newest, features, sampling))
+        write_json(folder / "baselines.json", others)
     kept = sampling.kept_negatives  # the test rows are not thinned: their log loss is another
     rows_told = f" on rows with {kept:.0%} of the non-conversions" if kept < 1 else ""
     best = f"best log loss {found.log_loss:.5f}{rows_told}"
-    progress(trials + 1, trials + 1, f"{len(found.trials)} trials, {best}: {model.kind}")
+    stages.end(f"{len(found.trials)} trials, {best}: {model.kind}")
 
 
 def bag(
-    spec: Spec, rows: Part, features: Sequence[Feature], start: Linear, found: Found, threads: int
+    spec: Spec,
+    rows: Part,
+    features: Sequence[Feature],
+    start: Linear,
+    found: Found,
+    threads: int,
+    stages: Stages,
 ) -> list[xgboost.Booster]:
     """One booster per fold, each trained on all other folds. Folds keep groups whole."""
     names = [feature.name for feature in features]
@@ -80,6 +96,7 @@ def bag(
     fold = (rows.group >> np.uint64(20)) % np.uint64(spec.training.folds)
     members = []
     for number in range(spec.training.folds):
+        stages.begin(f"training the best setting without fold {number + 1} of {spec.training.folds}")
         chosen = fold != number
         matrix = matrix_of(rows.matrix[chosen], rows.label[chosen], features, threads)
         matrix.set_base_margin(margin[chosen])
@@ -141,6 +158,7 @@ def choose(
     sampling: Sampling,
     found: Found,
     threads: int,
+    stages: Stages,
 ) -> _Model:
     """The bag of the best setting, or a logistic regression alone where that is better on the newest rows.
 
@@ -151,11 +169,13 @@ def choose(
     start = linear.prior(rows.label)
     if found.start == "linear":
         start = linear.fit(rows.matrix, rows.label, features, strength=found.strength)
-    members = bag(spec, rows, features, start, found, threads)
+    members = bag(spec, rows, features, start, found, threads, stages)
+    stages.begin("calibrating on the newest rows")
     booster = merge(members)
     margin = start.margin(newest.matrix, names) + margin_of(booster, newest.matrix)
     calibration = calibrate.fit(sampling.correct(margin), newest.label)
     loss = log_loss(calibration.apply(sampling.correct(margin)), newest.label)
+    stages.begin("fitting a logistic regression alone")
     alone = logistic(rows, newest, features, sampling, directions=True)
     if loss <= alone.log_loss:
         kind = "trees on a logistic regression" if found.start == "linear" else "trees"
@@ -185,7 +205,7 @@ def margin_of(booster: bytes, matrix: NDArray[np.float32]) -> NDArray[np.float64
 
 def metrics(loss: float, newest: Part) -> dict[str, float]:
     """On the calibration part, which the calibration itself has seen: for people, never for a decision."""
-    rate = float(newest.label.mean(dtype=np.float64))
+    rate = linear.rate_of(newest.label)
     base = float(-rate * np.log(rate) - (1 - rate) * np.log(1 - rate))
     return {
         "calibration_part_log_loss": loss,

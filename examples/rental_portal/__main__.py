@@ -1,6 +1,10 @@
 """Simulate the portal: `python -m examples.rental_portal OUT --lists 40000 --days 90 --seed 7`."""
 
-import argparse
+from model import interrupt
+
+if __name__ == "__main__":
+    interrupt.exit_at_once()
+
 import sys
 from pathlib import Path
 
@@ -8,11 +12,12 @@ from rich.console import Console
 from rich.progress import Progress
 
 from examples.rental_portal.simulate import Portal, simulate
+from model.command_line import CommandLine
 
 
 def main() -> None:
     usual = Portal()
-    parser = argparse.ArgumentParser(prog="python -m examples.rental_portal", description=__doc__)
+    parser = CommandLine(prog="python -m examples.rental_portal", description=__doc__)
     parser.add_argument("out", type=Path, help="folder that gets data/ and truth/")
     parser.add_argument("--lists", type=int, default=usual.lists, help="list pages of 20 impressions each")
     parser.add_argument("--days", type=int, default=usual.days)
@@ -25,8 +30,12 @@ def main() -> None:
     bars = Progress(console=Console(stderr=True), transient=True)
     task = bars.add_task("simulating the portal", total=portal.days)
     try:
+        interrupt.raise_from_now_on()
         with bars:
             simulate(portal, asked.out, progress=lambda done, _: bars.update(task, completed=done))
+    except KeyboardInterrupt:
+        print("interrupted; tables that were there before are untouched", file=sys.stderr)
+        sys.exit(interrupt.INTERRUPTED)
     except FileExistsError as error:
         sys.exit(f"{error.filename}: no simulation made this, so none replaces it. Take another OUT, or move it away")
     except OSError as error:

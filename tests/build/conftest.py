@@ -7,6 +7,7 @@ import pytest
 
 from build.base.libraries import CannotMake
 from build.base.made import made_base
+from build.gate import Sound, refuse_unless_sound
 from tests.build.sound import sound_bundle, verdict_of
 
 
@@ -18,6 +19,12 @@ def sound(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def verdict(sound, tmp_path_factory) -> Path:
     return verdict_of(sound, tmp_path_factory.mktemp("verdict") / "verdict.json")
+
+
+@pytest.fixture(scope="session")
+def passed(sound, verdict) -> Sound:
+    """What the gate said of them, asked once."""
+    return refuse_unless_sound(sound, verdict)
 
 
 @pytest.fixture(scope="session")

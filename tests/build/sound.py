@@ -1,7 +1,9 @@
 """A small sound bundle whose every part the tests know, and its verdict; damage starts from here."""
 
 import json
+import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xgboost
@@ -21,6 +23,8 @@ FEATURES = (
     NumberFeature(name="position", direction="decreasing", minimum=1.0, maximum=20.0),
 )
 TREES = 6
+KEPT = 0.5  # share of the non-conversions in training
+TEST_ROWS, TEST_CONVERSIONS = 1000, 200
 EDGES = (
     {"rent": 10_000.0},
     {"rent": 900_000.0},
@@ -61,24 +65,31 @@ def sound_bundle(folder: Path, *, seed: int = 7) -> Path:
             ),
         ),
         trees=Trees(trees=TREES, members=2),
-        sampling=Sampling(kept_negatives=0.5),
+        sampling=Sampling(kept_negatives=KEPT),
         calibration=Calibration(method="platt", a=1.1, c=0.1),
         search={"trials": 1},
         metrics={"log_loss": 0.5},
         lineage=Lineage(
             spec_sha256="a" * 64,
             sql_sha256="b" * 64,
-            start=None,
-            end=None,
+            start="2026-04-02T00:00:00Z",
+            end="2026-07-01T00:00:00Z",
             cutoff="2026-07-01T00:00:00Z",
-            rows={"train": len(label)},
-            positives={"train": int(label.sum())},
+            rows=counts(label),
+            positives={"train": int(label.sum()), "calibration": 90, "test": TEST_CONVERSIONS},
             data_sha256="c" * 64,
         ),
         libraries={"xgboost": xgboost.__version__},
     )
     write(folder, manifest, booster, golden(manifest, booster, matrix))
     return folder
+
+
+def counts(label: np.ndarray) -> dict[str, int]:
+    """Rows of each part, as if KEPT of the train part's non-conversions had been taken into training."""
+    positives = int(label.sum())
+    train = positives + round((len(label) - positives) / KEPT)
+    return {"train": train, "calibration": 500, "test": TEST_ROWS, "train_sampled": len(label)}
 
 
 def rows(seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -131,15 +142,56 @@ def golden(manifest: Manifest, booster: bytes, matrix: np.ndarray) -> tuple[Gold
 
 def verdict_of(folder: Path, target: Path, **changes: object) -> Path:
     """A verdict that promotes this bundle, or says something else where `changes` say so (None leaves a key out)."""
-    loaded = load(folder)
-    lineage = loaded.manifest.lineage
-    verdict = {
-        "verdict": "promote",
-        "bundle": loaded.digest,
-        "reasons": [{"rule": "constant", "measured": 0.31, "bound": 0.4, "passed": True, "says": "beats the constant"}],
-        "metrics": {"log_loss": 0.31, "auc": 0.71},
-        "spec_sha256": lineage.spec_sha256,
-        "sql_sha256": lineage.sql_sha256,
-    } | changes
+    verdict = promoting(load(folder)) | changes
     target.write_text(json.dumps(sealed({key: value for key, value in verdict.items() if value is not None})))
     return target
+
+
+def promoting(bundle: Bundle) -> dict[str, Any]:
+    """What evaluate writes of a bundle that it promotes, before it is sealed."""
+    lineage, rate = bundle.manifest.lineage, TEST_CONVERSIONS / TEST_ROWS
+    loss, of_rate = 0.31, -(rate * math.log(rate) + (1 - rate) * math.log(1 - rate))
+    metrics = {
+        "rows": float(TEST_ROWS),
+        "conversions": float(TEST_CONVERSIONS),
+        "conversion_rate": rate,
+        "log_loss": loss,
+        "log_loss_low": 0.3,
+        "log_loss_high": 0.32,
+        "normalised_entropy": loss / of_rate,
+        "auc": 0.71,
+        "auc_low": 0.69,
+        "auc_high": 0.73,
+        "calibration_ratio": 1.02,
+        "calibration_ratio_low": 0.95,
+        "calibration_ratio_high": 1.09,
+        "log_loss_saving_over_constant": 1 - loss / of_rate,
+        "booster_bytes": float(len(bundle.booster)),
+        "trees": float(TREES),
+        "unseen_categories": 0.001,
+    }
+    return {
+        "verdict": "promote",
+        "bundle": bundle.digest,
+        "champion": "sha256:" + "e" * 64,
+        "reasons": [
+            reason("conversions", metrics["conversions"], ">= 150"),
+            reason("beats constant", metrics["log_loss_saving_over_constant"], "interval above 0"),
+            reason("not worse than champion", 0.004, "interval above -1.00 %, value >= 0"),
+            reason("calibration", metrics["calibration_ratio"], "interval reaches 0.9 to 1.1"),
+            reason("unseen categories", metrics["unseen_categories"], "<= 1.00 %"),
+            reason("declared directions", 0.0, "0"),
+            reason("size", metrics["booster_bytes"], "<= 50,000,000"),
+            reason("slices", 0, "0 harmed"),
+            reason("sensitivity", "firm", "a note, not a rule"),
+        ],
+        "metrics": metrics,
+        "spec_sha256": lineage.spec_sha256,
+        "sql_sha256": lineage.sql_sha256,
+        "test_rows_sha256": "d" * 64,
+        "bootstrap": {"seed": 7, "draws": 1000},
+    }
+
+
+def reason(rule: str, measured: float | str, bound: str) -> dict[str, object]:
+    return {"rule": rule, "measured": measured, "bound": bound, "passed": True, "says": f"{rule}: {measured}"}

@@ -28,12 +28,12 @@ from build.attest.inventory import installed
 from build.attest.provenance import provenance
 from build.attest.signature import SignatureRefused, check, sign
 from build.base.made import made_base
-from build.gate import refuse_unless_sound
-from build.image import Order, build, prepare
+from build.image import Order, build
+from build.promotion import promote
 from build.publish.layout import Layout
-from build.releases import promote
 from build.seal.seal import Seal
 from model.bundle import BOOSTER, bundle_digest
+from tests.build.released import assembled
 from tests.build.test_releases import run
 from tests.contracts.publish import blob
 
@@ -47,13 +47,8 @@ def base(made):
 
 
 @pytest.fixture(scope="module")
-def passed(sound, verdict):
-    return refuse_unless_sound(sound, verdict)
-
-
-@pytest.fixture(scope="module")
 def candidate(base, sound, verdict, passed, tmp_path_factory):
-    return prepare(base, sound, verdict, passed, tmp_path_factory.mktemp("work"))
+    return assembled(base, sound, verdict, tmp_path_factory.mktemp("work"), passed)
 
 
 @pytest.fixture(scope="module")
@@ -387,7 +382,7 @@ class TestTheSignature:
         (bundle / "more").symlink_to("nowhere")
         with pytest.raises(SignatureRefused, match="symlink") as refusal:
             sign(bundle, keys / "mine.pem")
-        assert [fault.code for fault in refusal.value.faults] == ["bundle-changed"]
+        assert [fault.code for fault in refusal.value.faults] == ["signature-broken"]
 
 
 def test_all_of_them_lie_beside_the_image_and_come_back_with_the_release(sound, verdict, keys, made, tmp_path):
@@ -397,7 +392,7 @@ def test_all_of_them_lie_beside_the_image_and_come_back_with_the_release(sound, 
     assert sorted(built["attachments"]) == sorted(
         [bills.MEDIA_TYPE, provenances.MEDIA_TYPE, "application/vnd.dev.sigstore.bundle.v0.3+json"]
     )
-    promote(place, "toy-conversion", built["tag"])
+    promote(place, "toy-conversion", built["tag"], report=print)
     images, back = f"oci:{place.folder}", tmp_path / "back"
     mine, other = (str(keys / name) for name in ("mine.pub", "other.pub"))
     refused = run("fetch", "toy-conversion", "--in", images, "--into", str(back), "--key", other)
@@ -425,7 +420,7 @@ def test_an_image_that_is_there_already_is_signed_as_well_once_by_each_key(sound
         return build(linked, verdict, order, report=said.append)
 
     first = built()
-    promote(place, "toy-conversion", first["tag"])
+    promote(place, "toy-conversion", first["tag"], report=print)
     command = ["fetch", "toy-conversion", "--in", f"oci:{place.folder}", "--into", str(back)]
     assert "[signature-missing]" in run(*command, "--key", str(keys / "mine.pub")).stderr
     for name in ("other.pem", "mine.pem", "mine.pem"):

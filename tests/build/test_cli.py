@@ -1,11 +1,18 @@
 """The command line, as a person or a program meets it."""
 
+import functools
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import pytest
+
 import build
+from model.text import is_control
 from tests.build.forge import forge_manifest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,3 +56,42 @@ def test_a_refused_image_exits_1_and_writes_nothing(bundle, tmp_path):
     assert done.returncode == 1
     assert "[verdict-missing]" in done.stderr
     assert not (tmp_path / "images").exists()
+
+
+def is_loading(child, _) -> bool:
+    """Python is reading what the command needs."""
+    return "numpy" in Path(f"/proc/{child.pid}/maps").read_text()
+
+
+def is_checking(_, temporary) -> bool:
+    return bool(list(temporary.glob("kamado-build-*/content/model/verdict.json")))
+
+
+@pytest.mark.case("Ctrl-C in the first seconds of a build")
+@pytest.mark.parametrize("moment", [is_loading, is_checking], ids=lambda moment: moment.__name__)
+def test_an_interruption_ends_with_130_and_without_a_traceback(moment, sound, verdict, tmp_path, outcome):
+    command = [sys.executable, "-m", "build", "image", str(sound), "--verdict", str(verdict), "--to", f"oci:{tmp_path}"]
+    environment = os.environ | {"KAMADO_CACHE": str(tmp_path / "cache"), "TMPDIR": str(tmp_path)}
+    # A shell starts what it puts in the background with interruptions ignored, and that is inherited.
+    heed = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    child = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True, preexec_fn=heed)
+    while not moment(child, tmp_path):
+        time.sleep(0.005)
+        assert child.poll() is None
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=60)
+    assert child.returncode == 130
+    assert "Traceback" not in err
+    assert list(tmp_path.glob("kamado-*")) == []
+    outcome(f"exit code {child.returncode}, nothing left")
+
+
+@pytest.mark.case("a bundle in a folder whose name would steer a terminal")
+def test_names_of_files_are_printed_without_control_characters(bundle, tmp_path, outcome):
+    hostile = bundle.rename(tmp_path / "\x1b[2J\rsound\n")
+    (hostile / "\x1b]0;owned\x07").touch()
+    for done in (run("verify", hostile), run("image", hostile, "--verdict", tmp_path / "none\x1b[1m")):
+        assert done.returncode == 1
+        printed = done.stdout + done.stderr
+        assert not [letter for letter in printed if is_control(letter) and letter != "\n"]
+    outcome(done.stderr.splitlines()[1])

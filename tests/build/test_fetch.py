@@ -2,6 +2,10 @@
 
 import gzip
 import json
+import os
+import signal
+import subprocess
+import sys
 import tarfile
 from io import BytesIO
 from pathlib import Path
@@ -9,28 +13,40 @@ from pathlib import Path
 import pytest
 
 from build import oci
+from build.attest import provenance
 from build.fetch import fetch
-from build.gate import refuse_unless_sound
-from build.image import prepare
-from build.publish.attachment import descriptor
+from build.gate import Sound
+from build.publish import Attachment
+from build.publish.attachment import content, descriptor
 from build.publish.layout import Layout
-from build.releases import BUILD_TAG, promote
+from build.releases import BUILD_TAG, Release, ReleaseRefused, candidate, number_next
+from build.seal.seal import Seal
 from model.bundle import FILES, bundle_digest
 from model.errors import BundleRefused
-from tests.build.test_image import BASE
-from tests.build.test_releases import run
+from model.files import sha256_of
+from tests.build.released import BASE, assembled, published
+from tests.build.sound import verdict_of
+from tests.build.test_releases import ROOT, run
 from tests.contracts.publish import blob
 
 
 @pytest.fixture
-def shelf(sound, verdict, tmp_path):
+def model(sound, verdict, passed, tmp_path):
+    return assembled(BASE, sound, verdict, tmp_path / "work", passed)
+
+
+@pytest.fixture
+def shelf(model, tmp_path):
     """A place with one release of the sound bundle."""
-    (tmp_path / "work").mkdir()
-    candidate = prepare(BASE, sound, verdict, refuse_unless_sound(sound, verdict), tmp_path / "work")
     place = Layout(tmp_path / "images")
-    place.publish(candidate.image, candidate.tag)
-    promote(place, "toy-conversion", candidate.tag)
+    published(place, model)
+    tagged(place, model.tag)
     return place
+
+
+def tagged(place, tag) -> Release:
+    """The next release tag, as whoever may write to a place can write it: nothing is verified."""
+    return number_next(place, "toy-conversion", candidate(place, "toy-conversion", tag))
 
 
 def test_bundle_and_verdict_come_back_byte_for_byte(shelf, sound, verdict, tmp_path):
@@ -81,26 +97,112 @@ def test_an_image_of_somebody_else_under_the_models_label_is_refused(shelf, tmp_
         head = tarfile.TarInfo("opt/kamado/bundle/manifest.json")
         head.type, head.linkname = tarfile.SYMTYPE, "/etc/passwd"
         tar.addfile(head)
-    for content in (packed.getvalue(), b"no archive at all"):
-        tag = f"toy-conversion-{len(content)}"
+    for layer in (packed.getvalue(), b"no archive at all"):
+        tag = f"toy-conversion-{len(layer)}"
         labels = {"kamado.model": "toy-conversion", BUILD_TAG: tag}
         config = {"architecture": "amd64", "os": "linux", "config": {"Labels": labels}}
-        image = oci.Image(oci.dump(config), (blob(content),))
+        image = oci.Image(oci.dump(config), (blob(layer),))
         shelf.publish(image, tag)
-        promote(shelf, "toy-conversion", tag)
+        tagged(shelf, tag)
         assert "[layer-broken]" in refused(shelf, tmp_path / "back")
 
 
-def test_a_bundle_other_than_the_label_says_is_refused(shelf, sound, verdict, tmp_path):
-    (tmp_path / "again").mkdir()
-    candidate = prepare(BASE, sound, verdict, refuse_unless_sound(sound, verdict), tmp_path / "again")
-    config = json.loads(candidate.image.config)
-    config["config"]["Labels"] |= {"kamado.bundle": "sha256:" + "0" * 64, BUILD_TAG: "toy-conversion-forged"}
-    shelf.publish(oci.Image(oci.dump(config), candidate.image.layers), "toy-conversion-forged")
-    found = promote(shelf, "toy-conversion", "toy-conversion-forged")
-    with pytest.raises(BundleRefused, match="the image's label says"):
-        fetch(shelf, found, tmp_path / "back", report=print)
+LABELS = {
+    "kamado.bundle": "sha256:" + "0" * 64,
+    "kamado.verdict.sha256": "0" * 64,
+    "kamado.metrics": '{"auc":0.99}',
+    "kamado.data.cutoff": "2026-08-01T00:00:00Z",
+    "kamado.layer.diff_id": "sha256:" + "0" * 64,
+    "kamado.spec.sha256": "\x1b[2J",
+}
+
+
+@pytest.mark.case("an image whose label says something else than its layer")
+@pytest.mark.parametrize("label", LABELS)
+def test_a_label_that_the_layer_does_not_bear_out_is_refused(label, shelf, model, tmp_path, outcome):
+    config = json.loads(model.image.config)
+    config["config"]["Labels"] |= {label: LABELS[label], BUILD_TAG: "toy-conversion-forged"}
+    image = oci.Image(oci.dump(config), model.image.layers)
+    published(shelf, model, image=image, tag="toy-conversion-forged")
+    with pytest.raises(BundleRefused, match=f"label {label}: is .*, the layer says") as refusal:
+        fetch(shelf, tagged(shelf, "toy-conversion-forged"), tmp_path / "back", report=print)
+    assert [fault.code for fault in refusal.value.faults] == ["image-labels"]
     assert not (tmp_path / "back").exists()
+    outcome(refusal.value.faults[0])
+
+
+RECORDS = {
+    "none": None,
+    "of an image without a server": Seal("process", 0),
+    "of a container, for an image that cannot start": Seal("engine", 400),
+}
+
+
+@pytest.mark.case("an image whose smoke test is not on record, or on another's")
+@pytest.mark.parametrize("name", RECORDS)
+def test_an_image_without_the_record_of_its_smoke_test_is_refused(name, model, tmp_path, outcome):
+    place = Layout(tmp_path / "images")
+    if RECORDS[name] is None:
+        place.publish(model.image, model.tag)
+    else:
+        published(place, model, seal=RECORDS[name])
+    with pytest.raises(ReleaseRefused, match="no record of a smoke test") as refusal:
+        fetch(place, tagged(place, model.tag), tmp_path / "back", report=print)
+    outcome(refusal.value.faults[0])
+
+
+def test_a_record_of_another_image_is_none(model, shelf, tmp_path):
+    attached = [content(document) for document in shelf.attachments(model.image.digest)]
+    config = json.loads(model.image.config)
+    config["config"]["Labels"] |= {"who": "us", BUILD_TAG: "toy-conversion-other"}
+    other = oci.Image(oci.dump(config), model.image.layers)
+    statements = [Attachment(provenance.MEDIA_TYPE, data) for data in attached]
+    shelf.publish(other, "toy-conversion-other", prove=lambda _: statements)
+    with pytest.raises(ReleaseRefused, match="no record of a smoke test"):
+        fetch(shelf, tagged(shelf, "toy-conversion-other"), tmp_path / "back", report=print)
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"subject": 1}', b'{"subject": [{"digest": {"sha256": "x"}}]}'])
+def test_a_statement_that_is_none_is_no_record(data):
+    digest = "sha256:" + "0" * 64
+    assert provenance.smoke_test(data, image=digest, bundle=digest, verdict_sha256="0" * 64) is None
+
+
+@pytest.mark.case("a verdict in an image whose own checksum is wrong")
+def test_a_wrong_checksum_is_never_taken_for_an_older_one(sound, tmp_path, outcome):
+    path = verdict_of(sound, tmp_path / "verdict.json")
+    path.write_text(path.read_text().replace('"auc": 0.71', '"auc": 0.72'))
+    model = assembled(BASE, sound, path, tmp_path / "work", Sound(bundle_digest(sound), sha256_of(path)))
+    place = Layout(tmp_path / "images")
+    published(place, model)
+    with pytest.raises(BundleRefused, match=r"\[verdict-digest\]") as refusal:
+        fetch(place, tagged(place, model.tag), tmp_path / "back", report=print)
+    outcome(refusal.value.faults[0])
+
+
+KILLED = """
+import os, signal, sys, threading
+from build.__main__ import main
+threading.Timer(float(sys.argv[1]), os.kill, (os.getpid(), signal.SIGKILL)).start()
+main(sys.argv[2:], os.environ)
+"""
+
+
+def test_a_fetch_that_is_killed_leaves_nothing_behind(shelf, tmp_path):
+    """Beside its target never; what it had in the temporary folder the next one removes."""
+    (scratch := tmp_path / "scratch").mkdir()
+    (target := tmp_path / "fetched").mkdir()
+    arguments = ["fetch", "toy-conversion", "--in", f"oci:{shelf.folder}", "--into", str(target / "back")]
+    environment = os.environ | {"TMPDIR": str(scratch)}
+    for seconds in ("0.01", "0.2", "0.6"):
+        command = [sys.executable, "-c", KILLED, seconds, *arguments]
+        killed = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
+        assert killed.returncode == -signal.SIGKILL
+        assert list(target.iterdir()) == []
+    command = [sys.executable, "-m", "build", *arguments]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+    assert [path.name for path in target.iterdir()] == ["back"]
+    assert list(scratch.glob("kamado-*")) == []
 
 
 def forged(folder, layers, **labels) -> Layout:
@@ -108,7 +210,7 @@ def forged(folder, layers, **labels) -> Layout:
     shelf = Layout(folder)
     config = {"config": {"Labels": {"kamado.model": "toy-conversion", BUILD_TAG: "forged", **labels}}}
     shelf.publish(oci.Image(oci.dump({"architecture": "amd64", "os": "linux", **config}), tuple(layers)), "forged")
-    promote(shelf, "toy-conversion", "forged")
+    tagged(shelf, "forged")
     return shelf
 
 
@@ -138,12 +240,10 @@ def test_a_header_that_tarfile_stumbles_over_is_refused(tmp_path):
     assert "[layer-broken]" in refused(shelf, tmp_path / "back")
 
 
-def test_a_layer_that_holds_a_file_twice_is_refused(sound, verdict, tmp_path):
+def test_a_layer_that_holds_a_file_twice_is_refused(model, tmp_path):
     """An engine would serve the second."""
-    (tmp_path / "work").mkdir()
-    candidate = prepare(BASE, sound, verdict, refuse_unless_sound(sound, verdict), tmp_path / "work")
     with tarfile.open(fileobj=(packed := BytesIO()), mode="w:gz") as tar:
-        with tarfile.open(candidate.layer.path) as source:
+        with tarfile.open(model.layer.path) as source:
             for member in source:
                 tar.addfile(member, source.extractfile(member) if member.isfile() else None)
         tar.addfile(tarfile.TarInfo("opt/kamado/bundle/booster.ubj"))

@@ -13,10 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from build.check import check
+from build.verdict import judge
 from model.bundle import BOOSTER, GOLDEN, MANIFEST, load
 from model.errors import Fault
 from model.predictor import GOLDEN_TOLERANCE, Predictor
+from model.verdict import sealed
 from tests.build.forge import forge, forge_booster
+from tests.build.sound import promoting
 
 FUZZ = settings(
     max_examples=300,
@@ -72,6 +75,22 @@ def test_any_value_of_manifest_or_golden_rows_replaced_by_any_other(data, sound,
     else:
         forge(bundle, name, spoiled)
     refused_or_harmless(bundle)
+
+
+@FUZZ
+@given(data=st.data())
+def test_any_value_of_a_verdict_replaced_by_any_other_and_sealed_again(data, sound):
+    """No edit takes the gate down, and none passes that changes what was decided of which bundle."""
+    passed = load(sound)
+    document = promoting(passed)
+    path = data.draw(st.sampled_from(places(document)))
+    spoiled = replace_at(document, path, data.draw(JSON))
+    if isinstance(spoiled, dict):
+        spoiled = sealed(spoiled)
+    found = judge(json.dumps(spoiled).encode(), digest=passed.digest, manifest=passed.manifest)
+    assert all(fault.code and fault.where and fault.found and fault.way_out for fault in found)
+    if not found:
+        assert (spoiled["verdict"], spoiled["bundle"]) == ("promote", passed.digest)
 
 
 @FUZZ

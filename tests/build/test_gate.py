@@ -124,7 +124,7 @@ def test_every_bit_of_a_verdict_counts(sound, tmp_path):
 
 def test_a_figure_that_was_edited_is_refused(sound, tmp_path):
     path = verdict_of(sound, tmp_path / "verdict.json")
-    path.write_text(path.read_text().replace('"auc": 0.71', '"auc": 0.99'))
+    path.write_text(path.read_text().replace('"auc": 0.71', '"auc": 0.72'))
     assert codes(verify(sound, path)) == ["verdict-digest"]
 
 
@@ -144,10 +144,25 @@ def test_a_verdict_that_is_no_json_object_is_refused(content, code, sound, tmp_p
     assert codes(verify(sound, tmp_path / "verdict.json")) == [code]
 
 
-def test_a_metric_written_as_1e999_is_refused(sound, tmp_path):
+UNREADABLE = {
+    "a metric of 1e999": "1e999",
+    "a metric of 401 digits": "1" + "0" * 400,
+    "a metric of 5,000 digits": "7" * 5_000,
+    "a metric nested 100,000 deep": "[" * 100_000 + "]" * 100_000,
+    "a metric nested 900 deep": "[" * 900 + "]" * 900,
+    "a metric nested without end": '{"a":' * 100_000,
+}
+
+
+@pytest.mark.case("a verdict with a number or a nesting that no reader should follow")
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_verdict_beyond_what_readers_follow_is_one_fault(name, sound, tmp_path, outcome):
     path = verdict_of(sound, tmp_path / "verdict.json")
-    path.write_text(path.read_text().replace("0.31", "1e999", 2))
-    assert "verdict-metrics" in codes(verify(sound, path))
+    path.write_text(path.read_text().replace('"auc": 0.71', f'"auc": {UNREADABLE[name]}'))
+    (fault,) = judge(path.read_bytes(), digest=bundle_digest(sound), manifest=load(sound).manifest)
+    assert fault.code == "verdict-json"
+    assert len(fault.found) < 120
+    outcome(fault)
 
 
 def test_a_folder_in_place_of_the_verdict_is_no_verdict(sound, tmp_path):

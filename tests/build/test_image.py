@@ -1,5 +1,6 @@
 """The assembler: one digest for one content, everything that an operator asks for in its labels."""
 
+import io
 import json
 import os
 import shutil
@@ -16,22 +17,16 @@ from build.gate import Sound, refuse_unless_sound
 from build.publish.layout import Layout
 from build.tags import build_tag
 from model.bundle import bundle_digest, load
-from model.errors import BundleRefused, OutputRefused
+from model.errors import OutputRefused
+from tests.build.released import BASE, assembled
 from tests.build.sound import verdict_of
-
-BASE = Base("none", "none", "sha256:" + "1" * 64, empty_config())
-
-
-@pytest.fixture(scope="module")
-def passed(sound, verdict) -> Sound:
-    return refuse_unless_sound(sound, verdict)
 
 
 def publish(to: Path, bundle: Path, verdict: Path, passed: Sound, base: Base = BASE) -> dict:
     """What `build` does once the gate has passed and the base is there, without a seal."""
     work = to.with_name(f"{to.name}-work")
     work.mkdir()
-    candidate = assembler.prepare(base, bundle, verdict, passed, work)
+    candidate = assembled(base, bundle, verdict, work, passed)
     done = Layout(to).publish(candidate.image, candidate.tag)
     told = {"tag": candidate.tag, "digest": done.digest, "outcome": done.outcome, "labels": candidate.labels}
     return {**told, "layer": {"diff_id": candidate.layer.diff_id, "digest": candidate.layer.digest}}
@@ -100,7 +95,9 @@ def test_the_labels_say_what_was_verified_and_from_what_it_was_made(sound, verdi
     assert labels["kamado.verdict.sha256"] == passed.verdict_sha256
     assert labels["kamado.spec.sha256"] == "a" * 64
     assert labels["kamado.base"] == "none"
-    assert json.loads(labels["kamado.metrics"]) == {"auc": 0.71, "log_loss": 0.31}
+    told = json.loads(labels["kamado.metrics"])
+    assert (told["auc"], told["log_loss"]) == (0.71, 0.31)
+    assert set(told) == set(json.loads(verdict.read_bytes())["metrics"])
 
 
 def test_a_base_keeps_its_settings_layers_and_history_under_the_model(sound, verdict, passed, tmp_path):
@@ -140,25 +137,29 @@ def test_a_base_with_another_xgboost_is_refused(sound, verdict, passed, tmp_path
     assert not (tmp_path / "images").exists()
 
 
-def test_a_bundle_that_changes_after_the_gate_gets_no_tag(bundle, tmp_path):
+@pytest.mark.case("bundle and verdict that are written to while their image is built")
+def test_an_image_holds_what_passed_whatever_becomes_of_the_originals(bundle, made, tmp_path, outcome):
     verdict = verdict_of(bundle, tmp_path / "verdict.json")
-    passed = refuse_unless_sound(bundle, verdict)
-    (bundle / "golden.json").write_bytes((bundle / "golden.json").read_bytes() + b" ")
-    with pytest.raises(BundleRefused, match="changed after the gate"):
-        publish(tmp_path / "images", bundle, verdict, passed)
-    assert not (tmp_path / "images").exists()
+    expected = {f"bundle/{path.name}": path.read_bytes() for path in bundle.iterdir()}
+    expected["verdict.json"] = verdict.read_bytes()
 
+    def spoil(_: str) -> None:
+        """Told at every step, the first time right behind the gate."""
+        for path in (*bundle.iterdir(), verdict):
+            path.write_text("other")
 
-def test_a_verdict_that_changes_after_the_gate_gets_no_tag(sound, passed, tmp_path):
-    other = verdict_of(sound, tmp_path / "verdict.json", metrics={"auc": 0.99})
-    with pytest.raises(BundleRefused, match="changed after the gate"):
-        publish(tmp_path / "images", sound, other, passed)
-    assert not (tmp_path / "images").exists()
+    order = assembler.Order(f"oci:{tmp_path}/images", None, made.parent, seal="process")
+    built = assembler.build(bundle, verdict, order, report=spoil)
+    assert verdict.read_text() == "other"
+    with tarfile.open(fileobj=io.BytesIO(read(tmp_path / "images", built["layer"]["digest"]))) as tar:
+        files = {member.name: tar.extractfile(member).read() for member in tar if member.isfile()}
+    assert files == {f"opt/kamado/{name}": data for name, data in expected.items()}
+    outcome(f"built from what was verified: {built['bundle']}")
 
 
 def test_the_same_bundle_with_another_verdict_is_another_image_under_a_tag_of_its_own(sound, verdict, passed, tmp_path):
     first = publish(tmp_path / "images", sound, verdict, passed)
-    other = verdict_of(sound, tmp_path / "verdict.json", metrics={"auc": 0.99})
+    other = verdict_of(sound, tmp_path / "verdict.json", bootstrap={"seed": 8, "draws": 1000})
     (tmp_path / "images-work").rename(tmp_path / "before")
     second = publish(tmp_path / "images", sound, other, refuse_unless_sound(sound, other))
     assert first["tag"] != second["tag"]

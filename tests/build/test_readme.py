@@ -5,10 +5,11 @@ from pathlib import Path
 
 from tests.build.damage import CORPUS
 from tests.build.test_gate import VERDICTS
+from tests.build.violations import VIOLATIONS
 
 ROOM = Path(__file__).resolve().parents[2] / "build"
 FAMILIES = (
-    "folder|file|manifest|library|feature|position|linear|bounds|direction|booster|trees?|leaf|golden|verdict|check|"
+    "folder|file|manifest|calibration|log|library|feature|position|linear|bounds|direction|booster|trees?|leaf|golden|verdict|check|"
     "bundle|tag|work|place|blob|base|seal|registry|ecr|release|image|layer|engine|python|key|signature"
 )
 CODE = rf"(?:{FAMILIES})(?:-[a-z]+)+"
@@ -24,6 +25,7 @@ def test_every_code_that_can_be_told_is_on_the_page_and_no_other():
 def test_every_code_of_a_bundle_or_verdict_has_a_damage_that_shows_it():
     page = (ROOM / "README.md").read_text().partition("After the gate:")[0]
     shown = {damage.code for damage in CORPUS} | {code for _, code in VERDICTS.values()}
+    shown |= {broken.rpartition(" | ")[2] for broken in VIOLATIONS}
     # These need a machine, a child process or an XGBoost that misbehaves.
     elsewhere = {
         "verdict-digest",

@@ -15,8 +15,6 @@ from build import oci
 from build.base.code import code
 from build.base.ground import Base
 from build.base.made import made_base
-from build.gate import refuse_unless_sound
-from build.image import prepare
 from build.layer import Entry, write_layer
 from build.publish import Staged
 from build.publish.layout import Layout
@@ -26,6 +24,7 @@ from build.registry.login import DockerLogin
 from build.seal import SealRefused
 from build.seal.seal import seal
 from model.bundle import load
+from tests.build.released import assembled
 from tests.contracts.publish import blob
 from tests.services.engine import engine
 from tests.services.http import serving
@@ -62,7 +61,7 @@ class SealContract:
 
     def publish(self, base, sound, verdict, place, tmp_path, way):
         (tmp_path / "work").mkdir()
-        candidate = prepare(base, sound, verdict, refuse_unless_sound(sound, verdict), tmp_path / "work")
+        candidate = assembled(base, sound, verdict, tmp_path / "work")
         told = []
 
         def prove(staged):
@@ -159,7 +158,7 @@ class Ending(http.server.BaseHTTPRequestHandler):
 
 def test_an_engine_that_ends_in_the_middle_is_a_refusal(base, sound, verdict, tmp_path, monkeypatch):
     (tmp_path / "work").mkdir()
-    candidate = prepare(base, sound, verdict, refuse_unless_sound(sound, verdict), tmp_path / "work")
+    candidate = assembled(base, sound, verdict, tmp_path / "work")
     with serving(Ending) as address:
         monkeypatch.setenv("DOCKER_HOST", f"tcp://{address}")
         with pytest.raises(SealRefused, match=r"\[seal-engine\] container engine: fails .* seal without it"):
@@ -224,7 +223,7 @@ def test_both_ways_give_one_digest(base, sound, verdict, address, tmp_path, monk
     digests = set()
     for way in ("process", "engine"):
         (tmp_path / way).mkdir()
-        candidate = prepare(base, sound, verdict, refuse_unless_sound(sound, verdict), tmp_path / way)
+        candidate = assembled(base, sound, verdict, tmp_path / way)
         place = Layout(tmp_path / f"{way}-images")
 
         def prove(staged, way=way):

@@ -2,15 +2,13 @@
 
 import pytest
 
-from build.gate import refuse_unless_sound
-from build.image import prepare
+from build.promotion import promote
 from build.publish.layout import Layout
-from build.releases import promote
 from components.champion.champion import champion
 from model.bundle import BOOSTER, bundle_digest
 from model.errors import Refused
 from tests.build.conftest import bundle, sound, verdict  # noqa: F401 - fixtures
-from tests.build.test_image import BASE
+from tests.build.released import BASE, assembled, published
 
 
 def bring(named, tmp_path, model="toy-conversion"):
@@ -22,9 +20,9 @@ def bring(named, tmp_path, model="toy-conversion"):
 @pytest.fixture
 def images(sound, verdict, tmp_path):  # noqa: F811
     (tmp_path / "work").mkdir()
-    candidate = prepare(BASE, sound, verdict, refuse_unless_sound(sound, verdict), tmp_path / "work")
+    candidate = assembled(BASE, sound, verdict, tmp_path / "work")
     place = Layout(tmp_path / "images")
-    place.publish(candidate.image, candidate.tag)
+    published(place, candidate)
     return place, candidate
 
 
@@ -41,7 +39,7 @@ def test_a_bundle_is_brought_as_it_is(sound, tmp_path):  # noqa: F811
 
 def test_the_newest_release_is_brought_out_of_its_image(sound, images, tmp_path):  # noqa: F811
     place, candidate = images
-    promote(place, "toy-conversion", candidate.tag)
+    promote(place, "toy-conversion", candidate.tag, report=print)
     digest, said = bring(f"oci:{place.folder}", tmp_path)
     assert digest == bundle_digest(sound) == bundle_digest(tmp_path / "released" / "bundle")
     assert "toy-conversion-rel-000001" in said

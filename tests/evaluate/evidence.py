@@ -38,6 +38,7 @@ def rules(**changes):
         "confidence": 0.95,
         "slices": ("layout",),
         "min_conversions": 200,
+        "max_unseen": 0.01,
         "ranked": True,
     }
     return Rules(**(asked | changes))

@@ -12,9 +12,11 @@ from components.evaluate.decide import (
     FEWEST_IN_SLICE,
     Opponent,
     Slice,
+    Unseen,
     Verdict,
     conversions_for,
     decide,
+    decide_without_classes,
     holm,
     percent,
     sensitivity,
@@ -175,3 +177,41 @@ def test_a_verdict_that_hangs_on_the_curve_says_so_and_stays():
 def test_shares_are_written_as_people_write_them():
     assert [percent(value) for value in (0.0123, 0.123, 1.23)] == ["1.23 %", "12.3 %", "123 %"]
     assert percent(-0.005, sign=True) == "-0.50 %"
+
+
+def reason(verdict, rule):
+    return next(one for one in verdict.reasons if one.rule == rule)
+
+
+@pytest.mark.case("category values that training never saw, beside rare ones that the model pools")
+@pytest.mark.parametrize(
+    ("unseen", "pooled", "most", "word"),
+    [
+        (0.0875, 0.0, 0.01, "hold"),
+        (0.0875, 0.12, 0.01, "promote"),
+        (0.0875, 0.08, 0.01, "promote"),
+        (0.0875, 0.07, 0.01, "hold"),
+        (0.0875, 0.0, 0.1, "promote"),
+    ],
+    ids=["no pool", "a larger pool", "a pool within the bound", "a smaller pool", "the spec allows it"],
+)
+def test_unseen_categories_count_as_far_as_the_pool_does_not_hold_them(outcome, unseen, pooled, most, word):
+    worst = Unseen("station", unseen, pooled)
+    seen = replace(evidence(unseen_categories=worst.excess), unseen=worst)
+    verdict = decide(seen, rules(max_unseen=most))
+    found = reason(verdict, "unseen categories")
+    outcome(f"{verdict.word}: {found.says}")
+    assert verdict.word == word
+    assert found.says.startswith("8.75 % of the test rows have a value of station that training never saw")
+    assert ("or raise promotion.max_unseen." in found.says) == (word == "hold")
+
+
+def test_without_a_category_nothing_is_said_of_one():
+    found = reason(decide(evidence(unseen_categories=0.0), rules()), "unseen categories")
+    assert found.says == "The model has no category as an input."
+
+
+def test_test_rows_of_one_class_are_too_little_data():
+    verdict = decide_without_classes(0.0, rules())
+    assert verdict.word == "insufficient-data"
+    assert [one.rule for one in verdict.reasons] == ["classes", "conversions"]

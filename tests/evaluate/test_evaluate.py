@@ -194,7 +194,7 @@ class TestTheReport:
 
     def test_says_in_words_that_no_category_was_new(self, judged):
         page = (judged[0] / "report.html").read_text("utf-8")
-        assert "Every value of a category in the test rows was seen in training." in page
+        assert "Training saw every value that a category has in the test part." in page
         assert "no category" not in page
 
     def test_escapes_what_the_data_say(self, tmp_path):
@@ -356,13 +356,14 @@ class TestDamagedParts:
             judge(folder)
         assert len(refusal.value.faults) == 2
 
-    def test_a_label_that_never_changes_is_refused(self, tmp_path):
+    def test_a_label_that_never_changes_is_too_little_data(self, tmp_path):
         folder = small_run(tmp_path)
         path = folder / "parts" / "test.parquet"
         table = pq.read_table(path)
         pq.write_table(replaced(table, "inquired", np.zeros(table.num_rows, np.int8)), path)
-        with pytest.raises(DataRefused, match="is 0 in all"):
-            judge(folder)
+        word, verdict = judge(folder)
+        assert word == "insufficient-data"
+        assert verdict["reasons"][0]["says"].startswith("All test rows have one label, with 0 conversions")
 
     @pytest.mark.parametrize("name", ["parts/split.json", "parts/ledger.json", "trained/baselines.json"])
     def test_a_missing_file_is_named_with_the_step_that_makes_it(self, tmp_path, name):

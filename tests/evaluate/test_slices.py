@@ -84,3 +84,16 @@ def test_slices_are_described_with_counts_and_intervals(market):
     assert sum(one["rows"] for one in told) == len(label)
     assert sum(one["conversions"] for one in told) == label.sum()
     assert all(one["rate_low"] < one["rate"] < one["rate_high"] for one in told)
+
+
+@pytest.mark.case("a slice over a number that is infinite or NaN in many rows")
+def test_infinite_numbers_are_slices_of_their_own_beside_quarters_of_the_finite(tmp_path, outcome):
+    values = np.r_[np.full(300, np.inf), np.full(20, -np.inf), np.arange(99.0), [np.nan]]
+    found = slicing(part(tmp_path, rent=values), "rent", np.zeros(420))
+    outcome(", ".join(found.names))
+    assert found.names == ("up to 24.5", "24.5 to 49", "49 to 73.5", "above 73.5", "-infinite", "infinite", MISSING)
+    assert np.bincount(found.code).tolist() == [25, 25, 24, 25, 20, 300, 1]
+
+
+def test_a_number_without_a_finite_value_is_no_crash(tmp_path):
+    assert slicing(part(tmp_path, rent=[np.inf, np.nan]), "rent", np.zeros(2)).names == ("infinite", MISSING)

@@ -44,7 +44,9 @@ def test_the_rows_are_the_querys_and_the_page_says_where_they_come_from(tmp_path
         "end": "2026-07-01T00:00:00Z",
         "rows": 3000,
         "sql_sha256": spec_of(sql_text=ALL).sql_sha256,
+        "losses": [],
         "start": "2026-05-02T00:00:00Z",
+        "table_rows": {"impressions": 3000},
         "tables": ["impressions"],
     }
 

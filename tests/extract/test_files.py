@@ -271,10 +271,21 @@ def joined(lines) -> bytes:
     return "\n".join(lines).encode()
 
 
-@pytest.mark.parametrize("line", ["only,three,values", '"1",' * 40 + "1", 'an "unclosed'])
-def test_a_broken_line_of_a_csv_file_is_told_with_its_place(tmp_path, line):
-    told = said(spoiled_csv(tmp_path, lambda lines: joined([*lines[:1501], line, *lines[1501:]])))
-    assert f"file {tmp_path}/impressions.csv: is broken in line 1502 (" in told
+@pytest.mark.case("a line of a CSV file that has too few values, too many, or a quote that is not closed")
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("only,three,values", "has 3 values, and line 1 names 9 columns. Fix that line"),
+        ('"1",' * 40 + "1", "has more values, and line 1 names 9 columns"),
+        ("1;2;3", "has 1 value, and line 1 names 9 columns. Line 1 is separated by ','"),
+        ('"an" unclosed', "has a quote that is not closed, or text after a closing quote"),
+        ('1,"unclosed', "has a quote that is not closed"),
+    ],
+)
+def test_a_broken_line_of_a_csv_file_is_told_with_its_place(tmp_path, outcome, line, says):
+    message = said(spoiled_csv(tmp_path, lambda lines: joined([*lines[:1501], line, *lines[1501:]])))
+    outcome(message)
+    assert f"file {tmp_path}/impressions.csv line 1502: {says}" in message
 
 
 def test_one_bad_value_that_makes_a_column_text_is_told(tmp_path):

@@ -13,10 +13,10 @@ from sqlglot import exp
 from components.extract.bigquery import BigQuery
 from components.extract.files import Files
 from components.extract.functions import ALLOWED
-from components.extract.portable import UnsupportedLocally, to_duckdb
+from components.extract.portable import UnsupportedLocally, portable
 from components.extract.window import Window
 from model.errors import DataRefused, Refused
-from tests.extract.googlesql import FAILS, FAILS_ON_FILES, FIELDS, REFUSED, RIGHT
+from tests.extract.googlesql import FAILS, FAILS_ON_FILES, FIELDS, REFUSED, REFUSED_BY_TYPE, RIGHT
 
 ANY_DAY = Window(None, datetime(2026, 7, 1, tzinfo=UTC))
 ROWS = [(kind, expression, answer) for kind, rows in RIGHT.items() for expression, answer in rows.items()]
@@ -67,14 +67,23 @@ def test_what_has_no_answer_fails_on_bigquery(place, expression):
 @pytest.mark.parametrize(("expression", "way_out"), REFUSED.items(), ids=list(REFUSED))
 def test_what_would_mean_something_else_is_refused_with_a_way_out(expression, way_out):
     with pytest.raises(UnsupportedLocally) as refused:
-        to_duckdb(query(expression))
+        portable(query(expression))
     assert "is outside the portable subset" in str(refused.value)
     assert way_out in str(refused.value)
 
 
+@pytest.mark.case("types that GoogleSQL does not bring together, and values that engines write as other texts")
+@pytest.mark.parametrize(("expression", "says"), REFUSED_BY_TYPE.items(), ids=list(REFUSED_BY_TYPE))
+def test_types_that_googlesql_does_not_bring_together_are_refused(files, outcome, expression, says):
+    with pytest.raises(UnsupportedLocally) as refused:
+        files.columns(query(expression), ANY_DAY)
+    outcome(refused.value.faults[0])
+    assert says in str(refused.value)
+
+
 def test_a_query_is_told_all_that_is_outside_the_subset_at_once():
     with pytest.raises(UnsupportedLocally) as refused:
-        to_duckdb(query("LN(f.half)", "RAND()", "SUBSTR(f.text, 0, 2)"))
+        portable(query("LN(f.half)", "RAND()", "SUBSTR(f.text, 0, 2)"))
     assert len(refused.value.faults) == 3
 
 

@@ -45,9 +45,20 @@ def test_a_killed_writer_leaves_no_folder_of_that_name_and_the_next_one_succeeds
     killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "out")], cwd=ROOT, check=False, timeout=60)
     assert killed.returncode == -signal.SIGKILL
     assert not (tmp_path / "out").exists()
+    assert len(list(tmp_path.iterdir())) == 1
     with new_folder(tmp_path / "out") as folder:
         (folder / "file").touch()
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert (tmp_path / "out" / "file").exists()
+
+
+def test_what_a_living_writer_is_filling_is_left_alone(tmp_path):
+    with new_folder(tmp_path / "out") as first:
+        (first / "file").write_text("first")
+        with pytest.raises(ZeroDivisionError), new_folder(tmp_path / "out"):
+            raise ZeroDivisionError
+        assert (first / "file").read_text() == "first"
+    assert (tmp_path / "out" / "file").read_text() == "first"
 
 
 def test_an_empty_folder_may_be_there_and_a_full_one_is_left_alone(tmp_path):
@@ -76,10 +87,31 @@ def test_one_value_has_one_json(tmp_path):
         dump_json({"p": math.nan})
 
 
-@pytest.mark.parametrize("text", ['{"a": NaN}', '{"a": 1, "a": 2}', "{", "[" * 100_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": NaN}',
+        '{"a": 1, "a": 2}',
+        "{",
+        "[" * 100_000,
+        "[" * 100_000 + "]" * 100_000,
+        "[" * 101 + "]" * 101,
+        "1e999",
+        "-1e999",
+        "1" + "0" * 400,
+        "-" + "9" * 5_000,
+    ],
+    ids=lambda text: text[:12],
+)
 def test_json_is_read_as_the_standard_has_it(text):
     with pytest.raises(ValueError, match=r".+"):
         parse_json(text.encode())
+
+
+def test_what_a_float_can_hold_and_a_reader_can_follow_is_read():
+    assert parse_json(b"[" * 100 + b"]" * 100)
+    assert parse_json(b"9" * 308) < 1e308
+    assert parse_json(b'{"a": [1e308, -5e-324, 0]}') == {"a": [1e308, -5e-324, 0]}
 
 
 def test_an_absent_or_damaged_file_says_which_step_makes_it(tmp_path):

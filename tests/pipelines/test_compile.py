@@ -1,6 +1,5 @@
 """The compiled pipeline: strict, repeatable, and the same steps as the folders."""
 
-import argparse
 import re
 import subprocess
 import sys
@@ -11,18 +10,23 @@ import yaml
 from google.protobuf import json_format
 from kfp import pipeline_spec
 
-from pipelines.compile import ROOT, compile_training, local_image
-from pipelines.output import Output
+from components.load_spec.spec_uri import packed, read
+from model.spec import Spec, read_spec
+from pipelines.arguments import add_training, command_line, read_training_request
+from pipelines.checking import checking
+from pipelines.compile import ROOT, ImageRefused, compile_graph, local_image
 from pipelines.run import pipeline_parameters
+from pipelines.training import training
 from tests.logs import spec_of
 
+PORTAL = "examples/rental_portal"
 IMAGE = "registry.example/kamado/steps@sha256:" + "0" * 64
 
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory):
     path = tmp_path_factory.mktemp("compiled") / "pipeline.yaml"
-    compile_training(IMAGE, path)
+    compile_graph(training, IMAGE, path, packed(read_spec(ROOT / PORTAL)))
     return path
 
 
@@ -38,8 +42,8 @@ def test_every_step_runs_in_the_image_named_by_digest(compiled):
 
 
 def test_an_image_named_by_tag_is_refused_with_the_way_out(tmp_path):
-    with pytest.raises(ValueError, match=r"not named by digest.*repository@sha256"):
-        compile_training("kamado/steps:latest", tmp_path / "pipeline.yaml")
+    with pytest.raises(ImageRefused, match=r"not named by digest.*repository@sha256"):
+        compile_graph(training, "kamado/steps:latest", tmp_path / "pipeline.yaml", packed(spec_of()))
     assert not (tmp_path / "pipeline.yaml").exists()
 
 
@@ -47,6 +51,34 @@ def test_the_steps_are_the_folders_of_components(compiled):
     executors = yaml.safe_load(compiled.read_text())["deploymentSpec"]["executors"]
     steps = {re.sub(r"^exec-|-\d+$", "", name).replace("-", "_") for name in executors}
     assert steps == {path.parent.name for path in (ROOT / "components").glob("*/component.py")}
+
+
+def test_the_spec_is_compiled_in_and_its_size_burdens_the_first_step_alone(compiled):
+    pipeline = yaml.safe_load(compiled.read_text())
+    uri = pipeline["root"]["inputDefinitions"]["parameters"]["spec"]["defaultValue"]
+    assert Spec.from_json(read(uri).decode()) == read_spec(ROOT / PORTAL)
+    for name, component in pipeline["components"].items():
+        inputs = component.get("inputDefinitions", {})
+        assert ("spec" in inputs.get("artifacts", {})) == bool(
+            re.match(r"comp-(extract|preprocess|train|evaluate|champion)", name)
+        )
+        assert "spec" not in inputs.get("parameters", {})
+
+
+def test_the_champion_is_brought_before_anything_that_takes_long(compiled):
+    tasks = yaml.safe_load(compiled.read_text())["root"]["dag"]["tasks"]
+    assert "champion" in tasks["extract"]["dependentTasks"]
+
+
+def test_a_check_is_the_first_steps_of_training_as_they_are(compiled, tmp_path):
+    path = tmp_path / "checking.yaml"
+    compile_graph(checking, IMAGE, path, packed(spec_of()))
+    checked, trained = (yaml.safe_load(file.read_text()) for file in (path, compiled))
+    assert set(checked["root"]["dag"]["tasks"]) == {"load-spec", "extract", "preprocess"}
+    for step in ("load-spec", "extract", "preprocess"):
+        assert checked["components"][f"comp-{step}"] == trained["components"][f"comp-{step}"]
+        executors = (pipeline["deploymentSpec"]["executors"][f"exec-{step}"] for pipeline in (checked, trained))
+        assert next(executors) == next(executors)
 
 
 def test_steps_with_an_effect_outside_are_never_cached(compiled):
@@ -58,9 +90,9 @@ def test_steps_with_an_effect_outside_are_never_cached(compiled):
 
 
 def test_compiling_twice_gives_the_same_bytes(compiled, tmp_path):
-    code = "import sys; from pipelines.compile import *; compile_training(sys.argv[1], Path(sys.argv[2]))"
     again = tmp_path / "again.yaml"
-    subprocess.run([sys.executable, "-c", code, IMAGE, again], cwd=ROOT, check=True)
+    command = [sys.executable, "-m", "pipelines.compile", IMAGE, str(again), "--spec", PORTAL]
+    subprocess.run(command, cwd=ROOT, check=True)
     assert again.read_bytes() == compiled.read_bytes()
 
 
@@ -70,16 +102,27 @@ def test_the_local_image_names_the_code_by_content():
 
 
 def test_the_command_says_what_is_wrong_and_exits_1(tmp_path):
-    command = [sys.executable, "-m", "pipelines.compile", "kamado/steps:latest", str(tmp_path / "p.yaml")]
+    command = [
+        sys.executable,
+        "-m",
+        "pipelines.compile",
+        "kamado/steps:latest",
+        str(tmp_path / "p.yaml"),
+        "--spec",
+        PORTAL,
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "not named by digest" in done.stderr
     assert not Path(tmp_path / "p.yaml").exists()
 
 
-def test_minutes_are_a_number_with_a_point_whatever_the_spec_writes(tmp_path):
+def test_minutes_are_a_number_with_a_point_whatever_is_written(tmp_path):
     """KFP refuses 10 where 10.0 is declared."""
-    asked = argparse.Namespace(end=None, trials=None, minutes=None, base="", champion="")
-    for training in (None, {"minutes": 10}, {"minutes": 0.5}):
-        given = pipeline_parameters(asked, spec_of(training=training), "duckdb:/data", Output(tmp_path))
-        assert isinstance(given["minutes"], float)
+    parser = command_line("pipelines.run", None)
+    add_training(parser)
+    for minutes in ("", "10", "0.5"):
+        arguments = ["--spec", str(ROOT / PORTAL), "--out", str(tmp_path), "--minutes", minutes]
+        args, unknown = parser.read(arguments)
+        request = read_training_request(args, unknown, {})
+        assert isinstance(pipeline_parameters(request, "duckdb:/data")["minutes"], float)

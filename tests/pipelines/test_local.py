@@ -5,23 +5,52 @@ import os
 import subprocess
 import sys
 
-from pipelines.compile import ROOT, compile_training, local_image
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from components.load_spec.spec_uri import packed
+from pipelines.checking import checking
+from pipelines.compile import ROOT, compile_graph, local_image
+from pipelines.training import training
+from tests.load_spec.test_load_spec import wide_spec
+from tests.logs import spec_of
+
+
+def run_compiled(folder, arguments):
+    """Run folder/pipeline.yaml as `make run` does; returns its events and the exit code."""
+    (folder / "arguments.json").write_text(json.dumps(arguments))
+    files = [folder / "pipeline.yaml", folder / "arguments.json", folder / "artifacts"]
+    environment = {**os.environ, "KAMADO_EVENTS": str(folder / "events.jsonl"), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "pipelines.local", *files]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
+    return [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()], done.returncode
+
+
+@pytest.mark.case("1,800 features and a query with the runner's placeholder {{$}}, compiled in and run")
+def test_a_long_spec_and_a_query_with_placeholders_run_as_they_stand(tmp_path, outcome):
+    """As on a cluster: the compiled file is all there is, and the steps get the spec as an artifact."""
+    spec = wide_spec(1_800)
+    names = [name for name in spec.used_columns if name not in spec.features]
+    days = pa.array([20_600 * 86_400_000_000] * 3).cast(pa.timestamp("us", tz="UTC"))
+    ones = dict.fromkeys([*names, *spec.features], pa.array([1, 1, 1]))
+    table = pa.table({"t": days, **ones})
+    spec = spec.model_copy(update={"sql_text": spec.sql_text.replace("SELECT ", f"SELECT {', '.join(names)}, ")})
+    (tmp_path / "data").mkdir()
+    pq.write_table(table, tmp_path / "data" / "log.parquet")
+    compile_graph(checking, local_image(), tmp_path / "pipeline.yaml", packed(spec))
+    events, _ = run_compiled(tmp_path, {"source": f"duckdb:{tmp_path / 'data'}", "end": "2026-07-01"})
+    assert ("extract", "finished") in [(event["step"], event["event"]) for event in events], events
+    (rows,) = tmp_path.glob("artifacts/*/extract/rows/rows/*.parquet")
+    extracted = pq.read_table(rows)
+    outcome(f"{extracted.num_columns:,} columns extracted, note = {extracted['note'][0]}")
+    assert set(extracted.column_names) == {*names, *spec.features, "note"}
+    assert set(extracted["note"].to_pylist()) == {"{{$}}"}
 
 
 def test_what_fails_outside_of_the_steps_is_told_with_its_reason(tmp_path):
-    compile_training(local_image(), tmp_path / "pipeline.yaml")
-    (tmp_path / "arguments.json").write_text(json.dumps({"spec": "{}", "nobody": "asked for this"}))
-    command = [
-        sys.executable,
-        "-m",
-        "pipelines.local",
-        tmp_path / "pipeline.yaml",
-        tmp_path / "arguments.json",
-        tmp_path,
-    ]
-    environment = {**os.environ, "KAMADO_EVENTS": str(tmp_path / "events.jsonl")}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
-    assert done.returncode != 0
-    told = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
-    assert [(one["step"], one["event"]) for one in told] == [("pipeline", "failed")]
-    assert "nobody" in told[0]["says"]
+    compile_graph(training, local_image(), tmp_path / "pipeline.yaml", packed(spec_of()))
+    events, code = run_compiled(tmp_path, {"nobody": "asked for this"})
+    assert code != 0
+    assert [(event["step"], event["event"]) for event in events] == [("pipeline", "failed")]
+    assert "nobody" in events[0]["says"]

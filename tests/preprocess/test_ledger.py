@@ -67,7 +67,7 @@ def test_numbers_stored_as_text_are_read_and_what_is_none_is_counted(tmp_path):
     ledger = run(tmp_path, spec_of(), replaced(log(), "rent", text))
     counts = {rule["name"]: rule["rejected"] for rule in ledger["rules"]}
     assert counts["unreadable rent"] == 1
-    assert ledger["rules"][0]["examples"][0]["rent"] == "None" or ledger["rules"][0]["examples"][0]["rent"] is None
+    assert ledger["rules"][0]["examples"] == [{"rent": "about 900"}]
 
 
 def test_over_budget_the_run_stops_and_says_every_rules_share(tmp_path):
@@ -113,3 +113,42 @@ def test_features_that_teach_nothing_are_noted(tmp_path):
     assert any(note.startswith("features.area is missing in all") for note in notes)
     assert any(note.startswith("features.layout is the same in all") for note in notes)
     assert not any("rent" in note for note in notes)
+
+
+@pytest.mark.case("prices with thousands separators, read as numbers")
+@pytest.mark.parametrize(
+    ("form", "says"),
+    [
+        ("{:,}", "rent has thousands separators: write SAFE_CAST(REPLACE(rent, ',', '') AS FLOAT64) in the SQL"),
+        ("{} %", "rent has a percent sign: write SAFE_CAST(REPLACE(rent, '%', '') AS FLOAT64) / 100 in the SQL"),
+        ("{},5", "rent has a decimal comma: write SAFE_CAST(REPLACE(rent, ',', '.') AS FLOAT64) in the SQL"),
+        ("{} yen", "Take the number out of rent in the SQL, or make it NULL where there is none"),
+        ("it's free", "If it means that rent is missing, write NULLIF(rent, 'it\\'s free') in the SQL"),
+    ],
+)
+def test_texts_that_are_not_numbers_are_shown_with_a_remedy(tmp_path, outcome, form, says):
+    texts = [form.format(1000 + place % 3) if place % 20 else "900" for place in range(3000)]
+    with pytest.raises(DataRefused) as refusal:
+        run(tmp_path, spec_of(), replaced(log(), "rent", texts))
+    (fault,) = refusal.value.faults
+    outcome(fault)
+    assert f"unreadable rent 2,850 (95.00%), for example {form.format(1000)!r}" in fault.found
+    assert fault.way_out.startswith(f"{says}. Look at what changed")
+
+
+def test_numbers_that_are_not_finite_are_counted_and_noted(tmp_path):
+    rent, area = log()["rent"].to_numpy().copy(), ["30"] * 3000
+    rent[:40], rent[50:52], rent[60] = np.nan, np.inf, -np.inf
+    area[7], area[8] = "Infinity", "NaN"
+    ledger = run(tmp_path, spec_of(reject=[]), replaced(replaced(log(), "rent", rent), "area", area))
+    assert ledger["not_finite"] == {"rent": {"nan": 40, "infinite": 3}, "area": {"nan": 1, "infinite": 1}}
+    assert "column rent is NaN in 40 of 3,000 rows: read as missing" in ledger["warnings"]
+    assert any(note.startswith("column rent is infinite in 3 of 3,000 rows") for note in ledger["warnings"])
+
+
+def test_infinity_breaks_a_bound_and_what_cannot_be_measured_does_not(tmp_path):
+    rent, area = log()["rent"].to_numpy().copy(), np.full(3000, 30.0)
+    rent[:4], area[2:4] = np.inf, np.inf
+    rules = [{"name": "ratio", "expression": "rent / area", "max": 300}]
+    ledger = run(tmp_path, spec_of(reject=rules), replaced(replaced(log(), "rent", rent), "area", area))
+    assert ledger["rules"][-1]["rejected"] == 2

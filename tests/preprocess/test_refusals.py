@@ -1,5 +1,6 @@
 """What no rule can mend is refused before anything is written, in words that say what to do."""
 
+import datetime
 import subprocess
 import sys
 import time
@@ -60,14 +61,14 @@ def test_a_position_between_two_places_is_not_rounded(tmp_path, wrong):
         places = [str(place) for place in places]
     places[7] = wrong
     said = refusal(tmp_path, spec_of(), replaced(log(), "position", places))
-    assert "columns.position position: is missing, no whole number or below 1 in some of 3,000 rows" in said
+    assert "columns.position position: is missing, not a whole number or below 1 in some of 3,000 rows" in said
 
 
 def test_every_missing_column_is_named_at_once_with_what_it_is_for(tmp_path):
     spec = spec_of(reject=[{"name": "tax", "expression": "rent / tax", "max": 3}])
     said = refusal(tmp_path, spec, log().drop_columns(["layout", "user_id"]))
     assert "3 fault(s)" in said
-    assert "column layout: (a feature, slice or group) is not in the rows" in said
+    assert "column layout: (a feature, slice, group or key) is not in the rows" in said
     assert "column user_id: (user) is not in the rows" in said
     assert "column tax: (in reject rule 'tax') is not in the rows" in said
 
@@ -147,4 +148,75 @@ def test_more_rules_than_a_row_can_break_are_refused(tmp_path):
 
 def test_a_column_of_random_lists_that_is_text_is_refused(tmp_path):
     said = refusal(tmp_path, spec_of(columns__explore="how"), replaced(log(), "how", ["random"] * 3000))
-    assert "column how: (explore) is VARCHAR, not 0 or 1" in said
+    assert "column how: (explore) is STRING, not 0 or 1" in said
+
+
+@pytest.mark.case("a feature that is infinite for all but the conversions")
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan, None], ids=str)
+def test_a_number_that_is_not_finite_leaks_as_a_missing_one_does(tmp_path, outcome, value):
+    area = [50.0 + place % 7 if one else value for place, one in enumerate(log()["inquired"].to_pylist())]
+    said = refusal(tmp_path, spec_of(), replaced(log(), "area", pa.array(area, pa.float64())))
+    outcome(said.splitlines()[1].strip())
+    assert "features.area: predicts inquired almost alone (AUC 1.000)" in said
+
+
+@pytest.mark.case("a position, a number or a rule over a type that is not a number")
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (pa.array([datetime.time(10)] * 3000), "TIME"),
+        (pa.array([b"x"] * 3000), "BYTES"),
+        (pa.array([[1]] * 3000), "ARRAY"),
+        (pa.array([{"a": 1}] * 3000), "STRUCT"),
+        (pa.array([[("a", 1)]] * 3000, pa.map_(pa.string(), pa.int64())), "MAP"),
+        (pa.array([datetime.date(2026, 6, 1)] * 3000), "DATE"),
+        (pa.array([datetime.datetime(2026, 6, 1)] * 3000), "TIMESTAMP"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_not_a_number_is_refused_by_name_wherever_a_number_is_asked_for(tmp_path, outcome, values, kind):
+    rule = {"name": "rent", "expression": "rent / area", "min": 1}
+    columns = {"columns__position": "rent", "reject": [rule]}
+    features = {"area": {"kind": "number"}, "layout": {"kind": "category"}}
+    table = replaced(replaced(log(), "area", values), "rent", values)
+    said = refusal(tmp_path, spec_of(features=features, **columns), table)
+    outcome(said.splitlines()[1].strip())
+    for where in (
+        "columns.position",
+        "features.area",
+        "reject rule 'rent', column rent",
+        "reject rule 'rent', column area",
+    ):
+        assert f"[column-not-number] {where}: is {kind}, not a number. Turn it into a number in the SQL" in said
+
+
+@pytest.mark.case("a category, slice or id over values that cannot be compared")
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (pa.array([b"x"] * 3000), "BYTES"),
+        (pa.array([["a"]] * 3000), "ARRAY"),
+        (pa.array([{"a": 1}] * 3000), "STRUCT"),
+        (pa.array([[("a", 1)]] * 3000, pa.map_(pa.string(), pa.int64())), "MAP"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_categories_over_values_that_cannot_be_compared_are_refused_by_name(tmp_path, outcome, values, kind):
+    said = refusal(tmp_path, spec_of(promotion={"slices": ["layout"]}), replaced(log(), "layout", values))
+    outcome(said.splitlines()[1].strip())
+    for where in ("features.layout", "promotion.slices layout"):
+        assert f"[column-not-text] {where}: is {kind}, which is not one value that can be compared" in said
+
+
+def test_an_unknown_column_of_a_rule_is_told_with_every_other_fault(tmp_path):
+    spec = spec_of(reject=[{"name": "tax", "expression": "rent / tax", "max": 3}], columns__explore="how")
+    table = replaced(replaced(log(), "how", ["random"] * 3000), "area", [[1]] * 3000).drop_columns(["user_id"])
+    said = refusal(tmp_path, spec, table)
+    assert "4 fault(s)" in said
+    for told in (
+        "column tax: (in reject rule 'tax')",
+        "column user_id: (user)",
+        "column how: (explore)",
+        "features.area",
+    ):
+        assert told in said

@@ -139,3 +139,34 @@ def test_a_training_part_that_gaps_have_eaten_is_refused(tmp_path):
             spec_of(split={"by": "time", "test_days": 20, "calibration_days": 20, "min_train_share": 0.5}),
             log(),
         )
+
+
+SHARES = {"test_share": 0.25, "calibration_share": 1e-9, "min_train_share": 0.0}
+BY_SHARES = {"split": {"by": "random", **SHARES}, "columns": {"label": "inquired"}, "source": {"end": "2026-07-01"}}
+BY_DAYS = {"split": {"by": "time", "test_days": 12, "calibration_days": 1}}
+ADVICE = {
+    "by shares": (BY_SHARES, "Let the SQL select more rows, raise split.calibration_share"),
+    "by days": (BY_DAYS, "Widen source.window_days, raise split.calibration_days, lower source.conversion_days"),
+}
+
+
+@pytest.mark.case("a calibration part that is empty, the spec split by shares, or by days")
+@pytest.mark.parametrize("case", ADVICE)
+def test_the_advice_on_an_empty_part_names_keys_of_this_spec(tmp_path, outcome, case):
+    changes, advice = ADVICE[case]
+    table = log(lists=40)
+    day = [moment.isoformat()[:10] not in ("2026-06-11", "2026-06-12") for moment in table["shown_at"].to_pylist()]
+    with pytest.raises(DataRefused) as refusal:
+        run(tmp_path, spec_of(**changes), table.filter(pa.array(day)))
+    (fault,) = [fault for fault in refusal.value.faults if fault.where == "split.calibration"]
+    outcome(fault.way_out)
+    assert (fault.way_out, fault.code) == (advice, "split-empty")
+
+
+def test_with_too_few_conversions_for_any_verdict_a_part_may_have_none(tmp_path):
+    label = np.zeros(3000, int)
+    label[[5, 900, 1400]] = 1
+    parts, split = run(tmp_path, spec_of(training__keep_negatives=0.001), replaced(log(), "inquired", label))
+    assert split["parts"]["test"]["positives"] == 0
+    assert split["sampling"]["kept_negatives"] > 0
+    assert parts["train"].num_rows > 0

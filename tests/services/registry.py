@@ -1,5 +1,10 @@
 """A real registry for tests: CNCF Distribution, as Debian packages it, on loopback."""
 
+from model import interrupt
+
+if __name__ == "__main__":
+    interrupt.exit_at_once()
+
 import contextlib
 import shutil
 import signal
@@ -56,9 +61,12 @@ def main(port: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
+        interrupt.raise_from_now_on()
         with registry(folder, port=port) as host, contextlib.suppress(KeyboardInterrupt):
             print(f"a registry answers at {host}: TO=registry://{host}/kamado. Its content is in {folder}", flush=True)
             signal.pause()
+    except KeyboardInterrupt:
+        raise SystemExit(interrupt.INTERRUPTED) from None
     except (pytest.skip.Exception, RuntimeError) as reason:
         raise SystemExit(f"no registry can run here: {reason}") from None
 

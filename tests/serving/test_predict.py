@@ -90,8 +90,15 @@ def test_what_is_no_object_is_told(faults, body):
 
 def test_a_body_full_of_faults_gets_a_bounded_answer(predict):
     told = predict({f"x{number}": 1 for number in range(5000)}).json()["faults"]
-    assert len(told) == 1001
-    assert told[-1]["found"] == "has 4006 more faults"
+    assert len(told) == 21
+    assert told[-1]["found"] == "has more faults"
+
+
+def test_the_faults_beyond_the_first_are_counted(predict, row):
+    unknown = {f"x{number}": [1] for number in range(20 - len(row))}
+    told = predict({"columns": dict.fromkeys(row, True) | unknown | {"y": 1}}, "/predict:batch").json()["faults"]
+    assert len(told) == 21
+    assert told[-1]["found"] == "has 1 more faults"
 
 
 def test_other_methods_and_paths_are_not_found(server, http):

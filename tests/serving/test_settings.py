@@ -13,8 +13,9 @@ def test_what_is_not_set_has_a_value_that_makes_sense():
 
 def test_what_is_set_is_read():
     given = {"KAMADO_HOST": "0.0.0.0", "KAMADO_PORT": "81", "KAMADO_CONCURRENCY": "3", "KAMADO_MAX_ROWS": "7"}
+    given |= {"KAMADO_SECONDS": "4"}
     found = Settings.read({"KAMADO_BUNDLE": "b", "KAMADO_MAX_BYTES": "5000", **given})
-    limits = Limits(concurrency=3, max_rows=7, max_bytes=5000)
+    limits = Limits(concurrency=3, max_rows=7, max_bytes=5000, seconds=4)
     assert found == Settings(bundle=Path("b"), host="0.0.0.0", port=81, limits=limits)
 
 
@@ -53,5 +54,5 @@ def test_help_lists_every_setting_and_other_arguments_are_refused():
     asked, wrong = refused("--help"), refused("out/bundle")
     assert (asked.returncode, wrong.returncode) == (0, 2)
     assert asked.stdout == wrong.stdout
-    for name in ("BUNDLE", "HOST", "PORT", "CONCURRENCY", "MAX_ROWS", "MAX_BYTES"):
+    for name in ("BUNDLE", "HOST", "PORT", "CONCURRENCY", "MAX_ROWS", "MAX_BYTES", "SECONDS"):
         assert f"KAMADO_{name} " in asked.stdout

@@ -111,15 +111,21 @@ def test_time_that_ends_within_the_last_trial_ended_the_search(tmp_path):
     assert told["trials"][0]["rounds"] <= 10
 
 
-def test_progress_says_how_far_and_how_good(tmp_path):
+def test_progress_says_every_stage_how_far_and_how_good(tmp_path):
     run, said = small_run(tmp_path), []
     train(
         spec_of(), run / "parts", run / "rows", tmp_path / "again", trials=2, minutes=9, threads=1,
         progress=lambda *told: said.append(told),
     )  # fmt: skip
-    assert [told[:2] for told in said] == [(1, 3), (2, 3), (3, 3)]
-    assert "1 of 2 trials, best log loss 0." in said[0][2]
-    assert "of the non-conversions" not in said[2][2]
+    stages = [
+        "reading the rows", "fitting logistic regressions to", "1 of 2 trials, best log loss 0.", "2 of 2 trials",
+        "training the best setting without fold 1 of 3", "training the best setting without fold 2 of 3",
+        "training the best setting without fold 3 of 3", "calibrating on the newest rows",
+        "fitting a logistic regression alone", "fitting the baselines", "writing the bundle", "2 trials, best log loss",
+    ]  # fmt: skip
+    assert [told[:2] for told in said] == [(done, 11) for done in (0, 1, 3, 4, 4, 5, 6, 7, 8, 9, 10, 11)]
+    assert all(told[2].startswith(stage) for told, stage in zip(said, stages, strict=True)), said
+    assert "of the non-conversions" not in said[-1][2]
 
 
 def test_progress_says_that_its_log_loss_is_of_thinned_rows(tmp_path):
@@ -129,7 +135,7 @@ def test_progress_says_that_its_log_loss_is_of_thinned_rows(tmp_path):
         spec, run / "parts", run / "rows", tmp_path / "again", trials=1, minutes=9, threads=1,
         progress=lambda *told: said.append(told),
     )  # fmt: skip
-    assert re.search(r"1 trials, best log loss 0\.\d{5} on rows with 30% of the non-conversions: ", said[-1][2])
+    assert re.search(r"1 trials, best log loss 0\.\d{5} on rows with 3\d% of the non-conversions: ", said[-1][2])
 
 
 def test_rare_values_are_coded_as_other_with_the_unseen(tmp_path):

@@ -76,5 +76,5 @@ UNFORGED = [
     Damage("manifest: nested 100,000 deep", "manifest-json", raw(MANIFEST, lambda _: b"[" * 100_000 + b"]" * 100_000)),
     Damage("manifest: a key twice", "manifest-json", text(MANIFEST, '"format": 1', '"format": 1, "format": 1')),
     Damage("manifest: NaN", "manifest-json", text(MANIFEST, '"intercept": -0.3', '"intercept": NaN')),
-    Damage("manifest: infinity as 1e999", "manifest-field", text(MANIFEST, '"intercept": -0.3', '"intercept": 1e999')),
+    Damage("manifest: infinity as 1e999", "manifest-json", text(MANIFEST, '"intercept": -0.3', '"intercept": 1e999')),
 ]

@@ -1,15 +1,41 @@
 """Golden rows that prove nothing, or something else."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from model.bundle import GOLDEN
+from model.bundle import GOLDEN, load
+from model.predictor import Predictor
 from tests.build.corpus.spoil import Damage, at, forged, text
-from tests.build.forge import forge_golden
+from tests.build.forge import forge_booster, forge_golden, forge_manifest
 
 
 def golden(name: str, code: str, change: Callable[[list[dict[str, Any]]], object]) -> Damage:
     return Damage(f"golden: {name}", code, lambda bundle: forge_golden(bundle, change))
+
+
+def constant(bundle: Path) -> None:
+    """A model whose trees and weights are all nothing, with golden rows that agree."""
+
+    def empty_trees(document: dict[str, Any]) -> None:
+        for tree in document["learner"]["gradient_booster"]["model"]["trees"]:
+            for node, child in enumerate(tree["left_children"]):
+                if child == -1:
+                    tree["split_conditions"][node] = tree["base_weights"][node] = 0.0
+
+    def no_weights(document: dict[str, Any]) -> None:
+        category, number = document["linear"]["terms"]
+        category["weights"] = [0.0] * len(category["weights"])
+        number["weight"] = number["missing"] = 0.0
+
+    forge_booster(bundle, empty_trees)
+    forge_manifest(bundle, no_weights)
+    changed = load(bundle)
+    names = [feature.name for feature in changed.manifest.inputs]
+    predictor = Predictor(changed)
+    columns = {name: [row.input[name] for row in changed.golden] for name in names}
+    answers = predictor.probability(predictor.encode(columns))
+    forge_golden(bundle, lambda rows: [row.update(probability=float(p)) for row, p in zip(rows, answers, strict=True)])
 
 
 GOLDENS = [
@@ -27,6 +53,9 @@ GOLDENS = [
     golden("a number for text", "golden-input", at("5.input", layout=3.0)),
     golden("a list for a number", "golden-field", at("5.input", rent=[1])),
     Damage("golden: NaN", "golden-json", text(GOLDEN, '"area_m2": 5.0', '"area_m2": NaN')),
+    Damage("golden: a number of 401 digits", "golden-json", text(GOLDEN, '"area_m2": 5.0', f'"area_m2": 1{"0" * 400}')),
+    Damage("golden: nested 100,000 deep", "golden-json", forged(GOLDEN, lambda _: b"[" * 100_000 + b"]" * 100_000)),
+    Damage("golden: every row answered alike", "golden-constant", constant),
     Damage("golden: an object", "golden-field", forged(GOLDEN, lambda _: b"{}")),
     Damage("golden: HTML", "golden-json", forged(GOLDEN, lambda _: b"<html>404</html>")),
 ]

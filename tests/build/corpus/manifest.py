@@ -3,12 +3,24 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.build.corpus.spoil import Damage, at
+from model.bundle import MANIFEST
+from tests.build.corpus.spoil import Damage, at, text
 from tests.build.forge import forge_manifest
 
 
 def manifest(name: str, code: str, change: Callable[[dict[str, Any]], object]) -> Damage:
     return Damage(f"manifest: {name}", code, lambda bundle: forge_manifest(bundle, change))
+
+
+def resampled(document: dict[str, Any]) -> None:
+    """The counts follow, so that nothing but the answers can tell."""
+    document["sampling"]["kept_negatives"] = 1.0
+    document["lineage"]["rows"]["train"] = document["lineage"]["rows"]["train_sampled"]
+
+
+def overflowing(document: dict[str, Any]) -> None:
+    document["linear"]["intercept"] = 1.7e308
+    document["linear"]["terms"][0]["weights"][3] = 1.7e308
 
 
 MEANING = [
@@ -56,7 +68,11 @@ MEANING = [
     manifest("weight that overflows", "linear-range", at("linear.terms.1", weight=-1e308)),
     manifest("weight against its direction", "direction-broken", at("linear.terms.1", weight=0.1)),
     manifest("another intercept", "golden-answer", at("linear", intercept=-0.2999)),
-    manifest("another sampling rate", "golden-answer", at("sampling", kept_negatives=1.0)),
+    manifest("another sampling rate than the counts say", "manifest-counts", at("sampling", kept_negatives=1.0)),
+    manifest("another sampling rate", "golden-answer", resampled),
+    manifest("sampling of more than all rows", "manifest-field", at("sampling", kept_negatives=1.5)),
+    manifest("parts that are finite, with a sum that is not", "log-odds-huge", overflowing),
+    manifest("a calibration that may overflow", "log-odds-huge", at("calibration", a=1e308)),
     manifest("sampling without its correction", "manifest-field", at("sampling", corrected=False)),
     manifest("another calibration", "golden-answer", at("calibration", a=1.2)),
     manifest("calibration that turns the order round", "manifest-field", at("calibration", a=-1.0)),
@@ -66,4 +82,19 @@ MEANING = [
     manifest("a bound upside down", "bounds-range", at("bounds.0", min=3e5)),
     manifest("fewer trees declared", "trees-count", at("trees", trees=5)),
     manifest("another objective declared", "manifest-field", at("trees", objective="reg:squarederror")),
+]
+
+
+def raw_text(name: str, code: str, old: str, new: str) -> Damage:
+    return Damage(f"manifest: {name}", code, text(MANIFEST, old, new))
+
+
+# Written into the file as they stand: json.dumps would refuse, or Python's own stack would end, before the gate does.
+MEANING += [
+    raw_text("a metric of 401 digits", "manifest-json", '"log_loss": 0.5', f'"log_loss": 1{"0" * 400}'),
+    raw_text("a count of 401 digits", "manifest-json", '"calibration": 500', f'"calibration": 1{"0" * 400}'),
+    raw_text(
+        "a search nested 100,000 deep", "manifest-json", '"trials": 1', f'"trials": {"[" * 100_000}{"]" * 100_000}'
+    ),
+    raw_text("nested 900 deep", "manifest-json", '"trials": 1', f'"trials": {"[" * 900}{"]" * 900}'),
 ]

@@ -1,0 +1,31 @@
+"""What decides about a release: nothing gets a release tag that was not verified as a whole just before."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from build.publish import Publisher
+from build.releases import Release, before, candidate, number_next
+from build.scratch import scratch
+from build.verified import verify_image
+
+
+def promote(
+    place: Publisher, model: str, image: str, *, keys: Sequence[Path] = (), report: Callable[[str], None]
+) -> Release:
+    """Release the image of this tag or digest under the next number. What is the newest release already stays it.
+
+    `image` may also be the whole reference, PLACE:TAG@DIGEST. The owner of each of `keys` has to have signed it. Raises
+    ReleaseRefused for an image that is not there, or is of another model, and what `verify_image` raises.
+    """
+    chosen = candidate(place, model, image)
+    with scratch() as work:
+        verify_image(place, chosen, work, keys=keys, report=report)
+    return number_next(place, model, chosen)
+
+
+def rollback(place: Publisher, model: str, *, keys: Sequence[Path] = (), report: Callable[[str], None]) -> Release:
+    """Release again what served just before what serves now; a second time, that is what served until then.
+
+    Raises ReleaseRefused when nothing has, and what `promote` raises.
+    """
+    return promote(place, model, before(place, model).digest, keys=keys, report=report)

@@ -1,0 +1,74 @@
+"""Names of the SELECT list in GROUP BY, HAVING, QUALIFY and ORDER BY.
+
+GoogleSQL takes them before the columns of FROM (query-syntax reference, "aliases in the SELECT clause override names in
+the corresponding FROM clause"), DuckDB after them. Each is replaced by the expression that it stands for.
+"""
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+from sqlglot.optimizer.scope import walk_in_scope
+
+CONTAINERS = (exp.Rollup, exp.Cube, exp.GroupingSets, exp.Tuple, exp.Paren)
+
+
+def expand_aliases(query: exp.Query) -> exp.Query:
+    """A copy in which no clause needs the SELECT list to be understood, but for whole keys of ORDER BY."""
+    copy = query.copy()
+    for select in reversed(list(copy.find_all(exp.Select))):  # inner ones first: what is copied is expanded
+        if aliases := _aliases(select):
+            _expand(select, aliases)
+    return copy
+
+
+def _aliases(select: exp.Select) -> dict[str, exp.Expr]:
+    """Name, without case -> expression. A column that is selected as it stands has its own name."""
+    return {item.alias_or_name.casefold(): item.unalias() for item in select.selects if item.alias_or_name != "*"}
+
+
+def _expand(select: exp.Select, aliases: dict[str, exp.Expr]) -> None:
+    columns = [
+        *_grouping_keys(select.args.get("group")),
+        *_outside_aggregates(select.args.get("having")),
+        *_outside_aggregates(select.args.get("qualify")),
+        *_inside_order_keys(select),
+    ]
+    for column in columns:
+        if not column.table and (meaning := aliases.get(column.name.casefold())) not in (None, column):
+            column.replace(_in_place(meaning.copy(), column))
+
+
+def _grouping_keys(clause: exp.Expr | None) -> Iterator[exp.Column]:
+    """A name alone is looked up in the SELECT list, one inside of an expression is not."""
+    if clause is None:
+        return
+    for node in clause.walk(prune=lambda node: node is not clause and not isinstance(node, CONTAINERS)):
+        if isinstance(node, exp.Column):
+            yield node
+
+
+def _outside_aggregates(clause: exp.Expr | None) -> Iterator[exp.Column]:
+    """Inside of an aggregate a name is one of FROM."""
+    if clause is None:
+        return
+    for node in list(walk_in_scope(clause, prune=_is_aggregate)):
+        if isinstance(node, exp.Column):
+            yield node
+
+
+def _inside_order_keys(select: exp.Select) -> Iterator[exp.Column]:
+    """A whole key is looked up in the SELECT list by both engines."""
+    order = select.args.get("order")
+    for key in order.expressions if order else []:
+        if not isinstance(key.this, exp.Column):
+            yield from _outside_aggregates(key)
+
+
+def _is_aggregate(node: exp.Expr) -> bool:
+    return isinstance(node, exp.AggFunc) and not isinstance(node.parent, exp.Window)
+
+
+def _in_place(meaning: exp.Expr, column: exp.Column) -> exp.Expr:
+    if isinstance(meaning, exp.Literal) and not meaning.is_string:  # a bare number would be a position
+        return exp.cast(meaning, "BIGINT" if meaning.is_int else "DOUBLE")
+    return exp.paren(meaning, copy=False) if isinstance(column.parent, exp.Binary | exp.Unary) else meaning

@@ -1,0 +1,134 @@
+"""The type of every expression of a query, worked out from the tables' columns by sqlglot's optimizer."""
+
+import difflib
+from collections.abc import Iterator, Mapping
+
+from sqlglot import exp
+from sqlglot.errors import OptimizeError
+from sqlglot.optimizer.annotate_types import annotate_types
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.resolver import Resolver
+from sqlglot.optimizer.scope import Scope, traverse_scope
+from sqlglot.schema import MappingSchema
+
+from model.errors import DataRefused, Fault
+
+Columns = Mapping[str, exp.DataType]
+"""A table's columns: name -> type."""
+
+DIALECT = "bigquery"
+WINDOW_PARAMETERS = ("start", "end")
+
+
+class AnnotatedQuery:
+    """A query, and a copy of it in which every name is resolved and every node has its type.
+
+    `types` of the query's own nodes are set as well, so that a rewrite can ask for them. Raises DataRefused for a
+    column that is in none of the tables and an alias that is not in FROM, all at once.
+    """
+
+    def __init__(self, query: exp.Query, tables: Mapping[tuple[str, str], Columns]) -> None:
+        """`tables`: (dataset or "", table) -> its columns. A table that is absent there has no known columns."""
+        copy = query.copy()
+        pairs = list(zip(query.walk(), copy.walk(), strict=True))
+        self._originals = {id(node): original for original, node in pairs}
+        self._originals |= dict(_typed_parameters(copy, self._originals))
+        schema = MappingSchema(_flat_names(copy, tables), dialect=DIALECT)
+        self.resolved = annotate_types(_qualified(copy, schema, tables), schema=schema, dialect=DIALECT)
+        for node in self.resolved.walk():
+            if (original := self._originals.get(id(node))) is not None:
+                original.type = node.type
+
+    def written(self, node: exp.Expr) -> exp.Expr:
+        """The node as its author wrote it, for a message; itself where the optimizer added it."""
+        return self._originals.get(id(node), node)
+
+    def original(self, node: exp.Expr) -> exp.Expr | None:
+        """The same node in the query itself."""
+        return self._originals.get(id(node))
+
+
+def _typed_parameters(copy: exp.Query, originals: dict[int, exp.Expr]) -> Iterator[tuple[int, exp.Expr]]:
+    """@start and @end are TIMESTAMPs."""
+    for parameter in list(copy.find_all(exp.Parameter)):
+        if parameter.name.lower() in WINDOW_PARAMETERS:
+            moment = exp.cast(exp.null(), "TIMESTAMPTZ")
+            parameter.replace(moment)
+            yield id(moment), originals[id(parameter)]
+
+
+def _flat_names(copy: exp.Query, tables: Mapping[tuple[str, str], Columns]) -> dict[str, object]:
+    """Gives every table a name of one part, as the optimizer wants names of equal depth, and its columns."""
+    columns: dict[str, object] = {}
+    common = {cte.alias.casefold() for cte in copy.find_all(exp.CTE)}
+    for table in list(copy.find_all(exp.Table)):
+        known = tables.get((table.db, table.name))
+        if known is None or (not table.db and table.name.casefold() in common):
+            continue
+        if not table.alias:
+            table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name, quoted=True)))
+        name = f"{table.db}.{table.name}"
+        table.set("this", exp.to_identifier(name, quoted=True))
+        table.set("db", None)
+        table.set("catalog", None)
+        columns[name] = {column.lower(): kind for column, kind in known.items()}
+    return columns
+
+
+def _qualified(copy: exp.Query, schema: MappingSchema, tables: Mapping[tuple[str, str], Columns]) -> exp.Query:
+    known = sorted({column for columns in tables.values() for column in columns})
+    try:
+        resolved = qualify(
+            copy,
+            schema=schema,
+            dialect=DIALECT,
+            expand_alias_refs=False,
+            allow_partial_qualification=True,  # so that every unknown name is told, not the first one
+            validate_qualify_columns=False,
+            quote_identifiers=False,
+        )
+    except OptimizeError as error:
+        words = str(error).splitlines()[0].rstrip(".")
+        hint = "Write the alias of its table before each column, and the name of a column that is there"
+        raise DataRefused(Fault("SQL", f"has a name that cannot be resolved ({words})", hint)) from None
+    faults = dict.fromkeys(fault for scope in traverse_scope(resolved) for fault in _unresolved(scope, schema, known))
+    if faults:
+        raise DataRefused(*faults)
+    return resolved
+
+
+def _unresolved(scope: Scope, schema: MappingSchema, known: list[str]) -> Iterator[Fault]:
+    resolver = Resolver(scope, schema)
+    for column in scope.columns:
+        if not column.table:
+            if not _is_output_name(column, scope.expression):
+                yield _unknown_column(column, known)
+        elif column.table in scope.sources:
+            there = resolver.get_source_columns(column.table)
+            if there and "*" not in there and column.name not in there:
+                yield _unknown_column(column, list(there))
+        elif not scope.is_correlated_subquery:
+            yield _unknown_alias(column, list(scope.sources))
+
+
+def _is_output_name(column: exp.Column, query: exp.Expr) -> bool:
+    """A key of the query's ORDER BY, which may be a name of its SELECT list."""
+    order = column.find_ancestor(exp.Order, exp.Query)
+    if not isinstance(order, exp.Order) or order.parent is not query or not isinstance(query, exp.Query):
+        return False
+    return column.name.casefold() in (name.casefold() for name in query.named_selects)
+
+
+def _unknown_alias(column: exp.Column, sources: list[str]) -> Fault:
+    return Fault(f"SQL {column.table}", "is not in the query's FROM", f"There: {', '.join(sources) or 'none'}")
+
+
+def _unknown_column(column: exp.Column, known: list[str]) -> Fault:
+    where = f"SQL column {column.name}"
+    if column.name.casefold() in (name.casefold() for name in known):
+        return Fault(
+            where, "is in more than one of its tables, or not in this one", "Write its table's alias before it"
+        )
+    near = difflib.get_close_matches(column.name, known, 1)
+    hint = f"Did you mean {near[0]}?" if near else f"There: {', '.join(known[:30])}"
+    return Fault(where, "is in none of its tables", hint)

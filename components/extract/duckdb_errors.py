@@ -1,0 +1,67 @@
+"""What DuckDB says, told as a refusal: the column, parameter or file that it is about first, then the way out."""
+
+import re
+from pathlib import Path
+
+import duckdb
+
+from components.extract import csv_file, types
+from components.extract.engine import NAN, TIED
+from model.errors import DataRefused, Fault
+
+BEYOND_INT64 = re.compile(r"Type U?INT(?:64|128) with value (\d+) can't be cast because the value is out of range")
+PATH = re.compile(r"[\"']([^\"']*\.(?:parquet|csv|csv\.gz))[\"']|file = (\S.*?\.(?:csv|csv\.gz))$", re.MULTILINE)
+_KNOWN = {
+    NAN: (f"{NAN}, which has another answer on BigQuery", "Write IF(IS_NAN(x), NULL, x) wherever x is compared"),
+    TIED: (
+        f"{TIED}, so that each run could take another one",
+        "Add a column that tells such rows apart as the last key; where they are copies, SELECT DISTINCT them before",
+    ),
+}
+
+
+def refusal(error: Exception, connection: duckdb.DuckDBPyConnection) -> DataRefused:
+    """Raises OSError instead where the disk is full."""
+    message = str(error)
+    words = _first_paragraph(message)
+    if parameter := re.search(r"values were not provided for the following parameters: (.*)", words, re.IGNORECASE):
+        names = ", ".join(f"@{name.strip()}" for name in parameter[1].split(","))
+        hint = "The window's @start and @end are; write others out"
+        return DataRefused(Fault(f"SQL {names}", "is given by nobody", hint))
+    if path := PATH.search(message):
+        return unreadable(path[1] or path[2], error)
+    for sign, (problem, hint) in _KNOWN.items():
+        if sign in words:
+            return DataRefused(Fault("SQL", f"failed ({problem})", hint))
+    if types.TOO_LONG in words:
+        return types.too_long(words.removeprefix(f"{types.TOO_LONG}: "))
+    if value := BEYOND_INT64.search(words):
+        return _beyond_int64(int(value[1]), connection)
+    if "No space left" in words or "out of disk" in words.lower():
+        raise OSError(28, "No space left on device", "DuckDB's temporary files")
+    return DataRefused(Fault("SQL", f"failed ({words[:300]})", "Fix the query, or the values that it meets"))
+
+
+def unreadable(pattern: str, error: Exception) -> DataRefused:
+    """A table's file that is not what its name says."""
+    message = str(error)
+    if not pattern.endswith(".parquet"):
+        return DataRefused(csv_file.broken_line(Path(pattern), message))
+    found = f"cannot be read ({_first_paragraph(message)[:200]})"
+    return DataRefused(Fault(f"file {pattern}", found, "It may be truncated: write or copy it again"))
+
+
+def _beyond_int64(value: int, connection: duckdb.DuckDBPyConnection) -> DataRefused:
+    """An unsigned id that a load into BigQuery would refuse too."""
+    views = connection.execute("SELECT view_name, sql FROM duckdb_views() WHERE NOT internal").fetchall()
+    columns = [
+        f"{view}.{column}" for view, sql in views for column in re.findall(r'CAST\("([^"]+)" AS BIGINT\)', str(sql))
+    ]
+    where = f"column {', '.join(columns[:12])}" if columns else "SQL"
+    found = f"holds {value:,}, and an INT64 ends at {2**63 - 1:,}" if columns else f"meets {value:,}, beyond INT64"
+    return DataRefused(Fault(where, found, "Write such ids into the file as texts"))
+
+
+def _first_paragraph(message: str) -> str:
+    """Without the kind of error that stands before."""
+    return re.sub(r"^(\w+ )+Error: ", "", " ".join(message.split("\n\n")[0].split()))

@@ -1,0 +1,12 @@
+"""How a place of a query is told."""
+
+from sqlglot import exp
+
+from model.errors import Fault
+
+LONGEST = 60
+
+
+def outside_subset(node: exp.Expr, hint: str, problem: str = "is outside the portable subset") -> Fault:
+    text = " ".join(node.unalias().sql(dialect="bigquery").split())
+    return Fault(f"SQL {text[:LONGEST]}{'…' if len(text) > LONGEST else ''}", problem, hint)

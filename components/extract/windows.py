@@ -1,0 +1,67 @@
+"""What a window function is computed over: WINDOW w AS (…) written out, and its parts."""
+
+from sqlglot import exp
+
+
+def inline_windows(query: exp.Query) -> exp.Query:
+    """A copy in which every OVER says its partition, order and frame itself."""
+    copy = query.copy()
+    for select in copy.find_all(exp.Select):
+        named = {window.name.casefold(): window for window in select.args.get("windows") or []}
+        if named:
+            for window in select.find_all(exp.Window):
+                if window.args.get("over"):
+                    _inline(window, named)
+            select.set("windows", None)
+    return copy
+
+
+def _inline(window: exp.Window, named: dict[str, exp.Window]) -> None:
+    while (name := window.args.get("alias")) and (definition := named.get(name.name.casefold())) is not None:
+        for part in ("partition_by", "order", "spec"):
+            if not window.args.get(part) and definition.args.get(part):
+                window.set(part, _copied(definition.args[part]))
+        window.set("alias", _copied(definition.args.get("alias")))
+
+
+def _copied(part: object) -> object:
+    if isinstance(part, list):
+        return [one.copy() for one in part]
+    return part.copy() if isinstance(part, exp.Expr) else part
+
+
+def function_of(window: exp.Window) -> exp.Expr:
+    """Without IGNORE NULLS or RESPECT NULLS around it."""
+    inner: exp.Expr = window.this
+    return inner.this if isinstance(inner, exp.IgnoreNulls | exp.RespectNulls) else inner
+
+
+def keys_of(window: exp.Window) -> list[exp.Expr]:
+    """Of its order."""
+    order = window.args.get("order")
+    return [key.this for key in order.expressions] if order else []
+
+
+def counts_rows(window: exp.Window) -> bool:
+    """Its frame is bounded by ROWS, so it takes one of tied rows and not the other; a RANGE takes all or none."""
+    spec = window.args.get("spec")
+    if spec is None or spec.args.get("kind") != "ROWS":
+        return False
+    return not (spec.args.get("start") == "UNBOUNDED" and spec.args.get("end") == "UNBOUNDED")
+
+
+def beside(window: exp.Window, function: exp.Expr) -> exp.Window:
+    """Another function over the same partition and order."""
+    copy = window.copy()
+    copy.set("this", function)
+    copy.set("spec", None)
+    return copy
+
+
+def peers(window: exp.Window) -> exp.Window:
+    """How many rows have the row's own place in the order, itself among them."""
+    count = beside(window, exp.Count(this=exp.Star()))
+    count.set(
+        "spec", exp.WindowSpec(kind="RANGE", start="CURRENT ROW", start_side=None, end="CURRENT ROW", end_side=None)
+    )
+    return count

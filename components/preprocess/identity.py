@@ -1,0 +1,169 @@
+"""What makes a row the same row: whether it is a row_copy, and by what its chance and its place in the order are drawn.
+
+Equal rows are not copies as such: two sessions may well be alike in every column that was selected. They are copies
+where the spec says what identifies a row, by `columns.key`, or by list, item and time together. All others stay.
+
+Where nothing identifies a row its content does, and of n equal rows the first, second, … each have a chance of their
+own: otherwise all of them would fall into one part. Which of them is the first does not matter, because they are equal.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from components.preprocess.engine import quoted
+from model.errors import DataRefused, Fault
+from model.spec import Spec
+
+ROWS_A_SHARD = 3_000_000
+EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Key:
+    """The columns that identify a row, none if nothing does. `declared` in columns.key, else they follow from roles."""
+
+    columns: tuple[str, ...]
+    declared: bool
+
+    @classmethod
+    def of(cls, spec: Spec) -> "Key":
+        roles = spec.columns
+        if roles.key:
+            return cls(roles.key, True)
+        if roles.list and roles.item and roles.time:
+            return cls((roles.list, roles.item, roles.time), False)
+        return cls((), False)
+
+    def hashes(self, every: list[str]) -> str:
+        """SQL of `row_content` over all columns, and of `row_key`; a row without one of its ids is its content."""
+        content = f"hash({', '.join(map(quoted, every))})"
+        if not self.columns:
+            return f"{content} AS row_content, {content} AS row_key"
+        names = ", ".join(map(quoted, self.columns))
+        missing = " OR ".join(f"{quoted(name)} IS NULL" for name in self.columns)
+        return f"{content} AS row_content, CASE WHEN {missing} THEN {content} ELSE hash({names}) END AS row_key"
+
+    def is_complete(self) -> str:
+        """SQL that is true where a row has all of its ids."""
+        return " AND ".join(f"{quoted(name)} IS NOT NULL" for name in self.columns) or "false"
+
+
+@dataclass(frozen=True)
+class Copies:
+    """`removed` rows equal another one with the same key; `equal` equal another one and stay; `shared` have the key of
+    a row with other values."""
+
+    rows: int
+    removed: int
+    equal: int
+    shared: int
+
+    @property
+    def share(self) -> float:
+        return self.removed / self.rows if self.rows else 0.0
+
+
+class Identity:
+    """The table `repeats` over the query `rows`: rows whose key stands before them, numbered from 1 in `row_again`.
+
+    `rows` has `row_key`, `row_content` and `file_row_number`.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, key: Key, rows: str, *, count: int) -> None:
+        self._connection, self._rows, self.key = connection, rows, key
+        self._find_repeated(count)
+        self._number()
+        self.copies = self._counted(count)
+
+    def source(self) -> str:
+        """SQL of the rows without copies; `row_key` is now each row's own."""
+        if not (self.copies.removed or self.copies.equal or self.copies.shared):
+            return self._rows
+        own = "CASE WHEN row_again > 0 THEN hash(row_key, row_again) ELSE row_key END"
+        return (
+            f"SELECT * EXCLUDE (row_again, row_copy, row_complete) REPLACE ({own} AS row_key) "
+            f"FROM ({self._rows}) LEFT JOIN repeats USING (file_row_number) WHERE row_copy IS NOT true"
+        )
+
+    def refuse_over(self, budget: float) -> None:
+        """Raises DataRefused when the key does not identify a row, or more copies were found than the budget allows."""
+        copies, names = self.copies, ", ".join(self.key.columns)
+        if self.key.declared and copies.shared:
+            found = f"does not identify a row: {copies.shared:,} rows have the {names} of another row and other values"
+            way_out = "Add the columns that tell these rows apart, or decide in the SQL which of them counts"
+            raise DataRefused(
+                Fault("columns.key", f"{found}{self._examples('row_again > 0')}", way_out, "key-not-unique")
+            )
+        if copies.share > budget:
+            counts = f"{copies.removed:,} of {copies.rows:,} rows ({copies.share:.2%})"
+            found = f"{budget:.2%} is exceeded: {counts} equal another row with the same {names}"
+            way_out = (
+                "Look for a join in the SQL that multiplies rows, or an event that is logged twice. If these are rows "
+                "of their own, name what tells them apart in columns.key; if they are copies, raise copies_budget"
+            )
+            raise DataRefused(
+                Fault("copies_budget", f"{found}{self._examples('row_copy')}", way_out, "copies-over-budget")
+            )
+
+    def notes(self) -> list[str]:
+        """What people should know of rows that look like copies and stay."""
+        rows, equal, shared = self.copies.rows, self.copies.equal, self.copies.shared
+        if equal:
+            found = f"{equal:,} of {rows:,} rows equal another row in every column that the spec uses, and stay"
+            return [f"{found}: nothing in the spec identifies a row. If they are copies, name what does in columns.key"]
+        if shared:
+            names = ", ".join(self.key.columns)
+            return [f"{shared:,} of {rows:,} rows have the {names} of another row and other values, and stay"]
+        return []
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "key": list(self.key.columns),
+            "key_is_declared": self.key.declared,
+            "duplicates": self.copies.removed,
+            "duplicates_share": self.copies.share,
+            "equal_rows_kept": self.copies.equal,
+        }
+
+    def _find_repeated(self, count: int) -> None:
+        """The keys that stand more than once, shard by shard so that memory does not grow with the rows."""
+        self._connection.execute("CREATE TABLE repeated (row_key UBIGINT)")
+        shards = -(-count // ROWS_A_SHARD) or 1
+        for shard in range(shards):
+            query = f"SELECT row_key FROM ({self._rows}) WHERE row_key % {shards} = {shard}"
+            keys = self._connection.execute(query).fetchnumpy()["row_key"]
+            keys.sort()  # a third of the time of GROUP BY
+            self._connection.register("again", {"row_key": np.unique(keys[1:][keys[1:] == keys[:-1]])})
+            self._connection.execute("INSERT INTO repeated FROM again")
+            self._connection.unregister("again")
+
+    def _number(self) -> None:
+        """Contents of one key are numbered by their hash, equal rows of no key by where they stand."""
+        complete = self.key.is_complete()
+        equal = "row_number() OVER (PARTITION BY row_key, row_content) - 1"
+        other = "dense_rank() OVER (PARTITION BY row_key ORDER BY row_content) - 1" if self.key.columns else "0"
+        again = f"CASE WHEN {complete} THEN {other} ELSE {equal} END"
+        repeated = f"FROM ({self._rows}) SEMI JOIN repeated USING (row_key)"
+        marks = f"{complete} AS row_complete, {again} AS row_again, {complete} AND {equal} > 0 AS row_copy"
+        query = f"SELECT file_row_number, {marks} {repeated}"
+        self._connection.execute(f"CREATE TABLE repeats AS SELECT * FROM ({query}) WHERE row_again > 0 OR row_copy")
+
+    def _counted(self, rows: int) -> Copies:
+        kinds = ("row_copy", "NOT row_complete", "row_complete AND NOT row_copy")
+        counts = ", ".join(f"count(*) FILTER ({kind})" for kind in kinds)
+        ((removed, equal, shared),) = self._connection.execute(f"SELECT {counts} FROM repeats").fetchall()
+        return Copies(rows, removed, equal, shared)
+
+    def _examples(self, which: str) -> str:
+        """The keys that most such rows have, with how many."""
+        names = [f"CAST({quoted(name)} AS VARCHAR)" for name in self.key.columns]
+        chosen = f"SELECT {', '.join(names)}, count(*) FROM ({self._rows}) JOIN repeats USING (file_row_number)"
+        order = f"GROUP BY ALL ORDER BY count(*) DESC, {', '.join(names)} LIMIT {EXAMPLES}"
+        rows = self._connection.execute(f"{chosen} WHERE {which} {order}").fetchall()
+        return "".join(f"; {self._shown(values)} in {count:,} more" for *values, count in rows)
+
+    def _shown(self, values: list[str]) -> str:
+        return " ".join(f"{name}={value}" for name, value in zip(self.key.columns, values, strict=True))

@@ -1,0 +1,148 @@
+"""Uvicorn's HTTP protocol with an end to what one connection may hold: bytes of a head, and time for all of a request.
+
+httptools takes a head of any length and waits for its end without end. A head that is cut off is answered here: the
+application has not been asked yet.
+"""
+
+import asyncio
+from asyncio.events import TimerHandle
+from typing import ClassVar
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from model.errors import Fault
+from serving.counts import Counts
+from serving.refusal import HeadTooLarge, RequestRefused, body_of, too_slow
+from serving.settings import Limits
+
+HEAD_BYTES = 32_768
+LINGER_SECONDS = 1.0
+WHOLE = 3  # times the seconds of a head: until the last byte of a request, whatever has been answered meanwhile
+
+
+class HeadRefused(Exception):
+    """Ends the parser's work within one of its callbacks."""
+
+
+def bounded_protocol(limits: Limits, counts: Counts) -> type[HttpToolsProtocol]:
+    """The class for uvicorn, which makes an object of it for each connection."""
+    return type("ServerProtocol", (BoundedProtocol,), {"seconds": float(limits.seconds), "counts": counts})
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """One connection. A request that arrives in one piece, as nearly all do, sets no timer."""
+
+    seconds: ClassVar[float]  # for a head
+    counts: ClassVar[Counts]
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
+        super().connection_made(transport)
+        self._in_head = self._incomplete = self._late_once = self._refused = False
+        self._piece = 0  # bytes that are being parsed
+        self._head_bytes = 0  # of an unfinished head, in earlier pieces
+        self._timer: TimerHandle | None = None
+        self._refusal: RequestRefused | None = None  # why the parser was stopped
+        # A connection on which nothing is ever sent ends like one on which nothing more is sent.
+        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._unset_timer()
+        self._unset_keepalive_if_required()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
+        was_in_head = self._in_head
+        self._piece = len(data)
+        super().data_received(data)
+        if self._refused or self.transport.is_closing():
+            return
+        if not self._incomplete:
+            self._unset_timer()
+        elif self._timer is None:
+            self._timer = self.loop.call_later(self.seconds, self._be_late)
+        if self._in_head:
+            self._head_bytes += self._piece if was_in_head else 0
+            if max(self._head_bytes, self._parsed_bytes()) > HEAD_BYTES:
+                self._refuse(head_too_large())
+
+    # the parser's callbacks
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._unset_timer()
+        self._in_head = self._incomplete = True
+        self._late_once = False
+        self._head_bytes = 0
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        if self._head_bytes + self._piece > HEAD_BYTES and self._parsed_bytes() > HEAD_BYTES:
+            self._refusal = head_too_large()
+            raise HeadRefused
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._incomplete = False
+        super().on_message_complete()
+
+    # refusals
+
+    def send_400_response(self, msg: str) -> None:
+        """Uvicorn's answer to whatever ends the parser's work."""
+        if self._refusal is None:
+            self.counts.refused["400"] += 1
+            super().send_400_response(msg)
+        else:
+            self._refuse(self._refusal)
+
+    def _refuse(self, refusal: RequestRefused) -> None:
+        self.counts.refused[str(refusal.status)] += 1
+        body = body_of(refusal)
+        headers = [
+            *self.server_state.default_headers,
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+        ]
+        lines = [b"%s: %s\r\n" % header for header in headers]
+        self.transport.write(b"".join([STATUS_LINE[refusal.status], *lines, b"\r\n", body]))
+        # A connection that is closed while its caller still sends is reset, and the answer is lost on its way.
+        self._refused = True
+        self.transport.write_eof()
+        self._unset_timer()
+        self._timer = self.loop.call_later(LINGER_SECONDS, self.transport.abort)
+
+    # time
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Also of a caller that never took its last answer: closing would wait for him."""
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _be_late(self) -> None:
+        """A body has more time than a head: read_body tells when it stalls, and this ends what goes on after that."""
+        self._timer = None
+        if self._late_once or self.transport.is_closing():
+            self.transport.abort()
+        elif self._in_head:
+            self._refuse(too_slow("head", self.seconds))
+        else:
+            self._late_once = True
+            self._timer = self.loop.call_later((WHOLE - 1) * self.seconds, self._be_late)
+
+    def _unset_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _parsed_bytes(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + len(": \r\n") for name, value in self.headers)
+
+
+def head_too_large() -> HeadTooLarge:
+    found = f"has more than {HEAD_BYTES} bytes"
+    return HeadTooLarge(Fault("head", found, "Send fewer and shorter headers", "head-bytes"))

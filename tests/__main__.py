@@ -1,0 +1,29 @@
+"""Run every test, or what the variable TESTS says in pytest's words: `python -m tests`."""
+
+from model import interrupt
+
+if __name__ == "__main__":
+    interrupt.exit_at_once()
+
+import os
+import shlex
+import sys
+
+import pytest
+
+PARALLEL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+
+
+def main() -> int:
+    """pytest's exit code; 2 for a TESTS that cannot be read."""
+    try:
+        selection = shlex.split(os.environ.get("TESTS") or "tests")
+    except ValueError as error:
+        print(f"TESTS={os.environ['TESTS']}: cannot be read ({error}). Close the quote", file=sys.stderr)
+        return 2
+    return int(pytest.main([*PARALLEL, *selection]))
+
+
+if __name__ == "__main__":
+    interrupt.raise_from_now_on()
+    sys.exit(main())

@@ -1,0 +1,272 @@
+"""The set-up: what was locked is installed, whatever the index offers by then, for whoever has the checkout."""
+
+import ast
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from build.environment.install import INSTALLER, PIN
+from build.environment.pip_config import uv_environment
+from tests.services.package_index import PackageIndex
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCK = ROOT / "requirements.txt"
+SERVER = ROOT / "build" / "images" / "server" / "requirements.txt"
+NEWER = "9999.0"
+DEBIAN = "/usr/bin/python3"  # with the oldest pip of the README, 23.0.1
+NOBODY = 65534
+SOURCES = {"kfp-server-api"}  # locked as source
+
+
+def pins(lock):
+    """Name -> (version, marker) as the lock has them."""
+    lines = re.findall(r"^([A-Za-z0-9._-]+)==([^ ;\\]+)(?: ; ([^\\\n]+))?", lock.read_text(), re.MULTILINE)
+    return {canonicalize_name(name): (version, marker.strip()) for name, version, marker in lines}
+
+
+def here(marker):
+    return not marker or Requirement(f"x; {marker}").marker.evaluate()
+
+
+INSTALLED = {name: version for name, (version, marker) in pins(LOCK).items() if here(marker)}
+
+
+def environments():
+    """Where the lock is to be installed."""
+    for python in ("3.11", "3.12", "3.13"):
+        for system, platform, machine in (
+            ("Linux", "linux", "x86_64"), ("Linux", "linux", "aarch64"), ("Darwin", "darwin", "arm64"),
+        ):  # fmt: skip
+            yield {
+                "python_version": python, "python_full_version": f"{python}.1", "sys_platform": platform,
+                "platform_system": system, "platform_machine": machine, "os_name": "posix",
+                "implementation_name": "cpython", "platform_python_implementation": "CPython",
+            }  # fmt: skip
+
+
+def unmet(roots, locked, environment):
+    """Every requirement, extras included, that the lock does not satisfy. Follows what the roots ask for."""
+    missing, seen, queue = [], set(), [Requirement(line) for line in roots]
+    while queue:
+        requirement = queue.pop()
+        name = canonicalize_name(requirement.name)
+        version, marker = locked.get(name, (None, ""))
+        if version is None or not requirement.specifier.contains(version, prereleases=True):
+            missing.append(f"{requirement} (locked: {version})")
+            continue
+        if marker and not Requirement(f"x; {marker}").marker.evaluate(environment):
+            missing.append(f"{requirement} (locked for {marker} alone)")
+        for extra in ("", *requirement.extras):
+            if (name, extra) not in seen:
+                seen.add((name, extra))
+                queue += needs(name, environment | {"extra": extra})
+    return missing
+
+
+def needs(name, environment):
+    if name not in INSTALLED:  # of another system: its metadata is not here
+        return
+    for line in distribution(name).requires or ():
+        requirement = Requirement(line)
+        if requirement.marker is None or requirement.marker.evaluate(environment):
+            yield requirement
+
+
+@pytest.mark.parametrize("lock", [LOCK, SERVER, INSTALLER], ids=lambda path: path.parent.name)
+def test_every_requirement_of_every_locked_package_is_in_the_lock(lock):
+    lines = lock.with_suffix(".in").read_text().splitlines()
+    roots = [line for line in lines if line and not line.startswith("#")]
+    faults = {fault for environment in environments() for fault in unmet(roots, pins(lock), environment)}
+    assert faults == set()
+
+
+def test_an_extra_that_is_not_locked_is_noticed():
+    locked = pins(LOCK)
+    del locked["webcolors"]  # cyclonedx-python-lib[json-validation] -> jsonschema[format-nongpl] -> webcolors
+    assert unmet(["cyclonedx-python-lib[json-validation]"], locked, next(environments())) == [
+        'webcolors>=24.6.0; extra == "format-nongpl" (locked: None)'
+    ]
+
+
+def test_the_same_version_is_locked_for_the_server():
+    whole = pins(LOCK)
+    assert {name: whole[name] for name in pins(SERVER)} == pins(SERVER)
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory):
+    """Every locked package, and a newer release of each."""
+    return PackageIndex(tmp_path_factory.mktemp("index"))
+
+
+@pytest.fixture(scope="module")
+def installer(index):
+    """The lock of the installer in this index: real packages, with newer ones that are not."""
+    lines = []
+    for name in pins(INSTALLER):
+        lines.append(index.add_installed(distribution(name)))
+        index.add_wheel(name, NEWER)
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture(scope="module")
+def lock(index):
+    """The lock of everything in this index."""
+    lines = []
+    for name, version in INSTALLED.items():
+        metadata = distribution(name).metadata
+        if name in SOURCES:
+            lines.append(index.add_source(name, version))
+        else:
+            extras, requirements = metadata.get_all("Provides-Extra") or [], distribution(name).requires or []
+            lines.append(index.add_wheel(name, version, requirements, extras))
+        index.add_wheel(name, NEWER, extras=metadata.get_all("Provides-Extra") or [])
+    return "\n".join(lines) + "\n"
+
+
+def checkout(folder, lock, installer):
+    """What the set-up reads of a checkout, with these locks."""
+    shutil.copytree(ROOT / "build" / "environment", folder / "build" / "environment")
+    for file in ("Makefile", "build/__init__.py"):
+        shutil.copy(ROOT / file, folder / file)
+    (folder / "requirements.txt").write_text(lock)
+    (folder / "build" / "environment" / "requirements.txt").write_text(installer)
+    return folder
+
+
+def set_up(folder, address, python=sys.executable, **options):
+    """`make` sets the environment up before it does anything else."""
+    unset = ("PIP_", "UV_", "MAKE", "MFLAGS")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(unset)}
+    environment |= {
+        "PIP_INDEX_URL": address,
+        "PIP_CONFIG_FILE": os.devnull,
+        "HOME": str(folder.parent),
+        "PYTHON": python,
+    }
+    command = ["make", ".venv/installed.txt"]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False, **options)
+
+
+def versions(folder):
+    """What is installed, without what installed it."""
+    script = (
+        "import importlib.metadata as m, json, pip; print(pip.__version__);"
+        "print(json.dumps({d.name: d.version for d in m.distributions()}))"
+    )
+    pip, listing = subprocess.run(
+        [folder / ".venv" / "bin" / "python", "-c", script], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    found = {canonicalize_name(name): version for name, version in json.loads(listing).items()}
+    return pip, {name: version for name, version in found.items() if name not in ("pip", "uv", "setuptools")}
+
+
+def debian_python():
+    if not Path("/usr/share/python-wheels").is_dir():
+        pytest.skip("needs Debian's Python with its pip: apt-get install python3-venv")
+    return DEBIAN
+
+
+@pytest.mark.case("an index that offers a newer release of every locked package")
+def test_newer_releases_change_nothing_for_whoever_has_the_checkout(index, lock, installer, tmp_path_factory, outcome):
+    """By the oldest pip that the README allows, in a path with a space and, from root, by another user."""
+    home = tmp_path_factory.mktemp("a home")
+    folder, user = checkout(home / "a checkout", lock, installer), os.geteuid()
+    options = {}
+    if user == 0:
+        user = NOBODY
+        options = {"user": user, "group": user, "extra_groups": []}
+        for parent in (home, home.parent, home.parent.parent):
+            parent.chmod(0o755)
+        subprocess.run(["chown", "-R", f"{user}:{user}", home], check=True)
+    with index.served() as address:
+        done = set_up(folder, address, debian_python(), **options)
+    assert done.returncode == 0, done.stderr
+    pip, installed = versions(folder)
+    assert installed == INSTALLED
+    assert [line[:5] for line in done.stderr.splitlines() if line.startswith("[")] == [f"[{n}/4]" for n in (1, 2, 3, 4)]
+    assert {path.lstat().st_uid for path in (folder / ".venv").rglob("*")} == {user}
+    outcome(f"installed {len(installed)} packages as locked, with pip {pip}")
+
+
+def test_the_same_pip_is_misled_when_it_resolves(index, tmp_path):
+    """What the test above passes for: pip before 24 takes the newest release for a package with an extra."""
+    requirements = ["cryptography; extra == 'tls'"]
+    lines = [index.add_wheel("theta", "1.0", requirements, ["tls"]), index.add_wheel("iota", "1.0", ["theta[tls]"])]
+    index.add_wheel("theta", NEWER, requirements, ["tls"])
+    (tmp_path / "lock.txt").write_text("\n".join(lines))
+    subprocess.run([debian_python(), "-m", "venv", tmp_path / "venv"], check=True)
+    pip = [tmp_path / "venv" / "bin" / "python", "-m", "pip", "install", "--require-hashes"]
+    with index.served() as address:
+        environment = os.environ | {"PIP_INDEX_URL": address, "PIP_CONFIG_FILE": os.devnull}
+        command = [*pip, "-r", tmp_path / "lock.txt"]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "theta[tls]" in done.stderr
+
+
+def test_a_set_up_that_failed_is_no_set_up_and_the_next_command_completes_it(index, installer, tmp_path):
+    lines = [index.add_wheel("alpha", "1.0", ["beta>=2"]), index.add_wheel("beta", "1.0")]
+    right = index.add_wheel("beta", "2.0")
+    folder = checkout(tmp_path / "checkout", "\n".join(lines), installer)
+    stamp = folder / ".venv" / "installed.txt"
+    with index.served() as address:
+        misfit = set_up(folder, address)
+        assert misfit.returncode != 0
+        assert "`beta>=2`, but `1.0` is installed" in misfit.stderr
+        assert "Fix what is said above, then run the same command again" in misfit.stderr
+        assert not stamp.exists()
+        (folder / "requirements.txt").write_text("\n".join([lines[0], f"{right[:-4]}beef"]))
+        other_bytes = set_up(folder, address)
+        assert other_bytes.returncode != 0
+        assert "Hash mismatch" in other_bytes.stderr
+        assert not stamp.exists()
+        (folder / "requirements.txt").write_text("\n".join([lines[0], right]))
+        assert set_up(folder, address).returncode == 0
+    assert versions(folder)[1] == {"alpha": "1.0", "beta": "2.0"}
+    assert set_up(folder, "http://127.0.0.1:1/simple").stderr == ""  # nothing to do, and no index is asked
+
+
+def test_the_settings_of_pip_reach_uv(tmp_path):
+    certificates = tmp_path / "authorities.pem"
+    certificates.touch()
+    config = {
+        "index-url": "https://name:word@index.example/simple", "extra-index-url": f"file:///none file://{tmp_path}",
+        "find-links": f"/none {tmp_path}", "trusted-host": "a.example b.example", "default-timeout": "180",
+        "proxy": "http://proxy.example", "cert": str(certificates), "no-index": "true",
+    }  # fmt: skip
+    assert uv_environment(config, {"UV_HTTP_TIMEOUT": "7"}) == {
+        "UV_DEFAULT_INDEX": "https://name:word@index.example/simple",
+        "UV_INDEX": f"file://{tmp_path}",
+        "UV_INDEX_STRATEGY": "unsafe-best-match",
+        "UV_FIND_LINKS": str(tmp_path),
+        "UV_INSECURE_HOST": "a.example b.example",
+        "HTTPS_PROXY": "http://proxy.example",
+        "HTTP_PROXY": "http://proxy.example",
+        "SSL_CERT_FILE": str(certificates),
+        "UV_NO_INDEX": "1",
+    }
+
+
+def test_a_python_that_is_too_old_is_refused_before_anything_is_written(tmp_path):
+    """Its first lines are what an old Python reads; here this Python is called an old one in a process of its own."""
+    ast.parse((ROOT / "build" / "environment" / "__main__.py").read_text(), feature_version=(3, 7))
+    script = "import runpy, sys; sys.version_info = (3, 10); runpy.run_module('build.environment', run_name='__main__')"
+    command = [sys.executable, "-c", script, str(tmp_path / "venv")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "Kamado needs Python 3.11, 3.12 or 3.13" in done.stderr
+    assert not (tmp_path / "venv").exists()
+
+
+def test_every_pin_is_counted():
+    assert len(PIN.findall(LOCK.read_text())) == len(pins(LOCK))

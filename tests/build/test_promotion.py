@@ -1,0 +1,167 @@
+"""What gets a release tag was verified as a whole just before: not by its labels."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from build import oci
+from build.attest.signature import SignatureRefused, sign
+from build.copy import copy
+from build.image import Order, build
+from build.promotion import promote, rollback
+from build.publish.layout import Layout
+from build.releases import BUILD_TAG, numbers
+from model.errors import Refused
+from tests.build.released import BASE, assembled, published
+from tests.build.sound import sound_bundle, verdict_of
+from tests.build.test_attest import keys  # noqa: F401 - a fixture
+from tests.contracts.publish import blob
+
+ROOT = Path(__file__).resolve().parents[2]
+TOY = "toy-conversion"
+
+
+@pytest.fixture(scope="module")
+def models(sound, tmp_path_factory):
+    """Three images of one bundle, by the verdicts that let it pass."""
+    made = []
+    for seed in (1, 2, 3):
+        work = tmp_path_factory.mktemp("work")
+        verdict = verdict_of(sound, work / "verdict.json", bootstrap={"seed": seed, "draws": 1000})
+        made.append(assembled(BASE, sound, verdict, work))
+    return made
+
+
+@pytest.fixture
+def shelf(models, tmp_path):
+    place = Layout(tmp_path / "images")
+    for model in models:
+        published(place, model)
+    return place
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "build", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=os.environ | environment)
+
+
+def test_the_command_line_releases_and_goes_back(shelf, models):
+    for number, model in enumerate(models[:2], start=1):
+        done = run("promote", TOY, model.tag, "--in", f"oci:{shelf.folder}")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert f"{TOY}-rel-00000{number}@{model.image.digest}" in done.stdout
+    back = json.loads(run("rollback", TOY, "--in", f"oci:{shelf.folder}", "--json").stdout)
+    assert (back["tag"], back["digest"]) == (f"{TOY}-rel-000003", models[0].image.digest)
+
+
+def other_content(place, model):
+    """The labels of a sound model over a layer of something else."""
+    config = json.loads(model.image.config)
+    config["config"]["Labels"][BUILD_TAG] = "forged"
+    image = oci.Image(oci.dump(config), (*model.image.layers[:-1], blob(b"no archive")))
+    published(place, model, image=image, tag="forged")
+
+
+def other_bundle(place, model):
+    """A sound bundle of other trees, behind the labels of this one."""
+    folder = place.folder.parent / "other"
+    other = sound_bundle(folder / "bundle", seed=3)
+    layer = assembled(BASE, other, verdict_of(other, folder / "verdict.json"), folder / "work").image.layers[-1]
+    config = json.loads(model.image.config)
+    config["config"]["Labels"][BUILD_TAG] = "forged"
+    published(place, model, image=oci.Image(oci.dump(config), (*model.image.layers[:-1], layer)), tag="forged")
+
+
+def no_smoke_test(place, model):
+    config = json.loads(model.image.config)
+    config["config"]["Labels"][BUILD_TAG] = "forged"
+    place.publish(oci.Image(oci.dump(config), model.image.layers), "forged")
+
+
+FORGERIES = {
+    other_content: "layer-broken",
+    other_bundle: "image-labels",
+    no_smoke_test: "image-unsealed",
+}
+
+
+@pytest.mark.case("an image that nobody has verified, with the labels of one that was")
+@pytest.mark.parametrize("forge", FORGERIES, ids=lambda forge: forge.__name__)
+def test_what_its_content_does_not_bear_out_is_not_released(forge, models, tmp_path, outcome):
+    place = Layout(tmp_path / "images")
+    forge(place, models[0])
+    with pytest.raises(Refused) as refusal:
+        promote(place, TOY, "forged", report=print)
+    assert FORGERIES[forge] in [fault.code for fault in refusal.value.faults]
+    assert numbers(place, TOY) == []
+    outcome(refusal.value.faults[0])
+
+
+def test_a_layer_that_was_damaged_since_is_not_released_again(shelf, models):
+    for model in models[:2]:
+        promote(shelf, TOY, model.tag, report=print)
+    path = shelf.blobs / models[0].image.layers[-1].digest.removeprefix("sha256:")
+    path.write_bytes(path.read_bytes()[:-9] + b"otherwise")
+    with pytest.raises(Refused, match="layer-broken"):
+        rollback(shelf, TOY, report=print)
+    assert numbers(shelf, TOY) == [1, 2]
+
+
+class TestARequiredKey:
+    @pytest.fixture
+    def signed(self, shelf, models, sound, keys, tmp_path):  # noqa: F811
+        """The first image is signed by mine, the second by another, the third with the verdict of the first."""
+        for number, (model, key) in enumerate(zip(models, ("mine", "other", "mine"), strict=True)):
+            seed = 1 if number == 2 else number + 1
+            verdict = verdict_of(sound, tmp_path / f"{number}.json", bootstrap={"seed": seed, "draws": 1000})
+            folder = copy(sound, verdict, tmp_path / f"model-{number}").folder
+            shelf.attach(model.image.digest, [sign(folder, keys / f"{key}.pem")])
+        return shelf
+
+    def test_releases_what_its_owner_has_signed(self, signed, models, keys):  # noqa: F811
+        done = run("promote", TOY, models[0].tag, "--in", f"oci:{signed.folder}", KAMADO_REQUIRE_KEY=f"{keys}/mine.pub")
+        assert (done.returncode, done.stderr) == (0, "")
+
+    @pytest.mark.case("a required key, and an image that its owner has not signed, or with another verdict")
+    @pytest.mark.parametrize("number", [1, 2], ids=["by another", "of another verdict"])
+    def test_releases_nothing_else(self, signed, models, keys, number, outcome):  # noqa: F811
+        with pytest.raises(SignatureRefused, match=r"\[signature-broken\]") as refusal:
+            promote(signed, TOY, models[number].tag, keys=[keys / "mine.pub"], report=print)
+        assert numbers(signed, TOY) == []
+        outcome(str(refusal.value.faults[0]).replace(str(keys), "KEYS"))
+
+    def test_fetches_nothing_else(self, signed, models, keys, tmp_path):  # noqa: F811
+        promote(signed, TOY, models[1].tag, report=print)
+        fetch = ("fetch", TOY, "--in", f"oci:{signed.folder}", "--into", str(tmp_path / "back"))
+        done = run(*fetch, "--key", f"{keys}/other.pub", KAMADO_REQUIRE_KEY=f"{keys}/mine.pub")
+        assert done.returncode == 1
+        assert "[signature-broken]" in done.stderr
+        assert not (tmp_path / "back").exists()
+        assert run(*fetch, KAMADO_REQUIRE_KEY=f"{keys}/other.pub").returncode == 0
+
+    def test_that_is_none_is_refused_by_name(self, signed, models, tmp_path):
+        named = tmp_path / "absent.pub"
+        done = run("promote", TOY, models[0].tag, "--in", f"oci:{signed.folder}", KAMADO_REQUIRE_KEY=str(named))
+        assert done.returncode == 1
+        assert f"[key-missing] key {named}" in done.stderr
+
+    @pytest.mark.parametrize(("key", "code"), [(None, "signature-missing"), ("other.pem", "signature-broken")])
+    def test_builds_nothing_that_is_not_signed_by_its_owner(self, sound, verdict, keys, key, code, tmp_path):  # noqa: F811
+        order = Order(
+            f"oci:{tmp_path}/images", None, tmp_path / "cache", key=key and keys / key, required=keys / "mine.pub"
+        )
+        with pytest.raises(SignatureRefused) as refusal:
+            build(sound, verdict, order, report=lambda _: None)
+        assert [fault.code for fault in refusal.value.faults] == [code]
+        assert not (tmp_path / "images").exists()
+
+
+def test_a_signature_is_of_bundle_and_verdict_together(sound, keys, shelf, models):  # noqa: F811
+    """The bundle alone, as it once was signed, is not enough."""
+    shelf.attach(models[0].image.digest, [sign(sound, keys / "mine.pem")])
+    with pytest.raises(SignatureRefused, match="is not signed by"):
+        promote(shelf, TOY, models[0].tag, keys=[keys / "mine.pub"], report=print)

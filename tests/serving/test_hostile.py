@@ -1,0 +1,123 @@
+"""Callers who mean harm: heads and bodies without end, and what every answer says to a browser."""
+
+import socket
+import time
+
+import pytest
+import requests
+
+from tests.serving.process import running
+
+NEVER_DONE = b"POST /predict HTTP/1.1\r\nHost: kamado\r\n"
+
+
+@pytest.fixture(scope="module")
+def impatient(bundle):
+    """One second for a head, one for a body."""
+    with running(bundle, KAMADO_SECONDS="1", KAMADO_MAX_BYTES="20000") as server:
+        yield server
+
+
+def connect(server):
+    return socket.create_connection(server.address, 30)
+
+
+def everything(connection) -> bytes:
+    """All that arrives until the server closes the connection."""
+    received = b""
+    while data := connection.recv(65536):
+        received += data
+    return received
+
+
+def drip(connections, data: bytes, *, times: int) -> None:
+    """A byte at a time, so that no connection ever looks idle."""
+    for _ in range(times):
+        for connection in connections:
+            try:
+                connection.sendall(data)
+            except OSError:  # the server has had enough of this one
+                continue
+        time.sleep(0.1)
+
+
+@pytest.mark.case("a head or a body that never ends, a byte at a time")
+def test_what_drips_is_ended(impatient, outcome):
+    with connect(impatient) as head, connect(impatient) as body, connect(impatient) as answered:
+        head.sendall(NEVER_DONE + b"X-Slow: ")
+        body.sendall(NEVER_DONE + b"Content-Length: 10000\r\n\r\n")
+        answered.sendall(NEVER_DONE.replace(b"/predict", b"/nothing") + b"Content-Length: 10000\r\n\r\n")
+        drip([head, body, answered], b"x", times=35)
+        for connection in (head, body, answered):
+            connection.settimeout(30)
+        first = head.recv(65536)
+        assert first.startswith(b"HTTP/1.1 408 ")
+        assert b'"head","found":"was not complete after 1 seconds"' in first
+        second = body.recv(65536)
+        assert second.startswith(b"HTTP/1.1 408 ")
+        assert b'"body","found":"was not complete after 1 seconds"' in second
+        for connection in (head, body, answered):
+            with pytest.raises(OSError, match=r"Broken pipe|reset"):
+                drip_until_closed(connection)
+        outcome(f"{first.splitlines()[0].decode()}, and the connection is closed")
+
+
+def drip_until_closed(connection):
+    for _ in range(300):
+        connection.sendall(b"x")
+        time.sleep(0.1)
+
+
+@pytest.mark.case("a head of more than 32 kB")
+@pytest.mark.parametrize("head", ["whole", "without end", "of many headers"])
+def test_a_head_of_too_many_bytes_is_refused(impatient, outcome, head):
+    lines = {
+        "whole": b"X-Long: " + b"x" * 40_000 + b"\r\n\r\n",
+        "without end": b"X-Long: " + b"x" * 1_000_000,
+        "of many headers": b"a: b\r\n" * 10_000 + b"\r\n",
+    }[head]
+    with connect(impatient) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: kamado\r\n" + lines)
+        first = connection.recv(65536)
+    outcome(first.partition(b"\r\n")[0].decode())
+    assert first.startswith(b"HTTP/1.1 431 ")
+    assert b'"head-bytes"' in first
+
+
+def test_a_head_below_the_limit_is_answered_also_in_pieces(impatient):
+    with connect(impatient) as connection:
+        for piece in (b"GET /healthz HTTP/1.1\r\nHost: kamado\r\n", b"X-Long: " + b"x" * 30_000, b"\r\n\r\n"):
+            connection.sendall(piece)
+            time.sleep(0.05)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+def test_requests_in_one_piece_are_answered_one_after_the_other(impatient):
+    with connect(impatient) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: kamado\r\n\r\n" * 3 + b"GET /healthz HTTP/1.1\r\n")
+        time.sleep(0.05)
+        connection.sendall(b"Connection: close\r\n\r\n")
+        assert everything(connection).count(b"HTTP/1.1 200 OK") == 4
+
+
+def test_every_answer_forbids_to_guess_its_type(impatient):
+    asked = {
+        "/healthz": 200, "/readyz": 200, "/metrics": 200, "/model": 200, "/docs": 200, "/": 307, "/openapi.json": 200,
+        "/nothing": 404, "/predict": 405,
+    }  # fmt: skip
+    for path, status in asked.items():
+        answer = requests.get(impatient.url + path, timeout=30, allow_redirects=False)
+        assert (answer.status_code, answer.headers["x-content-type-options"]) == (status, "nosniff")
+    for body, status in ((b"{}", 422), (b" " * 20_001, 413)):
+        answer = requests.post(impatient.url + "/predict", data=body, timeout=30)
+        assert (answer.status_code, answer.headers["x-content-type-options"]) == (status, "nosniff")
+
+
+@pytest.mark.parametrize("request_line", [b"GET /healthz HTTP/9.9", b"\x16\x03\x01\x02", b"CONNECT kamado:80 HTTP/1.1"])
+def test_what_is_not_http_is_answered_400_and_counted(impatient, request_line):
+    with connect(impatient) as connection:
+        connection.sendall(request_line + b"\r\nHost: kamado\r\n\r\n")
+        answer = everything(connection)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"X-Content-Type-Options: nosniff" in answer or b"x-content-type-options: nosniff" in answer
+    assert 'kamado_refused_total{status="400"}' in requests.get(impatient.url + "/metrics", timeout=30).text

@@ -1,0 +1,46 @@
+"""An interrupt in the first moments of any command ends it without a traceback, with exit code 130."""
+
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+COMMANDS = {
+    "make run": "pipelines.run",
+    "make check-spec": "pipelines.check_spec",
+    "make image, make releases": "build",
+    "make base-images": "build.images",
+    "make registry": "tests.services.registry",
+    "make serve": "serving.server",
+    "make report": "pipelines.open_report",
+    "make fix": "model.spec_reference",
+    "make test": "tests",
+    "compile": "pipelines.compile",
+    "the example's simulator": "examples.rental_portal",
+}
+
+
+@pytest.mark.case("SIGINT while a command is still importing")
+@pytest.mark.parametrize("module", COMMANDS.values(), ids=COMMANDS)
+def test_an_interrupt_while_importing_is_not_a_traceback(module, outcome):
+    command = [sys.executable, "-X", "importtime", "-m", module, "--help"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        for line in process.stderr:  # each import is told when it is done
+            if line.endswith("model.interrupt\n"):
+                break
+        process.stderr.readline()  # another one: what to do with an interrupt is decided by now
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+    assert process.returncode == 130, rest
+    assert "Traceback" not in rest
+    outcome("exit code 130, no traceback")
+
+
+def test_every_module_that_make_runs_is_among_them():
+    text = (ROOT / "Makefile").read_text("utf-8")
+    started = set(re.findall(r"\$\(PY\) -m ([\w.]+)", text))
+    assert started - {"mypy"} <= set(COMMANDS.values())
