@@ -76,7 +76,7 @@ lock: $(READY)  ## renew the locks: of everything, of the server, of what instal
 	@$(LOCK) build/images/server/requirements.in -c requirements.txt -o build/images/server/requirements.txt
 	@$(LOCK) build/environment/requirements.in -o build/environment/requirements.txt
 
-clean:  ## remove what runs left in OUT, and caches of this folder; the environment stays
+clean:  ## remove what runs left, and caches of this folder; the environment stays: OUT=
 	@out="$${OUT:-out}"; case "$$out" in /*) ;; *) out="./$$out" ;; esac; \
 	if [ -d "$$out/runs" ] || [ -d "$$out/check/runs" ]; then \
 	  cd "$$out"; \

@@ -4,12 +4,12 @@
 needs no file of the author's machine.
 """
 
-import difflib
 import hashlib
 import json
 import re
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,6 +19,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 
 from model.errors import Fault, Faults, SpecRefused
 from model.expression import Expression
+from model.spec_faults import faults_of, shown
 
 COLUMN = r"^[A-Za-z_][A-Za-z0-9_]*$"
 # Columns that preprocess adds to the rows; DuckDB does not tell small letters from capital ones.
@@ -34,7 +35,7 @@ def _share(value: object) -> object:
     match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(%?)\s*", value) if isinstance(value, str) else None
     share = float(match[1]) / (100 if match[2] else 1) if match else value
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
-        raise ValueError(f"is {value!r}, which is no share of a whole | write it like 5% or 0.05")
+        raise ValueError(f"is {shown(value)}, which is not a share of a whole | write it like 5% or 0.05")
     return share
 
 
@@ -42,9 +43,9 @@ def _bytes(value: object) -> object:
     match = (
         re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([KMGT]?B?)\s*", value.upper()) if isinstance(value, str) else None
     )
-    number = int(float(match[1]) * UNITS[match[2] or "B"]) if match else value
-    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-        raise ValueError(f"is {value!r}, which is no amount of bytes | write it like 200GB")
+    number = int(Decimal(match[1]) * UNITS[match[2] or "B"]) if match else value
+    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number < 2**63:
+        raise ValueError(f"is {shown(value)}, which is not an amount of bytes | write it like 200GB")
     return number
 
 
@@ -77,10 +78,19 @@ class Source(_Part):
     sql: str = Field("training.sql", description="file beside spec.yaml, one GoogleSQL query")
     window_days: int | None = Field(None, gt=0, le=DECADES, description="days between @start and @end")
     conversion_days: int = Field(
-        0, ge=0, le=DECADES, description="days a conversion may take; younger rows are not used"
+        0,
+        ge=0,
+        le=DECADES,
+        description="days a conversion may take; younger rows are not used. 0 where the outcome is known at once; "
+        "must be written, even as 0, where rows have a time and a position",
     )
     max_bytes_billed: Bytes = Field(10**11, description="BigQuery refuses to read more")
-    end: date | None = Field(None, description="pins @end; without it a run ends at its own day's midnight, UTC")
+    end: date | None = Field(
+        None,
+        ge=date(1970, 1, 1),
+        le=date(2999, 12, 31),
+        description="pins @end; without it a run ends at its own day's midnight, UTC",
+    )
 
 
 class Columns(_Part):
@@ -147,8 +157,8 @@ class Split(_Part):
     """How rows are divided into train, calibration and test."""
 
     by: Literal["time", "random", "group"] = "time"
-    test_days: int | None = Field(None, gt=0)
-    calibration_days: int | None = Field(None, gt=0)
+    test_days: int | None = Field(None, gt=0, le=DECADES)
+    calibration_days: int | None = Field(None, gt=0, le=DECADES)
     test_share: Share | None = None
     calibration_share: Share | None = None
     group: Name | None = Field(None, description="column whose values stay together, for by: group")
@@ -178,12 +188,12 @@ class Training(_Part):
     """How much to search, and for what to stop."""
 
     engine: Literal["xgboost"] = "xgboost"
-    trials: int = Field(60, gt=0, description="the usual end of the search; makes runs repeatable")
-    minutes: float = Field(10, gt=0, description="the safety stop")
+    trials: int = Field(60, gt=0, le=10**6, description="the usual end of the search; makes runs repeatable")
+    minutes: float = Field(10, gt=0, le=10**6, description="the safety stop")
     folds: int = Field(5, ge=2, le=10)
     keep_negatives: Share = Field(1.0, gt=0, description="share of non-conversions kept, of the training part alone")
     seed: int = Field(7, ge=0, le=2**32 - 1)
-    max_categories: int = Field(500, gt=1, description="the most frequent values are kept, others become one")
+    max_categories: int = Field(500, gt=1, le=10**6, description="the most frequent values are kept, others become one")
 
 
 class Champion(_Part):
@@ -257,8 +267,9 @@ class Spec(_Part):
             yield "split.by: is time, but columns.time is missing | name the time column or split by random"
         if self.columns.time is None and self.source.end is None:
             yield "source.end: is missing | data without a time column need the day they were taken, as end: 2026-07-01"
-        if self.columns.time and self.source.conversion_days == 0 and self.columns.position:
-            yield "source.conversion_days: is 0 | say how many days a conversion may take after the impression"
+        if self.columns.time and self.columns.position and "conversion_days" not in self.source.model_fields_set:
+            way_out = "say how many days a conversion may take after the impression, 0 if it is known at once"
+            yield f"source.conversion_days: is missing | {way_out}"
         if "current_order" in self.promotion.must_beat and not self.columns.position:
             yield "promotion.must_beat: current_order needs columns.position, which is missing"
         if self.promotion.champion.metric == "ips_conversions" and not self.columns.position:
@@ -306,11 +317,13 @@ class _UniqueKeys(yaml.SafeLoader):
         self.twice: list[Fault] = []
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=deep) for key, _ in node.value]
-        for place, (at, _) in enumerate(node.value):
-            if keys[place] in keys[:place]:
-                found = f"stands twice, the second at line {at.start_mark.line + 1}"
-                self.twice.append(Fault(f"key {keys[place]!r}", found, "Keep the one that is meant"))
+        before: set[str] = set()
+        for key, _ in node.value:
+            name = self.construct_object(key, deep=deep)
+            if isinstance(name, str) and name in before:
+                found = f"stands twice, the second at line {key.start_mark.line + 1}"
+                self.twice.append(Fault(f"key {shown(name)}", found, "Keep the one that is meant", "spec-key-twice"))
+            before.add(name if isinstance(name, str) else "")
         return super().construct_mapping(node, deep=deep)
 
 
@@ -319,35 +332,37 @@ def read_spec(folder: Path) -> Spec:
     path = folder / "spec.yaml"
     faults = Faults()
     if folder.is_file():
-        raise SpecRefused(Fault(str(folder), "is a file", f"SPEC names the folder that it is in: {folder.parent}"))
+        way_out = f"SPEC names the folder that it is in: {folder.parent}"
+        raise SpecRefused(Fault(str(folder), "is a file", way_out, "spec-is-file"))
     try:
         loader = _UniqueKeys(path.read_text("utf-8"))
         asked = loader.get_single_data()
     except FileNotFoundError:
-        raise SpecRefused(Fault(str(path), "is missing", "SPEC names a folder with spec.yaml and its SQL")) from None
+        way_out = "SPEC names a folder with spec.yaml and its SQL"
+        raise SpecRefused(Fault(str(path), "is missing", way_out, "spec-missing")) from None
     except OSError as error:
-        raise SpecRefused(
-            Fault(str(path), f"cannot be read ({error.strerror})", "Make it a file that you may read")
-        ) from None
+        found = f"cannot be read ({error.strerror})"
+        raise SpecRefused(Fault(str(path), found, "Make it a file that you may read", "spec-unreadable")) from None
+    except RecursionError:
+        way_out = "Write keys and values as docs/spec.md has them: none is more than three deep"
+        raise SpecRefused(Fault(str(path), "is nested too deep to be read", way_out, "spec-too-deep")) from None
     except (yaml.YAMLError, ValueError) as error:  # ValueError: not UTF-8, or a day like 2026-02-30
-        raise SpecRefused(Fault(str(path), f"is not YAML ({' '.join(str(error).split())})", "Mend that line")) from None
+        found = f"is not YAML ({' '.join(str(error).split())[:500]})"
+        raise SpecRefused(Fault(str(path), found, "Fix that line", "spec-not-yaml")) from None
     if not isinstance(asked, dict):
-        raise SpecRefused(Fault(str(path), "holds no keys", "Start from examples/rental_portal/spec.yaml"))
+        way_out = "Start from examples/rental_portal/spec.yaml"
+        raise SpecRefused(Fault(str(path), "holds no keys", way_out, "spec-empty"))
     faults.found.extend(loader.twice)
     if "sql_text" in asked:
-        faults.add("sql_text", "is not a key of spec.yaml", "Put the query into the file that source.sql names")
+        way_out = "Put the query into the file that source.sql names"
+        faults.add("sql_text", "is not a key of spec.yaml", way_out, "spec-unknown-key")
     source = asked.get("source")
     name = source.get("sql", "training.sql") if isinstance(source, dict) else "training.sql"
     sql = _read_sql(folder, str(name), faults)
     try:
         spec = Spec.model_validate({**asked, "sql_text": sql})
     except pydantic.ValidationError as error:
-        errors = error.errors(include_url=False)
-        # A list counts as too short when a value in it is wrong; that value is told already.
-        inside = {one["loc"][:-1] for one in errors}
-        for one in errors:
-            if one["type"] != "too_short" or one["loc"] not in inside:
-                faults.found.extend(_faults(one))
+        faults.found.extend(faults_of(error, Spec, PARTS))
         spec = None
     told = {fault.where for fault in faults.found}
     faults.found.extend(fault for fault in _switches(asked, ()) if fault.where not in told)
@@ -359,27 +374,31 @@ def read_spec(folder: Path) -> Spec:
 def _read_sql(folder: Path, name: str, faults: Faults) -> str:
     path = folder / name
     if path.resolve().parent != folder.resolve():
-        faults.add("source.sql", f"is {name!r}, outside the spec's folder", "Put the SQL file beside spec.yaml")
+        found = f"is {shown(name)}, outside the spec's folder"
+        faults.add("source.sql", found, "Put the SQL file beside spec.yaml", "sql-outside")
         return ""
     try:
         text = path.read_text("utf-8")
     except UnicodeDecodeError as error:
-        faults.add("source.sql", f"names {name!r}, which is not UTF-8 ({error.reason})", "Save it as UTF-8")
+        found = f"names {shown(name)}, which is not UTF-8 ({error.reason})"
+        faults.add("source.sql", found, "Save it as UTF-8", "sql-not-utf8")
         return ""
     except OSError:
-        faults.add(
-            "source.sql", f"names {name!r}, which cannot be read in {folder}", "Put the SQL file beside spec.yaml"
-        )
+        found = f"names {shown(name)}, which cannot be read in {folder}"
+        faults.add("source.sql", found, "Put the SQL file beside spec.yaml", "sql-missing")
         return ""
     if not text.strip():
-        faults.add("source.sql", f"names {name!r}, which is empty", "Write one GoogleSQL query into it")
+        faults.add(
+            "source.sql", f"names {shown(name)}, which is empty", "Write one GoogleSQL query into it", "sql-empty"
+        )
     return text
 
 
 def _switches(value: object, location: tuple[str, ...]) -> Iterator[Fault]:
     """No key of a spec is true or false; YAML reads yes, no, on and off so, and a number might be made of them."""
     if isinstance(value, bool):
-        yield Fault(".".join(location), f"is {value} (yes, no, on and off mean that in YAML)", "Quote it, or mend it")
+        found = f"is {value} (yes, no, on and off mean that in YAML)"
+        yield Fault(".".join(location), found, "Put it in quotes, or write another value", "spec-value")
     if len(location) > DEEPEST:  # an anchor may hold itself
         return
     pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -387,66 +406,7 @@ def _switches(value: object, location: tuple[str, ...]) -> Iterator[Fault]:
         yield from _switches(inner, (*location, str(key)))
 
 
-def _faults(error: Any) -> list[Fault]:
-    """Pydantic's words turned into field, value and way out."""
-    where = ".".join(str(part) for part in error["loc"]) or "spec"
-    if error["type"] == "extra_forbidden":
-        return [Fault(where, "is an unknown key", _nearest(error["loc"]))]
-    if error["type"] == "missing":
-        return [Fault(where, "is missing", f"Add `{error['loc'][-1]}:` to spec.yaml")]
-    message = str(error["msg"]).removeprefix("Value error, ")
-    if error["type"] == "value_error" and where == "spec":
-        rows = [line.split(": ", 1) for line in message.split("\n")]
-        return [_told(field, rest) for field, rest in rows]
-    if error["type"] == "value_error":
-        return [_told(where, message)]
-    if error["loc"][-1:] == ("[key]",):
-        way_out = WORDS[COLUMN] if isinstance(error["input"], str) else "Put the name in quotes"
-        return [Fault(str(error["loc"][0]), f"has the key {error['input']!r}", way_out)]
-    return [Fault(where, f"is {_short(error['input'])}", _way_out(error, message))]
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
-
-
-def _way_out(error: Any, message: str) -> str:
-    if error["type"] == "string_pattern_mismatch":
-        return WORDS[error["ctx"]["pattern"]]
-    return WORDS.get(error["type"], message.replace("Input should", "It should"))
-
-
-def _told(where: str, message: str) -> Fault:
-    """Validators here write "what was found | the way out"."""
-    found, _, way_out = message.partition(" | ")
-    return Fault(where, found, way_out[:1].upper() + way_out[1:] if way_out else "Mend it in spec.yaml")
-
-
-def _nearest(location: tuple[str | int, ...]) -> str:
-    """What the unknown key may have meant, looked up where it stands."""
-    part: Any = Spec
-    for step in location[:-1]:
-        if isinstance(step, str) and isinstance(part, type) and issubclass(part, BaseModel):
-            part = PARTS.get(step, part)
-    known = [name for name in part.model_fields if name != "sql_text"]
-    near = difflib.get_close_matches(str(location[-1]), known, 1, 0.6)
-    return f"Did you mean `{near[0]}`?" if near else f"Known here: {', '.join(known)}"
-
-
 DEEPEST = 6
-DAY = "Write a day, like 2026-07-01"
-WORDS = {
-    "date_from_datetime_inexact": DAY,
-    "date_from_datetime_parsing": DAY,
-    "date_type": DAY,
-    "dict_type": "Write names with their keys under it",
-    "model_type": "Write its keys under it",
-    "too_short": "Name at least one",
-    "tuple_type": "Write a list, like [a, b]",
-    COLUMN: "Use the name of a column: letters, digits and _, not a digit first",
-    MODEL: "Use lower-case letters, digits and single hyphens, like rent-conversion",
-}
 PARTS: dict[str, type[BaseModel]] = {
     "source": Source,
     "columns": Columns,

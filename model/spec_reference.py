@@ -78,8 +78,14 @@ def _words(kind: Any) -> str:
     if hasattr(kind, "__metadata__"):
         return _words(inner[0])
     if isinstance(kind, type) and issubclass(kind, BaseModel):
-        return f"see {kind.__name__.lower()}"
+        return f"keys of {_link(kind)}"
     return {"str": "text", "int": "whole number", "float": "number", "date": "date"}[kind.__name__]
+
+
+def _link(part: type[BaseModel]) -> str:
+    """To the section that lists the part's keys."""
+    (name,) = [name for name, known in PARTS.items() if known is part]
+    return f"[`{name}`](#{name})"
 
 
 def main(folder: str) -> None:

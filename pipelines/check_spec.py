@@ -57,7 +57,7 @@ def _look(request: DataRequest, run: Path, console: Console) -> Findings:
             pipeline.watch(progress, RunLog(run / "run.log"))
     except StepEnded as ended:
         if not ended.faults:
-            raise StepEnded(ended.step, f"{ended.says}\n{_tail(pipeline.kfp_log)}", log=ended.log) from None
+            raise StepEnded(ended.step, f"{ended.says}\n{_tail(pipeline.kfp_log)}", log=None) from None
         refusal = ended
     return Findings.read(run / "artifacts", request.spec, refusal)
 

@@ -35,8 +35,8 @@ class Event:
 
 
 class StepEnded(Exception):
-    """A step refused, or broke: then it has no faults, and `log` is the file with all that is known of it."""
+    """A step refused, or broke: then it has no faults; `log` is the file with all that is known of it."""
 
-    def __init__(self, step: str, says: str, faults: tuple[Fault, ...] = (), *, log: str) -> None:
+    def __init__(self, step: str, says: str, faults: tuple[Fault, ...] = (), *, log: str | None) -> None:
         self.step, self.says, self.faults, self.log = step, says, faults, log
         super().__init__(says)

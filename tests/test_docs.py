@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from model import spec_reference
+from model.command_line import MISTAKE
+from model.interrupt import INTERRUPTED
+from pipelines.outcome import EXIT
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("[!.]*/README.md"), ROOT / "model" / "FORMAT.md"]
@@ -63,6 +66,36 @@ def test_every_target_is_phony_but_the_environment():
     assert targets == phony
 
 
+def test_the_page_of_commands_has_every_target_with_its_variables():
+    page = (ROOT / "docs" / "commands.md").read_text("utf-8")
+    rows = {
+        row[0]: set(re.findall(r"`([A-Z_]+)`", row[1]))
+        for row in re.findall(r"^\| `make ([a-z-]+)` \|(.*)$", page, re.M)
+    }
+    described = dict(re.findall(r"^([a-z-]+):.*## (.*)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    named = {target: set(re.findall(r"\b([A-Z_]+)=", text.replace("IMAGE@", ""))) for target, text in described.items()}
+    assert rows == named
+    assert {name for names in rows.values() for name in names} <= set(
+        re.findall(r"`([A-Z_]+)`", page.partition("variable | meaning")[2])
+    )
+
+
+def test_the_page_of_commands_has_every_variable_of_the_environment():
+    page = (ROOT / "docs" / "commands.md").read_text("utf-8")
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    read = set()
+    for file in files:
+        if file.endswith((".py", ".yml", "Dockerfile", "Makefile")) and (ROOT / file).is_file():
+            read |= set(re.findall(r"\bKAMADO_[A-Z_]*[A-Z]\b", (ROOT / file).read_text("utf-8")))
+    assert set(re.findall(r"`(KAMADO_[A-Z_]+)`", page)) == read
+
+
+def test_the_page_of_commands_has_every_exit_code():
+    page = (ROOT / "docs" / "commands.md").read_text("utf-8")
+    listed = {int(code) for code in re.findall(r"^\| ([0-9]+) \|", page, re.MULTILINE)}
+    assert listed == {MISTAKE, INTERRUPTED, *EXIT.values()}
+
+
 def test_the_step_table_is_the_folders():
     table = (ROOT / "components" / "README.md").read_text("utf-8")
     named = re.findall(r"^\| ([a-z_]+) \| (?!reads)", table, re.MULTILINE)
@@ -72,6 +105,13 @@ def test_the_step_table_is_the_folders():
 def test_the_spec_reference_is_what_the_types_say():
     assert (ROOT / "docs" / "spec.schema.json").read_bytes() == spec_reference.schema(), "run: make fix"
     assert (ROOT / "docs" / "spec.md").read_bytes() == spec_reference.page(), "run: make fix"
+
+
+def test_every_part_in_the_spec_reference_links_to_its_keys():
+    page = (ROOT / "docs" / "spec.md").read_text("utf-8")
+    links = re.findall(r"\]\(#([a-z_]+)\)", page)
+    assert set(links) == {"source", "columns", "features", "reject", "split", "training", "promotion", "champion"}
+    assert all(f"\n## `{link}`\n" in page for link in links)
 
 
 def test_a_figure_of_the_readme_names_the_bench_that_prints_it():

@@ -47,7 +47,7 @@ _RULES: tuple[tuple[tuple[type[exp.Expr], ...], dict[str, Types]], ...] = (
         {"this": (TIMESTAMP,)},
     ),
     ((exp.TimestampDiff,), {"this": (TIMESTAMP,), "expression": (TIMESTAMP,)}),
-    ((exp.DatetimeAdd, exp.DatetimeSub, exp.DatetimeTrunc, exp.TsOrDsToDatetime), {"this": (DATETIME,)}),
+    ((exp.DatetimeAdd, exp.DatetimeSub, exp.DatetimeTrunc), {"this": (DATETIME,)}),
     ((exp.DatetimeDiff,), {"this": (DATETIME,), "expression": (DATETIME,)}),
     ((exp.DateAdd, exp.DateSub, exp.UnixDate, exp.TsOrDsToDate), {"this": (DATE,)}),
     ((exp.DateDiff,), {"this": (DATE,), "expression": (DATE,)}),
@@ -150,6 +150,10 @@ def _arguments(node: exp.Expr) -> Iterator[tuple[exp.Expr, Types]]:
             yield argument, wanted
     if isinstance(node, exp.If) and (not isinstance(node.parent, exp.Case) or not node.parent.this):
         yield node.this, (BOOL,)
+    if isinstance(node, exp.TsOrDsToDatetime):  # DATETIME(x) too
+        yield node.this, (DATETIME,) if isinstance(node.parent, exp.TimeToStr) else (DATETIME, DATE, TIMESTAMP)
+    if isinstance(node, exp.TsOrDsToTime):  # TIME(x) too
+        yield node.this, (TIME,) if isinstance(node.parent, exp.TimeToStr) else (DATETIME, TIMESTAMP)
     if isinstance(node, exp.FarmFingerprint):
         yield from ((argument, (STRING,)) for argument in node.expressions)
     if isinstance(node, _ARITHMETIC):

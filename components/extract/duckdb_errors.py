@@ -1,6 +1,7 @@
 """What DuckDB says, told as a refusal: the column, parameter or file that it is about first, then the way out."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -53,13 +54,21 @@ def unreadable(pattern: str, error: Exception) -> DataRefused:
 
 def _beyond_int64(value: int, connection: duckdb.DuckDBPyConnection) -> DataRefused:
     """An unsigned id that a load into BigQuery would refuse too."""
-    views = connection.execute("SELECT view_name, sql FROM duckdb_views() WHERE NOT internal").fetchall()
-    columns = [
-        f"{view}.{column}" for view, sql in views for column in re.findall(r'CAST\("([^"]+)" AS BIGINT\)', str(sql))
-    ]
-    where = f"column {', '.join(columns[:12])}" if columns else "SQL"
-    found = f"holds {value:,}, and an INT64 ends at {2**63 - 1:,}" if columns else f"meets {value:,}, beyond INT64"
+    where = ", ".join(f"column {name}" for name in _columns_beyond_int64(connection)) or "SQL"
+    found = f"holds {value:,}, and an INT64 ends at {2**63 - 1:,}"
     return DataRefused(Fault(where, found, "Write such ids into the file as texts"))
+
+
+def _columns_beyond_int64(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """table.column of every file's column with such a value."""
+    for table, sql in connection.execute("SELECT view_name, sql FROM duckdb_views() WHERE NOT internal").fetchall():
+        files = sql[sql.index(" FROM ") :].rstrip(";")
+        relation = connection.sql(f"SELECT *{files}")
+        for column, kind in zip(relation.columns, relation.types, strict=True):
+            if str(kind) in ("UBIGINT", "HUGEINT", "UHUGEINT"):
+                row = connection.execute(f"SELECT max({types.quoted(column)}){files}").fetchone()
+                if row and row[0] is not None and row[0] >= 2**63:
+                    yield f"{table}.{column}"
 
 
 def _first_paragraph(message: str) -> str:

@@ -53,6 +53,15 @@ MACROS = {
         THEN {cast}(x AS TIMESTAMPTZ)
         WHEN regexp_full_match(CAST(x AS VARCHAR), '{OTHER_FORM}') THEN {unread}
         ELSE {bad} END""",
+    # of PARSE_ functions: `moment` is what the text says, as YYYY-MM-DD HH:MM:SS
+    "parse(x, strict, loose, moment)": """CASE WHEN x IS NULL THEN NULL
+        WHEN regexp_full_match(x, strict) THEN coalesce(TRY_CAST(moment AS TIMESTAMP), {bad})
+        WHEN regexp_full_match(x, loose) THEN {unread}
+        ELSE {bad} END""",
+    "parse_offset(x, strict, loose, moment)": """CASE WHEN x IS NULL THEN NULL
+        WHEN regexp_full_match(x, strict) THEN coalesce(TRY_CAST(moment AS TIMESTAMPTZ), {bad})
+        WHEN regexp_full_match(x, loose) THEN {unread}
+        ELSE {bad} END""",
     "string(x)": """CASE
         WHEN typeof(x) IN ('DOUBLE', 'FLOAT') OR starts_with(typeof(x), 'DECIMAL')
         THEN error('engines write a FLOAT64 as other texts: CAST it AS INT64 before, or keep the number')
@@ -104,7 +113,7 @@ def connect() -> duckdb.DuckDBPyConnection:
     connection.execute("SET TimeZone='UTC'; SET default_null_order='sqlite'; SET preserve_insertion_order=false")
     for form, body in MACROS.items():
         for prefix, cast, bad in (
-            ("bq_", "CAST", "error('cannot read as {}: ' || CAST(x AS VARCHAR))".format(form.split("(")[0].upper())),
+            ("bq_", "CAST", f"error('cannot read as {_name(form)}: ' || CAST(x AS VARCHAR))"),
             ("bq_safe_", "TRY_CAST", "NULL"),
         ):
             text = body.format(cast=cast, bad=bad, unread=UNREAD, **FORMS)
@@ -121,6 +130,11 @@ def connect() -> duckdb.DuckDBPyConnection:
     connection.execute(f"CREATE MACRO bq_finite(x) AS {FINITE}")
     connection.create_function("farm_fingerprint", _fingerprint, ["VARCHAR"], "BIGINT")
     return connection
+
+
+def _name(form: str) -> str:
+    name = form.split("(")[0]
+    return "a time in its format" if name.startswith("parse") else name.upper()
 
 
 def _fingerprint(text: str) -> int:

@@ -5,9 +5,10 @@ tests/extract/test_semantics.py holds the comparison.
 """
 
 _TIME = """
-    Date DateAdd DateDiff DateFromParts DateSub DateTrunc DatetimeDiff Extract GenerateDateArray LastDay TimeToStr
-    Timestamp TimestampAdd TimestampDiff TimestampSub TimestampTrunc TsOrDsToDate TsOrDsToTimestamp UnixMicros
-    UnixMillis UnixSeconds UnixToTime WeekStart
+    Date DateAdd DateDiff DateFromParts DateFromUnixDate DateSub DateTrunc Datetime DatetimeAdd DatetimeDiff
+    DatetimeSub DatetimeTrunc Extract GenerateDateArray LastDay ParseDatetime ParseTime SafeFunc StrToDate StrToTime
+    TimeToStr Timestamp TimestampAdd TimestampDiff TimestampSub TimestampTrunc TsOrDsToDate TsOrDsToDatetime
+    TsOrDsToTime TsOrDsToTimestamp UnixDate UnixMicros UnixMillis UnixSeconds UnixToTime WeekStart
 """
 _NUMBERS = "Abs Ceil Exp FarmFingerprint Floor Greatest IsNan Least Log Pow Round SafeDivide Sign"
 _TEXT = """
@@ -39,7 +40,6 @@ INSTEAD = {
     "Sqrt": "Use POW(x, 0.5), or leave it to training: trees do not need it",
     "ApproxTopK": "Use COUNT(*), GROUP BY and ROW_NUMBER",
     "ApproxDistinct": "Use COUNT(DISTINCT x): the estimates of two engines differ",
-    "SafeFunc": "Use SAFE_CAST, SAFE_DIVIDE or IF without the SAFE. prefix",
     "ByteLength": "Use LENGTH, which counts characters",
     "Normalize": "Use LOWER or UPPER",
 }

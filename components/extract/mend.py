@@ -2,8 +2,13 @@
 
 from sqlglot import exp
 
+from components.extract import date_formats
 from components.extract.as_text import integers_in_json
+from components.extract.families import DATE as DAY
+from components.extract.families import NUMBER, family
+from components.extract.families import TIMESTAMP as MOMENT
 from components.extract.nan import watch
+from components.extract.traps import is_week_from_monday
 
 FLOAT64, BOOL, DATE, TIME, DATETIME, TIMESTAMP = (
     getattr(exp.DataType.Type, name) for name in ("DOUBLE", "BOOLEAN", "DATE", "TIME", "TIMESTAMP", "TIMESTAMPTZ")
@@ -14,6 +19,8 @@ CASTS = {
     **dict.fromkeys(INT64, "int64"), FLOAT64: "float64", BOOL: "bool", DATE: "date", TIME: "time",
     DATETIME: "datetime", TIMESTAMP: "timestamp", **dict.fromkeys(STRING, "string"),
 }  # fmt: skip
+WEEKS = {"WEEK": "%U", "ISOWEEK": "%V"}  # from Sunday, with a week 0; and as ISO 8601 has them
+FRACTIONS = {"MILLISECOND": 1_000, "MICROSECOND": 1_000_000}
 BLANKS = "\t\n\v\f\r \u0085\u00a0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 
 
@@ -24,6 +31,9 @@ def mended(query: exp.Query) -> exp.Query:
         watch(node)
         if (new := _mend(node)) is not node:
             node.replace(new)
+    for node in copy.walk():  # sqlglot writes other SQL where it knows a type
+        if not isinstance(node, exp.Cast | exp.Literal):
+            node.type = None
     return copy
 
 
@@ -35,6 +45,19 @@ def _mend(node: exp.Expr) -> exp.Expr:
         case exp.Extract() if node.name.upper() == "DAYOFWEEK":  # Sunday is 1; DuckDB's dow has Sunday 0
             dow = exp.Extract(this=exp.var("DOW"), expression=node.expression.copy())
             return exp.Paren(this=exp.Add(this=dow, expression=exp.Literal.number(1)))
+        case exp.Extract() if (week := WEEKS.get(node.name.upper())) or is_week_from_monday(node):
+            number = _call("strftime", exp.cast(node.expression.copy(), "TIMESTAMP"), exp.Literal.string(week or "%W"))
+            return exp.cast(number, "BIGINT")
+        case exp.Extract() if node.name.upper() in FRACTIONS:  # DuckDB's have the seconds in them
+            return exp.Paren(
+                this=exp.Mod(this=node.copy(), expression=exp.Literal.number(FRACTIONS[node.name.upper()]))
+            )
+        case exp.TsOrDsToTime() if not isinstance(node.parent, exp.TimeToStr):
+            return exp.cast(exp.cast(node.this.copy(), "TIMESTAMP"), "TIME")
+        case exp.Cast() if node.to.this == TIME and family(node.this) == MOMENT:
+            return exp.cast(exp.cast(node.this.copy(), "TIMESTAMP"), "TIME")
+        case exp.Extract() if node.name.upper() == "DATE":
+            return _call("bq_day", node.expression)
         case exp.UnixSeconds():  # the second that has begun; DuckDB rounds to the nearest
             return _call("bq_unix", node.this, exp.Literal.number(1_000_000))
         case exp.UnixMillis():
@@ -82,10 +105,24 @@ def _mend(node: exp.Expr) -> exp.Expr:
                 value.replace(_call("bq_whole_in_json", value))
         case exp.Trim() if node.expression is None:  # every blank of Unicode, not spaces alone
             node.set("expression", exp.Literal.string(BLANKS))
-        case exp.TimeToStr() if node.args.get("zone"):  # sqlglot drops the zone
-            inner = node.this.this if isinstance(node.this, exp.TsOrDsToTimestamp) else node.this
-            node.set("this", _call("timezone", node.args["zone"], inner))
-            node.set("zone", None)
+        case exp.TimeToStr():
+            return date_formats.write(node)
+        case exp.SafeFunc():
+            return date_formats.parse(node.this, safe=True)
+        case _ if type(node) in date_formats.PARSERS and not isinstance(node.parent, exp.SafeFunc):
+            return date_formats.parse(node, safe=False)
+        case exp.Timestamp() if node.args.get("zone"):
+            return _call("timezone", node.args["zone"], _call("bq_datetime", node.this))
+        case exp.Timestamp():
+            return _call("bq_timestamp", node.this)
+        case exp.Datetime() if node.expression:
+            return _call("timezone", node.expression, node.this)
+        case exp.Datetime():
+            return exp.cast(node.this.copy(), "TIMESTAMP")
+        case exp.DateFromUnixDate():
+            return exp.cast(node.copy(), "DATE")
+        case exp.Add() | exp.Sub() if family(node.this) == DAY and family(node.expression) == NUMBER:
+            node.set("expression", exp.cast(node.expression.copy(), "INT"))  # days; DuckDB adds no wider numbers
         case exp.Parameter():  # GoogleSQL's names have no case
             return exp.Parameter(this=exp.var(node.name.lower()))
         case exp.Table() if node.catalog:  # the project; DATA stands for any

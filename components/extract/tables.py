@@ -92,7 +92,8 @@ def select_csv(table: csv_types.CsvTable) -> str:
     names = [column.name or f"column{place}" for place, column in enumerate(table.columns)]
     refuse_twice(str(table.file.path), names)
     columns = ", ".join(
-        f"{column.value} AS {quoted(ILLEGAL.sub('_', name))}" for name, column in zip(names, table.columns, strict=True)
+        f"{column.value} AS {types.quoted(ILLEGAL.sub('_', name))}"
+        for name, column in zip(names, table.columns, strict=True)
     )
     return f"SELECT {columns} FROM {table.file.reader()}"
 
@@ -113,18 +114,13 @@ def reader(pattern: str) -> str:
     return f"read_parquet('{escaped}', union_by_name=true)"
 
 
-def quoted(name: str) -> str:
-    escaped = name.replace('"', '""')
-    return f'"{escaped}"'
-
-
 def _column(name: str, kind: DuckDBPyType) -> str:
-    column = quoted(name)
+    column = types.quoted(name)
     loaded = types.loaded(kind)
     value = column if loaded == str(kind) else f"CAST({column} AS {loaded})"
     if loaded == "DOUBLE":  # hides the bounds in Parquet, by which DuckDB decides wrongly when a NaN is beside them
         value = f"CASE WHEN {column} IS NULL THEN NULL ELSE {value} END"
-    return f"{value} AS {quoted(ILLEGAL.sub('_', name))}"
+    return f"{value} AS {types.quoted(ILLEGAL.sub('_', name))}"
 
 
 def _broken(path: Path) -> str:

@@ -1,21 +1,21 @@
 """Known functions in uses that differ between BigQuery and DuckDB, or that differ from one run to the next."""
 
-import re
-
 from sqlglot import exp
 
-FORMATS = re.compile(r"(?:[^%]|%[YmdHMSjyaAbBuwGV%])*")  # elements that both engines write alike
-DIFFERENT_PARTS = ("MILLISECOND", "MICROSECOND", "NANOSECOND")
+from components.extract.date_formats import PARSERS, refused_format
+
+PARTS = {
+    "YEAR", "QUARTER", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND", "DAYOFWEEK",
+    "DAYOFYEAR", "WEEK", "ISOWEEK", "ISOYEAR", "DATE",
+}  # fmt: skip
 TEXTS = (exp.DataType.Type.DECIMAL, exp.DataType.Type.BIGDECIMAL)
 
 
 def trap(node: exp.Expr) -> str | None:
     """What to write in place of this node; None when it is fine."""
     match node:
-        case exp.Extract() if "WEEK" in node.name.upper() and node.name.upper() != "DAYOFWEEK":
-            return "Week numbers differ. Use DATE_TRUNC(d, WEEK) or EXTRACT(DAYOFWEEK FROM d)"
-        case exp.Extract() if node.name.upper() in DIFFERENT_PARTS:
-            return "On files the seconds are in it too. Use UNIX_MICROS and MOD"
+        case exp.Extract() if node.name.upper() not in PARTS and not is_week_from_monday(node):
+            return f"Use the parts {', '.join(sorted(PARTS))}, WEEK(MONDAY)"
         case exp.ArrayAgg() if node.find(exp.Limit):
             return "LIMIT in ARRAY_AGG differs. Use ROW_NUMBER and a filter"
         case exp.ArrayAgg() if not isinstance(node.parent, exp.IgnoreNulls) and not node.find(exp.IgnoreNulls):
@@ -38,8 +38,12 @@ def trap(node: exp.Expr) -> str | None:
             return "INSTR with an occurrence differs. Use STRPOS"
         case exp.GroupConcat() if not node.find(exp.Order):
             return "Say STRING_AGG(x ORDER BY x): without an order the text differs"
-        case exp.TimeToStr() if not FORMATS.fullmatch(node.args["format"].name):
-            return "Use the elements %Y %m %d %H %M %S %F %T %j %a %A %b %B %u %w %G %V"
+        case exp.TimeToStr() | exp.StrToDate() | exp.StrToTime() | exp.ParseDatetime() | exp.ParseTime() if (
+            why := refused_format(node)
+        ):
+            return why
+        case exp.SafeFunc() if type(node.this) not in PARSERS:
+            return "SAFE. stands before PARSE_ functions alone. Use SAFE_CAST, SAFE_DIVIDE or IF"
         case exp.Cast() if node.args.get("format"):
             return "A CAST's FORMAT is not read on files. Use FORMAT_DATE or FORMAT_TIMESTAMP"
         case exp.Cast() if node.to.this in TEXTS:
@@ -60,6 +64,11 @@ def trap(node: exp.Expr) -> str | None:
             return "LIMIT without ORDER BY takes other rows every time. Add ORDER BY with a unique key"
         case _:
             return None
+
+
+def is_week_from_monday(node: exp.Extract) -> bool:
+    part: str = node.this.sql(dialect="bigquery")
+    return part.upper() == "WEEK(MONDAY)"
 
 
 def _whole_number(start: exp.Expr | None) -> bool:

@@ -51,7 +51,7 @@ def loaded(kind: DuckDBPyType) -> str:
         case "list" | "array":
             return f"{_parts(kind)['child']}[]"
         case "struct":
-            return f"STRUCT({', '.join(f'{_quoted(name)} {part}' for name, part in _parts(kind).items())})"
+            return f"STRUCT({', '.join(f'{quoted(name)} {part}' for name, part in _parts(kind).items())})"
         case "decimal":
             return str(kind)
     return _scalar(str(kind))[1]
@@ -75,10 +75,10 @@ def _annotations(relation: duckdb.DuckDBPyRelation) -> Iterator[tuple[str, exp.D
 
 def qualified(dataset: str, name: str) -> str:
     """The table in DuckDB's SQL."""
-    return ".".join(_quoted(part) for part in (dataset, name) if part)
+    return ".".join(quoted(part) for part in (dataset, name) if part)
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
     escaped = name.replace('"', '""')
     return f'"{escaped}"'
 
@@ -91,7 +91,7 @@ def cast(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
 
 
 def _cast(name: str, kind: str) -> str:
-    column, wanted = _quoted(name), _scalar(kind)[1]
+    column, wanted = quoted(name), _scalar(kind)[1]
     if wanted == kind:
         return column
     value = f"CAST({column} AS {wanted})"

@@ -2,6 +2,8 @@
 
 import gzip
 import io
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.csv as pc
@@ -322,3 +324,92 @@ def test_a_folder_with_the_name_of_a_csv_file_is_told(tmp_path):
 def test_other_delimiters_are_seen_in_the_names(tmp_path, delimiter):
     folder = spoiled_csv(tmp_path, lambda lines: joined(lines).replace(b",", delimiter.encode()))
     assert read(folder).num_rows == 3000
+
+
+MORNING = datetime(2026, 6, 1, 10, 0, 0, 123456)
+
+
+@pytest.mark.case("types that Parquet has and BigQuery has not")
+@pytest.mark.parametrize(
+    ("kind", "value", "loaded", "answer"),
+    [
+        (pa.timestamp("ns", "UTC"), MORNING.replace(tzinfo=UTC), "TIMESTAMP", MORNING.replace(tzinfo=UTC)),
+        (pa.timestamp("ns", "Asia/Tokyo"), MORNING.replace(tzinfo=UTC), "TIMESTAMP", MORNING.replace(tzinfo=UTC)),
+        (pa.timestamp("ms", "UTC"), datetime(2026, 6, 1, tzinfo=UTC), "TIMESTAMP", datetime(2026, 6, 1, tzinfo=UTC)),
+        (pa.timestamp("ns"), MORNING, "DATETIME", MORNING),
+        (pa.time64("ns"), time(1, 2, 3, 4), "TIME", time(1, 2, 3, 4)),
+        (pa.date64(), date(2026, 6, 1), "DATE", date(2026, 6, 1)),
+        (pa.uint64(), 2**63 - 1, "INT64", 2**63 - 1),
+        (pa.float16(), 1.5, "FLOAT64", 1.5),
+        (pa.decimal128(10, 2), Decimal("1.25"), "FLOAT64", 1.25),
+        (pa.dictionary(pa.int8(), pa.string()), "a", "STRING", "a"),
+        (pa.large_string(), "a", "STRING", "a"),
+    ],
+    ids=str,
+)
+def test_parquets_types_are_those_of_a_load(tmp_path, outcome, kind, value, loaded, answer):
+    pq.write_table(pa.table({"x": pa.array([value, None]).cast(kind)}), tmp_path / "t.parquet")
+    sql = "SELECT t.x FROM t WHERE @start < @end"
+    columns = Files(str(tmp_path)).columns(sql, window(spec_of(sql_text=sql), END))
+    rows = read(tmp_path, sql)["x"].to_pylist()
+    outcome(f"{columns['x']} {rows[0]}")
+    assert columns == {"x": loaded}
+    assert rows == [answer, None]
+
+
+@pytest.mark.case("pandas' default, timestamp[ns, UTC], compared with @start and truncated")
+def test_nanoseconds_are_a_timestamp_wherever_one_is_needed(tmp_path, outcome):
+    moments = pa.array([MORNING]).cast(pa.timestamp("ns")).cast(pa.timestamp("ns", "UTC"))
+    pq.write_table(pa.table({"at": moments, "s": [{"at": MORNING}]}), tmp_path / "t.parquet")
+    sql = (
+        "SELECT DATE(t.`at`) AS day, EXTRACT(HOUR FROM t.`at`) AS hour FROM t WHERE t.`at` >= @start AND t.`at` < @end"
+    )
+    rows = read(tmp_path, sql).to_pylist()
+    outcome(rows)
+    assert rows == [{"day": date(2026, 6, 1), "hour": 10}]
+
+
+@pytest.mark.case("a naive Parquet timestamp (DATETIME) compared with @start (TIMESTAMP)")
+def test_a_datetime_is_not_compared_with_the_window(tmp_path, outcome):
+    pq.write_table(pa.table({"at": [MORNING]}), tmp_path / "t.parquet")
+    message = said(tmp_path, "SELECT t.`at` FROM t WHERE t.`at` >= @start AND t.`at` < @end", SpecRefused)
+    outcome(message)
+    assert "brings DATETIME and TIMESTAMP together, which GoogleSQL does not. Write TIMESTAMP(t.`at`)" in message
+    assert read(tmp_path, "SELECT t.`at` FROM t WHERE TIMESTAMP(t.`at`) >= @start AND @end > @start").num_rows == 1
+
+
+@pytest.mark.case("ids beyond INT64, and decimals of more digits than FLOAT64 keeps")
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        (pa.array([2**64 - 1], pa.uint64()), "column t.id: holds 18,446,744,073,709,551,615, and an INT64"),
+        (
+            pa.array([Decimal(10) ** 20], pa.decimal128(38, 0)),
+            "column id holds 100000000000000000000, a decimal",
+        ),
+    ],
+    ids=["uint64", "decimal"],
+)
+@pytest.mark.parametrize("sql", ["SELECT t.id FROM t", "SELECT t.id, COUNT(*) AS n FROM t GROUP BY t.id"])
+def test_ids_that_would_lose_digits_are_refused(tmp_path, outcome, values, says, sql):
+    pq.write_table(pa.table({"id": values}), tmp_path / "t.parquet")
+    message = said(tmp_path, f"{sql.replace('FROM t', 'FROM t WHERE @start < @end', 1)}")
+    outcome(message)
+    assert says in message
+
+
+def test_columns_that_a_load_takes_for_one_are_refused(tmp_path):
+    table = pa.table([pa.array([1]), pa.array([2])], names=["rate.of", "rate_of"])
+    pq.write_table(table, tmp_path / "t.parquet")
+    assert "has columns that BigQuery takes for one: rate.of, rate_of" in said(
+        tmp_path, "SELECT t.* FROM t WHERE @start < @end"
+    )
+
+
+def test_our_own_mistake_keeps_its_traceback(parquet, monkeypatch):
+    def broken(query):
+        raise AttributeError("a defect of ours")
+
+    monkeypatch.setattr("components.extract.portable.check_ties", broken)
+    with pytest.raises(AttributeError, match="a defect of ours"):
+        read(parquet)

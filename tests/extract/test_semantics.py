@@ -51,10 +51,12 @@ def test_the_documented_answers_come_through_bigquerys_client(place, kind):
     assert dict(zip(RIGHT[kind], found, strict=True)) == {one: (kind, answer) for one, answer in RIGHT[kind].items()}
 
 
+@pytest.mark.case("what has no answer on BigQuery, or more than one")
 @pytest.mark.parametrize("expression", [*FAILS, *FAILS_ON_FILES])
-def test_what_has_no_answer_fails_on_files(files, expression):
-    with pytest.raises(DataRefused):
+def test_what_has_no_answer_fails_on_files(files, outcome, expression):
+    with pytest.raises(DataRefused) as refused:
         answers(files, query(expression))
+    outcome(refused.value.faults[0])
 
 
 @pytest.mark.parametrize("expression", FAILS)

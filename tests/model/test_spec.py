@@ -4,11 +4,14 @@ import copy
 import re
 from pathlib import Path
 
+import pydantic
 import pytest
 import yaml
 
 from model.errors import SpecRefused
+from model.spec import PARTS as MODELS
 from model.spec import RESERVED, Spec, read_spec
+from model.spec_faults import faults_of
 
 GOOD = """
 model: rent-conversion
@@ -61,7 +64,9 @@ def faults(read, tmp_path):
     def told(spec, sql="SELECT 1"):
         with pytest.raises(SpecRefused) as refusal:
             read(spec, sql)
-        return [str(fault).replace(f"{tmp_path}/", "") for fault in refusal.value.faults]
+        assert all(fault.code for fault in refusal.value.faults)
+        lines = [f"{fault.where}: {fault.found}. {fault.way_out}" for fault in refusal.value.faults]
+        return [line.replace(f"{tmp_path}/", "") for line in lines]
 
     return told
 
@@ -132,23 +137,29 @@ def test_a_missing_key_is_named(faults, path):
 COLUMN = "Use the name of a column: letters, digits and _, not a digit first"
 DAY = "Write a day, like 2026-07-01"
 LIST = "Write a list, like [a, b]"
-SHARE = "which is no share of a whole. Write it like 5% or 0.05"
-BYTES = "which is no amount of bytes. Write it like 200GB"
+SHARE = "which is not a share of a whole. Write it like 5% or 0.05"
+BYTES = "which is not an amount of bytes. Write it like 200GB"
 GRAMMAR = "Use column names, numbers, + - * / and parentheses, for example: rent / area_m2"
-SWITCH = "is True (yes, no, on and off mean that in YAML). Quote it, or mend it"
+SWITCH = "is True (yes, no, on and off mean that in YAML). Put it in quotes, or write another value"
 VALUES = [
     (
         "model",
         "Rent Conversion",
         "is 'Rent Conversion'. Use lower-case letters, digits and single hyphens, like rent-conversion",
     ),
-    ("model", "a" * 61, f"is '{'a' * 61}'. String should have at most 60 characters"),
+    ("model", "a" * 61, f"is '{'a' * 61}'. Use at most 60 characters"),
     ("source", None, "is None. Write its keys under it"),
-    ("source.window_days", 0, "is 0. It should be greater than 0"),
-    ("source.window_days", "ninety", "is 'ninety'. It should be a valid integer, unable to parse string as an integer"),
+    ("source.window_days", 0, "is 0. Write a number above 0"),
+    ("source.window_days", "ninety", "is 'ninety'. Write a whole number, like 14"),
     ("source.window_days", True, SWITCH),
-    ("source.conversion_days", -1, "is -1. It should be greater than or equal to 0"),
-    ("source.conversion_days", 0, "is 0. Say how many days a conversion may take after the impression"),
+    ("source.conversion_days", -1, "is -1. Write 0 or more"),
+    ("source.conversion_days", 10**400, f"is {'1' + '0' * 27}...{'0' * 29}. Write 36,525 or less"),
+    ("split.test_days", "14d", "is '14d'. Write a whole number, like 14"),
+    ("split.test_days", 10**400, f"is {'1' + '0' * 27}...{'0' * 29}. Write 36,525 or less"),
+    ("training.minutes", "an hour", "is 'an hour'. Write a number, like 0.5"),
+    ("columns.label", 5, "is 5. Write a text; in quotes, if YAML would read something else"),
+    ("source.max_bytes_billed", "9" * 400 + "GB", f"is '{'9' * 37}...{'9' * 36}GB', {BYTES}"),
+    ("source.end", "9999-12-31", "is '9999-12-31'. Write 2999-12-31 or less"),
     ("source.max_bytes_billed", "200 apples", f"is '200 apples', {BYTES}"),
     ("source.max_bytes_billed", "0GB", f"is '0GB', {BYTES}"),
     ("source.max_bytes_billed", True, f"is True, {BYTES}"),
@@ -160,28 +171,28 @@ VALUES = [
     ("features", {}, "is {}. Name at least one"),
     ("features", ["rent"], "is ['rent']. Write names with their keys under it"),
     ("features.rent", "number", "is 'number'. Write its keys under it"),
-    ("features.rent.kind", "numeric", "is 'numeric'. It should be 'number' or 'category'"),
-    ("features.rent.direction", "up", "is 'up'. It should be 'increasing' or 'decreasing'"),
-    ("features.rent.leak_waiver", "is fine", "is 'is fine'. String should have at least 10 characters"),
+    ("features.rent.kind", "numeric", "is 'numeric'. Write 'number' or 'category'"),
+    ("features.rent.direction", "up", "is 'up'. Write 'increasing' or 'decreasing'"),
+    ("features.rent.leak_waiver", "is fine", "is 'is fine'. Use at least 10 characters"),
     ("features.inquired", {"kind": "number"}, "is label in `columns` and not an input. Delete it from features"),
     ("features.position", {"kind": "number"}, "is position in `columns` and not an input. Delete it from features"),
     ("reject", {"name": "rent"}, f"is {{'name': 'rent'}}. {LIST}"),
     ("reject.0.expression", "rent >", f"'rent >' cannot be read. {GRAMMAR}"),
     ("reject.0.expression", "sqrt(rent)", f"'sqrt(rent)' is outside the grammar. {GRAMMAR}"),
     ("reject.0.expression", "3", f"'3' names no column. {GRAMMAR}"),
-    ("reject.0.max", float("nan"), "is nan. It should be a finite number"),
+    ("reject.0.max", float("nan"), "is nan. Write a finite number"),
     ("reject_budget", "105%", f"is '105%', {SHARE}"),
     ("reject_budget", 5, f"is 5, {SHARE}"),
     ("reject_budget", "5 percent", f"is '5 percent', {SHARE}"),
-    ("split.by", "week", "is 'week'. It should be 'time', 'random' or 'group'"),
-    ("split.test_days", -1, "is -1. It should be greater than 0"),
-    ("training.engine", "lightgbm", "is 'lightgbm'. It should be 'xgboost'"),
-    ("training.trials", 0, "is 0. It should be greater than 0"),
-    ("training.folds", 11, "is 11. It should be less than or equal to 10"),
-    ("training.keep_negatives", "0%", "is 0.0. It should be greater than 0"),
+    ("split.by", "week", "is 'week'. Write 'time', 'random' or 'group'"),
+    ("split.test_days", -1, "is -1. Write a number above 0"),
+    ("training.engine", "lightgbm", "is 'lightgbm'. Write 'xgboost'"),
+    ("training.trials", 0, "is 0. Write a number above 0"),
+    ("training.folds", 11, "is 11. Write 10 or less"),
+    ("training.keep_negatives", "0%", "is 0.0. Write a number above 0"),
     ("promotion.must_beat", [], "is []. Name at least one"),
-    ("promotion.champion.metric", "auc", "is 'auc'. It should be 'ips_conversions' or 'log_loss'"),
-    ("promotion.min_conversions", 10, "is 10. It should be greater than or equal to 50"),
+    ("promotion.champion.metric", "auc", "is 'auc'. Write 'ips_conversions' or 'log_loss'"),
+    ("promotion.min_conversions", 10, "is 10. Write 50 or more"),
     ("promotion.slices", "layout", f"is 'layout'. {LIST}"),
     ("sql_text", "SELECT 1", "is not a key of spec.yaml. Put the query into the file that source.sql names"),
 ]
@@ -196,7 +207,7 @@ def test_a_value_that_cannot_be_meant_is_told_with_what_to_write(faults, path, v
 
 def test_a_wrong_value_in_a_list_is_told_by_its_place_and_once(faults):
     assert faults(changed(("promotion.must_beat", ["logistics"]))) == [
-        "promotion.must_beat.0: is 'logistics'. It should be 'constant', 'logistic' or 'current_order'"
+        "promotion.must_beat.0: is 'logistics'. Write 'constant', 'logistic' or 'current_order'"
     ]
 
 
@@ -212,7 +223,7 @@ def test_a_feature_named_like_a_switch_must_be_quoted(faults):
 
 
 RANDOM = {"by": "random", "test_share": 0.2, "calibration_share": 0.1}
-EITHER = "give either test_days and calibration_days, or test_share and calibration_share. Mend it in spec.yaml"
+EITHER = "give either test_days and calibration_days, or test_share and calibration_share. Fix it in spec.yaml"
 PARTS = [
     ("split", {"by": "time"}, EITHER),
     ("split", {"by": "time", "test_days": 14}, EITHER),
@@ -220,24 +231,24 @@ PARTS = [
     (
         "split",
         {"by": "random", "test_days": 14, "calibration_days": 7},
-        "by: random is cut by test_share and calibration_share, not by days. Mend it in spec.yaml",
+        "by: random is cut by test_share and calibration_share, not by days. Fix it in spec.yaml",
     ),
     (
         "split",
         {**RANDOM, "by": "group"},
-        "`group` names the column for by: group, and goes with nothing else. Mend it in spec.yaml",
+        "`group` names the column for by: group, and goes with nothing else. Fix it in spec.yaml",
     ),
     (
         "split",
         {**RANDOM, "group": "user_id"},
-        "`group` names the column for by: group, and goes with nothing else. Mend it in spec.yaml",
+        "`group` names the column for by: group, and goes with nothing else. Fix it in spec.yaml",
     ),
     (
         "split",
         {**RANDOM, "test_share": 0.95},
-        "test_share and calibration_share leave nothing for training. Mend it in spec.yaml",
+        "test_share and calibration_share leave nothing for training. Fix it in spec.yaml",
     ),
-    ("split", {**RANDOM, "test_share": 0}, "test_share and calibration_share must be above 0. Mend it in spec.yaml"),
+    ("split", {**RANDOM, "test_share": 0}, "test_share and calibration_share must be above 0. Fix it in spec.yaml"),
     (
         "features.layout",
         {"kind": "category", "direction": "increasing"},
@@ -247,14 +258,14 @@ PARTS = [
     (
         "reject.0",
         {"name": "rent", "expression": "rent", "min": 3, "max": 2},
-        "min 3 is above max 2. Mend it in spec.yaml",
+        "min 3 is above max 2. Fix it in spec.yaml",
     ),
     (
         "promotion.champion",
         {"rule": "non-inferiority"},
-        "`margin` is needed for rule: non-inferiority, and goes with nothing else. Mend it in spec.yaml",
+        "`margin` is needed for rule: non-inferiority, and goes with nothing else. Fix it in spec.yaml",
     ),
-    ("promotion.champion", {"confidence": "50%"}, "confidence 0.5 must lie between 50% and 100%. Mend it in spec.yaml"),
+    ("promotion.champion", {"confidence": "50%"}, "confidence 0.5 must lie between 50% and 100%. Fix it in spec.yaml"),
 ]
 
 
@@ -274,7 +285,7 @@ def test_parts_that_need_each_other_are_told(faults):
 
 def test_without_positions_nothing_may_be_asked_of_the_order(faults):
     assert faults(changed(("columns.position", GONE))) == [
-        "promotion.must_beat: current_order needs columns.position, which is missing. Mend it in spec.yaml",
+        "promotion.must_beat: current_order needs columns.position, which is missing. Fix it in spec.yaml",
         "promotion.champion.metric: ips_conversions needs columns.position, which is missing. Use log_loss",
     ]
 
@@ -292,7 +303,7 @@ def test_faults_of_all_parts_are_told_at_once(faults):
         "model: is missing. Add `model:` to spec.yaml",
         "modle: is an unknown key. Did you mean `model`?",
         "source.sql: names 'training.sql', which is empty. Write one GoogleSQL query into it",
-        "split.by: is 'week'. It should be 'time', 'random' or 'group'",
+        "split.by: is 'week'. Write 'time', 'random' or 'group'",
         f"training.seed: {SWITCH}",
         "training.trails: is an unknown key. Did you mean `trials`?",
     ]
@@ -302,7 +313,7 @@ TEXTS = [
     ("", "spec.yaml: holds no keys. Start from examples/rental_portal/spec.yaml"),
     ("- a", "spec.yaml: holds no keys. Start from examples/rental_portal/spec.yaml"),
     ("a: [", "spec.yaml: is not YAML (while parsing a flow node"),
-    ("a: 2026-99-99", "spec.yaml: is not YAML (month must be in 1..12). Mend that line"),
+    ("a: 2026-99-99", "spec.yaml: is not YAML (month must be in 1..12). Fix that line"),
     ("a: !!python/object:os.system {}", "spec.yaml: is not YAML (could not determine a constructor"),
 ]
 
@@ -353,10 +364,11 @@ def test_a_window_of_more_than_a_hundred_years_is_told(faults):
     assert "source.window_days" in " ".join(faults(changed(("source.window_days", 800_000))))
 
 
-def test_the_spec_in_the_readme_is_one(read):
-    text = (Path(__file__).resolve().parents[2] / "README.md").read_text("utf-8")
-    spec = read(text.partition("```yaml\n")[2].partition("```")[0])
-    assert spec.model == "rent-conversion"
+def test_the_spec_in_the_readme_is_the_file_that_it_names():
+    root = Path(__file__).resolve().parents[2]
+    block = (root / "README.md").read_text("utf-8").partition("```yaml\n")[2].partition("```")[0]
+    file = (root / "examples" / "rental_portal" / "spec.yaml").read_text("utf-8")
+    assert block == "".join(line for line in file.splitlines(keepends=True) if not line.startswith("#"))
 
 
 @pytest.mark.parametrize("name", ["unit", "Part", "row_key"])
@@ -384,3 +396,65 @@ def test_a_spec_that_is_a_folder_is_told(tmp_path):
     (tmp_path / "spec.yaml").mkdir()
     with pytest.raises(SpecRefused, match=r"spec\.yaml: cannot be read \(Is a directory\)"):
         read_spec(tmp_path)
+
+
+def test_a_conversion_at_once_is_said_and_not_guessed(read, faults):
+    assert read(changed(("source.conversion_days", 0))).source.conversion_days == 0
+    assert faults(changed(("source.conversion_days", GONE))) == [
+        "source.conversion_days: is missing. Say how many days a conversion may take after the impression, 0 if it is "
+        "known at once"
+    ]
+    assert read(changed(("source.conversion_days", GONE), ("columns.position", GONE), ("promotion", {}))).source
+
+
+BOMB = "\n".join(f"k{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9 if n else ['x'] * 9)}]" for n in range(9))
+HOSTILE = {
+    "lists 100,000 deep": "a: " + "[" * 100_000,
+    "keys 100,000 deep": "{a: " * 100_000,
+    "nine aliases of nine aliases of …": BOMB + "\nmodel: *a8",
+    "a number of 5,000 digits": "split: {test_days: " + "9" * 5_000 + "}",
+    "a number of 10,000 hexadecimal digits": "split: {test_days: 0x"
+    + "f" * 10_000
+    + "}\nreject_budget: 0x"
+    + "f" * 10_000,
+    "10**400 as a bound": "reject: [{name: a, expression: b, min: 1" + "0" * 400 + "}]",
+    "10**400 as a share": "reject_budget: 1" + "0" * 400,
+}
+
+
+@pytest.mark.case("a spec that no computer could mean")
+@pytest.mark.parametrize("case", HOSTILE)
+def test_a_hostile_spec_is_refused_in_a_few_lines(faults, outcome, case):
+    told = faults(HOSTILE[case])
+    outcome(told[0])
+    assert all(len(line) < 700 for line in told)
+
+
+VALUES_OF_ANY_KIND = [
+    None, "", "x", "14d", -1, 0, 3, 1.5, float("nan"), float("inf"), 10**400, [], ["x"], {}, {"x": 1}, "2026-07-01",
+    "5%",
+]  # fmt: skip
+PLACES = [
+    "model", "source", "source.sql", "source.window_days", "source.end", "source.max_bytes_billed", "columns",
+    "columns.label", "columns.outcomes", "columns.key", "features", "features.rent", "features.rent.kind",
+    "features.rent.direction", "features.rent.leak_waiver", "reject", "reject.0", "reject.0.name",
+    "reject.0.expression", "reject.0.min", "reject_budget", "copies_budget", "split", "split.by", "split.test_days",
+    "split.seed", "split.group", "training", "training.engine", "training.trials", "training.minutes", "training.folds",
+    "training.keep_negatives", "promotion", "promotion.must_beat", "promotion.champion",
+    "promotion.champion.confidence", "promotion.slices", "promotion.max_unseen", "promotion.min_conversions",
+]  # fmt: skip
+FOREIGN = re.compile(r"Input should|unable to parse|Field required|valid (integer|number|string|tuple|dict)|docs/spec")
+
+
+@pytest.mark.case("any wrong value under any key of a spec")
+def test_no_wrong_value_is_told_in_words_that_are_not_ours(outcome):
+    lines = set()
+    for path in PLACES:
+        for value in VALUES_OF_ANY_KIND:
+            try:
+                Spec.model_validate(changed((path, value)))
+            except pydantic.ValidationError as error:
+                lines |= {str(fault) for fault in faults_of(error, Spec, MODELS)}
+    outcome(f"{len(lines)} messages, none in the words of a library")
+    assert [line for line in sorted(lines) if FOREIGN.search(line)] == []
+    assert len(lines) > 200

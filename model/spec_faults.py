@@ -1,0 +1,131 @@
+"""Pydantic's faults of a spec in our words: field, value, way out and a stable code."""
+
+import difflib
+import reprlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pydantic
+from pydantic import BaseModel
+
+from model.errors import Fault
+
+MOST_SHOWN = 200  # characters of a value
+DAY = "Write a day, like 2026-07-01"
+WHOLE, NUMBER = "Write a whole number, like 14", "Write a number, like 0.5"
+LOOK_UP = "docs/spec.md says what may stand there"
+# By pydantic's type of error; {names} are from its context.
+WORDS = {
+    "date_from_datetime_inexact": DAY,
+    "date_from_datetime_parsing": DAY,
+    "date_type": DAY,
+    "dict_type": "Write names with their keys under it",
+    "finite_number": "Write a finite number",
+    "float_parsing": NUMBER,
+    "float_type": NUMBER,
+    "greater_than": "Write a number above {gt}",
+    "greater_than_equal": "Write {ge} or more",
+    "int_from_float": WHOLE,
+    "int_parsing": WHOLE,
+    "int_parsing_size": WHOLE,
+    "int_type": WHOLE,
+    "less_than": "Write a number below {lt}",
+    "less_than_equal": "Write {le} or less",
+    "literal_error": "Write {expected}",
+    "model_type": "Write its keys under it",
+    "recursion_loop": "An anchor may not hold itself",
+    "string_too_long": "Use at most {max_length} characters",
+    "string_too_short": "Use at least {min_length} characters",
+    "string_type": "Write a text; in quotes, if YAML would read something else",
+    "too_short": "Name at least one",
+    "tuple_type": "Write a list, like [a, b]",
+}
+
+
+class _Shown(reprlib.Repr):
+    """A value as people wrote it, without its end where it is long, wide or deep."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel, self.maxstring, self.maxother, self.maxlong, self.maxdict = 3, 80, 80, 60, 3
+
+    def repr_int(self, x: int, level: int) -> str:
+        try:
+            return super().repr_int(x, level)
+        except ValueError:  # Python writes no more than 4,300 digits
+            return f"a number of about {x.bit_length() * 3 // 10:,} digits"
+
+
+def shown(value: object) -> str:
+    text = _Shown().repr(value)
+    return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 3]}..."
+
+
+def faults_of(
+    refused: pydantic.ValidationError, root: type[BaseModel], parts: Mapping[str, type[BaseModel]]
+) -> Iterator[Fault]:
+    """Every fault once. `parts` are the models below `root` by their key, to look unknown keys up."""
+    errors = refused.errors(include_url=False)
+    # A list counts as too short when a value in it is wrong; that value is told already.
+    inside = {error["loc"][:-1] for error in errors}
+    for error in errors:
+        if error["type"] != "too_short" or error["loc"] not in inside:
+            yield from _faults(error, root, parts)
+
+
+def _faults(error: Any, root: type[BaseModel], parts: Mapping[str, type[BaseModel]]) -> Iterator[Fault]:
+    where = ".".join(str(part) for part in error["loc"]) or "spec"
+    if error["type"] == "extra_forbidden":
+        yield Fault(where, "is an unknown key", _nearest(error["loc"], root, parts), "spec-unknown-key")
+    elif error["type"] == "missing":
+        yield Fault(where, "is missing", f"Add `{error['loc'][-1]}:` to spec.yaml", "spec-missing-key")
+    elif error["type"] == "value_error" and where == "spec":
+        for line in _message(error).split("\n"):
+            field, _, rest = line.partition(": ")
+            yield _from_validator(field, rest, "spec-contradiction")
+    elif error["type"] == "value_error":
+        yield _from_validator(where, _message(error), "spec-value")
+    elif error["loc"][-1:] == ("[key]",):
+        way_out = FORMS["column"] if isinstance(error["input"], str) else "Put the name in quotes"
+        yield Fault(str(error["loc"][0]), f"has the key {shown(error['input'])}", way_out, "spec-value")
+    else:
+        yield Fault(where, f"is {shown(error['input'])}", _way_out(error), "spec-value")
+
+
+def _message(error: Any) -> str:
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _way_out(error: Any) -> str:
+    context = {name: _plain(value) for name, value in error.get("ctx", {}).items()}
+    if error["type"] == "string_pattern_mismatch":
+        is_model = error["loc"] == ("model",)
+        return FORMS["model" if is_model else "column"]
+    return WORDS.get(error["type"], LOOK_UP).format(**context)
+
+
+def _plain(value: object) -> object:
+    """A bound without the `.0` of a whole number."""
+    return f"{value:,.10g}" if isinstance(value, int | float) else value
+
+
+FORMS = {
+    "column": "Use the name of a column: letters, digits and _, not a digit first",
+    "model": "Use lower-case letters, digits and single hyphens, like rent-conversion",
+}
+
+
+def _from_validator(where: str, message: str, code: str) -> Fault:
+    """Validators of the spec write "what was found | the way out"."""
+    found, _, way_out = message.partition(" | ")
+    return Fault(where, found, way_out[:1].upper() + way_out[1:] if way_out else "Fix it in spec.yaml", code)
+
+
+def _nearest(location: tuple[str | int, ...], root: type[BaseModel], parts: Mapping[str, type[BaseModel]]) -> str:
+    """What the unknown key may have meant, looked up where it stands."""
+    part = root
+    for step in location[:-1]:
+        part = parts.get(str(step), part)
+    known = [name for name in part.model_fields if name != "sql_text"]
+    near = difflib.get_close_matches(str(location[-1]), known, 1, 0.6)
+    return f"Did you mean `{near[0]}`?" if near else f"Known here: {', '.join(known)}"

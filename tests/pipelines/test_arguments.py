@@ -1,0 +1,115 @@
+"""Every argument is looked at before anything starts, and all that is wrong is told at once."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from build.publish.layout import Layout
+from model.command_line import CommandRefused
+from model.errors import SpecRefused
+from pipelines.arguments import add_training, command_line, read_training_request
+from pipelines.compile import ROOT
+from pipelines.output import Output
+from tests.build.test_base import server
+
+PORTAL = str(ROOT / "examples" / "rental_portal")
+
+
+def request(tmp_path, *arguments):
+    """The portal's request with these arguments; results go to tmp_path/out."""
+    parser = command_line("pipelines.run", None)
+    add_training(parser)
+    args, unknown = parser.read(["--spec", PORTAL, "--out", str(tmp_path / "out"), *arguments])
+    return read_training_request(args, unknown, {"KAMADO_CACHE": str(tmp_path / "cache")})
+
+
+def faults(tmp_path, *arguments):
+    with pytest.raises(CommandRefused) as refusal:
+        request(tmp_path, *arguments)
+    assert not (tmp_path / "out").exists()
+    return refusal.value.faults
+
+
+ONE_BY_ONE = {
+    "--spec=/nowhere": ("spec-missing", "Name a folder with spec.yaml"),
+    "--data=/nowhere": ("data-missing", "is not there"),
+    "--out=/proc/version/out": ("out-unwritable", "Choose a folder you may write to"),
+    "--out=a[1]": ("path-pattern", r"Name a folder without"),
+    "--out=a{{$}}": ("path-pattern", "has {{$ in its path"),
+    "--end=soon": ("end-unreadable", "'soon' is not a day since 1970. Write it like 2026-07-01"),
+    "--end=0001-01-01": ("end-unreadable", "'0001-01-01' is not a day since 1970"),
+    "--end=20260701": ("end-unreadable", "Write it like 2026-07-01"),
+    "--trials=0": ("trials-unreadable", "'0' is not a whole number above 0. Write it like 60"),
+    f"--trials={'9' * 5000}": ("trials-unreadable", "Write it like 60"),
+    "--minutes=soon": ("minutes-unreadable", "'soon' is not a number of minutes above 0. Write it like 10"),
+    "--minutes=nan": ("minutes-unreadable", "'nan' is not"),
+    "--base=oci:/nowhere": ("base-missing", "Use oci:FOLDER:TAG"),
+    "--base=Not An Image": ("base-reference", "names no image"),
+    "--champion=/nowhere": ("champion-missing", "oci:FOLDER"),
+    "--champion=oci:/nowhere": ("champion-missing", "oci:FOLDER"),
+    "--champion=registry://": ("place-unknown", "oci:FOLDER"),
+    "--chmpion=x": ("argument-unknown", "Did you mean --champion?"),
+}  # fmt: skip
+
+
+@pytest.mark.case("a wrong argument of make run")
+@pytest.mark.parametrize("argument", ONE_BY_ONE, ids=lambda argument: argument[:24])
+def test_a_wrong_argument_is_refused_before_anything_is_written(argument, tmp_path, outcome):
+    code, way_out = ONE_BY_ONE[argument]
+    (fault,) = faults(tmp_path, argument)
+    assert fault.code == code
+    assert way_out in str(fault)
+    outcome(str(fault)[:200])
+
+
+@pytest.mark.case("everything wrong at once: SPEC, DATA, OUT, BASE_IMAGE, CHAMPION, TRIALS, MINUTES, END")
+def test_all_that_is_wrong_is_told_at_once_with_exit_2(tmp_path, outcome):
+    (tmp_path / "spec").mkdir()
+    (tmp_path / "spec" / "spec.yaml").write_text("model: Rent\n")
+    wrong = [next(word for word in ONE_BY_ONE if word.startswith(f"--{name}="))
+             for name in ("data", "base", "champion", "trials", "minutes", "end")]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "pipelines.run",
+        f"--spec={tmp_path}/spec",
+        "--out=/proc/version/out",
+        *wrong,
+        "--json",
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    refusal = json.loads(done.stdout)
+    assert (refusal["outcome"], refusal["exit_code"]) == ("refused", 2)
+    codes = {fault["code"] for fault in refusal["faults"]}
+    assert codes >= {"out-unwritable", *(ONE_BY_ONE[word][0] for word in wrong[:6])}
+    assert any(fault["where"] == "columns" for fault in refusal["faults"]), "the spec's own faults"
+    assert "usage" not in done.stderr
+    assert "Traceback" not in done.stderr
+    outcome(f"exit 2, {len(refusal['faults'])} faults")
+
+
+def test_a_spec_that_alone_is_wrong_is_refused_as_a_spec(tmp_path):
+    (tmp_path / "spec.yaml").write_text("model: Rent\n")
+    with pytest.raises(SpecRefused):
+        request(tmp_path, f"--spec={tmp_path}", f"--data={tmp_path}")
+
+
+def test_both_sources_are_one_too_many(tmp_path):
+    (fault,) = faults(tmp_path, "--bigquery=p@EU", f"--data={tmp_path}")
+    assert fault.code == "data-twice"
+
+
+def test_places_on_this_disk_are_named_in_full(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Layout(tmp_path / "bases").publish(server(), "server-1")
+    (tmp_path / "images").mkdir()
+    asked = request(tmp_path, "--base=oci:bases:server-1", "--champion=oci:images")
+    assert (asked.base, asked.champion) == (f"oci:{tmp_path}/bases:server-1", f"oci:{tmp_path}/images")
+
+
+def test_a_folder_that_another_run_holds_is_refused_before_the_run(tmp_path):
+    with Output(tmp_path / "out").locked(), pytest.raises(CommandRefused, match="in use by another run"):
+        request(tmp_path)

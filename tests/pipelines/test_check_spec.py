@@ -1,0 +1,147 @@
+"""`make check-spec`: what a person sees of a spec and its data before any training."""
+
+import json
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from pipelines.compile import ROOT
+from tests.logs import ASKED, log, replaced
+
+SQL = "SELECT l.* FROM impressions AS l WHERE l.shown_at >= @start AND l.shown_at < @end\n"
+
+
+def model_of(folder: Path, table=None, **changes) -> tuple[Path, Path]:
+    """(SPEC, DATA) of the small model, with top-level keys of its spec replaced."""
+    spec, data = folder / "spec", folder / "data"
+    spec.mkdir(parents=True)
+    data.mkdir()
+    keys = {key: value for key, value in ASKED.items() if key != "sql_text"} | changes
+    (spec / "spec.yaml").write_text(yaml.safe_dump(keys))
+    (spec / "training.sql").write_text(SQL)
+    pq.write_table(log() if table is None else table, data / "impressions.parquet")
+    return spec, data
+
+
+def check(*arguments, cwd=ROOT, **options):
+    """(exit code, its JSON) of the command itself, whose code make would hide."""
+    command = [sys.executable, "-m", "pipelines.check_spec", "--json", *(str(argument) for argument in arguments)]
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, **options)
+    assert done.stdout.startswith("{"), done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sound")
+    spec, data = model_of(folder)
+    return spec, data, folder / "out"
+
+
+def test_it_tells_types_rows_rates_rules_and_parts(sound):
+    spec, data, out = sound
+    code, told = check("--spec", spec, "--data", data, "--out", out)
+    assert (code, told["outcome"], told["faults"]) == (0, "finished", [])
+    columns = {column["name"]: (column["type"], column["use"]) for column in told["columns"]}
+    assert columns["rent"] == ("FLOAT64", "feature, number")
+    assert columns["layout"] == ("STRING", "feature, category")
+    assert columns["shown_at"] == ("TIMESTAMP", "time")
+    assert told["extract"]["rows"] == 3_000
+    assert "rent" in [rule["name"] for rule in told["ledger"]["rules"]]
+    assert {part: bool(counts["positives"]) for part, counts in told["split"]["parts"].items()} == dict.fromkeys(
+        ("train", "calibration", "test"), True
+    )
+    assert [path.name for path in out.iterdir()] == ["check"], "nothing of a training run is touched"
+    assert list((out / "check" / "runs").iterdir()) == [], "and no rows are left behind"
+
+
+def test_a_problem_of_a_later_step_is_told_with_what_the_earlier_ones_found(tmp_path):
+    table = replaced(log(), "area", log()["inquired"].cast("float64"))
+    spec, data = model_of(tmp_path, table)
+    code, told = check("--spec", spec, "--data", data, "--out", tmp_path / "out")
+    assert (code, told["outcome"], told["step"]) == (1, "refused", "preprocess")
+    assert any("area" in fault["where"] for fault in told["faults"])
+    assert told["extract"]["rows"] == 3_000
+    assert {column["name"] for column in told["columns"]} >= {"area", "rent"}
+    assert told["split"] is None
+
+
+@pytest.mark.case("SIGINT while a step is running")
+def test_an_interrupt_of_a_running_step_ends_with_130_and_leaves_nothing(sound, tmp_path, outcome):
+    spec, data, _ = sound
+    arguments = ["--spec", spec, "--data", data, "--out", tmp_path / "out", "--json"]
+    command = [sys.executable, "-m", "pipelines.check_spec", *(str(argument) for argument in arguments)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert "load_spec" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        told, errors = json.loads(process.stdout.read()), process.stderr.read()
+    assert process.returncode == 130
+    assert (told["outcome"], told["exit_code"]) == ("interrupted", 130)
+    assert "Traceback" not in errors
+    assert list((tmp_path / "out" / "check" / "runs").iterdir()) == []
+    outcome(told["message"])
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    """The tracked files in a folder whose path has spaces, with this checkout's environment."""
+    folder = tmp_path_factory.mktemp("clone") / "a path with spaces" / "kamado"
+    files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, files.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, folder / name)
+    (folder / ".venv").symlink_to((ROOT / ".venv").resolve())
+    return folder
+
+
+def test_in_a_clone_whose_path_has_spaces_it_fits_on_a_screen_and_says_that_it_can_be_trained(clone):
+    spec, data = model_of(clone / "my model")
+    words = [f"{name}={path.relative_to(clone)}" for name, path in {"SPEC": spec, "DATA": data}.items()]
+    command = ["make", "--no-print-directory", "check-spec", *words, "OUT=my results"]
+    done = subprocess.run(command, cwd=clone, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[-1] == "small can be trained"
+    assert len(lines) <= 50
+    for text in ("FLOAT64", "rejected", "calibration", "conversions", "3,000 rows of impressions"):
+        assert text in done.stdout, text
+    assert (clone / "my results" / "check").is_dir()
+
+
+def may_run(user) -> bool:
+    probe = [sys.executable, "-c", "import kfp.dsl"]
+    try:
+        return subprocess.run(probe, check=False, capture_output=True, cwd="/", env={}, **user).returncode == 0
+    except PermissionError:
+        return False
+
+
+def test_it_works_for_a_user_who_is_not_root_and_has_another_home(clone, tmp_path):
+    if os.geteuid():
+        pytest.skip("needs root to become another user; nothing to fix")
+    user = pwd.getpwnam("nobody")
+    folder = Path("/var/tmp") / f"kamado-{tmp_path.name}-{os.getpid()}"
+    try:
+        shutil.copytree(clone, folder / "kamado", symlinks=True)
+        spec, data = model_of(folder / "model")
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, user.pw_uid, user.pw_gid, follow_symlinks=False)
+        as_user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+        if not may_run(as_user):
+            pytest.skip("another user may not run this environment's Python; nothing to fix")
+        environment = {"PATH": os.environ["PATH"], "HOME": str(folder)}
+        arguments = ("--spec", spec, "--data", data, "--out", folder / "out")
+        code, told = check(*arguments, cwd=folder / "kamado", env=environment, **as_user)
+        assert code == 0, told
+        assert (folder / "out").stat().st_uid == user.pw_uid
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
