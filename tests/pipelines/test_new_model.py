@@ -450,7 +450,7 @@ def test_texts_are_written_so_that_they_are_read_back():
 
 SETS = {
     "shoppers": ("online_shoppers/online_shoppers_intention.csv.gz", "Revenue", "random", {"PageValues"}),
-    "bank": ("bank_marketing/bank_additional_full.csv.gz", "y", "random", {"duration", "row_id"}),
+    "bank": ("bank_marketing/bank_additional_full.csv.gz", "y", "random", {"duration"}),
     "renthop": (
         "renthop_dev/renthop_dev_until_0613.csv.gz", "inquiry", "time",
         {"place_id", "interest_level", "inquiry_high"},
