@@ -37,8 +37,9 @@ check-spec: $(READY)  ## types, rows, rates, leaks and parts, before any trainin
 	@$(START) -m pipelines.check_spec $${SPEC:+--spec="$$SPEC"} $${DATA:+--data="$$DATA"} $${OUT:+--out="$$OUT"} \
 	  $${END:+--end="$$END"} $${JSON:+--json}
 
-new: $(READY)  ## a first spec from a table: MODEL= TABLE= LABEL= SPECS=
-	@$(START) -m pipelines.new_model --model="$$MODEL" --table="$$TABLE" --label="$$LABEL" $${SPECS:+--specs="$$SPECS"}
+new: $(READY)  ## a first spec from a table: MODEL= TABLE= LABEL= SPECS= JSON=1
+	@$(START) -m pipelines.new_model --model="$$MODEL" --table="$$TABLE" --label="$$LABEL" $${SPECS:+--specs="$$SPECS"} \
+	  $${JSON:+--json}
 
 image: $(READY)  ## the last bundle as an image: TO=registry://HOST/REPOSITORY, BASE_IMAGE= OUT= JSON=1
 	@out="$${OUT:-out}"; $(START) -m build image --verdict="$$out/verdict.json" --to="$${TO:-$${KAMADO_IMAGES:-oci:$$out/images}}" \

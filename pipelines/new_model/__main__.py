@@ -1,65 +1,68 @@
-"""A first spec from a table: `python -m pipelines.new_model --model NAME --table FILE --label COLUMN`."""
+"""A first spec from a table: `python -m pipelines.new_model --model NAME --table FILE --label COLUMN`.
+
+Exit code 0: the spec is written and a run with it would come to training; 1: the table does not allow one; 2: an
+argument is wrong; 130: interrupted. Nothing is ever written over.
+"""
+
+from model import interrupt
+
+if __name__ == "__main__":
+    interrupt.exit_at_once()
 
 import argparse
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 
-from model.errors import DataRefused, Faults, Refused
+from model.command_line import CommandLine, CommandRefused
+from model.errors import DataRefused, Fault, Faults
+from pipelines.command import carry_out
 from pipelines.new_model.make import draft_of, refuse_name, write
-from pipelines.new_model.summary import show
+from pipelines.new_model.summary import NewModel
 from pipelines.new_model.table import Table, find_table
 
 
-def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m pipelines.new_model", description=__doc__)
-    parser.add_argument("--model", default="", help="name of the model, and of its folder")
-    parser.add_argument("--table", default="", help="a .parquet, .csv or .csv.gz file, or a folder of .parquet files")
-    parser.add_argument(
-        "--label", default="", help="column that is the conversion; COLUMN=VALUE where it is not 0 or 1"
-    )
-    parser.add_argument("--specs", default="specs", help="folder in which the model's folder is made")
-    return parser.parse_args()
+def main(arguments: Sequence[str]) -> int:
+    args, unknown = _command_line().read(arguments)
+    return carry_out(lambda console: _new_model(args, unknown, console), as_json=args.json)
 
 
-def main() -> int:
-    args = parse()
-    console = Console(soft_wrap=False, highlight=False)
-    errors = Console(stderr=True, soft_wrap=True, highlight=False)
-    folder = Path(args.specs) / args.model
+def _command_line() -> CommandLine:
+    line = CommandLine(prog="python -m pipelines.new_model", description=__doc__)
+    line.add_argument("--model", default="", help="name of the model, and of its folder")
+    line.add_argument("--table", default="", help="a .parquet, .csv or .csv.gz file, or a folder of .parquet files")
+    line.add_argument("--label", default="", help="column that is the conversion; COLUMN=VALUE where it is not 0 or 1")
+    line.add_argument("--specs", default="specs", help="folder in which the model's folder is made")
+    line.add_argument("--json", action="store_true", help="print what was decided as one JSON object")
+    return line
+
+
+def _new_model(args: argparse.Namespace, unknown: Sequence[Fault], console: Console) -> NewModel:
+    folder = Path(args.specs or "specs") / args.model
+    table = _table(args, unknown, folder)
+    today = datetime.now(UTC).date()
+    with console.status("") as status:
+        draft, conversions = draft_of(args.model, table, args.label, today=today, progress=status.update)
+    write(draft, folder)
+    return NewModel(draft, conversions, folder)
+
+
+def _table(args: argparse.Namespace, unknown: Sequence[Fault], folder: Path) -> Table:
+    """Raises CommandRefused with everything that is wrong with the arguments."""
+    faults, table = Faults(), None
+    faults.found.extend(unknown)
+    refuse_name(args.model, folder, faults)
     try:
-        table = _checked(args.model, args.table, folder)
-        today = datetime.now(UTC).date()
-        with errors.status("") as status:
-            draft, conversions = draft_of(args.model, table, args.label, today=today, progress=status.update)
-        write(draft, folder)
-    except Refused as refusal:
-        errors.print(str(refusal), style="red", markup=False)
-        return 1
-    except OSError as error:
-        errors.print(f"temporary files cannot be written ({error.strerror or error})", style="red", markup=False)
-        return 1
-    except KeyboardInterrupt:
-        errors.print("interrupted; nothing was written", style="red", markup=False)
-        return 130
-    show(draft, conversions, folder, console)
-    return 0
-
-
-def _checked(model: str, table: str, folder: Path) -> Table:
-    """Raises DataRefused with everything that is wrong with the variables."""
-    faults, found = Faults(), None
-    refuse_name(model, folder, faults)
-    try:
-        found = find_table(table)
+        table = find_table(args.table)
     except DataRefused as refusal:
         faults.found.extend(refusal.faults)
-    faults.raise_if_any(DataRefused)
-    assert found is not None  # a refusal always leaves a fault
-    return found
+    faults.raise_if_any(CommandRefused)
+    assert table is not None  # a refusal always leaves a fault
+    return table
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -32,7 +32,8 @@ class Split:
 class Draft:
     """A first spec. Columns are named by their aliases; `names` are their names in the table.
 
-    `end` is @end of the window; `left_out` says for each column that the SQL does not select why it does not.
+    `end` is @end of the window; `key` identifies a row; `left_out` says of each column that is not selected
+    why it is not.
     """
 
     model: str
@@ -49,12 +50,18 @@ class Draft:
     ranges: tuple[Range, ...]
     split: Split
     end: date
+    key: str | None = None
 
     def without(self, reasons: Mapping[str, str]) -> "Draft":
         """The same without some features, each with its reason."""
         features = {name: one for name, one in self.features.items() if name not in reasons}
         ranges = tuple(one for one in self.ranges if one.column not in reasons)
         return replace(self, features=features, ranges=ranges, left_out={**self.left_out, **reasons})
+
+    def without_item(self, reason: str) -> "Draft":
+        """The same without the role of the item."""
+        roles = {role: name for role, name in self.roles.items() if role != "item"}
+        return replace(self, roles=roles, left_out={**self.left_out, self.roles["item"]: reason})
 
     def columns(self) -> dict[str, str]:
         """Role -> column, as in the spec."""
@@ -67,7 +74,8 @@ class Draft:
         if self.time and self.time_alias:
             selected[self.time_alias] = self.time.sql
         group = [self.split.group] if self.split.group else []
-        for name in dict.fromkeys((*self.columns().values(), *group, *self.features)):
+        key = [self.key] if self.key else []
+        for name in dict.fromkeys((*self.columns().values(), *key, *group, *self.features)):
             selected.setdefault(name, self._column(name))
         return selected
 
@@ -114,8 +122,12 @@ def _source(draft: Draft) -> Iterator[str]:
         yield f"  end: {draft.end}  # the day after the newest row; without it a run ends at its own midnight, UTC"
     else:
         yield f"  end: {draft.end}  # the day the data were taken: here, when the file was last written"
-    columns = ", ".join(f"{role}: {in_yaml(name)}" for role, name in draft.columns().items())
-    yield f"columns: {{{columns}}}"
+    columns = [f"{role}: {in_yaml(name)}" for role, name in draft.columns().items()]
+    if draft.key:
+        columns.append(f"key: [{in_yaml(draft.key)}]")
+    elif not {"list", "item", "time"} <= set(draft.columns()):
+        yield "# No column identifies a row, so rows that are alike all stay. If there is one, name it: key: [column]."
+    yield f"columns: {{{', '.join(columns)}}}"
 
 
 def _features(draft: Draft) -> Iterator[str]:

@@ -59,12 +59,14 @@ class _Drafting:
         roles = find_roles(profile)
         features = self._features(profile, roles)
         kinds = {name: str(decision.kind) for name, decision in features.items()}
+        key = next((name for name in roles.of_rows(profile) if profiler.identifies(name)), None)
+        self.left_out.pop(key or "", None)
         splits = list(_splits(self.time_alias, roles, profile))
         draft = Draft(
             model=model, table=table, profile=profile, names={alias: name for name, alias in self.aliases.items()},
             label=self.label, label_sql=self.expression, time=self.time, time_alias=self.time_alias,
             roles=roles.by_role, features=features, left_out=self.left_out,
-            ranges=tuple(ranges(profile, kinds, profiler)), split=splits[0], end=end,
+            ranges=tuple(ranges(profile, kinds, profiler)), split=splits[0], end=end, key=key,
         )  # fmt: skip
         progress("looking for leaks, and for a way to divide the rows")
         return settle(draft, splits, self.scratch / "rows", self.scratch)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import yaml
 
 from model.spec import COLUMN, RESERVED
+from model.text import printable
 
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 LONGEST = 70  # with a number behind it, still short enough for the name of a rule
@@ -58,5 +59,5 @@ def in_yaml(text: str) -> str:
 
 def shown(text: str, longest: int = 60) -> str:
     """One line without control characters, whatever the table holds: safe in a comment and on a screen."""
-    line = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+    line = printable(text)
     return line if len(line) <= longest else f"{line[: longest - 1]}…"

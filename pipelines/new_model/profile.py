@@ -86,6 +86,13 @@ class Profiler:
                 found |= dict(zip(some, self._ask(counts)[0], strict=True))
         return found
 
+    def identifies(self, name: str) -> bool:
+        """Whether every row has a value of its own in this column."""
+        with engine(self._folder) as connection:
+            self._connection = connection
+            again = self._ask(quoted(name), f"GROUP BY 1 HAVING count(*) > 1 OR {quoted(name)} IS NULL LIMIT 1")
+        return not again
+
     def _ask(self, what: str, more: str = "") -> list[tuple[Any, ...]]:
         return self._connection.execute(f"SELECT {what} FROM {self._rows} {more}").fetchall()
 

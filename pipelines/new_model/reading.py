@@ -11,6 +11,7 @@ from components.extract.source import Source, source_of
 from components.extract.window import Window
 from model.errors import DataRefused, Fault, Faults
 from model.files import write_json
+from model.text import has_controls
 from pipelines.new_model.label import VALUES, Value, Wanted
 from pipelines.new_model.names import shown, words_of
 from pipelines.new_model.table import Table
@@ -121,8 +122,9 @@ def column_sql(name: str) -> str:
 def _refuse_unspeakable(names: Sequence[str]) -> None:
     faults = Faults()
     for name in names:
-        if not name.strip() or not name.isprintable() or "`" in name or "\\" in name:
-            faults.add(f"column {name!r}", "has a name that no query can write", "Rename it in the table")
+        if not name or name != name.strip() or has_controls(name) or "`" in name or "\\" in name:
+            way_out = "Rename it in the table: no blanks at its ends, no control characters, no ` and \\"
+            faults.add(f"column {name!r}", "has a name that no query can write", way_out)
     faults.raise_if_any(DataRefused)
 
 

@@ -19,6 +19,7 @@ OLD_ORDER = "says how the old order was made, which is not known of the next pag
 AGAIN = 2.0  # rows that a repeating id has on average
 MOST_LIST = 1_000  # rows of a list page
 FEW = 50  # different values up to which an id without a role is a code
+OWN_VALUE = 0.9  # different values a row, estimated, of an id that may be the row's own
 GROUPS = 20  # different values from which whole groups can be divided
 
 
@@ -29,6 +30,11 @@ class Roles:
     by_role: Mapping[str, str]
     ids: tuple[str, ...]
     reasons: Mapping[str, str] = field(default_factory=dict)
+
+    def of_rows(self, profile: Profile) -> list[str]:
+        """Ids that seem to have a value for each row."""
+        named = (*self.ids, *(self.by_role[role] for role in ("user", "item") if role in self.by_role))
+        return [name for name in named if profile.columns[name].distinct >= OWN_VALUE * profile.rows]
 
     def groups(self, profile: Profile) -> list[str]:
         """Ids that repeat, the person first: what may have to stay on one side of a split."""

@@ -1,7 +1,9 @@
 """What was decided, on one screen, and the command to type next."""
 
 import shlex
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, ClassVar
 
 from rich.console import Console
 from rich.markup import escape
@@ -15,8 +17,34 @@ ROWS = 60  # of the table of columns; a table of 1,800 columns is read in the fi
 FEW_CONVERSIONS = 200  # the default of promotion.min_conversions
 
 
-def show(draft: Draft, conversions: int, folder: Path, console: Console) -> None:
-    """`conversions` are those of the test part. The last line is the command."""
+@dataclass(frozen=True)
+class NewModel:
+    """A draft that was written into `folder`; `conversions` are those of its test part."""
+
+    draft: Draft
+    conversions: int
+    folder: Path
+    exit_code: ClassVar[int] = 0
+
+    def for_programs(self) -> dict[str, Any]:
+        draft = self.draft
+        return {
+            "spec": str(self.folder / "spec.yaml"),
+            "data": str(draft.table.data),
+            "rows": draft.profile.rows,
+            "conversions": draft.profile.conversions,
+            "columns": draft.columns(),
+            "features": {name: decision.kind for name, decision in draft.features.items()},
+            "left_out": dict(draft.left_out),
+            "split": draft.split.by,
+        }
+
+    def show(self, console: Console) -> None:
+        """The last line is the command to type next."""
+        _show(self.draft, self.conversions, self.folder, console)
+
+
+def _show(draft: Draft, conversions: int, folder: Path, console: Console) -> None:
     profile = draft.profile
     lines = [f"split    by {draft.split.by}: {draft.split.why}".replace("\n", f"\n{' ' * 9}")]
     if conversions < FEW_CONVERSIONS:
@@ -24,7 +52,7 @@ def show(draft: Draft, conversions: int, folder: Path, console: Console) -> None
         lines.append(f"note     {few}: collect more rows")
     lines.append(f"written  {folder / 'spec.yaml'} and training.sql: read them, then")
     console.print(f"{profile.rows:,} rows, {profile.conversions:,} convert ({profile.rate:.2%})")
-    console.print(_columns(draft))
+    console.print(_columns(draft), soft_wrap=False)
     for line in (*lines, f"make run SPEC={_word(folder)} DATA={_word(draft.table.data)}"):
         console.print(line, markup=False, soft_wrap=True)
 
@@ -42,7 +70,8 @@ def _columns(draft: Draft) -> Table:
 
 
 def _roles(draft: Draft) -> list[tuple[str, str, str]]:
-    return [(draft.names[name], role, _renamed(draft, name)) for role, name in draft.columns().items()]
+    key = {"key": draft.key} if draft.key and draft.key not in draft.columns().values() else {}
+    return [(draft.names[name], role, _renamed(draft, name)) for role, name in (draft.columns() | key).items()]
 
 
 def _features(draft: Draft) -> list[tuple[str, str, str]]:

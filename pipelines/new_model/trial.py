@@ -14,6 +14,7 @@ from pipelines.new_model.names import shown
 
 FEATURE = "features."
 SPLIT = "split."
+COPIES = "copies_budget"
 
 
 def settle(draft: Draft, splits: Sequence[Split], rows: Path, scratch: Path) -> tuple[Draft, int]:
@@ -25,7 +26,7 @@ def settle(draft: Draft, splits: Sequence[Split], rows: Path, scratch: Path) -> 
     refusals: list[str] = []
     for split in splits:
         try:
-            return _without_leaks(replace(draft, split=_explained(split, refusals)), rows, scratch)
+            return _without_copies(replace(draft, split=_explained(split, refusals)), rows, scratch)
         except DataRefused as refusal:
             if not all(fault.where.startswith(SPLIT) for fault in refusal.faults):
                 raise
@@ -41,6 +42,17 @@ def settle(draft: Draft, splits: Sequence[Split], rows: Path, scratch: Path) -> 
 def _explained(split: Split, refusals: Sequence[str]) -> Split:
     """With what was tried before, and why that did not work."""
     return replace(split, why="\n".join([split.why, *(shown(refusal, 300) for refusal in refusals)]))
+
+
+def _without_copies(draft: Draft, rows: Path, scratch: Path) -> tuple[Draft, int]:
+    """Without the item where list, item and time, which identify a row unless a key is declared, do not."""
+    try:
+        return _without_leaks(draft, rows, scratch)
+    except DataRefused as refusal:
+        if "item" not in draft.roles or any(fault.where != COPIES for fault in refusal.faults):
+            raise
+        reason = f"is an id, and as the item it would identify rows with list and time: {refusal.faults[0].found}"
+        return _without_leaks(draft.without_item(reason), rows, scratch)
 
 
 def _without_leaks(draft: Draft, rows: Path, scratch: Path) -> tuple[Draft, int]:

@@ -194,7 +194,7 @@ class TestTheReport:
 
     def test_says_in_words_that_no_category_was_new(self, judged):
         page = (judged[0] / "report.html").read_text("utf-8")
-        assert "Every value of a category in the test rows was seen in training." in page
+        assert "Training saw every value that a category has in the test part." in page
         assert "no category" not in page
 
     def test_escapes_what_the_data_say(self, tmp_path):
