@@ -7,9 +7,10 @@ from build.base.ground import Base, BaseRefused
 from build.base.manifest import read_base
 from build.registry.client import Client, RegistryRefused
 from build.registry.login import Login, docker_login
+from build.registry.redact import has_login, redacted
 from build.registry.reference import Reference
 from build.registry.trouble import Patience
-from model.errors import Fault
+from model.errors import Fault, OutputRefused
 
 PATIENCE = Patience(attempts=4)  # nothing is half done yet: whoever waits may as well start again
 
@@ -41,12 +42,16 @@ class Registry:
 
 def registry_base(reference: str, *, blobs: Blobs) -> Base:
     """The base that `reference` names in its registry. Layers are fetched when they are first read."""
+    way_out = "Use HOST/REPOSITORY:TAG, HOST/REPOSITORY@sha256:…, or oci:FOLDER:TAG"
+    if has_login(reference):
+        told = f"Leave it out, and run `docker login` for that host. {way_out}"
+        raise BaseRefused(Fault(f"base {redacted(reference)}", "holds a login", told, "base-reference"))
     try:
         named = Reference.parse(reference)
     except ValueError:
-        way_out = "Use HOST/REPOSITORY:TAG, HOST/REPOSITORY@sha256:…, or oci:FOLDER:TAG"
-        raise BaseRefused(Fault(f"base {reference}", "names no image", way_out, "base-reference")) from None
-    source = Registry(named.host, named.repository, blobs=blobs, login=docker_login(named.host))
+        raise BaseRefused(Fault(f"base {reference}", "does not name an image", way_out, "base-reference")) from None
+    host, repository, login = _address(named.host, named.repository)
+    source = Registry(host, repository, blobs=blobs, login=login)
     try:
         return read_base(source, named.reference)
     except RegistryRefused as refusal:
@@ -54,3 +59,15 @@ def registry_base(reference: str, *, blobs: Blobs) -> Base:
     except (KeyError, TypeError, AttributeError) as error:
         told = f"sends a manifest without {error}"
         raise BaseRefused(Fault(f"base {reference}", told, "Push the base again", "base-type")) from error
+
+
+def _address(host: str, repository: str) -> tuple[str, str, Login]:
+    """Where the base is asked for, and who asks."""
+    if ".dkr.ecr" not in host:
+        return host, repository, docker_login(host)
+    from build.base.ecr import ecr_address  # boto3 takes half a second, for those who have a base in ECR
+
+    try:
+        return ecr_address(host, repository)
+    except OutputRefused as refusal:
+        raise BaseRefused(*refusal.faults) from refusal

@@ -56,7 +56,7 @@ def document(manifest: bytes, *, of: str) -> dict[str, Any] | None:
         named = oci.parsed(manifest)
         found: dict[str, Any] = named["layers"][0]
         ours = named["subject"]["digest"] == of and isinstance(found["size"], int)
-        return found if ours and isinstance(found["digest"] + found["mediaType"], str) else None
+        return found if ours and oci.DIGEST.fullmatch(found["digest"]) and isinstance(found["mediaType"], str) else None
     except (ValueError, LookupError, TypeError):
         return None
 

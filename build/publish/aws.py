@@ -4,13 +4,21 @@ Credentials are boto3's own search: environment, profile, or the role of a pod's
 """
 
 import base64
+import re
 import time
 from typing import Any
 
 import boto3
 import botocore
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    UnknownRegionError,
+)
+from botocore.loaders import Loader
 
 from build.publish import PlaceRefused
 from model.errors import Fault
@@ -27,7 +35,33 @@ TURNED_DOWN = (
     "InvalidClientTokenId",
     "SignatureDoesNotMatch",
 )
+REPOSITORY_HOST = re.compile(r"(\d{12})\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.(.+)")
 CREDENTIALS = "Set AWS_PROFILE or AWS_ACCESS_KEY_ID, or give the pod's service account a role (IRSA)"
+
+
+class CredentialsMissing(PlaceRefused):
+    """There are no AWS credentials here at all; those that AWS does not know are another matter."""
+
+
+def domain(region: str) -> str:
+    """Where AWS has its services in this region: each partition (China, GovCloud, …) has a domain of its own.
+
+    That of the public partition for a region that botocore does not know.
+    """
+    try:
+        partition = boto3.session.Session().get_partition_for_region(region)
+    except UnknownRegionError:
+        partition = "aws"
+    listed = Loader().load_data("partitions")["partitions"]
+    return next(str(entry["outputs"]["dnsSuffix"]) for entry in listed if entry["id"] == partition)
+
+
+def registry_of(host: str) -> tuple[str, str] | None:
+    """Account and region of a host that is ECR's. A host that only looks like one must never be sent AWS's token."""
+    named = REPOSITORY_HOST.fullmatch(host)
+    if named is None or named[3] != domain(named[2]):
+        return None
+    return named[1], named[2]
 
 
 class Service:
@@ -36,10 +70,11 @@ class Service:
     def __init__(self, account: str, region: str) -> None:
         self.account, self.region = account, region
         session = boto3.session.Session()  # not boto3's shared one, which keeps the credentials of whoever was first
-        known = session.get_available_regions("ecr")
+        partitions = session.get_available_partitions()
+        known = [name for partition in partitions for name in session.get_available_regions("ecr", partition)]
         if known and region not in known:
-            near = [one for one in known if one[:2] == region[:2]] or known
-            raise self._refused(f"{region!r} is no region of ECR", f"Regions are {', '.join(near)}", "ecr-region")
+            near = [name for name in known if name[:2] == region[:2]] or known
+            raise self._refused(f"{region!r} is not a region of ECR", f"Regions are {', '.join(near)}", "ecr-region")
         self._client = session.client("ecr", region_name=region, config=STANDARD)
 
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
@@ -48,7 +83,8 @@ class Service:
         try:
             answer: dict[str, Any] = method(**parameters)
         except (NoCredentialsError, PartialCredentialsError) as error:
-            raise self._refused(f"there are no AWS credentials ({error})", CREDENTIALS, "ecr-credentials") from error
+            found = f"there are no AWS credentials ({error})"
+            raise CredentialsMissing(self._fault(found, CREDENTIALS, "ecr-credentials")) from error
         except ClientError as error:
             self._refuse(operation, error)
             raise
@@ -56,6 +92,17 @@ class Service:
             way_out = f"Check the network, and that {self.region} is the region of the repository"
             raise self._refused(f"cannot be reached ({error})", way_out, "ecr-unreachable") from error
         return answer
+
+    def repository(self, name: str) -> dict[str, Any] | None:
+        """What ECR says of a repository; None when it is not there. Raises PlaceRefused, ClientError."""
+        try:
+            answer = self.call("DescribeRepositories", registryId=self.account, repositoryNames=[name])
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "RepositoryNotFoundException":
+                return None
+            raise
+        described: dict[str, Any] = answer["repositories"][0]
+        return described
 
     def _refuse(self, operation: str, error: ClientError) -> None:
         code, told = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
@@ -69,8 +116,17 @@ class Service:
             found = f"answered {code} to {operation}, {ATTEMPTS} times"
             raise self._refused(found, "Try again later", "ecr-busy") from error
 
+    def unexpected(self, error: ClientError) -> PlaceRefused:
+        """What ECR refuses and nobody expected, with ECR's own reason."""
+        message = error.response["Error"]
+        found = f"refused {error.operation_name} ({message.get('Code')}: {message.get('Message')})"
+        return self._refused(found, "Fix what ECR names", "ecr-refused")
+
     def _refused(self, found: str, way_out: str, code: str) -> PlaceRefused:
-        return PlaceRefused(Fault(f"ECR {self.account}.{self.region}", found, way_out, code))
+        return PlaceRefused(self._fault(found, way_out, code))
+
+    def _fault(self, found: str, way_out: str, code: str) -> Fault:
+        return Fault(f"ECR {self.account}.{self.region}", found, way_out, code)
 
 
 class EcrLogin:

@@ -3,14 +3,15 @@
 import contextlib
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from botocore.exceptions import ClientError
 
 from build import oci
 from build.publish import Attachment, PlaceRefused, Prove, Published, unproven
-from build.publish.aws import EcrLogin, Service
+from build.publish.aws import EcrLogin, Service, domain
 from build.publish.registry import RegistryPlace
+from build.publish.tag_rules import TagRules
 from build.registry.client import Client
 from model.errors import Fault
 
@@ -37,13 +38,16 @@ class EcrPlace:
 
     def __init__(self, account: str, region: str, repository: str) -> None:
         self.account, self.region, self.repository = account, region, repository
-        self.name = f"{account}.dkr.ecr.{region}.amazonaws.com/{repository}"
+        self.name = f"{account}.dkr.ecr.{region}.{domain(region)}/{repository}"
         self._service: Service | None = None
         self._place: RegistryPlace | None = None
+        self._rules = TagRules("IMMUTABLE")
 
     def publish(self, image: oci.Image, tag: str, *, prove: Prove = unproven) -> Published:
         with self._in_words():
-            return (self._found() or self._made()).publish(image, tag, prove=prove)
+            place = self._found() or self._made()
+            self._refuse_movable(tag)
+            return place.publish(image, tag, prove=prove)
 
     def tags(self) -> list[str]:
         with self._in_words():
@@ -53,6 +57,8 @@ class EcrPlace:
     def digest(self, name: str) -> str | None:
         with self._in_words():
             place = self._found()
+            if not oci.DIGEST.fullmatch(name):
+                self._refuse_movable(name)
             return place.digest(name) if place else None
 
     def manifest(self, digest: str) -> bytes:
@@ -65,7 +71,9 @@ class EcrPlace:
 
     def add_tag(self, digest: str, tag: str) -> None:
         with self._in_words():
-            self._there().add_tag(digest, tag)
+            place = self._there()
+            self._refuse_movable(tag)
+            place.add_tag(digest, tag)
 
     def attach(self, digest: str, attachments: Sequence[Attachment]) -> None:
         with self._in_words():
@@ -86,28 +94,19 @@ class EcrPlace:
         """The repository behind its registry, if it is there. Its address is what ECR calls it, in every partition."""
         if self._place is None:
             self._service = self._service or Service(self.account, self.region)
-            described = self._described(self._service)
+            described = self._service.repository(self.repository)
             if described is None:
                 return None
-            if described["imageTagMutability"] != "IMMUTABLE":  # those with exclusions let some tags move
-                raise self._movable()
+            self._rules = TagRules.of(described)
+            if self._rules.all_move:
+                raise self._movable("lets tags move")
             self.name = str(described["repositoryUri"])
             host, _, repository = self.name.partition("/")
             self._place = RegistryPlace(Client(host, repository, login=EcrLogin(self._service)), locks=None)
         return self._place
 
-    def _described(self, service: Service) -> dict[str, Any] | None:
-        try:
-            found = service.call("DescribeRepositories", registryId=self.account, repositoryNames=[self.repository])
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "RepositoryNotFoundException":
-                return None
-            raise
-        described: dict[str, Any] = found["repositories"][0]
-        return described
-
     def _made(self) -> RegistryPlace:
-        service = self._service or Service(self.account, self.region)
+        service = self._service = self._service or Service(self.account, self.region)
         try:
             service.call(
                 "CreateRepository",
@@ -127,12 +126,18 @@ class EcrPlace:
         )
         return self._there()
 
-    def _movable(self) -> PlaceRefused:
+    def _refuse_movable(self, tag: str) -> None:
+        if self._rules.may_move(tag):
+            pattern = self._rules.filter_of(tag)
+            why = f"its exclusion filter {pattern!r} matches" if pattern else "no exclusion filter matches"
+            raise self._movable(f"lets the tag {tag!r} move: it is {self._rules.mutability} and {why}")
+
+    def _movable(self, found: str) -> PlaceRefused:
         command = (
             f"aws ecr put-image-tag-mutability --region {self.region} --registry-id {self.account} "
             f"--repository-name {self.repository} --image-tag-mutability IMMUTABLE"
         )
-        found = "lets tags move, and a deployment could be given another image under the same tag"
+        found += ", and a deployment could be given another image under the same tag"
         return PlaceRefused(Fault(f"repository {self.repository}", found, f"Run: {command}", "ecr-mutable"))
 
     @contextlib.contextmanager
@@ -141,10 +146,8 @@ class EcrPlace:
         try:
             yield
         except ClientError as error:
-            told = error.response["Error"]
-            found = f"refused {error.operation_name} ({told.get('Code')}: {told.get('Message')})"
-            way_out = "Mend what ECR names"
-            raise PlaceRefused(Fault(f"ECR {self.account}.{self.region}", found, way_out, "ecr-refused")) from error
+            assert self._service is not None  # there is no ClientError without it
+            raise self._service.unexpected(error) from error
 
 
 def ecr_place(account: str, region: str, repository: str) -> EcrPlace:

@@ -75,7 +75,7 @@ class Layout:
     def attach(self, digest: str, attachments: Sequence[Attachment]) -> None:
         with self._writing():
             index, manifest = self._index(), self.manifest(digest)
-            image = small(manifest, json.loads(manifest)["mediaType"])
+            image = small(manifest, self._media_type(manifest, digest))
             index["manifests"] += [one for one in self._attach(image, attachments) if one not in index["manifests"]]
             write_atomically(self.folder / "index.json", oci.dump(index))
 
@@ -118,6 +118,15 @@ class Layout:
                 self._put(blob)
             yield descriptor(manifest, attachment.media_type)
 
+    def _media_type(self, manifest: bytes, digest: str) -> str:
+        try:
+            found = oci.parsed(manifest).get("mediaType", oci.MANIFEST)
+        except ValueError:
+            found = None
+        if not isinstance(found, str):
+            raise PlaceRefused(Fault(str(self.folder), f"has no manifest in {digest}", LAY_AGAIN, "place-broken"))
+        return found
+
     def _held(self, layer: dict[str, Any]) -> oci.Blob:
         digest = str(layer["digest"])
         return oci.Blob(digest, layer["size"], layer["mediaType"], lambda: self.blob(digest))
@@ -153,12 +162,12 @@ class Layout:
             found = json.loads((self.folder / "index.json").read_bytes())
         except FileNotFoundError:
             return {"schemaVersion": 2, "mediaType": oci.INDEX, "manifests": []}
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             found = None
         entries = found.get("manifests") if isinstance(found, dict) else None
-        if not isinstance(entries, list) or not all(isinstance(one, dict) and "digest" in one for one in entries):
+        if not isinstance(entries, list) or not all(map(_is_entry, entries)):
             way_out = "Nothing was changed. Move the folder away, or name another"
-            raise PlaceRefused(Fault(str(self.folder / "index.json"), "is no OCI index", way_out, "place-broken"))
+            raise PlaceRefused(Fault(str(self.folder / "index.json"), "is not an OCI index", way_out, "place-broken"))
         return dict(found)
 
     def _path(self, digest: str) -> Path:
@@ -176,9 +185,12 @@ class Layout:
             return None
 
     def _is_whole(self, manifest: str) -> bool:
-        named = json.loads(self._path(manifest).read_bytes())
-        parts = [named["config"], *named["layers"], {"digest": manifest}]
-        return all(self._holds(part["digest"]) for part in parts)
+        try:
+            named = oci.parsed(self._path(manifest).read_bytes())
+            digests = [part["digest"] for part in (named["config"], *named["layers"])]
+        except (ValueError, LookupError, TypeError):  # it is not what its digest says, and is laid down again
+            return False
+        return all(isinstance(digest, str) and self._holds(digest) for digest in (*digests, manifest))
 
     def _holds(self, digest: str) -> bool:
         """Whether the blob is there and is what it is called: a disk may have lost its end."""
@@ -204,6 +216,12 @@ class Layout:
         target.chmod(0o644)
         target.replace(self._path(blob.digest))
         sync_folder(self.blobs)
+
+
+def _is_entry(entry: Any) -> bool:
+    if not isinstance(entry, dict) or not isinstance(entry.get("digest"), str):
+        return False
+    return isinstance(entry.get("annotations") or {}, dict)
 
 
 def _tag(entry: dict[str, Any]) -> str | None:

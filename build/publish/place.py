@@ -4,12 +4,13 @@ import re
 from pathlib import Path
 
 from build.publish import PlaceRefused, Publisher
+from build.registry.redact import has_login, redacted
 from build.registry.reference import HOST, REPOSITORY
 from model.errors import Fault
 
 FORMS = "Use oci:FOLDER, registry://HOST/REPOSITORY or ecr://ACCOUNT.REGION/REPOSITORY"
 REGISTRY = re.compile(rf"registry://(?P<host>{HOST})/(?P<repository>{REPOSITORY})")
-ECR = re.compile(rf"ecr://(?P<account>\d{{12}})\.(?P<region>[a-z]{{2}}(?:-[a-z]+)+-\d)/(?P<repository>{REPOSITORY})")
+ECR = re.compile(rf"ecr://(?P<account>\d{{12}})\.(?P<region>[a-z0-9-]+)/(?P<repository>{REPOSITORY})")
 
 
 def publisher(destination: str, *, cache: Path) -> Publisher:
@@ -29,4 +30,7 @@ def publisher(destination: str, *, cache: Path) -> Publisher:
         from build.publish.ecr import ecr_place
 
         return ecr_place(named["account"], named["region"], named["repository"])
-    raise PlaceRefused(Fault(destination, "names no place for images", FORMS, "place-unknown"))
+    if has_login(destination):
+        way_out = f"Leave it out, and run `docker login` for that host. {FORMS}"
+        raise PlaceRefused(Fault(redacted(destination), "holds a login", way_out, "place-login"))
+    raise PlaceRefused(Fault(destination, "does not name a place for images", FORMS, "place-unknown"))

@@ -12,6 +12,7 @@ from typing import BinaryIO
 from build import oci
 from build.publish import Attachment, PlaceRefused, Prove, Published, Staged, taken, unproven
 from build.publish.attachment import artifact, descriptor, document, empty, fallback_tag, index, small
+from build.registry.answers import descriptors
 from build.registry.client import Client, Found, RegistryRefused
 from build.registry.login import docker_login
 from model.errors import Fault
@@ -153,7 +154,7 @@ class RegistryPlace:
             return here
         here = self.client.digest(tag)
         if here is None:
-            raise self._refused(f"took the tag {tag} and does not know it", "place-broken")
+            raise self._refused(f"accepted the tag {tag} but does not list it", "place-broken")
         return here
 
     # reading
@@ -170,7 +171,13 @@ class RegistryPlace:
 
     def _fallback(self, digest: str) -> list[dict[str, str]]:
         found = self.client.manifest(fallback_tag(digest))
-        return oci.parsed(found.data).get("manifests") or [] if found else []
+        if found is None:
+            return []
+        try:
+            return descriptors(oci.parsed(found.data))
+        except ValueError as error:
+            told = f"sends {error} under the tag {fallback_tag(digest)}"
+            raise self._refused(told, "place-broken") from None
 
     def _held(self, digest: str, size: int, media_type: str) -> oci.Blob:
         return oci.Blob(digest, size, media_type, lambda: self.blob(digest))
@@ -181,7 +188,7 @@ class RegistryPlace:
         return alone(self.locks, f"{self.name}:{tag}")
 
     def _refused(self, found: str, code: str) -> PlaceRefused:
-        return PlaceRefused(Fault(f"registry {self.name}", found, "Push again; if it stays, mend the registry", code))
+        return PlaceRefused(Fault(f"registry {self.name}", found, "Push again; if it stays, repair the registry", code))
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ beginning, so a half blob is never continued. Bytes are streamed: memory does no
 import base64
 import hashlib
 import re
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,14 +18,18 @@ import requests
 import urllib3
 
 from build import oci
+from build.registry.answers import WORDS, descriptors, errors, reason, tag_names, token
+from build.registry.deadline import Overdue, WatchedAdapter, chunks_within, read_within
 from build.registry.login import Login
+from build.registry.redact import redacted
 from build.registry.reference import is_loopback
-from build.registry.trouble import WORDS, Passing, Patience, beginning, refuse_busy, why
+from build.registry.trouble import BUSY, Passing, Patience, asked_wait, innermost, why
 from model.errors import Fault, OutputRefused, Refused
 
 Done = TypeVar("Done")
 ACCEPT = ", ".join((oci.INDEX, oci.DOCKER_INDEX, oci.MANIFEST, oci.DOCKER_MANIFEST))
 GREATEST = 8 << 20  # bytes of a manifest
+GREATEST_ERROR = 64 << 10  # of what comes with a refusal
 CHUNK = 1 << 20
 SECONDS_TO_CONNECT = 10
 DEFAULT = Patience()
@@ -68,6 +73,9 @@ class Client:
         self.authorization: str | None = None
         self.session = requests.Session()
         self.session.auth = _leave  # a ~/.netrc would take the place of the login
+        for scheme in ("http://", "https://"):
+            self.session.mount(scheme, WatchedAdapter(patience.whole))
+        self._not_mounted_from: set[str] = set()  # repositories from which a mount was refused
 
     # manifests and tags
 
@@ -116,15 +124,19 @@ class Client:
         """Every tag, page by page; none when the repository is not there yet."""
         tags: list[str] = []
         page: str | None = "tags/list?n=1000"
-        seen = set()
+        seen: set[str] = set()
+        ends = time.monotonic() + self.patience.listing
         while page:
             if page in seen:
                 raise self._refused(f"lists its tags in a circle, at {page}", "registry-answer")
+            if len(seen) == self.patience.pages or time.monotonic() > ends:
+                found = f"lists its tags without end: {len(tags)} on {len(seen)} pages so far"
+                raise self._refused(found, "registry-slow")
             seen.add(page)
             answer = self._get(page, {}, ok=(200, 404))
             if answer.head.status_code == 404:
                 break
-            tags += self._parsed(answer).get("tags") or []
+            tags += self._typed(tag_names, answer)
             following = answer.head.links.get("next", {}).get("url")
             page = urljoin(answer.head.url, following) if following else None
         return tags
@@ -134,8 +146,7 @@ class Client:
         answer = self._get(f"referrers/{digest}", {"Accept": oci.INDEX}, ok=(200, 404, 400, 405))
         if answer.head.status_code != 200 or oci.INDEX not in answer.head.headers.get("Content-Type", ""):
             return None
-        listed: list[dict[str, Any]] = self._parsed(answer).get("manifests") or []
-        return listed
+        return self._typed(descriptors, answer)
 
     # blobs
 
@@ -163,13 +174,15 @@ class Client:
                 if attempt == self.patience.attempts:
                     told = f"broke off while sending {digest} ({why(error)}), {attempt} times"
                     raise self._refused(told, "registry-unreachable") from error
+            except Overdue as error:
+                raise self._refused(f"{error} of {digest}", "registry-slow") from error
             self.patience.pause(attempt)
 
     def _rest(self, digest: str, start: int) -> Iterator[bytes]:
         headers = {"Range": f"bytes={start}-"} if start else {}
         with closing(self._ask("GET", f"blobs/{digest}", headers, ok=(200, 206), stream=True)) as answer:
             known = start if answer.status_code == 200 else 0  # a registry may begin from the beginning
-            for data in answer.iter_content(CHUNK):
+            for data in chunks_within(self.patience.whole, answer, CHUNK):
                 yield data[known:]
                 known = max(0, known - len(data))
 
@@ -180,8 +193,7 @@ class Client:
     def _upload(self, blob: oci.Blob) -> bool:
         if self._send("HEAD", f"blobs/{blob.digest}", ok=(200, 404)).status_code == 200:
             return False
-        mount = self._mount(blob)
-        begun = self._send("POST", f"blobs/uploads/{mount}", ok=(201, 202))
+        begun = self._mount(blob) or self._send("POST", "blobs/uploads/", ok=(202,))
         if begun.status_code == 201:  # only a mount is done at once
             return False
         if "Location" not in begun.headers:
@@ -192,11 +204,26 @@ class Client:
         self._send("PUT", where, headers, body=lambda: Body(blob), ok=(201,))
         return True
 
-    def _mount(self, blob: oci.Blob) -> str:
+    def _mount(self, blob: oci.Blob) -> requests.Response | None:
+        """201 for a blob that was taken from its origin, 202 for an upload that was begun in place of that.
+
+        None where nothing was begun: the blob has no origin in this registry, or the registry refuses to mount from
+        there. Who may write here may not be allowed to read there, and some registries know no mounts; either is a
+        reason to send the blob, and none to fail.
+        """
         host, _, repository = (blob.origin or "").partition("/")
-        if host != self.host or repository == self.repository:
-            return ""
-        return f"?mount={quote(blob.digest)}&from={quote(repository)}"
+        if host != self.host or repository in (self.repository, *self._not_mounted_from):
+            return None
+        path = f"blobs/uploads/?mount={quote(blob.digest)}&from={quote(repository)}"
+        try:
+            answer = self._send("POST", path, ok=(201, 202))
+        except RegistryRefused:
+            self._not_mounted_from.add(repository)
+            return None
+        except Passing:
+            self._not_mounted_from.add(repository)  # another attempt begins without it
+            raise
+        return answer if answer.status_code == 201 or "Location" in answer.headers else None
 
     # requests
 
@@ -205,10 +232,7 @@ class Client:
 
         def work() -> Answer:
             answer = self._send("GET", path, headers, ok=ok, stream=True)
-            try:
-                content = answer.raw.read(GREATEST + 1, decode_content=True) or b""
-            except urllib3.exceptions.HTTPError as error:
-                raise Passing(f"broke off while sending {path} ({why(error)})") from error
+            content = self._read(answer, GREATEST + 1, f"sending {path}")
             if len(content) > GREATEST:
                 raise self._refused(f"sends more than {GREATEST >> 20} MB for {path}", "registry-answer")
             declared = answer.headers.get("Content-Length")
@@ -218,12 +242,33 @@ class Client:
 
         return self._patiently(work)
 
+    def _read(self, answer: requests.Response, most: int, doing: str) -> bytes:
+        """The first bytes of an answer that is streamed. Raises Passing, RegistryRefused when they never end."""
+        try:
+            return read_within(self.patience.whole, answer, most)
+        except urllib3.exceptions.HTTPError as error:
+            raise Passing(f"broke off while {doing} ({why(error)})") from error
+        except Overdue as error:
+            raise self._refused(f"{error} with {doing}", "registry-slow") from error
+
+    def _said(self, answer: requests.Response, most: int = GREATEST_ERROR) -> str:
+        """What comes with an answer, as text. It is then done with, however much more it would send."""
+        with closing(answer):
+            data = self._read(answer, most, f"answering {answer.status_code}")
+        return data.decode(errors="replace").strip()
+
     def _parsed(self, answer: Answer) -> dict[str, Any]:
         try:
             return oci.parsed(answer.body)
         except ValueError:
-            told = f"sends something that is no JSON object: {answer.body[:80]!r}"
+            told = f"sends something that is not a JSON object: {answer.body[:80]!r}"
             raise self._refused(told, "registry-answer") from None
+
+    def _typed(self, read: Callable[[dict[str, Any]], Done], answer: Answer) -> Done:
+        try:
+            return read(self._parsed(answer))
+        except ValueError as error:
+            raise self._refused(f"sends {error}: {answer.body[:80]!r}", "registry-answer") from None
 
     def _ask(
         self,
@@ -257,19 +302,27 @@ class Client:
         url = path if "://" in path else f"{self.root}{self.repository}/{path}"
         answer = self._once(method, url, headers, body)
         if answer.status_code == 401:
-            said = beginning(answer)
+            said = self._said(answer)
             # Whom a registry sends us on to, for a blob or an upload, is not asked who he wants to know.
             ours = answer.url.startswith(self.root)
             if not ours or not self._log_in(answer.headers.get("WWW-Authenticate", "")):
-                raise self._refused(f"answered 401 to {method} {path}: {said}", "registry-denied")
+                raise self._refused(f"answered 401 to {method} {path}: {reason(said)}", "registry-denied")
             answer = self._once(method, url, headers, body)
-        refuse_busy(answer, f"{method} {path}")
         if answer.status_code not in ok:
-            code = "registry-denied" if answer.status_code in (401, 403) else "registry-answer"
-            raise self._refused(f"answered {answer.status_code} to {method} {path}: {beginning(answer)}", code)
+            raise self._refusal(answer, f"{method} {path}")
         if not stream:
-            beginning(answer)
+            self._said(answer, WORDS)
         return answer
+
+    def _refusal(self, answer: requests.Response, doing: str) -> Exception:
+        """Passing for an answer that another attempt may better, else RegistryRefused, with the registry's reason."""
+        status, said = answer.status_code, self._said(answer)
+        codes = {error.code for error in errors(said)}
+        found = f"answered {status} to {doing}: {reason(said)}"
+        if status in BUSY or "TOOMANYREQUESTS" in codes:
+            return Passing(found, asked_wait(answer.headers.get("Retry-After", "")))
+        denied = status in (401, 403) or codes & {"DENIED", "UNAUTHORIZED"}
+        return self._refused(found, "registry-denied" if denied else "registry-answer")
 
     def _once(
         self,
@@ -285,7 +338,13 @@ class Client:
             data: Any = body() if body else None
             return self.session.request(method, url, headers=sent, data=data, stream=True, timeout=self.timeout)
         except requests.RequestException as error:
+            self._refuse_overdue(error)
             raise Passing(f"cannot be reached ({why(error)})") from error
+
+    def _refuse_overdue(self, error: requests.RequestException) -> None:
+        """An answer that comes a byte at a time would come so again."""
+        if isinstance(innermost(error), Overdue):
+            raise self._refused(why(error), "registry-slow") from error
 
     def _log_in(self, challenge: str) -> bool:
         """Basic sends the login itself, Bearer exchanges it, or nothing, for a token. False when there is no way."""
@@ -305,7 +364,7 @@ class Client:
             raise self._refused(f"wants the login sent to {realm}, in the clear", "registry-denied")
         credentials = self.login.credentials(renew=False)
         try:
-            answer = requests.get(
+            answer = self.session.get(
                 realm,
                 params=wanted,
                 auth=credentials or _leave,
@@ -314,24 +373,22 @@ class Client:
                 allow_redirects=credentials is None,
             )
         except requests.RequestException as error:
+            self._refuse_overdue(error)
             raise Passing(f"wants a token of {realm}, which cannot be reached ({why(error)})") from error
-        refuse_busy(answer, "the wish for a token")
-        said = beginning(answer, GREATEST)
         if answer.status_code != 200:
-            told = f"wants a token of {realm}, which answered {answer.status_code}: {said[:WORDS]}"
-            raise self._refused(told, "registry-denied")
+            raise self._refusal(answer, f"the request for a token at {realm}")
         try:
-            given = oci.parsed(said.encode())
+            given = token(oci.parsed(self._said(answer, GREATEST).encode()))
         except ValueError:
             return False
-        token = given.get("token") or given.get("access_token")
-        if token:
-            self.authorization = f"Bearer {token}"
-        return bool(token)
+        if given:
+            self.authorization = f"Bearer {given}"
+        return given is not None
 
     def _refused(self, found: str, code: str) -> RegistryRefused:
-        way_out = "Check the name and `docker login`" if code != "registry-unreachable" else "Try again when it answers"
-        return RegistryRefused(Fault(f"registry {self.name}", found, way_out, code))
+        away = code in ("registry-unreachable", "registry-slow")
+        way_out = "Try again when it answers" if away else "Check the name and `docker login`"
+        return RegistryRefused(Fault(f"registry {self.name}", redacted(found), way_out, code))
 
 
 def _basic(user: str, password: str) -> str:

@@ -3,16 +3,13 @@
 import random
 import time
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
-import requests
-import urllib3
+from build.registry.deadline import Overdue
 
 Done = TypeVar("Done")
-WORDS = 300  # bytes of a body that are told
 BUSY = (408, 429, 500, 502, 503, 504)
 
 
@@ -33,6 +30,9 @@ class Patience:
     first: float = 0.25
     longest: float = 20.0
     answer: float = 60.0  # seconds without a byte after which an attempt has failed
+    whole: float = 180.0  # for all of a small answer, or a megabyte of a large one: it comes, and never ends
+    listing: float = 600.0  # for all pages of a list
+    pages: int = 10_000
 
     def until_done(self, work: Callable[[], Done]) -> Done:
         """Do `work`, from its start again after each Passing. Raises the last one."""
@@ -52,30 +52,18 @@ class Patience:
 
 
 def why(error: BaseException) -> str:
-    """The innermost reason, in the system's words: requests wraps urllib3's errors, which wrap those of the system."""
-    while True:
-        within = (getattr(error, "reason", None), error.__cause__, *error.args)
-        inner = next((one for one in within if isinstance(one, BaseException)), None)
-        if inner is None:
-            return str(getattr(error, "strerror", None) or error)
-        error = inner
+    """The innermost reason, in the system's words."""
+    inner = innermost(error)
+    return str(getattr(inner, "strerror", None) or inner)
 
 
-def refuse_busy(answer: requests.Response, doing: str) -> None:
-    """Raises Passing for an answer that another attempt may better."""
-    if answer.status_code in BUSY:
-        wait = asked_wait(answer.headers.get("Retry-After", ""))
-        raise Passing(f"answered {answer.status_code} to {doing}: {beginning(answer)}", wait)
-
-
-def beginning(answer: requests.Response, most: int = WORDS) -> str:
-    """The first bytes of an answer that is streamed. It is then done with, however much more it would send."""
-    with closing(answer):
-        try:
-            data: bytes = answer.raw.read(most, decode_content=True) or b""
-        except urllib3.exceptions.HTTPError as error:
-            raise Passing(f"broke off while answering {answer.status_code} ({why(error)})") from error
-    return data.decode(errors="replace").strip()
+def innermost(error: BaseException) -> BaseException:
+    """What began it: requests wraps urllib3's errors, which wrap those of the system."""
+    if isinstance(error, Overdue):
+        return error
+    within = (getattr(error, "reason", None), error.__cause__, *error.args)
+    inner = next((one for one in within if isinstance(one, BaseException)), None)
+    return error if inner is None else innermost(inner)
 
 
 def asked_wait(header: str) -> float:

@@ -12,8 +12,15 @@ import pytest
 import requests
 
 from build import oci
+from build.base.blobs import Blobs
+from build.base.ecr import ecr_address
+from build.base.ground import BaseRefused, empty_config
+from build.base.registry import registry_base
+from build.publish.aws import registry_of
 from build.publish.ecr import ecr_place
 from build.publish.place import publisher
+from build.publish.tag_rules import TagRules
+from build.registry.login import DockerLogin
 from model.errors import OutputRefused
 from tests.contracts.publish import PublisherContract, image
 from tests.services.ecr import ACCOUNT, BUILDER, READER, REGION, ecr
@@ -151,6 +158,125 @@ def test_a_repository_of_others_with_tags_that_move_is_refused_with_the_command_
     with pytest.raises(OutputRefused, match="put-image-tag-mutability") as refusal:
         ecr_place(ACCOUNT, REGION, repository).publish(image(), "toy-1")
     assert codes(refusal) == ["ecr-mutable"]
+
+
+@pytest.mark.case("a repository whose tags never move, but for some that a filter names")
+@pytest.mark.parametrize(
+    ("mutability", "filters"),
+    [
+        ("IMMUTABLE_WITH_EXCLUSION", ["latest*", "dev-*"]),
+        ("IMMUTABLE_WITH_EXCLUSION", ["toy-", "*-2"]),
+        ("MUTABLE_WITH_EXCLUSION", ["toy-*", "*-rel-*"]),
+    ],
+)
+def test_a_repository_in_which_our_tags_do_not_move_is_taken(service, repository, outcome, mutability, filters):
+    service.make(repository, mutability, filters)
+    place = ecr_place(ACCOUNT, REGION, repository)
+    published = place.publish(image(), "toy-1")
+    place.add_tag(published.digest, "toy-rel-000001")
+    outcome(published.outcome)
+    assert place.digest("toy-rel-000001") == published.digest == image().digest
+
+
+@pytest.mark.case("a repository in which a filter lets our own tags move")
+@pytest.mark.parametrize(
+    ("mutability", "filters", "words"),
+    [
+        ("IMMUTABLE_WITH_EXCLUSION", ["dev", "toy-*"], "its exclusion filter 'toy-*' matches"),
+        ("IMMUTABLE_WITH_EXCLUSION", ["*1"], "its exclusion filter '*1' matches"),
+        ("MUTABLE_WITH_EXCLUSION", ["other-*"], "no exclusion filter matches"),
+    ],
+)
+def test_a_tag_that_a_filter_lets_move_is_refused_by_name(service, repository, outcome, mutability, filters, words):
+    service.make(repository, mutability, filters)
+    with pytest.raises(OutputRefused, match="lets the tag 'toy-1' move") as refusal:
+        ecr_place(ACCOUNT, REGION, repository).publish(image(), "toy-1")
+    outcome(refusal.value.faults[0])
+    assert codes(refusal) == ["ecr-mutable"]
+    assert words in str(refusal.value)
+
+
+def test_a_release_tag_that_a_filter_lets_move_is_refused(service, repository):
+    service.make(repository, "IMMUTABLE_WITH_EXCLUSION", ["*-rel-*"])
+    place = ecr_place(ACCOUNT, REGION, repository)
+    published = place.publish(image(), "toy-1")
+    with pytest.raises(OutputRefused, match="lets the tag 'toy-rel-000001' move"):
+        place.add_tag(published.digest, "toy-rel-000001")
+
+
+def test_filters_are_wildcards_of_stars_alone():
+    rules = TagRules("IMMUTABLE_WITH_EXCLUSION", ("a.c*", "x*z", "[ab]"))
+    assert [tag for tag in ("a.c", "abc", "a.cd", "xz", "xyz", "xyzz1", "a") if rules.may_move(tag)] == [
+        "a.c", "a.cd", "xz", "xyz",
+    ]  # fmt: skip
+    assert TagRules("SOMETHING_NEW").may_move("a")
+
+
+BASE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
+
+
+@pytest.fixture
+def based(service, repository):
+    """A repository of ECR with a server base in it."""
+    config = {**empty_config(), "config": {"Labels": {}}}
+    made = oci.Image(oci.dump(config), image().layers)
+    ecr_place(ACCOUNT, REGION, repository).publish(made, "base-1")
+    return repository
+
+
+@pytest.mark.case("a base in ECR, with AWS's credentials and no `docker login`")
+def test_a_base_in_ecr_is_read_with_awss_credentials(service, based, tmp_path, monkeypatch, outcome):
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "nothing"))
+    service.calls.clear()
+    base = registry_base(f"{BASE}/{based}:base-1", blobs=Blobs(tmp_path / "blobs"))
+    with base.layers[0].open() as layer:
+        assert layer.read() == b"the server"
+    outcome(f"read, asked AWS for {', '.join(service.calls)}")
+    assert service.calls == ["DescribeRepositories", "GetAuthorizationToken"]
+
+
+def test_a_base_of_keys_that_aws_does_not_know_is_refused_in_awss_words(service, based, tmp_path, monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOFSOMEBODYELSE00")
+    with pytest.raises(BaseRefused, match="turned the credentials down") as refusal:
+        registry_base(f"{BASE}/{based}:base-1", blobs=Blobs(tmp_path))
+    assert codes(refusal) == ["ecr-credentials"]
+
+
+def test_without_awss_credentials_the_login_is_dockers(service, tmp_path, monkeypatch):
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    host, repository, login = ecr_address(BASE, "team/base")
+    assert (host, repository) == (BASE, "team/base")
+    assert isinstance(login, DockerLogin)
+
+
+@pytest.mark.parametrize("suffix", ["amazonaws.com.evil.example", "evil.example", "amazonaws.com.cn", "amazonaws.eu"])
+def test_a_host_that_only_looks_like_ecr_gets_no_token_of_aws(service, suffix):
+    host = f"{ACCOUNT}.dkr.ecr.{REGION}.{suffix}"
+    assert isinstance(ecr_address(host, "team/base")[2], DockerLogin)
+    assert service.calls == []
+
+
+REGIONS = {
+    "us-east-1": "amazonaws.com",
+    "cn-north-1": "amazonaws.com.cn",
+    "us-gov-west-1": "amazonaws.com",
+    "us-iso-east-1": "c2s.ic.gov",
+    "us-isob-east-1": "sc2s.sgov.gov",
+    "eusc-de-east-1": "amazonaws.eu",
+}
+
+
+@pytest.mark.case("a region of each partition of AWS")
+@pytest.mark.parametrize("region", REGIONS)
+def test_regions_of_every_partition_are_known(service, tmp_path, outcome, region):
+    place = publisher(f"ecr://{ACCOUNT}.{region}/kamado", cache=tmp_path)
+    outcome(place.name)
+    assert place.name == f"{ACCOUNT}.dkr.ecr.{region}.{REGIONS[region]}/kamado"
+    assert registry_of(place.name.partition("/")[0]) == (ACCOUNT, region)
+    with pytest.raises(OutputRefused) as refusal:  # the stand-in is in another region, which is told; it is a region
+        place.tags()
+    assert codes(refusal) == ["ecr-credentials"]
 
 
 def test_a_token_that_ends_in_mid_push_is_renewed(service, repository):

@@ -88,7 +88,7 @@ def test_a_blob_that_the_disk_lost_is_written_again(tmp_path):
 @pytest.mark.parametrize("content", ["", "not JSON", "[]", '{"manifests": 3}'])
 def test_an_index_that_is_none_is_refused_and_kept(content, tmp_path):
     (tmp_path / "index.json").write_text(content)
-    with pytest.raises(OutputRefused, match="is no OCI index"):
+    with pytest.raises(OutputRefused, match="is not an OCI index"):
         Layout(tmp_path).publish(image(), "toy-1")
     assert (tmp_path / "index.json").read_text() == content
 

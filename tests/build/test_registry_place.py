@@ -20,8 +20,12 @@ import pytest
 import requests
 
 from build import oci
+from build.base.blobs import Blobs
+from build.base.ground import BaseRefused
+from build.base.registry import registry_base
 from build.publish import Attachment
 from build.publish.attachment import descriptor, empty, fallback_tag, index, small
+from build.publish.place import publisher
 from build.publish.registry import RegistryPlace
 from build.registry.client import Client, RegistryRefused
 from build.registry.login import DockerLogin
@@ -80,6 +84,7 @@ class TestRegistry(PublisherContract):
 
 
 QUICK = Patience(attempts=4, first=0.001, answer=0.3)
+HURRIED = Patience(attempts=4, first=0.001, answer=0.3, whole=0.6, listing=0.6, pages=50)
 
 
 def place(host, repository, tmp_path, *, patience=QUICK):
@@ -453,7 +458,7 @@ def test_a_page_in_place_of_a_manifest_is_refused(host, repository, tmp_path):
         handler._send(200, b"<html></html>", {})
         return True
 
-    with between(host, happens) as here, pytest.raises(RegistryRefused, match="no JSON object: b'<html>"):
+    with between(host, happens) as here, pytest.raises(RegistryRefused, match="not a JSON object: b'<html>"):
         place(here, repository, tmp_path).publish(image(), "toy-1")
 
 
@@ -471,5 +476,185 @@ class Page(http.server.BaseHTTPRequestHandler):
 
 
 def test_a_page_in_place_of_an_answer_is_refused_and_shown(tmp_path):
-    with serving(Page) as host, pytest.raises(RegistryRefused, match="no JSON object: b'<html>"):
+    with serving(Page) as host, pytest.raises(RegistryRefused, match="not a JSON object: b'<html>"):
         place(host, "team/one", tmp_path).tags()
+
+
+# what a registry does to a client that trusts it
+
+
+@pytest.mark.case("a registry that refuses to mount a base from another repository")
+@pytest.mark.parametrize("answer", [400, 401, 403, 404, 405, 202, "202-nowhere"])
+def test_a_mount_that_is_refused_is_replaced_by_an_upload(host, repository, tmp_path, outcome, answer):
+    place(host, "team/base-of-mounts", tmp_path).publish(image(), "base-1")
+    with weather(host) as now:
+        now.mounts = answer
+        origin = f"{now.host}/team/base-of-mounts"
+        layers = tuple(replace(layer, origin=origin) for layer in image(b"ours").layers)
+        published = place(now.host, repository, tmp_path).publish(replace(image(b"ours"), layers=layers), "toy-1")
+        asked = sum("mount=" in path for _, path in now.seen)
+    outcome(f"{published.outcome} after {asked} mounts were asked for")
+    assert fetch(host, repository, "toy-1")[2] == [b"the server", b"ours"]
+    assert asked == (2 if answer in (202, "202-nowhere") else 1)  # refused once, it is not asked for again
+
+
+@pytest.mark.case("an error body of a registry")
+def test_codes_and_messages_of_an_error_body_are_told(host, tmp_path, outcome):
+    def happens(handler):
+        errors = [{"code": "NAME_UNKNOWN", "message": "no such\x1b[31m repository", "detail": {"x": "y" * 2000}}]
+        body = {"errors": [*errors, {"code": "DENIED"}, "odd", {"code": None}]}
+        handler._send(400, json.dumps(body).encode(), {})
+        return True
+
+    with between(host, happens) as here, pytest.raises(RegistryRefused) as refusal:
+        place(here, "team/one", tmp_path).tags()
+    fault = refusal.value.faults[0]
+    outcome(fault)
+    assert fault.code == "registry-denied"  # as the second code says, whatever the status
+    assert fault.found.endswith(r"n=1000: NAME_UNKNOWN: no such\x1b[31m repository; DENIED")
+
+
+def test_too_many_requests_are_waited_for_whatever_their_status(host, repository, tmp_path):
+    answers = iter([json.dumps({"errors": [{"code": "TOOMANYREQUESTS", "message": "later"}]}).encode()])
+
+    def happens(handler):
+        body = next(answers, None)
+        if body is not None:
+            handler._send(403, b"" if handler.command == "HEAD" else body, {})
+        return body is not None
+
+    with between(host, happens) as here:
+        assert place(here, repository, tmp_path).tags() == []
+    assert next(answers, None) is None
+
+
+@pytest.mark.case("a registry whose upload addresses hold a secret, and which fails there")
+def test_the_secrets_of_an_upload_are_never_told(host, repository, tmp_path, outcome):
+    def happens(handler):
+        if handler.command != "PUT":
+            return False
+        handler.rfile.read(int(handler.headers["Content-Length"]))
+        told = f"cannot go on with http://me:hunter2@{handler.headers['Host']}{handler.path}"
+        handler._send(400, json.dumps({"errors": [{"code": "BLOB_UPLOAD_INVALID", "message": told}]}).encode(), {})
+        return True
+
+    with between(host, happens) as here, pytest.raises(RegistryRefused) as refusal:
+        place(here, repository, tmp_path).publish(image(), "toy-1")
+    outcome(refusal.value.faults[0])
+    assert "BLOB_UPLOAD_INVALID" in str(refusal.value)
+    assert "_state=…" in str(refusal.value)
+    assert not re.search(r"_state=[^…]|hunter2", str(refusal.value))
+
+
+@pytest.mark.case("an answer that comes a byte at a time and never ends")
+@pytest.mark.parametrize("kind", ["drip", "drip-head"])
+def test_an_answer_that_never_ends_is_a_refusal(host, tmp_path, outcome, kind):
+    digest = oci.digest_of(b"the server")
+    with weather(host) as now:
+        now.always = kind
+        ours = place(now.host, "team/one", tmp_path, patience=HURRIED)
+        asked = {"a list of tags": ours.tags, "a manifest": lambda: ours.manifest(digest)}
+        asked["a blob"] = lambda: ours.blob(digest).read()
+        for what, ask in asked.items():
+            with pytest.raises(RegistryRefused) as refusal:
+                ask()
+            assert [fault.code for fault in refusal.value.faults] == ["registry-slow"], what
+    outcome(refusal.value.faults[0])
+    assert len(now.seen) == 3  # what is slow on purpose is so again
+
+
+@pytest.mark.case("a list of tags whose next page always exists")
+def test_a_list_without_end_is_a_refusal(host, tmp_path, outcome):
+    pages = iter(range(10_000))
+
+    def happens(handler):
+        number = next(pages)
+        link = {"Link": f'</v2/team/one/tags/list?last=t{number}>; rel="next"'}
+        handler._send(200, json.dumps({"tags": [f"t{number}"]}).encode(), link)
+        return True
+
+    patience = replace(HURRIED, listing=600.0)
+    with between(host, happens) as here, pytest.raises(RegistryRefused, match="without end: 50 on 50 pages") as refusal:
+        place(here, "team/one", tmp_path, patience=patience).tags()
+    outcome(refusal.value.faults[0])
+    assert refusal.value.faults[0].code == "registry-slow"
+
+
+WRONG_TYPES = {
+    "a list": b"[]",
+    "a text": b'"tags"',
+    "nothing": b"null",
+    "tags as a text": b'{"tags": "toy-1"}',
+    "tags as numbers": b'{"tags": [1]}',
+    "tags as an object": b'{"tags": {"toy-1": 1}}',
+    "manifests as a text": b'{"manifests": "x"}',
+    "manifests of texts": b'{"manifests": ["x"]}',
+    "manifests without a digest": b'{"manifests": [{"digest": 5}]}',
+    "a digest that leads elsewhere": b'{"manifests": [{"digest": "../../other/manifests/x"}]}',
+}
+
+
+@pytest.mark.case("an answer of a registry of the wrong JSON type")
+@pytest.mark.parametrize("answer", WRONG_TYPES)
+def test_an_answer_of_another_type_is_a_refusal(host, tmp_path, outcome, answer):
+    def happens(handler):
+        handler._send(200, WRONG_TYPES[answer], {"Content-Type": oci.INDEX})
+        return True
+
+    with between(host, happens) as here:
+        ours = place(here, "team/one", tmp_path)
+        lists = b"manifests" in WRONG_TYPES[answer]
+        ask = (lambda: ours.attachments(oci.digest_of(b"the model"))) if lists else ours.tags
+        with pytest.raises(RegistryRefused) as refusal:
+            ask()
+    outcome(refusal.value.faults[0])
+    assert [fault.code for fault in refusal.value.faults] == ["registry-answer"]
+
+
+@pytest.mark.parametrize("token", [b'{"token": 5}', b'{"token": ["x"]}', b'{"token": "a\\r\\nX: y"}', b"[]", b"{}"])
+def test_a_token_that_is_none_is_a_refusal(host, tmp_path, token):
+    def happens(handler):
+        if handler.path.startswith("/token"):
+            handler._send(200, token, {})
+        else:
+            handler._send(401, b"{}", {"WWW-Authenticate": f'Bearer realm="http://{handler.now.host}/token"'})
+        return True
+
+    with between(host, happens) as here, pytest.raises(RegistryRefused) as refusal:
+        place(here, "team/one", tmp_path).tags()
+    assert [fault.code for fault in refusal.value.faults] == ["registry-denied"]
+
+
+def test_a_fallback_list_of_another_type_is_a_refusal(host, repository, tmp_path):
+    ours = place(host, repository, tmp_path)
+    digest = ours.publish(image(), "toy-1", prove=lambda _: PAPERS).digest
+
+    def happens(handler):
+        if handler.command == "GET" and fallback_tag(digest) in handler.path:
+            handler._send(200, b'{"manifests": {"digest": "x"}}', {"Content-Type": oci.INDEX})
+            return True
+        return False
+
+    with between(host, happens) as here, pytest.raises(OutputRefused, match="place-broken"):
+        place(here, repository, tmp_path).attachments(digest)
+
+
+@pytest.mark.case("a place or a base with a password in its address")
+@pytest.mark.parametrize(
+    "address", ["registry://me:hunter2@registry.example/kamado", "registry://me:hunter2@[::1/x", "ecr://me:hunter2@x/y"]
+)
+def test_a_password_in_an_address_is_refused_and_not_told(tmp_path, outcome, address):
+    with pytest.raises(OutputRefused) as refusal:
+        publisher(address, cache=tmp_path)
+    outcome(refusal.value.faults[0])
+    assert [fault.code for fault in refusal.value.faults] == ["place-login"]
+    assert "hunter2" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "reference", ["me:hunter2@registry.example/base:1", "https://me:hunter2@registry.example/base"]
+)
+def test_a_password_in_the_address_of_a_base_is_refused_and_not_told(tmp_path, reference):
+    with pytest.raises(BaseRefused, match="holds a login") as refusal:
+        registry_base(reference, blobs=Blobs(tmp_path))
+    assert "hunter2" not in str(refusal.value)

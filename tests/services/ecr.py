@@ -14,7 +14,7 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import boto3
@@ -60,10 +60,12 @@ class Ecr:
         client = boto3.client("ecr", region_name=REGION, endpoint_url=self.moto, **KEYS)
         return json.loads(client.get_lifecycle_policy(repositoryName=name)["lifecyclePolicyText"])
 
-    def make(self, name: str, mutability: str) -> None:
+    def make(self, name: str, mutability: str, filters: Sequence[str] = ()) -> None:
         """A repository that somebody made by hand."""
+        excluded = [{"filterType": "WILDCARD", "filter": pattern} for pattern in filters]
+        more = {"imageTagMutabilityExclusionFilters": excluded} if excluded else {}
         client = boto3.client("ecr", region_name=REGION, endpoint_url=self.moto, **KEYS)
-        client.create_repository(repositoryName=name, imageTagMutability=mutability)
+        client.create_repository(repositoryName=name, imageTagMutability=mutability, **more)
 
 
 KEYS = {"aws_access_key_id": BUILDER, "aws_secret_access_key": "secret"}
@@ -120,7 +122,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.command != "PUT" or "/manifests/" not in self.path:
             return self._pass_on(body)
         with self.service.lock:  # the service decides alone whose tag it is
-            if repository["imageTagMutability"] == "IMMUTABLE" and self._moves(found["rest"], body):
+            if repository["imageTagMutability"].startswith("IMMUTABLE") and self._moves(found["rest"], body):
                 told = f"The image tag '{found['rest']}' already exists and cannot be overwritten: it is immutable"
                 return self._error(400, "TAG_INVALID", told)
             return self._pass_on(body, self._refers(found["repository"], body))

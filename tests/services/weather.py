@@ -2,6 +2,7 @@
 
 import contextlib
 import http.server
+import json
 import socket
 import struct
 import threading
@@ -23,12 +24,17 @@ class Weather:
 
     "500", "503" and "429" are answers in place of the registry's; "reset" drops the connection before the request is
     passed on, "lost" drops it afterwards, in place of the answer; "slow" keeps the answer back for longer
-    than half a second; "half" breaks off in the middle of the body.
+    than half a second; "half" breaks off in the middle of the body; "drip" sends a body a byte at a time and is never
+    done; "drip-head" does so with a header.
+
+    `mounts` is the status with which a request to mount a blob of another repository is answered, if it is not passed
+    on: 202 begins an upload, "202-nowhere" does so and does not say where.
     """
 
     registry: str
     spoil: dict[int, str] = field(default_factory=dict)
     always: str = ""
+    mounts: int | str = ""
     seen: list[tuple[str, str]] = field(default_factory=list)
     sent: int = 0  # bytes of requests' bodies
     uploaded: int = 0  # bytes of whole requests: line, headers and body
@@ -63,6 +69,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.now.sent += len(body)
         self.now.uploaded += len(self.requestline) + len(self.headers.as_bytes()) + len(body)
+        if trouble in ("drip", "drip-head"):
+            return self._drip(head=trouble == "drip-head")
+        if self.now.mounts and "mount=" in self.path:
+            return self._answer_mount(self.now.mounts)
         if trouble in BUSY:
             return self._send(BUSY[trouble], b"{}", {"Retry-After": "0"})
         kept = {name: value for name, value in self.headers.items() if name.lower() not in NOT_PASSED_ON}
@@ -88,6 +98,27 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return self._send(answer.status_code, content, head)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = pass_on
+
+    def _answer_mount(self, answer: int | str) -> None:
+        if answer == 202:
+            path = self.path.partition("?")[0]
+            begun = requests.post(f"http://{self.now.registry}{path}", timeout=30)
+            where = begun.headers["Location"].replace(self.now.registry, self.now.host)
+            return self._send(202, b"", {"Location": where})
+        if answer == "202-nowhere":
+            return self._send(202, b"", {})
+        body = json.dumps({"errors": [{"code": "DENIED", "message": "not from there"}]}).encode()
+        return self._send(int(answer), body, {})
+
+    def _drip(self, *, head: bool) -> None:
+        """A byte a moment, until the client leaves."""
+        self.close_connection = True
+        begin = b"HTTP/1.1 200 OK\r\nX-Slow: " if head else b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
+        with contextlib.suppress(OSError):
+            self.wfile.write(begin)
+            while True:
+                self.wfile.write(b" ")
+                time.sleep(0.02)
 
     def _send(self, status: int, body: bytes, head: dict[str, str]) -> None:
         self.send_response(status)

@@ -1,0 +1,23 @@
+"""What may be said of an address: not the password in it, nor the keys of an upload that is under way."""
+
+import re
+
+LOGIN = re.compile(
+    r"(?<=://)[^/\s@]*@|^[^/\s@]*:[^/\s@]*@(?!sha256:)"
+)  # user:password@ after a scheme, or at the very beginning
+PARAMETER = re.compile(r"(?<=[?&])([\w.~-]+)=[^&\s\"'<>\\]*")
+HARMLESS = frozenset({"n", "last", "digest", "mount", "from", "service", "scope"})  # of the distribution specification
+HIDDEN = "…"
+
+
+def redacted(text: str) -> str:
+    """The text with the login of every address, and every value of a query that may be a key, left out."""
+    return PARAMETER.sub(_parameter, LOGIN.sub(f"{HIDDEN}@", text))
+
+
+def has_login(address: str) -> bool:
+    return LOGIN.search(address) is not None
+
+
+def _parameter(found: re.Match[str]) -> str:
+    return found[0] if found[1] in HARMLESS else f"{found[1]}={HIDDEN}"

@@ -1,0 +1,81 @@
+"""docs/serving.md says what the settings, routes, marks, metrics and refusals of the code are."""
+
+import ast
+import re
+
+import pytest
+import requests
+
+from serving.body_faults import MOST_FAULTS
+from serving.counts import Counts
+from serving.protocol import HEAD_BYTES, WHOLE
+from serving.schema import BatchMarks, Marks
+from serving.settings import WHOLES, usage
+from tests.serving.process import ROOT
+
+PAGE = (ROOT / "docs" / "serving.md").read_text("utf-8")
+
+
+def rows(heading: str) -> list[list[str]]:
+    """The cells of the first table under a heading."""
+    section = PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[1:]]
+
+
+def names(heading: str) -> list[str]:
+    return [row[0].strip("`") for row in rows(heading)]
+
+
+def test_every_setting_is_listed_with_default_range_and_meaning():
+    listed = {row[0].strip("`"): row[1:] for row in rows("Settings")}
+    assert set(listed) == set(re.findall(r"KAMADO_\w+", usage()))
+    for setting in WHOLES:
+        default, limits, meaning = listed[setting.variable]
+        assert int(default.replace(",", "")) == setting.default
+        assert limits == f"{setting.least:,} to {setting.most:,}"
+        assert meaning == setting.meaning
+
+
+def test_every_route_is_listed(server):
+    listed = {name.split()[1]: name.split()[0] for name in names("Routes")}
+    document = requests.get(server.url + "/openapi.json", timeout=30).json()
+    described = {path: method.upper() for path, methods in document["paths"].items() for method in methods}
+    assert described.items() <= listed.items()
+    for path in set(listed) - set(described):
+        assert requests.get(server.url + path, timeout=30, allow_redirects=False).status_code in (200, 307)
+
+
+def _source(module: str) -> str:
+    return (ROOT / "serving" / f"{module}.py").read_text("utf-8")
+
+
+def test_every_mark_is_listed():
+    assert set(names("Scoring")) == set(Marks.model_fields) == set(BatchMarks.model_fields)
+
+
+def test_every_metric_is_listed():
+    told = Counts().text(model="m", digest="d")
+    assert names("Metrics") == re.findall(r"^# TYPE (\w+)", told, re.MULTILINE)
+
+
+def test_every_refusal_is_listed_with_its_codes():
+    """Codes are the last argument of each Fault that is told to a caller."""
+    modules = ("body_faults", "reader", "refusal", "limit", "protocol")
+    calls = [node for module in modules for node in ast.walk(ast.parse(_source(module))) if isinstance(node, ast.Call)]
+    faults = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Fault"]
+    codes = {call.args[3].value for call in faults if isinstance(call.args[3], ast.Constant)}
+    listed = {code for row in rows("Refusals") for code in re.findall(r"`([\w-]+)`", row[1])}
+    assert listed == codes | {"route"}
+
+
+def test_figures_of_the_page_are_those_of_the_code():
+    assert f"more than {HEAD_BYTES:,} bytes" in PAGE
+    assert f"The first {MOST_FAULTS} faults" in PAGE
+    assert WHOLE == 3
+    assert "three times `KAMADO_SECONDS`" in PAGE
+
+
+@pytest.mark.parametrize("status", [404, 405, 408, 413, 422, 431, 500, 503])
+def test_statuses_are_listed(status):
+    assert any(str(status) in row[0] for row in rows("Refusals"))
