@@ -38,7 +38,7 @@ check-spec: $(READY)  ## types, rows, rates, leaks and parts, before any trainin
 	  $${END:+--end="$$END"} $${JSON:+--json}
 
 new: $(READY)  ## a first spec from a table: MODEL= TABLE= LABEL= SPECS=
-	@$(PY) -m pipelines.new_model --model="$$MODEL" --table="$$TABLE" --label="$$LABEL" $${SPECS:+--specs="$$SPECS"}
+	@$(START) -m pipelines.new_model --model="$$MODEL" --table="$$TABLE" --label="$$LABEL" $${SPECS:+--specs="$$SPECS"}
 
 image: $(READY)  ## the last bundle as an image: TO=registry://HOST/REPOSITORY, BASE_IMAGE= OUT= JSON=1
 	@out="$${OUT:-out}"; $(START) -m build image --verdict="$$out/verdict.json" --to="$${TO:-$${KAMADO_IMAGES:-oci:$$out/images}}" \

@@ -1,5 +1,10 @@
 """A first spec from a table: `python -m pipelines.new_model --model NAME --table FILE --label COLUMN`."""
 
+from model import interrupt
+
+if __name__ == "__main__":
+    interrupt.exit_at_once()
+
 import argparse
 import sys
 from datetime import UTC, datetime
@@ -7,6 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from model.command_line import CommandLine
 from model.errors import DataRefused, Faults, Refused
 from pipelines.new_model.make import draft_of, refuse_name, write
 from pipelines.new_model.summary import show
@@ -14,7 +20,7 @@ from pipelines.new_model.table import Table, find_table
 
 
 def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m pipelines.new_model", description=__doc__)
+    parser = CommandLine(prog="python -m pipelines.new_model", description=__doc__)
     parser.add_argument("--model", default="", help="name of the model, and of its folder")
     parser.add_argument("--table", default="", help="a .parquet, .csv or .csv.gz file, or a folder of .parquet files")
     parser.add_argument(
@@ -30,6 +36,7 @@ def main() -> int:
     errors = Console(stderr=True, soft_wrap=True, highlight=False)
     folder = Path(args.specs) / args.model
     try:
+        interrupt.raise_from_now_on()
         table = _checked(args.model, args.table, folder)
         today = datetime.now(UTC).date()
         with errors.status("") as status:
@@ -43,7 +50,7 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         errors.print("interrupted; nothing was written", style="red", markup=False)
-        return 130
+        return interrupt.INTERRUPTED
     show(draft, conversions, folder, console)
     return 0
 
