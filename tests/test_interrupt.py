@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = {
     "make run": "pipelines.run",
+    "make new": "pipelines.new_model",
     "make check-spec": "pipelines.check_spec",
     "make image, make releases": "build",
     "make base-images": "build.images",

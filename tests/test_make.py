@@ -27,6 +27,7 @@ REACHES = {
     }
     | {"JSON": "--json"},
     "check-spec": {name: f"--{name.lower()}={{}}" for name in ("SPEC", "DATA", "OUT", "END")} | {"JSON": "--json"},
+    "new": {name: f"--{name.lower()}={{}}" for name in ("MODEL", "TABLE", "LABEL", "SPECS")},
     "image": {
         "OUT": "{}/bundle",
         "TO": "--to={}",
