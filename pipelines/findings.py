@@ -106,7 +106,9 @@ def _use(spec: Spec, name: str) -> str:
 def _read(extracted: dict[str, Any]) -> str:
     window = f"{extracted['start']} to {extracted['end']}" if extracted["start"] else "all of it"
     billed = f", {extracted['bytes_billed']:,} bytes billed" if extracted["bytes_billed"] is not None else ""
-    return f"{extracted['rows']:,} rows of {', '.join(extracted['tables'])}: {window}{billed}"
+    counts = extracted["table_rows"] or {}
+    tables = [f"{name} ({counts[name]:,} rows)" if name in counts else name for name in extracted["tables"]]
+    return f"{extracted['rows']:,} rows of {', '.join(tables)}: {window}{billed}"
 
 
 def _columns(columns: list[Column]) -> Table:

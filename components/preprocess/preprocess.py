@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from components.preprocess.columns import Columns, refuse_unfit, types_of
+from components.preprocess.conversions import conversion_notes
 from components.preprocess.engine import allow, engine, literal, quoted
 from components.preprocess.identity import Identity, Key
 from components.preprocess.leaks import look_for_leaks
@@ -84,7 +85,15 @@ class _Run:
             | ages
             | {"budget": self.spec.reject_budget, "copies_budget": self.spec.copies_budget}
             | {"not_finite": not_finite.to_json()}
-            | {"warnings": [*identity.notes(), *ledger.notes(), *not_finite.notes(), *warnings]},
+            | {
+                "warnings": [
+                    *conversion_notes(told),
+                    *identity.notes(),
+                    *ledger.notes(),
+                    *not_finite.notes(),
+                    *warnings,
+                ]
+            },
         )
         write_json(folder / "split.json", self._split_json(split, parts, sampling))
         kept = sum(parts[part]["rows"] for part in PARTS)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
@@ -72,6 +73,21 @@ def test_a_problem_of_a_later_step_is_told_with_what_the_earlier_ones_found(tmp_
     assert told["extract"]["rows"] == 3_000
     assert {column["name"] for column in told["columns"]} >= {"area", "rent"}
     assert told["split"] is None
+
+
+@pytest.mark.case("rents with thousands separators, which SAFE_CAST turns to NULL")
+def test_what_a_safe_conversion_lost_is_among_the_warnings(tmp_path, outcome):
+    rents = log()["rent"].to_pylist()
+    texts = [f"{rent:,.0f}" if number % 50 == 0 else f"{rent:.0f}" for number, rent in enumerate(rents)]
+    spec, data = model_of(tmp_path, replaced(log(), "rent", pa.array(texts)))
+    converted = SQL.replace("l.*", "l.* EXCEPT (rent), SAFE_CAST(l.rent AS FLOAT64) AS rent")
+    (spec / "training.sql").write_text(converted)
+    code, found = check("--spec", spec, "--data", data, "--out", tmp_path / "out")
+    [warning] = [warning for warning in found["warnings"] if "SAFE_CAST" in warning]
+    outcome(warning)
+    assert code == 0
+    assert "SAFE_CAST(l.rent AS FLOAT64) turns" in warning
+    assert f"{sum(',' in text for text in texts):,} of 3,000 values of table impressions to NULL" in warning
 
 
 @pytest.mark.case("SIGINT while a step is running")
