@@ -7,7 +7,7 @@ from pathlib import Path
 from build.copy import BUNDLE, VERDICT
 from build.publish import Publisher
 from build.releases import Release
-from build.scratch import scratch
+from build.scratch import refusing_without_room, scratch
 from build.verified import DOCUMENTS, Documents, verify_image
 from model.files import new_folder
 
@@ -23,10 +23,12 @@ def fetch(
     """Write the bundle, its verdict and its documents into `folder`, all or nothing; returns the bundle's digest.
 
     Everything is brought and verified in a temporary folder, which the next fetch or build removes should this one be
-    killed. Raises what `verify_image` raises, and OSError when `folder` holds something already.
+    killed. Raises what `verify_image` raises, OutputRefused without room for that, and OSError when `folder`
+    holds something already.
     """
     with scratch() as work:
-        model = verify_image(place, release, work, keys=keys, report=report)
+        with refusing_without_room():
+            model = verify_image(place, release, work, keys=keys, report=report)
         with new_folder(folder) as target:
             shutil.copytree(work / BUNDLE, target / BUNDLE)
             shutil.copyfile(work / VERDICT, target / VERDICT)

@@ -1,9 +1,7 @@
 """The assembler: a server base and one model layer become an image, with no daemon and no clock."""
 
-import contextlib
 import json
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,11 +21,11 @@ from build.publish.attachment import content
 from build.publish.layout import Layout
 from build.publish.place import publisher
 from build.releases import MODEL
-from build.scratch import scratch
+from build.scratch import refusing_without_room, scratch
 from build.seal.seal import EARLIER, UNSEALED, Way, seal
 from build.tags import build_tag
 from model.bundle import FILES, Bundle, Manifest, load
-from model.errors import Fault, OutputRefused
+from model.errors import Fault
 
 HOME = "/opt/kamado"
 USER = "65532"
@@ -59,7 +57,7 @@ def build(bundle: Path, verdict: Path, order: Order, *, report: Report = print) 
     should; PlaceRefused and RegistryRefused when the place cannot take it; OutputRefused without room to work in.
     """
     place = publisher(order.to, cache=order.cache)
-    with _told_of_work(), scratch() as folder:
+    with refusing_without_room(), scratch() as folder:
         copied = copy(bundle, verdict, folder / "model")
         sound = refuse_unless_sound(copied.bundle, copied.verdict, known=copied.faults)
         report(f"gate passed: bundle {sound.digest}")
@@ -139,7 +137,7 @@ class Proof:
         self.seal = EARLIER
 
     def __call__(self, staged: Staged) -> Sequence[Attachment]:
-        with _told_of_work():  # before the place takes it for trouble of its own
+        with refusing_without_room():  # before the place takes it for trouble of its own
             return self._prove(staged)
 
     def _prove(self, staged: Staged) -> Sequence[Attachment]:
@@ -172,18 +170,6 @@ def _signed(copied: Copied, order: Order) -> Sequence[Attachment]:
     if order.required is not None:
         check(copied.folder, signed.data, order.required)
     return (signed,)
-
-
-@contextlib.contextmanager
-def _told_of_work() -> Iterator[None]:
-    """Layers are made, and images unpacked, in temporary folders, and inventories kept in the cache."""
-    try:
-        yield
-    except OSError as error:
-        where = error.filename2 or error.filename or tempfile.gettempdir()
-        found = f"cannot be worked in ({error.strerror or error})"
-        way_out = "Free some space, or set TMPDIR and KAMADO_CACHE to folders where this user may write"
-        raise OutputRefused(Fault(str(where), found, way_out, "work-unwritable")) from error
 
 
 def _is_signed(place: Publisher, digest: str, folder: Path, key: Path) -> bool:

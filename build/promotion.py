@@ -5,7 +5,7 @@ from pathlib import Path
 
 from build.publish import Publisher
 from build.releases import Release, before, candidate, number_next
-from build.scratch import scratch
+from build.scratch import refusing_without_room, scratch
 from build.verified import verify_image
 
 
@@ -15,10 +15,11 @@ def promote(
     """Release the image of this tag or digest under the next number. What is the newest release already stays it.
 
     `image` may also be the whole reference, PLACE:TAG@DIGEST. The owner of each of `keys` has to have signed it. Raises
-    ReleaseRefused for an image that is not there, or is of another model, and what `verify_image` raises.
+    ReleaseRefused for an image that is not there, or is of another model, OutputRefused when there is no room to unpack
+    it, and what `verify_image` raises.
     """
     chosen = candidate(place, model, image)
-    with scratch() as work:
+    with refusing_without_room(), scratch() as work:
         verify_image(place, chosen, work, keys=keys, report=report)
     return number_next(place, model, chosen)
 

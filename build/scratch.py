@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+from model.errors import Fault, OutputRefused
+
 PREFIX = "kamado-build-"
 LOCK = ".builder"  # locked as long as the builder lives, in whatever way it ends
 CONTENT = "content"
@@ -30,6 +32,21 @@ def scratch(place: Path | None = None) -> Iterator[Path]:
             yield folder / CONTENT
         finally:
             _remove(folder)
+
+
+@contextlib.contextmanager
+def refusing_without_room() -> Iterator[None]:
+    """Layers are made, and images unpacked, in temporary folders, and inventories kept in the cache.
+
+    Raises OutputRefused, which names the folder, in place of OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        where = error.filename2 or error.filename or tempfile.gettempdir()
+        problem = f"cannot be worked in ({error.strerror or error})"
+        way_out = "Free some space, or set TMPDIR and KAMADO_CACHE to folders where this user may write"
+        raise OutputRefused(Fault(str(where), problem, way_out, "work-unwritable")) from error
 
 
 def _locked(place: Path) -> tuple[Path, TextIO]:

@@ -19,6 +19,7 @@ from model.errors import Refused
 from tests.build.released import BASE, assembled, published
 from tests.build.sound import sound_bundle, verdict_of
 from tests.build.test_attest import keys  # noqa: F401 - a fixture
+from tests.build.test_registry_place import full
 from tests.contracts.publish import blob
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -109,6 +110,17 @@ def test_a_layer_that_was_damaged_since_is_not_released_again(shelf, models):
     with pytest.raises(Refused, match="layer-broken"):
         rollback(shelf, TOY, report=print)
     assert numbers(shelf, TOY) == [1, 2]
+
+
+def test_without_room_to_unpack_the_image_the_temporary_folder_is_blamed(shelf, models, tmp_path):
+    with full(tmp_path / "scratch") as scratch:
+        room = os.statvfs(scratch)
+        (scratch / "filler").write_bytes(bytes((room.f_bavail - 2) * room.f_frsize))
+        done = run("promote", TOY, models[0].tag, "--in", f"oci:{shelf.folder}", TMPDIR=str(scratch))
+    assert done.returncode == 1
+    assert "[work-unwritable]" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert numbers(shelf, TOY) == []
 
 
 class TestARequiredKey:
