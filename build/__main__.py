@@ -25,6 +25,7 @@ from build.image import Order, build
 from build.promotion import promote, rollback
 from build.publish import PlaceRefused, Publisher
 from build.publish.place import FORMS, publisher
+from build.registry.redact import redacted
 from build.releases import Release, number_of, release, releases, shown
 from build.seal.seal import WAYS
 from model.command_line import CommandLine
@@ -56,7 +57,8 @@ def parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     top = CommandLine(prog="python -m build", description=__doc__)
     commands = top.add_subparsers(dest="command", required=True)
     usual = environ.get("KAMADO_IMAGES") or PLACE
-    about = f"place of images: oci:FOLDER, registry://HOST/REPOSITORY or ecr://ACCOUNT.REGION/REPOSITORY; now {usual}"
+    forms = "oci:FOLDER, registry://HOST/REPOSITORY or ecr://ACCOUNT.REGION/REPOSITORY"
+    about = f"place of images: {forms}; now {redacted(usual)}"
 
     def command(
         name: str, does: str, do: Callable[[argparse.Namespace, Mapping[str, str]], int]

@@ -29,6 +29,7 @@ from build.publish.place import publisher
 from build.publish.registry import RegistryPlace
 from build.registry.client import Client, RegistryRefused
 from build.registry.login import DockerLogin
+from build.registry.redact import redacted
 from build.registry.trouble import Patience
 from model.errors import OutputRefused
 from tests.contracts.publish import PublisherContract, blob, image
@@ -658,3 +659,26 @@ def test_a_password_in_the_address_of_a_base_is_refused_and_not_told(tmp_path, r
     with pytest.raises(BaseRefused, match="holds a login") as refusal:
         registry_base(reference, blobs=Blobs(tmp_path))
     assert "hunter2" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("https://me:pw@h.example/v2/?_state=abc&digest=sha256:1", "https://…@h.example/v2/?_state=…&digest=sha256:1"),
+        ("me:pw@h.example/x", "…@h.example/x"),
+        ("kamado:tag@sha256:0123", "kamado:tag@sha256:0123"),
+        ("answered 404 to GET tags/list?n=1000&last=a", "answered 404 to GET tags/list?n=1000&last=a"),
+        ("PUT https://s3.example/x?X-Amz-Signature=1f&n=2", "PUT https://s3.example/x?X-Amz-Signature=…&n=2"),
+    ],
+)
+def test_what_is_said_of_an_address_holds_no_secret(text, said):
+    assert redacted(text) == said
+    assert redacted(said) == said
+
+
+def test_help_does_not_tell_the_password_of_the_usual_place():
+    environ = {**os.environ, "KAMADO_IMAGES": "registry://me:hunter2@registry.example/kamado"}
+    command = [sys.executable, "-m", "build", "image", "--help"]
+    told = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=True).stdout
+    assert "registry.example" in told
+    assert "hunter2" not in told
