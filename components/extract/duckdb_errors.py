@@ -38,6 +38,10 @@ def refusal(error: Exception, connection: duckdb.DuckDBPyConnection) -> DataRefu
         return types.too_long(words.removeprefix(f"{types.TOO_LONG}: "))
     if value := BEYOND_INT64.search(words):
         return _beyond_int64(int(value[1]), connection)
+    if ungrouped := re.match(r'column "([^"]*)" must appear in the GROUP BY clause', words):
+        hint = "Add it to GROUP BY, or take its MIN or MAX"
+        found = "is neither in GROUP BY nor in an aggregate function"
+        return DataRefused(Fault(f"SQL column {ungrouped[1]}", found, hint, "query-failed"))
     if "No space left" in words or "out of disk" in words.lower():
         raise OSError(28, "No space left on device", "DuckDB's temporary files")
     return DataRefused(

@@ -8,7 +8,7 @@ from components.extract.families import DATE as DAY
 from components.extract.families import NUMBER, family
 from components.extract.families import TIMESTAMP as MOMENT
 from components.extract.nan import watch
-from components.extract.traps import is_week_from_monday
+from components.extract.traps import groups_of, is_week_from_monday
 
 FLOAT64, BOOL, DATE, TIME, DATETIME, TIMESTAMP = (
     getattr(exp.DataType.Type, name) for name in ("DOUBLE", "BOOLEAN", "DATE", "TIME", "TIMESTAMP", "TIMESTAMPTZ")
@@ -90,6 +90,10 @@ def _mend(node: exp.Expr) -> exp.Expr:
             return exp.cast(node.copy(), "DATE")
         case exp.DateTrunc() | exp.LastDay() if _is_date(node.this):
             return exp.cast(node.copy(), "DATE")
+        case exp.TimestampTrunc() if node.args.get("zone") and node.text("unit").upper() in ("HOUR", "MINUTE"):
+            return _clock_trunc(node)  # DuckDB does not look at a zone below a day; some are half an hour apart
+        case exp.RegexpExtract():  # of RE2; sqlglot asks Python, which reads other patterns
+            node.set("group", exp.Literal.number(1) if groups_of(node.expression.name) else None)
         case exp.UnixToTime():
             return exp.cast(node.copy(), "TIMESTAMPTZ")
         case exp.Log() | exp.Pow() | exp.Exp():  # out of range fails; DuckDB gives infinity or NaN
@@ -143,6 +147,14 @@ def _divide(node: exp.Div) -> exp.Expr:
         this=node.this.copy(), expression=by.copy(), typed=node.args.get("typed"), safe=node.args.get("safe")
     )
     return exp.Paren(this=exp.Case(ifs=[failing], default=quotient))
+
+
+def _clock_trunc(node: exp.TimestampTrunc) -> exp.Expr:
+    """Less what the zone's clock shows past the hour or the minute."""
+    clock = _call("timezone", node.args["zone"], node.this)
+    begun = _call("date_trunc", exp.Literal.string(node.text("unit").lower()), clock)
+    past = exp.Paren(this=exp.Sub(this=clock, expression=begun))
+    return exp.Paren(this=exp.Sub(this=exp.Paren(this=node.this.copy()), expression=past))
 
 
 def _element(node: exp.Bracket) -> exp.Expr:

@@ -37,7 +37,7 @@ def _why(node: exp.Expr) -> str:
         case exp.ArrayAgg() | exp.GroupConcat() if isinstance(order := node.this, exp.Order):
             return "" if _decided(_value(order), [key.this for key in order.expressions]) else ORDER_BY_VALUE
         case exp.ArrayAgg():
-            return ADD_ORDER
+            return "" if isinstance(node.this, exp.Limit) else ADD_ORDER  # a LIMIT is refused by itself
         case exp.Array() if len(node.expressions) == 1 and isinstance(query := node.expressions[0], exp.Query):
             return "" if _selects_its_keys(query) else ORDER_BY_ALL
         case exp.Query() if node.args.get("limit") and node.args.get("order") and not _can_be_checked(node):

@@ -8,6 +8,7 @@ through. A wrong number is worse than a refusal.
 import contextlib
 import functools
 import logging
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -119,8 +120,10 @@ def _parse(sql: str) -> exp.Query:
 def _statements(sql: str) -> list[exp.Expr | None]:
     """sqlglot's parser breaks in ways of its own on calls that lack an argument; the text is all that it is given."""
     try:
-        return sqlglot.parse(sql, read="bigquery", error_level=ErrorLevel.RAISE)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        with warnings.catch_warnings():  # of Python's own engine for patterns, which are RE2's
+            warnings.simplefilter("ignore", FutureWarning)
+            return sqlglot.parse(sql, read="bigquery", error_level=ErrorLevel.RAISE)
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
         hint = "Look for a function that lacks an argument, or has one that it does not take"
         raise SpecRefused(
             Fault("SQL", f"cannot be read ({type(error).__name__}: {error})", hint, "sql-not-parsed")

@@ -1,5 +1,7 @@
 """Known functions in uses that differ between BigQuery and DuckDB, or that differ from one run to the next."""
 
+import re
+
 from sqlglot import exp
 
 from components.extract.date_formats import PARSERS, refused_format
@@ -10,9 +12,12 @@ PARTS = {
 }  # fmt: skip
 TRAPS = {
     "EXTRACT of other parts": f"Use the parts {', '.join(sorted(PARTS))}, WEEK(MONDAY)",
-    "ARRAY_AGG(… LIMIT n)": "LIMIT in ARRAY_AGG differs. Use ROW_NUMBER and a filter",
+    "ARRAY_AGG(… LIMIT n)": "LIMIT in ARRAY_AGG differs. Use MIN_BY, MAX_BY, or ROW_NUMBER and a filter",
     "ARRAY_AGG without IGNORE NULLS": "Say ARRAY_AGG(x IGNORE NULLS)",
-    "UNNEST … WITH OFFSET": "WITH OFFSET counts from 1 on files. Use ROW_NUMBER",
+    "UNNEST … WITH OFFSET": (
+        "WITH OFFSET counts from 1 on files. "
+        "Use UNNEST(GENERATE_ARRAY(0, ARRAY_LENGTH(a) - 1)) AS i and a[SAFE_OFFSET(i)]"
+    ),
     "array[OFFSET(i)], array[ORDINAL(i)], array[i]": "OFFSET beyond the end differs. Use SAFE_OFFSET",
     "LIKE ANY, LIKE ALL": "A backslash in LIKE ANY differs. Write x LIKE a OR x LIKE b",
     "COUNTIF(DISTINCT …)": "Use COUNT(DISTINCT IF(condition, x, NULL))",
@@ -30,8 +35,15 @@ TRAPS = {
     "TABLESAMPLE": "A sample takes other rows every time. Use MOD(ABS(FARM_FINGERPRINT(id)), 100)",
     "CORR … OVER": "CORR OVER differs where a window has one pair. Use GROUP BY",
     "ANY_VALUE": "ANY_VALUE may take another row every time. Use MIN or MAX",
+    "DISTINCT ON": "DISTINCT ON takes other rows every time. Use ROW_NUMBER and a filter",
+    "NATURAL, SEMI, ANTI and ASOF JOIN": "GoogleSQL has no such JOIN. Use JOIN with USING, EXISTS or NOT EXISTS",
+    "ILIKE": "GoogleSQL has no ILIKE. Write LOWER(x) LIKE",
+    "REGEXP_EXTRACT with a computed pattern": "REGEXP_EXTRACT's pattern must be a text literal",
+    "REGEXP_EXTRACT with two groups": "REGEXP_EXTRACT takes one group. Write the others as (?:…)",
     "LIMIT without ORDER BY": "LIMIT without ORDER BY takes other rows every time. Add ORDER BY with a unique key",
 }
+# A quoted run, an escaped character, a class, or what opens a group.
+_RE2 = re.compile(r"\\Q.*?(?:\\E|$)|\\.|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]|\(\?P?<|\(\?|\(", re.DOTALL)
 DECIMALS = (exp.DataType.Type.DECIMAL, exp.DataType.Type.BIGDECIMAL)
 
 
@@ -84,10 +96,27 @@ def trap(node: exp.Expr) -> str | None:
             return TRAPS["CORR … OVER"]
         case exp.AnyValue():
             return TRAPS["ANY_VALUE"]
+        case exp.Distinct() if node.args.get("on"):
+            return TRAPS["DISTINCT ON"]
+        case exp.Join() if node.kind in ("SEMI", "ANTI") or node.method:
+            return TRAPS["NATURAL, SEMI, ANTI and ASOF JOIN"]
+        case exp.ILike():
+            return TRAPS["ILIKE"]
+        case exp.RegexpExtract() if not isinstance(node.expression, exp.Literal | exp.RawString):
+            return TRAPS["REGEXP_EXTRACT with a computed pattern"]
+        case exp.RegexpExtract() if groups_of(node.expression.name) > 1:
+            return TRAPS["REGEXP_EXTRACT with two groups"]
+        case exp.Limit() if isinstance(node.parent, exp.ArrayAgg):
+            return None  # told at the ARRAY_AGG
         case exp.Limit() if not isinstance(node.parent, exp.Query) or not node.parent.args.get("order"):
             return TRAPS["LIMIT without ORDER BY"]
         case _:
             return None
+
+
+def groups_of(pattern: str) -> int:
+    """Capturing groups of a pattern of RE2, which Python's own engine reads in part only."""
+    return sum(token in ("(", "(?<", "(?P<") for token in _RE2.findall(pattern))
 
 
 def is_week_from_monday(node: exp.Extract) -> bool:

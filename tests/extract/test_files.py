@@ -414,3 +414,27 @@ def test_our_own_mistake_keeps_its_traceback(parquet, monkeypatch):
     monkeypatch.setattr("components.extract.portable.check_ties", broken)
     with pytest.raises(AttributeError, match="a defect of ours"):
         read(parquet)
+
+
+@pytest.mark.case("a pattern that Python's engine warns of, or does not read")
+@pytest.mark.parametrize(("pattern", "answer"), [("[[:alpha:]](b)", ["b"]), (r"\Qa\E(b)", ["b"])])
+def test_patterns_are_those_of_re2(tmp_path, outcome, pattern, answer):
+    pq.write_table(pa.table({"x": ["ab"]}), tmp_path / "t.parquet")
+    rows = read(tmp_path, f"SELECT REGEXP_EXTRACT(x, r'{pattern}') AS y FROM t WHERE @start < @end")["y"].to_pylist()
+    outcome(f"{pattern} of ab: {rows}")
+    assert rows == answer
+
+
+@pytest.mark.case("a column that is neither grouped nor aggregated")
+def test_a_column_outside_of_group_by_is_told_without_the_engines_advice(tmp_path, outcome):
+    pq.write_table(pa.table({"x": [1], "y": [2]}), tmp_path / "t.parquet")
+    words = said(tmp_path, "SELECT x, y, COUNT(*) AS n FROM t WHERE @start < @end GROUP BY x")
+    outcome(words)
+    assert "SQL column y: is neither in GROUP BY" in words
+    assert "ANY_VALUE" not in words
+
+
+def test_a_repetition_without_end_in_a_pattern_is_one_fault(tmp_path):
+    pq.write_table(pa.table({"x": ["ab"]}), tmp_path / "t.parquet")
+    sql = "SELECT REGEXP_EXTRACT(x, r'a{99999999999999}') AS y FROM t WHERE @start < @end"
+    assert "sql-not-parsed" in said(tmp_path, sql, SpecRefused)
