@@ -31,6 +31,7 @@ ACCEPT = ", ".join((oci.INDEX, oci.DOCKER_INDEX, oci.MANIFEST, oci.DOCKER_MANIFE
 GREATEST = 8 << 20  # bytes of a manifest
 GREATEST_ERROR = 64 << 10  # of what comes with a refusal
 CHUNK = 1 << 20
+LENGTH = re.compile(r"[0-9]{1,18}")  # of a Content-Length; more digits are no size, and int() may refuse them
 SECONDS_TO_CONNECT = 10
 DEFAULT = Patience()
 
@@ -159,7 +160,7 @@ class Client:
         if told != digest:
             raise self._refused(f"has {told} for {digest}", "registry-digest")
         length = answer.headers.get("Content-Length", "")
-        return int(length) if length.isdecimal() else -1
+        return int(length) if LENGTH.fullmatch(length) else -1
 
     def stream(self, digest: str) -> Iterator[bytes]:
         """The bytes of a blob, once; whoever reads them compares the digest. What breaks off is gone on with."""
