@@ -576,6 +576,20 @@ def test_an_answer_that_never_ends_is_a_refusal(host, tmp_path, outcome, kind):
     assert len(now.seen) == 3  # what is slow on purpose is so again
 
 
+def test_a_list_of_more_bytes_than_any_is_a_refusal(host, tmp_path, monkeypatch):
+    monkeypatch.setattr("build.registry.client.GREATEST_LIST", 10_000)
+    pages = iter(range(10_000))
+
+    def happens(handler):
+        number = next(pages)
+        link = {"Link": f'</v2/team/one/tags/list?last=t{number}>; rel="next"'}
+        handler._send(200, json.dumps({"tags": ["t" * 4_000]}).encode(), link)
+        return True
+
+    with between(host, happens) as here, pytest.raises(RegistryRefused, match="without end: 3 on 3 pages"):
+        place(here, "team/one", tmp_path).tags()
+
+
 @pytest.mark.case("a list of tags whose next page always exists")
 def test_a_list_without_end_is_a_refusal(host, tmp_path, outcome):
     pages = iter(range(10_000))
