@@ -20,7 +20,6 @@ import xgboost
 from build import golden, ubjson
 from build.fields.manifest import manifest_faults
 from build.folder import compare, read_folder
-from build.reach import MOST_LOG_ODDS, Reach, of_model
 from build.verdict import judge, read_verdict
 from build.walk import Walked, walk
 from model.bundle import (
@@ -36,6 +35,7 @@ from model.bundle import (
     parse_manifest,
 )
 from model.errors import Fault, Faults
+from model.reach import MOST_LOG_ODDS, Reach, of_model
 
 
 def check(bundle: Path, verdict: Path | None) -> Iterator[Fault | dict[str, str | None]]:

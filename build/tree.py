@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from build.reach import Reach
 from model.bundle import BOOSTER, RETRAIN, Manifest
 from model.errors import Fault
 from model.features import CategoryFeature
+from model.reach import Reach
 
 ROOT_PARENT = 2**31 - 1
 NODES = {

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from build.reach import MOST_LOG_ODDS, NOTHING, Reach
 from build.tree import Tree, read_tree
 from model.bundle import BOOSTER, RETRAIN, Manifest
 from model.errors import Fault
 from model.features import CategoryFeature
+from model.reach import MOST_LOG_ODDS, NOTHING, Reach
 
 LEARNER = {"attributes", "feature_names", "feature_types", "gradient_booster", "learner_model_param", "objective"}
 MODEL = {"cats", "gbtree_model_param", "iteration_indptr", "tree_info", "trees"}

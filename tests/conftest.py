@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 
 import docker
 import pytest
@@ -12,6 +13,12 @@ from build.images.contents import recipes
 from build.images.make import make_images
 from build.images.python import Choice, python_image
 from tests.services.engine import engine
+
+
+def pytest_configure():
+    """A shell starts what it runs in the background with interrupts ignored, and every process of a test would too."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

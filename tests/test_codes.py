@@ -1,4 +1,4 @@
-"""Every fault that a step or the reader of specs can raise has a stable code, and components/README.md lists them."""
+"""Every fault of a step, the reader of specs or a command has a stable code; components/README.md lists the steps'."""
 
 import ast
 import re
@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted([*ROOT.glob("components/**/*.py"), *ROOT.glob("model/spec*.py"), ROOT / "model" / "files.py"])
+COMMANDS = [path for path in sorted(ROOT.glob("pipelines/**/*.py")) if path.name != "events.py"]  # which repeats faults
 CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 MAKERS = {"_from_validator": 2}  # functions that give a code on to Fault, and its place among their arguments
 
@@ -32,7 +33,7 @@ def literals(path: Path) -> set[str]:
     return {code.value for code in codes if isinstance(code, ast.Constant) and isinstance(code.value, str)}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", [*SOURCES, *COMMANDS], ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_fault_has_a_code(path):
     assert [line for line, code in arguments(path) if code is None] == []
     assert [code for code in literals(path) if not CODE.fullmatch(code)] == []

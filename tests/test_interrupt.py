@@ -19,6 +19,7 @@ COMMANDS = {
     "make serve": "serving.server",
     "make report": "pipelines.open_report",
     "make fix": "model.spec_reference",
+    "make fix, GoogleSQL": "components.extract.reference",
     "make test": "tests",
     "compile": "pipelines.compile",
     "the example's simulator": "examples.rental_portal",

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from build.fields.rule import Broken, Elsewhere, Rule, Table
 from build.fields.subject import Trained
-from build.reach import MOST_LOG_ODDS, of_term
 from model.features import CategoryFeature, NumberFeature
 from model.linear import CategoryTerm, NumberTerm, Term
+from model.reach import MOST_LOG_ODDS, of_term
 
 
 def _terms(trained: Trained) -> Iterator[tuple[Term, NumberFeature | CategoryFeature | None]]:

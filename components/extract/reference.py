@@ -3,6 +3,11 @@
 python -m components.extract.reference docs
 """
 
+from model import interrupt
+
+if __name__ == "__main__":
+    interrupt.exit_at_once()
+
 import sys
 from collections.abc import Iterable
 from pathlib import Path

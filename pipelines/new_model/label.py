@@ -33,7 +33,9 @@ def find_label(text: str, columns: Sequence[str]) -> Wanted:
     there = ", ".join(shown(column) for column in columns[:30])
     way_out = f"Did you mean {' or '.join(near)}?" if near else f"There: {there}"
     where = f"LABEL={shown(text)}" if text else "LABEL"
-    raise DataRefused(Fault(where, "is not a column of the table" if text else "is not given", way_out))
+    raise DataRefused(
+        Fault(where, "is not a column of the table" if text else "is not given", way_out, "label-missing")
+    )
 
 
 def _column(asked: str, columns: Sequence[str]) -> str | None:
@@ -52,11 +54,13 @@ def label_sql(wanted: Wanted, kind: str, column_sql: str, counts: Mapping[Value,
     where = f"LABEL={shown(wanted.column)}"
     if missing := counts.get(None, 0):
         way_out = "Leave such rows out of the table, or write there what missing means"
-        raise DataRefused(Fault(where, f"is missing in {missing:,} of {sum(counts.values()):,} rows", way_out))
+        raise DataRefused(
+            Fault(where, f"is missing in {missing:,} of {sum(counts.values()):,} rows", way_out, "label-null")
+        )
     values = [value for value in counts if value is not None]
     if len(values) == 1 and not more:
         way_out = "A model is learned from rows with a conversion and rows without one"
-        raise DataRefused(Fault(where, f"is {_text(values[0])} in every row", way_out))
+        raise DataRefused(Fault(where, f"is {_text(values[0])} in every row", way_out, "label-constant"))
     found = f"{', '.join(_text(value) for value in values[:VALUES])}{' and others' if more else ''}"
     if wanted.value is not None:
         return _equals(wanted, kind, column_sql, values, found)
@@ -66,7 +70,7 @@ def label_sql(wanted: Wanted, kind: str, column_sql: str, counts: Mapping[Value,
         return sql
     example = _text(values[0] if len(values) < 2 else values[1]).strip("'")
     way_out = f"Say which value is the conversion, for example: LABEL='{wanted.column}={example}'"
-    raise DataRefused(Fault(where, f"is not 0 or 1 (found {found})", way_out))
+    raise DataRefused(Fault(where, f"is not 0 or 1 (found {found})", way_out, "label-values"))
 
 
 def _yes_or_no(column_sql: str, values: Sequence[str]) -> str | None:
@@ -85,7 +89,9 @@ def _equals(wanted: Wanted, kind: str, column_sql: str, values: Sequence[Value],
     match = next((value for value in values if value == _read(str(wanted.value), kind)), None)
     if match is None:
         where = f"LABEL={shown(wanted.column)}={shown(str(wanted.value))}"
-        raise DataRefused(Fault(where, "is not a frequent value of the column", f"There: {found}"))
+        raise DataRefused(
+            Fault(where, "is not a frequent value of the column", f"There: {found}", "label-value-missing")
+        )
     if kind == "BOOL":
         return f"IF({column_sql}, {'1, 0' if match else '0, 1'})"
     return f"IF({column_sql} = {literal(match) if isinstance(match, str) else f'{match:.15g}'}, 1, 0)"

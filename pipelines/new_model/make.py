@@ -144,9 +144,14 @@ def refuse_name(model: str, folder: Path, faults: Faults) -> None:
         near = re.sub(r"[^a-z0-9]+", "-", model.lower()).strip("-")[:LONGEST_NAME].strip("-") or "rent-conversion"
         found = f"is {shown(model)!r}, not the name of a model" if model else "is not given"
         way_out = "Use lower-case letters, digits and single hyphens"
-        faults.add("MODEL", found, f"{way_out}, at most {LONGEST_NAME}, for example {near}")
+        faults.add("MODEL", found, f"{way_out}, at most {LONGEST_NAME}, for example {near}", "model-name")
     elif folder.exists() or folder.is_symlink():
-        faults.add(f"folder {folder}", "is there already, and nothing is written over", "Name another MODEL or SPECS")
+        faults.add(
+            f"folder {folder}",
+            "is there already, and nothing is written over",
+            "Name another MODEL or SPECS",
+            "folder-exists",
+        )
 
 
 def _read_again(folder: Path) -> None:
@@ -161,5 +166,10 @@ def write(draft: Draft, folder: Path) -> None:
             (written / "spec.yaml").write_text(yaml_of(draft, folder), "utf-8")
             (written / "training.sql").write_text(sql_of(draft), "utf-8")
     except OSError as error:
-        fault = Fault(f"folder {folder}", f"cannot be written ({error.strerror or error})", "Name another one by SPECS")
+        fault = Fault(
+            f"folder {folder}",
+            f"cannot be written ({error.strerror or error})",
+            "Name another one by SPECS",
+            "out-unwritable",
+        )
         raise OutputRefused(fault) from None

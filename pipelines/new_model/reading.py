@@ -61,7 +61,9 @@ class Reader:
         column = column_sql(wanted.column)
         if self.types[wanted.column] not in ("BOOL", "INT64", "FLOAT64", "STRING"):
             found = f"is of type {self.types[wanted.column]}"
-            raise DataRefused(Fault(f"LABEL={shown(wanted.column)}", found, "A label is a number, a text or a BOOL"))
+            raise DataRefused(
+                Fault(f"LABEL={shown(wanted.column)}", found, "A label is a number, a text or a BOOL", "label-type")
+            )
         query = f"SELECT {column} AS value, COUNT(*) AS n FROM {self.table} GROUP BY {column}"
         counts = {row["value"]: row["n"] for row in self._rows(f"{query} ORDER BY n DESC, value LIMIT {VALUES + 1}")}
         return counts, len(counts) > VALUES
@@ -103,7 +105,7 @@ class Reader:
         for _ in write_all(self._source.fetch(sql, self._window), parts):
             pass
         if parts.rows == 0:
-            raise DataRefused(Fault("TABLE", "has no rows", "Name a table with rows"))
+            raise DataRefused(Fault("TABLE", "has no rows", "Name a table with rows", "table-empty"))
         write_json(folder / "extract.json", {"start": None, "end": f"{last:%Y-%m-%dT%H:%M:%SZ}", "rows": parts.rows})
         return parts.rows
 
@@ -124,7 +126,7 @@ def _refuse_unspeakable(names: Sequence[str]) -> None:
     for name in names:
         if not name or name != name.strip() or has_controls(name) or "`" in name or "\\" in name:
             way_out = "Rename it in the table: no blanks at its ends, no control characters, no ` and \\"
-            faults.add(f"column {name!r}", "has a name that no query can write", way_out)
+            faults.add(f"column {name!r}", "has a name that no query can write", way_out, "column-name")
     faults.raise_if_any(DataRefused)
 
 

@@ -31,30 +31,38 @@ def find_table(text: str) -> Table:
     if path.is_dir():
         ending = ""
         if next(path.glob("*.parquet"), None) is None:
-            raise DataRefused(Fault(f"TABLE={text}", "is a folder without Parquet files", _forms()))
+            raise DataRefused(Fault(f"TABLE={text}", "is a folder without Parquet files", _forms(), "table-missing"))
     elif not ending:
-        raise DataRefused(Fault(f"TABLE={text}", "is not a table that Kamado reads", _forms()))
+        raise DataRefused(Fault(f"TABLE={text}", "is not a table that Kamado reads", _forms(), "table-format"))
     name = path.name.removesuffix(ending)
     if not NAME.fullmatch(name):
         way_out = "Rename it: a query names the table by its file, so use letters, digits, _ and -"
-        raise DataRefused(Fault(f"TABLE={text}", f"is called {name!r}, which is not the name of a table", way_out))
+        raise DataRefused(
+            Fault(f"TABLE={text}", f"is called {name!r}, which is not the name of a table", way_out, "table-name")
+        )
     if found := sorted(PATTERN & set(str(path.parent))):
         way_out = "Move it to a folder without * ? [ ] in its whole path"
-        raise DataRefused(Fault(f"TABLE={text}", f"has {' '.join(found)} in its path, a pattern of names", way_out))
+        raise DataRefused(
+            Fault(f"TABLE={text}", f"has {' '.join(found)} in its path, a pattern of names", way_out, "path-pattern")
+        )
     return Table(path.parent, name, path)
 
 
 def _absent(text: str, path: Path) -> Fault:
     if not text:
-        return Fault("TABLE", "is not given", _forms())
+        return Fault("TABLE", "is not given", _forms(), "table-missing")
     if IN_BIGQUERY.fullmatch(text) and not text.endswith(ENDINGS):
         way_out = (
             "Export some of its rows to Parquet (EXPORT DATA) and name that file; `make run` reads BigQuery itself"
         )
-        return Fault(f"TABLE={text}", "looks like a table in BigQuery, and `make new` reads files", way_out)
+        return Fault(
+            f"TABLE={text}", "looks like a table in BigQuery, and `make new` reads files", way_out, "table-in-bigquery"
+        )
     there = sorted(entry.name for entry in path.parent.iterdir()) if path.parent.is_dir() else []
     near = difflib.get_close_matches(path.name, there, 3)
-    return Fault(f"TABLE={text}", "is not there", f"Did you mean {' or '.join(near)}?" if near else _forms())
+    return Fault(
+        f"TABLE={text}", "is not there", f"Did you mean {' or '.join(near)}?" if near else _forms(), "table-missing"
+    )
 
 
 def _forms() -> str:

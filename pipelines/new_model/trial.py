@@ -36,7 +36,7 @@ def settle(draft: Draft, splits: Sequence[Split], rows: Path, scratch: Path) -> 
             )
     few = f"{draft.profile.conversions:,} of {draft.profile.rows:,} rows convert"
     way_out = "A model needs rows with and without a conversion in each of three parts: name a table with more of them"
-    raise DataRefused(Fault("TABLE", f"cannot be divided: {few}. {refusals[-1]}", way_out))
+    raise DataRefused(Fault("TABLE", f"cannot be divided: {few}. {refusals[-1]}", way_out, "split-impossible"))
 
 
 def _explained(split: Split, refusals: Sequence[str]) -> Split:
@@ -68,7 +68,7 @@ def _without_leaks(draft: Draft, rows: Path, scratch: Path) -> tuple[Draft, int]
 def _nothing_left(draft: Draft) -> Fault:
     reasons = "; ".join(f"{name} {shown(why, 200)}" for name, why in draft.left_out.items())
     way_out = "Join the columns that describe the items, and name that table"
-    return Fault("TABLE", f"has no column that a model can learn from ({reasons})", way_out)
+    return Fault("TABLE", f"has no column that a model can learn from ({reasons})", way_out, "features-none")
 
 
 def _try(draft: Draft, rows: Path, scratch: Path) -> tuple[dict[str, str], int]:

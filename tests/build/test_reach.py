@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from build import ubjson
 from build.check import check
-from build.reach import MOST_LOG_ODDS, of_model
 from build.walk import walk
 from model.bundle import BOOSTER, Bundle, load
 from model.errors import Fault
 from model.features import LAST
 from model.predictor import XGBOOST, Predictor
+from model.reach import MOST_LOG_ODDS, of_model
 from tests.build.forge import forge_manifest
 from tests.build.sound import LAYOUTS
 
