@@ -54,7 +54,7 @@ def _read(path: Path) -> bytes | Fault:
     except FileNotFoundError:
         return Fault(path.name, "is missing", "BUNDLE names the folder that train wrote, whole", "file-missing")
     except OSError as error:
-        return Fault(path.name, f"cannot be read ({error.strerror})", "Mend its permissions", "file-unreadable")
+        return Fault(path.name, f"cannot be read ({error.strerror})", "Fix its permissions", "file-unreadable")
 
 
 def compare(files: dict[str, bytes], manifest: Manifest) -> list[Fault]:

@@ -71,6 +71,9 @@ def _open(packed: BinaryIO, folder: Path, digest: str) -> str:
     try:
         with tarfile.open(fileobj=unpacked.buffered(), mode="r|") as tar:
             for member in tar:
+                # To come to the end of a member, tarfile would read on long after the end of the file.
+                if tar.offset > MOST_UNPACKED:
+                    raise _broken(digest, f"holds {member.name!r:.80}, which would end at byte {tar.offset:,}")
                 if member.name in seen:
                     raise _broken(digest, f"holds {member.name} twice")
                 if (target := wanted.pop(member.name, None)) is None:

@@ -20,7 +20,7 @@ from build.publish.attachment import MOST_BYTES, content
 from build.releases import Release, ReleaseRefused
 from build.unpack import WAY_OUT, unpack
 from model.bundle import MANIFEST, Manifest
-from model.errors import BundleRefused, Fault
+from model.errors import BundleRefused, Fault, Refused
 
 # The gate of a builder asks for the XGBoost that will serve. A model in service may be of the one before, and brings
 # its own; whoever compares with it, or goes back to it, must be able to have it. A wrong checksum is never that.
@@ -30,6 +30,8 @@ DOCUMENTS = {
     provenance.MEDIA_TYPE: "provenance.intoto.json",
     signature.MEDIA_TYPE: "signature.sigstore.json",
 }
+MOST_DOCUMENTS = 20  # of one kind
+UNREADABLE = ("blob-digest", "place-broken", "registry-answer")  # other refusals may be another answer tomorrow
 Documents = dict[str, list[bytes]]
 
 
@@ -52,7 +54,7 @@ def verify_image(
     diff_id = unpack(place, image.digest, folder)
     sound = _sound(folder, report)
     _compare_labels(image, folder, sound, diff_id)
-    documents = _documents(place, image.digest)
+    documents = _documents(place, image.digest, report)
     _refuse_untested(image, sound, documents[provenance.MEDIA_TYPE])
     for key in keys:
         check_any(folder, documents[signature.MEDIA_TYPE], key, image=image.tag)
@@ -83,12 +85,23 @@ def _compare_labels(image: Release, folder: Path, sound: Sound, diff_id: str) ->
         raise BundleRefused(*faults)
 
 
-def _documents(place: Publisher, digest: str) -> Documents:
-    """What is attached to the image, of the kinds that we know."""
+def _documents(place: Publisher, digest: str, report: Callable[[str], None]) -> Documents:
+    """What is attached to the image, of the kinds that we know.
+
+    Whoever may write to a place may tie more to an image. What cannot be read proves nothing, and keeps nothing else
+    from doing so.
+    """
     documents: Documents = {media_type: [] for media_type in DOCUMENTS}
     for attached in place.attachments(digest):
-        if attached.media_type in documents and attached.size <= MOST_BYTES:
-            documents[attached.media_type].append(content(attached))
+        read = documents.get(attached.media_type)
+        if read is None or attached.size > MOST_BYTES or len(read) == MOST_DOCUMENTS:
+            continue
+        try:
+            read.append(content(attached))
+        except Refused as refusal:
+            if refusal.faults[0].code not in UNREADABLE:
+                raise
+            report(f"left out: {refusal.faults[0]}")
     return documents
 
 

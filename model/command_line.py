@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from model.errors import Fault, Refused
+from model.text import printable
 
 MISTAKE = 2  # exit code
 
@@ -25,7 +26,7 @@ class CommandLine(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raises SystemExit(2)."""
-        print(f"{self.prog}: {message}. See: {self.prog} --help", file=sys.stderr)
+        print(printable(f"{self.prog}: {message}. See: {self.prog} --help"), file=sys.stderr)
         raise SystemExit(MISTAKE)
 
     def read(self, arguments: Sequence[str]) -> tuple[argparse.Namespace, list[Fault]]:

@@ -20,6 +20,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from model.errors import Fault, Faults, SpecRefused
 from model.expression import Expression
 from model.spec_faults import faults_of, shown
+from model.text import has_controls
 
 COLUMN = r"^[A-Za-z_][A-Za-z0-9_]*$"
 # Columns that preprocess adds to the rows; DuckDB does not tell small letters from capital ones.
@@ -50,7 +51,15 @@ def _bytes(value: object) -> object:
 
 
 def _expression(value: str) -> str:
-    Expression.parse(value)
+    """In one line: a block of YAML ends with a line break, which no manifest may hold."""
+    line = " ".join(value.split())
+    Expression.parse(line)
+    return line
+
+
+def _rule_name(value: str) -> str:
+    if has_controls(value):
+        raise ValueError(f"is {shown(value)}, which has a control character | write the name without it, in one line")
     return value
 
 
@@ -139,7 +148,7 @@ class Feature(_Part):
 class Rule(_Part):
     """Rows outside [min, max] are rejected and counted."""
 
-    name: str = Field(min_length=1, max_length=80)
+    name: Annotated[str, Field(min_length=1, max_length=80), pydantic.AfterValidator(_rule_name)]
     expression: Annotated[str, pydantic.AfterValidator(_expression)]
     min: float | None = None
     max: float | None = None

@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from model.command_line import CommandLine, CommandRefused
@@ -19,6 +19,7 @@ COUNT = re.compile(r"0*[1-9][0-9]{0,8}")
 PLACES = ("registry:", "ecr:")
 # KFP's runner puts values of its own in the place of these, also in the middle of a path.
 PLACEHOLDERS = ("{{$", "/kfp-workspace")
+AHEAD = timedelta(days=1)  # the gate lets a model pass that ends two days ahead, and a run may last over midnight
 
 
 @dataclass(frozen=True)
@@ -116,11 +117,11 @@ class _Reader:
         return request
 
     def data(self, spec: Spec | None, results: str) -> DataRequest | None:
-        end, source, output = self._end(), self._source(spec), self._output(results)
+        end, source, output = self._end(spec), self._source(spec), self._output(results)
         if spec is None:
             return None
         sample = Path(self.args.out).absolute() / "sample"
-        return DataRequest(self.folder, spec, source, sample, end or spec.source.end or _today(), output)
+        return DataRequest(self.folder, spec, source, sample, end, output)
 
     @property
     def folder(self) -> Path:
@@ -141,7 +142,18 @@ class _Reader:
             self.spec_faults.extend(refusal.faults)
             return None
 
-    def _end(self) -> date | None:
+    def _end(self, spec: Spec | None) -> date:
+        """END, else the spec's, else today. The gate would refuse a model of the future, once it is trained."""
+        today = _today()
+        named, where = self._named_end(), "END"
+        if named is None and spec is not None and spec.source.end is not None:
+            named, where = spec.source.end, "source.end"
+        if named is not None and named > today + AHEAD:
+            way_out = f"Name a day that has come, for example {today}: the window ends before it begins"
+            self._add(where, f"is {named}, which lies in the future", way_out, "end-future")
+        return named or today
+
+    def _named_end(self) -> date | None:
         text = self.args.end
         try:
             day = date.fromisoformat(text) if DAY.fullmatch(text) else date.min

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from model.errors import Fault
+from model.text import printable
 
 Kind = Literal["started", "progress", "finished", "refused", "failed"]
 
 
 @dataclass(frozen=True)
 class Event:
-    """`says` is for people; `faults` are those of a refusal; `done` of `total` is how far a step is, 0 = unknown."""
+    """`says` is for people, in printable lines; `faults` are those of a refusal; `done` of `total` is how far a step
+    is, 0 = unknown."""
 
     step: str
     kind: Kind
@@ -27,7 +29,7 @@ class Event:
         return cls(
             event["step"],
             event["event"],
-            event.get("says", ""),
+            "\n".join(map(printable, event.get("says", "").split("\n"))),
             event.get("done", 0),
             event.get("total", 0),
             faults,

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from model.errors import Fault
 from model.spec import Spec
+from model.text import printable
 from pipelines.events import StepEnded
 from pipelines.outcome import rejected_table
 
@@ -81,13 +82,13 @@ class Findings:
     def show(self, console: Console) -> None:
         """The last line says whether a run would come to training."""
         if self.extracted:
-            console.print(_read(self.extracted), markup=False)
+            console.print(printable(_read(self.extracted)), markup=False)
             console.print(_columns(self.columns))
         if self.ledger and self.split:
             console.print(rejected_table(self.ledger, self.split))
             console.print(_parts(self.split["parts"]))
             for warning in self.ledger["warnings"]:
-                console.print(f"note: {warning}", markup=False)
+                console.print(printable(f"note: {warning}"), markup=False)
         if self.refusal:
             console.print(self.refusal.says, style="red", markup=False)
             console.print(f"{self.spec.model} cannot be trained: {len(self.faults)} problem(s)", markup=False)
@@ -114,7 +115,7 @@ def _read(extracted: dict[str, Any]) -> str:
 def _columns(columns: list[Column]) -> Table:
     table = Table("column", "type", "use", title="columns as they were read", title_justify="left")
     for column in columns[:MOST_COLUMNS]:
-        table.add_row(*(escape(text) for text in (column.name, column.type, column.use)))
+        table.add_row(*(escape(printable(text)) for text in (column.name, column.type, column.use)))
     if len(columns) > MOST_COLUMNS:
         table.add_row(f"and {len(columns) - MOST_COLUMNS:,} more", "", "JSON=1 lists all")
     return table

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from model.text import printable
+
 EXIT = {"promote": 0, "hold": 3, "insufficient-data": 3, "reject": 1, "invalid": 1}
 STYLE = {"promote": "bold green", "hold": "bold yellow", "insufficient-data": "bold yellow"}
 QUALITY = (("log_loss", "log loss"), ("auc", "AUC"), ("calibration_ratio", "predicted / observed"))
@@ -65,16 +67,16 @@ class Outcome:
         console.print(self.verdict, style=STYLE.get(self.verdict, "bold red"))
         failed = [reason for reason in self.judged["reasons"] if not reason["passed"]]
         for reason in failed or [{"rule": "all", "says": f"all {len(self.judged['reasons'])} rules hold"}]:
-            console.print(f"  {reason['rule']}: {reason['says']}", markup=False)
+            console.print(printable(f"  {reason['rule']}: {reason['says']}"), markup=False)
         metrics = self.read("metrics.json")
         if metrics.get("contenders"):  # an invalid model has none
             console.print(_quality(metrics))
         ledger = self.read("ledger.json")
         console.print(rejected_table(ledger, self.read("split.json")))
         for warning in ledger.get("warnings", ()):
-            console.print(f"note: {warning}", markup=False)
+            console.print(printable(f"note: {warning}"), markup=False)
         if self.champion:
-            console.print(f"{'champion':<8} {_champion(self)}", markup=False)
+            console.print(printable(f"{'champion':<8} {_champion(self)}"), markup=False)
         for name, path in {"report": "report.html", "bundle": "bundle", "log": "run.log"}.items():
             console.print(f"{name:<8} {self.root / path}", markup=False)
         if (base := _base(self)) is not None:

@@ -52,7 +52,7 @@ def _make(folder: Path, choice: Choice, environ: Mapping[str, str]) -> None:
             for name, digest in export(client, made, layout, report=print).items():
                 print(f"oci:{folder}:{name} is {digest}")
         except DockerException as error:
-            raise ImagesRefused(Fault("container engine", f"fails ({error})", "Mend it", "engine-failed")) from error
+            raise ImagesRefused(Fault("container engine", f"fails ({error})", "Fix it", "engine-failed")) from error
 
 
 def parser() -> argparse.ArgumentParser:

@@ -81,7 +81,7 @@ def _run(*command: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode != 0:
         said = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith(("E:", "W:", "tar:"))]
-        raise _refused(f"{command[0]} fails ({'; '.join(said[-2:]) or done.returncode})", "Mend what it names")
+        raise _refused(f"{command[0]} fails ({'; '.join(said[-2:]) or done.returncode})", "Fix what it names")
 
 
 def _refused(found: str, way_out: str) -> ImagesRefused:

@@ -64,5 +64,5 @@ def _lines(log: Iterable[dict[str, Any]]) -> Iterator[str]:
 
 
 def _refused(recipe: Recipe, found: str) -> ImagesRefused:
-    way_out = "Mend what it names and run again; nothing was tagged"
+    way_out = "Fix what it names and run again; nothing was tagged"
     return ImagesRefused(Fault(f"image {recipe.name}", found, way_out, "image-build"))

@@ -29,8 +29,10 @@ from model.errors import Fault, OutputRefused, Refused
 Done = TypeVar("Done")
 ACCEPT = ", ".join((oci.INDEX, oci.DOCKER_INDEX, oci.MANIFEST, oci.DOCKER_MANIFEST))
 GREATEST = 8 << 20  # bytes of a manifest
+GREATEST_LIST = 128 << 20  # of all pages of tags: a million of them
 GREATEST_ERROR = 64 << 10  # of what comes with a refusal
 CHUNK = 1 << 20
+LENGTH = re.compile(r"[0-9]{1,18}")  # of a Content-Length; more digits are no size, and int() may refuse them
 SECONDS_TO_CONNECT = 10
 DEFAULT = Patience()
 
@@ -125,17 +127,19 @@ class Client:
         tags: list[str] = []
         page: str | None = "tags/list?n=1000"
         seen: set[str] = set()
+        size = 0
         ends = time.monotonic() + self.patience.listing
         while page:
             if page in seen:
                 raise self._refused(f"lists its tags in a circle, at {page}", "registry-answer")
-            if len(seen) == self.patience.pages or time.monotonic() > ends:
+            if len(seen) == self.patience.pages or size > GREATEST_LIST or time.monotonic() > ends:
                 found = f"lists its tags without end: {len(tags)} on {len(seen)} pages so far"
                 raise self._refused(found, "registry-slow")
             seen.add(page)
             answer = self._get(page, {}, ok=(200, 404))
             if answer.head.status_code == 404:
                 break
+            size += len(answer.body)
             tags += self._typed(tag_names, answer)
             following = answer.head.links.get("next", {}).get("url")
             page = urljoin(answer.head.url, following) if following else None
@@ -159,7 +163,7 @@ class Client:
         if told != digest:
             raise self._refused(f"has {told} for {digest}", "registry-digest")
         length = answer.headers.get("Content-Length", "")
-        return int(length) if length.isdecimal() else -1
+        return int(length) if LENGTH.fullmatch(length) else -1
 
     def stream(self, digest: str) -> Iterator[bytes]:
         """The bytes of a blob, once; whoever reads them compares the digest. What breaks off is gone on with."""

@@ -43,7 +43,7 @@ class DockerLogin:
             with warnings.catch_warnings(action="error", category=UserWarning):  # of a helper that is not installed
                 found = kept.resolve_authconfig(None if self.host == HUB else self.host) or {}
         except (DockerException, OSError, ValueError, TypeError, AttributeError, UserWarning) as error:
-            told, way_out = f"cannot be read ({error})", f"Mend it, or run: docker login {self.host}"
+            told, way_out = f"cannot be read ({error})", f"Fix it, or run: docker login {self.host}"
             raise LoginRefused(Fault(f"login in {self.config}", told, way_out, "registry-denied")) from error
         user, password = (found.get(name) or found.get(name.lower()) for name in ("Username", "Password"))
         return (user, password) if user and password else None

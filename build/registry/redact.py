@@ -2,9 +2,8 @@
 
 import re
 
-LOGIN = re.compile(
-    r"(?<=://)[^/\s@]*@|^[^/\s@]*:[^/\s@]*@(?!sha256:)"
-)  # user:password@ after a scheme, or at the very beginning
+# user:password@ after a scheme, or at the very beginning; a user may be a mail address, and a password hold a slash.
+LOGIN = re.compile(r"(?<=://)\S*@(?!sha256:)|^[^\s@/]*:(?!//)\S*@(?!sha256:)|^[^\s:/]+@[^\s:/]+:\S*@(?!sha256:)")
 PARAMETER = re.compile(r"(?<=[?&])([\w.~-]+)=[^&\s\"'<>\\]*")
 HARMLESS = frozenset({"n", "last", "digest", "mount", "from", "service", "scope"})  # of the distribution specification
 HIDDEN = "…"

@@ -74,7 +74,7 @@ def answers(
             questions = [question.request for question in asked]
             return _asked(client, container, {"port": PORT, "seconds": seconds, "questions": questions})
     except (docker.errors.DockerException, RequestException, ConnectionError) as error:  # it may end in the middle
-        way_out = "Mend the engine, or seal without it: --seal process"
+        way_out = "Fix the engine, or seal without it: --seal process"
         raise SealRefused(Fault("container engine", f"fails ({error})", way_out, "seal-engine")) from error
 
 

@@ -72,13 +72,13 @@ def _absent(words: str, place: str) -> Fault:
         return Fault(
             f"table {table[2]}.{table[3]}",
             found,
-            "Mend its name in the SQL, or the project and location",
+            "Fix its name in the SQL, or the project and location",
             "table-missing",
         )
     return Fault(
         place,
         f"does not find something ({words})",
-        "Mend its name in the SQL, or the project and location",
+        "Fix its name in the SQL, or the project and location",
         "table-missing",
     )
 
@@ -99,12 +99,12 @@ def _query(words: str) -> Refused:
         return DataRefused(
             Fault(
                 f"SQL @{parameter[1]}",
-                "is given by nobody",
+                "has no value",
                 "The window's @start and @end are; write others out",
                 "sql-parameter-unknown",
             )
         )
-    return SpecRefused(Fault(at, f"is refused by BigQuery ({words})", "Mend the query there", "sql-refused"))
+    return SpecRefused(Fault(at, f"is refused by BigQuery ({words})", "Fix the query there", "sql-refused"))
 
 
 def _first_line(error: object) -> str:

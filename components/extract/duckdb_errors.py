@@ -28,7 +28,7 @@ def refusal(error: Exception, connection: duckdb.DuckDBPyConnection) -> DataRefu
     if parameter := re.search(r"values were not provided for the following parameters: (.*)", words, re.IGNORECASE):
         names = ", ".join(f"@{name.strip()}" for name in parameter[1].split(","))
         hint = "The window's @start and @end are; write others out"
-        return DataRefused(Fault(f"SQL {names}", "is given by nobody", hint, "sql-parameter-unknown"))
+        return DataRefused(Fault(f"SQL {names}", "has no value", hint, "sql-parameter-unknown"))
     if path := PATH.search(message):
         return unreadable(path[1] or path[2], error)
     for sign, (problem, hint) in _KNOWN.items():

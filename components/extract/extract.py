@@ -54,7 +54,7 @@ def _refuse_missing(spec: Spec, columns: dict[str, str]) -> None:
             faults.add(
                 f"column {name}",
                 f"({role}) is not in the SQL's result",
-                f"Select it, or mend the spec. There: {there}",
+                f"Select it, or change the spec. There: {there}",
                 "column-missing",
             )
     faults.raise_if_any(DataRefused)

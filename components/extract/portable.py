@@ -164,7 +164,7 @@ def _syntax(error: sqlglot.errors.SqlglotError) -> Fault:
     line, near = detail.get("line"), detail.get("highlight")
     found = f"cannot be read at {near!r}" if near else f"cannot be read ({str(error).splitlines()[0]})"
     way_out = (
-        "Mend the query there or just before; it is GoogleSQL" if near else "A quote or a comment may not be closed"
+        "Fix the query there or just before; it is GoogleSQL" if near else "A quote or a comment may not be closed"
     )
     return Fault(f"SQL line {line}" if line else "SQL", found, way_out, "sql-not-parsed")
 

@@ -332,5 +332,5 @@ def test_a_reference_is_read_as_docker_reads_it(text, expected):
     "text", ["", "Python", "a b", "host.example/", "python@sha256:123", "http://host.example/python"]
 )
 def test_a_reference_that_is_none_is_refused(text, tmp_path):
-    with pytest.raises(BaseRefused, match="names no image"):
+    with pytest.raises(BaseRefused, match="does not name an image"):
         registry_base(text, blobs=Blobs(tmp_path))

@@ -95,3 +95,9 @@ def test_names_of_files_are_printed_without_control_characters(bundle, tmp_path,
         printed = done.stdout + done.stderr
         assert not [letter for letter in printed if is_control(letter) and letter != "\n"]
     outcome(done.stderr.splitlines()[1])
+
+
+def test_a_mistake_on_the_command_line_is_told_without_control_characters():
+    done = run("verify", "bundle", "--x\x1b[2J")
+    assert done.returncode == 2
+    assert r"unrecognized arguments: --x\x1b[2J" in done.stderr

@@ -231,6 +231,19 @@ def test_a_small_layer_that_unpacks_to_any_size_is_refused(tmp_path):
     assert "it has more than 200,000,000 bytes" in told
 
 
+@pytest.mark.case("a layer with a file that says it has an exabyte")
+@pytest.mark.parametrize("kind", [tarfile.REGTYPE, tarfile.GNUTYPE_SPARSE], ids=["file", "sparse file"])
+def test_a_file_that_ends_far_behind_its_layer_is_refused_at_once(tmp_path, outcome, kind):
+    """tarfile would look for that end for years."""
+    head = tarfile.TarInfo("etc/motd")
+    head.type, head.size = kind, 1 << 60
+    packed = gzip.compress(head.tobuf(tarfile.GNU_FORMAT) + bytes(10_240))
+    says = refused(forged(tmp_path / "images", [blob(packed)]), tmp_path / "back")
+    outcome(says)
+    assert "[layer-broken]" in says
+    assert "which would end at byte 1,152,921,504,606," in says
+
+
 def test_a_header_that_tarfile_stumbles_over_is_refused(tmp_path):
     with tarfile.open(fileobj=(packed := BytesIO()), mode="w:gz", format=tarfile.PAX_FORMAT) as tar:
         head = tarfile.TarInfo("opt/kamado/verdict.json")

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from build import oci
+from build.attest import provenance
 from build.attest.signature import SignatureRefused, sign
 from build.copy import copy
 from build.image import Order, build
 from build.promotion import promote, rollback
+from build.publish import Attachment
 from build.publish.layout import Layout
 from build.releases import BUILD_TAG, numbers
 from model.errors import Refused
@@ -110,6 +112,19 @@ def test_a_layer_that_was_damaged_since_is_not_released_again(shelf, models):
     with pytest.raises(Refused, match="layer-broken"):
         rollback(shelf, TOY, report=print)
     assert numbers(shelf, TOY) == [1, 2]
+
+
+@pytest.mark.case("a document that somebody tied to an image, and that cannot be read")
+def test_a_document_that_cannot_be_read_does_not_stop_a_release(shelf, models, outcome):
+    foreign = Attachment(provenance.MEDIA_TYPE, b"not ours")
+    shelf.attach(models[0].image.digest, [foreign])
+    path = shelf.blobs / oci.digest_of(foreign.data).removeprefix("sha256:")
+    reports = []
+    for damage in (lambda: path.write_bytes(b"another"), path.unlink):
+        damage()
+        assert promote(shelf, TOY, models[0].tag, report=reports.append).number == 1
+    outcome(reports[0])
+    assert ["blob-digest" in reports[0], "place-broken" in reports[1], len(reports)] == [True, True, 2]
 
 
 def test_without_room_to_unpack_the_image_the_temporary_folder_is_blamed(shelf, models, tmp_path):

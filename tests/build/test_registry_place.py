@@ -321,6 +321,18 @@ class Odd(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+class Endless(Odd):
+    """Holds every blob, with more bytes than a number has digits for."""
+
+    def do_HEAD(self):
+        self.answer(200, head={"Content-Length": "9" * 5_000})
+
+
+def test_a_size_without_end_is_none(tmp_path):
+    with serving(Endless) as host:
+        assert place(host, "team/one", tmp_path).client.size(oci.digest_of(b"the server")) == -1
+
+
 def test_a_registry_without_sense_is_refused(tmp_path):
     with serving(Odd) as host:
         with pytest.raises(RegistryRefused, match="lists its tags in a circle"):
@@ -564,6 +576,20 @@ def test_an_answer_that_never_ends_is_a_refusal(host, tmp_path, outcome, kind):
     assert len(now.seen) == 3  # what is slow on purpose is so again
 
 
+def test_a_list_of_more_bytes_than_any_is_a_refusal(host, tmp_path, monkeypatch):
+    monkeypatch.setattr("build.registry.client.GREATEST_LIST", 10_000)
+    pages = iter(range(10_000))
+
+    def happens(handler):
+        number = next(pages)
+        link = {"Link": f'</v2/team/one/tags/list?last=t{number}>; rel="next"'}
+        handler._send(200, json.dumps({"tags": ["t" * 4_000]}).encode(), link)
+        return True
+
+    with between(host, happens) as here, pytest.raises(RegistryRefused, match="without end: 3 on 3 pages"):
+        place(here, "team/one", tmp_path).tags()
+
+
 @pytest.mark.case("a list of tags whose next page always exists")
 def test_a_list_without_end_is_a_refusal(host, tmp_path, outcome):
     pages = iter(range(10_000))
@@ -642,7 +668,15 @@ def test_a_fallback_list_of_another_type_is_a_refusal(host, repository, tmp_path
 
 @pytest.mark.case("a place or a base with a password in its address")
 @pytest.mark.parametrize(
-    "address", ["registry://me:hunter2@registry.example/kamado", "registry://me:hunter2@[::1/x", "ecr://me:hunter2@x/y"]
+    "address",
+    [
+        "registry://me:hunter2@registry.example/kamado",
+        "registry://me@corp.example:hunter2@registry.example/kamado",
+        "registry://me:hunter2/@registry.example/kamado",
+        "registry://me:@hunter2@registry.example/kamado",
+        "registry://me:hunter2@[::1/x",
+        "ecr://me:hunter2@x/y",
+    ],
 )
 def test_a_password_in_an_address_is_refused_and_not_told(tmp_path, outcome, address):
     with pytest.raises(OutputRefused) as refusal:
@@ -653,7 +687,13 @@ def test_a_password_in_an_address_is_refused_and_not_told(tmp_path, outcome, add
 
 
 @pytest.mark.parametrize(
-    "reference", ["me:hunter2@registry.example/base:1", "https://me:hunter2@registry.example/base"]
+    "reference",
+    [
+        "me:hunter2@registry.example/base:1",
+        "me@corp.example:hunter2@registry.example/base:1",
+        "me:1/hunter2@registry.example/base:1",
+        "https://me:hunter2@registry.example/base",
+    ],
 )
 def test_a_password_in_the_address_of_a_base_is_refused_and_not_told(tmp_path, reference):
     with pytest.raises(BaseRefused, match="holds a login") as refusal:
@@ -666,7 +706,9 @@ def test_a_password_in_the_address_of_a_base_is_refused_and_not_told(tmp_path, r
     [
         ("https://me:pw@h.example/v2/?_state=abc&digest=sha256:1", "https://…@h.example/v2/?_state=…&digest=sha256:1"),
         ("me:pw@h.example/x", "…@h.example/x"),
+        ("me@corp.example:p/w@h.example/x", "…@h.example/x"),
         ("kamado:tag@sha256:0123", "kamado:tag@sha256:0123"),
+        ("h.example:5000/kamado:tag@sha256:0123", "h.example:5000/kamado:tag@sha256:0123"),
         ("answered 404 to GET tags/list?n=1000&last=a", "answered 404 to GET tags/list?n=1000&last=a"),
         ("PUT https://s3.example/x?X-Amz-Signature=1f&n=2", "PUT https://s3.example/x?X-Amz-Signature=…&n=2"),
     ],

@@ -106,7 +106,7 @@ class SourceContract:
         assert "in the result" in words
 
     def test_a_parameter_that_nobody_gives_is_named(self, source):
-        assert "SQL @least: is given by nobody" in refusal(source, f"{ALL} AND i.rent > @least")
+        assert "SQL @least: has no value" in refusal(source, f"{ALL} AND i.rent > @least")
 
     def test_what_would_not_mean_the_same_everywhere_is_refused_before_anything_is_read(self, source):
         with pytest.raises(UnsupportedLocally, match=r"LN\(i.rent\): is outside the portable subset. Use LOG"):

@@ -78,7 +78,7 @@ def test_every_missing_column_is_named_at_once_with_its_role(tmp_path, source):
     words = refusal(source, f"SELECT l.shown_at, l.rent FROM impressions AS l {WINDOW}", tmp_path / "out", reject=rules)
     assert "8 fault(s)" in words
     for line in (
-        "column inquired: (label) is not in the SQL's result. Select it, or mend the spec. There: shown_at, rent",
+        "column inquired: (label) is not in the SQL's result. Select it, or change the spec. There: shown_at, rent",
         "column list_id: (list) is not in the SQL's result",
         "column layout: (a feature) is not in the SQL's result",
         "column tax: (used by a rule, slice or split) is not in the SQL's result",

@@ -170,9 +170,7 @@ def test_an_alias_that_is_not_in_from_is_named(parquet):
 
 
 def test_a_parameter_that_nobody_gives_is_named(parquet):
-    assert "SQL @least: is given by nobody. The window's @start and @end are" in said(
-        parquet, f"{ALL} AND l.rent > @least"
-    )
+    assert "SQL @least: has no value. The window's @start and @end are" in said(parquet, f"{ALL} AND l.rent > @least")
 
 
 @pytest.mark.parametrize(

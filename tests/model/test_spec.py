@@ -108,6 +108,13 @@ def test_bytes_have_units(read, text, number):
     assert read(changed(("source.max_bytes_billed", text))).source.max_bytes_billed == number
 
 
+@pytest.mark.case("a rule whose expression is a block of YAML: a line break that the gate would refuse after training")
+def test_an_expression_is_one_line(read, outcome):
+    rule = read(changed(("reject.0.expression", "rent /\n  area_m2\n"))).reject[0]
+    outcome(repr(rule.expression))
+    assert rule.expression == "rent / area_m2"
+
+
 UNKNOWN = [
     ("modle", "Did you mean `model`?"),
     ("source.sqll", "Did you mean `sql`?"),
@@ -177,6 +184,7 @@ VALUES = [
     ("features.inquired", {"kind": "number"}, "is label in `columns` and not an input. Delete it from features"),
     ("features.position", {"kind": "number"}, "is position in `columns` and not an input. Delete it from features"),
     ("reject", {"name": "rent"}, f"is {{'name': 'rent'}}. {LIST}"),
+    ("reject.0.name", "a\tb", r"is 'a\tb', which has a control character. Write the name without it, in one line"),
     ("reject.0.expression", "rent >", f"'rent >' cannot be read. {GRAMMAR}"),
     ("reject.0.expression", "sqrt(rent)", f"'sqrt(rent)' is outside the grammar. {GRAMMAR}"),
     ("reject.0.expression", "3", f"'3' names no column. {GRAMMAR}"),

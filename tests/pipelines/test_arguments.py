@@ -40,13 +40,14 @@ ONE_BY_ONE = {
     "--out=a{{$}}": ("path-pattern", "has {{$ in its path"),
     "--end=soon": ("end-unreadable", "'soon' is not a day since 1970. Write it like 2026-07-01"),
     "--end=0001-01-01": ("end-unreadable", "'0001-01-01' is not a day since 1970"),
+    "--end=2999-01-01": ("end-future", "END: is 2999-01-01, which lies in the future"),
     "--end=20260701": ("end-unreadable", "Write it like 2026-07-01"),
     "--trials=0": ("trials-unreadable", "'0' is not a whole number above 0. Write it like 60"),
     f"--trials={'9' * 5000}": ("trials-unreadable", "Write it like 60"),
     "--minutes=soon": ("minutes-unreadable", "'soon' is not a number of minutes above 0. Write it like 10"),
     "--minutes=nan": ("minutes-unreadable", "'nan' is not"),
     "--base=oci:/nowhere": ("base-missing", "Use oci:FOLDER:TAG"),
-    "--base=Not An Image": ("base-reference", "names no image"),
+    "--base=Not An Image": ("base-reference", "does not name an image"),
     "--champion=/nowhere": ("champion-missing", "oci:FOLDER"),
     "--champion=oci:/nowhere": ("champion-missing", "oci:FOLDER"),
     "--champion=registry://": ("place-unknown", "oci:FOLDER"),
@@ -89,6 +90,16 @@ def test_all_that_is_wrong_is_told_at_once_with_exit_2(tmp_path, outcome):
     assert "usage" not in done.stderr
     assert "Traceback" not in done.stderr
     outcome(f"exit 2, {len(refusal['faults'])} faults")
+
+
+def test_a_spec_that_ends_in_the_future_is_refused_before_it_is_trained(tmp_path):
+    text = (ROOT / "examples" / "rental_portal" / "spec.yaml").read_text()
+    (tmp_path / "spec").mkdir()
+    (tmp_path / "spec" / "training.sql").write_text("SELECT 1")
+    (tmp_path / "spec" / "spec.yaml").write_text(text.replace("end: 2026-07-01", "end: 2999-01-01"))
+    (fault,) = faults(tmp_path, f"--spec={tmp_path}/spec", f"--data={tmp_path}")
+    assert (fault.where, fault.code) == ("source.end", "end-future")
+    assert request(tmp_path, f"--spec={tmp_path}/spec", f"--data={tmp_path}", "--end=2026-07-01").data.end.year == 2026
 
 
 def test_a_spec_that_alone_is_wrong_is_refused_as_a_spec(tmp_path):
