@@ -1,12 +1,13 @@
 """The arguments of a run, all looked at before anything starts: what is wrong is told at once, with the way out."""
 
 import argparse
-import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+
+import joblib
 
 from model.command_line import CommandLine, CommandRefused
 from model.errors import Fault, Refused, SpecRefused
@@ -96,7 +97,7 @@ def read_training_request(
         float(minutes or data.spec.training.minutes),  # KFP tells 10 from 10.0
         base,
         champion,
-        processors(),
+        joblib.cpu_count(),  # those that this process may use, limits of a container included
     )
 
 
@@ -273,12 +274,6 @@ def absolute(place: str) -> str:
 
 def _path(folder: str) -> str:
     return str(Path(folder).absolute())
-
-
-def processors() -> int:
-    """Those that this process may use, where the system says so."""
-    allowed = getattr(os, "sched_getaffinity", None)
-    return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
 def _today() -> date:

@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "components/champion": {"build", "model"},
     "components/conclude": {"model"},
     "components/load_spec": {"model", "pydantic"},
-    "pipelines": {"components", "model", "kfp", "rich", "yaml"},
+    "pipelines": {"components", "model", "joblib", "kfp", "rich", "yaml"},
     "build": {
         *("model", "requests", "rich", "docker", "boto3", "botocore", "urllib3", "isal", "xgboost", "numpy"),
         *("cyclonedx", "packageurl", "model_signing", "cryptography"),

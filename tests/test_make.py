@@ -27,7 +27,7 @@ REACHES = {
     }
     | {"JSON": "--json"},
     "check-spec": {name: f"--{name.lower()}={{}}" for name in ("SPEC", "DATA", "OUT", "END")} | {"JSON": "--json"},
-    "new": {name: f"--{name.lower()}={{}}" for name in ("MODEL", "TABLE", "LABEL", "SPECS")},
+    "new": {name: f"--{name.lower()}={{}}" for name in ("MODEL", "TABLE", "LABEL", "SPECS")} | {"JSON": "--json"},
     "image": {
         "OUT": "{}/bundle",
         "TO": "--to={}",

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -176,17 +177,21 @@ def debian_python():
     return DEBIAN
 
 
+@pytest.fixture
+def home():
+    """The folder of any user: those of pytest are closed to others than its own."""
+    with tempfile.TemporaryDirectory(prefix="a home ") as folder:
+        yield Path(folder)
+
+
 @pytest.mark.case("an index that offers a newer release of every locked package")
-def test_newer_releases_change_nothing_for_whoever_has_the_checkout(index, lock, installer, tmp_path_factory, outcome):
+def test_newer_releases_change_nothing_for_whoever_has_the_checkout(index, lock, installer, home, outcome):
     """By the oldest pip that the README allows, in a path with a space and, from root, by another user."""
-    home = tmp_path_factory.mktemp("a home")
     folder, user = checkout(home / "a checkout", lock, installer), os.geteuid()
     options = {}
     if user == 0:
         user = NOBODY
         options = {"user": user, "group": user, "extra_groups": []}
-        for parent in (home, home.parent, home.parent.parent):
-            parent.chmod(0o755)
         subprocess.run(["chown", "-R", f"{user}:{user}", home], check=True)
     with index.served() as address:
         done = set_up(folder, address, debian_python(), **options)

@@ -167,7 +167,7 @@ def test_the_same_bundle_with_another_verdict_is_another_image_under_a_tag_of_it
 
 
 def test_a_place_that_nobody_knows_is_refused_before_the_gate_is_asked(sound, tmp_path):
-    with pytest.raises(OutputRefused, match="names no place"):
+    with pytest.raises(OutputRefused, match="does not name a place"):
         assembler.build(sound, tmp_path / "no verdict", assembler.Order("ftp://somewhere", None, tmp_path))
 
 
