@@ -48,7 +48,7 @@ class BigQuery:
         portable(sql)  # refuses what would not mean the same on files
         schema = self._dry_run(sql, window).schema or []
         refuse_twice([field.name for field in schema])
-        return {field.name: types.of_bigquery(field.field_type) for field in schema}
+        return {field.name: types.of_bigquery(field.field_type, field.mode) for field in schema}
 
     def fetch(self, sql: str, window: Window) -> Iterator[pa.RecordBatch]:
         portable(sql)

@@ -7,9 +7,10 @@ from pathlib import Path
 from components.extract.parts import Parts, write_all
 from components.extract.source import Source, source_of
 from components.extract.window import Window, text
-from model.errors import DataRefused, Fault, Faults
+from model.errors import DataRefused, Fault
 from model.files import new_folder, write_json
 from model.spec import Spec
+from model.spec_columns import refuse_unfit
 
 
 def extract(spec: Spec, source: str, window: Window, out: Path, *, progress: Callable[[int, int, str], None]) -> None:
@@ -20,7 +21,7 @@ def extract(spec: Spec, source: str, window: Window, out: Path, *, progress: Cal
     """
     place = source_of(source, max_bytes_billed=spec.source.max_bytes_billed)
     columns = place.columns(spec.sql_text, window)
-    _refuse_missing(spec, columns)
+    refuse_unfit(spec, columns)
     with new_folder(out) as folder:
         (folder / "rows").mkdir()
         rows = _write(place, spec.sql_text, window, folder / "rows", progress)
@@ -42,22 +43,6 @@ def extract(spec: Spec, source: str, window: Window, out: Path, *, progress: Cal
                 "columns": columns,
             },
         )
-
-
-def _refuse_missing(spec: Spec, columns: dict[str, str]) -> None:
-    roles = spec.columns.roles()
-    faults = Faults()
-    for name in spec.used_columns:
-        if name not in columns:
-            role = roles.get(name) or ("a feature" if name in spec.features else "used by a rule, slice or split")
-            there = ", ".join(columns)
-            faults.add(
-                f"column {name}",
-                f"({role}) is not in the SQL's result",
-                f"Select it, or change the spec. There: {there}",
-                "column-missing",
-            )
-    faults.raise_if_any(DataRefused)
 
 
 def _empty(window: Window) -> Fault:

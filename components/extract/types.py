@@ -32,7 +32,14 @@ _SCALARS = {
 }
 GREATEST_EXACT = 2**53
 TOO_LONG = "a decimal of more digits than FLOAT64 keeps"
-_LEGACY = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL", "NUMERIC": "FLOAT64", "BIGNUMERIC": "FLOAT64"}
+_LEGACY = {
+    "INTEGER": "INT64",
+    "FLOAT": "FLOAT64",
+    "BOOLEAN": "BOOL",
+    "NUMERIC": "FLOAT64",
+    "BIGNUMERIC": "FLOAT64",
+    "RECORD": "STRUCT",
+}
 
 
 def of_relation(relation: duckdb.DuckDBPyRelation) -> list[tuple[str, str]]:
@@ -40,9 +47,9 @@ def of_relation(relation: duckdb.DuckDBPyRelation) -> list[tuple[str, str]]:
     return [(name, _scalar(str(kind))[0]) for name, kind in zip(relation.columns, relation.types, strict=True)]
 
 
-def of_bigquery(field_type: str) -> str:
-    """The schema of the REST API still uses older names, and a type of its own for decimals."""
-    return _LEGACY.get(field_type, field_type)
+def of_bigquery(field_type: str, mode: str) -> str:
+    """The schema of the REST API still uses older names, a type of its own for decimals, and a mode for arrays."""
+    return "ARRAY" if mode == "REPEATED" else _LEGACY.get(field_type, field_type)
 
 
 def loaded(kind: DuckDBPyType) -> str:
@@ -119,5 +126,8 @@ def too_long(holds: str) -> DataRefused:
 
 
 def _scalar(kind: str) -> tuple[str, str]:
-    """Arrays and structs keep DuckDB's words: the steps after this one refuse them by name."""
-    return (kind, kind) if kind.endswith("]") else _SCALARS.get(kind.split("(")[0], (kind, kind))
+    """An array or a struct has its own kind as DuckDB's type: what holds it is refused by name."""
+    if kind.endswith("]"):
+        return "ARRAY", kind
+    name = kind.split("(")[0]
+    return _SCALARS.get(name, (name, kind))

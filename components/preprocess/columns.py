@@ -6,17 +6,18 @@ from collections.abc import Mapping
 import duckdb
 
 from components.preprocess.engine import quoted
-from model.errors import DataRefused, Faults
 from model.expression import Expression
 from model.spec import Spec
+from model.spec_columns import IDS
 
-IDS = ("list", "item", "user")
 DIGITS = 9  # significant: more than float32 holds, which is what a model reads
 OFF_CENTRE = 1.000000000118  # no value that people write or average to lies where rounding then turns
-NUMBERS = re.compile(r'U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\)|BOOLEAN|VARCHAR|"NULL"')
+INTEGERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
 FLOATS = ("FLOAT", "DOUBLE")
-# DuckDB's names of types that are neither numbers nor text, in GoogleSQL's words.
-GOOGLESQL = {"BLOB": "BYTES", "VARCHAR": "STRING", "DOUBLE": "FLOAT64", "FLOAT": "FLOAT64", "BIGINT": "INT64"}
+# DuckDB's names of types, where GoogleSQL has another.
+GOOGLESQL = {"BLOB": "BYTES", "VARCHAR": "STRING", "BOOLEAN": "BOOL", '"NULL"': "INT64"} | dict.fromkeys(
+    ("FLOAT", "DOUBLE", "DECIMAL"), "FLOAT64"
+)
 
 
 class Columns:
@@ -131,84 +132,11 @@ def types_of(connection: duckdb.DuckDBPyConnection, rows: str) -> dict[str, str]
     return {row[0]: row[1] for row in connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()}
 
 
-def refuse_unfit(spec: Spec, types: Mapping[str, str]) -> None:
-    """Raises DataRefused for every column that is absent, and for every role, feature, rule, slice and group of a type
-    that cannot be meant."""
-    faults = Faults()
-    for name in spec.used_columns:
-        if name not in types:
-            found = f"({_use(spec, name)}) is not in the rows"
-            faults.add(f"column {name}", found, f"Select it in the SQL. There: {', '.join(types)}", "column-missing")
-    for where, name in _read_as_numbers(spec).items():
-        if name in types and not NUMBERS.fullmatch(types[name]):
-            found = f"is {googlesql(types[name])}, not a number"
-            faults.add(where, found, _as_number(types[name]), "column-not-number")
-    for where, name in _read_as_texts(spec).items():
-        if name in types and (_is_nested(types[name]) or (types[name] == "BLOB" and not where.startswith("columns."))):
-            found = f"is {googlesql(types[name])}, which is not one value that can be compared"
-            faults.add(where, found, _as_text(types[name]), "column-not-text")
-    time, explore = spec.columns.time, spec.columns.explore
-    if time and not types.get(time, "TIMESTAMP").startswith(("TIMESTAMP", "DATE")):
-        found = f"(time) is {googlesql(types[time])}, not a TIMESTAMP"
-        faults.add(f"column {time}", found, "Make it one in the SQL: TIMESTAMP(…)", "column-not-time")
-    if explore and not types.get(explore, "BOOLEAN").endswith(("INT", "INTEGER", "BOOLEAN")):
-        found = f"(explore) is {googlesql(types[explore])}, not 0 or 1"
-        way_out = "Make it 1 where the list was in random order, else 0"
-        faults.add(f"column {explore}", found, way_out, "column-not-switch")
-    faults.raise_if_any(DataRefused)
-
-
-def _use(spec: Spec, name: str) -> str:
-    rules = [rule.name for rule in spec.reject if name in Expression.parse(rule.expression).columns]
-    in_rule = f"in reject rule {rules[0]!r}" if rules else "a feature, slice, group or key"
-    return spec.columns.roles().get(name, in_rule)
-
-
-def _read_as_numbers(spec: Spec) -> dict[str, str]:
-    """Where the spec asks for a number -> the column."""
-    roles = {"columns.label": spec.columns.label, "columns.position": spec.columns.position}
-    features = {f"features.{name}": name for name, feature in spec.features.items() if feature.kind == "number"}
-    rules = {
-        f"reject rule {rule.name!r}, column {name}": name
-        for rule in spec.reject
-        for name in Expression.parse(rule.expression).columns
-    }
-    return {where: name for where, name in (roles | features | rules).items() if name}
-
-
-def _read_as_texts(spec: Spec) -> dict[str, str]:
-    """Where the spec asks for values that are compared with each other -> the column."""
-    features = {f"features.{name}": name for name, feature in spec.features.items() if feature.kind == "category"}
-    slices = {f"promotion.slices {name}": name for name in spec.promotion.slices}
-    ids = {f"columns.{role}": getattr(spec.columns, role) for role in IDS}
-    keys = {f"columns.key {name}": name for name in spec.columns.key}
-    group = {"split.group": spec.split.group}
-    return {where: name for where, name in (features | slices | ids | keys | group).items() if name}
-
-
-def _is_nested(kind: str) -> bool:
-    return kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION"))
-
-
 def googlesql(kind: str) -> str:
-    """A DuckDB type in the words of GoogleSQL, without what is inside it."""
+    """A DuckDB type in the words of GoogleSQL, without what is inside it. A time of either kind is a TIMESTAMP."""
     if kind.endswith("]"):
         return "ARRAY"
-    return GOOGLESQL.get(kind, kind.partition("(")[0].partition(" ")[0])
-
-
-def _as_number(kind: str) -> str:
-    """How the SQL makes a number of it."""
-    if kind.startswith(("TIMESTAMP", "DATE")):
-        return "Turn it into a number in the SQL, for example with DATE_DIFF or EXTRACT"
-    if kind.startswith("TIME"):
-        return "Turn it into a number in the SQL, for example EXTRACT(HOUR FROM …)"
-    if kind.endswith("]"):
-        return "Turn it into a number in the SQL, for example with ARRAY_LENGTH or one element"
-    return "Turn it into a number in the SQL, or choose another column"
-
-
-def _as_text(kind: str) -> str:
-    if kind == "BLOB":
-        return "Turn it into text in the SQL: TO_HEX(…)"
-    return "Take one field or element of it in the SQL, or turn it into text"
+    name = kind.partition("(")[0].partition(" ")[0]
+    if name.startswith("TIMESTAMP"):
+        return "TIMESTAMP"
+    return "INT64" if INTEGERS.fullmatch(name) else GOOGLESQL.get(name, name)

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from components.preprocess.columns import Columns, refuse_unfit, types_of
+from components.preprocess.columns import Columns, googlesql, types_of
 from components.preprocess.conversions import conversion_notes
 from components.preprocess.engine import allow, engine, literal, quoted
 from components.preprocess.identity import Identity, Key
@@ -23,6 +23,7 @@ from components.preprocess.split import PARTS, Split, refuse_empty, sampled, uni
 from model.errors import DataRefused, Fault, Faults
 from model.files import new_folder, read_json, write_json
 from model.spec import Spec
+from model.spec_columns import refuse_unfit
 
 Report = Callable[[int, int, str], None]
 PARQUET = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 65536)"
@@ -51,7 +52,7 @@ class _Run:
     def __init__(self, spec: Spec, connection: duckdb.DuckDBPyConnection, raw: str, work: Path, end: datetime) -> None:
         self.spec, self.connection, self.raw, self.work, self.end = spec, connection, raw, work, end
         types = types_of(connection, raw)
-        refuse_unfit(spec, types)
+        refuse_unfit(spec, {name: googlesql(kind) for name, kind in types.items()})
         self.columns = Columns(spec, types)
         self.rules: list[Rule] = rules_of(spec, self.columns)
         self.names = list(self.columns.select())

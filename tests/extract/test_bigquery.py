@@ -4,8 +4,10 @@ import socket
 
 import pyarrow as pa
 import pytest
+from google.cloud.bigquery import SchemaField
 
 from components.extract import bigquery as module
+from components.extract import types
 from components.extract.bigquery import BigQuery
 from components.extract.extract import extract
 from components.extract.source import source_of
@@ -163,3 +165,17 @@ def test_a_source_names_project_location_and_perhaps_a_dataset(service):
     for name in (f"bigquery:{PROJECT}.logs@EU", f"bigquery:{PROJECT}@EU"):
         sql = ALL.replace("impressions", "logs.impressions")
         assert "rent" in source_of(name, max_bytes_billed=ENOUGH).columns(sql, WINDOW)
+
+
+@pytest.mark.parametrize(
+    ("field", "kind"),
+    [
+        (SchemaField("tags", "STRING", mode="REPEATED"), "ARRAY"),
+        (SchemaField("owner", "RECORD", fields=[SchemaField("name", "STRING")]), "STRUCT"),
+        (SchemaField("price", "NUMERIC"), "FLOAT64"),
+        (SchemaField("place", "GEOGRAPHY"), "GEOGRAPHY"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.name,
+)
+def test_the_types_of_its_schema_are_told_in_the_words_of_the_query(field, kind):
+    assert types.of_bigquery(field.field_type, field.mode) == kind

@@ -81,9 +81,19 @@ def test_every_missing_column_is_named_at_once_with_its_role(tmp_path, source):
         "column inquired: (label) is not in the SQL's result. Select it, or change the spec. There: shown_at, rent",
         "column list_id: (list) is not in the SQL's result",
         "column layout: (a feature) is not in the SQL's result",
-        "column tax: (used by a rule, slice or split) is not in the SQL's result",
+        "column tax: (in reject rule 'tax') is not in the SQL's result",
     ):
         assert line in words
+
+
+def test_a_type_that_cannot_be_meant_is_told_with_the_missing_columns_before_any_row_is_read(tmp_path, source):
+    rules = [{"name": "tax", "expression": "rent / tax", "max": 3}, {"name": "size", "expression": "area", "min": 1}]
+    sql = f"SELECT l.* EXCEPT(area), [CAST(l.layout AS INT64)] AS area FROM impressions AS l {WINDOW}"
+    words = refusal(source, sql, tmp_path / "out", reject=rules)
+    assert "3 fault(s)" in words
+    assert "[column-missing] column tax: (in reject rule 'tax') is not in the SQL's result" in words
+    assert "[column-not-number] features.area: is ARRAY, not a number" in words
+    assert "[column-not-number] reject rule 'size', column area: is ARRAY, not a number" in words
 
 
 def test_a_failure_among_the_rows_leaves_nothing(tmp_path, source):

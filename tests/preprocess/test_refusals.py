@@ -68,9 +68,9 @@ def test_every_missing_column_is_named_at_once_with_what_it_is_for(tmp_path):
     spec = spec_of(reject=[{"name": "tax", "expression": "rent / tax", "max": 3}])
     said = refusal(tmp_path, spec, log().drop_columns(["layout", "user_id"]))
     assert "3 fault(s)" in said
-    assert "column layout: (a feature, slice, group or key) is not in the rows" in said
-    assert "column user_id: (user) is not in the rows" in said
-    assert "column tax: (in reject rule 'tax') is not in the rows" in said
+    assert "column layout: (a feature) is not in the SQL's result" in said
+    assert "column user_id: (user) is not in the SQL's result" in said
+    assert "column tax: (in reject rule 'tax') is not in the SQL's result" in said
 
 
 def test_a_column_that_knows_the_answer_is_refused(tmp_path):
