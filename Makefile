@@ -22,6 +22,8 @@ override READY := $(VENV)/installed.txt
 override LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 # Waiting OpenMP threads that spin take the processor from the one that works.
 export OMP_WAIT_POLICY := PASSIVE
+# A run is many processes. Where Python may not keep what it compiles, each of them compiles every library again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help run new check-spec image base-images releases registry test check fix serve report lock clean always
 

@@ -15,13 +15,12 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-import xgboost
-
 from build import golden, ubjson
 from build.fields.manifest import manifest_faults
 from build.folder import compare, read_folder
 from build.verdict import judge, read_verdict
 from build.walk import Walked, walk
+from model.booster import xgboost
 from model.bundle import (
     BOOSTER,
     FILES,

@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import xgboost
 
+from model.booster import xgboost
 from model.bundle import BOOSTER, GOLDEN, RETRAIN, Bundle, GoldenRow, Manifest
 from model.errors import Fault
 from model.features import CategoryFeature, Feature

@@ -6,9 +6,9 @@ matrix -> linear part (float64) + trees (float32 sum, as XGBoost adds them) -> s
 from collections.abc import Mapping
 
 import numpy as np
-import xgboost
 from numpy.typing import NDArray
 
+from model.booster import xgboost
 from model.bundle import Bundle
 from model.calibration import sigmoid
 from model.features import Values, encode

@@ -162,3 +162,8 @@ def test_what_is_given_wins_over_the_environment_of_kamado_and_that_over_the_def
     assert {"KAMADO_BUNDLE=given/bundle", "KAMADO_PORT=9002"} <= checkout.call(
         "serve", "OUT=given", "PORT=9002", **server
     )
+
+
+def test_what_python_compiles_is_kept_unless_the_command_says_otherwise(checkout):
+    assert "PYTHONDONTWRITEBYTECODE=" in checkout.call("run", PYTHONDONTWRITEBYTECODE="1")
+    assert "PYTHONDONTWRITEBYTECODE=1" in checkout.call("run", "PYTHONDONTWRITEBYTECODE=1")

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import xgboost
 from numpy.typing import NDArray
 
+from model.booster import xgboost
 from model.bundle import Bundle
 from model.features import CategoryFeature, NumberFeature
 from model.predictor import Predictor

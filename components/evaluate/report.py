@@ -9,7 +9,6 @@ from typing import Any
 import jinja2
 import numpy
 import pyarrow
-import xgboost
 
 from components.evaluate.charts import interval, page, share_bar
 from components.evaluate.decide import Verdict, percent
@@ -17,6 +16,7 @@ from components.evaluate.drawings import charts, search
 from components.evaluate.drift import ALARM, WARN
 from components.evaluate.measure import NAMES
 from components.evaluate.metrics import flat
+from model.booster import xgboost
 from model.bundle import Bundle
 from model.spec import Spec
 

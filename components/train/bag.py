@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import xgboost
+
+from model.booster import xgboost
 
 LEAF = -1
 

@@ -11,11 +11,11 @@ from typing import Any, Literal
 
 import numpy as np
 import optuna
-import xgboost
 from numpy.typing import NDArray
 
 from components.train import linear
 from components.train.parts import Part
+from model.booster import xgboost
 from model.features import CategoryFeature, Feature
 from model.linear import Linear
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import xgboost
 from numpy.typing import NDArray
 
 from components.train import calibrate, linear
@@ -16,6 +15,7 @@ from components.train.golden import golden_rows
 from components.train.parts import Part, data_sha256, learn_features, read_part, refuse_one_class
 from components.train.search import Found, fixed_parameters, log_loss, matrix_of, search
 from components.train.stages import Report, Stages
+from model.booster import xgboost
 from model.bundle import Bounds, Lineage, Manifest, Position, Trees, write
 from model.calibration import Calibration, Sampling
 from model.expression import Expression
