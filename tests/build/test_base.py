@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 
 import pytest
 import requests
@@ -24,6 +23,7 @@ from build.publish.layout import Layout
 from build.registry.login import DockerLogin, LoginRefused, docker_login
 from build.registry.reference import HUB, Reference
 from tests.contracts.publish import blob
+from tests.services.http import serving
 from tests.services.registry import registry
 
 
@@ -205,14 +205,8 @@ class Guarded(http.server.BaseHTTPRequestHandler):
 @contextlib.contextmanager
 def guarded(**settings):
     handler = type("Handler", (Guarded,), settings)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as listening:
-        thread = threading.Thread(target=listening.serve_forever, args=(0.02,))
-        thread.start()
-        try:
-            yield f"127.0.0.1:{listening.server_port}"
-        finally:
-            listening.shutdown()
-            thread.join()
+    with serving(handler) as host:
+        yield host
 
 
 HELPER = """

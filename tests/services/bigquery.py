@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -28,6 +28,7 @@ from components.extract.files import Files
 from components.extract.window import Window
 from model.errors import Refused
 from tests.services import bigquery_wire as wire
+from tests.services.http import Server
 
 PROJECT, LOCATION = "my-project", "EU"
 ROWS_A_PAGE = 1000  # whatever the client asks for: the service's own limit is in bytes
@@ -294,7 +295,7 @@ def bigquery(folder: Path) -> Iterator[Service]:
     """A running service; BIGQUERY_EMULATOR_HOST must be set to its `url` by the caller."""
     service = Service(folder)
     handler = type("Handler", (Handler,), {"service": service})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with Server(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = False  # none is left when this returns
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
