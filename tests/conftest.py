@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+from pathlib import Path
 
 import docker
 import pytest
@@ -12,6 +13,7 @@ from build.images import ImagesRefused
 from build.images.contents import recipes
 from build.images.make import make_images
 from build.images.python import Choice, python_image
+from tests.once import folder_of_all
 from tests.services.engine import engine
 
 
@@ -19,6 +21,12 @@ def pytest_configure():
     """A shell starts what it runs in the background with interrupts ignored, and every process of a test would too."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def of_all(tmp_path_factory) -> Path:
+    """A folder that all processes of one run of the tests have, for `once`."""
+    return folder_of_all(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture

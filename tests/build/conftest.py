@@ -9,6 +9,7 @@ from build.base.libraries import CannotMake
 from build.base.made import made_base
 from build.gate import Sound, refuse_unless_sound
 from tests.build.sound import sound_bundle, verdict_of
+from tests.once import once
 
 
 @pytest.fixture(scope="session")
@@ -28,14 +29,16 @@ def passed(sound, verdict) -> Sound:
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory) -> Path:
-    """A cache with a server base in it, made from nothing."""
-    folder = tmp_path_factory.mktemp("cache") / "base"
-    try:
-        made_base(folder, report=lambda _: None)
-    except CannotMake as reason:
-        pytest.skip(f"no base can be made here: {reason}")
-    return folder
+def made(of_all) -> Path:
+    """A cache with a server base in it, made from nothing. Tests read it."""
+
+    def make(folder: Path) -> None:
+        try:
+            made_base(folder, report=lambda _: None)
+        except CannotMake as reason:
+            pytest.skip(f"no base can be made here: {reason}")
+
+    return once(of_all / "cache" / "base", make)
 
 
 @pytest.fixture

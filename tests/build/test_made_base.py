@@ -26,8 +26,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
-def cache(made):
-    return made
+def cache(made, tmp_path_factory):
+    """A copy that tests may spoil."""
+    return Path(shutil.copytree(made, tmp_path_factory.mktemp("cache") / "base"))
 
 
 @pytest.fixture(scope="module")

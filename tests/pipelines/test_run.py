@@ -17,6 +17,7 @@ import requests
 from build.publish.layout import Layout
 from pipelines.compile import ROOT
 from tests.build.test_base import server
+from tests.once import once
 
 PORTAL = "examples/rental_portal"
 LISTS = "12000"
@@ -47,18 +48,25 @@ def spec_folder(folder, **changes):
 
 
 @pytest.fixture(scope="session")
-def portal(tmp_path_factory):
+def portal(of_all):
     """Tables of a small portal."""
-    out = tmp_path_factory.mktemp("portal")
-    subprocess.run([sys.executable, "-m", "examples.rental_portal", out, "--lists", LISTS], cwd=ROOT, check=True)
-    return out / "data"
+
+    def make(folder):
+        subprocess.run([sys.executable, "-m", "examples.rental_portal", folder, "--lists", LISTS], cwd=ROOT, check=True)
+
+    return once(of_all / "portal", make) / "data"
 
 
-@pytest.fixture(scope="module")
-def first(tmp_path_factory, portal):
+@pytest.fixture(scope="session")
+def first(of_all, portal):
     """One promoted run, looked at by many tests. KFP's own runner would spoil a path with "python3" in it."""
-    out = tmp_path_factory.mktemp("first") / "the python3 team's" / "out"
-    return out, make_run(out, f"DATA={portal}")
+
+    def make(folder):
+        done = make_run(folder / "out", f"DATA={portal}")
+        (folder / "done.json").write_text(json.dumps(done.__dict__))
+
+    folder = once(of_all / "the python3 team's", make)
+    return folder / "out", subprocess.CompletedProcess(**json.loads((folder / "done.json").read_text()))
 
 
 class TestPromoted:
