@@ -6,6 +6,7 @@ Credentials are boto3's own search: environment, profile, or the role of a pod's
 import base64
 import re
 import time
+from functools import cache
 from typing import Any
 
 import boto3
@@ -43,6 +44,7 @@ class CredentialsMissing(PlaceRefused):
     """There are no AWS credentials here at all; those that AWS does not know are another matter."""
 
 
+@cache
 def domain(region: str) -> str:
     """Where AWS has its services in this region: each partition (China, GovCloud, …) has a domain of its own.
 

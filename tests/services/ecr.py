@@ -16,6 +16,8 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import boto3
 import requests
@@ -45,27 +47,29 @@ class Ecr:
     referrers: dict[tuple[str, str], list[dict]] = field(default_factory=dict)  # (repository, digest) -> descriptors
     lock: threading.Lock = field(default_factory=threading.Lock)
 
+    @cached_property
+    def client(self) -> Any:
+        """Of moto's API itself. To make one takes longer than any of its calls."""
+        return boto3.client("ecr", region_name=REGION, endpoint_url=self.moto, **KEYS)
+
     def end_tokens(self) -> None:
         """As after twelve hours."""
         self.tokens = dict.fromkeys(self.tokens, 0.0)
 
     def repository(self, name: str) -> dict | None:
-        client = boto3.client("ecr", region_name=REGION, endpoint_url=self.moto, **KEYS)
         try:
-            return client.describe_repositories(repositoryNames=[name])["repositories"][0]
-        except client.exceptions.RepositoryNotFoundException:
+            return self.client.describe_repositories(repositoryNames=[name])["repositories"][0]
+        except self.client.exceptions.RepositoryNotFoundException:
             return None
 
     def lifecycle(self, name: str) -> dict:
-        client = boto3.client("ecr", region_name=REGION, endpoint_url=self.moto, **KEYS)
-        return json.loads(client.get_lifecycle_policy(repositoryName=name)["lifecyclePolicyText"])
+        return json.loads(self.client.get_lifecycle_policy(repositoryName=name)["lifecyclePolicyText"])
 
     def make(self, name: str, mutability: str, filters: Sequence[str] = ()) -> None:
         """A repository that somebody made by hand."""
         excluded = [{"filterType": "WILDCARD", "filter": pattern} for pattern in filters]
         more = {"imageTagMutabilityExclusionFilters": excluded} if excluded else {}
-        client = boto3.client("ecr", region_name=REGION, endpoint_url=self.moto, **KEYS)
-        client.create_repository(repositoryName=name, imageTagMutability=mutability, **more)
+        self.client.create_repository(repositoryName=name, imageTagMutability=mutability, **more)
 
 
 KEYS = {"aws_access_key_id": BUILDER, "aws_secret_access_key": "secret"}
