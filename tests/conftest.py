@@ -17,6 +17,21 @@ from tests.once import folder_of_all
 from tests.services.engine import engine
 
 
+# What takes longest begins first, so that no process of the tests is left alone with it at the end.
+LONGEST = (
+    "tests/build/test_base_images.py",
+    "tests/pipelines/test_run.py",
+    "tests/build/test_image_faults.py",
+    "tests/build/test_seal.py",
+    "tests/pipelines/test_readme.py",
+)
+
+
+def pytest_collection_modifyitems(items):
+    places = {file: place for place, file in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(LONGEST)))
+
+
 def pytest_configure():
     """A shell starts what it runs in the background with interrupts ignored, and every process of a test would too."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
