@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from build import oci
+from build.archive import members
 from build.copy import BUNDLE, VERDICT
 from build.image import HOME
 from build.measured import Measured
@@ -70,10 +71,7 @@ def _open(packed: BinaryIO, folder: Path, digest: str) -> str:
     unpacked = Measured(cast(BinaryIO, gzip.GzipFile(fileobj=packed)), most=MOST_UNPACKED)
     try:
         with tarfile.open(fileobj=unpacked.buffered(), mode="r|") as tar:
-            for member in tar:
-                # To come to the end of a member, tarfile would read on long after the end of the file.
-                if tar.offset > MOST_UNPACKED:
-                    raise _broken(digest, f"holds {member.name!r:.80}, which would end at byte {tar.offset:,}")
+            for member in members(tar, most=MOST_UNPACKED):
                 if member.name in seen:
                     raise _broken(digest, f"holds {member.name} twice")
                 if (target := wanted.pop(member.name, None)) is None:

@@ -16,7 +16,6 @@ from build.images.python import Choice, python_image
 from tests.once import folder_of_all
 from tests.services.engine import engine
 
-
 # What takes longest begins first, so that no process of the tests is left alone with it at the end.
 LONGEST = (
     "tests/build/test_base_images.py",

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from build import oci
+from build.archive import members
 from build.measured import Measured
 from build.seal.tree import ALL_GONE, GONE
 
@@ -56,7 +57,7 @@ def _lay(layer: oci.Blob, texts: dict[str, str]) -> None:
     """What the files say that matter here, by name, with one more layer over them."""
     own: dict[str, str] = {}
     with layer.open() as source, tarfile.open(fileobj=(measured := Measured(source)).buffered(), mode="r|*") as tar:
-        for member in tar:
+        for member in members(tar):
             path = PurePosixPath(member.name.lstrip("/"))
             if path.name == ALL_GONE:
                 _hide(texts, path.parent, itself=False)

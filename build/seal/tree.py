@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from build import oci
+from build.archive import members
 from build.measured import Measured
 from build.seal import SealRefused
 from model.errors import Fault
@@ -21,7 +22,7 @@ def unpack(layers: Iterable[oci.Blob], root: Path) -> None:
             with layer.open() as source:
                 measured = Measured(source)
                 with tarfile.open(fileobj=measured.buffered(), mode="r|*") as tar:
-                    for member in tar:
+                    for member in members(tar):
                         _lay(tar, member, root)
                 if measured.digest() != layer.digest:  # what is proven is what its digest says
                     raise tarfile.ReadError(f"it is {measured.digest()}")

@@ -31,7 +31,9 @@ from build.base.made import made_base
 from build.image import Order, build
 from build.promotion import promote
 from build.publish.layout import Layout
+from build.seal import SealRefused
 from build.seal.seal import Seal
+from build.seal.tree import unpack
 from model.bundle import BOOSTER, bundle_digest
 from tests.build.released import assembled
 from tests.build.test_releases import run
@@ -200,6 +202,18 @@ class TestTheInventory:
         twice = {f"{self.PIP}/METADATA": text, "opt/pip-25.dist-info/METADATA": text + "License-Expression: MIT\n"}
         [found] = installed([layer(**twice)])
         assert found.license == "MIT"
+
+
+@pytest.mark.case("a base with a layer in which a file says that it has an exabyte")
+@pytest.mark.parametrize("read", [installed, lambda layers: unpack(layers, ROOT / "absent")], ids=["bill", "seal"])
+def test_a_base_whose_file_ends_far_behind_its_layer_is_refused_at_once(read, outcome):
+    """tarfile would look for that end for years."""
+    head = tarfile.TarInfo("dev/null")
+    head.type, head.size = tarfile.GNUTYPE_SPARSE, 1 << 60
+    endless = blob(gzip.compress(head.tobuf(tarfile.GNU_FORMAT) + bytes(10_240)))
+    with pytest.raises((tarfile.TarError, SealRefused), match="would end at byte 1,152,921,504,606") as refusal:
+        read([endless])
+    outcome(refusal.value)
 
 
 class TestTheProvenance:
