@@ -259,7 +259,7 @@ def _fetch(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def _place(asked: argparse.Namespace, environ: Mapping[str, str]) -> Publisher:
     if asked.place.startswith("oci:") and not Path(asked.place.removeprefix("oci:")).is_dir():
-        raise PlaceRefused(Fault(f"--in {asked.place}", "is no folder", FORMS, "place-unknown"))
+        raise PlaceRefused(Fault(f"--in {asked.place}", "is not a folder", FORMS, "place-unknown"))
     return publisher(asked.place, cache=cache(environ))
 
 

@@ -66,7 +66,7 @@ def write_layer(path: Path, entries: Iterable[Entry], *, mtime: int) -> Layer:
 
 def _add(tar: tarfile.TarFile, entry: Entry, mtime: int, files: dict[str, str]) -> None:
     if not set(entry.name.split("/")).isdisjoint({"", ".", ".."}):
-        raise ValueError(f"{entry.name!r} is no name inside an image")
+        raise ValueError(f"{entry.name!r} is not a name inside an image")
     head = tarfile.TarInfo(entry.name)
     head.mtime, head.mode = mtime, entry.mode
     if entry.link is not None:

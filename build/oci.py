@@ -31,7 +31,7 @@ def parsed(data: bytes) -> dict[str, Any]:
     except RecursionError:
         raise ValueError("is nested without end") from None
     if not isinstance(found, dict):
-        raise ValueError("is no JSON object")
+        raise ValueError("is not a JSON object")
     return found
 
 

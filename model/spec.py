@@ -27,6 +27,7 @@ COLUMN = r"^[A-Za-z_][A-Za-z0-9_]*$"
 OF_ROWS = {"row_key", "row_hash", "row_content", "row_again", "row_copy", "row_complete", "file_row_number"}
 RESERVED = frozenset(OF_ROWS | {"unit", "unreadable", "broken", "part", "rules"})
 DECADES = 36_525  # days: a hundred years, so that no date leaves the calendar
+FIRST_END = date(1990, 1, 1)  # a bundle's rows end in 1980 at the earliest
 MODEL = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 Name = Annotated[str, Field(pattern=COLUMN, max_length=128)]
 UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
@@ -96,7 +97,7 @@ class Source(_Part):
     max_bytes_billed: Bytes = Field(10**11, description="BigQuery refuses to read more")
     end: date | None = Field(
         None,
-        ge=date(1970, 1, 1),
+        ge=FIRST_END,
         le=date(2999, 12, 31),
         description="pins @end; without it a run ends at its own day's midnight, UTC",
     )

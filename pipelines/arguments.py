@@ -11,7 +11,7 @@ import joblib
 
 from model.command_line import CommandLine, CommandRefused
 from model.errors import Fault, Refused, SpecRefused
-from model.spec import Spec, read_spec
+from model.spec import FIRST_END, Spec, read_spec
 from pipelines.output import Output
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -160,8 +160,9 @@ class _Reader:
             day = date.fromisoformat(text) if DAY.fullmatch(text) else date.min
         except ValueError:
             day = date.min
-        if text and day.year < 1970:
-            self._add("END", f"{text!r} is not a day since 1970", "Write it like 2026-07-01", "end-unreadable")
+        if text and day < FIRST_END:
+            problem = f"{text!r} is not a day since {FIRST_END.year}"
+            self._add("END", problem, "Write it like 2026-07-01", "end-unreadable")
         return day if text else None
 
     def _source(self, spec: Spec | None) -> str | None:

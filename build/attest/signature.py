@@ -119,12 +119,12 @@ def _everything() -> "hashing.Config":
 def _read_key(key: Path, read: Callable[[], object], way_out: str) -> None:
     try:
         if not key.is_file():
-            raise SignatureRefused(Fault(f"key {key}", "is no file", way_out, "key-missing"))
+            raise SignatureRefused(Fault(f"key {key}", "is not a file", way_out, "key-missing"))
         read()
     # The library asks a key of another kind for its curve: an AttributeError.
     except (OSError, ValueError, TypeError, AttributeError, UnsupportedAlgorithm) as error:
         other = isinstance(error, AttributeError)
-        told = f"does not fit ({'it is no elliptic key' if other else _first(error)})"
+        told = f"does not fit ({'it is not an elliptic key' if other else _first(error)})"
         raise SignatureRefused(Fault(f"key {key}", told, way_out, "key-unfit")) from error
 
 

@@ -51,7 +51,7 @@ def refuse_impossible() -> None:
     """Raises CannotMake where there is no apt."""
     for tool in ("apt-get", "dpkg-deb", "dpkg"):
         if shutil.which(tool) is None:
-            raise CannotMake(f"{tool} is not on this machine, which is no Debian or Ubuntu")
+            raise CannotMake(f"{tool} is not on this machine, which is not a Debian or Ubuntu")
 
 
 def release() -> str:

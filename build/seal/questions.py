@@ -54,7 +54,7 @@ def faults(asked: Sequence[Question], answers: Sequence[dict[str, Any]]) -> Iter
             body = json.loads(answer["body"])
         except ValueError:
             body = None
-        told = "is no JSON object" if not isinstance(body, dict) else question.wrong(answer["status"], body)
+        told = "is not a JSON object" if not isinstance(body, dict) else question.wrong(answer["status"], body)
         if told is not None:
             yield Fault(question.name, told, WAY_OUT, question.code)
 

@@ -388,7 +388,7 @@ class TestTheSignature:
 
     def test_without_a_key_there_is_none(self, bundle, keys):
         for ask in (lambda: sign(bundle, keys / "absent"), lambda: check(bundle, b"", keys / "absent")):
-            with pytest.raises(SignatureRefused, match="is no file") as refusal:
+            with pytest.raises(SignatureRefused, match="is not a file") as refusal:
                 ask()
             assert [fault.code for fault in refusal.value.faults] == ["key-missing"]
 

@@ -165,7 +165,7 @@ def test_where_no_base_can_be_made_it_is_said_and_the_base_is_none(tmp_path, mon
     said = []
     base = server_base(None, cache=tmp_path / "cache", report=said.append)
     assert (base.kind, base.layers) == ("none", ())
-    assert said == ["no base could be made here: apt-get is not on this machine, which is no Debian or Ubuntu"]
+    assert said == ["no base could be made here: apt-get is not on this machine, which is not a Debian or Ubuntu"]
 
 
 def test_where_the_cache_cannot_be_written_no_other_image_is_made_in_its_place(tmp_path):
