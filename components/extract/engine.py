@@ -111,6 +111,16 @@ FINITE = """CASE WHEN isfinite(CAST(x AS DOUBLE)) OR x IS NULL THEN x
     ELSE error('a result of LOG, POW or EXP is out of range') END"""
 
 
+# Letters without a capital of their own, and those whose small form depends on what stands beside them.
+CASES = {
+    "upper": "".join(letter for letter in map(chr, range(0xDF, 0xFB18)) if len(letter.upper()) > 1),
+    "lower": "\u0130\u03a3",
+}
+CASED = """CASE WHEN regexp_matches(x, '[{letters}]')
+    THEN error('engines write a letter of it in other ways by {name}, REPLACE it before: ' || x)
+    ELSE {name}(x) END"""
+
+
 def connect() -> duckdb.DuckDBPyConnection:
     """UTC, NULLs as the smallest value in every order, GoogleSQL's casts and fingerprints."""
     connection = duckdb.connect()
@@ -126,6 +136,8 @@ def connect() -> duckdb.DuckDBPyConnection:
         connection.execute(f"CREATE MACRO bq_{best}_by(x, y) AS {BY.format(best=best, BEST=best.upper(), TIED=TIED)}")
     for form, text in UNTIED.items():
         connection.execute(f"CREATE MACRO {form} AS {text}")
+    for name, letters in CASES.items():
+        connection.execute(f"CREATE MACRO bq_{name}(x) AS {CASED.format(name=name, letters=letters)}")
     connection.execute(f"CREATE MACRO bq_json_text(x, kind) AS {JSON_TEXT}")
     connection.execute(f"CREATE MACRO bq_whole_in_json(x) AS {WHOLE_IN_JSON}")
     connection.execute(f"CREATE MACRO bq_unix(x, micros) AS {UNIX}")

@@ -96,6 +96,8 @@ def _mend(node: exp.Expr) -> exp.Expr:
             node.set("group", exp.Literal.number(1) if groups_of(node.expression.name) else None)
         case exp.UnixToTime():
             return exp.cast(node.copy(), "TIMESTAMPTZ")
+        case exp.Upper() | exp.Lower():
+            return _call(f"bq_{node.key}", node.this)
         case exp.Log() | exp.Pow() | exp.Exp():  # out of range fails; DuckDB gives infinity or NaN
             return _call("bq_finite", node)
         case exp.Corr():  # of fewer than two pairs it is NULL; DuckDB gives NaN

@@ -53,7 +53,8 @@ _TEXTS = """## Values that become texts
 
 The engines write FLOAT64, decimals, TIMESTAMP, DATETIME, TIME and BYTES as other texts, so these are refused in
 `CAST(x AS STRING)`, `CONCAT` and `TO_JSON_STRING`, and so in hashes over them; INT64 beyond 2^53 in `TO_JSON_STRING`.
-INT64, BOOL and DATE pass.
+INT64, BOOL and DATE pass. `UPPER` of letters without one capital of their own (`ß`, `ﬁ`) fails, and so does `LOWER` of
+`İ` and `Σ`.
 
 ## Sums of floats
 
