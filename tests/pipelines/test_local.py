@@ -34,7 +34,7 @@ def test_a_long_spec_and_a_query_with_placeholders_run_as_they_stand(tmp_path, o
     names = [name for name in spec.used_columns if name not in spec.features]
     days = pa.array([20_600 * 86_400_000_000] * 3).cast(pa.timestamp("us", tz="UTC"))
     ones = dict.fromkeys([*names, *spec.features], pa.array([1, 1, 1]))
-    table = pa.table({"t": days, **ones})
+    table = pa.table({**ones, "t": days, spec.columns.time: days})
     spec = spec.model_copy(update={"sql_text": spec.sql_text.replace("SELECT ", f"SELECT {', '.join(names)}, ")})
     (tmp_path / "data").mkdir()
     pq.write_table(table, tmp_path / "data" / "log.parquet")
