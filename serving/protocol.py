@@ -1,7 +1,8 @@
 """Uvicorn's HTTP protocol with an end to what one connection may hold: bytes of a head, and time for all of a request.
 
-httptools takes a head of any length and waits for its end without end. A head that is cut off is answered here: the
-application has not been asked yet.
+httptools takes a head of any length and waits for its end without end, and so it does with what stands around the
+chunks of a body: it keeps every line behind the last one. What is cut off there is answered here: the application has
+not been asked yet, or waits for the rest.
 """
 
 import asyncio
@@ -39,6 +40,8 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self._in_head = self._incomplete = self._late_once = self._refused = False
         self._piece = 0  # bytes that are being parsed
+        self._framing = 0  # bytes behind the head, in pieces since the last that had some of the body
+        self._has_body = False  # whether the piece has
         self._head_bytes = 0  # of an unfinished head, in earlier pieces
         self._timer: TimerHandle | None = None
         self._refusal: RequestRefused | None = None  # why the parser was stopped
@@ -54,7 +57,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._refused:
             return
         was_in_head = self._in_head
-        self._piece = len(data)
+        self._piece, self._has_body = len(data), False
         super().data_received(data)
         if self._refused or self.transport.is_closing():
             return
@@ -66,6 +69,10 @@ class BoundedProtocol(HttpToolsProtocol):
             self._head_bytes += self._piece if was_in_head else 0
             if max(self._head_bytes, self._parsed_bytes()) > HEAD_BYTES:
                 self._refuse(head_too_large())
+        elif self._incomplete and not was_in_head:
+            self._framing = 0 if self._has_body else self._framing + self._piece
+            if self._framing > HEAD_BYTES:
+                self._refuse_framing()
 
     # the parser's callbacks
 
@@ -74,7 +81,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unset_timer()
         self._in_head = self._incomplete = True
         self._late_once = False
-        self._head_bytes = 0
+        self._head_bytes = self._framing = 0
 
     def on_headers_complete(self) -> None:
         self._in_head = False
@@ -82,6 +89,10 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refusal = head_too_large()
             raise HeadRefused
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._has_body = True
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._incomplete = False
@@ -113,6 +124,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self.transport.write_eof()
         self._unset_timer()
         self._timer = self.loop.call_later(LINGER_SECONDS, self.transport.abort)
+
+    def _refuse_framing(self) -> None:
+        """Of a request that may have been answered already, without its end."""
+        if self.cycle.response_started:
+            self.transport.abort()
+        else:
+            self._refuse(framing_too_large())
 
     # time
 
@@ -146,3 +164,8 @@ class BoundedProtocol(HttpToolsProtocol):
 def head_too_large() -> HeadTooLarge:
     found = f"has more than {HEAD_BYTES} bytes"
     return HeadTooLarge(Fault("head", found, "Send fewer and shorter headers", "head-bytes"))
+
+
+def framing_too_large() -> HeadTooLarge:
+    found = f"has more than {HEAD_BYTES} bytes around its chunks"
+    return HeadTooLarge(Fault("body", found, "Send it without chunk extensions and trailers", "head-bytes"))

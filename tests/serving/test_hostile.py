@@ -62,9 +62,9 @@ def test_what_drips_is_ended(impatient, outcome):
         outcome(f"{first.splitlines()[0].decode()}, and the connection is closed")
 
 
-def drip_until_closed(connection):
+def drip_until_closed(connection, data=b"x"):
     for _ in range(300):
-        connection.sendall(b"x")
+        connection.sendall(data)
         time.sleep(0.1)
 
 
@@ -90,6 +90,42 @@ def test_a_head_below_the_limit_is_answered_also_in_pieces(impatient):
             connection.sendall(piece)
             time.sleep(0.05)
         assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+CHUNKED = NEVER_DONE + b"Transfer-Encoding: chunked\r\n\r\n2"
+
+
+@pytest.mark.case("a chunked body with lines without end around its chunks")
+@pytest.mark.parametrize("lines", ["trailers", "one trailer", "a chunk's extension"])
+def test_what_surrounds_a_body_has_an_end(impatient, outcome, lines):
+    """All of it would be kept: five gigabytes from one caller within eight seconds."""
+    begun, more = {
+        "trailers": (CHUNKED + b"\r\n{}\r\n0\r\n", b"T: aaaaaaaaaa\r\n"),
+        "one trailer": (CHUNKED + b"\r\n{}\r\n0\r\nT: ", b"a" * 14),
+        "a chunk's extension": (CHUNKED + b";", b"a" * 14),
+    }[lines]
+    with connect(impatient) as connection:
+        connection.sendall(begun)
+        with pytest.raises(OSError, match=r"Broken pipe|reset"):
+            drip_until_closed(connection, more * 5_000)
+    with connect(impatient) as connection:
+        for piece in (begun, more * 1_000, more * 1_000, more * 1_000):
+            connection.sendall(piece)
+            time.sleep(0.1)
+        answer = connection.recv(65536)
+    outcome(answer.partition(b"\r\n")[0].decode())
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert b"around its chunks" in answer
+
+
+def test_a_body_in_many_small_chunks_is_read(impatient):
+    with connect(impatient) as connection:
+        connection.sendall(NEVER_DONE + b"Transfer-Encoding: chunked\r\n\r\n")
+        for _ in range(30):
+            connection.sendall(b"000001;" + b"x" * 1_500 + b"\r\n \r\n")
+            time.sleep(0.005)
+        connection.sendall(b"0\r\nT: end\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 422 ")
 
 
 def test_requests_in_one_piece_are_answered_one_after_the_other(impatient):
