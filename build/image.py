@@ -32,6 +32,7 @@ USER = "65532"
 PORT = "8080/tcp"
 COMMAND = ["python3", "-m", "serving.server"]
 ENVIRONMENT = {"KAMADO_BUNDLE": f"{HOME}/bundle", "KAMADO_HOST": "0.0.0.0"}
+START = {"Cmd": COMMAND, "User": USER, "WorkingDir": HOME}
 
 
 @dataclass(frozen=True)
@@ -199,13 +200,10 @@ def assemble(base: Base, layer: Layer, labels: dict[str, str], *, created: str) 
     config = {key: value for key, value in base.config.items() if key not in CLASSIC}
     run = dict(config.get("config") or {})
     environment = [pair for pair in run.get("Env") or [] if pair.split("=")[0] not in ENVIRONMENT]
-    run |= {
-        "Cmd": COMMAND,
+    run |= START | {
         "Env": [*environment, *(f"{name}={value}" for name, value in ENVIRONMENT.items())],
         "ExposedPorts": {PORT: {}},
         "Labels": {**(run.get("Labels") or {}), **labels},
-        "User": USER,
-        "WorkingDir": HOME,
     }
     run.pop("Entrypoint", None)
     step = {"created": created, "created_by": "kamado: the model layer"}

@@ -109,6 +109,12 @@ def _backward(place: Publisher, model: str, known: Sequence[int]) -> Iterator[Re
 
 def labels_of(place: Publisher, digest: str) -> dict[str, str]:
     """An image's own. What is a list of images, or no image at all, has none."""
+    labels = start_of(place, digest).get("Labels")
+    return {str(name): str(value) for name, value in labels.items()} if isinstance(labels, dict) else {}
+
+
+def start_of(place: Publisher, digest: str) -> dict[str, Any]:
+    """How an image starts, with its labels: the part of its config that an engine reads; {} of what is no image."""
     config = oci.config_of(place.manifest(digest))
     if config is None:
         return {}
@@ -118,10 +124,10 @@ def labels_of(place: Publisher, digest: str) -> dict[str, str]:
         found = f"sends {oci.digest_of(written)} for {config}"
         raise PlaceRefused(Fault(place.name, found, "Publish the image again", "blob-digest"))
     try:
-        labels = (oci.parsed(written).get("config") or {}).get("Labels") or {}
-        return {str(name): str(value) for name, value in labels.items()}
-    except (ValueError, AttributeError):
+        start = oci.parsed(written).get("config")
+    except ValueError:
         return {}
+    return start if isinstance(start, dict) else {}
 
 
 def candidate(place: Publisher, model: str, image: str) -> Release:

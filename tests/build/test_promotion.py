@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+import tarfile
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -85,7 +87,30 @@ def no_smoke_test(place, model):
     place.publish(oci.Image(oci.dump(config), model.image.layers), "forged")
 
 
+def more_files(place, model):
+    """The sound model's layer, and in it under another spelling what an engine would lay over the verified file."""
+    with tarfile.open(fileobj=(packed := BytesIO()), mode="w:gz") as tar:
+        with tarfile.open(model.layer.path) as source:
+            for member in source:
+                tar.addfile(member, source.extractfile(member) if member.isfile() else None)
+        tar.addfile(tarfile.TarInfo("./opt/kamado/bundle/booster.ubj"))
+    config = json.loads(model.image.config)
+    config["config"]["Labels"] |= {BUILD_TAG: "forged"}
+    layers = (*model.image.layers[:-1], blob(packed.getvalue()))
+    published(place, model, image=oci.Image(oci.dump(config), layers), tag="forged")
+
+
+def other_start(place, model):
+    """The sound model's layer and labels, and a server that is started over another folder."""
+    config = json.loads(model.image.config)
+    config["config"]["Labels"][BUILD_TAG] = "forged"
+    config["config"] |= {"Entrypoint": ["sh"], "Env": ["KAMADO_BUNDLE=/srv/other", "KAMADO_HOST=0.0.0.0"]}
+    published(place, model, image=oci.Image(oci.dump(config), model.image.layers), tag="forged")
+
+
 FORGERIES = {
+    more_files: "layer-broken",
+    other_start: "image-start",
     other_content: "layer-broken",
     other_bundle: "image-labels",
     no_smoke_test: "image-unsealed",
