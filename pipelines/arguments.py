@@ -160,8 +160,8 @@ class _Reader:
             day = date.fromisoformat(text) if DAY.fullmatch(text) else date.min
         except ValueError:
             day = date.min
-        if text and day.year < 1970:
-            self._add("END", f"{text!r} is not a day since 1970", "Write it like 2026-07-01", "end-unreadable")
+        if text and day.year < 1980:
+            self._add("END", f"{text!r} is not a day since 1980", "Write it like 2026-07-01", "end-unreadable")
         return day if text else None
 
     def _source(self, spec: Spec | None) -> str | None:
