@@ -10,7 +10,7 @@ from typing import Any
 from build import oci
 from build.attest.bill import bill
 from build.attest.provenance import provenance
-from build.attest.signature import MEDIA_TYPE, check, is_by, sign, unsigned
+from build.attest.signature import MEDIA_TYPE, check, is_by, refuse_unfit_keys, sign
 from build.base.choose import server_base
 from build.base.ground import XGBOOST, Base, BaseRefused, Report
 from build.copy import BUNDLE, VERDICT, Copied, copy
@@ -163,9 +163,8 @@ class Proof:
 
 def _signed(copied: Copied, order: Order) -> Sequence[Attachment]:
     """The signature by the order's key, which has to be that of the required key where there is one."""
+    refuse_unfit_keys(order.key, order.required)
     if order.key is None:
-        if order.required is not None:
-            raise unsigned(order.required, "Give its private key with --key or KAMADO_SIGNING_KEY")
         return ()
     signed = sign(copied.folder, order.key)
     if order.required is not None:

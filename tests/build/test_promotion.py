@@ -201,6 +201,10 @@ class TestARequiredKey:
         assert done.returncode == 1
         assert f"[key-missing] key {named}" in done.stderr
 
+    def test_that_is_none_is_told_before_that_nothing_is_signed(self, shelf, models, keys):  # noqa: F811
+        with pytest.raises(SignatureRefused, match=r"\[key-unfit\]"):
+            promote(shelf, TOY, models[0].tag, keys=[keys / "mine.pem"], report=print)
+
     @pytest.mark.parametrize(("key", "code"), [(None, "signature-missing"), ("other.pem", "signature-broken")])
     def test_builds_nothing_that_is_not_signed_by_its_owner(self, sound, verdict, keys, key, code, tmp_path):  # noqa: F811
         order = Order(
