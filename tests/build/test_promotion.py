@@ -139,6 +139,22 @@ def test_a_layer_that_was_damaged_since_is_not_released_again(shelf, models):
     assert numbers(shelf, TOY) == [1, 2]
 
 
+@pytest.mark.case("an image whose place has lost a layer of its base")
+def test_an_image_that_nobody_can_start_any_more_is_not_released(models, tmp_path, outcome):
+    config = json.loads(models[0].image.config)
+    config["config"]["Labels"][BUILD_TAG] = "based"
+    place, base = Layout(tmp_path / "images"), blob(b"a base")
+    published(place, models[0], image=oci.Image(oci.dump(config), (base, *models[0].image.layers)), tag="based")
+    path = place.blobs / base.digest.removeprefix("sha256:")
+    path.rename(tmp_path / "away")
+    with pytest.raises(Refused, match=r"\[place-broken\]") as refusal:
+        promote(place, TOY, "based", report=print)
+    assert numbers(place, TOY) == []
+    outcome(refusal.value.faults[0].found)
+    (tmp_path / "away").rename(path)
+    assert promote(place, TOY, "based", report=print).number == 1
+
+
 @pytest.mark.case("a document that somebody tied to an image, and that cannot be read")
 def test_a_document_that_cannot_be_read_does_not_stop_a_release(shelf, models, outcome):
     foreign = Attachment(provenance.MEDIA_TYPE, b"not ours")
