@@ -92,6 +92,20 @@ def test_a_head_below_the_limit_is_answered_also_in_pieces(impatient):
         assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
 
 
+@pytest.mark.case("a caller who hangs up in the middle of a body: counted as a failure of the server, with a traceback")
+def test_a_caller_who_hangs_up_is_no_failure_of_the_server(bundle, outcome):
+    with running(bundle) as server:
+        for _ in range(3):
+            with connect(server) as connection:
+                connection.sendall(NEVER_DONE + b"Content-Length: 100\r\n\r\n{")
+                time.sleep(0.1)
+        time.sleep(0.2)
+        counts = requests.get(server.url + "/metrics", timeout=30).text
+    outcome(counts.partition("refused_total{")[2].partition("\n")[0])
+    assert 'kamado_refused_total{status="499"} 3' in counts
+    assert 'status="500"' not in counts
+
+
 CHUNKED = NEVER_DONE + b"Transfer-Encoding: chunked\r\n\r\n2"
 
 
