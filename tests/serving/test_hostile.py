@@ -153,7 +153,7 @@ def test_requests_in_one_piece_are_answered_one_after_the_other(impatient):
 def test_every_answer_forbids_to_guess_its_type(impatient):
     asked = {
         "/healthz": 200, "/readyz": 200, "/metrics": 200, "/model": 200, "/docs": 200, "/": 307, "/openapi.json": 200,
-        "/nothing": 404, "/predict": 405,
+        "/nothing": 404, "/predict": 405, "/predict/": 404, "/model/": 404,
     }  # fmt: skip
     for path, status in asked.items():
         answer = requests.get(impatient.url + path, timeout=30, allow_redirects=False)
