@@ -41,7 +41,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = self._incomplete = self._late_once = self._refused = False
         self._piece = 0  # bytes that are being parsed
         self._framing = 0  # bytes behind the head, in pieces since the last that had some of the body
-        self._has_body = False  # whether the piece has
+        self._has_body = self._began = False  # whether the piece has some, and the begin of a request
         self._head_bytes = 0  # of an unfinished head, in earlier pieces
         self._timer: TimerHandle | None = None
         self._refusal: RequestRefused | None = None  # why the parser was stopped
@@ -57,7 +57,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._refused:
             return
         was_in_head = self._in_head
-        self._piece, self._has_body = len(data), False
+        self._piece, self._has_body, self._began = len(data), False, False
         super().data_received(data)
         if self._refused or self.transport.is_closing():
             return
@@ -66,7 +66,7 @@ class BoundedProtocol(HttpToolsProtocol):
         elif self._timer is None:
             self._timer = self.loop.call_later(self.seconds, self._be_late)
         if self._in_head:
-            self._head_bytes += self._piece if was_in_head else 0
+            self._head_bytes += self._piece if was_in_head and not self._began else 0
             if max(self._head_bytes, self._parsed_bytes()) > HEAD_BYTES:
                 self._refuse(head_too_large())
         elif self._incomplete and not was_in_head:
@@ -79,7 +79,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._unset_timer()
-        self._in_head = self._incomplete = True
+        self._in_head = self._incomplete = self._began = True
         self._late_once = False
         self._head_bytes = self._framing = 0
 
@@ -119,11 +119,19 @@ class BoundedProtocol(HttpToolsProtocol):
         ]
         lines = [b"%s: %s\r\n" % header for header in headers]
         self.transport.write(b"".join([STATUS_LINE[refusal.status], *lines, b"\r\n", body]))
+        self._silence()
         # A connection that is closed while its caller still sends is reset, and the answer is lost on its way.
         self._refused = True
         self.transport.write_eof()
         self._unset_timer()
         self._timer = self.loop.call_later(LINGER_SECONDS, self.transport.abort)
+
+    def _silence(self) -> None:
+        """Requests before the refused one on this connection may be worked on still: nothing is written behind it."""
+        self.pipeline.clear()
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
 
     def _refuse_framing(self) -> None:
         """Of a request that may have been answered already, without its end."""

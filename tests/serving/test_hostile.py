@@ -150,6 +150,19 @@ def test_requests_in_one_piece_are_answered_one_after_the_other(impatient):
         assert everything(connection).count(b"HTTP/1.1 200 OK") == 4
 
 
+@pytest.mark.case("requests without end on a connection whose answers are not read: a head too large, and a traceback")
+def test_requests_that_follow_each_other_are_no_large_head(bundle, outcome):
+    with running(bundle) as server:
+        with connect(server) as connection:
+            connection.settimeout(1)
+            with pytest.raises(TimeoutError):  # the server reads no more until its answers are read
+                drip_until_closed(connection, b"GET /openapi.json HTTP/1.1\r\nHost: kamado\r\n\r\n" * 20_000)
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+        counts = requests.get(server.url + "/metrics", timeout=30).text
+    outcome("answered one after the other, as fast as they are read")
+    assert "refused_total{" not in counts
+
+
 def test_every_answer_forbids_to_guess_its_type(impatient):
     asked = {
         "/healthz": 200, "/readyz": 200, "/metrics": 200, "/model": 200, "/docs": 200, "/": 307, "/openapi.json": 200,
