@@ -9,14 +9,15 @@ import asyncio
 from asyncio.events import TimerHandle
 from typing import ClassVar
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from model.errors import Fault
 from serving.counts import Counts
-from serving.refusal import HeadTooLarge, RequestRefused, body_of, too_slow
+from serving.refusal import Busy, HeadTooLarge, RequestRefused, body_of, too_slow
 from serving.settings import Limits
 
 HEAD_BYTES = 32_768
+MOST_WAITING = 64  # requests of one connection, behind the one that is worked on
 LINGER_SECONDS = 1.0
 WHOLE = 3  # times the seconds of a head: until the last byte of a request, whatever has been answered meanwhile
 
@@ -43,6 +44,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._framing = 0  # bytes behind the head, in pieces since the last that had some of the body
         self._has_body = self._began = False  # whether the piece has some, and the begin of a request
         self._head_bytes = 0  # of an unfinished head, in earlier pieces
+        self._open: list[RequestResponseCycle] = []  # requests without their whole answer, the oldest first
         self._timer: TimerHandle | None = None
         self._refusal: RequestRefused | None = None  # why the parser was stopped
         # A connection on which nothing is ever sent ends like one on which nothing more is sent.
@@ -51,6 +53,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._unset_timer()
         self._unset_keepalive_if_required()
+        self._let_go()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -88,7 +91,11 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._head_bytes + self._piece > HEAD_BYTES and self._parsed_bytes() > HEAD_BYTES:
             self._refusal = head_too_large()
             raise HeadRefused
+        if len(self.pipeline) >= MOST_WAITING:
+            self._refusal = too_many_waiting()
+            raise HeadRefused
         super().on_headers_complete()
+        self._open = [*(cycle for cycle in self._open if not cycle.response_complete), self.cycle]
 
     def on_body(self, body: bytes) -> None:
         self._has_body = True
@@ -108,8 +115,16 @@ class BoundedProtocol(HttpToolsProtocol):
         else:
             self._refuse(self._refusal)
 
-    def _refuse(self, refusal: RequestRefused) -> None:
+    def _refuse(self, refusal: RequestRefused, *, has_begun: bool = False) -> None:
+        """`has_begun`: the application has the head of this request already, and waits for its body."""
         self.counts.refused[str(refusal.status)] += 1
+        is_working = self.cycle is not None and not self.cycle.response_complete
+        if self.pipeline or (is_working and not has_begun):  # what comes before it is not answered yet
+            self._refused = True
+            self._unset_timer()
+            self._let_go()
+            self.transport.abort()
+            return
         body = body_of(refusal)
         headers = [
             *self.server_state.default_headers,
@@ -119,26 +134,25 @@ class BoundedProtocol(HttpToolsProtocol):
         ]
         lines = [b"%s: %s\r\n" % header for header in headers]
         self.transport.write(b"".join([STATUS_LINE[refusal.status], *lines, b"\r\n", body]))
-        self._silence()
         # A connection that is closed while its caller still sends is reset, and the answer is lost on its way.
         self._refused = True
         self.transport.write_eof()
         self._unset_timer()
         self._timer = self.loop.call_later(LINGER_SECONDS, self.transport.abort)
 
-    def _silence(self) -> None:
-        """Requests before the refused one on this connection may be worked on still: nothing is written behind it."""
-        self.pipeline.clear()
-        if self.cycle is not None:
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
-
     def _refuse_framing(self) -> None:
         """Of a request that may have been answered already, without its end."""
         if self.cycle.response_started:
             self.transport.abort()
         else:
-            self._refuse(framing_too_large())
+            self._let_go()
+            self._refuse(framing_too_large(), has_begun=True)
+
+    def _let_go(self) -> None:
+        """Nobody reads what is answered from here on. Uvicorn tells this to the newest request alone."""
+        for cycle in self._open:
+            cycle.disconnected = True
+            cycle.message_event.set()
 
     # time
 
@@ -172,6 +186,11 @@ class BoundedProtocol(HttpToolsProtocol):
 def head_too_large() -> HeadTooLarge:
     found = f"has more than {HEAD_BYTES} bytes"
     return HeadTooLarge(Fault("head", found, "Send fewer and shorter headers", "head-bytes"))
+
+
+def too_many_waiting() -> Busy:
+    found = f"has {MOST_WAITING} requests that wait for their answers"
+    return Busy(Fault("connection", found, "Read the answers first", "busy"))
 
 
 def framing_too_large() -> HeadTooLarge:
