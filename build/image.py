@@ -1,5 +1,6 @@
 """The assembler: a server base and one model layer become an image, with no daemon and no clock."""
 
+import contextlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,15 +10,16 @@ from typing import Any
 
 from build import oci
 from build.attest.bill import bill
-from build.attest.provenance import provenance
-from build.attest.signature import MEDIA_TYPE, check, is_by, sign, unsigned
+from build.attest.provenance import MEDIA_TYPE as STATEMENT
+from build.attest.provenance import provenance, smoke_test
+from build.attest.signature import MEDIA_TYPE, check, is_by, refuse_unfit_keys, sign
 from build.base.choose import server_base
 from build.base.ground import XGBOOST, Base, BaseRefused, Report
 from build.copy import BUNDLE, VERDICT, Copied, copy
 from build.gate import Sound, refuse_unless_sound
 from build.layer import Entry, Layer, write_layer
 from build.publish import Attachment, Publisher, Staged
-from build.publish.attachment import content
+from build.publish.attachment import MOST_BYTES, content
 from build.publish.layout import Layout
 from build.publish.place import publisher
 from build.releases import MODEL
@@ -25,13 +27,14 @@ from build.scratch import refusing_without_room, scratch
 from build.seal.seal import EARLIER, UNSEALED, Way, seal
 from build.tags import build_tag
 from model.bundle import FILES, Bundle, Manifest, load
-from model.errors import Fault
+from model.errors import Fault, Refused
 
 HOME = "/opt/kamado"
 USER = "65532"
 PORT = "8080/tcp"
 COMMAND = ["python3", "-m", "serving.server"]
 ENVIRONMENT = {"KAMADO_BUNDLE": f"{HOME}/bundle", "KAMADO_HOST": "0.0.0.0"}
+START = {"Cmd": COMMAND, "User": USER, "WorkingDir": HOME}
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,9 @@ def build(bundle: Path, verdict: Path, order: Order, *, report: Report = print) 
         candidate = prepare(base, copied.folder, sound, folder)
         proof = Proof(place, candidate, sound, base, order, report, signed)
         done = place.publish(candidate.image, candidate.tag, prove=proof)
+        # A copy by other tools leaves the documents behind, and without its record an image is never released.
+        if done.digest == candidate.image.digest and not _is_recorded(place, done.digest, sound):
+            place.attach(done.digest, proof(Staged(candidate.image)))
         if order.key and not _is_signed(place, done.digest, copied.folder, order.key):
             place.attach(done.digest, signed)
             report(f"signed by {order.key}")
@@ -162,14 +168,24 @@ class Proof:
 
 def _signed(copied: Copied, order: Order) -> Sequence[Attachment]:
     """The signature by the order's key, which has to be that of the required key where there is one."""
+    refuse_unfit_keys(order.key, order.required)
     if order.key is None:
-        if order.required is not None:
-            raise unsigned(order.required, "Give its private key with --key or KAMADO_SIGNING_KEY")
         return ()
     signed = sign(copied.folder, order.key)
     if order.required is not None:
         check(copied.folder, signed.data, order.required)
     return (signed,)
+
+
+def _is_recorded(place: Publisher, digest: str, sound: Sound) -> bool:
+    """Whether the record of a smoke test of this image with this model lies beside it."""
+    for attached in place.attachments(digest):
+        if attached.media_type == STATEMENT and attached.size <= MOST_BYTES:
+            with contextlib.suppress(Refused):  # what cannot be read records nothing
+                verdict = str(sound.verdict_sha256)
+                if smoke_test(content(attached), image=digest, bundle=sound.digest, verdict_sha256=verdict):
+                    return True
+    return False
 
 
 def _is_signed(place: Publisher, digest: str, folder: Path, key: Path) -> bool:
@@ -199,13 +215,10 @@ def assemble(base: Base, layer: Layer, labels: dict[str, str], *, created: str) 
     config = {key: value for key, value in base.config.items() if key not in CLASSIC}
     run = dict(config.get("config") or {})
     environment = [pair for pair in run.get("Env") or [] if pair.split("=")[0] not in ENVIRONMENT]
-    run |= {
-        "Cmd": COMMAND,
+    run |= START | {
         "Env": [*environment, *(f"{name}={value}" for name, value in ENVIRONMENT.items())],
         "ExposedPorts": {PORT: {}},
         "Labels": {**(run.get("Labels") or {}), **labels},
-        "User": USER,
-        "WorkingDir": HOME,
     }
     run.pop("Entrypoint", None)
     step = {"created": created, "created_by": "kamado: the model layer"}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from build.publish import Publisher
-from build.releases import Release, before, candidate, number_next
+from build.releases import Release, before, candidate, layers_of, number_next
 from build.scratch import refusing_without_room, scratch
 from build.verified import verify_image
 
@@ -19,9 +19,18 @@ def promote(
     it, and what `verify_image` raises.
     """
     chosen = candidate(place, model, image)
+    _refuse_lost_layers(place, chosen)
     with refusing_without_room(), scratch() as work:
         verify_image(place, chosen, work, keys=keys, report=report)
     return number_next(place, model, chosen)
+
+
+def _refuse_lost_layers(place: Publisher, image: Release) -> None:
+    """Whoever deploys needs the base below the model too. Its layers are asked for and not read: a place that has lost
+    one raises what it raises for a blob that is not there."""
+    for digest in layers_of(place, image.digest):
+        with place.blob(digest) as layer:
+            layer.read(1)
 
 
 def rollback(place: Publisher, model: str, *, keys: Sequence[Path] = (), report: Callable[[str], None]) -> Release:

@@ -15,7 +15,6 @@ from build.fields.metrics import is_number
 from build.publish import PlaceRefused, Publisher
 from model.errors import Fault, Refused
 
-GREATEST = 999_999
 NOBODY_GETS_THERE = 900_000  # one release an hour takes a hundred years; a tag from here on is no release of ours
 MOST_GAP = 1_000  # two releases that follow each other are never further apart: promotions at once take the next few
 ATTEMPTS = 50
@@ -109,6 +108,12 @@ def _backward(place: Publisher, model: str, known: Sequence[int]) -> Iterator[Re
 
 def labels_of(place: Publisher, digest: str) -> dict[str, str]:
     """An image's own. What is a list of images, or no image at all, has none."""
+    labels = start_of(place, digest).get("Labels")
+    return {str(name): str(value) for name, value in labels.items()} if isinstance(labels, dict) else {}
+
+
+def start_of(place: Publisher, digest: str) -> dict[str, Any]:
+    """How an image starts, with its labels: the part of its config that an engine reads; {} of what is no image."""
     config = oci.config_of(place.manifest(digest))
     if config is None:
         return {}
@@ -118,10 +123,18 @@ def labels_of(place: Publisher, digest: str) -> dict[str, str]:
         found = f"sends {oci.digest_of(written)} for {config}"
         raise PlaceRefused(Fault(place.name, found, "Publish the image again", "blob-digest"))
     try:
-        labels = (oci.parsed(written).get("config") or {}).get("Labels") or {}
-        return {str(name): str(value) for name, value in labels.items()}
-    except (ValueError, AttributeError):
+        start = oci.parsed(written).get("config")
+    except ValueError:
         return {}
+    return start if isinstance(start, dict) else {}
+
+
+def layers_of(place: Publisher, digest: str) -> list[str]:
+    """The digests of an image's layers, from the lowest; none of what is no image."""
+    try:
+        return [str(layer["digest"]) for layer in oci.parsed(place.manifest(digest))["layers"]]
+    except (ValueError, LookupError, TypeError):
+        return []
 
 
 def candidate(place: Publisher, model: str, image: str) -> Release:
@@ -171,8 +184,8 @@ def _next(place: Publisher, model: str, digest: str, held: Sequence[int]) -> tup
     number = held[-1] if held else 0
     for _ in range(ATTEMPTS):
         number += 1
-        if number > GREATEST:
-            break
+        if number >= NOBODY_GETS_THERE:
+            raise ReleaseRefused(_no_number_left(model, held))
         try:
             if place.digest(tag_of(model, number)) is None:
                 place.add_tag(digest, tag_of(model, number))
@@ -182,6 +195,12 @@ def _next(place: Publisher, model: str, digest: str, held: Sequence[int]) -> tup
                 raise
     found = f"finds no free number after {held[-1] if held else 0}"
     raise ReleaseRefused(Fault(f"model {model}", found, "Others are releasing; try again", "release-busy"))
+
+
+def _no_number_left(model: str, held: Sequence[int]) -> Fault:
+    """A number from here on would be given and never be found again (`numbers`)."""
+    problem = f"has no number left behind {tag_of(model, held[-1])}"
+    return Fault(f"model {model}", problem, "Remove that tag, if no promotion has written it", "release-numbers")
 
 
 def shown(found: Release) -> dict[str, Any]:

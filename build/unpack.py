@@ -5,7 +5,7 @@ import shutil
 import tarfile
 import tempfile
 import zlib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
 from build import oci
@@ -62,9 +62,10 @@ def _download(place: Publisher, layer: dict[str, Any], packed: BinaryIO) -> None
 
 
 def _open(packed: BinaryIO, folder: Path, digest: str) -> str:
-    """The bundle's files and the verdict, and nothing else that a layer might hold."""
+    """The bundle's files and the verdict. Anything else could lie over what was verified, and is refused."""
     wanted = {f"{HOME[1:]}/bundle/{name}": folder / BUNDLE / name for name in FILES}
     wanted[f"{HOME[1:]}/{VERDICT}"] = folder / VERDICT
+    folders = {str(parent) for name in wanted for parent in PurePosixPath(name).parents}
     (folder / BUNDLE).mkdir()
     seen: set[str] = set()
     # A small layer may unpack to any size, and a name in it be as long as all of that.
@@ -75,6 +76,8 @@ def _open(packed: BinaryIO, folder: Path, digest: str) -> str:
                 if member.name in seen:
                     raise _broken(digest, f"holds {member.name} twice")
                 if (target := wanted.pop(member.name, None)) is None:
+                    if member.name not in folders or not member.isdir():
+                        raise _broken(digest, f"holds {member.name!r:.80}, which is no part of a model")
                     continue
                 seen.add(member.name)
                 if not member.isfile() or member.size > MOST_BYTES:

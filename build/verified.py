@@ -5,19 +5,20 @@ the gate, and every label that follows from them is compared. A record of the sm
 lie beside it, and a signature over bundle and verdict where a key is required.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from build.attest import bill, provenance, signature
 from build.attest.signature import check_any
 from build.copy import BUNDLE, VERDICT
 from build.gate import Sound, verified
-from build.image import model_labels
+from build.image import ENVIRONMENT, START, model_labels
 from build.oci import parsed
 from build.publish import Publisher
 from build.publish.attachment import MOST_BYTES, content
-from build.releases import Release, ReleaseRefused
+from build.releases import Release, ReleaseRefused, start_of
 from build.unpack import WAY_OUT, unpack
 from model.bundle import MANIFEST, Manifest
 from model.errors import BundleRefused, Fault, Refused
@@ -48,12 +49,14 @@ def verify_image(
 ) -> Model:
     """Bring bundle and verdict of the image into `folder`, which is empty, and verify all that can be.
 
-    Raises BundleRefused when layer, bundle, verdict and labels disagree, ReleaseRefused without a record of the smoke
-    test, SignatureRefused when the owner of one of the (public) `keys` has not signed, and what the place raises.
+    Raises BundleRefused when layer, bundle, verdict and labels disagree or something else would start, ReleaseRefused
+    without a record of the smoke test, SignatureRefused when the owner of one of the (public) `keys` has not signed,
+    and what the place raises.
     """
     diff_id = unpack(place, image.digest, folder)
     sound = _sound(folder, report)
     _compare_labels(image, folder, sound, diff_id)
+    _refuse_other_start(start_of(place, image.digest))
     documents = _documents(place, image.digest, report)
     _refuse_untested(image, sound, documents[provenance.MEDIA_TYPE])
     for key in keys:
@@ -80,6 +83,24 @@ def _compare_labels(image: Release, folder: Path, sound: Sound, diff_id: str) ->
         )
         for name, value in expected.items()
         if image.labels.get(name) != value
+    ]
+    if faults:
+        raise BundleRefused(*faults)
+
+
+def _refuse_other_start(start: Mapping[str, Any]) -> None:
+    """An image that starts something else, or from another folder, does not serve what was verified."""
+    written = start.get("Env")
+    pairs = [str(pair) for pair in written] if isinstance(written, list) else []
+    expected: dict[str, Any] = {**START, "Entrypoint": None}
+    found: dict[str, Any] = {name: start.get(name) or None for name in expected}
+    for name, value in ENVIRONMENT.items():
+        expected[f"Env {name}"] = [f"{name}={value}"]
+        found[f"Env {name}"] = [pair for pair in pairs if pair.partition("=")[0] == name]
+    faults = [
+        Fault(f"config {name}", f"is {found[name]!r:.200}, not {value!r}", WAY_OUT, "image-start")
+        for name, value in expected.items()
+        if found[name] != value
     ]
     if faults:
         raise BundleRefused(*faults)

@@ -284,6 +284,15 @@ class Spec(_Part):
             yield "promotion.must_beat: current_order needs columns.position, which is missing"
         if self.promotion.champion.metric == "ips_conversions" and not self.columns.position:
             yield "promotion.champion.metric: ips_conversions needs columns.position, which is missing | use log_loss"
+        lists = {
+            "columns.outcomes": self.columns.outcomes,
+            "columns.key": self.columns.key,
+            "promotion.must_beat": self.promotion.must_beat,
+            "promotion.slices": self.promotion.slices,
+        }
+        for where, listed in lists.items():
+            for name in sorted({name for name in listed if listed.count(name) > 1}):
+                yield f"{where}: names {name} {listed.count(name)} times | name it once"
         names = [rule.name for rule in self.reject]
         for name in sorted({name for name in names if names.count(name) > 1}):
             yield f"reject: two rules are named {name!r} | the ledger needs one name each"
@@ -357,8 +366,7 @@ def read_spec(folder: Path) -> Spec:
         way_out = "Write keys and values as docs/spec.md has them: none is more than three deep"
         raise SpecRefused(Fault(str(path), "is nested too deep to be read", way_out, "spec-too-deep")) from None
     except (yaml.YAMLError, ValueError) as error:  # ValueError: not UTF-8, or a day like 2026-02-30
-        found = f"is not YAML ({' '.join(str(error).split())[:500]})"
-        raise SpecRefused(Fault(str(path), found, "Fix that line", "spec-not-yaml")) from None
+        raise SpecRefused(_not_yaml(path, error)) from None
     if not isinstance(asked, dict):
         way_out = "Start from examples/rental_portal/spec.yaml"
         raise SpecRefused(Fault(str(path), "holds no keys", way_out, "spec-empty"))
@@ -379,6 +387,13 @@ def read_spec(folder: Path) -> Spec:
     faults.raise_if_any(SpecRefused)
     assert spec is not None  # a ValidationError always leaves a fault
     return spec
+
+
+def _not_yaml(path: Path, error: Exception) -> Fault:
+    if "integer string conversion" in str(error):  # Python reads no more digits, and has a setting of its own for it
+        return Fault(str(path), "holds a number of more than 4,300 digits", "Write a smaller number", "spec-not-yaml")
+    found = f"is not YAML ({' '.join(str(error).split())[:500]})"
+    return Fault(str(path), found, "Fix that line", "spec-not-yaml")
 
 
 def _read_sql(folder: Path, name: str, faults: Faults) -> str:

@@ -85,11 +85,12 @@ def read_data_request(args: argparse.Namespace, unknown: Sequence[Fault], *, res
 def read_training_request(
     args: argparse.Namespace, unknown: Sequence[Fault], environ: Mapping[str, str]
 ) -> TrainingRequest:
-    """As `read_data_request`. Images and models that are named are looked at where they are."""
+    """As `read_data_request`. Images, models and keys that are named are looked at where they are."""
     reader = _Reader(args, unknown)
     spec = reader.spec()
     data, trials, minutes = reader.data(spec, "."), reader.trials(), reader.minutes()
     base, champion = reader.base(environ), reader.champion(spec, environ)
+    reader.look_at_keys(environ)
     data = reader.whole(data)
     return TrainingRequest(
         data,
@@ -245,6 +246,12 @@ class _Reader:
 
             self._look(lambda: refuse_missing_champion(champion, spec.model if spec else "any", environ))
         return champion
+
+    def look_at_keys(self, environ: Mapping[str, str]) -> None:
+        if any(environ.get(name) for name in ("KAMADO_SIGNING_KEY", "KAMADO_REQUIRE_KEY")):
+            from components.build_image.check import refuse_wrong_keys
+
+            self._look(lambda: refuse_wrong_keys(environ))
 
     def _is_literal(self, name: str, text: str) -> bool:
         strange = [sign for sign in PLACEHOLDERS if sign in text]

@@ -64,6 +64,17 @@ class Findings:
         types = self.extracted["columns"] if self.extracted else {}
         return [Column(name, kind, _use(self.spec, name)) for name, kind in types.items()]
 
+    @property
+    def warnings(self) -> list[str]:
+        """Those of the steps, and that a run would train for nothing because no verdict can follow."""
+        found = list(self.ledger["warnings"]) if self.ledger else []
+        conversions = self.split["parts"]["test"]["positives"] if self.split else None
+        needed = self.spec.promotion.min_conversions
+        if conversions is not None and conversions < needed:
+            few = f"the test part has {conversions:,} conversions, of {needed:,} that a verdict needs"
+            found.append(f"{few}: a run would end with insufficient-data. Collect more rows, or make the part larger")
+        return found
+
     def for_programs(self) -> dict[str, Any]:
         return {
             "outcome": self.outcome,
@@ -76,7 +87,7 @@ class Findings:
             "columns": [asdict(column) for column in self.columns],
             "ledger": self.ledger,
             "split": self.split,
-            "warnings": self.ledger["warnings"] if self.ledger else [],
+            "warnings": self.warnings,
         }
 
     def show(self, console: Console) -> None:
@@ -87,7 +98,7 @@ class Findings:
         if self.ledger and self.split:
             console.print(rejected_table(self.ledger, self.split))
             console.print(_parts(self.split["parts"]))
-            for warning in self.ledger["warnings"]:
+            for warning in self.warnings:
                 console.print(printable(f"note: {warning}"), markup=False)
         if self.refusal:
             console.print(self.refusal.says, style="red", markup=False)
@@ -100,6 +111,8 @@ def _use(spec: Spec, name: str) -> str:
     """In the spec's words: a role, a kind of feature, what else reads the column, or nothing."""
     if name in spec.features:
         return f"feature, {spec.features[name].kind}"
+    if name in spec.columns.key and name not in spec.columns.roles():
+        return "key"
     other = "rule, slice or group" if name in spec.used_columns else "not used"
     return spec.columns.roles().get(name, other)
 

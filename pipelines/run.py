@@ -19,6 +19,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from model.errors import BundleRefused
 from pipelines.arguments import TrainingRequest, add_training, command_line, read_training_request
 from pipelines.command import carry_out
 from pipelines.events import StepEnded
@@ -68,10 +69,16 @@ def train(request: TrainingRequest, console: Console) -> Outcome:
 
 
 def _rescued(ended: StepEnded, run: Path, output: Output) -> StepEnded:
-    """The same, with the command that makes the image of a model that was promoted before a later step refused."""
+    """The same, with the command that makes the image of a model that was promoted before a later step refused; without
+    one where it would refuse again."""
     if not (run / "verdict.json").exists():
         return ended
     output.keep(run)
+    if ended.says.startswith(BundleRefused.heading):  # by the gate, which would refuse it again
+        says = (
+            f"{ended.says}\nthe model was promoted before that, so that this is a defect of Kamado; it is kept: {run}"
+        )
+        return StepEnded(ended.step, says, ended.faults, log=ended.log)
     words = [".venv/bin/python", "-m", "build", "image", str(run / "bundle"), "--verdict", str(run / "verdict.json")]
     command = shlex.join([*words, "--to", f"oci:{output.images}"])
     says = "the model was promoted before that and is kept; this makes its image without training again:"

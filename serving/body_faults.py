@@ -61,6 +61,8 @@ class BodyFaults:
     def _unknown(self, location: Location, number: int) -> Fault:
         """The fault of this number, from 0: for the first ones a name that is near is looked for."""
         name = str(location[-1])
+        if name in self._inputs:  # only where the inputs are asked for further inside
+            return Fault(_where(location), "stands beside columns", "Put every input into columns", "extra")
         way_out = "Leave it out; /model lists the inputs"
         if self._position and name == self._position.feature:
             way_out = f"Leave it out: every row is scored as if shown in place {self._position.constant}"

@@ -2,12 +2,12 @@
 
 import asyncio
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from model.errors import Fault
 from serving.counts import Counts
-from serving.refusal import TooLarge, body_of, busy, too_slow
+from serving.refusal import TooLarge, body_of, busy, gone, too_slow
 from serving.settings import Limits
 
 ALWAYS_OPEN = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -50,7 +50,8 @@ class Limiter:
 
 
 async def read_body(request: Request, limits: Limits) -> bytes:
-    """The body. Raises TooLarge as soon as it is known to have too many bytes, TooSlow when it stalls."""
+    """The body. Raises TooLarge as soon as it is known to have too many bytes, TooSlow when it stalls,
+    CallerGone when the rest will never come."""
     most = limits.max_bytes
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > most:
@@ -65,6 +66,8 @@ async def read_body(request: Request, limits: Limits) -> bytes:
                 pieces.append(piece)
     except TimeoutError:
         raise too_slow("body", limits.seconds) from None
+    except ClientDisconnect:
+        raise gone() from None
     return b"".join(pieces)
 
 

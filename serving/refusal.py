@@ -4,6 +4,7 @@ model.errors.Refused
 └── RequestRefused      422: the body is not what this model asks for
     ├── TooLarge        413: more bytes or rows than KAMADO_MAX_BYTES, KAMADO_MAX_ROWS
     ├── TooSlow         408: head or body did not arrive
+    ├── CallerGone      499: the caller hung up before the body was there
     ├── HeadTooLarge    431: more bytes of headers than protocol.py takes
     ├── Broken          500: an error of the server's own; its log has more
     ├── NoProbability   500: the model gives no finite probability for a row
@@ -38,6 +39,13 @@ class TooLarge(RequestRefused):
 class TooSlow(RequestRefused):
     heading = "the request did not arrive in time"
     status = 408
+
+
+class CallerGone(RequestRefused):
+    """Counted as web servers count it; nobody is there any more to read the answer."""
+
+    heading = "the caller is gone"
+    status = 499
 
 
 class HeadTooLarge(RequestRefused):
@@ -95,6 +103,10 @@ def too_slow(part: str, seconds: float) -> TooSlow:
     """`part` of a request did not arrive."""
     found = f"was not complete after {seconds:g} seconds"
     return TooSlow(Fault(part, found, "Send it in one go, or raise KAMADO_SECONDS", "slow"))
+
+
+def gone() -> CallerGone:
+    return CallerGone(Fault("body", "was not complete when the caller hung up", "Send it again", "gone"))
 
 
 def broken() -> Broken:

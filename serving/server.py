@@ -57,6 +57,7 @@ def application(ready: Ready, limits: Limits, counts: Counts) -> ASGIApp:
         description=meaning(predictor.manifest),
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # to an address that the caller's Host makes up
         exception_handlers={RequestRefused: service.refuse, HTTPException: not_here, Exception: service.fail},
     )
     _add_scoring(api, service, predictor.manifest, limits)

@@ -6,6 +6,7 @@ curve is another one each time, and the image's digest must follow from its cont
 """
 
 import contextlib
+import functools
 import io
 import tempfile
 from collections.abc import Callable, Sequence
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
 from build.publish import Attachment
 from model.errors import Fault, Refused
@@ -73,8 +75,41 @@ def check(folder: Path, signature: bytes, key: Path) -> None:
             raise SignatureRefused(Fault("bundle and verdict", told, way_out, "signature-broken")) from error
 
 
+def refuse_unfit_keys(private: Path | None, public: Path | None) -> None:
+    """Both keys, looked at before anything is made that they could not release. Raises SignatureRefused with all that
+    is wrong: a key that is none, a required key without one to sign with, or two that do not belong together."""
+    faults: list[Fault] = []
+    for key, read, way_out in ((private, _as_signer, MAKE), (public, _as_verifier, TAKE)):
+        try:
+            if key is not None:
+                _read_key(key, functools.partial(read, key), way_out)
+        except SignatureRefused as refusal:
+            faults += refusal.faults
+    if not faults and public is not None:
+        if private is None:
+            raise unsigned(public, "Give its private key with --key or KAMADO_SIGNING_KEY")
+        if _public_half(private) != _public(serialization.load_pem_public_key(public.read_bytes())):
+            found, way_out = f"does not belong to {public}, which has to sign", "Sign with the private key of that one"
+            faults.append(Fault(f"key {private}", found, way_out, "signature-broken"))
+    if faults:
+        raise SignatureRefused(*faults)
+
+
+def _as_signer(key: Path) -> None:
+    from model_signing import signing
+
+    signing.Config().use_elliptic_key_signer(private_key=key)
+
+
+def _as_verifier(key: Path) -> None:
+    from model_signing import verifying
+
+    verifying.Config().use_elliptic_key_verifier(public_key=key)
+
+
 def check_any(folder: Path, signatures: Sequence[bytes], key: Path, *, image: str) -> None:
     """One signature by the owner of the key is enough: whoever may write to a place may add more."""
+    _read_key(key, functools.partial(_as_verifier, key), TAKE)
     if not signatures:
         raise unsigned(key, f"Build {image} again with --key")
     faults: list[Fault] = []
@@ -93,16 +128,22 @@ def unsigned(key: Path, way_out: str) -> SignatureRefused:
 
 def is_by(folder: Path, signature: bytes, key: Path) -> bool:
     """Whether the owner of this private key has signed all files of this folder as they are."""
-    private = serialization.load_pem_private_key(key.read_bytes(), None)
-    encoding, form = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     with tempfile.NamedTemporaryFile(prefix="kamado-key-") as public:
-        public.write(private.public_key().public_bytes(encoding, form))
+        public.write(_public_half(key))
         public.flush()
         try:
             check(folder, signature, Path(public.name))
         except SignatureRefused:
             return False
     return True
+
+
+def _public_half(private: Path) -> bytes:
+    return _public(serialization.load_pem_private_key(private.read_bytes(), None).public_key())
+
+
+def _public(key: PublicKeyTypes) -> bytes:
+    return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
 def _everything() -> "hashing.Config":

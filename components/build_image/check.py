@@ -1,8 +1,9 @@
-"""A base image that was named, looked at before a model is trained for it."""
+"""The base image and the keys that were named, looked at before a model is trained for them."""
 
 from collections.abc import Mapping
 
-from build.__main__ import cache
+from build.__main__ import cache, required_key, signing_key
+from build.attest.signature import refuse_unfit_keys
 from build.base.choose import server_base
 
 
@@ -12,3 +13,8 @@ def refuse_missing_base(reference: str, environ: Mapping[str, str]) -> None:
     Its manifest and configuration are read, its layers are not.
     """
     server_base(reference, cache=cache(environ), report=lambda _: None)
+
+
+def refuse_wrong_keys(environ: Mapping[str, str]) -> None:
+    """Raises what signing with these keys would raise: KAMADO_SIGNING_KEY and KAMADO_REQUIRE_KEY."""
+    refuse_unfit_keys(signing_key(environ), required_key(environ))

@@ -239,7 +239,7 @@ def _validity(evidence: Evidence, rules: Rules) -> Iterator[Reason]:
     places = metrics["logged_places"]
     says = f"The test lists were logged at {places:.0f} different places; an order needs at least 2."
     yield Reason("places", places, ">= 2", places >= 2, says, "insufficient-data")
-    least = max(FEWEST_ESS, LEAST_ESS_SHARE * metrics["rows"])
+    least = max(FEWEST_ESS, math.ceil(LEAST_ESS_SHARE * metrics["rows"]))  # as it is written in the bound
     says = (
         f"The weights of the off-policy estimate are worth {metrics['ess']:,.0f} rows of {metrics['rows']:,.0f}; "
         f"at least {least:,.0f} are needed."

@@ -103,7 +103,12 @@ class Identity:
             found = f"does not identify a row: {copies.shared:,} rows have the {names} of another row and other values"
             way_out = "Add the columns that tell these rows apart, or decide in the SQL which of them counts"
             raise DataRefused(
-                Fault("columns.key", f"{found}{self._examples('row_again > 0')}", way_out, "key-not-unique")
+                Fault(
+                    "columns.key",
+                    f"{found}{self._examples('row_again > 0 AND NOT row_copy')}",
+                    way_out,
+                    "key-not-unique",
+                )
             )
         if copies.share > budget:
             counts = f"{copies.removed:,} of {copies.rows:,} rows ({copies.share:.2%})"

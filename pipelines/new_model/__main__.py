@@ -59,6 +59,8 @@ def _table(args: argparse.Namespace, unknown: Sequence[Fault], folder: Path) -> 
         table = find_table(args.table)
     except DataRefused as refusal:
         faults.found.extend(refusal.faults)
+    if not args.label and faults.found:  # else the table's columns are told with it
+        faults.add("LABEL", "is not given", "Name the column that is the conversion", "label-missing")
     faults.raise_if_any(CommandRefused)
     assert table is not None  # a refusal always leaves a fault
     return table

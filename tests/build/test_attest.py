@@ -35,6 +35,7 @@ from build.seal import SealRefused
 from build.seal.seal import Seal
 from build.seal.tree import unpack
 from model.bundle import BOOSTER, bundle_digest
+from model.errors import Refused
 from tests.build.released import assembled
 from tests.build.test_releases import run
 from tests.contracts.publish import blob
@@ -450,6 +451,24 @@ def test_an_image_that_is_there_already_is_signed_as_well_once_by_each_key(sound
     assert {"signature.sigstore.json", "2-signature.sigstore.json"} <= {
         path.name for path in (back / "documents").iterdir()
     }
+
+
+@pytest.mark.case("an image whose documents were lost, or that was copied without them: building again changed nothing")
+def test_an_image_whose_record_was_lost_gets_it_again_and_can_be_released(sound, verdict, made, tmp_path, outcome):
+    place = Layout(tmp_path / "images")
+    order = Order(f"oci:{place.folder}", None, made.parent, seal="process", commit=COMMIT)
+    first = build(sound, verdict, order, report=lambda _: None)
+    index = json.loads((place.folder / "index.json").read_bytes())
+    index["manifests"] = [entry for entry in index["manifests"] if "artifactType" not in entry]
+    (place.folder / "index.json").write_text(json.dumps(index))
+    with pytest.raises(Refused, match=r"\[image-unsealed\]"):
+        promote(place, "toy-conversion", first["tag"], report=print)
+    again = build(sound, verdict, order, report=lambda _: None)
+    assert (again["outcome"], again["attachments"]) == ("unchanged", first["attachments"])
+    assert again["seal"] == first["seal"]
+    released = promote(place, "toy-conversion", first["tag"], report=print)
+    outcome(f"released as {released.tag}")
+    assert build(sound, verdict, order, report=lambda _: None)["seal"]["way"] == "earlier"
 
 
 def test_a_key_that_cannot_sign_leaves_no_image(sound, verdict, made, tmp_path):

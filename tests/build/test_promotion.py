@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+import tarfile
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -85,7 +87,30 @@ def no_smoke_test(place, model):
     place.publish(oci.Image(oci.dump(config), model.image.layers), "forged")
 
 
+def more_files(place, model):
+    """The sound model's layer, and in it under another spelling what an engine would lay over the verified file."""
+    with tarfile.open(fileobj=(packed := BytesIO()), mode="w:gz") as tar:
+        with tarfile.open(model.layer.path) as source:
+            for member in source:
+                tar.addfile(member, source.extractfile(member) if member.isfile() else None)
+        tar.addfile(tarfile.TarInfo("./opt/kamado/bundle/booster.ubj"))
+    config = json.loads(model.image.config)
+    config["config"]["Labels"] |= {BUILD_TAG: "forged"}
+    layers = (*model.image.layers[:-1], blob(packed.getvalue()))
+    published(place, model, image=oci.Image(oci.dump(config), layers), tag="forged")
+
+
+def other_start(place, model):
+    """The sound model's layer and labels, and a server that is started over another folder."""
+    config = json.loads(model.image.config)
+    config["config"]["Labels"][BUILD_TAG] = "forged"
+    config["config"] |= {"Entrypoint": ["sh"], "Env": ["KAMADO_BUNDLE=/srv/other", "KAMADO_HOST=0.0.0.0"]}
+    published(place, model, image=oci.Image(oci.dump(config), model.image.layers), tag="forged")
+
+
 FORGERIES = {
+    more_files: "layer-broken",
+    other_start: "image-start",
     other_content: "layer-broken",
     other_bundle: "image-labels",
     no_smoke_test: "image-unsealed",
@@ -112,6 +137,22 @@ def test_a_layer_that_was_damaged_since_is_not_released_again(shelf, models):
     with pytest.raises(Refused, match="layer-broken"):
         rollback(shelf, TOY, report=print)
     assert numbers(shelf, TOY) == [1, 2]
+
+
+@pytest.mark.case("an image whose place has lost a layer of its base")
+def test_an_image_that_nobody_can_start_any_more_is_not_released(models, tmp_path, outcome):
+    config = json.loads(models[0].image.config)
+    config["config"]["Labels"][BUILD_TAG] = "based"
+    place, base = Layout(tmp_path / "images"), blob(b"a base")
+    published(place, models[0], image=oci.Image(oci.dump(config), (base, *models[0].image.layers)), tag="based")
+    path = place.blobs / base.digest.removeprefix("sha256:")
+    path.rename(tmp_path / "away")
+    with pytest.raises(Refused, match=r"\[place-broken\]") as refusal:
+        promote(place, TOY, "based", report=print)
+    assert numbers(place, TOY) == []
+    outcome(refusal.value.faults[0].found)
+    (tmp_path / "away").rename(path)
+    assert promote(place, TOY, "based", report=print).number == 1
 
 
 @pytest.mark.case("a document that somebody tied to an image, and that cannot be read")
@@ -175,6 +216,10 @@ class TestARequiredKey:
         done = run("promote", TOY, models[0].tag, "--in", f"oci:{signed.folder}", KAMADO_REQUIRE_KEY=str(named))
         assert done.returncode == 1
         assert f"[key-missing] key {named}" in done.stderr
+
+    def test_that_is_none_is_told_before_that_nothing_is_signed(self, shelf, models, keys):  # noqa: F811
+        with pytest.raises(SignatureRefused, match=r"\[key-unfit\]"):
+            promote(shelf, TOY, models[0].tag, keys=[keys / "mine.pem"], report=print)
 
     @pytest.mark.parametrize(("key", "code"), [(None, "signature-missing"), ("other.pem", "signature-broken")])
     def test_builds_nothing_that_is_not_signed_by_its_owner(self, sound, verdict, keys, key, code, tmp_path):  # noqa: F811

@@ -139,6 +139,15 @@ def test_a_foreign_or_absurd_tag_stops_nobody(tag, shelf, outcome):
     outcome(f"the next release is {made.tag}, before it served a")
 
 
+@pytest.mark.case("a first release tag so high that its successors would not be found again")
+def test_a_number_that_nobody_would_find_again_is_not_given(shelf, outcome):
+    shelf.add_tag(model(b"b").digest, "toy-rel-899999")
+    with pytest.raises(ReleaseRefused, match=r"\[release-numbers\]") as refusal:
+        promote(shelf, "toy", "toy-a")
+    outcome(refusal.value.faults[0])
+    assert history(shelf) == [(899_999, "b")]
+
+
 def test_models_in_one_place_are_counted_apart(shelf):
     promote(shelf, "toy", "toy-a")
     assert promote(shelf, "other", "other-z").number == 1
@@ -246,6 +255,6 @@ def test_the_command_line_says_what_is_missing(tmp_path):
     told = run("promote", "toy", "toy-a", "--in", f"oci:{tmp_path}")
     assert told.returncode == 1
     assert "[image-missing] image toy-a" in told.stderr
-    assert "no folder" in run("releases", "toy", "--in", f"oci:{tmp_path}/absent").stderr
+    assert "is not a folder" in run("releases", "toy", "--in", f"oci:{tmp_path}/absent").stderr
     Layout(tmp_path).publish(image(), "toy-1")
     assert "has no release" in run("releases", "toy", "--in", f"oci:{tmp_path}").stdout

@@ -35,6 +35,8 @@ CASES = {
     "one place only": (evidence(logged_places=1.0), rules(), "insufficient-data"),
     "few effective rows": (evidence(ess=199.0), rules(), "insufficient-data"),
     "few effective rows of many": (evidence(rows=1e6, ess=9_999.0), rules(), "insufficient-data"),
+    # The bound says ">= 235", and the gate holds a verdict to the words of its bounds.
+    "fewer effective rows than the bound says": (evidence(rows=23_460.0, ess=234.7), rules(), "insufficient-data"),
     "not told apart from a floor": (evidence(floors={"logistic": UNCLEAR}), rules(), "hold"),
     "worse than a floor": (evidence(floors={"current_order": WORSE}), rules(), "reject"),
     "worse, but from too few": (evidence(floors={"constant": WORSE}, conversions=60.0), rules(), "insufficient-data"),

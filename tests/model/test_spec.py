@@ -291,6 +291,21 @@ def test_parts_that_need_each_other_are_told(faults):
     ]
 
 
+@pytest.mark.case("a list of names with one twice: two reasons of one rule, which the gate refuses after training")
+@pytest.mark.parametrize("path", ["columns.outcomes", "columns.key", "promotion.must_beat", "promotion.slices"])
+def test_a_list_names_nothing_twice(faults, outcome, path):
+    told = faults(changed((path, ["constant", "constant"])))
+    outcome(told)
+    assert f"{path}: names constant 2 times. Name it once" in told
+
+
+@pytest.mark.case("a window that ends before the gate's first year")
+def test_a_window_that_no_model_may_have_is_refused_before_training(faults, outcome):
+    (told,) = faults(changed(("source.end", "1979-12-31")))
+    outcome(told)
+    assert told.startswith("source.end: is '1979-12-31'. Write 1980-01-01 or more")
+
+
 def test_without_positions_nothing_may_be_asked_of_the_order(faults):
     assert faults(changed(("columns.position", GONE))) == [
         "promotion.must_beat: current_order needs columns.position, which is missing. Fix it in spec.yaml",

@@ -12,22 +12,23 @@ from model.errors import SpecRefused
 from pipelines.arguments import add_training, command_line, read_training_request
 from pipelines.compile import ROOT
 from pipelines.output import Output
+from tests.build.test_attest import keys  # noqa: F401 - a fixture
 from tests.build.test_base import server
 
 PORTAL = str(ROOT / "examples" / "rental_portal")
 
 
-def request(tmp_path, *arguments):
+def request(tmp_path, *arguments, **environment):
     """The portal's request with these arguments; results go to tmp_path/out."""
     parser = command_line("pipelines.run", None)
     add_training(parser)
     args, unknown = parser.read(["--spec", PORTAL, "--out", str(tmp_path / "out"), *arguments])
-    return read_training_request(args, unknown, {"KAMADO_CACHE": str(tmp_path / "cache")})
+    return read_training_request(args, unknown, {"KAMADO_CACHE": str(tmp_path / "cache")} | environment)
 
 
-def faults(tmp_path, *arguments):
+def faults(tmp_path, *arguments, **environment):
     with pytest.raises(CommandRefused) as refusal:
-        request(tmp_path, *arguments)
+        request(tmp_path, *arguments, **environment)
     assert not (tmp_path / "out").exists()
     return refusal.value.faults
 
@@ -90,6 +91,28 @@ def test_all_that_is_wrong_is_told_at_once_with_exit_2(tmp_path, outcome):
     assert "usage" not in done.stderr
     assert "Traceback" not in done.stderr
     outcome(f"exit 2, {len(refusal['faults'])} faults")
+
+
+WRONG_KEYS = {
+    "a required key and none to sign with": ({"require": "mine.pub"}, ["signature-missing"]),
+    "a required key of somebody else": ({"require": "other.pub", "signing": "mine.pem"}, ["signature-broken"]),
+    "two files that are not there": ({"require": "x.pub", "signing": "x.pem"}, ["key-missing", "key-missing"]),
+    "each in the place of the other": ({"require": "mine.pem", "signing": "mine.pub"}, ["key-unfit", "key-unfit"]),
+}
+
+
+@pytest.mark.case("keys with which no image could be made: told after the training")
+@pytest.mark.parametrize("case", WRONG_KEYS)
+def test_keys_are_looked_at_before_anything_is_trained(case, keys, tmp_path, outcome):  # noqa: F811
+    named, codes = WRONG_KEYS[case]
+    found = faults(tmp_path, **{f"KAMADO_{role.upper()}_KEY": str(keys / name) for role, name in named.items()})
+    outcome(str(found[0]).replace(str(keys), "KEYS")[:200])
+    assert [fault.code for fault in found] == codes
+
+
+def test_keys_that_belong_together_are_taken(keys, tmp_path):  # noqa: F811
+    pair = {"KAMADO_REQUIRE_KEY": str(keys / "mine.pub"), "KAMADO_SIGNING_KEY": str(keys / "mine.pem")}
+    assert request(tmp_path, **pair).trials == 60
 
 
 def test_a_spec_that_ends_in_the_future_is_refused_before_it_is_trained(tmp_path):

@@ -64,6 +64,19 @@ def test_it_tells_types_rows_rates_rules_and_parts(sound):
     assert list((out / "check" / "runs").iterdir()) == [], "and no rows are left behind"
 
 
+@pytest.mark.case(
+    "a test part with too few conversions for any verdict: it was said that the model can be trained, no more"
+)
+def test_too_few_conversions_for_a_verdict_are_told_before_training(tmp_path, outcome):
+    spec, data = model_of(tmp_path)
+    code, told = check("--spec", spec, "--data", data, "--out", tmp_path / "out")
+    [warning] = [warning for warning in told["warnings"] if "verdict" in warning]
+    outcome(warning)
+    assert code == 0
+    few = told["split"]["parts"]["test"]["positives"]
+    assert warning.startswith(f"the test part has {few} conversions, of 200 that a verdict needs")
+
+
 def test_a_problem_of_a_later_step_is_told_with_what_the_earlier_ones_found(tmp_path):
     table = replaced(log(), "area", log()["inquired"].cast("float64"))
     spec, data = model_of(tmp_path, table)

@@ -387,6 +387,7 @@ def test_everything_that_is_wrong_with_the_variables_is_said_at_once(tmp_path):
     assert "MODEL: is 'My Model', not the name of a model" in done.stdout
     assert "for example my-model" in done.stdout
     assert "is not there. Did you mean sales.csv?" in done.stdout
+    assert "LABEL: is not given" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
 
 

@@ -15,7 +15,11 @@ import pytest
 import requests
 
 from build.publish.layout import Layout
+from model.errors import BundleRefused, Fault
 from pipelines.compile import ROOT
+from pipelines.events import StepEnded
+from pipelines.output import Output
+from pipelines.run import _rescued
 from tests.build.test_base import server
 from tests.once import once
 
@@ -197,6 +201,19 @@ class TestPromotedWithoutAnImage:
         built = subprocess.run(["bash", "-c", told], cwd=ROOT, capture_output=True, text=True, check=False)
         assert built.returncode == 0, built.stderr
         assert built.stdout.strip().splitlines()[-1].startswith("image kamado:rent-conversion-")
+
+    @pytest.mark.case("a promoted model that the gate refuses: a command was told that could only be refused again")
+    def test_what_the_gate_refuses_is_kept_and_called_a_defect(self, tmp_path, outcome):
+        run = tmp_path / "runs" / "000001"
+        run.mkdir(parents=True)
+        (run / "verdict.json").touch()
+        refusal = BundleRefused(Fault("verdict reasons", "are absent", "Run evaluate", "verdict-reasons"))
+        ended = StepEnded("build_image", str(refusal), refusal.faults, log=None)
+        said = _rescued(ended, run, Output(tmp_path)).says
+        outcome(said.splitlines()[-1].replace(str(tmp_path), "OUT"))
+        assert "build image" not in said
+        assert said.endswith(f"is a defect of Kamado; it is kept: {run}")
+        assert (run / "run.json").exists(), "the next run does not clear it away"
 
 
 class TestRefused:

@@ -110,6 +110,8 @@ def test_a_key_that_does_not_identify_a_row_is_refused(tmp_path):
     (fault,) = refusal.value.faults
     assert (fault.where, fault.code) == ("columns.key", "key-not-unique")
     assert "7 rows have the session_id of another row and other values; session_id=0 in 1 more" in fault.found
+    with pytest.raises(DataRefused, match="session_id=0 in 1 more"):  # copies of such a row are not counted with it
+        run(tmp_path / "copies", coarse(columns__key=["session_id"]), table, again, again)
 
 
 def test_without_a_declared_key_rows_of_other_values_stay_and_it_is_said(tmp_path):

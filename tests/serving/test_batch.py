@@ -63,3 +63,10 @@ def test_more_rows_than_the_limit_are_refused(faults, row):
     found, way_out = faults({"columns": given}, PATH, status=413)["columns"]
     assert found == "has 5001 rows"
     assert "at most 5000 rows" in way_out
+
+
+@pytest.mark.case("a batch whose inputs stand beside `columns`: it was said that they are no inputs")
+def test_inputs_beside_columns_are_told_where_they_belong(faults, golden, outcome):
+    found = faults({"rent": [1], "columns": columns(golden[:1])}, PATH)
+    outcome(found["rent"])
+    assert found["rent"] == ("stands beside columns", "Put every input into columns")

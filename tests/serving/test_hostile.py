@@ -62,9 +62,9 @@ def test_what_drips_is_ended(impatient, outcome):
         outcome(f"{first.splitlines()[0].decode()}, and the connection is closed")
 
 
-def drip_until_closed(connection):
+def drip_until_closed(connection, data=b"x"):
     for _ in range(300):
-        connection.sendall(b"x")
+        connection.sendall(data)
         time.sleep(0.1)
 
 
@@ -92,6 +92,56 @@ def test_a_head_below_the_limit_is_answered_also_in_pieces(impatient):
         assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
 
 
+@pytest.mark.case("a caller who hangs up in the middle of a body: counted as a failure of the server, with a traceback")
+def test_a_caller_who_hangs_up_is_no_failure_of_the_server(bundle, outcome):
+    with running(bundle) as server:
+        for _ in range(3):
+            with connect(server) as connection:
+                connection.sendall(NEVER_DONE + b"Content-Length: 100\r\n\r\n{")
+                time.sleep(0.1)
+        time.sleep(0.2)
+        counts = requests.get(server.url + "/metrics", timeout=30).text
+    outcome(counts.partition("refused_total{")[2].partition("\n")[0])
+    assert 'kamado_refused_total{status="499"} 3' in counts
+    assert 'status="500"' not in counts
+
+
+CHUNKED = NEVER_DONE + b"Transfer-Encoding: chunked\r\n\r\n2"
+
+
+@pytest.mark.case("a chunked body with lines without end around its chunks")
+@pytest.mark.parametrize("lines", ["trailers", "one trailer", "a chunk's extension"])
+def test_what_surrounds_a_body_has_an_end(impatient, outcome, lines):
+    """All of it would be kept: five gigabytes from one caller within eight seconds."""
+    begun, more = {
+        "trailers": (CHUNKED + b"\r\n{}\r\n0\r\n", b"T: aaaaaaaaaa\r\n"),
+        "one trailer": (CHUNKED + b"\r\n{}\r\n0\r\nT: ", b"a" * 14),
+        "a chunk's extension": (CHUNKED + b";", b"a" * 14),
+    }[lines]
+    with connect(impatient) as connection:
+        connection.sendall(begun)
+        with pytest.raises(OSError, match=r"Broken pipe|reset"):
+            drip_until_closed(connection, more * 5_000)
+    with connect(impatient) as connection:
+        for piece in (begun, more * 1_000, more * 1_000, more * 1_000):
+            connection.sendall(piece)
+            time.sleep(0.1)
+        answer = connection.recv(65536)
+    outcome(answer.partition(b"\r\n")[0].decode())
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert b"around its chunks" in answer
+
+
+def test_a_body_in_many_small_chunks_is_read(impatient):
+    with connect(impatient) as connection:
+        connection.sendall(NEVER_DONE + b"Transfer-Encoding: chunked\r\n\r\n")
+        for _ in range(30):
+            connection.sendall(b"000001;" + b"x" * 1_500 + b"\r\n \r\n")
+            time.sleep(0.005)
+        connection.sendall(b"0\r\nT: end\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 422 ")
+
+
 def test_requests_in_one_piece_are_answered_one_after_the_other(impatient):
     with connect(impatient) as connection:
         connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: kamado\r\n\r\n" * 3 + b"GET /healthz HTTP/1.1\r\n")
@@ -100,10 +150,34 @@ def test_requests_in_one_piece_are_answered_one_after_the_other(impatient):
         assert everything(connection).count(b"HTTP/1.1 200 OK") == 4
 
 
+@pytest.mark.case("requests without end on a connection whose answers are not read")
+def test_requests_that_wait_on_one_connection_have_an_end(bundle, outcome):
+    with running(bundle) as server:
+        with connect(server) as connection, pytest.raises(OSError, match=r"Broken pipe|reset"):
+            drip_until_closed(connection, b"GET /openapi.json HTTP/1.1\r\nHost: kamado\r\n\r\n" * 20_000)
+        counts = requests.get(server.url + "/metrics", timeout=30).text
+    outcome(counts.partition("refused_total{")[2].partition("\n")[0])
+    assert 'kamado_refused_total{status="503"} 1' in counts
+    assert 'status="500"' not in counts
+
+
+@pytest.mark.case("requests that follow each other in large pieces: refused as one large head")
+def test_requests_that_follow_each_other_are_no_large_head(impatient, outcome):
+    head = b"GET /healthz HTTP/1.1\r\nHost: kamado\r\nX: " + b"x" * 7_900 + b"\r\n\r\n"
+    sent = head * 15 + head.replace(b"\r\nX", b"\r\nConnection: close\r\nX")
+    with connect(impatient) as connection:
+        for start in range(0, len(sent), 36_000):
+            connection.sendall(sent[start : start + 36_000])
+            time.sleep(0.05)
+        answers = everything(connection)
+    outcome(f"{answers.count(b'HTTP/1.1 200 OK')} answers to 16 requests")
+    assert answers.count(b"HTTP/1.1 200 OK") == 16
+
+
 def test_every_answer_forbids_to_guess_its_type(impatient):
     asked = {
         "/healthz": 200, "/readyz": 200, "/metrics": 200, "/model": 200, "/docs": 200, "/": 307, "/openapi.json": 200,
-        "/nothing": 404, "/predict": 405,
+        "/nothing": 404, "/predict": 405, "/predict/": 404, "/model/": 404,
     }  # fmt: skip
     for path, status in asked.items():
         answer = requests.get(impatient.url + path, timeout=30, allow_redirects=False)
