@@ -299,11 +299,11 @@ def test_a_list_names_nothing_twice(faults, outcome, path):
     assert f"{path}: names constant 2 times. Name it once" in told
 
 
-@pytest.mark.case("a window that ends before the gate's first year")
+@pytest.mark.case("a window that ends before a model's first year")
 def test_a_window_that_no_model_may_have_is_refused_before_training(faults, outcome):
     (told,) = faults(changed(("source.end", "1979-12-31")))
     outcome(told)
-    assert told.startswith("source.end: is '1979-12-31'. Write 1980-01-01 or more")
+    assert told.startswith("source.end: is '1979-12-31'. Write 1990-01-01 or more")
 
 
 def test_without_positions_nothing_may_be_asked_of_the_order(faults):
