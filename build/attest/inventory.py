@@ -9,8 +9,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from build import oci
-from build.archive import members
-from build.measured import Measured
+from build.archive import members_of
 from build.seal.tree import ALL_GONE, GONE
 
 EDITION = 2  # counted up when the same layers give another inventory, so that none is taken that was kept before
@@ -56,19 +55,16 @@ def installed(layers: Iterable[oci.Blob]) -> tuple[Installed, ...]:
 def _lay(layer: oci.Blob, texts: dict[str, str]) -> None:
     """What the files say that matter here, by name, with one more layer over them."""
     own: dict[str, str] = {}
-    with layer.open() as source, tarfile.open(fileobj=(measured := Measured(source)).buffered(), mode="r|*") as tar:
-        for member in members(tar):
-            path = PurePosixPath(member.name.lstrip("/"))
-            if path.name == ALL_GONE:
-                _hide(texts, path.parent, itself=False)
-            elif path.name.startswith(GONE):
-                _hide(texts, path.parent / path.name.removeprefix(GONE))
-            elif not member.isdir():
-                _hide(texts, path)
-                if member.isfile() and any(known.fullmatch(str(path)) for known in (STATUS, METADATA, RELEASE)):
-                    own[str(path)] = _read(tar, member)
-        if measured.digest() != layer.digest:
-            raise tarfile.ReadError(f"layer {layer.digest} is {measured.digest()}")
+    for tar, member in members_of(layer):
+        path = PurePosixPath(member.name.lstrip("/"))
+        if path.name == ALL_GONE:
+            _hide(texts, path.parent, itself=False)
+        elif path.name.startswith(GONE):
+            _hide(texts, path.parent / path.name.removeprefix(GONE))
+        elif not member.isdir():
+            _hide(texts, path)
+            if member.isfile() and any(known.fullmatch(str(path)) for known in (STATUS, METADATA, RELEASE)):
+                own[str(path)] = _read(tar, member)
     texts |= own
 
 
