@@ -11,7 +11,8 @@ import sys
 
 import pytest
 
-PARALLEL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+# Three for two cores: many tests wait for servers, engines and disks.
+PARALLEL = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 def main() -> int:

@@ -81,8 +81,9 @@ class Environment:
     def _install_installer(self) -> None:
         names = [f"{match['name']} {match['version']}" for match in PIN.finditer(self.installer.read_text())]
         _report(2, f"install the installer ({', '.join(names)})")
-        options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes", "--only-binary", ":all:"]
-        _run([self.python, "-m", "pip", "install", *options, "--requirement", str(self.installer)])
+        options = ["--quiet", "--disable-pip-version-check", "--no-compile", "--no-deps", "--require-hashes"]
+        options += ["--only-binary", ":all:", "--requirement", str(self.installer)]
+        _run([self.python, "-m", "pip", "install", *options])
 
     def _install_packages(self, packages: int) -> None:
         _report(3, f"download and install {packages} packages")

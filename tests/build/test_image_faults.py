@@ -75,11 +75,11 @@ def tags(host: str, repository: str) -> list[str]:
     return [tag for tag in found if not tag.startswith("sha256-")]  # lists of documents, where there is no API for them
 
 
-def test_killed_at_a_dozen_moments_no_tag_names_half_an_image_and_the_next_run_completes(
+def test_killed_at_ten_moments_no_tag_names_half_an_image_and_the_next_run_completes(
     sound, verdict, host, base, tmp_path
 ):
     (scratch := tmp_path / "scratch").mkdir()
-    moments = [0.3 + number * 0.4 for number in range(12)]  # the last one is about when a builder is done
+    moments = [0.3 + number * 0.45 for number in range(10)]  # the last one is about when a builder is done
 
     def killed(number: int) -> bool:
         child = start(sound, verdict, f"registry://{host}/killed/{number}", base, tmp_path / "cache", scratch=scratch)
@@ -93,8 +93,8 @@ def test_killed_at_a_dozen_moments_no_tag_names_half_an_image_and_the_next_run_c
         return child.returncode < 0
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        assert sum(pool.map(killed, range(12))) >= 6
-    unfinished = next(number for number in range(12) if not tags(host, f"killed/{number}"))
+        assert sum(pool.map(killed, range(10))) >= 5
+    unfinished = next(number for number in range(10) if not tags(host, f"killed/{number}"))
     where = f"registry://{host}/killed/{unfinished}"
     made = done(start(sound, verdict, where, base, tmp_path / "cache", scratch=scratch))
     assert (made["outcome"], made["seal"]["way"]) == ("written", "process")
@@ -117,7 +117,8 @@ def test_no_room_to_unpack_the_image_blames_the_temporary_folder_and_leaves_no_t
         assert list(scratch.iterdir()) == []
     assert not (tmp_path / "images" / "index.json").exists()
     assert tags(host, "no-room/1") == []
-    assert done(start(sound, verdict, to, base, tmp_path / "cache"))["outcome"] == "written"
+    if place == "registry":
+        assert done(start(sound, verdict, to, base, tmp_path / "cache"))["outcome"] == "written"
 
 
 def left_in(scratch: Path) -> list[Path]:

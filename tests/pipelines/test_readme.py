@@ -129,13 +129,6 @@ def test_the_next_model_has_to_beat_the_release(readme):
 
 
 @pytest.mark.usefixtures("promoted")
-def test_a_champion_that_is_not_there_is_said_on_the_last_screen(readme):
-    readme.lines[:] = [line.replace("$KAMADO_IMAGES", "${KAMADO_IMAGES}x") for line in readme.lines]
-    done = readme.run("make run")
-    assert "kamadox holds no release of this model, so only the baselines had to be beaten" in done.stdout, done.stderr
-
-
-@pytest.mark.usefixtures("promoted")
 def test_with_one_release_there_is_nothing_to_go_back_to(readme):
     done = readme.run(".venv/bin/python -m build rollback")
     assert done.returncode == 1

@@ -28,7 +28,7 @@ LISTS = "12000"
 
 
 def command(out, *more):
-    return ["make", "--no-print-directory", "run", f"OUT={out}", "TRIALS=3", *more]
+    return ["make", "--no-print-directory", "run", f"OUT={out}", "TRIALS=3", *more]  # the last TRIALS counts
 
 
 def make_run(out, *more, environment=None):
@@ -170,9 +170,14 @@ def kill_during(step, out, portal):
 
 class TestNotPromoted:
     def test_too_little_data_exits_3_with_the_verdict_and_no_image(self, portal, tmp_path):
+        """And a champion that is not there is told on the last screen, where a misspelled place is seen."""
+        place = Layout(tmp_path / "images of others")
+        place.publish(server(), "server-1")
         spec = spec_folder(tmp_path / "spec", **{"promotion:": "promotion:\n  min_conversions: 100000"})
-        done = make_run(tmp_path / "out", f"SPEC={spec}", f"DATA={portal}", "TRIALS=1")
+        champion = f"CHAMPION=oci:{place.folder}"
+        done = make_run(tmp_path / "out", f"SPEC={spec}", f"DATA={portal}", "TRIALS=1", champion)
         assert done.returncode == 2, "make turns every failing exit code into its own 2"
+        assert "others holds no release of this model, so only the baselines had to be beaten" in done.stdout
         assert "insufficient-data" in done.stdout
         assert verdict_of(tmp_path / "out")["verdict"] == "insufficient-data"
         assert not (tmp_path / "out" / "images").exists()
@@ -187,7 +192,10 @@ class TestPromotedWithoutAnImage:
         out, base = tmp_path / "out", tmp_path / "base"
         Layout(base).publish(server(), "server-1")
         run = subprocess.Popen(
-            command(out, f"DATA={portal}", f"BASE_IMAGE=oci:{base}"), cwd=ROOT, stdout=subprocess.PIPE, text=True
+            command(out, f"DATA={portal}", f"BASE_IMAGE=oci:{base}"),
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for line in run.stdout:
             if line.startswith("train "):
