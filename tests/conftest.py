@@ -13,7 +13,7 @@ from build.images import ImagesRefused
 from build.images.contents import recipes
 from build.images.make import make_images
 from build.images.python import Choice, python_image
-from tests.once import folder_of_all
+from tests.once import folder_of_run
 from tests.services.engine import engine
 
 # What takes longest begins first, so that no process of the tests is left alone with it at the end.
@@ -38,9 +38,9 @@ def pytest_configure():
 
 
 @pytest.fixture(scope="session")
-def of_all(tmp_path_factory) -> Path:
+def run_folder(tmp_path_factory) -> Path:
     """A folder that all processes of one run of the tests have, for `once`."""
-    return folder_of_all(tmp_path_factory.getbasetemp())
+    return folder_of_run(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture

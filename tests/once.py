@@ -18,6 +18,6 @@ def once(folder: Path, make: Callable[[Path], None]) -> Path:
     return folder
 
 
-def folder_of_all(own: Path) -> Path:
+def folder_of_run(own: Path) -> Path:
     """Where the processes of one run of the tests meet; `own` is the folder of this one."""
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own

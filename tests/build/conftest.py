@@ -29,7 +29,7 @@ def passed(sound, verdict) -> Sound:
 
 
 @pytest.fixture(scope="session")
-def made(of_all) -> Path:
+def made(run_folder) -> Path:
     """A cache with a server base in it, made from nothing. Tests read it."""
 
     def make(folder: Path) -> None:
@@ -38,7 +38,7 @@ def made(of_all) -> Path:
         except CannotMake as reason:
             pytest.skip(f"no base can be made here: {reason}")
 
-    return once(of_all / "cache" / "base", make)
+    return once(run_folder / "cache" / "base", make)
 
 
 @pytest.fixture

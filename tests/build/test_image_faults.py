@@ -57,10 +57,10 @@ def start(
 
 
 @pytest.fixture(scope="module")
-def right(sound, verdict, host, base, tmp_path_factory):
+def undisturbed(sound, verdict, host, base, tmp_path_factory):
     """What a builder says whom nothing troubles."""
     cache = tmp_path_factory.mktemp("cache")
-    return done(start(sound, verdict, f"registry://{host}/right", base, cache))
+    return done(start(sound, verdict, f"registry://{host}/undisturbed", base, cache))
 
 
 def done(child: subprocess.Popen) -> dict:
@@ -160,7 +160,7 @@ def test_two_builders_at_once_of_one_bundle_agree(sound, verdict, host, base, tm
     assert tags(host, "both") == [first["tag"]]
 
 
-def test_a_wrong_clock_changes_nothing(sound, verdict, host, base, right, tmp_path):
+def test_a_wrong_clock_changes_nothing(sound, verdict, host, base, undisturbed, tmp_path):
     """Ten years ahead, and with a bundle whose files say they are of 1980."""
     if shutil.which("faketime") is None:
         pytest.skip("needs a clock that can be set: apt-get install faketime")
@@ -169,11 +169,11 @@ def test_a_wrong_clock_changes_nothing(sound, verdict, host, base, right, tmp_pa
         os.utime(path, (315_532_800, 315_532_800))
     ahead = ("faketime", "-f", "+10y")
     wrong = done(start(old, verdict, f"registry://{host}/clock/wrong", base, tmp_path / "cache", prefix=ahead))
-    assert right["digest"] == wrong["digest"]
+    assert undisturbed["digest"] == wrong["digest"]
 
 
 def test_a_base_that_changes_under_its_tag_changes_the_tag_of_the_image(
-    sound, verdict, host, base, made, right, tmp_path
+    sound, verdict, host, base, made, undisturbed, tmp_path
 ):
     """What was taken is named by digest in the image, and in its tag's key: two servers never share a tag."""
     built = made_base(made, report=lambda _: None)
@@ -183,10 +183,10 @@ def test_a_base_that_changes_under_its_tag_changes_the_tag_of_the_image(
     for blob in (*image.layers, small(image.config, oci.CONFIG)):
         client.upload(blob)
     client.put("1", image.manifest, image.media_type)
-    second = done(start(sound, verdict, f"registry://{host}/right", base, tmp_path / "cache"))
-    assert right["base"]["digest"] != second["base"]["digest"] == image.digest
-    assert right["tag"] != second["tag"]
-    assert sorted(tags(host, "right")) == sorted([right["tag"], second["tag"]])
+    second = done(start(sound, verdict, f"registry://{host}/undisturbed", base, tmp_path / "cache"))
+    assert undisturbed["base"]["digest"] != second["base"]["digest"] == image.digest
+    assert undisturbed["tag"] != second["tag"]
+    assert sorted(tags(host, "undisturbed")) == sorted([undisturbed["tag"], second["tag"]])
 
 
 def test_a_base_that_is_not_there_is_refused_before_anything_is_sent(sound, verdict, host, tmp_path):

@@ -52,24 +52,24 @@ def spec_folder(folder, **changes):
 
 
 @pytest.fixture(scope="session")
-def portal(of_all):
+def portal(run_folder):
     """Tables of a small portal."""
 
     def make(folder):
         subprocess.run([sys.executable, "-m", "examples.rental_portal", folder, "--lists", LISTS], cwd=ROOT, check=True)
 
-    return once(of_all / "portal", make) / "data"
+    return once(run_folder / "portal", make) / "data"
 
 
 @pytest.fixture(scope="session")
-def first(of_all, portal):
+def first(run_folder, portal):
     """One promoted run, looked at by many tests. KFP's own runner would spoil a path with "python3" in it."""
 
     def make(folder):
         done = make_run(folder / "out", f"DATA={portal}")
         (folder / "done.json").write_text(json.dumps(done.__dict__))
 
-    folder = once(of_all / "the python3 team's", make)
+    folder = once(run_folder / "the python3 team's", make)
     return folder / "out", subprocess.CompletedProcess(**json.loads((folder / "done.json").read_text()))
 
 
