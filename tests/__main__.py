@@ -11,6 +11,9 @@ import sys
 
 import pytest
 
+from build.scratch import scratch
+from tests.memory import disk_in_memory
+
 # Three for two cores: many tests wait for servers, engines and disks.
 PARALLEL = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 
@@ -22,7 +25,11 @@ def main() -> int:
     except ValueError as error:
         print(f"TESTS={os.environ['TESTS']}: cannot be read ({error}). Close the quote", file=sys.stderr)
         return 2
-    return int(pytest.main([*PARALLEL, *selection]))
+    disk = disk_in_memory()
+    if disk is None:
+        return int(pytest.main([*PARALLEL, *selection]))
+    with scratch(disk) as folder:
+        return int(pytest.main([*PARALLEL, f"--basetemp={folder / 'tests'}", *selection]))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from tests.services.http import serving
 
 NOT_PASSED_ON = {"connection", "transfer-encoding", "content-length", "host"}
 BUSY = {"500": 500, "503": 503, "429": 429}
+SLOW = 1.5  # seconds
 
 
 @dataclass
@@ -23,8 +24,8 @@ class Weather:
     """`spoil` is what happens to the request of each number (from 0); `seen` are method and path of all of them.
 
     "500", "503" and "429" are answers in place of the registry's; "reset" drops the connection before the request is
-    passed on, "lost" drops it afterwards, in place of the answer; "slow" keeps the answer back for longer
-    than half a second; "half" breaks off in the middle of the body; "drip" sends a body a byte at a time and is never
+    passed on, "lost" drops it afterwards, in place of the answer; "slow" keeps the answer back for SLOW
+    and drops it then; "half" breaks off in the middle of the body; "drip" sends a body a byte at a time and is never
     done; "drip-head" does so with a header.
 
     `mounts` is the status with which a request to mount a blob of another repository is answered, if it is not passed
@@ -82,7 +83,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         )
         content = answer.raw.read(decode_content=False)
         if trouble == "slow":
-            time.sleep(0.6)
+            time.sleep(SLOW)
         if trouble in ("lost", "slow"):
             return self._drop()
         if trouble == "half" and content:
