@@ -67,7 +67,7 @@ class Rival:
 
 
 def quiet(*_: object) -> None:
-    """Steps tell nobody how far they are."""
+    """Progress is not shown."""
 
 
 def steps(spec: Spec, data: Path, folder: Path, trials: int | None) -> float:

@@ -77,7 +77,7 @@ def _open(packed: BinaryIO, folder: Path, digest: str) -> str:
                     raise _broken(digest, f"holds {member.name} twice")
                 if (target := wanted.pop(member.name, None)) is None:
                     if member.name not in folders or not member.isdir():
-                        raise _broken(digest, f"holds {member.name!r:.80}, which is no part of a model")
+                        raise _broken(digest, f"holds {member.name!r:.80}, which is not a part of a model")
                     continue
                 seen.add(member.name)
                 if not member.isfile() or member.size > MOST_BYTES:

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.conftest import LONGEST
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -14,6 +16,11 @@ def test_make_test_collects_every_file_of_tests(request):
     collected = {item.nodeid.partition("::")[0] for item in request.session.items} if whole else collection()
     there = {str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob("test_*.py")}
     assert there - collected == set()
+
+
+def test_the_files_that_begin_first_are_there():
+    """A name that a file no longer has would be passed over without a word."""
+    assert [file for file in LONGEST if not (ROOT / file).is_file()] == []
 
 
 def collection() -> set[str]:

@@ -86,7 +86,7 @@ def _sha256(digest: str) -> dict[str, str]:
 
 
 def _about(base: Base) -> dict[str, str]:
-    """The name of a base in a folder is a path of this machine, which is no one else's business."""
+    """The name of a base in a folder is a path of this machine, which does not belong into a public document."""
     return {"kind": base.kind} if base.kind == "oci" else {"kind": base.kind, "name": base.name}
 
 

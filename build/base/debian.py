@@ -48,7 +48,7 @@ class Package:
 
 
 def refuse_impossible() -> None:
-    """Raises CannotMake where there is no apt."""
+    """Raises CannotMake where apt is missing."""
     for tool in ("apt-get", "dpkg-deb", "dpkg"):
         if shutil.which(tool) is None:
             raise CannotMake(f"{tool} is not on this machine, which is not a Debian or Ubuntu")

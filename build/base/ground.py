@@ -14,7 +14,7 @@ XGBOOST = "kamado.server.xgboost"  # label of a base: the version that will read
 
 
 class BaseRefused(Refused):
-    """The base that was asked for cannot be had, or is no base for this model."""
+    """The base that was asked for cannot be had, or is not a base for this model."""
 
     heading: ClassVar[str] = "the server base was refused"
 

@@ -37,7 +37,7 @@ def read_base(source: Source, reference: str) -> Base:
     if manifest.get("mediaType") in INDEXES or "manifests" in manifest:
         return read_base(source, _of_this_machine(manifest, source))
     if manifest.get("mediaType", oci.MANIFEST) not in MANIFESTS:
-        raise _refused(source, f"is of type {manifest.get('mediaType')!r}, which is no image", "base-type")
+        raise _refused(source, f"is of type {manifest.get('mediaType')!r}, which is not an image", "base-type")
     config = manifest["config"]["digest"]
     with source.blob(config) as file:
         written = file.read(GREATEST)
