@@ -31,7 +31,7 @@ help:  ## list what you can do here
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 run: $(READY)  ## logs to image: SPEC= DATA= OUT= TRIALS= MINUTES= END= BASE_IMAGE= CHAMPION= JSON=1
-	@$(START) -m pipelines.run $${SPEC:+--spec="$$SPEC"} $${DATA:+--data="$$DATA"} $${OUT:+--out="$$OUT"} $${END:+--end="$$END"} \
+	@$(START) -m pipelines.local.run $${SPEC:+--spec="$$SPEC"} $${DATA:+--data="$$DATA"} $${OUT:+--out="$$OUT"} $${END:+--end="$$END"} \
 	  $${TRIALS:+--trials="$$TRIALS"} $${MINUTES:+--minutes="$$MINUTES"} $${BASE_IMAGE:+--base="$$BASE_IMAGE"} \
 	  $${CHAMPION:+--champion="$$CHAMPION"} $${JSON:+--json}
 
@@ -48,7 +48,7 @@ image: $(READY)  ## the last bundle as an image: TO=registry://HOST/REPOSITORY, 
 	  $${BASE_IMAGE:+--base="$$BASE_IMAGE"} $${JSON:+--json} -- "$$out/bundle"
 
 base-images: $(READY)  ## by a container engine, what models and steps are laid on: OUT= PYTHON_IMAGE=IMAGE@sha256:...
-	@$(START) -m build.images --out="$${OUT:-out}/base-images" $${PYTHON_IMAGE:+--python="$$PYTHON_IMAGE"}
+	@$(START) -m build.image.base_images --out="$${OUT:-out}/base-images" $${PYTHON_IMAGE:+--python="$$PYTHON_IMAGE"}
 
 releases: $(READY)  ## releases of a model: MODEL= TO= OUT= JSON=1
 	@$(START) -m build releases --in="$${TO:-$${KAMADO_IMAGES:-oci:$${OUT:-out}/images}}" $${JSON:+--json} -- "$${MODEL:-rent-conversion}"
@@ -67,19 +67,19 @@ check: $(READY)  ## lint, formatting and types; changes nothing
 fix: $(READY)  ## fix what can be fixed: lint, formatting, the references
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
-	@$(START) -m model.spec_reference docs
-	@$(START) -m components.extract.reference docs
+	@$(START) -m model.spec.reference docs
+	@$(START) -m components.extract.googlesql.reference docs
 
 serve: $(READY)  ## serve the last bundle, or KAMADO_BUNDLE: OUT= PORT=
 	@if [ "$$OUT" ]; then export KAMADO_BUNDLE="$$OUT/bundle"; fi; \
 	  KAMADO_BUNDLE="$${KAMADO_BUNDLE:-out/bundle}" KAMADO_PORT="$${PORT:-$${KAMADO_PORT:-}}" $(START) -m serving.server
 
 report: $(READY)  ## open the last report, or name it: OUT=
-	@$(START) -m pipelines.open_report --out="$${OUT:-out}"
+	@$(START) -m pipelines.local.open_report --out="$${OUT:-out}"
 
 lock: $(READY)  ## renew the locks: of everything, of the server, of what installs them
 	@$(LOCK) requirements.in -o requirements.txt
-	@$(LOCK) build/images/server/requirements.in -c requirements.txt -o build/images/server/requirements.txt
+	@$(LOCK) build/image/base_images/server/requirements.in -c requirements.txt -o build/image/base_images/server/requirements.txt
 	@$(LOCK) build/environment/requirements.in -o build/environment/requirements.txt
 
 clean:  ## remove what runs left, and caches of this folder; the environment stays: OUT=

@@ -27,18 +27,18 @@ import pytest
 import xgboost
 from rich.console import Console
 
-from build import oci
-from build.base.ground import Base
-from build.base.made import made_base
-from build.gate import verify
-from build.image import assemble, model_layer
-from build.publish.registry import RegistryPlace
-from build.registry.client import Client
-from build.registry.login import DockerLogin
-from tests.build.sound import sound_bundle
+from build.gate.gate import verify
+from build.image.assemble import assemble, model_layer
+from build.image.base.base import Base
+from build.image.base.build_base import made_base
+from build.oci import image as oci
+from build.oci.credentials import DockerLogin
+from build.oci.registry import RegistryPlace
+from build.oci.registry_client import Client
+from tests.build.valid_bundle import sound_bundle
 from tests.services.engine import engine
+from tests.services.fault_proxy import weather
 from tests.services.registry import registry
-from tests.services.weather import weather
 
 CUTOFF = "2026-07-01T00:00:00Z"
 LEAST_FASTER, MOST_UPLOADED, MOST_GATE, MOST_MEMORY = 3.0, 2_000, 2.0, 1.1
@@ -48,7 +48,7 @@ STREAM = """
 import resource, sys
 from pathlib import Path
 from bench.packaging import place_at, image_of
-from build.base.ground import Base, empty_config
+from build.image.base.base import Base, empty_config
 host, folder, number = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
 base = Base("none", "none", "sha256:" + "0" * 64, empty_config())
 place_at(host, "memory", folder).publish(image_of(base, folder / "bundle", folder / "layer", number), f"size-{number}")

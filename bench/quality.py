@@ -30,15 +30,15 @@ from components.extract.extract import extract
 from components.extract.window import window
 from components.preprocess.preprocess import preprocess
 from components.train import calibrate
-from components.train.parts import Part, read_part
 from components.train.search import matrix_of
+from components.train.splits import Part, read_part
 from components.train.train import train
 from examples.rental_portal.simulate import Portal, simulate
 from examples.rental_portal.truth import worth
-from model.bundle import Bundle, load
-from model.features import CategoryFeature
-from model.predictor import Predictor
-from model.spec import Spec, read_spec
+from model.bundle.bundle import Bundle, load
+from model.bundle.features import CategoryFeature
+from model.bundle.predictor import Predictor
+from model.spec.types import Spec, read_spec
 
 DATA = {
     "renthop": "renthop_dev",

@@ -19,15 +19,15 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from build.fetch import fetch
-from build.gate import verify
-from build.image import Order, build
-from build.promotion import promote, rollback
-from build.publish import PlaceRefused, Publisher
-from build.publish.place import FORMS, publisher
-from build.registry.redact import redacted
-from build.releases import Release, number_of, release, releases, shown
-from build.seal.seal import WAYS
+from build.gate.gate import verify
+from build.image.assemble import Order, build
+from build.image.smoke_test.smoke_test import WAYS
+from build.oci.open_store import FORMS, publisher
+from build.oci.redact import redacted
+from build.oci.store import PlaceRefused, Publisher
+from build.release.fetch import fetch
+from build.release.promote import promote, rollback
+from build.release.releases import Release, number_of, release, releases, shown
 from model.command_line import CommandLine
 from model.errors import Fault, OutputRefused, Refused
 from model.text import printable

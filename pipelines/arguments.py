@@ -11,8 +11,8 @@ import joblib
 
 from model.command_line import CommandLine, CommandRefused
 from model.errors import Fault, Refused, SpecRefused
-from model.spec import FIRST_END, Spec, read_spec
-from pipelines.output import Output
+from model.spec.types import FIRST_END, Spec, read_spec
+from pipelines.local.run_dir import Output
 
 ROOT = Path(__file__).resolve().parents[1]
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -187,7 +187,7 @@ class _Reader:
         return f"duckdb:{data.absolute()}"
 
     def _bigquery(self, source: str, spec: Spec | None) -> str:
-        from components.extract.source import source_of  # takes a second to import, as the next two do
+        from components.extract.sources.source import source_of  # takes a second to import, as the next two do
 
         limit = spec.source.max_bytes_billed if spec else 1
         self._look(lambda: source_of(source, max_bytes_billed=limit))

@@ -21,11 +21,11 @@ from rich.console import Console
 from pipelines.arguments import DataRequest, command_line, read_data_request
 from pipelines.checking import checking
 from pipelines.command import carry_out
-from pipelines.events import StepEnded
 from pipelines.findings import Findings
-from pipelines.process import PipelineProcess
-from pipelines.progress import Progress
-from pipelines.run_log import RunLog
+from pipelines.local.events import StepEnded
+from pipelines.local.progress import Progress
+from pipelines.local.run_log import RunLog
+from pipelines.local.subprocess_runner import PipelineProcess
 from pipelines.sample import source_of
 
 

@@ -14,8 +14,8 @@ from rich.console import Console
 from model import interrupt
 from model.command_line import MISTAKE, CommandRefused
 from model.errors import Fault, OutputRefused, Refused
-from pipelines.events import StepEnded
-from pipelines.process import Interrupted
+from pipelines.local.events import StepEnded
+from pipelines.local.subprocess_runner import Interrupted
 
 UNTOUCHED = "what was in OUT before is untouched"
 

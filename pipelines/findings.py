@@ -10,10 +10,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from model.errors import Fault
-from model.spec import Spec
+from model.spec.types import Spec
 from model.text import printable
-from pipelines.events import StepEnded
-from pipelines.outcome import rejected_table
+from pipelines.local.events import StepEnded
+from pipelines.local.summary import rejected_table
 
 MOST_COLUMNS = 40  # on the screen
 PARTS = ("train", "calibration", "test")

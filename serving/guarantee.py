@@ -6,9 +6,9 @@ what the gate does. Where that does not hold the server answers 500 (service.py)
 
 import numpy as np
 
-from model.bundle import MANIFEST, RETRAIN, Manifest
+from model.bundle.bundle import MANIFEST, RETRAIN, Manifest
+from model.bundle.margin_range import Reach, of_model
 from model.errors import BundleRefused, Fault
-from model.reach import Reach, of_model
 
 LARGEST = float(np.finfo(np.float32).max)
 TREES = Reach(-LARGEST, LARGEST)

@@ -5,9 +5,9 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from model.bundle import GoldenRow, Manifest
+from model.bundle.bundle import GoldenRow, Manifest
 from serving.body_faults import MOST_FAULTS
-from serving.refusal import RefusalTold
+from serving.errors import RefusalTold
 from serving.settings import Limits
 
 EXAMPLES = 12

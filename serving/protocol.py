@@ -12,8 +12,8 @@ from typing import ClassVar
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from model.errors import Fault
-from serving.counts import Counts
-from serving.refusal import Busy, HeadTooLarge, RequestRefused, body_of, too_slow
+from serving.errors import Busy, HeadTooLarge, RequestRefused, body_of, too_slow
+from serving.metrics import Counts
 from serving.settings import Limits
 
 HEAD_BYTES = 32_768

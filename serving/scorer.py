@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from model.bundle import GOLDEN, RETRAIN, Bounds, load
+from model.bundle.bundle import GOLDEN, RETRAIN, Bounds, load
+from model.bundle.features import CategoryFeature
+from model.bundle.predictor import GOLDEN_TOLERANCE, Predictor
 from model.errors import BundleRefused, Fault
 from model.expression import Expression
-from model.features import CategoryFeature
-from model.predictor import GOLDEN_TOLERANCE, Predictor
 from serving.guarantee import refuse_unbounded
 
 Value = float | str | None

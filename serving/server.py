@@ -23,15 +23,15 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
-from model.bundle import Manifest
+from model.bundle.bundle import Manifest
 from model.errors import Fault, Refused
-from serving.card import card
-from serving.counts import Counts
-from serving.limit import Limiter
+from serving.concurrency_limit import Limiter
+from serving.errors import RequestRefused, body_of
+from serving.metrics import Counts
+from serving.model_info import card
 from serving.openapi import batch_body, document_bodies, refusals, row_body
 from serving.protocol import bounded_protocol
-from serving.reader import Reader
-from serving.refusal import RequestRefused, body_of
+from serving.request_parser import Reader
 from serving.schema import answer_type, batch_answer_type, meaning
 from serving.scorer import Ready, ready
 from serving.service import Service

@@ -8,10 +8,10 @@ import numpy as np
 import orjson
 from fastapi import Request, Response
 
-from serving.counts import Counts
-from serving.limit import read_body
-from serving.reader import Reader
-from serving.refusal import RequestRefused, answer_of, broken, no_probability
+from serving.concurrency_limit import read_body
+from serving.errors import RequestRefused, answer_of, broken, no_probability
+from serving.metrics import Counts
+from serving.request_parser import Reader
 from serving.scorer import Columns, Scorer, Scores
 from serving.settings import Limits
 

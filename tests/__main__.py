@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from build.scratch import scratch
+from build.oci.tempdir import scratch
 from tests.memory import disk_in_memory
 
 # Three for two cores: many tests wait for servers, engines and disks.

@@ -9,10 +9,10 @@ import docker
 import pytest
 
 from build.__main__ import cache
-from build.images import ImagesRefused
-from build.images.contents import recipes
-from build.images.make import make_images
-from build.images.python import Choice, python_image
+from build.image.base_images import ImagesRefused
+from build.image.base_images.build_context import recipes
+from build.image.base_images.build_images import make_images
+from build.image.base_images.python_base import Choice, python_image
 from tests.once import folder_of_run
 from tests.services.engine import engine
 

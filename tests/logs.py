@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from model.files import write_json
-from model.spec import Spec
+from model.spec.types import Spec
 
 END = datetime(2026, 7, 1, tzinfo=UTC)
 ASKED = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCES = sorted([*ROOT.glob("components/**/*.py"), *ROOT.glob("model/spec*.py"), ROOT / "model" / "files.py"])
+SOURCES = sorted([*ROOT.glob("components/**/*.py"), *ROOT.glob("model/spec/*.py"), ROOT / "model" / "files.py"])
 COMMANDS = [path for path in sorted(ROOT.glob("pipelines/**/*.py")) if path.name != "events.py"]  # which repeats faults
 CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 MAKERS = {"_from_validator": 2}  # functions that give a code on to Fault, and its place among their arguments

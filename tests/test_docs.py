@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from components.extract import reference
-from model import spec_reference
+from components.extract.googlesql import reference
 from model.command_line import MISTAKE
 from model.interrupt import INTERRUPTED
-from pipelines.outcome import EXIT
+from model.spec import reference as spec_reference
+from pipelines.local.summary import EXIT
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("[!.]*/README.md"), ROOT / "model" / "FORMAT.md"]

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from build.gate import verify
+from build.gate.gate import verify
 from components.evaluate.evaluate import evaluate
 from components.extract.extract import extract
 from components.extract.window import window
 from components.preprocess.preprocess import preprocess
 from components.train.train import train
-from model.spec import read_spec
+from model.spec.types import read_spec
 from pipelines.compile import ROOT
 from tests.bundles import quiet
 from tests.shared import shared

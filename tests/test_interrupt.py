@@ -10,16 +10,16 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = {
-    "make run": "pipelines.run",
+    "make run": "pipelines.local.run",
     "make new": "pipelines.new_model",
     "make check-spec": "pipelines.check_spec",
     "make image, make releases": "build",
-    "make base-images": "build.images",
+    "make base-images": "build.image.base_images",
     "make registry": "tests.services.registry",
     "make serve": "serving.server",
-    "make report": "pipelines.open_report",
-    "make fix": "model.spec_reference",
-    "make fix, GoogleSQL": "components.extract.reference",
+    "make report": "pipelines.local.open_report",
+    "make fix": "model.spec.reference",
+    "make fix, GoogleSQL": "components.extract.googlesql.reference",
     "make test": "tests",
     "compile": "pipelines.compile",
     "the example's simulator": "examples.rental_portal",
@@ -46,7 +46,7 @@ def test_an_interrupt_while_importing_is_not_a_traceback(module, outcome):
 def test_an_interrupt_that_make_holds_back_counts_as_soon_as_the_command_begins(outcome):
     start = "import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}); "
     start += "os.kill(os.getpid(), signal.SIGINT); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
-    command = [sys.executable, "-c", start, "-m", "pipelines.run", "--spec", "/nowhere"]
+    command = [sys.executable, "-c", start, "-m", "pipelines.local.run", "--spec", "/nowhere"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
     outcome("exit code 130, no traceback")

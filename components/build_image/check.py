@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from build.__main__ import cache, required_key, signing_key
-from build.attest.signature import refuse_unfit_keys
-from build.base.choose import server_base
+from build.image.attest.signature import refuse_unfit_keys
+from build.image.base.resolve import server_base
 
 
 def refuse_missing_base(reference: str, environ: Mapping[str, str]) -> None:

@@ -11,7 +11,7 @@ def build_image(
     from pathlib import Path
 
     from build.__main__ import cache, commit, required_key, signing_key
-    from build.image import Order, build
+    from build.image.assemble import Order, build
     from components.step import Step
     from model.files import write_json
 

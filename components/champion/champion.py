@@ -4,11 +4,11 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from build.fetch import fetch
-from build.publish import Publisher
-from build.publish.place import publisher
-from build.releases import releases
-from model.bundle import FILES, load
+from build.oci.open_store import publisher
+from build.oci.store import Publisher
+from build.release.fetch import fetch
+from build.release.releases import releases
+from model.bundle.bundle import FILES, load
 from model.errors import BundleRefused, DataRefused, Fault
 from model.files import new_folder
 

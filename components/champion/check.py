@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from build.__main__ import cache
-from build.releases import releases
+from build.release.releases import releases
 from components.champion.champion import PLACES, digest_of, images_of
 
 

@@ -11,7 +11,7 @@ def champion(spec: Input[Artifact], champion: str, released: Output[Model]) -> N
     from build.__main__ import cache, required_key
     from components.champion.champion import champion as run
     from components.step import Step
-    from model.spec import Spec
+    from model.spec.types import Spec
 
     with Step("champion") as step:
         run(

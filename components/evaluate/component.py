@@ -21,10 +21,10 @@ def evaluate(
     from typing import NamedTuple
 
     from components.evaluate.evaluate import evaluate as run
-    from components.evaluate.metrics import flat
+    from components.evaluate.metrics.probability import flat
     from components.step import Step
     from model.files import read_json
-    from model.spec import Spec
+    from model.spec.types import Spec
 
     with Step("evaluate") as step:
         out = Path(evaluation.path)

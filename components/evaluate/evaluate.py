@@ -12,10 +12,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from components.evaluate import measure
-from components.evaluate.bootstrap import DRAWS, SEED
-from components.evaluate.comparison import CHAMPION, LOGISTIC, NEW, Comparison
-from components.evaluate.contenders import (
+from components.evaluate.candidates import (
     BundleContender,
     Contender,
     Scores,
@@ -25,8 +22,7 @@ from components.evaluate.contenders import (
     read_baselines,
     score,
 )
-from components.evaluate.curve import examination
-from components.evaluate.decide import (
+from components.evaluate.decide.decide import (
     Evidence,
     Opponent,
     Rules,
@@ -36,18 +32,22 @@ from components.evaluate.decide import (
     decide_without_classes,
     sensitivity,
 )
-from components.evaluate.drift import drift
-from components.evaluate.explain import directions, importance
-from components.evaluate.metrics import flat
-from components.evaluate.report import Told, render
-from components.evaluate.rows import Rows, batches, query, quoted, read_rows, require
-from components.evaluate.slices import slicing
-from model.bundle import Bundle, load
+from components.evaluate.metrics import compute_metrics as measure
+from components.evaluate.metrics.bootstrap import DRAWS, SEED
+from components.evaluate.metrics.drift import drift
+from components.evaluate.metrics.examination_source import examination
+from components.evaluate.metrics.explain import directions, importance
+from components.evaluate.metrics.paired_comparison import CHAMPION, LOGISTIC, NEW, Comparison
+from components.evaluate.metrics.probability import flat
+from components.evaluate.metrics.slices import slicing
+from components.evaluate.report.report import Told, render
+from components.evaluate.test_set import Rows, batches, query, quoted, read_rows, require
+from model.bundle.bundle import Bundle, load
+from model.bundle.features import CategoryFeature
+from model.bundle.predictor import Predictor
 from model.errors import DataRefused, Fault
-from model.features import CategoryFeature
 from model.files import dump_json, new_folder, read_json, sha256_of
-from model.predictor import Predictor
-from model.spec import Spec
+from model.spec.types import Spec
 from model.verdict import sealed
 
 Report = Callable[[int, int, str], None]

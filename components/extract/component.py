@@ -10,7 +10,7 @@ def extract(spec: Input[Artifact], source: str, end: str, rows: Output[Dataset])
     from components.extract.extract import extract as run
     from components.extract.window import window
     from components.step import Step
-    from model.spec import Spec
+    from model.spec.types import Spec
 
     with Step("extract") as step:
         loaded = Spec.from_json(Path(spec.path).read_text("utf-8"))

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from components.extract.parts import Parts, write_all
-from components.extract.source import Source, source_of
+from components.extract.parquet_writer import Parts, write_all
+from components.extract.sources.source import Source, source_of
 from components.extract.window import Window, text
 from model.errors import DataRefused, Fault
 from model.files import new_folder, write_json
-from model.spec import Spec
-from model.spec_columns import refuse_unfit
+from model.spec.columns import refuse_unfit
+from model.spec.types import Spec
 
 
 def extract(spec: Spec, source: str, window: Window, out: Path, *, progress: Callable[[int, int, str], None]) -> None:

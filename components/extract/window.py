@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from components.extract.portable import parameters
+from components.extract.googlesql.parse import parameters
 from model.errors import Fault, SpecRefused
-from model.spec import Spec
+from model.spec.types import Spec
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pydantic
 from components.load_spec import spec_uri
 from model.errors import Fault, SpecRefused
 from model.files import write_atomically
-from model.spec import Spec
+from model.spec.types import Spec
 
 
 def load_spec(uri: str, out: Path) -> Spec:

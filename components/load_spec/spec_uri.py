@@ -12,7 +12,7 @@ import urllib.parse
 from pathlib import Path
 
 from model.errors import Fault, SpecRefused
-from model.spec import Spec
+from model.spec.types import Spec
 
 # Not gzip: a name stands among the features and again in the query, further apart than gzip looks back.
 PACKED = "data:application/x-xz;base64,"

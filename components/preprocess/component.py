@@ -9,7 +9,7 @@ def preprocess(spec: Input[Artifact], rows: Input[Dataset], parts: Output[Datase
 
     from components.preprocess.preprocess import preprocess as run
     from components.step import Step
-    from model.spec import Spec
+    from model.spec.types import Spec
 
     with Step("preprocess") as step:
         run(

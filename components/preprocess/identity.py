@@ -13,9 +13,9 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from components.preprocess.engine import quoted
+from components.preprocess.duckdb_session import quoted
 from model.errors import DataRefused, Fault
-from model.spec import Spec
+from model.spec.types import Spec
 
 ROWS_A_SHARD = 3_000_000
 EXAMPLES = 3

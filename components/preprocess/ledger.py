@@ -6,11 +6,11 @@ from typing import Any
 import duckdb
 
 from components.preprocess.columns import Columns
-from components.preprocess.engine import literal, quoted
+from components.preprocess.duckdb_session import literal, quoted
 from components.preprocess.unreadable import remedy
 from model.errors import DataRefused, Fault
 from model.expression import Expression, number_sql
-from model.spec import Spec
+from model.spec.types import Spec
 
 EXAMPLES = 5
 MOST_SHOWN = 40  # characters of an example in a sentence

@@ -14,7 +14,7 @@ import duckdb
 
 from components.preprocess.columns import Columns, googlesql, types_of
 from components.preprocess.conversions import conversion_notes
-from components.preprocess.engine import allow, engine, literal, quoted
+from components.preprocess.duckdb_session import allow, engine, literal, quoted
 from components.preprocess.identity import Identity, Key
 from components.preprocess.leaks import look_for_leaks
 from components.preprocess.ledger import Ledger, Rule, mask, rules_of
@@ -22,8 +22,8 @@ from components.preprocess.not_finite import NotFinite
 from components.preprocess.split import PARTS, Split, refuse_empty, sampled, unit_of
 from model.errors import DataRefused, Fault, Faults
 from model.files import new_folder, read_json, write_json
-from model.spec import Spec
-from model.spec_columns import refuse_unfit
+from model.spec.columns import refuse_unfit
+from model.spec.types import Spec
 
 Report = Callable[[int, int, str], None]
 PARQUET = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 65536)"

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.train import calibrate, linear
-from components.train.parts import Part
 from components.train.search import log_loss
-from model.calibration import Calibration, Sampling
-from model.features import Feature
-from model.linear import Linear
-from model.spec import Spec
+from components.train.splits import Part
+from model.bundle.calibration import Calibration, Sampling
+from model.bundle.features import Feature
+from model.bundle.linear import Linear
+from model.spec.types import Spec
 
 STRENGTH = 1.0  # the usual default of logistic regressions
 

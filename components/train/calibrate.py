@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from model.calibration import Calibration
+from model.bundle.calibration import Calibration
 
 Floats = NDArray[np.float64]
 SLOPE_SPREAD = 0.3  # of the prior on the slopes

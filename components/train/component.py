@@ -17,7 +17,7 @@ def train(
 
     from components.step import Step
     from components.train.train import train as run
-    from model.spec import Spec
+    from model.spec.types import Spec
 
     with Step("train") as step:
         run(

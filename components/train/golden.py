@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from components.train.parts import batches, hash64, part_file
-from model.bundle import Bounds, Bundle, GoldenRow, Manifest
+from components.train.splits import batches, hash64, part_file
+from model.bundle.bundle import Bounds, Bundle, GoldenRow, Manifest
+from model.bundle.features import CategoryFeature
+from model.bundle.predictor import Predictor
 from model.expression import Expression
-from model.features import CategoryFeature
-from model.predictor import Predictor
 
 USUAL_ROWS = 120
 UNSEEN = "a value that training never saw"

@@ -14,9 +14,9 @@ from scipy import sparse
 from scipy.optimize import minimize
 from threadpoolctl import threadpool_limits
 
-from model.calibration import sigmoid
-from model.features import CategoryFeature, Feature, NumberFeature
-from model.linear import CategoryTerm, Linear, NumberTerm, Term
+from model.bundle.calibration import sigmoid
+from model.bundle.features import CategoryFeature, Feature, NumberFeature
+from model.bundle.linear import CategoryTerm, Linear, NumberTerm, Term
 
 Matrix = NDArray[np.float32]
 Floats = NDArray[np.float64]

@@ -14,10 +14,10 @@ import optuna
 from numpy.typing import NDArray
 
 from components.train import linear
-from components.train.parts import Part
-from model.booster import xgboost
-from model.features import CategoryFeature, Feature
-from model.linear import Linear
+from components.train.splits import Part
+from model.bundle.booster import xgboost
+from model.bundle.features import CategoryFeature, Feature
+from model.bundle.linear import Linear
 
 Start = Literal["trees", "linear"]
 Report = Callable[[int, int, str], None]

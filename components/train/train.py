@@ -9,20 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.train import calibrate, linear
-from components.train.bag import merge
 from components.train.baselines import baselines, logistic
+from components.train.ensemble import merge
 from components.train.golden import golden_rows
-from components.train.parts import Part, data_sha256, learn_features, read_part, refuse_one_class
 from components.train.search import Found, fixed_parameters, log_loss, matrix_of, search
+from components.train.splits import Part, data_sha256, learn_features, read_part, refuse_one_class
 from components.train.stages import Report, Stages
-from model.booster import xgboost
-from model.bundle import Bounds, Lineage, Manifest, Position, Trees, write
-from model.calibration import Calibration, Sampling
+from model.bundle.booster import xgboost
+from model.bundle.bundle import Bounds, Lineage, Manifest, Position, Trees, write
+from model.bundle.calibration import Calibration, Sampling
+from model.bundle.features import Feature
+from model.bundle.linear import Linear
 from model.expression import Expression
-from model.features import Feature
 from model.files import new_folder, read_json, write_json
-from model.linear import Linear
-from model.spec import Spec
+from model.spec.types import Spec
 
 LIBRARIES = {"xgboost": xgboost.__version__, "numpy": np.__version__}
 

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from components.extract.parts import Parts, write_all
-from components.extract.source import Source, source_of
+from components.extract.parquet_writer import Parts, write_all
+from components.extract.sources.source import Source, source_of
 from components.extract.window import Window
 from model.errors import DataRefused, Fault, Faults
 from model.files import write_json

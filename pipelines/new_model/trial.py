@@ -8,7 +8,7 @@ from pathlib import Path
 
 from components.preprocess.preprocess import preprocess
 from model.errors import DataRefused, Fault, Refused
-from model.spec import read_spec
+from model.spec.types import read_spec
 from pipelines.new_model.draft import Draft, Split, sql_of, yaml_of
 from pipelines.new_model.names import shown
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from build.base.libraries import CannotMake
-from build.base.made import made_base
-from build.gate import Sound, refuse_unless_sound
-from tests.build.sound import sound_bundle, verdict_of
+from build.gate.gate import Sound, refuse_unless_sound
+from build.image.base.build_base import made_base
+from build.image.base.wheels import CannotMake
+from tests.build.valid_bundle import sound_bundle, verdict_of
 from tests.once import once
 
 

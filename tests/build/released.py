@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from build import oci
-from build.attest.provenance import provenance
-from build.base.ground import Base, empty_config
-from build.copy import copy
-from build.gate import Sound, refuse_unless_sound
-from build.image import Candidate, prepare
-from build.publish import Attachment, Publisher, Staged
-from build.seal.seal import UNSEALED, Seal
+from build.gate.copy import copy
+from build.gate.gate import Sound, refuse_unless_sound
+from build.image.assemble import Candidate, prepare
+from build.image.attest.provenance import provenance
+from build.image.base.base import Base, empty_config
+from build.image.smoke_test.smoke_test import UNSEALED, Seal
+from build.oci import image as oci
+from build.oci.store import Attachment, Publisher, Staged
 
 BASE = Base("none", "none", "sha256:" + "1" * 64, empty_config())
 

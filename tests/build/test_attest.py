@@ -20,21 +20,21 @@ from cyclonedx.validation.json import JsonStrictValidator
 from in_toto_attestation.v1.statement import Statement
 
 from build.__main__ import parser
-from build.attest import bill as bills
-from build.attest import provenance as provenances
-from build.attest import signature as signatures
-from build.attest.bill import bill
-from build.attest.inventory import installed
-from build.attest.provenance import provenance
-from build.attest.signature import SignatureRefused, check, sign
-from build.base.made import made_base
-from build.image import Order, build
-from build.promotion import promote
-from build.publish.layout import Layout
-from build.seal import SealRefused
-from build.seal.seal import Seal
-from build.seal.tree import unpack
-from model.bundle import BOOSTER, bundle_digest
+from build.image.assemble import Order, build
+from build.image.attest import provenance as provenances
+from build.image.attest import sbom as bills
+from build.image.attest import signature as signatures
+from build.image.attest.installed_packages import installed
+from build.image.attest.provenance import provenance
+from build.image.attest.sbom import bill
+from build.image.attest.signature import SignatureRefused, check, sign
+from build.image.base.build_base import made_base
+from build.image.smoke_test import SealRefused
+from build.image.smoke_test.rootfs import unpack
+from build.image.smoke_test.smoke_test import Seal
+from build.oci.layout import Layout
+from build.release.promote import promote
+from model.bundle.bundle import BOOSTER, bundle_digest
 from model.errors import Refused
 from tests.build.released import assembled
 from tests.build.test_releases import run

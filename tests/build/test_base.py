@@ -12,16 +12,16 @@ import sys
 import pytest
 import requests
 
-from build import oci
-from build.base.blobs import Blobs
-from build.base.choose import server_base
-from build.base.folder import folder_base
-from build.base.ground import BaseRefused, architecture
-from build.base.manifest import read_base
-from build.base.registry import Registry, registry_base
-from build.publish.layout import Layout
-from build.registry.login import DockerLogin, LoginRefused, docker_login
-from build.registry.reference import HUB, Reference
+from build.image.base.base import BaseRefused, architecture
+from build.image.base.blob_cache import Blobs
+from build.image.base.folder import folder_base
+from build.image.base.manifest import read_base
+from build.image.base.registry import Registry, registry_base
+from build.image.base.resolve import server_base
+from build.oci import image as oci
+from build.oci.credentials import DockerLogin, LoginRefused, docker_login
+from build.oci.layout import Layout
+from build.oci.reference import HUB, Reference
 from tests.contracts.publish import blob
 from tests.services.http import serving
 from tests.services.registry import registry

@@ -13,21 +13,21 @@ from pathlib import Path
 import docker.errors
 import pytest
 
-from build.base.code import code, code_key
-from build.base.ground import XGBOOST
-from build.base.libraries import LOCK, locked
-from build.base.made import ENVIRONMENT
-from build.image import Order, build
-from build.images import ImagesRefused
-from build.images.__main__ import main
-from build.images.contents import Recipe
-from build.images.export import export, fresh_layout
-from build.images.make import make_images
-from build.images.pip import pip_settings
-from build.images.python import Choice, python_image
-from build.layer import Entry
-from build.publish.layout import Layout
-from model.bundle import load
+from build.image.assemble import Order, build
+from build.image.base.base import XGBOOST
+from build.image.base.build_base import ENVIRONMENT
+from build.image.base.source_layer import code, code_key
+from build.image.base.wheels import LOCK, locked
+from build.image.base_images import ImagesRefused
+from build.image.base_images.__main__ import main
+from build.image.base_images.build_context import Recipe
+from build.image.base_images.build_images import make_images
+from build.image.base_images.export import export, fresh_layout
+from build.image.base_images.pip_config import pip_settings
+from build.image.base_images.python_base import Choice, python_image
+from build.oci.layer import Entry
+from build.oci.layout import Layout
+from model.bundle.bundle import load
 from model.errors import OutputRefused
 
 BUNDLE = "/opt/kamado/bundle"
@@ -196,7 +196,9 @@ class TestTheComponent:
         here = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.strip()
         assert run(component, "python3", "-c", script) == here
         assert here.startswith(code_key(code()))
-        assert run(component, "cat", f"/opt/kamado/build/images/server/{LOCK.name}") == LOCK.read_text().strip()
+        assert (
+            run(component, "cat", f"/opt/kamado/build/image/base_images/server/{LOCK.name}") == LOCK.read_text().strip()
+        )
 
     def test_it_knows_its_commit(self, component):
         assert f"KAMADO_COMMIT={'0' * 40}" in component.attrs["Config"]["Env"]

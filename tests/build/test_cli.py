@@ -13,7 +13,7 @@ import pytest
 
 import build
 from model.text import is_control
-from tests.build.forge import forge_manifest
+from tests.build.tamper import forge_manifest
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -11,16 +11,16 @@ import boto3
 import pytest
 import requests
 
-from build import oci
-from build.base.blobs import Blobs
-from build.base.ecr import ecr_address
-from build.base.ground import BaseRefused, empty_config
-from build.base.registry import registry_base
-from build.publish.aws import registry_of
-from build.publish.ecr import ecr_place
-from build.publish.place import publisher
-from build.publish.tag_rules import TagRules
-from build.registry.login import DockerLogin
+from build.image.base.base import BaseRefused, empty_config
+from build.image.base.blob_cache import Blobs
+from build.image.base.ecr import ecr_address
+from build.image.base.registry import registry_base
+from build.oci import image as oci
+from build.oci.credentials import DockerLogin
+from build.oci.ecr import ecr_place
+from build.oci.ecr_api import registry_of
+from build.oci.open_store import publisher
+from build.oci.tag_mutability import TagRules
 from model.errors import OutputRefused
 from tests.contracts.publish import PublisherContract, image
 from tests.services.ecr import ACCOUNT, BUILDER, READER, REGION, ecr

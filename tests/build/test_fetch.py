@@ -13,21 +13,21 @@ from pathlib import Path
 
 import pytest
 
-from build import oci
-from build.attest import provenance
-from build.fetch import fetch
-from build.gate import Sound
-from build.publish import Attachment
-from build.publish.attachment import content, descriptor
-from build.publish.layout import Layout
-from build.releases import BUILD_TAG, Release, ReleaseRefused, candidate, number_next
-from build.seal.seal import Seal
-from model.bundle import FILES, bundle_digest
+from build.gate.gate import Sound
+from build.image.attest import provenance
+from build.image.smoke_test.smoke_test import Seal
+from build.oci import image as oci
+from build.oci.layout import Layout
+from build.oci.referrers import content, descriptor
+from build.oci.store import Attachment
+from build.release.fetch import fetch
+from build.release.releases import BUILD_TAG, Release, ReleaseRefused, candidate, number_next
+from model.bundle.bundle import FILES, bundle_digest
 from model.errors import BundleRefused
 from model.files import sha256_of
 from tests.build.released import BASE, assembled, published
-from tests.build.sound import verdict_of
 from tests.build.test_releases import ROOT, run
+from tests.build.valid_bundle import verdict_of
 from tests.contracts.publish import blob
 
 

@@ -7,19 +7,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from build.check import check
-from build.fields import manifest, verdict
-from build.fields.manifest import manifest_faults
-from build.fields.page import NAME, page
-from build.fields.rule import Elsewhere, rules_of
-from build.verdict import judge
-from model.bundle import MANIFEST, bundle_digest, load, parse_manifest
+from build.gate.fields import manifest, verdict
+from build.gate.fields.manifest import manifest_faults
+from build.gate.fields.page import NAME, page
+from build.gate.fields.rule import Elsewhere, rules_of
+from build.gate.verdict import judge
+from build.gate.worker import check
+from model.bundle.bundle import MANIFEST, bundle_digest, load, parse_manifest
+from model.bundle.predictor import XGBOOST
 from model.errors import Fault, Faults
-from model.predictor import XGBOOST
 from model.verdict import SEAL, sealed
-from tests.build.damage import CORPUS
-from tests.build.forge import forge_manifest
-from tests.build.sound import promoting
+from tests.build.corrupt import CORPUS
+from tests.build.tamper import forge_manifest
+from tests.build.valid_bundle import promoting
 from tests.build.violations import VIOLATIONS, key
 
 ROOT = Path(__file__).resolve().parents[2]

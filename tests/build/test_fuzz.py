@@ -12,14 +12,14 @@ from array import array
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from build.check import check
-from build.verdict import judge
-from model.bundle import BOOSTER, GOLDEN, MANIFEST, load
+from build.gate.verdict import judge
+from build.gate.worker import check
+from model.bundle.bundle import BOOSTER, GOLDEN, MANIFEST, load
+from model.bundle.predictor import GOLDEN_TOLERANCE, Predictor
 from model.errors import Fault
-from model.predictor import GOLDEN_TOLERANCE, Predictor
 from model.verdict import sealed
-from tests.build.forge import forge, forge_booster
-from tests.build.sound import promoting
+from tests.build.tamper import forge, forge_booster
+from tests.build.valid_bundle import promoting
 
 FUZZ = settings(
     max_examples=300,

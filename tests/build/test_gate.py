@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from build.gate import DEFAULT, Limits, refuse_unless_sound, verify
-from build.image import Order, build
-from build.verdict import judge
-from model.bundle import BOOSTER, GOLDEN, MANIFEST, bundle_digest, load
+from build.gate.gate import DEFAULT, Limits, refuse_unless_sound, verify
+from build.gate.verdict import judge
+from build.image.assemble import Order, build
+from model.bundle.bundle import BOOSTER, GOLDEN, MANIFEST, bundle_digest, load
 from model.errors import BundleRefused
-from tests.build.damage import CORPUS, faults_of
-from tests.build.forge import forge_booster, forge_golden, forge_manifest
-from tests.build.sound import sound_bundle, verdict_of
+from tests.build.corrupt import CORPUS, faults_of
+from tests.build.tamper import forge_booster, forge_golden, forge_manifest
+from tests.build.valid_bundle import sound_bundle, verdict_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -190,7 +190,7 @@ def test_a_check_ends_with_who_asked_for_it(sound):
 def test_a_check_whose_asker_has_ended_before_it_began_checks_nothing(sound):
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    command = [sys.executable, "-m", "build.check", str(ended.pid), str(DEFAULT.memory), str(sound)]
+    command = [sys.executable, "-m", "build.gate.worker", str(ended.pid), str(DEFAULT.memory), str(sound)]
     check = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (check.returncode, check.stdout) == (1, "")
     assert "has ended" in check.stderr

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from build import image as assembler
-from build import oci
-from build.base.ground import XGBOOST, Base, BaseRefused, empty_config
-from build.gate import Sound, refuse_unless_sound
-from build.publish.layout import Layout
-from build.tags import build_tag
-from model.bundle import bundle_digest, load
+from build.gate.gate import Sound, refuse_unless_sound
+from build.image import assemble as assembler
+from build.image.base.base import XGBOOST, Base, BaseRefused, empty_config
+from build.image.build_tag import build_tag
+from build.oci import image as oci
+from build.oci.layout import Layout
+from model.bundle.bundle import bundle_digest, load
 from model.errors import OutputRefused
 from tests.build.released import BASE, assembled
-from tests.build.sound import verdict_of
+from tests.build.valid_bundle import verdict_of
 
 
 def publish(to: Path, bundle: Path, verdict: Path, passed: Sound, base: Base = BASE) -> dict:

@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 import requests
 
-from build import oci
-from build.base.made import made_base
-from build.publish.attachment import small
-from build.publish.layout import Layout
-from build.publish.registry import RegistryPlace
-from build.registry.client import Client
-from build.registry.login import DockerLogin
+from build.image.base.build_base import made_base
+from build.oci import image as oci
+from build.oci.credentials import DockerLogin
+from build.oci.layout import Layout
+from build.oci.referrers import small
+from build.oci.registry import RegistryPlace
+from build.oci.registry_client import Client
 from tests.build.test_registry_place import fetch, full
 from tests.services.registry import registry
 

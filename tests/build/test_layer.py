@@ -7,7 +7,7 @@ import tracemalloc
 
 import pytest
 
-from build.layer import Entry, write_layer
+from build.oci.layer import Entry, write_layer
 
 MOMENT = 1_780_000_000
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from build import oci
-from build.publish import Attachment
-from build.publish.attachment import descriptor
-from build.publish.layout import REF_NAME, Layout
+from build.oci import image as oci
+from build.oci.layout import REF_NAME, Layout
+from build.oci.referrers import descriptor
+from build.oci.store import Attachment
 from model.errors import OutputRefused
 from tests.contracts.publish import PublisherContract, image
 
@@ -121,7 +121,7 @@ def test_a_place_that_is_a_file_is_refused_by_name(tmp_path):
 PUBLISH = """
 import resource, sys
 from pathlib import Path
-from build.publish.layout import Layout
+from build.oci.layout import Layout
 from tests.contracts.publish import image
 room = int(sys.argv[2])
 resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))

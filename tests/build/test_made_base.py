@@ -12,14 +12,15 @@ from pathlib import Path
 import pytest
 import requests
 
-from build.base import debian, libraries
-from build.base.choose import server_base
-from build.base.code import code
-from build.base.ground import XGBOOST, BaseRefused
-from build.base.libraries import LOCK, CannotMake
-from build.base.made import made_base
-from build.image import Order, build
-from model.bundle import load
+from build.image.assemble import Order, build
+from build.image.base import debian
+from build.image.base import wheels as libraries
+from build.image.base.base import XGBOOST, BaseRefused
+from build.image.base.build_base import made_base
+from build.image.base.resolve import server_base
+from build.image.base.source_layer import code
+from build.image.base.wheels import LOCK, CannotMake
+from model.bundle.bundle import load
 from tests.build.test_image import config_of, read
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -156,8 +157,8 @@ def test_the_servers_lock_has_the_versions_and_hashes_that_training_has():
 
 def test_what_the_spec_reader_says_does_not_change_the_server():
     names = {entry.name for entry in code()}
-    assert "opt/kamado/model/spec.py" not in names
-    assert {"opt/kamado/model/bundle.py", "opt/kamado/serving/server.py"} <= names
+    assert "opt/kamado/model/spec/types.py" not in names
+    assert {"opt/kamado/model/bundle/bundle.py", "opt/kamado/serving/server.py"} <= names
 
 
 def test_where_no_base_can_be_made_it_is_said_and_the_base_is_none(tmp_path, monkeypatch):

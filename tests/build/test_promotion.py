@@ -10,20 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from build import oci
-from build.attest import provenance
-from build.attest.signature import SignatureRefused, sign
-from build.copy import copy
-from build.image import Order, build
-from build.promotion import promote, rollback
-from build.publish import Attachment
-from build.publish.layout import Layout
-from build.releases import BUILD_TAG, numbers
+from build.gate.copy import copy
+from build.image.assemble import Order, build
+from build.image.attest import provenance
+from build.image.attest.signature import SignatureRefused, sign
+from build.oci import image as oci
+from build.oci.layout import Layout
+from build.oci.store import Attachment
+from build.release.promote import promote, rollback
+from build.release.releases import BUILD_TAG, numbers
 from model.errors import Refused
 from tests.build.released import BASE, assembled, published
-from tests.build.sound import sound_bundle, verdict_of
 from tests.build.test_attest import keys  # noqa: F401 - a fixture
 from tests.build.test_registry_place import full
+from tests.build.valid_bundle import sound_bundle, verdict_of
 from tests.contracts.publish import blob
 
 ROOT = Path(__file__).resolve().parents[2]

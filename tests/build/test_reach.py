@@ -7,16 +7,16 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from build import ubjson
-from build.check import check
-from build.walk import walk
-from model.bundle import BOOSTER, Bundle, load
+from build.gate import ubjson
+from build.gate.booster import walk
+from build.gate.worker import check
+from model.bundle.bundle import BOOSTER, Bundle, load
+from model.bundle.features import LAST
+from model.bundle.margin_range import MOST_LOG_ODDS, of_model
+from model.bundle.predictor import XGBOOST, Predictor
 from model.errors import Fault
-from model.features import LAST
-from model.predictor import XGBOOST, Predictor
-from model.reach import MOST_LOG_ODDS, of_model
-from tests.build.forge import forge_manifest
-from tests.build.sound import LAYOUTS
+from tests.build.tamper import forge_manifest
+from tests.build.valid_bundle import LAYOUTS
 
 NUMBERS = [None, math.inf, -math.inf, 1e308, -1e308, LAST, -LAST, 0.0, 9e5, 1e4, 5e-324]
 CATEGORIES = [*LAYOUTS, "castle", "", None]

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tests.build.damage import CORPUS
+from tests.build.corrupt import CORPUS
 from tests.build.test_gate import VERDICTS
 from tests.build.violations import VIOLATIONS
 

@@ -19,24 +19,24 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from build import oci
-from build.base.blobs import Blobs
-from build.base.ground import BaseRefused
-from build.base.registry import registry_base
-from build.publish import Attachment
-from build.publish.attachment import descriptor, empty, fallback_tag, index, small
-from build.publish.place import publisher
-from build.publish.registry import RegistryPlace
-from build.registry.client import Client, RegistryRefused
-from build.registry.login import DockerLogin
-from build.registry.redact import redacted
-from build.registry.trouble import Patience
+from build.image.base.base import BaseRefused
+from build.image.base.blob_cache import Blobs
+from build.image.base.registry import registry_base
+from build.oci import image as oci
+from build.oci.credentials import DockerLogin
+from build.oci.open_store import publisher
+from build.oci.redact import redacted
+from build.oci.referrers import descriptor, empty, fallback_tag, index, small
+from build.oci.registry import RegistryPlace
+from build.oci.registry_client import Client, RegistryRefused
+from build.oci.retry import Patience
+from build.oci.store import Attachment
 from model.errors import OutputRefused
 from tests.contracts.publish import PublisherContract, blob, image
-from tests.services import weather as weather_of
+from tests.services import fault_proxy as weather_of
+from tests.services.fault_proxy import weather
 from tests.services.http import serving
 from tests.services.registry import registry
-from tests.services.weather import weather
 
 ROOT = Path(__file__).resolve().parents[2]
 ACCEPT = {"Accept": f"{oci.MANIFEST}, {oci.DOCKER_MANIFEST}"}
@@ -584,7 +584,7 @@ def test_an_answer_that_never_ends_is_a_refusal(host, tmp_path, outcome, kind):
 
 
 def test_a_list_of_more_bytes_than_any_is_a_refusal(host, tmp_path, monkeypatch):
-    monkeypatch.setattr("build.registry.client.GREATEST_LIST", 10_000)
+    monkeypatch.setattr("build.oci.registry_client.GREATEST_LIST", 10_000)
     pages = iter(range(10_000))
 
     def happens(handler):

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from build import oci
-from build.publish import Attachment
-from build.publish.ecr import ecr_place
-from build.publish.layout import Layout
-from build.releases import ReleaseRefused, before, candidate, number_next, number_of, release, releases
-from build.seal import SealRefused
+from build.image.smoke_test import SealRefused
+from build.oci import image as oci
+from build.oci.ecr import ecr_place
+from build.oci.layout import Layout
+from build.oci.store import Attachment
+from build.release.releases import ReleaseRefused, before, candidate, number_next, number_of, release, releases
 from model.errors import Fault
 from tests.build.test_ecr import running, service  # noqa: F401 - fixtures
 from tests.build.test_registry_place import host, place  # noqa: F401 - a fixture
@@ -61,7 +61,7 @@ def shelf(another):
 
 
 def promote(shelf, name, image):
-    """The number alone: what `build.promotion` verifies before it gives one is in test_promotion.py."""
+    """The number alone: what `build.release.promote` verifies before it gives one is in test_promotion.py."""
     return number_next(shelf, name, candidate(shelf, name, image))
 
 

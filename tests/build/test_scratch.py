@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from build.scratch import scratch
+from build.oci.tempdir import scratch
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = """
-from build.scratch import scratch
+from build.oci.tempdir import scratch
 with scratch() as folder:
     (folder / "layer").write_text("half")
     print(folder, flush=True)

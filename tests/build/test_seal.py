@@ -11,19 +11,19 @@ from io import BytesIO
 import docker
 import pytest
 
-from build import oci
-from build.base.code import code
-from build.base.ground import Base
-from build.base.made import made_base
-from build.layer import Entry, write_layer
-from build.publish import Staged
-from build.publish.layout import Layout
-from build.publish.registry import RegistryPlace
-from build.registry.client import Client
-from build.registry.login import DockerLogin
-from build.seal import SealRefused
-from build.seal.seal import seal
-from model.bundle import load
+from build.image.base.base import Base
+from build.image.base.build_base import made_base
+from build.image.base.source_layer import code
+from build.image.smoke_test import SealRefused
+from build.image.smoke_test.smoke_test import seal
+from build.oci import image as oci
+from build.oci.credentials import DockerLogin
+from build.oci.layer import Entry, write_layer
+from build.oci.layout import Layout
+from build.oci.registry import RegistryPlace
+from build.oci.registry_client import Client
+from build.oci.store import Staged
+from model.bundle.bundle import load
 from tests.build.released import assembled
 from tests.contracts.publish import blob
 from tests.services.engine import engine
@@ -49,7 +49,7 @@ def spoiled(base: Base, folder, *changes: tuple[str, str, str]) -> Base:
     return replace(base, config=base.config | {"rootfs": rootfs}, layers=(*base.layers, layer.blob()))
 
 
-ANOTHER_LAST_DIGIT = ("model/calibration.py", "/ (1.0 + small)", "/ (1.0 + small) * (1 + 2e-15)")
+ANOTHER_LAST_DIGIT = ("model/bundle/calibration.py", "/ (1.0 + small)", "/ (1.0 + small) * (1 + 2e-15)")
 NO_SERVER = ("serving/server.py", '"""One typed', 'raise SystemExit("no license key")\n"""One typed')
 TAKES_ALL = ("serving/schema.py", 'extra="forbid"', 'extra="ignore"')
 MARKS_NOTHING = ("serving/scorer.py", "outside |= values > rule.max", "outside |= values > rule.max * 1e9")

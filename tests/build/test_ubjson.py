@@ -8,9 +8,9 @@ import xgboost
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from build.ubjson import NotUbjson, parse
-from model.bundle import BOOSTER
-from tests.build.forge import ubj
+from build.gate.ubjson import NotUbjson, parse
+from model.bundle.bundle import BOOSTER
+from tests.build.tamper import ubj
 
 
 def plain(value):

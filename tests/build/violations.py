@@ -5,10 +5,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from build.fields.lineage import AHEAD
-from build.fields.reasons import ALWAYS, MEASURED
-from build.fields.rule import Rule
-from build.fields.verdict import NEEDED
+from build.gate.fields.lineage import AHEAD
+from build.gate.fields.reasons import ALWAYS, MEASURED
+from build.gate.fields.rule import Rule
+from build.gate.fields.verdict import NEEDED
 from model.text import is_control
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]

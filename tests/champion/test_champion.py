@@ -2,10 +2,10 @@
 
 import pytest
 
-from build.promotion import promote
-from build.publish.layout import Layout
+from build.oci.layout import Layout
+from build.release.promote import promote
 from components.champion.champion import champion
-from model.bundle import BOOSTER, bundle_digest
+from model.bundle.bundle import BOOSTER, bundle_digest
 from model.errors import Refused
 from tests.build.conftest import bundle, sound, verdict  # noqa: F401 - fixtures
 from tests.build.released import BASE, assembled, published

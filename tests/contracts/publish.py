@@ -9,9 +9,9 @@ from io import BytesIO
 
 import pytest
 
-from build import oci
-from build.publish import Attachment
-from build.seal import SealRefused
+from build.image.smoke_test import SealRefused
+from build.oci import image as oci
+from build.oci.store import Attachment
 from model.errors import Fault, OutputRefused
 
 

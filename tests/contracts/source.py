@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pytest
 
-from components.extract.portable import UnsupportedLocally
+from components.extract.googlesql.parse import UnsupportedLocally
 from components.extract.window import Window
 from model.errors import Refused
 from tests.logs import END, log

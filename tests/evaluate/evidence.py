@@ -1,7 +1,7 @@
 """Evidence of a good model, to be spoiled by tests one number at a time."""
 
-from components.evaluate.bootstrap import Estimate
-from components.evaluate.decide import Evidence, Opponent, Rules, Slice
+from components.evaluate.decide.decide import Evidence, Opponent, Rules, Slice
+from components.evaluate.metrics.bootstrap import Estimate
 
 METRICS = {
     "rows": 20_000.0,

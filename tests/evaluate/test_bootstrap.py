@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from components.evaluate.bootstrap import BUCKETS, Sums, ratio_error
+from components.evaluate.metrics.bootstrap import BUCKETS, Sums, ratio_error
 
 
 def two_models(rows, seed=3):

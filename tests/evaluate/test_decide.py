@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.evaluate.bootstrap import Estimate
-from components.evaluate.decide import (
+from components.evaluate.decide.decide import (
     FEWEST_IN_SLICE,
     Opponent,
     Slice,
@@ -21,6 +20,7 @@ from components.evaluate.decide import (
     percent,
     sensitivity,
 )
+from components.evaluate.metrics.bootstrap import Estimate
 from tests.evaluate.evidence import BETTER, METRICS, UNCLEAR, WORSE, against, evidence, rules
 
 HARMED = (Slice("layout", "1K", 400.0, -0.2, 0.0001), Slice("layout", "2DK", 600.0, 0.05, 0.9))

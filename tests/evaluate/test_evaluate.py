@@ -11,12 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 import xgboost
 
-from components.evaluate.drawings import search
 from components.evaluate.evaluate import evaluate
-from components.evaluate.metrics import flat
-from components.evaluate.report import setting
-from components.train.parts import data_sha256
-from model.bundle import bundle_digest, load, write
+from components.evaluate.metrics.probability import flat
+from components.evaluate.report.plots import search
+from components.evaluate.report.report import setting
+from components.train.splits import data_sha256
+from model.bundle.bundle import bundle_digest, load, write
 from model.errors import BundleRefused, DataRefused
 from model.files import read_json, sha256_of, write_json
 from tests.bundles import quiet, small_run, train_into

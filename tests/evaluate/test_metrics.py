@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss
 
-from components.evaluate import metrics
+from components.evaluate.metrics import probability as metrics
 
 
 @pytest.fixture

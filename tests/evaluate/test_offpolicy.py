@@ -5,8 +5,8 @@ import gzip
 import numpy as np
 import pytest
 
-from components.evaluate.decide import decide
-from components.evaluate.offpolicy import CLIP, estimate, place_weights
+from components.evaluate.decide.decide import decide
+from components.evaluate.metrics.off_policy import CLIP, estimate, place_weights
 from tests.evaluate.evidence import evidence, rules
 from tests.shared import shared
 

@@ -4,7 +4,7 @@ import json
 import numpy as np
 import pytest
 
-from components.evaluate.propensity import Examination, enough, from_model, from_random_order
+from components.evaluate.metrics.position_bias import Examination, enough, from_model, from_random_order
 from tests.shared import shared
 
 PLACES = np.arange(1, 21)

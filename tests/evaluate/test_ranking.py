@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from components.evaluate import ranking
+from components.evaluate.metrics import ranking
 
 
 def pages(lists=60, places=8, seed=2):

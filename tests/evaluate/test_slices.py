@@ -3,9 +3,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from components.evaluate.offpolicy import place_weights
-from components.evaluate.ranking import places
-from components.evaluate.slices import MISSING, OTHERS, described, findings, slicing
+from components.evaluate.metrics.off_policy import place_weights
+from components.evaluate.metrics.ranking import places
+from components.evaluate.metrics.slices import MISSING, OTHERS, described, findings, slicing
 
 
 def part(folder, **columns):

@@ -6,11 +6,11 @@ import pyarrow as pa
 import pytest
 from google.cloud.bigquery import SchemaField
 
-from components.extract import bigquery as module
-from components.extract import types
-from components.extract.bigquery import BigQuery
 from components.extract.extract import extract
-from components.extract.source import source_of
+from components.extract.googlesql import types
+from components.extract.sources import bigquery as module
+from components.extract.sources.bigquery import BigQuery
+from components.extract.sources.source import source_of
 from components.extract.window import window
 from model.errors import DataRefused, SpecRefused
 from model.files import read_json

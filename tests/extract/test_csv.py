@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from components.extract.files import Files
+from components.extract.sources.duckdb_files import Files
 from components.extract.window import Window
 from model.errors import Refused
 

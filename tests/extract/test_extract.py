@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from components.extract.source import source_of
+from components.extract.sources.source import source_of
 from model.errors import DataRefused, SpecRefused
 from model.files import read_json
 from pipelines.compile import ROOT

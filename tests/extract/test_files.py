@@ -10,7 +10,7 @@ import pyarrow.csv as pc
 import pyarrow.parquet as pq
 import pytest
 
-from components.extract.files import Files
+from components.extract.sources.duckdb_files import Files
 from components.extract.window import window
 from model.errors import DataRefused, SpecRefused
 from tests.extract.logs import ALL, END, WINDOW, data
@@ -409,7 +409,7 @@ def test_our_own_mistake_keeps_its_traceback(parquet, monkeypatch):
     def broken(query):
         raise AttributeError("a defect of ours")
 
-    monkeypatch.setattr("components.extract.portable.check_ties", broken)
+    monkeypatch.setattr("components.extract.googlesql.parse.check_ties", broken)
     with pytest.raises(AttributeError, match="a defect of ours"):
         read(parquet)
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from components.extract.files import Files
-from components.extract.losses import Loss
+from components.extract.googlesql.safe_casts import Loss
+from components.extract.sources.duckdb_files import Files
 from components.extract.window import Window
 from model.errors import DataRefused
 from model.files import read_json

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from components.extract.files import Files
+from components.extract.sources.duckdb_files import Files
 from components.extract.window import Window
 from model.errors import DataRefused
 

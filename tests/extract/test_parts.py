@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.extract.parts import Parts, write_all
+from components.extract.parquet_writer import Parts, write_all
 
 
 def batches(sizes):

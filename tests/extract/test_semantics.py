@@ -12,11 +12,11 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from components.extract.bigquery import BigQuery
-from components.extract.files import Files
-from components.extract.functions import ALLOWED, REFUSED_NAMES, SUPPORTED, TRAPPED
-from components.extract.portable import UnsupportedLocally, portable
-from components.extract.traps import TRAPS
+from components.extract.googlesql.allowed import ALLOWED, REFUSED_NAMES, SUPPORTED, TRAPPED
+from components.extract.googlesql.parse import UnsupportedLocally, portable
+from components.extract.googlesql.unsupported import TRAPS
+from components.extract.sources.bigquery import BigQuery
+from components.extract.sources.duckdb_files import Files
 from components.extract.window import Window
 from model.errors import DataRefused, Refused
 from tests.extract.googlesql import FAILS, FAILS_ON_FILES, FIELDS, REFUSED, REFUSED_BY_TYPE, RIGHT

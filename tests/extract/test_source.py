@@ -5,8 +5,8 @@ KAMADO_BIGQUERY_PROJECT=my-project KAMADO_BIGQUERY_LOCATION=EU make test TESTS=t
 
 import pytest
 
-from components.extract.bigquery import BigQuery
-from components.extract.files import Files
+from components.extract.sources.bigquery import BigQuery
+from components.extract.sources.duckdb_files import Files
 from tests.contracts.source import SourceContract
 from tests.extract.logs import data
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from components.extract.types import without_decimals
+from components.extract.googlesql.types import without_decimals
 from model.errors import DataRefused
 
 

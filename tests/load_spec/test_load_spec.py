@@ -10,7 +10,7 @@ import pytest
 from components.load_spec.load_spec import load_spec
 from components.load_spec.spec_uri import MOST_PACKED, PACKED, packed
 from model.errors import SpecRefused
-from model.spec import Spec
+from model.spec.types import Spec
 from tests.logs import spec_of
 
 PLACEHOLDERS = (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from model.bundle import BOOSTER, FILES, GOLDEN, MANIFEST, Manifest, bundle_digest, digest_of, load, write
+from model.bundle.bundle import BOOSTER, FILES, GOLDEN, MANIFEST, Manifest, bundle_digest, digest_of, load, write
 from model.errors import BundleRefused
 from tests.bundles import small_bundle
 
@@ -117,5 +117,5 @@ def test_a_key_that_stands_twice_is_refused(folder):
 
 
 def test_the_format_s_page_names_every_field_of_the_manifest():
-    page = (Path(__file__).resolve().parents[2] / "model" / "FORMAT.md").read_text()
+    page = (Path(__file__).resolve().parents[2] / "model" / "bundle" / "FORMAT.md").read_text()
     assert [name for name in Manifest.model_fields if f"`{name}`" not in page] == []

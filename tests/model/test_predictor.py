@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from model.bundle import load
-from model.calibration import Calibration, Sampling, sigmoid
-from model.features import CategoryFeature, NumberFeature, encode
-from model.linear import CategoryTerm, Linear, NumberTerm
-from model.predictor import Predictor
+from model.bundle.bundle import load
+from model.bundle.calibration import Calibration, Sampling, sigmoid
+from model.bundle.features import CategoryFeature, NumberFeature, encode
+from model.bundle.linear import CategoryTerm, Linear, NumberTerm
+from model.bundle.predictor import Predictor
 from tests.bundles import small_bundle
 
 ROWS = {"rent": [900.0, None, 1e30], "area": [40.0, 25.5, None], "layout": ["1K", "palace", None]}

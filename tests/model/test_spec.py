@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from model.errors import SpecRefused
-from model.spec import PARTS as MODELS
-from model.spec import RESERVED, Spec, read_spec
-from model.spec_faults import faults_of
+from model.spec.faults import faults_of
+from model.spec.types import PARTS as MODELS
+from model.spec.types import RESERVED, Spec, read_spec
 
 GOOD = """
 model: rent-conversion

@@ -6,12 +6,12 @@ import sys
 
 import pytest
 
-from build.publish.layout import Layout
+from build.oci.layout import Layout
 from model.command_line import CommandRefused
 from model.errors import SpecRefused
 from pipelines.arguments import add_training, command_line, read_training_request
 from pipelines.compile import ROOT
-from pipelines.output import Output
+from pipelines.local.run_dir import Output
 from tests.build.test_attest import keys  # noqa: F401 - a fixture
 from tests.build.test_base import server
 
@@ -20,7 +20,7 @@ PORTAL = str(ROOT / "examples" / "rental_portal")
 
 def request(tmp_path, *arguments, **environment):
     """The portal's request with these arguments; results go to tmp_path/out."""
-    parser = command_line("pipelines.run", None)
+    parser = command_line("pipelines.local.run", None)
     add_training(parser)
     args, unknown = parser.read(["--spec", PORTAL, "--out", str(tmp_path / "out"), *arguments])
     return read_training_request(args, unknown, {"KAMADO_CACHE": str(tmp_path / "cache")} | environment)
@@ -75,7 +75,7 @@ def test_all_that_is_wrong_is_told_at_once_with_exit_2(tmp_path, outcome):
     command = [
         sys.executable,
         "-m",
-        "pipelines.run",
+        "pipelines.local.run",
         f"--spec={tmp_path}/spec",
         "--out=/proc/version/out",
         *wrong,

@@ -11,11 +11,11 @@ from google.protobuf import json_format
 from kfp import pipeline_spec
 
 from components.load_spec.spec_uri import packed, read
-from model.spec import Spec, read_spec
+from model.spec.types import Spec, read_spec
 from pipelines.arguments import add_training, command_line, read_training_request
 from pipelines.checking import checking
 from pipelines.compile import ROOT, ImageRefused, compile_graph, local_image
-from pipelines.run import pipeline_parameters
+from pipelines.local.run import pipeline_parameters
 from pipelines.training import training
 from tests.logs import spec_of
 
@@ -119,7 +119,7 @@ def test_the_command_says_what_is_wrong_and_exits_1(tmp_path):
 
 def test_minutes_are_a_number_with_a_point_whatever_is_written(tmp_path):
     """KFP refuses 10 where 10.0 is declared."""
-    parser = command_line("pipelines.run", None)
+    parser = command_line("pipelines.local.run", None)
     add_training(parser)
     for minutes in ("", "10", "0.5"):
         arguments = ["--spec", str(ROOT / PORTAL), "--out", str(tmp_path), "--minutes", minutes]

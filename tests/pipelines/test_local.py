@@ -22,7 +22,7 @@ def run_compiled(folder, arguments):
     (folder / "arguments.json").write_text(json.dumps(arguments))
     files = [folder / "pipeline.yaml", folder / "arguments.json", folder / "artifacts"]
     environment = {**os.environ, "KAMADO_EVENTS": str(folder / "events.jsonl"), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "pipelines.local", *files]
+    command = [sys.executable, "-m", "pipelines.local.runner", *files]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
     return [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()], done.returncode
 

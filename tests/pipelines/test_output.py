@@ -7,7 +7,7 @@ import pytest
 
 from model.errors import OutputRefused
 from pipelines.compile import ROOT
-from pipelines.output import KEEP, Output
+from pipelines.local.run_dir import KEEP, Output
 
 
 def finished(output, says):

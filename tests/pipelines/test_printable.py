@@ -6,10 +6,10 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from model.spec import Spec
-from pipelines.events import Event
+from model.spec.types import Spec
 from pipelines.findings import Findings
-from pipelines.outcome import Outcome
+from pipelines.local.events import Event
+from pipelines.local.summary import Outcome
 from tests.logs import ASKED
 
 HOSTILE = "\x1b[2J\u202e[red]x[/]"

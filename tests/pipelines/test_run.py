@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 import requests
 
-from build.publish.layout import Layout
+from build.oci.layout import Layout
 from model.errors import BundleRefused, Fault
 from pipelines.compile import ROOT
-from pipelines.events import StepEnded
-from pipelines.output import Output
-from pipelines.run import _rescued
+from pipelines.local.events import StepEnded
+from pipelines.local.run import _rescued
+from pipelines.local.run_dir import Output
 from tests.build.test_base import server
 from tests.once import once
 
@@ -158,7 +158,7 @@ class TestPromoted:
 def kill_during(step, out, portal):
     """SIGKILL the run itself as soon as `step` has started; its steps must go with it."""
     run = subprocess.Popen(
-        [sys.executable, "-m", "pipelines.run", "--spec", PORTAL, "--data", portal, "--out", out, "--trials", "3"],
+        [sys.executable, "-m", "pipelines.local.run", "--spec", PORTAL, "--data", portal, "--out", out, "--trials", "3"],
         cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     started = f'{{"step": "{step}", "event": "started"}}'
@@ -277,7 +277,7 @@ class TestRefused:
         assert "Free some space" in done.stdout
 
     def test_a_second_run_into_one_out_is_refused(self, before, portal):
-        from pipelines.output import Output
+        from pipelines.local.run_dir import Output
 
         with Output(before).locked():
             said = self.refused(before, f"DATA={portal}")

@@ -24,7 +24,7 @@ import pyarrow as pa
 import sqlglot
 from sqlglot import exp
 
-from components.extract.files import Files
+from components.extract.sources.duckdb_files import Files
 from components.extract.window import Window
 from model.errors import Refused
 from tests.services import bigquery_wire as wire

@@ -23,7 +23,7 @@ import boto3
 import requests
 from moto.server import ThreadedMotoServer
 
-from build import oci
+from build.oci import image as oci
 from tests.services.http import serving
 
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"

@@ -1,8 +1,8 @@
 import pytest
 import requests
 
-from model.bundle import load
-from model.predictor import Predictor
+from model.bundle.bundle import load
+from model.bundle.predictor import Predictor
 from tests.serving.example import example_bundle
 from tests.serving.process import running
 

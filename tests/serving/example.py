@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import xgboost
 
-from model.bundle import Bounds, Bundle, GoldenRow, Lineage, Manifest, Position, Trees, write
-from model.calibration import Calibration, Sampling
-from model.features import CategoryFeature, NumberFeature, encode
-from model.linear import CategoryTerm, Linear, NumberTerm
-from model.predictor import Predictor
+from model.bundle.bundle import Bounds, Bundle, GoldenRow, Lineage, Manifest, Position, Trees, write
+from model.bundle.calibration import Calibration, Sampling
+from model.bundle.features import CategoryFeature, NumberFeature, encode
+from model.bundle.linear import CategoryTerm, Linear, NumberTerm
+from model.bundle.predictor import Predictor
 
 ROWS, TREES, GOLDEN_ROWS = 2000, 20, 120
 WARDS = ("Kita", "Nakano", "Ota", 'the "old" town')

@@ -7,14 +7,14 @@ import pytest
 import requests
 import xgboost
 
-from model.bundle import load, write
-from model.calibration import Calibration
+from model.bundle.bundle import load, write
+from model.bundle.calibration import Calibration
+from model.bundle.features import encode
+from model.bundle.linear import CategoryTerm, Linear, NumberTerm
 from model.errors import BundleRefused
-from model.features import encode
-from model.linear import CategoryTerm, Linear, NumberTerm
 from serving.guarantee import refuse_unbounded
 from serving.scorer import ready
-from tests.build.forge import forge_booster
+from tests.build.tamper import forge_booster
 from tests.serving.process import running
 
 

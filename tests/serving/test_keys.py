@@ -5,10 +5,10 @@ import tracemalloc
 
 import pytest
 
-from model.bundle import load
+from model.bundle.bundle import load
+from serving.errors import RequestRefused
 from serving.keys import Keys, SurplusKey, surplus_keys
-from serving.reader import Reader
-from serving.refusal import RequestRefused
+from serving.request_parser import Reader
 
 KEYS = Keys({"columns"}, {"columns": Keys({"a", "b"})})
 

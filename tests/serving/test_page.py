@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from serving.body_faults import MOST_FAULTS
-from serving.counts import Counts
+from serving.metrics import Counts
 from serving.protocol import HEAD_BYTES, WHOLE
 from serving.schema import BatchMarks, Marks
 from serving.settings import WHOLES, usage

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from model.bundle import BOOSTER, GOLDEN, MANIFEST, GoldenRow, load, write
+from model.bundle.bundle import BOOSTER, GOLDEN, MANIFEST, GoldenRow, load, write
 from tests.serving.process import refused, running
 
 

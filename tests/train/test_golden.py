@@ -1,8 +1,8 @@
 """Golden rows of models with many inputs."""
 
 from components.train.golden import MOST_SINGLES, UNSEEN, edge_rows
-from model.bundle import load
-from model.features import CategoryFeature, NumberFeature
+from model.bundle.bundle import load
+from model.bundle.features import CategoryFeature, NumberFeature
 from tests.bundles import small_run
 
 

@@ -6,10 +6,10 @@ import xgboost
 from sklearn.linear_model import LogisticRegression
 
 from components.train import linear
-from components.train.bag import merge
+from components.train.ensemble import merge
 from components.train.search import fixed_parameters, matrix_of
-from model.features import CategoryFeature, NumberFeature
-from model.linear import NumberTerm
+from model.bundle.features import CategoryFeature, NumberFeature
+from model.bundle.linear import NumberTerm
 
 FEATURES = (NumberFeature(name="a"), NumberFeature(name="b"), CategoryFeature(name="c", categories=("x", "y")))
 

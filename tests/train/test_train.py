@@ -11,11 +11,11 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from components.train.parts import learn_features, read_part
+from components.train.splits import learn_features, read_part
 from components.train.train import train
-from model.bundle import bundle_digest, load
+from model.bundle.bundle import bundle_digest, load
+from model.bundle.predictor import GOLDEN_TOLERANCE, Predictor
 from model.errors import DataRefused
-from model.predictor import GOLDEN_TOLERANCE, Predictor
 from tests.bundles import quiet, small_run, train_into
 from tests.logs import log, replaced, spec_of
 

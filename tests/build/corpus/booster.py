@@ -5,9 +5,9 @@ import pickle
 from collections.abc import Callable
 from typing import Any
 
-from model.bundle import BOOSTER
-from tests.build.corpus.spoil import Damage, at, forged
-from tests.build.forge import forge_booster
+from model.bundle.bundle import BOOSTER
+from tests.build.corpus.inject import Damage, at, forged
+from tests.build.tamper import forge_booster
 
 
 def booster(name: str, code: str, change: Callable[[dict[str, Any]], object]) -> Damage:

@@ -6,10 +6,10 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from build.folder import MOST_BYTES
-from model.bundle import BOOSTER, FILES, GOLDEN, MANIFEST
-from tests.build.corpus.spoil import Damage, Spoil, flip, raw, text
-from tests.build.forge import forge_manifest
+from build.gate.files import MOST_BYTES
+from model.bundle.bundle import BOOSTER, FILES, GOLDEN, MANIFEST
+from tests.build.corpus.inject import Damage, Spoil, flip, raw, text
+from tests.build.tamper import forge_manifest
 
 
 def replaced(name: str, make: Callable[[Path], object]) -> Spoil:

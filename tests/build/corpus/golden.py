@@ -4,10 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from model.bundle import GOLDEN, load
-from model.predictor import Predictor
-from tests.build.corpus.spoil import Damage, at, forged, text
-from tests.build.forge import forge_booster, forge_golden, forge_manifest
+from model.bundle.bundle import GOLDEN, load
+from model.bundle.predictor import Predictor
+from tests.build.corpus.inject import Damage, at, forged, text
+from tests.build.tamper import forge_booster, forge_golden, forge_manifest
 
 
 def golden(name: str, code: str, change: Callable[[list[dict[str, Any]]], object]) -> Damage:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from model.bundle import MANIFEST
-from tests.build.corpus.spoil import Damage, at, text
-from tests.build.forge import forge_manifest
+from model.bundle.bundle import MANIFEST
+from tests.build.corpus.inject import Damage, at, text
+from tests.build.tamper import forge_manifest
 
 
 def manifest(name: str, code: str, change: Callable[[dict[str, Any]], object]) -> Damage:

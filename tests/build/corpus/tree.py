@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.build.corpus.booster import booster
-from tests.build.corpus.spoil import Damage
+from tests.build.corpus.inject import Damage
 
 
 def tree(name: str, code: str, change: Callable[[dict[str, Any]], object], number: int = 2) -> Damage:

@@ -1,0 +1,109 @@
+"""Which model it is, of what, and what it was made with."""
+
+import re
+from collections.abc import Iterator
+
+from build.gate.fields import metrics as figures
+from build.gate.fields.rule import Broken, Elsewhere, Rule, Table
+from build.gate.fields.subject import Trained
+from build.gate.fields.text import PRINTABLE, unprintable
+
+MODEL = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+LONGEST_NAME = 60
+MOST_DAYS = 36_525
+LIBRARY, VERSION = re.compile(r"[A-Za-z0-9._-]{1,60}"), re.compile(r"[0-9][A-Za-z0-9.+!_-]{0,59}")
+SEARCHED = {"trials": figures.SOME, "rounds": figures.SOME, "seed": figures.COUNT, "log_loss": figures.LOSS}
+
+
+def _model(trained: Trained) -> Iterator[Broken]:
+    name = trained.manifest.model
+    if not MODEL.fullmatch(name) or len(name) > LONGEST_NAME:
+        yield Broken("model", f"is {name!r:.100}, which cannot be part of a tag")
+
+
+def _label(trained: Trained) -> Iterator[Broken]:
+    label = trained.manifest.label
+    if not label:
+        yield Broken("label", "is empty")
+    elif label in trained.manifest.names:
+        yield Broken("label", f"is {label!r:.80}, which is a feature: the answer cannot be an input")
+
+
+def _days(trained: Trained) -> Iterator[Broken]:
+    if not 0 <= (days := trained.manifest.conversion_days) <= MOST_DAYS:
+        yield Broken("conversion_days", f"is {days}, not 0 to {MOST_DAYS:,}")
+
+
+def _search(trained: Trained) -> Iterator[Broken]:
+    for name, value in trained.manifest.search.items():
+        allowed = SEARCHED.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool) and not figures.is_number(value):
+            yield Broken(f"search.{name}", f"is {value!r:.40}, which is not a finite number")
+        elif allowed and not (figures.is_number(value) and allowed.holds(float(value or 0))):
+            yield Broken(f"search.{name}", f"is {value!r:.40}, not {allowed}")
+
+
+def _metrics_absent(trained: Trained) -> Iterator[Broken]:
+    if not trained.manifest.metrics:
+        yield Broken("metrics", "holds none")
+
+
+def _metrics(trained: Trained) -> Iterator[Broken]:
+    metrics = trained.manifest.metrics
+    yield from figures.out_of_range(metrics)
+    yield from figures.out_of_interval(metrics)
+    yield from figures.contradictions(metrics)
+
+
+def _version(trained: Trained) -> Iterator[Broken]:
+    written = trained.manifest.libraries.get("xgboost")
+    if written != trained.version:
+        way_out = f"Train with XGBoost {trained.version}, or serve with the version of training"
+        yield Broken("libraries.xgboost", f"is {written}, this is {trained.version}", way_out)
+
+
+def _libraries(trained: Trained) -> Iterator[Broken]:
+    for name, version in trained.manifest.libraries.items():
+        if not LIBRARY.fullmatch(name) or not VERSION.fullmatch(version):
+            yield Broken("libraries", f"hold {name!r:.80} of version {version!r:.80}")
+
+
+def _texts(trained: Trained) -> Iterator[Broken]:
+    """All but the values of categories, which are data."""
+    document = trained.manifest.model_dump(mode="json")
+    for feature in document["features"]:
+        feature.pop("categories", None)
+    yield from unprintable(document)
+
+
+TABLE: Table[Trained] = (
+    Elsewhere("format", "1", "manifest-format"),
+    Rule("every text", f"{PRINTABLE}; values of categories are data and may be anything", "manifest-text", _texts),
+    Rule(
+        "model",
+        f"lower-case ASCII letters and digits, words parted by single hyphens, at most {LONGEST_NAME} characters",
+        "manifest-model",
+        _model,
+    ),
+    Rule("label", "a name, and not that of a feature", "manifest-label", _label),
+    Rule("conversion_days", f"a whole number of days from 0 to {MOST_DAYS:,}", "manifest-days", _days),
+    Rule(
+        "search",
+        "finite numbers and texts; `trials` and `rounds` at least 1, `seed` at least 0, `log_loss` a log loss",
+        "manifest-search",
+        _search,
+    ),
+    Rule("metrics", "at least one", "manifest-metrics", _metrics_absent),
+    Rule(
+        "metrics.*",
+        "a finite number within the range of its name (below), within its interval if it has one, in agreement with "
+        "the others",
+        "manifest-metrics",
+        _metrics,
+    ),
+    Rule("libraries.xgboost", "the version that serves", "library-version", _version),
+    Rule("libraries.*", "a name and a version as package indexes write them", "manifest-libraries", _libraries),
+    Elsewhere(
+        "files", "size and sha256 of `booster.ubj` and `golden.json`, which are those of the files", "file-digest"
+    ),
+)

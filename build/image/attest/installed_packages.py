@@ -1,0 +1,108 @@
+"""What is installed in the layers of a base, read as a stream: packages of Debian, distributions of Python."""
+
+import re
+import tarfile
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from email.parser import Parser
+from pathlib import PurePosixPath
+from typing import Literal
+
+from build.image.smoke_test.rootfs import ALL_GONE, GONE
+from build.oci import image as oci
+from build.oci.archive import members_of
+
+EDITION = 2  # counted up when the same layers give another inventory, so that none is taken that was kept before
+STATUS = re.compile(r"var/lib/dpkg/(?:status|status\.d/[^/]+)")
+METADATA = re.compile(r".*\.dist-info/METADATA")
+RELEASE = re.compile(r"(?:etc|usr/lib)/os-release")
+LARGEST = 64 << 20  # bytes of one such file
+ABSENT = ("not-installed", "config-files")  # last word of dpkg's status where no file of a package is left
+
+
+@dataclass(frozen=True, order=True)
+class Installed:
+    """One package. `license` is as its makers wrote it, if they did; `release` is Debian's or Ubuntu's, "debian-12"."""
+
+    kind: Literal["deb", "pypi"]
+    name: str
+    version: str
+    license: str = ""
+    release: str = ""
+
+
+def installed(layers: Iterable[oci.Blob]) -> tuple[Installed, ...]:
+    """Sorted, each once, as a container sees it: what an upper layer replaces or deletes is not there.
+
+    Raises OSError and tarfile.TarError for a layer that cannot be read.
+    """
+    texts: dict[str, str] = {}
+    for layer in layers:
+        _lay(layer, texts)
+    release = next(
+        (told for name, text in sorted(texts.items()) if RELEASE.fullmatch(name) and (told := _os(text))), ""
+    )
+    found: list[Installed] = []
+    for name, text in texts.items():
+        if STATUS.fullmatch(name):
+            found += (replace(one, release=release) for one in _debian(text))
+        elif METADATA.fullmatch(name):
+            found += _python(text)
+    # The same version installed twice is one component; of two, the one that tells its license.
+    return tuple({(one.kind, one.name, one.version): one for one in sorted(found)}.values())
+
+
+def _lay(layer: oci.Blob, texts: dict[str, str]) -> None:
+    """What the files say that matter here, by name, with one more layer over them."""
+    own: dict[str, str] = {}
+    for tar, member in members_of(layer):
+        path = PurePosixPath(member.name.lstrip("/"))
+        if path.name == ALL_GONE:
+            _hide(texts, path.parent, itself=False)
+        elif path.name.startswith(GONE):
+            _hide(texts, path.parent / path.name.removeprefix(GONE))
+        elif not member.isdir():
+            _hide(texts, path)
+            if member.isfile() and any(known.fullmatch(str(path)) for known in (STATUS, METADATA, RELEASE)):
+                own[str(path)] = _read(tar, member)
+    texts |= own
+
+
+def _hide(texts: dict[str, str], path: PurePosixPath, *, itself: bool = True) -> None:
+    inside = "" if path == PurePosixPath() else f"{path}/"
+    for name in [name for name in texts if name.startswith(inside) or (itself and name == str(path))]:
+        del texts[name]
+
+
+def _read(tar: tarfile.TarFile, member: tarfile.TarInfo) -> str:
+    if member.size > LARGEST:
+        raise tarfile.ReadError(f"{member.name} has {member.size} bytes")
+    file = tar.extractfile(member)
+    assert file is not None  # isfile() was asked before
+    return file.read().decode("utf-8", "replace")
+
+
+def _os(text: str) -> str:
+    """ID and VERSION_ID of os-release, as addresses of packages name them."""
+    fields = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    parts = (fields.get(key, "").strip().strip("\"'") for key in ("ID", "VERSION_ID"))
+    return "-".join(part for part in parts if part)
+
+
+def _debian(text: str) -> Iterable[Installed]:
+    """Paragraphs of dpkg's status file; those of removed packages are left out."""
+    for paragraph in text.strip().split("\n\n"):
+        fields = Parser().parsestr(paragraph.strip(), headersonly=True)
+        name, version, status = fields.get("Package"), fields.get("Version"), fields.get("Status", "installed")
+        if name and version and status.strip().rpartition(" ")[2] not in ABSENT:
+            yield Installed("deb", name, version)
+
+
+def _python(text: str) -> Iterable[Installed]:
+    """Core metadata. The older License field may be a whole text: one line of it is a name, more is not taken."""
+    fields = Parser().parsestr(text, headersonly=True)
+    name, version = fields.get("Name"), fields.get("Version")
+    if name and version:
+        older = fields.get("License", "").strip()
+        known = fields.get("License-Expression", "").strip() or ("" if "\n" in older or len(older) > 100 else older)
+        yield Installed("pypi", re.sub(r"[-_.]+", "-", name).lower(), version, "" if known == "UNKNOWN" else known)

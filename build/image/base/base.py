@@ -1,0 +1,45 @@
+"""What a base is to the assembler, however it was come by."""
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from build.oci import image as oci
+from model.errors import Refused
+
+Report = Callable[[str], None]
+MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+XGBOOST = "kamado.server.xgboost"  # label of a base: the version that will read the model
+
+
+class BaseRefused(Refused):
+    """The base that was asked for cannot be had, or is not a base for this model."""
+
+    heading: ClassVar[str] = "the server base was refused"
+
+
+@dataclass(frozen=True)
+class Base:
+    """Layers under the model's, and the config to build on. `digest` is its identity, `name` how people call it."""
+
+    kind: Literal["registry", "oci", "debian", "none"]
+    name: str
+    digest: str
+    config: dict[str, Any]
+    layers: tuple[oci.Blob, ...] = ()
+    docker: bool = False
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return (self.config.get("config") or {}).get("Labels") or {}
+
+
+def architecture() -> str:
+    """The name that images have for this machine's processor."""
+    machine = platform.machine().lower()
+    return MACHINES.get(machine, machine)
+
+
+def empty_config() -> dict[str, Any]:
+    return {"architecture": architecture(), "os": "linux", "rootfs": {"type": "layers", "diff_ids": []}}

@@ -1,0 +1,42 @@
+"""Our own layer of the server: model/ and serving/ as they are in this checkout."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from build.image.base.dir_entries import entries
+from build.oci.layer import Entry
+
+ROOT = Path(__file__).resolve().parents[3]
+HOME = "opt/kamado"
+ROOMS = ("model", "serving")
+# The reader of specs belongs to training: its edits leave the server's digest alone.
+LEFT_OUT = "model/spec/"
+
+
+def code() -> list[Entry]:
+    """Every file of the rooms that a server imports."""
+    return [entry for entry in rooms(ROOMS) if not entry.name.startswith(f"{HOME}/{LEFT_OUT}")]
+
+
+def rooms(names: Iterable[str]) -> Iterator[Entry]:
+    """Every file of these rooms as it lies in an image, without caches and pages for people."""
+    for room in names:
+        for entry in entries(ROOT / room, room, wanted=_is_code):
+            yield Entry(f"{HOME}/{entry.name}", 0o644, data=entry.data)
+
+
+def _is_code(name: str) -> bool:
+    parts = name.split("/")
+    return "__pycache__" not in parts and not parts[-1].startswith(".") and not name.endswith(".md")
+
+
+def code_key(files: list[Entry]) -> str:
+    """Over names and content."""
+    told = (f"{entry.name} {_sha256(entry)}" for entry in files)
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()
+
+
+def _sha256(entry: Entry) -> str:
+    data = entry.data.read_bytes() if isinstance(entry.data, Path) else entry.data or b""
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,68 @@
+"""The command line: `python -m build.image.base_images` builds both base images and lays them into a folder."""
+
+from model import interrupt
+
+if __name__ == "__main__":
+    interrupt.exit_at_once()
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from docker.errors import DockerException
+
+from build.__main__ import cache, commit
+from build.image.base_images import ImagesRefused
+from build.image.base_images.build_context import recipes
+from build.image.base_images.build_images import make_images
+from build.image.base_images.export import export, fresh_layout
+from build.image.base_images.python_base import PUBLIC, RELEASE, Choice, python_image
+from build.image.smoke_test.container import engine
+from model.command_line import CommandLine
+from model.errors import Fault, Refused
+
+
+def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
+    """0 = both lie in the folder, 1 = refused with every fault told."""
+    asked = parser().parse_args(arguments)
+    try:
+        interrupt.raise_from_now_on()
+        _make(asked.out, Choice(asked.python, asked.release), environ)
+    except Refused as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted; images that were there before are untouched", file=sys.stderr)
+        return interrupt.INTERRUPTED
+    return 0
+
+
+def _make(folder: Path, choice: Choice, environ: Mapping[str, str]) -> None:
+    client = engine()
+    if client is None:
+        way_out = "Start one, or name it by DOCKER_HOST"
+        raise ImagesRefused(Fault("container engine", "does not answer", way_out, "engine-missing"))
+    with contextlib.closing(client), fresh_layout(folder) as layout:
+        try:
+            python = python_image(client, choice, cache=cache(environ), report=print)
+            made = make_images(client, python, recipes(environ, commit=commit(environ)), report=print)
+            for name, digest in export(client, made, layout, report=print).items():
+                print(f"oci:{folder}:{name} is {digest}")
+        except DockerException as error:
+            raise ImagesRefused(Fault("container engine", f"fails ({error})", "Fix it", "engine-failed")) from error
+
+
+def parser() -> argparse.ArgumentParser:
+    asked = CommandLine(prog="python -m build.image.base_images", description=__doc__)
+    asked.add_argument("--out", type=Path, default=Path("out/base-images"), help="OCI layout; default: %(default)s")
+    told = f'by digest, or "debian"; default: {PUBLIC[:20]}…, or Debian\'s where its registry cannot be reached'
+    asked.add_argument("--python", metavar="IMAGE", help=told)
+    asked.add_argument("--release", default=RELEASE, help="of Debian, where it is made here; default: %(default)s")
+    return asked
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], os.environ))

@@ -1,0 +1,44 @@
+"""Out of the engine into a place for images. Any place will do: `place` is a Publisher, so a registry as well."""
+
+import contextlib
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from docker import DockerClient
+
+from build.image.base.base import Report
+from build.image.base_images.docker_save import saved_image
+from build.oci.layout import Layout
+from build.oci.store import PlaceRefused, Publisher
+from model.errors import Fault
+
+
+def export(client: DockerClient, made: Mapping[str, str], place: Publisher, *, report: Report) -> dict[str, str]:
+    """Publish every image under its name; returns digests. Raises PlaceRefused."""
+    digests = {}
+    for name, image in made.items():
+        with tempfile.TemporaryDirectory(prefix="kamado-export-") as scratch:
+            out = saved_image(client, image, Path(scratch))
+            digests[name] = place.publish(out, name).digest
+            size = sum(layer.size for layer in out.layers) / 1e6
+        report(f"{name} {digests[name]}, {size:.0f} MB to pull")
+    return digests
+
+
+@contextlib.contextmanager
+def fresh_layout(folder: Path) -> Iterator[Layout]:
+    """A layout that takes the place of the one in `folder` when all is in it: the names of base images move.
+
+    Raises PlaceRefused rather than replace what is no layout.
+    """
+    if folder.exists() and any(folder.iterdir()) and not (folder / "oci-layout").is_file():
+        way_out = "Name another folder, or move away what is in it"
+        raise PlaceRefused(Fault(str(folder), "holds something else than images", way_out, "place-broken"))
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
+        new = Path(scratch) / "new"
+        yield Layout(new)
+        if folder.exists():
+            folder.replace(Path(scratch) / "old")
+        new.replace(folder)

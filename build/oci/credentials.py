@@ -1,0 +1,55 @@
+"""Who asks a registry: nobody in particular, who `docker login` kept, or a token of ECR's (publish/ecr.py)."""
+
+import json
+import os
+import warnings
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+from build.oci.reference import HUB
+from model.errors import Fault, Refused
+
+
+class LoginRefused(Refused):
+    """What `docker login` kept cannot be read."""
+
+    heading: ClassVar[str] = "the login was refused"
+
+
+class Login(Protocol):
+    """Gives user and password when a registry asks for them."""
+
+    def credentials(self, *, renew: bool) -> tuple[str, str] | None:
+        """`renew`: those given before were turned down. None = there are none."""
+        ...
+
+
+class DockerLogin:
+    """What `docker login` kept for this host, in `config` or with the credential helper that it names, if anything."""
+
+    def __init__(self, host: str, config: Path) -> None:
+        self.host = host
+        self.config = config
+
+    def credentials(self, *, renew: bool) -> tuple[str, str] | None:
+        """Raises LoginRefused when there is a login and it cannot be read."""
+        if renew or not self.config.is_file():
+            return None
+        from docker.auth import AuthConfig  # a tenth of a second, for those who are asked for a login
+        from docker.errors import DockerException
+
+        try:
+            kept = AuthConfig.load_config(None, {"auths": {}, **json.loads(self.config.read_bytes())})
+            with warnings.catch_warnings(action="error", category=UserWarning):  # of a helper that is not installed
+                found = kept.resolve_authconfig(None if self.host == HUB else self.host) or {}
+        except (DockerException, OSError, ValueError, TypeError, AttributeError, UserWarning) as error:
+            told, way_out = f"cannot be read ({error})", f"Fix it, or run: docker login {self.host}"
+            raise LoginRefused(Fault(f"login in {self.config}", told, way_out, "registry-denied")) from error
+        user, password = (found.get(name) or found.get(name.lower()) for name in ("Username", "Password"))
+        return (user, password) if user and password else None
+
+
+def docker_login(host: str) -> DockerLogin:
+    """From the folder that docker itself would ask: DOCKER_CONFIG, else ~/.docker."""
+    folder = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
+    return DockerLogin(host, folder / "config.json")

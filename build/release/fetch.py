@@ -1,0 +1,45 @@
+"""Bring a released bundle back out of its image: one layer, verified on the way, no base."""
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from build.gate.copy import BUNDLE, VERDICT
+from build.oci.store import Publisher
+from build.oci.tempdir import refusing_without_room, scratch
+from build.release.releases import Release
+from build.release.verify_image import DOCUMENTS, Documents, verify_image
+from model.files import new_folder
+
+
+def fetch(
+    place: Publisher,
+    release: Release,
+    folder: Path,
+    *,
+    keys: Sequence[Path] = (),
+    report: Callable[[str], None],
+) -> str:
+    """Write the bundle, its verdict and its documents into `folder`, all or nothing; returns the bundle's digest.
+
+    Everything is brought and verified in a temporary folder, which the next fetch or build removes should this one be
+    killed. Raises what `verify_image` raises, OutputRefused without room for that, and OSError when `folder`
+    holds something already.
+    """
+    with scratch() as work:
+        with refusing_without_room():
+            model = verify_image(place, release, work, keys=keys, report=report)
+        with new_folder(folder) as target:
+            shutil.copytree(work / BUNDLE, target / BUNDLE)
+            shutil.copyfile(work / VERDICT, target / VERDICT)
+            _write(model.documents, target / "documents")
+    return model.sound.digest
+
+
+def _write(documents: Documents, folder: Path) -> None:
+    """A second document of one kind is `2-NAME`."""
+    folder.mkdir()
+    for media_type, written in documents.items():
+        for number, data in enumerate(written, start=1):
+            name = DOCUMENTS[media_type]
+            (folder / (name if number == 1 else f"{number}-{name}")).write_bytes(data)

@@ -1,0 +1,97 @@
+"""The model's layer of an image, brought here and opened: bundle and verdict, measured on the way."""
+
+import gzip
+import shutil
+import tarfile
+import tempfile
+import zlib
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO, cast
+
+from build.gate.copy import BUNDLE, VERDICT
+from build.image.assemble import HOME
+from build.oci import image as oci
+from build.oci.archive import members
+from build.oci.hashing_reader import Measured
+from build.oci.store import Publisher
+from model.bundle.bundle import FILES, RETRAIN
+from model.errors import BundleRefused, Fault
+
+MOST_BYTES = 50_000_000
+MOST_UNPACKED = 4 * MOST_BYTES
+WAY_OUT = f"The image was not made by Kamado, or is damaged. {RETRAIN}"
+
+
+def unpack(place: Publisher, digest: str, folder: Path) -> str:
+    """Write `bundle/` and `verdict.json` of the image of this digest into `folder`; returns the layer's diffID.
+
+    Raises BundleRefused for an image whose manifest, last layer or what is in it is not what a model's is.
+    """
+    layer = _model_layer(place, digest)
+    with tempfile.TemporaryFile(dir=folder) as packed:
+        _download(place, layer, packed)
+        packed.seek(0)
+        return _open(packed, folder, layer["digest"])
+
+
+def _model_layer(place: Publisher, digest: str) -> dict[str, Any]:
+    """The last layer's descriptor, of a size that a model's has."""
+    try:
+        manifest = place.manifest(digest)
+        layer: dict[str, Any] = oci.parsed(manifest)["layers"][-1]
+        fits = 0 <= layer["size"] <= MOST_UNPACKED and oci.DIGEST.fullmatch(layer["digest"])
+    except (ValueError, LookupError, TypeError):
+        fits = None
+    if not fits:
+        raise BundleRefused(Fault(f"image {digest}", "has no layer that a model could be in", WAY_OUT, "layer-broken"))
+    if oci.digest_of(manifest) != digest:
+        raise BundleRefused(Fault(f"image {digest}", f"arrives as {oci.digest_of(manifest)}", WAY_OUT, "layer-broken"))
+    return layer
+
+
+def _download(place: Publisher, layer: dict[str, Any], packed: BinaryIO) -> None:
+    with place.blob(layer["digest"]) as source:
+        measured = Measured(source, most=layer["size"])
+        try:
+            shutil.copyfileobj(measured, packed, 1 << 20)
+        except ValueError as error:
+            raise _broken(layer["digest"], f"is not of its size: {error}") from error
+        arrived = measured.digest()
+    if arrived != layer["digest"]:
+        raise _broken(layer["digest"], f"arrives as {arrived}")
+
+
+def _open(packed: BinaryIO, folder: Path, digest: str) -> str:
+    """The bundle's files and the verdict. Anything else could lie over what was verified, and is refused."""
+    wanted = {f"{HOME[1:]}/bundle/{name}": folder / BUNDLE / name for name in FILES}
+    wanted[f"{HOME[1:]}/{VERDICT}"] = folder / VERDICT
+    folders = {str(parent) for name in wanted for parent in PurePosixPath(name).parents}
+    (folder / BUNDLE).mkdir()
+    seen: set[str] = set()
+    # A small layer may unpack to any size, and a name in it be as long as all of that.
+    unpacked = Measured(cast(BinaryIO, gzip.GzipFile(fileobj=packed)), most=MOST_UNPACKED)
+    try:
+        with tarfile.open(fileobj=unpacked.buffered(), mode="r|") as tar:
+            for member in members(tar, most=MOST_UNPACKED):
+                if member.name in seen:
+                    raise _broken(digest, f"holds {member.name} twice")
+                if (target := wanted.pop(member.name, None)) is None:
+                    if member.name not in folders or not member.isdir():
+                        raise _broken(digest, f"holds {member.name!r:.80}, which is not a part of a model")
+                    continue
+                seen.add(member.name)
+                if not member.isfile() or member.size > MOST_BYTES:
+                    raise _broken(digest, f"holds {member.name}, which is not a file of a bundle's size")
+                source = tar.extractfile(member)
+                assert source is not None  # isfile() was asked above
+                target.write_bytes(source.read())
+        diff_id = unpacked.digest()
+    except (tarfile.TarError, EOFError, ValueError, zlib.error, gzip.BadGzipFile) as error:
+        raise _broken(digest, f"cannot be unpacked ({error})") from error
+    if wanted:
+        raise _broken(digest, f"has no {', '.join(sorted(wanted))}")
+    return diff_id
+
+
+def _broken(digest: str, found: str) -> BundleRefused:
+    return BundleRefused(Fault(f"layer {digest}", found, WAY_OUT, "layer-broken"))

@@ -1,0 +1,139 @@
+"""An image as what it says it is: what is released, and what is fetched, is verified by this one look.
+
+Nothing is taken from labels that can be taken from content: the layer is brought here, bundle and verdict go through
+the gate, and every label that follows from them is compared. A record of the smoke test that the image passed has to
+lie beside it, and a signature over bundle and verdict where a key is required.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from build.gate.copy import BUNDLE, VERDICT
+from build.gate.gate import Sound, verified
+from build.image.assemble import ENVIRONMENT, START, model_labels
+from build.image.attest import provenance, signature
+from build.image.attest import sbom as bill
+from build.image.attest.signature import check_any
+from build.oci.image import parsed
+from build.oci.referrers import MOST_BYTES, content
+from build.oci.store import Publisher
+from build.release.model_layer import WAY_OUT, unpack
+from build.release.releases import Release, ReleaseRefused, start_of
+from model.bundle.bundle import MANIFEST, Manifest
+from model.errors import BundleRefused, Fault, Refused
+
+# The gate of a builder asks for the XGBoost that will serve. A model in service may be of the one before, and brings
+# its own; whoever compares with it, or goes back to it, must be able to have it. A wrong checksum is never that.
+OLDER = ("library-version", "booster-version", "booster-resave")
+DOCUMENTS = {
+    bill.MEDIA_TYPE: "bill.cdx.json",
+    provenance.MEDIA_TYPE: "provenance.intoto.json",
+    signature.MEDIA_TYPE: "signature.sigstore.json",
+}
+MOST_DOCUMENTS = 20  # of one kind
+UNREADABLE = ("blob-digest", "place-broken", "registry-answer")  # other refusals may be another answer tomorrow
+Documents = dict[str, list[bytes]]
+
+
+@dataclass(frozen=True)
+class Model:
+    """What was verified: its digests, and the documents beside the image by media type."""
+
+    sound: Sound
+    documents: Documents
+
+
+def verify_image(
+    place: Publisher, image: Release, folder: Path, *, keys: Sequence[Path], report: Callable[[str], None]
+) -> Model:
+    """Bring bundle and verdict of the image into `folder`, which is empty, and verify all that can be.
+
+    Raises BundleRefused when layer, bundle, verdict and labels disagree or something else would start, ReleaseRefused
+    without a record of the smoke test, SignatureRefused when the owner of one of the (public) `keys` has not signed,
+    and what the place raises.
+    """
+    diff_id = unpack(place, image.digest, folder)
+    sound = _sound(folder, report)
+    _compare_labels(image, folder, sound, diff_id)
+    _refuse_other_start(start_of(place, image.digest))
+    documents = _documents(place, image.digest, report)
+    _refuse_untested(image, sound, documents[provenance.MEDIA_TYPE])
+    for key in keys:
+        check_any(folder, documents[signature.MEDIA_TYPE], key, image=image.tag)
+    return Model(sound, documents)
+
+
+def _sound(folder: Path, report: Callable[[str], None]) -> Sound:
+    sound, faults = verified(folder / BUNDLE, folder / VERDICT)
+    if broken := [fault for fault in faults if fault.code not in OLDER]:
+        raise BundleRefused(*broken)
+    for fault in faults:
+        report(f"older than this Kamado: {fault.where}: {fault.found}")
+    assert sound is not None  # a check that did not come to its end is a fault
+    return sound
+
+
+def _compare_labels(image: Release, folder: Path, sound: Sound, diff_id: str) -> None:
+    manifest = Manifest.model_validate_json((folder / BUNDLE / MANIFEST).read_bytes())
+    expected = model_labels(manifest, parsed((folder / VERDICT).read_bytes()), sound, diff_id)
+    faults = [
+        Fault(
+            f"label {name}", f"is {image.labels.get(name)!r:.200}, the layer says {value:.200}", WAY_OUT, "image-labels"
+        )
+        for name, value in expected.items()
+        if image.labels.get(name) != value
+    ]
+    if faults:
+        raise BundleRefused(*faults)
+
+
+def _refuse_other_start(start: Mapping[str, Any]) -> None:
+    """An image that starts something else, or from another folder, does not serve what was verified."""
+    written = start.get("Env")
+    pairs = [str(pair) for pair in written] if isinstance(written, list) else []
+    expected: dict[str, Any] = {**START, "Entrypoint": None}
+    found: dict[str, Any] = {name: start.get(name) or None for name in expected}
+    for name, value in ENVIRONMENT.items():
+        expected[f"Env {name}"] = [f"{name}={value}"]
+        found[f"Env {name}"] = [pair for pair in pairs if pair.partition("=")[0] == name]
+    faults = [
+        Fault(f"config {name}", f"is {found[name]!r:.200}, not {value!r}", WAY_OUT, "image-start")
+        for name, value in expected.items()
+        if found[name] != value
+    ]
+    if faults:
+        raise BundleRefused(*faults)
+
+
+def _documents(place: Publisher, digest: str, report: Callable[[str], None]) -> Documents:
+    """What is attached to the image, of the kinds that we know.
+
+    Whoever may write to a place may tie more to an image. What cannot be read proves nothing, and keeps nothing else
+    from doing so.
+    """
+    documents: Documents = {media_type: [] for media_type in DOCUMENTS}
+    for attached in place.attachments(digest):
+        read = documents.get(attached.media_type)
+        if read is None or attached.size > MOST_BYTES or len(read) == MOST_DOCUMENTS:
+            continue
+        try:
+            read.append(content(attached))
+        except Refused as refusal:
+            if refusal.faults[0].code not in UNREADABLE:
+                raise
+            report(f"left out: {refusal.faults[0]}")
+    return documents
+
+
+def _refuse_untested(image: Release, sound: Sound, statements: Sequence[bytes]) -> None:
+    """One record that is of this image and this model is enough: whoever may write to a place may add more."""
+    for statement in statements:
+        seal = provenance.smoke_test(
+            statement, image=image.digest, bundle=sound.digest, verdict_sha256=str(sound.verdict_sha256)
+        )
+        if seal is not None and (seal.way == "none") == (image.labels.get("kamado.base") == "none"):
+            return
+    problem = "has no record of a smoke test of this image with this model beside it"
+    raise ReleaseRefused(Fault(f"image {image.tag}", problem, "Build it again", "image-unsealed"))

@@ -1,0 +1,290 @@
+"""Types that meet: GoogleSQL converts hardly anything by itself, DuckDB nearly everything.
+
+The rules are those of its references "conversion rules" (coercion, literal coercion, supertypes) and of each function:
+what has no common type there is refused here, and a text literal that stands for a date is read as strictly as there.
+"""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from sqlglot import exp
+
+from components.extract.googlesql.annotation import AnnotatedQuery
+from components.extract.googlesql.messages import outside_subset
+from components.extract.googlesql.type_families import (
+    BOOL,
+    BYTES,
+    DATE,
+    DATETIME,
+    MOMENTS,
+    NUMBER,
+    STRING,
+    TIME,
+    TIMESTAMP,
+    family,
+    is_float,
+)
+from model.errors import Fault
+
+Types = tuple[str, ...]
+_COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ)
+_ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.IntDiv, exp.Neg)
+_DAYS: Types = (DATE, DATETIME, TIMESTAMP)
+_SORTED: Types = (NUMBER, STRING, BOOL, BYTES, *MOMENTS)
+# What each argument may be, in the order of GoogleSQL's reference; "this" is the first.
+_RULES: tuple[tuple[tuple[type[exp.Expr], ...], dict[str, Types]], ...] = (
+    (
+        (
+            exp.EndsWith, exp.StartsWith, exp.Lower, exp.Upper, exp.Length, exp.RegexpExtract, exp.RegexpLike,
+            exp.RegexpReplace, exp.Replace, exp.Split, exp.StrPosition, exp.Substring, exp.Trim,
+            exp.JSONExtractScalar, exp.GroupConcat, exp.StrToDate, exp.StrToTime, exp.ParseDatetime, exp.ParseTime,
+        ),
+        {"this": (STRING,)},
+    ),
+    ((exp.Like, exp.DPipe), {"this": (STRING,), "expression": (STRING,)}),
+    ((exp.SHA2Digest,), {"this": (STRING, BYTES)}),
+    ((exp.LowerHex,), {"this": (BYTES,)}),
+    (
+        (
+            exp.Abs, exp.Ceil, exp.Exp, exp.Floor, exp.IsNan, exp.Ln, exp.Round, exp.Sign, exp.Sqrt, exp.Trunc, exp.Avg,
+            exp.Sum, exp.Stddev, exp.StddevSamp, exp.Variance, exp.PercentileCont, exp.UnixToTime,
+            exp.DateFromUnixDate,
+        ),
+        {"this": (NUMBER,)},
+    ),
+    ((exp.Log, exp.Pow, exp.SafeDivide, exp.Corr), {"this": (NUMBER,), "expression": (NUMBER,)}),
+    (
+        (exp.UnixMicros, exp.UnixMillis, exp.UnixSeconds, exp.TimestampAdd, exp.TimestampSub, exp.TimestampTrunc,
+         exp.TsOrDsToTimestamp),
+        {"this": (TIMESTAMP,)},
+    ),
+    ((exp.TimestampDiff,), {"this": (TIMESTAMP,), "expression": (TIMESTAMP,)}),
+    ((exp.DatetimeAdd, exp.DatetimeSub, exp.DatetimeTrunc), {"this": (DATETIME,)}),
+    ((exp.DatetimeDiff,), {"this": (DATETIME,), "expression": (DATETIME,)}),
+    ((exp.DateAdd, exp.DateSub, exp.UnixDate, exp.TsOrDsToDate), {"this": (DATE,)}),
+    ((exp.DateDiff,), {"this": (DATE,), "expression": (DATE,)}),
+    ((exp.DateTrunc, exp.LastDay, exp.Date, exp.Datetime), {"this": _DAYS}),
+    ((exp.Timestamp,), {"this": (STRING, *_DAYS)}),
+    ((exp.Extract,), {"expression": MOMENTS}),
+    ((exp.Min, exp.Max), {"this": _SORTED}),
+    ((exp.And, exp.Or), {"this": (BOOL,), "expression": (BOOL,)}),
+    (
+        (exp.Not, exp.Where, exp.Having, exp.Qualify, exp.CountIf, exp.LogicalAnd, exp.LogicalOr),
+        {"this": (BOOL,)},
+    ),
+    ((exp.Join,), {"on": (BOOL,)}),
+)  # fmt: skip
+_ARGUMENTS = {kind: arguments for kinds, arguments in _RULES for kind in kinds}
+_SHIFTS = (exp.DateAdd, exp.DateSub, exp.DatetimeAdd, exp.DatetimeSub, exp.TimestampAdd, exp.TimestampSub)
+_OF_TIMESTAMPS = (exp.TimestampAdd, exp.TimestampSub, exp.TimestampDiff)
+_CLOCK_PARTS = {"HOUR", "MINUTE", "SECOND", "TIME"}
+# CAST: from -> to, beside to the same.
+_CASTS = {
+    NUMBER: {STRING, BOOL}, BOOL: {NUMBER, STRING}, BYTES: {STRING}, DATE: {STRING, DATETIME, TIMESTAMP},
+    STRING: {NUMBER, BOOL, BYTES, *MOMENTS}, DATETIME: {STRING, DATE, TIME, TIMESTAMP}, TIME: {STRING},
+    TIMESTAMP: {STRING, DATE, DATETIME, TIME},
+}  # fmt: skip
+
+
+def refused_coercions(annotated: AnnotatedQuery) -> Iterator[Fault]:
+    """Every place where types meet that GoogleSQL does not bring together."""
+    for node in annotated.resolved.walk():
+        for group in _of_one_type(node):
+            if fault := _no_common_type(node, group, annotated):
+                yield fault
+        for operand, wanted in _arguments(node):
+            if (kind := family(operand)) and kind not in wanted and not _literal_of(operand, wanted):
+                yield _wrong_argument(node, operand, kind, wanted, annotated)
+        if why := _impossible(node):
+            yield outside_subset(annotated.written(node), why)
+
+
+def read_date_literals(annotated: AnnotatedQuery) -> None:
+    """Turns text literals that meet dates and times into CASTs, which are as strict as GoogleSQL's reading is."""
+    for node in list(annotated.resolved.walk()):
+        for group in _of_one_type(node):
+            kinds = {kind for operand in group if not _is_text(operand) and (kind := family(operand))}
+            if len(kinds) == 1 and (kind := kinds.pop()) in MOMENTS:
+                _cast_texts(group, kind, annotated)
+        for operand, wanted in _arguments(node):
+            if STRING not in wanted and _literal_of(operand, wanted):
+                _cast_texts([operand], wanted[0], annotated)
+
+
+def _cast_texts(operands: list[exp.Expr], kind: str, annotated: AnnotatedQuery) -> None:
+    for operand in operands:
+        written = annotated.original(operand)
+        if _is_text(operand) and written is not None and written.parent is not None:
+            target = exp.DataType.build(kind, dialect="bigquery")
+            written.replace(exp.Cast(this=written.copy(), to=target, _type=target))
+
+
+def _of_one_type(node: exp.Expr) -> Iterator[list[exp.Expr]]:
+    """Groups of operands that need one type, or types with a common one."""
+    match node:
+        case exp.Between():
+            yield [node.this, node.args["low"], node.args["high"]]
+        case exp.In():
+            yield [node.this, *_members(node)]
+        case exp.Case():
+            branches = node.args["ifs"]
+            if node.this:
+                yield [node.this, *(branch.this for branch in branches)]
+            yield _present(*(branch.args["true"] for branch in branches), node.args.get("default"))
+        case exp.If() if not isinstance(node.parent, exp.Case):
+            yield _present(node.args["true"], node.args.get("false"))
+        case exp.Coalesce() | exp.Greatest() | exp.Least():
+            yield [node.this, *node.expressions]
+        case exp.Nullif():
+            yield [node.this, node.expression]
+        case exp.Array():
+            yield [one for one in node.expressions if not isinstance(one, exp.Query)]
+        case exp.Lag() | exp.Lead():
+            yield _present(node.this, node.args.get("default"))
+        case exp.SetOperation():
+            yield from map(list, zip(node.left.selects, node.right.selects, strict=False))
+        case _ if isinstance(node, _COMPARISONS):
+            yield [node.this, node.expression]
+
+
+def _members(node: exp.In) -> list[exp.Expr]:
+    if (query := node.args.get("query")) is not None:
+        return list(query.unnest().selects[:1])
+    if (unnest := node.args.get("unnest")) is not None:
+        [array] = unnest.expressions
+        return list(array.expressions) if isinstance(array, exp.Array) else []
+    return list(node.expressions)
+
+
+def _arguments(node: exp.Expr) -> Iterator[tuple[exp.Expr, Types]]:
+    for name, wanted in _ARGUMENTS.get(type(node), {}).items():
+        argument = node.args.get(name)
+        if isinstance(argument, exp.Order):  # STRING_AGG(x ORDER BY y)
+            argument = argument.this
+        if isinstance(argument, exp.Distinct):
+            argument = argument.expressions[0]
+        if isinstance(argument, exp.Expr):
+            yield argument, wanted
+    if isinstance(node, exp.If) and (not isinstance(node.parent, exp.Case) or not node.parent.this):
+        yield node.this, (BOOL,)
+    if isinstance(node, exp.TsOrDsToDatetime):  # DATETIME(x) too
+        yield node.this, (DATETIME,) if isinstance(node.parent, exp.TimeToStr) else (DATETIME, DATE, TIMESTAMP)
+    if isinstance(node, exp.TsOrDsToTime):  # TIME(x) too
+        yield node.this, (TIME,) if isinstance(node.parent, exp.TimeToStr) else (DATETIME, TIMESTAMP)
+    if isinstance(node, exp.FarmFingerprint):
+        yield from ((argument, (STRING,)) for argument in node.expressions)
+    if isinstance(node, _ARITHMETIC):
+        yield from _numbers(node)
+
+
+def _numbers(node: exp.Expr) -> Iterator[tuple[exp.Expr, Types]]:
+    """Operands of arithmetic. A whole number of days may be added to a DATE."""
+    operands = [operand for operand in (node.this, node.args.get("expression")) if operand is not None]
+    days = isinstance(node, exp.Add | exp.Sub) and [family(operand) for operand in operands] == [DATE, NUMBER]
+    yield from ((operand, (NUMBER, DATE) if days else (NUMBER,)) for operand in operands)
+
+
+def _no_common_type(node: exp.Expr, group: list[exp.Expr], annotated: AnnotatedQuery) -> Fault | None:
+    typed = [(operand, kind) for operand in group if (kind := family(operand))]
+    for (first, kind), (second, other) in pairwise(sorted(typed, key=lambda one: _is_text(one[0]))):
+        if kind != other and not (_is_text(second) and kind in MOMENTS):
+            operands = {kind: annotated.written(first), other: annotated.written(second)}
+            hint = _hint(operands)
+            return outside_subset(
+                annotated.written(node), hint, f"brings {kind} and {other} together, which GoogleSQL does not"
+            )
+    return None
+
+
+def _wrong_argument(node: exp.Expr, operand: exp.Expr, kind: str, wanted: Types, annotated: AnnotatedQuery) -> Fault:
+    written = annotated.written(operand)
+    found = f"takes {' or '.join(wanted)} in GoogleSQL, and {_text(written)} is {kind}"
+    return outside_subset(annotated.written(node), _way_to(written, kind, wanted), found)
+
+
+def _hint(operands: dict[str, exp.Expr]) -> str:
+    if {TIMESTAMP, DATETIME} == set(operands):
+        return f"Write TIMESTAMP({_text(operands[DATETIME])})"
+    if {TIMESTAMP, DATE} == set(operands):
+        return f"Write TIMESTAMP({_text(operands[DATE])}), or DATE({_text(operands[TIMESTAMP])})"
+    if {DATETIME, DATE} == set(operands):
+        return f"Write DATE({_text(operands[DATETIME])})"
+    if STRING in operands:
+        other = next(kind for kind in operands if kind != STRING)
+        return _way_to(operands[STRING], STRING, (other,))
+    if {BOOL, NUMBER} == set(operands):
+        return f"Write CAST({_text(operands[BOOL])} AS INT64)"
+    return "CAST one of them to the other's type"
+
+
+def _way_to(operand: exp.Expr, kind: str, wanted: Types) -> str:
+    name, target = _text(operand), wanted[0]
+    match kind, target:
+        case "STRING", "NUMBER" if _is_text(operand):
+            return "Write a number, without quotes"
+        case _, "NUMBER" if kind in MOMENTS:
+            return f"Use {kind}_ADD, {kind}_SUB or {kind}_DIFF"
+        case "INTERVAL", _:
+            return "Use DATE_ADD, DATETIME_ADD or TIMESTAMP_ADD, or _SUB"
+        case "STRING", "NUMBER":
+            return f"Write SAFE_CAST({name} AS FLOAT64), or AS INT64"
+        case "STRING", _:
+            return (
+                f"Write SAFE.PARSE_{target} with its format, or SAFE_CAST({name} AS {target}) of GoogleSQL's own form"
+            )
+        case "NUMBER", "BOOL":
+            return f"Write {name} <> 0"
+        case "BOOL", "NUMBER":
+            return f"Write CAST({name} AS INT64)"
+        case "DATE" | "DATETIME" | "TIMESTAMP", "DATE" | "DATETIME" | "TIMESTAMP":
+            return f"Write {target}({name})"
+        case _, "STRING" if kind in (NUMBER, BOOL, DATE):
+            return f"Write CAST({name} AS STRING)"
+        case _:
+            return f"Give it {' or '.join(wanted)}"
+
+
+def _impossible(node: exp.Expr) -> str:
+    """Conversions and parts that one type does not have."""
+    if isinstance(node, exp.Extract):
+        kind, part = family(node.expression), node.name.upper()
+        if kind == DATE and part in _CLOCK_PARTS:
+            return "A DATE has no time of day. Give EXTRACT a TIMESTAMP or DATETIME"
+        if kind == TIME and part not in _CLOCK_PARTS:
+            return "A TIME has no date. Give EXTRACT a DATE, DATETIME or TIMESTAMP"
+    if isinstance(node, exp.Mod | exp.IntDiv) and (is_float(node.this) or is_float(node.expression)):
+        return "MOD and DIV take whole numbers in GoogleSQL. CAST to INT64"
+    if isinstance(node, _OF_TIMESTAMPS) and node.text("unit").upper() in ("WEEK", "MONTH", "QUARTER", "YEAR"):
+        return "The greatest part of a TIMESTAMP is a DAY. Use DATE(x) and DATE_ADD, DATE_SUB or DATE_DIFF"
+    if isinstance(node, _SHIFTS) and not _is_whole(node.expression):
+        return "INTERVAL takes a whole number in GoogleSQL. Use a smaller part, or CAST it AS INT64"
+    if isinstance(node, exp.Cast):
+        source, target = family(node.this), family(node)
+        if source and target and source != target and target not in _CASTS.get(source, ()):
+            return f"{source} cannot be CAST to {target} in GoogleSQL"
+        if target == BOOL and source == NUMBER and node.this.type.this in exp.DataType.FLOAT_TYPES:
+            return "FLOAT64 cannot be CAST to BOOL in GoogleSQL. Write x <> 0"
+        if source == BOOL and target == NUMBER and node.to.this in exp.DataType.FLOAT_TYPES:
+            return "BOOL cannot be CAST to FLOAT64 in GoogleSQL. Write IF(x, 1.0, 0.0)"
+    return ""
+
+
+def _is_whole(amount: exp.Expr) -> bool:
+    return amount.name.lstrip("-").isdecimal() if _is_text(amount) else not is_float(amount)
+
+
+def _literal_of(operand: exp.Expr, wanted: Types) -> bool:
+    """A text literal in place of a date or time."""
+    return _is_text(operand) and any(kind in MOMENTS for kind in wanted)
+
+
+def _is_text(operand: exp.Expr) -> bool:
+    return isinstance(operand, exp.Literal) and operand.is_string
+
+
+def _present(*nodes: exp.Expr | None) -> list[exp.Expr]:
+    return [node for node in nodes if node is not None]
+
+
+def _text(node: exp.Expr) -> str:
+    return node.unalias().sql(dialect="bigquery")

@@ -1,0 +1,141 @@
+"""docs/googlesql.md, made of the tables by which queries are let through or refused.
+
+python -m components.extract.googlesql.reference docs
+"""
+
+from model import interrupt
+
+if __name__ == "__main__":
+    interrupt.exit_at_once()
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from components.extract.googlesql import row_order as order
+from components.extract.googlesql.allowed import INSTEAD, REFUSED_NAMES, SUPPORTED, USUAL
+from components.extract.googlesql.date_formats import FORMATTED, PARSED
+from components.extract.googlesql.unsupported import TRAPS
+from components.extract.sources.csv_types import FORMS
+from model.files import write_atomically
+
+_HEAD = """# GoogleSQL that means the same on BigQuery and on files
+
+A spec has one query, in GoogleSQL. It may use what is on this page; all else is refused by name, with what to write in
+its place, on files and on BigQuery alike. Every function below stands with its documented answers in
+[the table of answers](../tests/extract/googlesql.py). `make fix` writes this page.
+
+"""
+_NAMES = """## Names
+
+`GROUP BY`, `HAVING`, `QUALIFY` and `ORDER BY` take a name of the SELECT list before a column of the same name, also in
+`ROLLUP`, `CUBE` and `GROUPING SETS`; inside of an aggregate a name is a column. `WHERE` and the SELECT list itself do
+not know the SELECT list's names. `@start` and `@end` are TIMESTAMPs.
+
+## Types that meet
+
+All numbers meet; STRING, BOOL, BYTES, DATE, DATETIME, TIMESTAMP and TIME meet only themselves: in comparisons, `IN`,
+`BETWEEN`, `CASE`, `IF`, `COALESCE`, `USING` and `UNION`, and as arguments of functions. A text literal is read as the
+date or time that it meets. A condition is a BOOL. What DuckDB would convert by itself is refused, for example a
+DATETIME beside `@start` (write `TIMESTAMP(x)`). BigQuery refuses most of these by itself.
+
+"""
+_FORMS = """## Texts that are read as dates and times
+
+`CAST` and `SAFE_CAST` read the forms of GoogleSQL's literals: `2026-01-31`, `2026-01-31 09:00:00[.123456]` (or with a
+`T`), and for a TIMESTAMP a `Z`, `+09:00`, `+09` or ` Asia/Tokyo` behind it. Other texts fail, or are NULL under
+`SAFE_`. A form that only one of the engines may read (no seconds, a `z` in lower case, `+9`) fails in both. `PARSE_`
+functions have the same three answers. How many values each safe conversion turned to NULL is in `extract.json`
+(`losses`), beside the rows of each table (`table_rows`).
+
+"""
+_TEXTS = """## Values that become texts
+
+The engines write FLOAT64, decimals, TIMESTAMP, DATETIME, TIME and BYTES as other texts, so these are refused in
+`CAST(x AS STRING)`, `CONCAT` and `TO_JSON_STRING`, and so in hashes over them; INT64 beyond 2^53 in `TO_JSON_STRING`.
+INT64, BOOL and DATE pass. `UPPER` of letters without one capital of their own (`ß`, `ﬁ`) fails, and so does `LOWER` of
+`İ` and `Σ`.
+
+## Sums of floats
+
+A query that adds floats (`SUM`, `AVG`, `STDDEV`, `STDDEV_SAMP`, `VARIANCE`, `CORR`, `APPROX_QUANTILES`) runs in one
+thread, in the order of the files, so that its last digits are the same every time. BigQuery's own may vary.
+
+"""
+_FILES = """## Files
+
+A Parquet column has the type that a load into BigQuery gives it: all integers are INT64 (an unsigned one beyond it is
+refused by name), a timestamp with a zone is a TIMESTAMP, one without is a DATETIME, nanoseconds are cut. A CSV column
+has the first type of this table that all of its values have, over all rows:
+
+"""
+
+
+def page() -> bytes:
+    """The page as UTF-8."""
+    parts = [_HEAD, "## Functions\n\n", *map(_group, SUPPORTED.items()), "\n", _formats(), _NAMES, _FORMS, _TEXTS]
+    return "".join([*parts, _ordered(), _refused(), _FILES, _csv()]).encode()
+
+
+def _group(group: tuple[str, dict[str, str]]) -> str:
+    title, functions = group
+    names = sorted(name for spelling in functions.values() for name in _split(spelling))
+    return f"- **{title}**: {', '.join(f'`{name}`' for name in names)}\n"
+
+
+def _split(spelling: str) -> list[str]:
+    """Names of one class of sqlglot; a name with its arguments stays whole."""
+    return [spelling] if "(" in spelling else [name for name in spelling.split(", ") if name]
+
+
+def _formats() -> str:
+    rows = [f"| `PARSE_{kind}` | {_elements(known)} |" for kind, known in PARSED.items()]
+    rows.append(f"| `FORMAT_` functions | {_elements(FORMATTED)} |")
+    head = (
+        "Elements of formats; `%F`, `%T`, `%R`, `%D`, `%x` and `%X` stand for others. `SAFE.` goes before `PARSE_`.\n"
+    )
+    return "\n".join([head, "| function | elements |", "|---|---|", *rows, "", ""])
+
+
+def _elements(known: Iterable[str]) -> str:
+    return " ".join(f"`%{element}`" for element in known)
+
+
+def _ordered() -> str:
+    return f"""## Rows have no order
+
+- `ROW_NUMBER`, `NTILE`, `RANK`, `DENSE_RANK`, `LAG`, `LEAD`, `FIRST_VALUE`, `LAST_VALUE`, ROWS frames, and `ARRAY_AGG`:
+  {order.ADD_ORDER}.
+- `ARRAY_AGG` and `STRING_AGG`: {order.ORDER_BY_VALUE}.
+- `ARRAY(SELECT …)`, and LIMIT after DISTINCT, QUALIFY or UNION: {order.ORDER_BY_ALL}.
+- Where rows are tied in an order, and that decides over the answer of a window, a LIMIT, `MAX_BY` or `MIN_BY`, the
+  query fails on files and says so. Add a column that tells such rows apart as the last key.
+
+"""
+
+
+def _refused() -> str:
+    constructs = [*TRAPS.items(), *((REFUSED_NAMES[kind], hint) for kind, hint in INSTEAD.items())]
+    rows = [f"| `{name}` | {hint} |" for name, hint in sorted(constructs)]
+    rows.append(f"| any other function | {USUAL} |")
+    return "\n".join(
+        ["## Refused, and what to write in its place", "", "| construct | instead |", "|---|---|", *rows, "", ""]
+    )
+
+
+def _csv() -> str:
+    rows = [f"| {form.google} | {form.words} |" for form in FORMS.values()]
+    tail = """| STRING | all else: `t`, `yes`, `01/02/2026`, `2026/01/31 09:00`, a date beside a time |
+
+An empty field is NULL; a quoted one (`""`) is an empty text, and NULL in a column of another type. The first line names
+the columns, each once whatever its case, separated by `,` `;` `|` or a tab.
+"""
+    return "\n".join(["| type | values |", "|---|---|", *rows, tail])
+
+
+def main(folder: str) -> None:
+    write_atomically(Path(folder) / "googlesql.md", page())
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,176 @@
+"""Answers that depend on the order of rows, which a table does not have.
+
+What can be seen in the query is refused by name. Whether two rows are tied in an order is seen when it runs: the query
+then fails and names the way out, because each engine, and each run of one, would take another row first.
+"""
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from components.extract.googlesql.messages import outside_subset
+from components.extract.googlesql.window_functions import beside, counts_rows, function_of, keys_of, peers
+from model.errors import Fault
+
+NEEDS_ORDER = (
+    exp.RowNumber, exp.Rank, exp.DenseRank, exp.PercentRank, exp.CumeDist, exp.Ntile, exp.Lag, exp.Lead, exp.FirstValue,
+    exp.LastValue, exp.NthValue,
+)  # fmt: skip
+NUMBERS_ROWS = (exp.RowNumber, exp.Ntile)
+TAKES_A_ROW = (exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue, exp.NthValue)
+ADD_ORDER = "Without ORDER BY it takes other rows every time. Add ORDER BY with a unique key"
+ORDER_BY_VALUE = "Rows that are tied in its ORDER BY come in any order. Make the value itself its last key"
+ORDER_BY_ALL = "Rows that are tied in its ORDER BY come in any order. Order by every column that is selected"
+
+
+def refused_orders(query: exp.Query) -> Iterator[Fault]:
+    """Every place that takes rows in an order that the query does not give."""
+    for node in query.walk():
+        if why := _why(node):
+            yield outside_subset(node, why)
+
+
+def _why(node: exp.Expr) -> str:
+    match node:
+        case exp.Window() if not keys_of(node) and (isinstance(function_of(node), NEEDS_ORDER) or counts_rows(node)):
+            return ADD_ORDER
+        case exp.ArrayAgg() | exp.GroupConcat() if isinstance(order := node.this, exp.Order):
+            return "" if _decided(_value(order), [key.this for key in order.expressions]) else ORDER_BY_VALUE
+        case exp.ArrayAgg():
+            return "" if isinstance(node.this, exp.Limit) else ADD_ORDER  # a LIMIT is refused by itself
+        case exp.Array() if len(node.expressions) == 1 and isinstance(query := node.expressions[0], exp.Query):
+            return "" if _selects_its_keys(query) else ORDER_BY_ALL
+        case exp.Query() if node.args.get("limit") and node.args.get("order") and not _can_be_checked(node):
+            return "" if _selects_its_keys(node) else ORDER_BY_ALL
+        case _:
+            return ""
+
+
+def check_ties(query: exp.Query) -> exp.Query:
+    """A copy whose windows and limits fail where tied rows would decide over the answer."""
+    copy = query.copy()
+    for node in reversed(list(copy.walk(bfs=False))):
+        if isinstance(node, exp.Window) and _sees_ties(node):
+            node.replace(_checked_window(node))
+        elif isinstance(node, exp.Select) and node.args.get("limit") and not _selects_its_keys(node):
+            _check_limit(node)
+    return copy
+
+
+def _sees_ties(window: exp.Window) -> bool:
+    function = function_of(window)
+    if isinstance(function, NUMBERS_ROWS):
+        return True
+    if isinstance(function, TAKES_A_ROW) or counts_rows(window):
+        keys = keys_of(window) + (window.args.get("partition_by") or [])
+        return not all(_decided(value, keys) for value in function.iter_expressions())
+    return False
+
+
+def _checked_window(window: exp.Window) -> exp.Expr:
+    last = _last_number(window)
+    if last is None:
+        return exp.Anonymous(this="bq_untied", expressions=[window.copy(), peers(window)])
+    bounds = [beside(window, exp.Rank()), peers(window), exp.Literal.number(last)]
+    return exp.Anonymous(this="bq_untied_until", expressions=[window.copy(), *bounds])
+
+
+def _last_number(window: exp.Window) -> int | None:
+    """N where ties among the first N rows, or after them, do not matter: FIRST_VALUE, ROW_NUMBER() OVER (…) <= N."""
+    if isinstance(window.this, exp.FirstValue) and not window.args.get("spec"):
+        return 1
+    if not isinstance(window.this, exp.RowNumber):
+        return None
+    if isinstance(window.parent, exp.Alias):
+        return 1 if _only_the_first_is_read(window.parent) else None
+    comparison = window.find_ancestor(exp.EQ, exp.LTE, exp.Func)
+    if not isinstance(comparison, exp.EQ | exp.LTE) or comparison.this.unnest() is not window:
+        return None
+    bound = comparison.expression
+    if not isinstance(bound, exp.Literal) or not bound.is_int:
+        return None
+    return int(bound.name) if isinstance(comparison, exp.LTE) or bound.name == "1" else None
+
+
+def _only_the_first_is_read(number: exp.Alias) -> bool:
+    """(SELECT …, ROW_NUMBER() OVER (…) AS n …) is read once, by a SELECT … WHERE n = 1."""
+    select = number.parent
+    reader = _only_reader(select.parent) if isinstance(select, exp.Select) else None
+    where = reader.args.get("where") if reader else None
+    conditions = where.this.flatten() if where and isinstance(where.this, exp.And) else [where.this] if where else []
+    return any(
+        isinstance(condition, exp.EQ)
+        and isinstance(condition.this, exp.Column)
+        and condition.this.name.casefold() == number.alias.casefold()
+        and condition.expression == exp.Literal.number(1)
+        for condition in conditions
+    )
+
+
+def _only_reader(holder: exp.Expr | None) -> exp.Select | None:
+    """The SELECT that reads a subquery of FROM, or a query of WITH that nothing else reads."""
+    if isinstance(holder, exp.Subquery) and isinstance(holder.parent, exp.From | exp.Join):
+        return holder.find_ancestor(exp.Select)
+    if isinstance(holder, exp.CTE):
+        name = holder.alias.casefold()
+        tables = [table for table in holder.root().find_all(exp.Table) if table.name.casefold() == name]
+        return tables[0].find_ancestor(exp.Select) if len(tables) == 1 else None
+    return None
+
+
+def _can_be_checked(query: exp.Query) -> bool:
+    """A filter on row numbers can stand for its LIMIT."""
+    if not isinstance(query, exp.Select) or query.args.get("distinct") or query.args.get("qualify"):
+        return False
+    return not any(key.find(exp.Window) for key in _meant_keys(query))  # windows do not stand inside of windows
+
+
+def _check_limit(select: exp.Select) -> None:
+    """LIMIT n becomes a filter on row numbers that fails when the last row is tied with the one after it."""
+    if not _can_be_checked(select):
+        return
+    offset = select.args.get("offset")
+    window = exp.Window(this=exp.RowNumber(), order=exp.Order(expressions=_meant_keys(select)), over="OVER")
+    bounds = [offset.expression if offset else exp.Literal.number(0), select.args["limit"].expression]
+    numbers = [window, beside(window, exp.Rank()), peers(window)]
+    within = exp.Anonymous(this="bq_limit", expressions=[*numbers, *(bound.copy() for bound in bounds)])
+    select.set("qualify", exp.Qualify(this=within))
+    select.set("limit", None)
+    select.set("offset", None)
+
+
+def _meant_keys(select: exp.Select) -> list[exp.Expr]:
+    """Keys of ORDER BY, a name of the SELECT list or its position as what it stands for."""
+    items = {item.alias_or_name.casefold(): item.unalias() for item in select.selects}
+    keys = []
+    for ordered in select.args["order"].expressions:
+        key = ordered.copy()
+        if isinstance(key.this, exp.Literal) and key.this.is_int:
+            key.set("this", select.selects[int(key.this.name) - 1].unalias().copy())
+        elif isinstance(key.this, exp.Column) and not key.this.table and key.this.name.casefold() in items:
+            key.set("this", items[key.this.name.casefold()].copy())
+        keys.append(key)
+    return keys
+
+
+def _selects_its_keys(query: exp.Query) -> bool:
+    """Tied rows are equal in all that is selected: it does not matter which of them is taken."""
+    order = query.args.get("order")
+    keys = [key.this for key in order.expressions] if order else []
+    names = {key.name.casefold() for key in keys if isinstance(key, exp.Column) and not key.table}
+    return bool(keys) and all(
+        item.unalias() in keys or item.alias_or_name.casefold() in names for item in query.selects
+    )
+
+
+def _decided(value: exp.Expr, keys: list[exp.Expr]) -> bool:
+    """Rows of equal keys have one value."""
+    return value in keys or all(column in keys for column in value.find_all(exp.Column))
+
+
+def _value(order: exp.Order) -> exp.Expr:
+    """What ARRAY_AGG or STRING_AGG puts in order."""
+    value: exp.Expr = order.this
+    if isinstance(value, exp.IgnoreNulls):
+        value = value.this
+    return value.expressions[0] if isinstance(value, exp.Distinct) else value

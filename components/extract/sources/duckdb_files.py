@@ -1,0 +1,131 @@
+"""Tables as files in a folder, read by DuckDB: the embedded default."""
+
+import contextlib
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from components.extract.googlesql import types
+from components.extract.googlesql.duckdb_macros import connect
+from components.extract.googlesql.parse import Translation, UnsupportedLocally, parameters, portable, to_duckdb
+from components.extract.googlesql.safe_casts import Loss
+from components.extract.sources import csv_notes, csv_types, duckdb_errors
+from components.extract.sources.csv_file import open_csv
+from components.extract.sources.source import Lineage, refuse_twice
+from components.extract.sources.tables import Tables, reader, select, select_csv
+from components.extract.window import Window
+from model.errors import DataRefused, Fault, Faults
+
+ROWS_A_BATCH = 100_000
+MEMORY = "600MB"
+AHEAD = "16MB"  # a batch: with less, DuckDB would wait while one is written
+THREADS = 2
+
+Key = tuple[str, str]
+"""A table's dataset, or "", and its name."""
+
+
+class Files:
+    """A Source over the folder DATA."""
+
+    def __init__(self, data: str) -> None:
+        if not Path(data).is_dir():
+            found = "is not a folder" if Path(data).exists() else "is not there"
+            way_out = "DATA names the folder that holds the SQL's tables as files"
+            raise DataRefused(Fault(f"DATA={data}", found, way_out, "data-missing"))
+        self._tables = Tables(Path(data))
+        self._csv: dict[str, csv_types.CsvTable] = {}
+        self._rows: dict[str, int] = {}
+        self._losses: tuple[Loss, ...] = ()
+        self._translations: dict[str, Translation] = {}  # of wide queries, one takes seconds
+
+    def columns(self, sql: str, window: Window) -> dict[str, str]:
+        with self._prepared(sql) as (connection, query):
+            columns = types.of_relation(_run(connection, query.sql, _asked(sql, window)))
+        refuse_twice([name for name, _ in columns])
+        return dict(columns)
+
+    def fetch(self, sql: str, window: Window) -> Iterator[pa.RecordBatch]:
+        with self._prepared(sql) as (connection, query):
+            threads = 1 if query.adds_floats else THREADS  # floats are then added in the order of the files
+            connection.execute(f"SET memory_limit='{MEMORY}'; SET streaming_buffer_size='{AHEAD}'")
+            connection.execute(f"SET threads={threads}")
+            relation = types.cast(_run(connection, query.sql, _asked(sql, window)))
+            try:
+                yield from relation.to_arrow_reader(ROWS_A_BATCH)
+                self._losses = tuple(_losses(connection, query))
+            except (duckdb.Error, pa.ArrowException, OSError) as error:
+                raise duckdb_errors.refusal(error, connection) from None
+
+    def lineage(self) -> Lineage:
+        rows = dict(sorted(self._rows.items()))
+        return Lineage("duckdb", tuple(rows), table_rows=rows, losses=self._losses)
+
+    @contextlib.contextmanager
+    def _prepared(self, sql: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Translation]]:
+        """A connection in which the query's tables are views over their files, and the query in DuckDB's words."""
+        faults = Faults()
+        keys = dict.fromkeys((table.db, table.name) for table in portable(sql).tables)
+        patterns = {key: self._tables.pattern(*key, faults) for key in keys}
+        faults.raise_if_any(DataRefused)
+        with connect() as connection:
+            for key, pattern in patterns.items():
+                self._create_view(connection, key, pattern)
+            if sql not in self._translations:
+                self._translations[sql] = self._translated(sql, connection, patterns)
+            yield connection, self._translations[sql]
+
+    def _translated(self, sql: str, connection: duckdb.DuckDBPyConnection, patterns: dict[Key, str]) -> Translation:
+        columns = {key: types.of_view(connection, *key) for key in patterns}
+        try:
+            return to_duckdb(sql, columns)
+        except UnsupportedLocally as refused:
+            tables = {key: self._csv[pattern] for key, pattern in patterns.items() if pattern in self._csv}
+            raise csv_notes.explained(refused, connection, tables) from None
+
+    def _create_view(self, connection: duckdb.DuckDBPyConnection, key: Key, pattern: str) -> None:
+        dataset, name = key
+        if dataset:
+            connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{dataset}"')
+        try:
+            query, rows = self._read(connection, pattern)
+            connection.execute(f"CREATE VIEW {types.qualified(dataset, name)} AS {query}")
+        except (duckdb.Error, EOFError, OSError) as error:
+            raise duckdb_errors.unreadable(pattern, error) from None
+        self._rows[".".join(filter(None, key))] = rows
+
+    def _read(self, connection: duckdb.DuckDBPyConnection, pattern: str) -> tuple[str, int]:
+        """The table's columns as SQL, and how many rows it has."""
+        if pattern.endswith(".parquet"):
+            row = connection.execute(f"SELECT count(*) FROM {reader(pattern)}").fetchone()
+            assert row is not None  # an aggregate always answers
+            return select(connection, pattern), int(row[0])
+        if pattern not in self._csv:
+            self._csv[pattern] = csv_types.load(connection, open_csv(Path(pattern)))
+        return select_csv(self._csv[pattern]), self._csv[pattern].rows
+
+
+def _asked(sql: str, window: Window) -> dict[str, datetime | None]:
+    given = {"start": window.start, "end": window.end}
+    return {name: given[name] for name in parameters(sql) & given.keys()}
+
+
+def _run(
+    connection: duckdb.DuckDBPyConnection, query: str, given: dict[str, datetime | None]
+) -> duckdb.DuckDBPyRelation:
+    try:
+        return connection.sql(query, params=given)
+    except duckdb.Error as error:
+        raise duckdb_errors.refusal(error, connection) from None
+
+
+def _losses(connection: duckdb.DuckDBPyConnection, query: Translation) -> Iterator[Loss]:
+    """What the query's safe conversions turned to NULL, counted over the whole of each table."""
+    for cast in dict.fromkeys(query.safe_casts):
+        row = connection.execute(cast.count).fetchone()
+        assert row is not None  # an aggregate always answers
+        values, nulls, example = row
+        yield Loss(cast.expression, cast.table, values, nulls, None if example is None else str(example))

@@ -1,0 +1,115 @@
+"""A compiled pipeline as a process group of its own: started, watched, and ended with everything it started."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import FrameType
+
+from model.spec.types import Spec
+from pipelines.compile import ROOT, Graph, compile_graph, local_image
+from pipelines.local.events import Event, StepEnded
+from pipelines.local.progress import Progress
+from pipelines.local.run_log import RunLog
+
+POLL_SECONDS = 0.1
+Parameter = str | int | float
+
+
+class Interrupted(Exception):
+    """A signal asked the run to end."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(f"ended by {signal.Signals(number).name}; what was in OUT before is untouched")
+
+
+class PipelineProcess:
+    """One run of a graph that is compiled for this spec; its files live in `run`."""
+
+    def __init__(self, run: Path, graph: Graph, spec: Spec, parameters: Mapping[str, Parameter]) -> None:
+        self.run, self.kfp_log = run, run / "kfp.log"
+        self._events = run / "events.jsonl"
+        self._events.touch()
+        scratch = run / "tmp"
+        scratch.mkdir()
+        specification, pipeline, arguments = run / "spec.json", run / "pipeline.yaml", run / "arguments.json"
+        specification.write_text(spec.to_json(), encoding="utf-8")
+        compile_graph(graph, local_image(), pipeline, specification.as_uri())
+        arguments.write_text(json.dumps(dict(parameters)), encoding="utf-8")
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "KAMADO_EVENTS": str(self._events),
+            "TMPDIR": str(scratch),  # what a killed step leaves goes with its run
+            "OMP_WAIT_POLICY": "PASSIVE",  # waiting threads that spin take the processor from working ones
+        }
+        command = [
+            sys.executable,
+            "-m",
+            "pipelines.local.runner",
+            str(pipeline),
+            str(arguments),
+            str(run / "artifacts"),
+        ]
+        with self.kfp_log.open("w") as log:
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            )
+
+    def __enter__(self) -> "PipelineProcess":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing that the run started outlives it."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def watch(self, progress: Progress, log: RunLog) -> None:
+        """Until the pipeline has ended well. Raises StepEnded when a step refused or broke, and Interrupted."""
+        ended: Event | None = None
+        for event in self.events():
+            progress.take(event)
+            log.take(event)
+            if event.kind in ("refused", "failed") and (ended is None or ended.kind != "refused"):
+                ended = event
+        log_path = str(self.kfp_log)
+        if ended is not None and ended.kind == "refused":
+            raise StepEnded(ended.step, ended.says, ended.faults, log=log_path)
+        if ended is not None:
+            says = f"{ended.step} failed, which is a defect of Kamado and not of your input: {ended.says}"
+            raise StepEnded(ended.step, says, log=log_path)
+        if self._process.returncode:
+            says = "a step exited without an error: it was killed, or memory ran out"
+            raise StepEnded("pipeline", says, log=log_path)
+
+    def events(self) -> Iterator[Event]:
+        """What the steps tell, as they tell it, until the pipeline has ended. Raises Interrupted."""
+        rest = ""  # of a line that is being written
+        with self._events.open(encoding="utf-8") as file, _signals_raise():
+            while True:
+                ended = self._process.poll() is not None
+                *lines, rest = (rest + file.read()).split("\n")
+                yield from map(Event.from_json, lines)
+                if ended:
+                    return
+                time.sleep(POLL_SECONDS)
+
+
+@contextlib.contextmanager
+def _signals_raise() -> Iterator[None]:
+    def stop(number: int, _: FrameType | None) -> None:
+        raise Interrupted(number)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,50 @@
+"""What a damage is, and the small ways of making one."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from model.bundle.bundle import MANIFEST
+from tests.build.tamper import forge
+
+Spoil = Callable[[Path], object]
+
+
+class Damage(NamedTuple):
+    name: str
+    code: str
+    spoil: Spoil
+
+
+def flip(data: bytes, place: int, bit: int = 1) -> bytes:
+    return data[:place] + bytes([data[place] ^ bit]) + data[place + 1 :]
+
+
+def raw(name: str, change: Callable[[bytes], bytes]) -> Spoil:
+    """Change a file and leave its checksum as it was."""
+    return lambda bundle: (bundle / name).write_bytes(change((bundle / name).read_bytes()))
+
+
+def forged(name: str, change: Callable[[bytes], bytes]) -> Spoil:
+    return lambda bundle: forge(bundle, name, change((bundle / name).read_bytes()))
+
+
+def text(name: str, old: str, new: str) -> Spoil:
+    """Replace the first `old` in a JSON file."""
+
+    def change(data: bytes) -> bytes:
+        assert old.encode() in data, f"{old!r} is not in {name}"
+        return data.replace(old.encode(), new.encode(), 1)
+
+    return raw(name, change) if name == MANIFEST else forged(name, change)
+
+
+def at(part: str, **values: object) -> Callable[[dict[str, Any]], object]:
+    """Set values in a part of a document: "linear.terms.0"."""
+
+    def change(document: Any) -> None:
+        for step in filter(None, part.split(".")):
+            document = document[int(step) if step.isdecimal() else step]
+        document.update(values)
+
+    return change
