@@ -18,10 +18,10 @@ from tests.services.engine import engine
 
 # What takes longest begins first, so that no process of the tests is left alone with it at the end.
 LONGEST = (
-    "tests/build/test_base_images.py",
+    "tests/build/image/test_base_images.py",
     "tests/pipelines/test_run.py",
-    "tests/build/test_image_faults.py",
-    "tests/build/test_seal.py",
+    "tests/build/image/test_publish_faults.py",
+    "tests/build/image/test_smoke_test.py",
     "tests/pipelines/test_readme.py",
 )
 

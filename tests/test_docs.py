@@ -13,7 +13,13 @@ from model.spec import reference as spec_reference
 from pipelines.local.summary import EXIT
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("[!.]*/README.md"), ROOT / "model" / "FORMAT.md"]
+FORMAT = ROOT / "model" / "bundle" / "FORMAT.md"
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("[!.]*/README.md"), FORMAT]
+    *ROOT.glob("*.md"),
+    *ROOT.glob("docs/**/*.md"),
+    *ROOT.glob("[!.]*/README.md"),
+    ROOT / "model" / "bundle" / "FORMAT.md",
+]
 
 
 def make(*arguments):

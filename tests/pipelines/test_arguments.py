@@ -12,8 +12,8 @@ from model.errors import SpecRefused
 from pipelines.arguments import add_training, command_line, read_training_request
 from pipelines.compile import ROOT
 from pipelines.local.run_dir import Output
-from tests.build.test_attest import keys  # noqa: F401 - a fixture
-from tests.build.test_base import server
+from tests.build.image.test_attest import keys  # noqa: F401 - a fixture
+from tests.build.image.test_base import server
 
 PORTAL = str(ROOT / "examples" / "rental_portal")
 

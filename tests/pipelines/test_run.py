@@ -20,7 +20,7 @@ from pipelines.compile import ROOT
 from pipelines.local.events import StepEnded
 from pipelines.local.run import _rescued
 from pipelines.local.run_dir import Output
-from tests.build.test_base import server
+from tests.build.image.test_base import server
 from tests.once import once
 
 PORTAL = "examples/rental_portal"
@@ -157,10 +157,9 @@ class TestPromoted:
 
 def kill_during(step, out, portal):
     """SIGKILL the run itself as soon as `step` has started; its steps must go with it."""
-    run = subprocess.Popen(
-        [sys.executable, "-m", "pipelines.local.run", "--spec", PORTAL, "--data", portal, "--out", out, "--trials", "3"],
-        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    command = [sys.executable, "-m", "pipelines.local.run", "--spec", PORTAL, "--data", portal, "--out", out]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    run = subprocess.Popen([*command, "--trials", "3"], cwd=ROOT, **quiet)
     started = f'{{"step": "{step}", "event": "started"}}'
     while run.poll() is None and not any(started in file.read_text() for file in out.glob("runs/*/events.jsonl")):
         time.sleep(0.02)

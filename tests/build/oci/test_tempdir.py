@@ -10,7 +10,7 @@ import pytest
 
 from build.oci.tempdir import scratch
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 BUILD = """
 from build.oci.tempdir import scratch
 with scratch() as folder:

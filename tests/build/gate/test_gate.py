@@ -19,7 +19,7 @@ from tests.build.corrupt import CORPUS, faults_of
 from tests.build.tamper import forge_booster, forge_golden, forge_manifest
 from tests.build.valid_bundle import sound_bundle, verdict_of
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def codes(faults):

@@ -20,13 +20,13 @@ from build.oci.store import Attachment
 from build.release.promote import promote, rollback
 from build.release.releases import BUILD_TAG, numbers
 from model.errors import Refused
+from tests.build.image.test_attest import keys  # noqa: F401 - a fixture
+from tests.build.oci.test_registry import full
 from tests.build.released import BASE, assembled, published
-from tests.build.test_attest import keys  # noqa: F401 - a fixture
-from tests.build.test_registry_place import full
 from tests.build.valid_bundle import sound_bundle, verdict_of
 from tests.contracts.publish import blob
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 TOY = "toy-conversion"
 
 

@@ -1,6 +1,6 @@
 """ECR: the contract of a place against the stand-in, and against AWS where it is named.
 
-KAMADO_ECR=ecr://ACCOUNT.REGION/PREFIX make test TESTS=tests/build/test_ecr.py
+KAMADO_ECR=ecr://ACCOUNT.REGION/PREFIX make test TESTS=tests/build/oci/test_ecr.py
 """
 
 import base64

@@ -22,10 +22,10 @@ from build.oci.layout import Layout
 from build.oci.referrers import small
 from build.oci.registry import RegistryPlace
 from build.oci.registry_client import Client
-from tests.build.test_registry_place import fetch, full
+from tests.build.oci.test_registry import fetch, full
 from tests.services.registry import registry
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 TAG = "toy-conversion-20260701T000000Z-"
 
 

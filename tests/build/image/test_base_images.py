@@ -185,7 +185,7 @@ class TestTheComponent:
 
     def test_it_has_every_library_of_the_lock(self, component):
         script = "import kfp, sklearn, duckdb, google.cloud.bigquery, boto3, docker, xgboost; print(kfp.__version__)"
-        wanted = re.search(r"^kfp==(\S+)", (Path(__file__).parents[2] / "requirements.txt").read_text(), re.MULTILINE)
+        wanted = re.search(r"^kfp==(\S+)", (Path(__file__).parents[3] / "requirements.txt").read_text(), re.MULTILINE)
         assert run(component, "python3", "-c", script) == wanted[1]
 
     def test_it_finds_the_very_server_code_and_lock_that_this_checkout_has(self, component):

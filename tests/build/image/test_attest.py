@@ -36,11 +36,11 @@ from build.oci.layout import Layout
 from build.release.promote import promote
 from model.bundle.bundle import BOOSTER, bundle_digest
 from model.errors import Refused
+from tests.build.release.test_releases import run
 from tests.build.released import assembled
-from tests.build.test_releases import run
 from tests.contracts.publish import blob
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 

@@ -17,7 +17,7 @@ from build.oci.store import Attachment
 from model.errors import OutputRefused
 from tests.contracts.publish import PublisherContract, image
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def fetch(folder: Path, tag: str):

@@ -18,11 +18,11 @@ from model.bundle.predictor import XGBOOST
 from model.errors import Fault, Faults
 from model.verdict import SEAL, sealed
 from tests.build.corrupt import CORPUS
+from tests.build.gate.violations import VIOLATIONS, key
 from tests.build.tamper import forge_manifest
 from tests.build.valid_bundle import promoting
-from tests.build.violations import VIOLATIONS, key
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 MANY = settings(
     max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

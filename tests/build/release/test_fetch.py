@@ -25,8 +25,8 @@ from build.release.releases import BUILD_TAG, Release, ReleaseRefused, candidate
 from model.bundle.bundle import FILES, bundle_digest
 from model.errors import BundleRefused
 from model.files import sha256_of
+from tests.build.release.test_releases import ROOT, run
 from tests.build.released import BASE, assembled, published
-from tests.build.test_releases import ROOT, run
 from tests.build.valid_bundle import verdict_of
 from tests.contracts.publish import blob
 

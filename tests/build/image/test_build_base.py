@@ -21,9 +21,9 @@ from build.image.base.resolve import server_base
 from build.image.base.source_layer import code
 from build.image.base.wheels import LOCK, CannotMake
 from model.bundle.bundle import load
-from tests.build.test_image import config_of, read
+from tests.build.image.test_assemble import config_of, read
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")

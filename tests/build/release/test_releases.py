@@ -16,12 +16,12 @@ from build.oci.layout import Layout
 from build.oci.store import Attachment
 from build.release.releases import ReleaseRefused, before, candidate, number_next, number_of, release, releases
 from model.errors import Fault
-from tests.build.test_ecr import running, service  # noqa: F401 - fixtures
-from tests.build.test_registry_place import host, place  # noqa: F401 - a fixture
+from tests.build.oci.test_ecr import running, service  # noqa: F401 - fixtures
+from tests.build.oci.test_registry import host, place  # noqa: F401 - a fixture
 from tests.contracts.publish import blob, image
 from tests.services.ecr import ACCOUNT, REGION
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 ABSENT = f"sha256:{'0' * 64}"
 
 

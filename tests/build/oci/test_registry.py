@@ -38,7 +38,7 @@ from tests.services.fault_proxy import weather
 from tests.services.http import serving
 from tests.services.registry import registry
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 ACCEPT = {"Accept": f"{oci.MANIFEST}, {oci.DOCKER_MANIFEST}"}
 
 
@@ -190,7 +190,7 @@ def full(folder):
 PUBLISH = """
 import sys
 from pathlib import Path
-from tests.build.test_registry_place import place
+from tests.build.oci.test_registry import place
 from tests.contracts.publish import image
 print("ready", flush=True)
 place(sys.argv[1], sys.argv[2], Path(sys.argv[3])).publish(image(size=3_000_000), "toy-1")
