@@ -33,7 +33,7 @@ from build.image.base.base import Base
 from build.image.base.build_base import made_base
 from build.oci import image as oci
 from build.oci.credentials import DockerLogin
-from build.oci.registry import RegistryPlace
+from build.oci.registry import RegistryStore
 from build.oci.registry_client import Client
 from tests.build.valid_bundle import sound_bundle
 from tests.services.engine import engine
@@ -86,9 +86,9 @@ def image_of(base: Base, bundle: Path, layer: Path, number: str) -> oci.Image:
     return assemble(base, made, {"round": number}, created=CUTOFF)
 
 
-def place_at(host: str, repository: str, folder: Path) -> RegistryPlace:
+def place_at(host: str, repository: str, folder: Path) -> RegistryStore:
     login = DockerLogin(host, folder / "absent")
-    return RegistryPlace(Client(host, repository, login=login), locks=folder / "locks")
+    return RegistryStore(Client(host, repository, login=login), locks=folder / "locks")
 
 
 def timed(work: Callable[[], object]) -> float:

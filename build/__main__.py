@@ -20,16 +20,16 @@ from rich.console import Console
 from rich.table import Table
 
 from build.gate.gate import verify
-from build.image.assemble import Order, build
+from build.image.assemble import BuildRequest, build
 from build.image.smoke_test.smoke_test import WAYS
-from build.oci.open_store import FORMS, publisher
+from build.oci.open_store import FORMS, open_store
 from build.oci.redact import redacted
-from build.oci.store import PlaceRefused, Publisher
+from build.oci.store import ImageStore, StoreError
 from build.release.fetch import fetch
 from build.release.promote import promote, rollback
 from build.release.releases import Release, number_of, release, releases, shown
 from model.command_line import CommandLine
-from model.errors import Fault, OutputRefused, Refused
+from model.errors import KamadoError, OutputError, Problem
 from model.text import printable
 
 VERDICT = "verdict.json of evaluate"
@@ -38,14 +38,14 @@ TOLD_METRICS = ("log_loss", "auc", "calibration_ratio", "ips_lift")  # of those 
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
-    """0 = sound or done, 1 = refused with every fault told."""
+    """0 = sound or done, 1 = refused with every problem told."""
     asked = parser(environ).parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that nothing is left behind
     do: Callable[[argparse.Namespace, Mapping[str, str]], int] = asked.do
     try:
         interrupt.raise_from_now_on()
         return do(asked, environ)
-    except Refused as refusal:
+    except KamadoError as refusal:
         print(refusal, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -67,7 +67,7 @@ def parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
         made.set_defaults(do=do)
         return made
 
-    checked = command("verify", "tell every fault of a bundle; exit 0 = sound, 1 = not", _verify)
+    checked = command("verify", "tell every problem of a bundle; exit 0 = sound, 1 = not", _verify)
     checked.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder that train wrote")
     checked.add_argument("--verdict", type=Path, help=f"{VERDICT}; without it the bundle alone is looked at")
     image = command("image", "verify, lay the model on a server, prove the image, publish it", _image)
@@ -146,22 +146,26 @@ def commit(environ: Mapping[str, str]) -> str | None:
 
 
 def _verify(asked: argparse.Namespace, _: Mapping[str, str]) -> int:
-    bundle, faults = asked.bundle, verify(asked.bundle, asked.verdict)
+    bundle, problems = asked.bundle, verify(asked.bundle, asked.verdict)
     if asked.json:
-        print(json.dumps({"sound": not faults, "faults": [asdict(fault) for fault in faults]}, indent=1))
-    elif faults:
-        _show(bundle, faults)
+        print(json.dumps({"sound": not problems, "problems": [asdict(problem) for problem in problems]}, indent=1))
+    elif problems:
+        _show(bundle, problems)
     else:
         _to_stdout(f"{bundle} is sound" + ("" if asked.verdict else "; its verdict was not asked for (--verdict)"))
-    return 1 if faults else 0
+    return 1 if problems else 0
 
 
-def _show(bundle: Path, faults: Sequence[Fault]) -> None:
+def _show(bundle: Path, problems: Sequence[Problem]) -> None:
     table = Table(
-        "code", "fault", "way out", title=printable(f"{bundle}: {len(faults)} fault(s), no image"), title_justify="left"
+        "code",
+        "problem",
+        "way out",
+        title=printable(f"{bundle}: {len(problems)} problem(s), no image"),
+        title_justify="left",
     )
-    for fault in faults:
-        table.add_row(fault.code, f"{fault.where}: {fault.found}", fault.way_out)
+    for problem in problems:
+        table.add_row(problem.code, f"{problem.where}: {problem.problem}", problem.hint)
     # What stands in a damaged bundle is text, never markup.
     # Into a pipe nothing is cut: a path or a digest is what the reader looks for.
     width = None if sys.stdout.isatty() else 240
@@ -169,7 +173,7 @@ def _show(bundle: Path, faults: Sequence[Fault]) -> None:
 
 
 def _image(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    order = Order(
+    order = BuildRequest(
         asked.to,
         asked.base,
         cache(environ),
@@ -228,7 +232,7 @@ def _rollback(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return _released(asked, place, rollback(place, asked.model, keys=_required(environ), report=_to_stderr))
 
 
-def _released(asked: argparse.Namespace, place: Publisher, made: Release) -> int:
+def _released(asked: argparse.Namespace, place: ImageStore, made: Release) -> int:
     _show_result(asked, shown(made), f"released {place.name}:{made.tag}@{made.digest}")
     return 0
 
@@ -242,25 +246,25 @@ def _fetch(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
     found = release(place, asked.model, asked.release and number_of(asked.model, asked.release))
     into = asked.into or Path("out", "fetched", found.tag)
     if into.exists():
-        raise OutputRefused(Fault(str(into), "is there already", "Name another folder with --into", "place-unwritable"))
+        raise OutputError(Problem(str(into), "is there already", "Name another folder with --into", "place-unwritable"))
     try:
         into.parent.mkdir(parents=True, exist_ok=True)
         keys = (*_required(environ), *([asked.key] if asked.key else []))
         digest = fetch(place, found, into, keys=keys, report=_to_stderr)
     except OSError as error:
         found_there = f"cannot be written ({error.strerror or error})"
-        raise OutputRefused(
-            Fault(str(into), found_there, "Name another folder with --into", "place-unwritable")
+        raise OutputError(
+            Problem(str(into), found_there, "Name another folder with --into", "place-unwritable")
         ) from error
     told = {**shown(found), "bundle": digest, "folder": str(into)}
     _show_result(asked, told, f"{found.tag} is in {into}: bundle {digest}")
     return 0
 
 
-def _place(asked: argparse.Namespace, environ: Mapping[str, str]) -> Publisher:
+def _place(asked: argparse.Namespace, environ: Mapping[str, str]) -> ImageStore:
     if asked.place.startswith("oci:") and not Path(asked.place.removeprefix("oci:")).is_dir():
-        raise PlaceRefused(Fault(f"--in {asked.place}", "is not a folder", FORMS, "place-unknown"))
-    return publisher(asked.place, cache=cache(environ))
+        raise StoreError(Problem(f"--in {asked.place}", "is not a folder", FORMS, "place-unknown"))
+    return open_store(asked.place, cache=cache(environ))
 
 
 if __name__ == "__main__":

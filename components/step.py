@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 
-from model.errors import Fault, OutputRefused, Refused
+from model.errors import KamadoError, OutputError, Problem
 
 NO_ROOM = {errno.ENOSPC: "Free some space", errno.EDQUOT: "Free some of the quota", errno.EFBIG: "Raise the file limit"}
 NO_ACCESS = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOTEMPTY}
@@ -42,8 +42,8 @@ class Step:
     ) -> None:
         if isinstance(error, OSError):
             error = _refusal(error) or error
-        if isinstance(error, Refused):
-            self._tell("refused", {"says": str(error), "faults": [asdict(fault) for fault in error.faults]})
+        if isinstance(error, KamadoError):
+            self._tell("refused", {"says": str(error), "problems": [asdict(problem) for problem in error.problems]})
             print(error, file=sys.stderr, flush=True)
             raise SystemExit(1) from None
         if error is not None:
@@ -61,12 +61,12 @@ class Step:
                 file.write(line.encode())
 
 
-def _refusal(error: OSError) -> OutputRefused | None:
+def _refusal(error: OSError) -> OutputError | None:
     """A full disk and a closed folder are told as what they are; other system errors are defects."""
     where = str(error.filename2 or error.filename or "the output folder")  # of a rename, its target
     found = f"cannot be written ({error.strerror})"
     if error.errno in NO_ROOM:
-        return OutputRefused(Fault(where, found, f"{NO_ROOM[error.errno]} and run again", "disk-full"))
+        return OutputError(Problem(where, found, f"{NO_ROOM[error.errno]} and run again", "disk-full"))
     if error.errno in NO_ACCESS:
-        return OutputRefused(Fault(where, found, "Choose another OUT or fix its rights", "out-unwritable"))
+        return OutputError(Problem(where, found, "Choose another OUT or fix its rights", "out-unwritable"))
     return None

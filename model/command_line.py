@@ -6,13 +6,13 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from model.errors import Fault, Refused
+from model.errors import KamadoError, Problem
 from model.text import printable
 
 MISTAKE = 2  # exit code
 
 
-class CommandRefused(Refused):
+class UsageError(KamadoError):
     """Something on the command line has to be written in another way; nothing was started."""
 
     heading = "the command cannot be carried out as it is written"
@@ -29,10 +29,10 @@ class CommandLine(argparse.ArgumentParser):
         print(printable(f"{self.prog}: {message}. See: {self.prog} --help"), file=sys.stderr)
         raise SystemExit(MISTAKE)
 
-    def read(self, arguments: Sequence[str]) -> tuple[argparse.Namespace, list[Fault]]:
-        """The arguments with a fault for each that is unknown, so that a caller tells them with its own."""
+    def read(self, arguments: Sequence[str]) -> tuple[argparse.Namespace, list[Problem]]:
+        """The arguments with a problem for each that is unknown, so that a caller tells them with its own."""
         args, unknown = self.parse_known_args(arguments)
-        return args, [Fault(word, "is not an argument", self._near(word), "argument-unknown") for word in unknown]
+        return args, [Problem(word, "is not an argument", self._near(word), "argument-unknown") for word in unknown]
 
     def _near(self, word: str) -> str:
         near = difflib.get_close_matches(word.partition("=")[0], list(self._option_string_actions), 1)

@@ -1,12 +1,12 @@
 """Why a room says no.
 
-    Refused                 something given was not good enough; `faults` lists all of it
-    ├── SpecRefused         the spec or its SQL
-    ├── DataRefused         the rows, the files or the folders they are in
-    ├── BundleRefused       a trained model that must not be used
-    └── OutputRefused       the place where results should go
+    Refused                 something given was not good enough; `problems` lists all of it
+    ├── SpecError         the spec or its SQL
+    ├── DataError         the rows, the files or the folders they are in
+    ├── BundleError       a trained model that must not be used
+    └── OutputError       the place where results should go
 
-A refusal is for the person who can mend it: every fault names the field, what was found there, and the way out.
+A refusal is for the person who can fix it: every problem names the field, what was found there, and the way out.
 """
 
 from dataclasses import dataclass
@@ -16,62 +16,64 @@ from model.text import printable
 
 
 @dataclass(frozen=True)
-class Fault:
+class Problem:
     """One thing that is wrong. `code` is stable and for programs; the rest is for people.
 
-    What a fault says often comes from the file that is at fault: control characters become their escapes here, so that
-    no terminal, log or report has to defend itself.
+    The text often comes from the file that is at fault: control characters become their escapes here, so that no
+    terminal, log or report has to defend itself.
     """
 
     where: str
-    found: str
-    way_out: str
+    problem: str
+    hint: str
     code: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("where", "found", "way_out", "code"):
+        for name in ("where", "problem", "hint", "code"):
             object.__setattr__(self, name, printable(getattr(self, name)))
 
     def __str__(self) -> str:
         label = f"[{self.code}] " if self.code else ""
-        return f"{label}{self.where}: {self.found}. {self.way_out}"
+        return f"{label}{self.where}: {self.problem}. {self.hint}"
 
 
-class Refused(Exception):
-    """Carries every fault, not the first."""
+class KamadoError(Exception):
+    """Carries every problem, not the first."""
 
     heading: ClassVar[str] = "refused"
 
-    def __init__(self, *faults: Fault) -> None:
-        self.faults = faults
-        super().__init__(f"{self.heading}, {len(faults)} fault(s):\n" + "\n".join(f"  {fault}" for fault in faults))
+    def __init__(self, *problems: Problem) -> None:
+        self.problems = problems
+        super().__init__(
+            f"{self.heading}, {len(problems)} problem(s):\n" + "\n".join(f"  {problem}" for problem in problems)
+        )
 
 
-class SpecRefused(Refused):
+class SpecError(KamadoError):
     heading = "the spec was refused"
 
 
-class DataRefused(Refused):
+class DataError(KamadoError):
     heading = "the data was refused"
 
 
-class BundleRefused(Refused):
+class BundleError(KamadoError):
     heading = "the bundle was refused"
 
 
-class OutputRefused(Refused):
+class OutputError(KamadoError):
     heading = "the results cannot be written"
 
 
-class Faults:
-    """Collects faults so that they are told all at once."""
+class Problems:
+    """Collects problems so that they are told all at once."""
 
     def __init__(self) -> None:
-        self.found: list[Fault] = []
+        self.items: list[Problem] = []
 
-    def add(self, where: str, found: str, way_out: str, code: str = "") -> None:
-        self.found.append(Fault(where, found, way_out, code))
+    def add(self, where: str, problem: str, hint: str, code: str = "") -> None:
+        self.items.append(Problem(where, problem, hint, code))
 
-    def raise_if_any(self, kind: type[Refused]) -> None:
-        if self.found:
-            raise kind(*self.found)
+    def raise_if_any(self, kind: type[KamadoError]) -> None:
+        if self.items:
+            raise kind(*self.items)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from model.errors import DataRefused, Fault
+from model.errors import DataError, Problem
 
 DEEPEST = 100  # levels of nesting; none of our documents has ten
 TOO_DEEP = f"it is nested more than {DEEPEST} deep"
@@ -47,16 +47,16 @@ def write_json(path: Path, value: object) -> None:
 
 
 def read_json(path: Path, *, made_by: str) -> Any:
-    """The parsed file; DataRefused names the file and the step that makes it when it is absent or not JSON."""
+    """The parsed file; DataError names the file and the step that makes it when it is absent or not JSON."""
     try:
         return parse_json(path.read_bytes())
     except FileNotFoundError:
-        raise DataRefused(
-            Fault(str(path), "is missing", f"Run the step that makes it: {made_by}", "file-missing")
+        raise DataError(
+            Problem(str(path), "is missing", f"Run the step that makes it: {made_by}", "file-missing")
         ) from None
     except ValueError as error:
-        raise DataRefused(
-            Fault(str(path), f"is not JSON ({error})", f"Make it again: {made_by}", "file-not-json")
+        raise DataError(
+            Problem(str(path), f"is not JSON ({error})", f"Make it again: {made_by}", "file-not-json")
         ) from None
 
 

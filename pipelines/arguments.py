@@ -9,8 +9,8 @@ from pathlib import Path
 
 import joblib
 
-from model.command_line import CommandLine, CommandRefused
-from model.errors import Fault, Refused, SpecRefused
+from model.command_line import CommandLine, UsageError
+from model.errors import KamadoError, Problem, SpecError
 from model.spec.types import FIRST_END, Spec, read_spec
 from pipelines.local.run_dir import Output
 
@@ -71,10 +71,10 @@ def add_training(parser: CommandLine) -> None:
     add("--champion", default="", metavar="BUNDLE|PLACE", help="model in service, to be beaten")
 
 
-def read_data_request(args: argparse.Namespace, unknown: Sequence[Fault], *, results: str = ".") -> DataRequest:
+def read_data_request(args: argparse.Namespace, unknown: Sequence[Problem], *, results: str = ".") -> DataRequest:
     """`results` is the folder in OUT for what the command writes.
 
-    Raises CommandRefused with every fault of the arguments, and SpecRefused where the spec alone is wrong.
+    Raises UsageError with every problem of the arguments, and SpecError where the spec alone is wrong.
     """
     reader = _Reader(args, unknown)
     spec = reader.spec()
@@ -83,7 +83,7 @@ def read_data_request(args: argparse.Namespace, unknown: Sequence[Fault], *, res
 
 
 def read_training_request(
-    args: argparse.Namespace, unknown: Sequence[Fault], environ: Mapping[str, str]
+    args: argparse.Namespace, unknown: Sequence[Problem], environ: Mapping[str, str]
 ) -> TrainingRequest:
     """As `read_data_request`. Images, models and keys that are named are looked at where they are."""
     reader = _Reader(args, unknown)
@@ -103,19 +103,19 @@ def read_training_request(
 
 
 class _Reader:
-    """Reads one argument after the other and keeps the faults of all."""
+    """Reads one argument after the other and keeps the problems of all."""
 
-    def __init__(self, args: argparse.Namespace, unknown: Sequence[Fault]) -> None:
+    def __init__(self, args: argparse.Namespace, unknown: Sequence[Problem]) -> None:
         self.args = args
-        self.faults, self.spec_faults = list(unknown), list[Fault]()
+        self.problems, self.spec_problems = list(unknown), list[Problem]()
 
     def whole(self, request: DataRequest | None) -> DataRequest:
         """The request, once nothing is wrong."""
-        if self.faults:
-            raise CommandRefused(*self.faults, *self.spec_faults)
-        if self.spec_faults:
-            raise SpecRefused(*self.spec_faults)
-        assert request is not None  # without a spec there is a fault
+        if self.problems:
+            raise UsageError(*self.problems, *self.spec_problems)
+        if self.spec_problems:
+            raise SpecError(*self.spec_problems)
+        assert request is not None  # without a spec there is a problem
         return request
 
     def data(self, spec: Spec | None, results: str) -> DataRequest | None:
@@ -129,8 +129,8 @@ class _Reader:
     def folder(self) -> Path:
         return Path(self.args.spec)
 
-    def _add(self, where: str, found: str, way_out: str, code: str) -> None:
-        self.faults.append(Fault(where, found, way_out, code))
+    def _add(self, where: str, found: str, hint: str, code: str) -> None:
+        self.problems.append(Problem(where, found, hint, code))
 
     def spec(self) -> Spec | None:
         folder = self.folder
@@ -140,8 +140,8 @@ class _Reader:
             return None
         try:
             return read_spec(folder)
-        except SpecRefused as refusal:
-            self.spec_faults.extend(refusal.faults)
+        except SpecError as refusal:
+            self.spec_problems.extend(refusal.problems)
             return None
 
     def _end(self, spec: Spec | None) -> date:
@@ -151,8 +151,8 @@ class _Reader:
         if named is None and spec is not None and spec.source.end is not None:
             named, where = spec.source.end, "source.end"
         if named is not None and named > today + AHEAD:
-            way_out = f"Name a day that has come, for example {today}: the window ends before it begins"
-            self._add(where, f"is {named}, which lies in the future", way_out, "end-future")
+            hint = f"Name a day that has come, for example {today}: the window ends before it begins"
+            self._add(where, f"is {named}, which lies in the future", hint, "end-future")
         return named or today
 
     def _named_end(self) -> date | None:
@@ -170,13 +170,13 @@ class _Reader:
         """Where extract reads; None for an example that has a simulator of its own and was given no data."""
         args, folder = self.args, self.folder
         if args.bigquery and args.data:
-            way_out = "Name one of them: rows come from one place"
-            self._add("--bigquery and DATA", "are both given", way_out, "data-twice")
+            hint = "Name one of them: rows come from one place"
+            self._add("--bigquery and DATA", "are both given", hint, "data-twice")
             return None
         if not args.bigquery and not args.data:
             if folder.is_dir() and not simulator(folder):
-                way_out = f"Try: make run SPEC={folder} DATA=<folder of its tables>"
-                self._add("DATA", "is not given", way_out, "data-missing")
+                hint = f"Try: make run SPEC={folder} DATA=<folder of its tables>"
+                self._add("DATA", "is not given", hint, "data-missing")
             return None
         if args.bigquery:
             return self._bigquery(f"bigquery:{args.bigquery}", spec)
@@ -198,7 +198,7 @@ class _Reader:
             self._add("OUT", "is empty", "Name a folder, for example out", "out-unwritable")
         output = Output(Path(self.args.out or "out") / results)
         if self._is_plain("OUT", self.args.out):
-            self.faults.extend(output.faults())
+            self.problems.extend(output.problems())
         return output
 
     def _is_plain(self, name: str, folder: str) -> bool:
@@ -207,8 +207,8 @@ class _Reader:
         strange = [sign for sign in (*"*?[]", *PLACEHOLDERS) if sign in path]
         if strange:
             found = f"has {' '.join(strange)} in its path, which is read as a pattern"
-            way_out = "Name a folder without * ? [ ] {{$ and /kfp-workspace in its whole path"
-            self._add(f"{name}={folder}", found, way_out, "path-pattern")
+            hint = "Name a folder without * ? [ ] {{$ and /kfp-workspace in its whole path"
+            self._add(f"{name}={folder}", found, hint, "path-pattern")
         return not strange
 
     def trials(self) -> int | None:
@@ -263,8 +263,8 @@ class _Reader:
     def _look(self, check: Callable[[], object]) -> None:
         try:
             check()
-        except Refused as refusal:
-            self.faults.extend(refusal.faults)
+        except KamadoError as refusal:
+            self.problems.extend(refusal.problems)
 
 
 def simulator(folder: Path) -> str | None:

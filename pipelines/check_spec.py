@@ -56,7 +56,7 @@ def _look(request: DataRequest, run: Path, console: Console) -> Findings:
         with PipelineProcess(run, checking, request.spec, parameters) as pipeline, Progress(console) as progress:
             pipeline.watch(progress, RunLog(run / "run.log"))
     except StepEnded as ended:
-        if not ended.faults:
+        if not ended.problems:
             raise StepEnded(ended.step, f"{ended.says}\n{_tail(pipeline.kfp_log)}", log=None) from None
         refusal = ended
     return Findings.read(run / "artifacts", request.spec, refusal)

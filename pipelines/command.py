@@ -12,8 +12,8 @@ from typing import Any, Literal, Protocol
 from rich.console import Console
 
 from model import interrupt
-from model.command_line import MISTAKE, CommandRefused
-from model.errors import Fault, OutputRefused, Refused
+from model.command_line import MISTAKE, UsageError
+from model.errors import KamadoError, OutputError, Problem
 from pipelines.local.events import StepEnded
 from pipelines.local.subprocess_runner import Interrupted
 
@@ -38,7 +38,7 @@ class Unfinished:
     outcome: Literal["refused", "failed", "interrupted"]
     exit_code: int
     message: str
-    faults: tuple[Fault, ...] = ()
+    problems: tuple[Problem, ...] = ()
     step: str | None = None
     log: str | None = None
 
@@ -59,21 +59,21 @@ def carry_out(work: Callable[[Console], Result], *, as_json: bool) -> int:
         interrupt.raise_from_now_on()
         result = work(console)
     except StepEnded as ended:
-        outcome: Literal["refused", "failed"] = "refused" if ended.faults else "failed"
-        result = Unfinished(outcome, 1, ended.says, ended.faults, ended.step, ended.log)
-    except CommandRefused as refusal:
-        result = Unfinished("refused", MISTAKE, str(refusal), refusal.faults)
-    except Refused as refusal:
-        result = Unfinished("refused", 1, str(refusal), refusal.faults)
+        outcome: Literal["refused", "failed"] = "refused" if ended.problems else "failed"
+        result = Unfinished(outcome, 1, ended.says, ended.problems, ended.step, ended.log)
+    except UsageError as refusal:
+        result = Unfinished("refused", MISTAKE, str(refusal), refusal.problems)
+    except KamadoError as refusal:
+        result = Unfinished("refused", 1, str(refusal), refusal.problems)
     except Interrupted as interruption:
         result = Unfinished("interrupted", 128 + interruption.number, str(interruption))
     except KeyboardInterrupt:
         result = Unfinished("interrupted", interrupt.INTERRUPTED, f"interrupted; {UNTOUCHED}")
     except OSError as error:
         where = str(error.filename2 or error.filename or "OUT")
-        found, way_out = f"cannot be used ({error.strerror or error})", "Free some space, or name another folder"
-        refused = OutputRefused(Fault(where, found, way_out, "out-unwritable"))
-        result = Unfinished("refused", 1, str(refused), refused.faults)
+        found, hint = f"cannot be used ({error.strerror or error})", "Free some space, or name another folder"
+        refused = OutputError(Problem(where, found, hint, "out-unwritable"))
+        result = Unfinished("refused", 1, str(refused), refused.problems)
     if as_json:
         print(json.dumps(result.for_programs(), ensure_ascii=True))
     if not as_json or isinstance(result, Unfinished):

@@ -21,7 +21,7 @@ from kfp.dsl import base_component
 
 from components.load_spec.spec_uri import packed
 from model.command_line import CommandLine
-from model.errors import Fault, Refused
+from model.errors import KamadoError, Problem
 from model.spec.types import read_spec
 from pipelines.training import training
 
@@ -30,15 +30,15 @@ CODE = ("components", "model", "build", "serving")
 Graph = Callable[[str, str], base_component.BaseComponent]
 
 
-class ImageRefused(Refused):
+class ComponentImageError(KamadoError):
     heading = "the pipeline was not compiled"
 
 
 def compile_graph(graph: Graph, image: str, path: Path, spec_uri: str) -> None:
-    """Write the pipeline as YAML. Raises ImageRefused unless `image` is named by digest."""
+    """Write the pipeline as YAML. Raises ComponentImageError unless `image` is named by digest."""
     if not re.search(r"@sha256:[0-9a-f]{64}$", image):
-        way_out = "Give it as repository@sha256:<64 hex digits>"
-        raise ImageRefused(Fault(f"image {image!r}", "is not named by digest", way_out, "image-without-digest"))
+        hint = "Give it as repository@sha256:<64 hex digits>"
+        raise ComponentImageError(Problem(f"image {image!r}", "is not named by digest", hint, "image-without-digest"))
     compiler.Compiler().compile(graph(image, spec_uri), str(path))
 
 
@@ -57,7 +57,7 @@ def local_image() -> str:
 
 
 def main(arguments: Sequence[str], _: Mapping[str, str]) -> int:
-    """0 = written, 1 = refused with every fault, 2 = the command line cannot be understood."""
+    """0 = written, 1 = refused with every problem, 2 = the command line cannot be understood."""
     parser = CommandLine(prog="python -m pipelines.compile", description=__doc__)
     parser.add_argument("image", metavar="IMAGE@sha256:…", help="image of the steps, by digest")
     parser.add_argument("file", type=Path, metavar="FILE", help="YAML to write")
@@ -65,7 +65,7 @@ def main(arguments: Sequence[str], _: Mapping[str, str]) -> int:
     args = parser.parse_args(arguments)
     try:
         compile_graph(training, args.image, args.file, packed(read_spec(args.spec)))
-    except Refused as refusal:
+    except KamadoError as refusal:
         print(refusal, file=sys.stderr)
         return 1
     return 0

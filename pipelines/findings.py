@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from model.errors import Fault
+from model.errors import Problem
 from model.spec.types import Spec
 from model.text import printable
 from pipelines.local.events import StepEnded
@@ -55,8 +55,8 @@ class Findings:
         return "refused" if self.refusal else "finished"
 
     @property
-    def faults(self) -> tuple[Fault, ...]:
-        return self.refusal.faults if self.refusal else ()
+    def problems(self) -> tuple[Problem, ...]:
+        return self.refusal.problems if self.refusal else ()
 
     @property
     def columns(self) -> list[Column]:
@@ -81,7 +81,7 @@ class Findings:
             "exit_code": self.exit_code,
             "model": self.spec.model,
             "message": self.refusal.says if self.refusal else "",
-            "faults": [asdict(fault) for fault in self.faults],
+            "problems": [asdict(problem) for problem in self.problems],
             "step": self.refusal.step if self.refusal else None,
             "extract": self.extracted,
             "columns": [asdict(column) for column in self.columns],
@@ -102,7 +102,7 @@ class Findings:
                 console.print(printable(f"note: {warning}"), markup=False)
         if self.refusal:
             console.print(self.refusal.says, style="red", markup=False)
-            console.print(f"{self.spec.model} cannot be trained: {len(self.faults)} problem(s)", markup=False)
+            console.print(f"{self.spec.model} cannot be trained: {len(self.problems)} problem(s)", markup=False)
         else:
             console.print(f"{self.spec.model} can be trained", markup=False)
 

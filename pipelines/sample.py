@@ -5,13 +5,13 @@ import sys
 
 from rich.console import Console
 
-from model.errors import DataRefused, Fault
+from model.errors import DataError, Problem
 from pipelines.arguments import DataRequest, simulator
 from pipelines.compile import ROOT
 
 
 def source_of(request: DataRequest, console: Console) -> str:
-    """Where extract reads: what was asked for, else the example's own tables in OUT/sample. Raises DataRefused."""
+    """Where extract reads: what was asked for, else the example's own tables in OUT/sample. Raises DataError."""
     if request.source is not None:
         return request.source
     module, sample = simulator(request.folder), request.sample
@@ -19,6 +19,6 @@ def source_of(request: DataRequest, console: Console) -> str:
     command = [sys.executable, "-m", str(module), str(sample)]
     # What it prints is for people: stdout may be for the one JSON object.
     if subprocess.run(command, cwd=ROOT, check=False, stdout=sys.stderr).returncode:
-        fault = Fault("DATA", f"could not be simulated by {module}", "See its message above", "data-not-simulated")
-        raise DataRefused(fault)
+        problem = Problem("DATA", f"could not be simulated by {module}", "See its message above", "data-not-simulated")
+        raise DataError(problem)
     return f"duckdb:{sample / 'data'}"

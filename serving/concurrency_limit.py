@@ -5,7 +5,7 @@ import asyncio
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from model.errors import Fault
+from model.errors import Problem
 from serving.errors import TooLarge, body_of, busy, gone, too_slow
 from serving.metrics import Counts
 from serving.settings import Limits
@@ -72,5 +72,5 @@ async def read_body(request: Request, limits: Limits) -> bytes:
 
 
 def _too_large(found: str, most: int) -> TooLarge:
-    way_out = f"Send less than that in one request, or raise KAMADO_MAX_BYTES, now {most}"
-    return TooLarge(Fault("body", f"{found}, the limit is {most}", way_out, "bytes"))
+    hint = f"Send less than that in one request, or raise KAMADO_MAX_BYTES, now {most}"
+    return TooLarge(Problem("body", f"{found}, the limit is {most}", hint, "bytes"))

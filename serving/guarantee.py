@@ -8,15 +8,15 @@ import numpy as np
 
 from model.bundle.bundle import MANIFEST, RETRAIN, Manifest
 from model.bundle.margin_range import Reach, of_model
-from model.errors import BundleRefused, Fault
+from model.errors import BundleError, Problem
 
 LARGEST = float(np.finfo(np.float32).max)
 TREES = Reach(-LARGEST, LARGEST)
 
 
 def refuse_unbounded(manifest: Manifest) -> None:
-    """Raises BundleRefused when some admissible row would get no probability."""
+    """Raises BundleError when some admissible row would get no probability."""
     fitted, log_odds = of_model(manifest, TREES)
     if not (fitted.is_finite and log_odds.is_finite):
         found = f"gives log odds from {log_odds.low:g} to {log_odds.high:g} for some rows that callers may send"
-        raise BundleRefused(Fault(f"{MANIFEST} linear, sampling, calibration", found, RETRAIN, "answer-unbounded"))
+        raise BundleError(Problem(f"{MANIFEST} linear, sampling, calibration", found, RETRAIN, "answer-unbounded"))

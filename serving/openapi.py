@@ -6,8 +6,8 @@ from typing import Any
 from fastapi import FastAPI
 
 from model.bundle.bundle import GoldenRow, Manifest
-from serving.body_faults import MOST_FAULTS
-from serving.errors import RefusalTold
+from serving.body_problems import MAX_PROBLEMS
+from serving.errors import ErrorBody
 from serving.settings import Limits
 
 EXAMPLES = 12
@@ -52,8 +52,8 @@ def refusals(limits: Limits) -> dict[int | str, Document]:
     told = {
         408: "Head or body did not arrive in time",
         413: f"More than {limits.max_bytes:,} bytes, or more than {limits.max_rows:,} rows",
-        422: f"Not what this model asks for; the first {MOST_FAULTS} faults are listed",
+        422: f"Not what this model asks for; the first {MAX_PROBLEMS} problems are listed",
         500: "The model gives no finite probability for a row, or the server failed; nothing was scored",
         503: f"More than {limits.concurrency} requests at once; nothing was read, ask again",
     }
-    return {status: {"model": RefusalTold, "description": description} for status, description in told.items()}
+    return {status: {"model": ErrorBody, "description": description} for status, description in told.items()}

@@ -11,8 +11,8 @@ from typing import ClassVar
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from model.errors import Fault
-from serving.errors import Busy, HeadTooLarge, RequestRefused, body_of, too_slow
+from model.errors import Problem
+from serving.errors import Busy, HeadTooLarge, RequestError, body_of, too_slow
 from serving.metrics import Counts
 from serving.settings import Limits
 
@@ -22,7 +22,7 @@ LINGER_SECONDS = 1.0
 WHOLE = 3  # times the seconds of a head: until the last byte of a request, whatever has been answered meanwhile
 
 
-class HeadRefused(Exception):
+class HeadError(Exception):
     """Ends the parser's work within one of its callbacks."""
 
 
@@ -46,7 +46,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_bytes = 0  # of an unfinished head, in earlier pieces
         self._open: list[RequestResponseCycle] = []  # requests without their whole answer, the oldest first
         self._timer: TimerHandle | None = None
-        self._refusal: RequestRefused | None = None  # why the parser was stopped
+        self._refusal: RequestError | None = None  # why the parser was stopped
         # A connection on which nothing is ever sent ends like one on which nothing more is sent.
         self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
 
@@ -90,10 +90,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = False
         if self._head_bytes + self._piece > HEAD_BYTES and self._parsed_bytes() > HEAD_BYTES:
             self._refusal = head_too_large()
-            raise HeadRefused
+            raise HeadError
         if len(self.pipeline) >= MOST_WAITING:
             self._refusal = too_many_waiting()
-            raise HeadRefused
+            raise HeadError
         super().on_headers_complete()
         self._open = [*(cycle for cycle in self._open if not cycle.response_complete), self.cycle]
 
@@ -115,7 +115,7 @@ class BoundedProtocol(HttpToolsProtocol):
         else:
             self._refuse(self._refusal)
 
-    def _refuse(self, refusal: RequestRefused, *, has_begun: bool = False) -> None:
+    def _refuse(self, refusal: RequestError, *, has_begun: bool = False) -> None:
         """`has_begun`: the application has the head of this request already, and waits for its body."""
         self.counts.refused[str(refusal.status)] += 1
         is_working = self.cycle is not None and not self.cycle.response_complete
@@ -185,14 +185,14 @@ class BoundedProtocol(HttpToolsProtocol):
 
 def head_too_large() -> HeadTooLarge:
     found = f"has more than {HEAD_BYTES} bytes"
-    return HeadTooLarge(Fault("head", found, "Send fewer and shorter headers", "head-bytes"))
+    return HeadTooLarge(Problem("head", found, "Send fewer and shorter headers", "head-bytes"))
 
 
 def too_many_waiting() -> Busy:
     found = f"has {MOST_WAITING} requests that wait for their answers"
-    return Busy(Fault("connection", found, "Read the answers first", "busy"))
+    return Busy(Problem("connection", found, "Read the answers first", "busy"))
 
 
 def framing_too_large() -> HeadTooLarge:
     found = f"has more than {HEAD_BYTES} bytes around its chunks"
-    return HeadTooLarge(Fault("body", found, "Send it without chunk extensions and trailers", "head-bytes"))
+    return HeadTooLarge(Problem("body", found, "Send it without chunk extensions and trailers", "head-bytes"))

@@ -8,9 +8,9 @@ import pydantic
 from pydantic import BaseModel, TypeAdapter, create_model
 
 from model.bundle.bundle import Manifest
-from model.errors import Fault
-from serving.body_faults import MOST_FAULTS, BodyFaults
-from serving.errors import RequestRefused, TooLarge
+from model.errors import Problem
+from serving.body_problems import MAX_PROBLEMS, BodyProblems
+from serving.errors import RequestError, TooLarge
 from serving.json_body import parsed
 from serving.keys import Keys, surplus_keys
 from serving.schema import STRICT, columns_type, field, row_type
@@ -31,7 +31,7 @@ class Reader:
     def __init__(self, manifest: Manifest, *, max_rows: int) -> None:
         self._names = tuple((field(place), feature.name) for place, feature in enumerate(manifest.inputs))
         self._max_rows = max_rows
-        self._faults = BodyFaults([feature.name for feature in manifest.inputs], manifest.position)
+        self._problems = BodyProblems([feature.name for feature in manifest.inputs], manifest.position)
         row, columns = row_type(manifest), columns_type(manifest)
         batch = create_model("Batch", __config__=STRICT, columns=(columns, ...))
         inputs = Keys(frozenset(feature.name for feature in manifest.inputs))
@@ -48,27 +48,27 @@ class Reader:
         }
 
     def row(self, body: bytes) -> dict[str, list[Value]]:
-        """Columns of one row. Raises RequestRefused with the first faults."""
+        """Columns of one row. Raises RequestError with the first problems."""
         values = self._validated(self._row, body).__dict__
         return {name: [values[field]] for field, name in self._names}
 
     def batch(self, body: bytes) -> dict[str, list[Value]]:
-        """Columns of many rows. Raises RequestRefused with the first fault of each column, TooLarge."""
+        """Columns of many rows. Raises RequestError with the first problem of each column, TooLarge."""
         lists = self._validated(self._batch, body).__dict__["columns"].__dict__
         columns = {name: lists[field] for field, name in self._names}
         rows = len(columns[self._names[0][1]])
         longest = max(map(len, columns.values()))
         if longest > self._max_rows:
-            way_out = f"Send at most {self._max_rows} rows in one request, or raise KAMADO_MAX_ROWS"
-            raise TooLarge(Fault("columns", f"has {longest} rows", way_out, "rows"))
+            hint = f"Send at most {self._max_rows} rows in one request, or raise KAMADO_MAX_ROWS"
+            raise TooLarge(Problem("columns", f"has {longest} rows", hint, "rows"))
         uneven = [name for name, values in columns.items() if len(values) != rows]
         if uneven:
-            raise RequestRefused(*(self._uneven(name, len(columns[name]), rows) for name in uneven))
+            raise RequestError(*(self._uneven(name, len(columns[name]), rows) for name in uneven))
         return columns
 
-    def _uneven(self, name: str, length: int, rows: int) -> Fault:
+    def _uneven(self, name: str, length: int, rows: int) -> Problem:
         found = f"has {length} values, {self._names[0][1]} has {rows}"
-        return Fault(f"columns.{name}", found, "Send one value per row in every column", "uneven")
+        return Problem(f"columns.{name}", found, "Send one value per row in every column", "uneven")
 
     def _validated(self, body_type: BodyType, body: bytes) -> BaseModel:
         """Keys come first: one that is given twice is gone once the body is parsed, and unknown ones may be many."""
@@ -77,21 +77,21 @@ class Reader:
             value = body_type.type.validate_python(_parsed(body))
         except pydantic.ValidationError as error:
             details = error.errors(include_url=False, include_context=False)
-            raise RequestRefused(*twice, *self._faults.of_values(details)) from None
+            raise RequestError(*twice, *self._problems.of_values(details)) from None
         if twice:
-            raise RequestRefused(*twice)
+            raise RequestError(*twice)
         return value
 
-    def _keys_given_twice(self, keys: Keys, body: bytes) -> list[Fault]:
-        """Raises RequestRefused for a body with more surplus keys than a refusal lists."""
-        surplus = list(islice(surplus_keys(body.decode(errors="replace"), keys), MOST_FAULTS + 1))
-        if len(surplus) > MOST_FAULTS:
-            raise RequestRefused(*self._faults.of_keys(surplus))
-        return self._faults.of_keys([key for key in surplus if key.twice])
+    def _keys_given_twice(self, keys: Keys, body: bytes) -> list[Problem]:
+        """Raises RequestError for a body with more surplus keys than a refusal lists."""
+        surplus = list(islice(surplus_keys(body.decode(errors="replace"), keys), MAX_PROBLEMS + 1))
+        if len(surplus) > MAX_PROBLEMS:
+            raise RequestError(*self._problems.of_keys(surplus))
+        return self._problems.of_keys([key for key in surplus if key.twice])
 
 
 def _parsed(body: bytes) -> Any:
     try:
         return parsed(body)
     except ValueError as error:
-        raise RequestRefused(Fault("body", f"is not JSON ({error})", "Send one JSON object", "json")) from None
+        raise RequestError(Problem("body", f"is not JSON ({error})", "Send one JSON object", "json")) from None

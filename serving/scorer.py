@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from model.bundle.bundle import GOLDEN, RETRAIN, Bounds, load
 from model.bundle.features import CategoryFeature
 from model.bundle.predictor import GOLDEN_TOLERANCE, Predictor
-from model.errors import BundleRefused, Fault
+from model.errors import BundleError, Problem
 from model.expression import Expression
 from serving.guarantee import refuse_unbounded
 
@@ -80,18 +80,18 @@ class Ready:
 def ready(folder: Path) -> Ready:
     """Load the bundle and score its golden rows.
 
-    Raises BundleRefused when they do not come out as stored, or when some row could get no probability.
+    Raises BundleError when they do not come out as stored, or when some row could get no probability.
     """
     bundle = load(folder)
     if not bundle.golden:
-        raise BundleRefused(Fault(GOLDEN, "holds no rows, so nothing proves the model here", RETRAIN, "golden-none"))
+        raise BundleError(Problem(GOLDEN, "holds no rows, so nothing proves the model here", RETRAIN, "golden-none"))
     try:
         scorer = Scorer(Predictor(bundle, threads=1))
         inputs = bundle.manifest.inputs
         scores = scorer.score({one.name: [row.input[one.name] for row in bundle.golden] for one in inputs})
     except (KeyError, ValueError, TypeError, IndexError) as error:  # XGBoost's own error is a ValueError
         found = f"cannot be scored ({type(error).__name__}: {error})"
-        raise BundleRefused(Fault(GOLDEN, found, RETRAIN, "golden-unscored")) from error
+        raise BundleError(Problem(GOLDEN, found, RETRAIN, "golden-unscored")) from error
     stored = np.array([row.probability for row in bundle.golden])
     distance = np.abs(scores.probability - stored)
     worst = int(np.argmax(distance))  # the first NaN, when there is one
@@ -102,6 +102,6 @@ def ready(folder: Path) -> Ready:
             f"{wrong} of {len(stored)} rows do not come out as stored; the largest difference is "
             f"{distance[worst]:.3g}, in row {worst}: {here!r}, stored {there!r}"
         )
-        raise BundleRefused(Fault(GOLDEN, found, OTHER_MACHINE, "golden-differs"))
+        raise BundleError(Problem(GOLDEN, found, OTHER_MACHINE, "golden-differs"))
     refuse_unbounded(bundle.manifest)
     return Ready(scorer, float(distance[worst]))

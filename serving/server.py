@@ -24,9 +24,9 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from model.bundle.bundle import Manifest
-from model.errors import Fault, Refused
+from model.errors import KamadoError, Problem
 from serving.concurrency_limit import Limiter
-from serving.errors import RequestRefused, body_of
+from serving.errors import RequestError, body_of
 from serving.metrics import Counts
 from serving.model_info import card
 from serving.openapi import batch_body, document_bodies, refusals, row_body
@@ -35,7 +35,7 @@ from serving.request_parser import Reader
 from serving.schema import answer_type, batch_answer_type, meaning
 from serving.scorer import Ready, ready
 from serving.service import Service
-from serving.settings import PORT, Limits, Settings, SettingsRefused, usage
+from serving.settings import PORT, Limits, Settings, SettingsError, usage
 
 BACKLOG = 2048
 SECONDS_TO_FINISH = 20
@@ -58,7 +58,7 @@ def application(ready: Ready, limits: Limits, counts: Counts) -> ASGIApp:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # to an address that the caller's Host makes up
-        exception_handlers={RequestRefused: service.refuse, HTTPException: not_here, Exception: service.fail},
+        exception_handlers={RequestError: service.refuse, HTTPException: not_here, Exception: service.fail},
     )
     _add_scoring(api, service, predictor.manifest, limits)
     _add_description(api, ready, limits)
@@ -75,8 +75,8 @@ async def not_here(request: Request, error: Exception) -> Response:
     """A route or method that there is not, told like every other refusal."""
     assert isinstance(error, HTTPException)  # registered for nothing else
     where = f"{request.method} {request.url.path}"
-    fault = Fault(where, "is not answered here", "/docs lists what is", "route")
-    body = body_of(RequestRefused(fault))
+    problem = Problem(where, "is not answered here", "/docs lists what is", "route")
+    body = body_of(RequestError(problem))
     return Response(body, error.status_code, headers=error.headers, media_type="application/json")
 
 
@@ -135,19 +135,19 @@ def _add_probes(api: FastAPI, ready: Ready, counts: Counts) -> None:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises SettingsRefused when there can be none."""
+    """A listening socket. Raises SettingsError when there can be none."""
     try:
         family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (socket.gaierror, UnicodeError) as error:
-        fault = Fault("KAMADO_HOST", f"is {host!r}, which is no address ({error})", "Example: KAMADO_HOST=0.0.0.0")
-        raise SettingsRefused(fault) from None
+        problem = Problem("KAMADO_HOST", f"is {host!r}, which is no address ({error})", "Example: KAMADO_HOST=0.0.0.0")
+        raise SettingsError(problem) from None
     try:
         return socket.create_server(place[:2], family=family, backlog=BACKLOG)
     except OSError as error:
         another = f"KAMADO_PORT={port + 1 if port < PORT.most else PORT.default}"
         found = f"cannot listen on {host}:{port} ({os.strerror(error.errno or 0)})"
-        way_out = f"Stop what listens there, or choose another: {another}"
-        raise SettingsRefused(Fault("KAMADO_PORT", found, way_out)) from None
+        hint = f"Stop what listens there, or choose another: {another}"
+        raise SettingsError(Problem("KAMADO_PORT", found, hint)) from None
 
 
 def address(listener: socket.socket) -> str:
@@ -195,7 +195,7 @@ def main(arguments: list[str]) -> int:
         counts = Counts()
         app = application(model, settings.limits, counts)
         listener = listen(settings.host, settings.port)
-    except Refused as refusal:
+    except KamadoError as refusal:
         print(refusal, file=sys.stderr)
         return 1
     predictor = model.scorer.predictor

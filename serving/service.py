@@ -9,7 +9,7 @@ import orjson
 from fastapi import Request, Response
 
 from serving.concurrency_limit import read_body
-from serving.errors import RequestRefused, answer_of, broken, no_probability
+from serving.errors import RequestError, answer_of, broken, no_probability
 from serving.metrics import Counts
 from serving.request_parser import Reader
 from serving.scorer import Columns, Scorer, Scores
@@ -48,8 +48,8 @@ class Service:
         return self._answer(scores.probability, marks)
 
     async def refuse(self, _: Request, refusal: Exception) -> Response:
-        """FastAPI's handler of RequestRefused."""
-        assert isinstance(refusal, RequestRefused)  # registered for nothing else
+        """FastAPI's handler of RequestError."""
+        assert isinstance(refusal, RequestError)  # registered for nothing else
         self._counts.refused[str(refusal.status)] += 1
         return answer_of(refusal)
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.errors import Faults, Refused
+from model.errors import KamadoError, Problems
 
 EXAMPLE_BUNDLE = "out/bundle"
 KUBERNETES = "Kubernetes sets this for a Service named kamado: set enableServiceLinks: false in the pod"
 
 
-class SettingsRefused(Refused):
+class SettingsError(KamadoError):
     """Carries every setting that is missing or unreadable."""
 
     heading = "the settings were refused"
@@ -26,17 +26,17 @@ class Whole:
     most: int
     meaning: str
 
-    def read(self, environ: Mapping[str, str], faults: Faults) -> int:
+    def read(self, environ: Mapping[str, str], problems: Problems) -> int:
         text = environ.get(self.variable, "")
         example = f"Example: {self.variable}={self.default}"
         if not text:
             return self.default
         if text.startswith("tcp://"):
-            faults.add(self.variable, f"is {text!r}", f"{KUBERNETES}. {example}")
+            problems.add(self.variable, f"is {text!r}", f"{KUBERNETES}. {example}")
         elif not (text.isascii() and text.isdecimal()):
-            faults.add(self.variable, f"is {text!r}, not a whole number", example)
+            problems.add(self.variable, f"is {text!r}, not a whole number", example)
         elif len(text) > 12 or not self.least <= int(text) <= self.most:
-            faults.add(self.variable, f"is {text}, outside {self.least} to {self.most}", example)
+            problems.add(self.variable, f"is {text}, outside {self.least} to {self.most}", example)
         else:
             return int(text)
         return self.default
@@ -71,14 +71,14 @@ class Settings:
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> "Settings":
-        """Raises SettingsRefused with every fault at once. A variable that is set to nothing counts as not set."""
-        faults = Faults()
+        """Raises SettingsError with every problem at once. A variable that is set to nothing counts as not set."""
+        problems = Problems()
         bundle = environ.get("KAMADO_BUNDLE", "")
         if not bundle:
-            way_out = f"It names the folder of a trained model. Example: KAMADO_BUNDLE={EXAMPLE_BUNDLE}"
-            faults.add("KAMADO_BUNDLE", "is not set", way_out)
-        port, concurrency, max_rows, max_bytes, seconds = (one.read(environ, faults) for one in WHOLES)
-        faults.raise_if_any(SettingsRefused)
+            hint = f"It names the folder of a trained model. Example: KAMADO_BUNDLE={EXAMPLE_BUNDLE}"
+            problems.add("KAMADO_BUNDLE", "is not set", hint)
+        port, concurrency, max_rows, max_bytes, seconds = (one.read(environ, problems) for one in WHOLES)
+        problems.raise_if_any(SettingsError)
         return cls(
             bundle=Path(bundle),
             host=environ.get("KAMADO_HOST") or "127.0.0.1",

@@ -9,10 +9,10 @@ import docker
 import pytest
 
 from build.__main__ import cache
-from build.image.base_images import ImagesRefused
-from build.image.base_images.build_context import recipes
+from build.image.base_images import BaseImagesError
+from build.image.base_images.build_context import build_contexts
 from build.image.base_images.build_images import make_images
-from build.image.base_images.python_base import Choice, python_image
+from build.image.base_images.python_base import PythonBase, python_image
 from tests.once import folder_of_run
 from tests.services.engine import engine
 
@@ -66,13 +66,13 @@ def engine_client(engine_address):
 def python_base(engine_client):
     """The digest of the Python that base images start from. Debian's is kept in this machine's own cache."""
     try:
-        return python_image(engine_client, Choice(), cache=cache(os.environ), report=print)
-    except ImagesRefused as refusal:
+        return python_image(engine_client, PythonBase(), cache=cache(os.environ), report=print)
+    except BaseImagesError as refusal:
         pytest.skip(str(refusal))
 
 
 @pytest.fixture(scope="session")
 def base_images(engine_client, python_base):
     """{"server": digest, "component": digest} of the two base images in the engine."""
-    wanted = recipes(os.environ, commit="0" * 40)
+    wanted = build_contexts(os.environ, commit="0" * 40)
     return make_images(engine_client, python_base, wanted, tag="tests", report=print)

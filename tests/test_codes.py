@@ -1,4 +1,4 @@
-"""Every fault of a step, the reader of specs or a command has a stable code; components/README.md lists the steps'."""
+"""Every problem of a step, the spec reader or a command has a stable code; components/README.md lists the steps'."""
 
 import ast
 import re
@@ -9,20 +9,22 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted([*ROOT.glob("components/**/*.py"), *ROOT.glob("model/spec/*.py"), ROOT / "model" / "files.py"])
-COMMANDS = [path for path in sorted(ROOT.glob("pipelines/**/*.py")) if path.name != "events.py"]  # which repeats faults
+COMMANDS = [
+    path for path in sorted(ROOT.glob("pipelines/**/*.py")) if path.name != "events.py"
+]  # which repeats problems
 CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
-MAKERS = {"_from_validator": 2}  # functions that give a code on to Fault, and its place among their arguments
+MAKERS = {"_from_validator": 2}  # functions that give a code on to Problem, and its place among their arguments
 
 
 def arguments(path: Path) -> Iterator[tuple[int, ast.expr | None]]:
-    """Line and code of every fault that the file makes; None where the code is left out."""
+    """Line and code of every problem that the file makes; None where the code is left out."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if not isinstance(node, ast.Call):
             continue
         function = node.func
         name = getattr(function, "id", getattr(function, "attr", ""))
-        of_faults = isinstance(function, ast.Attribute) and "fault" in getattr(function.value, "id", "")
-        if name == "Fault" or (name == "add" and of_faults) or name in MAKERS:
+        of_problems = isinstance(function, ast.Attribute) and "problem" in getattr(function.value, "id", "")
+        if name == "Problem" or (name == "add" and of_problems) or name in MAKERS:
             place = MAKERS.get(name, 3)
             named = [keyword.value for keyword in node.keywords if keyword.arg == "code"]
             yield node.lineno, (node.args[place] if len(node.args) > place else next(iter(named), None))

@@ -15,11 +15,6 @@ from pipelines.local.summary import EXIT
 ROOT = Path(__file__).resolve().parents[1]
 FORMAT = ROOT / "model" / "bundle" / "FORMAT.md"
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("[!.]*/README.md"), FORMAT]
-    *ROOT.glob("*.md"),
-    *ROOT.glob("docs/**/*.md"),
-    *ROOT.glob("[!.]*/README.md"),
-    ROOT / "model" / "bundle" / "FORMAT.md",
-]
 
 
 def make(*arguments):

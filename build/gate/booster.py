@@ -14,7 +14,7 @@ from build.gate.tree import Tree, read_tree
 from model.bundle.bundle import BOOSTER, RETRAIN, Manifest
 from model.bundle.features import CategoryFeature
 from model.bundle.margin_range import MOST_LOG_ODDS, NOTHING, Reach
-from model.errors import Fault
+from model.errors import Problem
 
 LEARNER = {"attributes", "feature_names", "feature_types", "gradient_booster", "learner_model_param", "objective"}
 MODEL = {"cats", "gbtree_model_param", "iteration_indptr", "tree_info", "trees"}
@@ -25,38 +25,38 @@ TOLD = 20
 class Walked:
     """What the walk found, and how far the trees that it could read can move the log odds."""
 
-    faults: list[Fault]
+    problems: list[Problem]
     trees: Reach = NOTHING
 
 
 def walk(booster: Any, manifest: Manifest, *, version: str) -> Walked:
-    """Every fault of the parsed booster against its manifest; `version` is the XGBoost that will serve."""
+    """Every problem of the parsed booster against its manifest; `version` is the XGBoost that will serve."""
     if shape := _shape(booster):
         return Walked([shape])
     learner = booster["learner"]
-    faults = [*_version(booster["version"], version), *_learner(learner, manifest)]
+    problems = [*_version(booster["version"], version), *_learner(learner, manifest)]
     trees = learner["gradient_booster"]["model"]["trees"]
-    faults += _count(learner["gradient_booster"]["model"], manifest)
+    problems += _count(learner["gradient_booster"]["model"], manifest)
     total, reach = 0.0, NOTHING
     for number, raw in enumerate(trees):
         tree, found = read_tree(raw, number, manifest)
-        faults += found
+        problems += found
         if tree is not None:
             total += tree.reach.largest
             reach += tree.reach
-            faults += _directions(tree, manifest)
-        if len(faults) >= TOLD:
-            return Walked(faults[:TOLD])
+            problems += _directions(tree, manifest)
+        if len(problems) >= TOLD:
+            return Walked(problems[:TOLD])
     if total > MOST_LOG_ODDS:
-        faults.append(_fault("trees", f"may add up to log odds of {total:.3g}", "leaf-huge"))
-    return Walked(faults, reach)
+        problems.append(_fault("trees", f"may add up to log odds of {total:.3g}", "leaf-huge"))
+    return Walked(problems, reach)
 
 
-def _fault(where: str, found: str, code: str) -> Fault:
-    return Fault(f"{BOOSTER} {where}", found, RETRAIN, code)
+def _fault(where: str, found: str, code: str) -> Problem:
+    return Problem(f"{BOOSTER} {where}", found, RETRAIN, code)
 
 
-def _shape(booster: Any) -> Fault | None:
+def _shape(booster: Any) -> Problem | None:
     """The first place where the document is not built as XGBoost's models are."""
     places: tuple[tuple[str, set[str]], ...] = (
         ("", {"learner", "version"}),
@@ -89,14 +89,14 @@ def _objective(booster: Any) -> str | None:
     return name if isinstance(name, str) and name != "binary:logistic" else None
 
 
-def _version(found: Any, version: str) -> Iterator[Fault]:
+def _version(found: Any, version: str) -> Iterator[Problem]:
     expected = [int(part) for part in version.split(".")[:3]]
     if (numbers := _whole(found)) != expected:
         told = ".".join(map(str, numbers)) if numbers else repr(found)
         yield _fault("version", f"was written by XGBoost {told}, this is {version}", "booster-version")
 
 
-def _learner(learner: dict[str, Any], manifest: Manifest) -> Iterator[Fault]:
+def _learner(learner: dict[str, Any], manifest: Manifest) -> Iterator[Problem]:
     names = list(manifest.names)
     types = ["c" if isinstance(feature, CategoryFeature) else "float" for feature in manifest.features]
     numbers = learner["learner_model_param"]
@@ -128,7 +128,7 @@ def _numbers(text: Any) -> list[float] | None:
         return None
 
 
-def _count(model: dict[str, Any], manifest: Manifest) -> Iterator[Fault]:
+def _count(model: dict[str, Any], manifest: Manifest) -> Iterator[Problem]:
     declared, held = manifest.trees.trees, len(model["trees"])
     if held != declared or model["gbtree_model_param"]["num_trees"] != str(held):
         said = model["gbtree_model_param"]["num_trees"]
@@ -155,7 +155,7 @@ def _climbs(places: Sequence[int] | None, end: int) -> bool:
     return len(places) > 1 and rises and places[0] == 0 and places[-1] == end
 
 
-def _directions(tree: Tree, manifest: Manifest) -> Iterator[Fault]:
+def _directions(tree: Tree, manifest: Manifest) -> Iterator[Problem]:
     """A declared direction must hold: below the split never more (or never less) than above it."""
     for place, feature in enumerate(manifest.features):
         direction = getattr(feature, "direction", None)

@@ -5,17 +5,17 @@ from pathlib import Path
 
 from build.gate.files import read_folder
 from build.gate.verdict import read_verdict
-from model.errors import BundleRefused, Fault
+from model.errors import BundleError, Problem
 
 BUNDLE, VERDICT = "bundle", "verdict.json"
 
 
 @dataclass(frozen=True)
 class Copied:
-    """A bundle, and its verdict if it could be read, in a folder of their own; `faults` are those of the originals."""
+    """A bundle, and its verdict if it could be read, in a folder of their own; `problems` are the originals'."""
 
     folder: Path
-    faults: list[Fault] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
     @property
     def bundle(self) -> Path:
@@ -30,15 +30,15 @@ class Copied:
 def copy(bundle: Path, verdict: Path, folder: Path) -> Copied:
     """Copy into `folder`, which is made. Only regular files of a bundle's names and size are opened.
 
-    Raises BundleRefused when there is no folder to copy.
+    Raises BundleError when there is no folder to copy.
     """
-    files, faults = read_folder(bundle)
+    files, problems = read_folder(bundle)
     judged, unread = read_verdict(verdict)
-    if any(fault.code == "folder-unreadable" for fault in faults):
-        raise BundleRefused(*faults, *unread)
+    if any(problem.code == "folder-unreadable" for problem in problems):
+        raise BundleError(*problems, *unread)
     (folder / BUNDLE).mkdir(parents=True)
     for name, data in files.items():
         (folder / BUNDLE / name).write_bytes(data)
     if not unread:
         (folder / VERDICT).write_bytes(judged)
-    return Copied(folder, [*faults, *unread])
+    return Copied(folder, [*problems, *unread])

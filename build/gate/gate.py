@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model.bundle.bundle import RETRAIN
-from model.errors import BundleRefused, Fault
+from model.errors import BundleError, Problem
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,7 +28,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Sound:
+class VerifiedBundle:
     """What was verified, by digest: whoever builds on it compares."""
 
     digest: str
@@ -38,29 +38,29 @@ class Sound:
 DEFAULT = Limits()
 
 
-def verify(bundle: Path, verdict: Path | None, *, limits: Limits = DEFAULT) -> list[Fault]:
-    """Every fault of the bundle, and of the verdict when one is given; none = sound. Writes nothing."""
+def verify(bundle: Path, verdict: Path | None, *, limits: Limits = DEFAULT) -> list[Problem]:
+    """Every problem of the bundle, and of the verdict when one is given; none = sound. Writes nothing."""
     return _check(bundle, verdict, limits)[0]
 
 
-def verified(bundle: Path, verdict: Path, *, limits: Limits = DEFAULT) -> tuple[Sound | None, list[Fault]]:
-    """What was looked at, by digest, and every fault of it; no digests when the check did not come to its end."""
-    faults, sound = _check(bundle, verdict, limits)
-    return sound, faults
+def verified(bundle: Path, verdict: Path, *, limits: Limits = DEFAULT) -> tuple[VerifiedBundle | None, list[Problem]]:
+    """What was looked at, by digest, and every problem of it; no digests when the check did not come to its end."""
+    problems, sound = _check(bundle, verdict, limits)
+    return sound, problems
 
 
-def refuse_unless_sound(
-    bundle: Path, verdict: Path | None, *, known: Sequence[Fault] = (), limits: Limits = DEFAULT
-) -> Sound:
-    """The digests of what was verified. Raises BundleRefused with every fault, those that are `known` already first."""
-    faults, sound = _check(bundle, verdict, limits)
-    faults = list(dict.fromkeys((*known, *faults)))
-    if faults or sound is None:
-        raise BundleRefused(*faults)
+def verify_or_raise(
+    bundle: Path, verdict: Path | None, *, known: Sequence[Problem] = (), limits: Limits = DEFAULT
+) -> VerifiedBundle:
+    """The digests of what was verified. Raises BundleError with every problem, those that are `known` already first."""
+    problems, sound = _check(bundle, verdict, limits)
+    problems = list(dict.fromkeys((*known, *problems)))
+    if problems or sound is None:
+        raise BundleError(*problems)
     return sound
 
 
-def _check(bundle: Path, verdict: Path | None, limits: Limits) -> tuple[list[Fault], Sound | None]:
+def _check(bundle: Path, verdict: Path | None, limits: Limits) -> tuple[list[Problem], VerifiedBundle | None]:
     paths = [str(path.absolute()) for path in (bundle, verdict) if path is not None]
     command = [sys.executable, "-m", "build.gate.worker", str(os.getpid()), str(limits.memory), *paths]
     # One thread: the gate shares a pod with nothing to hurry for, and thread pools are most of its address space.
@@ -84,23 +84,23 @@ def _check(bundle: Path, verdict: Path | None, limits: Limits) -> tuple[list[Fau
         child.kill()
         child.communicate()
         raise
-    faults, sound = _read(out)
+    problems, sound = _read(out)
     if child.returncode < 0:
         name = signal.Signals(-child.returncode).name
-        faults.append(_died(f"was killed by {name} while it was being checked", "check-killed"))
+        problems.append(_died(f"was killed by {name} while it was being checked", "check-killed"))
     elif child.returncode > 0 or sound is None:
         last = (err.decode(errors="replace").strip().splitlines() or ["no reason given"])[-1]
-        faults.append(_died(f"could not be checked to the end ({last:.200})", "check-crashed"))
-    return faults, sound
+        problems.append(_died(f"could not be checked to the end ({last:.200})", "check-crashed"))
+    return problems, sound
 
 
-def _died(found: str, code: str) -> Fault:
-    return Fault("bundle", found, RETRAIN, code)
+def _died(found: str, code: str) -> Problem:
+    return Problem("bundle", found, RETRAIN, code)
 
 
-def _read(out: bytes) -> tuple[list[Fault], Sound | None]:
+def _read(out: bytes) -> tuple[list[Problem], VerifiedBundle | None]:
     """What the child told, up to the last whole line."""
     told = [json.loads(line) for line in out.decode().split("\n")[:-1]]
-    faults = [Fault(**value) for value in told if "code" in value]
-    ends = [Sound(**value) for value in told if "digest" in value]
-    return faults, ends[0] if ends else None
+    problems = [Problem(**value) for value in told if "code" in value]
+    ends = [VerifiedBundle(**value) for value in told if "digest" in value]
+    return problems, ends[0] if ends else None

@@ -11,7 +11,7 @@ from typing import Any
 from model.bundle.bundle import BOOSTER, RETRAIN, Manifest
 from model.bundle.features import CategoryFeature
 from model.bundle.margin_range import Reach
-from model.errors import Fault
+from model.errors import Problem
 
 ROOT_PARENT = 2**31 - 1
 NODES = {
@@ -68,13 +68,13 @@ class _Broken(Exception):
     """The tree cannot be walked on: (where, found, code)."""
 
 
-def read_tree(raw: Any, number: int, manifest: Manifest) -> tuple[Tree | None, list[Fault]]:
-    """The tree and no fault, or the first fault of this tree."""
+def read_tree(raw: Any, number: int, manifest: Manifest) -> tuple[Tree | None, list[Problem]]:
+    """The tree and no problem, or the first problem of this tree."""
     try:
         return _read(raw, number, manifest), []
     except _Broken as broken:
         where, found, code = broken.args
-        return None, [Fault(f"{BOOSTER} tree {number}{where}", found, RETRAIN, code)]
+        return None, [Problem(f"{BOOSTER} tree {number}{where}", found, RETRAIN, code)]
 
 
 def _read(raw: Any, number: int, manifest: Manifest) -> Tree:

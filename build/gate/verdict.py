@@ -4,37 +4,37 @@ import os
 import stat
 from pathlib import Path
 
-from build.gate.fields.rule import faults, rules_of
+from build.gate.fields.rule import problems, rules_of
 from build.gate.fields.subject import Judged
 from build.gate.fields.verdict import TABLE
 from model.bundle.bundle import Manifest
-from model.errors import Fault
+from model.errors import Problem
 from model.files import parse_json
 
 EVALUATE = "Run evaluate on this very bundle; its verdict.json is what VERDICT names"
 MOST_BYTES = 5_000_000
 
 
-def read_verdict(path: Path) -> tuple[bytes, list[Fault]]:
-    """The file's bytes, or the fault that keeps them from being looked at."""
+def read_verdict(path: Path) -> tuple[bytes, list[Problem]]:
+    """The file's bytes, or the problem that keeps them from being looked at."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_BYTES:
-            return b"", [Fault(str(path), "is not a file of a verdict's size", EVALUATE, "verdict-missing")]
+            return b"", [Problem(str(path), "is not a file of a verdict's size", EVALUATE, "verdict-missing")]
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
             return file.read(MOST_BYTES), []
     except FileNotFoundError:
-        return b"", [Fault(str(path), "is missing: no verdict, no image", EVALUATE, "verdict-missing")]
+        return b"", [Problem(str(path), "is missing: no verdict, no image", EVALUATE, "verdict-missing")]
     except OSError as error:
-        return b"", [Fault(str(path), f"cannot be read ({error.strerror})", EVALUATE, "verdict-missing")]
+        return b"", [Problem(str(path), f"cannot be read ({error.strerror})", EVALUATE, "verdict-missing")]
 
 
-def judge(data: bytes, *, digest: str | None, manifest: Manifest | None) -> list[Fault]:
-    """Every fault of the verdict for the bundle of this digest. What is None was faulty already and is not compared."""
+def judge(data: bytes, *, digest: str | None, manifest: Manifest | None) -> list[Problem]:
+    """Every problem of the verdict for the bundle of this digest. What is None is invalid and is not compared."""
     try:
         said = parse_json(data)
     except ValueError as error:  # UnicodeDecodeError is one
-        return [Fault("verdict file", f"is not JSON ({error})", EVALUATE, "verdict-json")]
+        return [Problem("verdict file", f"is not JSON ({error})", EVALUATE, "verdict-json")]
     if not isinstance(said, dict):
-        return [Fault("verdict file", "is not an object", EVALUATE, "verdict-json")]
-    return faults(rules_of(TABLE), Judged(said, digest, manifest), document="verdict", way_out=EVALUATE)
+        return [Problem("verdict file", "is not an object", EVALUATE, "verdict-json")]
+    return problems(rules_of(TABLE), Judged(said, digest, manifest), document="verdict", hint=EVALUATE)

@@ -9,25 +9,25 @@ from pathlib import Path
 from typing import Any
 
 from build.gate.copy import BUNDLE, VERDICT, Copied, copy
-from build.gate.gate import Sound, refuse_unless_sound
+from build.gate.gate import VerifiedBundle, verify_or_raise
 from build.image.attest.provenance import MEDIA_TYPE as STATEMENT
 from build.image.attest.provenance import provenance, smoke_test
 from build.image.attest.sbom import bill
 from build.image.attest.signature import MEDIA_TYPE, check, is_by, refuse_unfit_keys, sign
-from build.image.base.base import XGBOOST, Base, BaseRefused, Report
+from build.image.base.base import XGBOOST, Base, BaseError, Report
 from build.image.base.resolve import server_base
 from build.image.build_tag import build_tag
 from build.image.smoke_test.smoke_test import EARLIER, UNSEALED, Way, seal
 from build.oci import image as oci
-from build.oci.layer import Entry, Layer, write_layer
+from build.oci.layer import Layer, TarEntry, write_layer
 from build.oci.layout import Layout
-from build.oci.open_store import publisher
+from build.oci.open_store import open_store
 from build.oci.referrers import MOST_BYTES, content
-from build.oci.store import Attachment, Publisher, Staged
+from build.oci.store import Attachment, ImageStore, Staged
 from build.oci.tempdir import refusing_without_room, scratch
 from build.release.releases import MODEL
 from model.bundle.bundle import FILES, Bundle, Manifest, load
-from model.errors import Fault, Refused
+from model.errors import KamadoError, Problem
 
 HOME = "/opt/kamado"
 USER = "65532"
@@ -38,7 +38,7 @@ START = {"Cmd": COMMAND, "User": USER, "WorkingDir": HOME}
 
 
 @dataclass(frozen=True)
-class Order:
+class BuildRequest:
     """What is asked for: `base` is a reference, or None for the best that this machine can make (`server_base`);
     `commit` is the git commit of this code, where it is known; `key` signs bundle and verdict; `required` is the public
     key that must have signed them."""
@@ -52,17 +52,17 @@ class Order:
     required: Path | None = None
 
 
-def build(bundle: Path, verdict: Path, order: Order, *, report: Report = print) -> dict[str, Any]:
+def build(bundle: Path, verdict: Path, order: BuildRequest, *, report: Report = print) -> dict[str, Any]:
     """Verify, assemble, seal, publish; returns what image.json says.
 
-    Raises BundleRefused, before anything is written, when the gate finds a fault; SignatureRefused when it is not
-    signed as it must be; BaseRefused when the base cannot be had; SealRefused when the image does not answer as it
-    should; PlaceRefused and RegistryRefused when the place cannot take it; OutputRefused without room to work in.
+    Raises BundleError, before anything is written, when the gate finds a problem; SignatureError when it is not
+    signed as it must be; BaseError when the base cannot be had; SmokeTestError when the image does not answer as it
+    should; StoreError and RegistryError when the place cannot take it; OutputError without room to work in.
     """
-    place = publisher(order.to, cache=order.cache)
+    place = open_store(order.to, cache=order.cache)
     with refusing_without_room(), scratch() as folder:
         copied = copy(bundle, verdict, folder / "model")
-        sound = refuse_unless_sound(copied.bundle, copied.verdict, known=copied.faults)
+        sound = verify_or_raise(copied.bundle, copied.verdict, known=copied.problems)
         report(f"gate passed: bundle {sound.digest}")
         # A key that does not fit is told before anything is sent.
         signed = _signed(copied, order)
@@ -70,7 +70,7 @@ def build(bundle: Path, verdict: Path, order: Order, *, report: Report = print) 
         report(f"base {base.name}")
         if base.kind == "none" and not isinstance(place, Layout):
             found = "is none, and an image that cannot start is of no use in a registry"
-            raise BaseRefused(Fault("base", found, "Give a server base as BASE_IMAGE", "base-missing"))
+            raise BaseError(Problem("base", found, "Give a server base as BASE_IMAGE", "base-missing"))
         candidate = prepare(base, copied.folder, sound, folder)
         proof = Proof(place, candidate, sound, base, order, report, signed)
         done = place.publish(candidate.image, candidate.tag, prove=proof)
@@ -106,10 +106,10 @@ class Candidate:
     labels: dict[str, str]
 
 
-def prepare(base: Base, folder: Path, sound: Sound, work: Path) -> Candidate:
+def prepare(base: Base, folder: Path, sound: VerifiedBundle, work: Path) -> Candidate:
     """Lay `bundle/` and `verdict.json` in `folder`, which passed the gate and are ours alone, over the base.
 
-    Raises BaseRefused.
+    Raises BaseError.
     """
     judged = (folder / VERDICT).read_bytes()
     bundle = load(folder / BUNDLE)
@@ -117,7 +117,7 @@ def prepare(base: Base, folder: Path, sound: Sound, work: Path) -> Candidate:
     _refuse_other_xgboost(base, manifest)
     if MODEL in base.labels:
         found = f"holds a model already: {base.labels[MODEL]!r}"
-        raise BaseRefused(Fault(f"base {base.name}", found, "Take the server base that it was laid on", "base-type"))
+        raise BaseError(Problem(f"base {base.name}", found, "Take the server base that it was laid on", "base-type"))
     layer = model_layer(work / "layer.tar.gz", folder / BUNDLE, judged, cutoff=manifest.lineage.cutoff)
     digests = {"bundle": sound.digest, "verdict": oci.digest_of(judged), "base": base.digest}
     tag = build_tag(manifest.model, cutoff=manifest.lineage.cutoff, **digests)
@@ -130,11 +130,11 @@ class Proof:
 
     def __init__(
         self,
-        place: Publisher,
+        place: ImageStore,
         candidate: Candidate,
-        sound: Sound,
+        sound: VerifiedBundle,
         base: Base,
-        order: Order,
+        order: BuildRequest,
         report: Report,
         signed: Sequence[Attachment],
     ) -> None:
@@ -166,7 +166,7 @@ class Proof:
         return (made_of, came_about, *self.signed)
 
 
-def _signed(copied: Copied, order: Order) -> Sequence[Attachment]:
+def _signed(copied: Copied, order: BuildRequest) -> Sequence[Attachment]:
     """The signature by the order's key, which has to be that of the required key where there is one."""
     refuse_unfit_keys(order.key, order.required)
     if order.key is None:
@@ -177,18 +177,18 @@ def _signed(copied: Copied, order: Order) -> Sequence[Attachment]:
     return (signed,)
 
 
-def _is_recorded(place: Publisher, digest: str, sound: Sound) -> bool:
+def _is_recorded(place: ImageStore, digest: str, sound: VerifiedBundle) -> bool:
     """Whether the record of a smoke test of this image with this model lies beside it."""
     for attached in place.attachments(digest):
         if attached.media_type == STATEMENT and attached.size <= MOST_BYTES:
-            with contextlib.suppress(Refused):  # what cannot be read records nothing
+            with contextlib.suppress(KamadoError):  # what cannot be read records nothing
                 verdict = str(sound.verdict_sha256)
                 if smoke_test(content(attached), image=digest, bundle=sound.digest, verdict_sha256=verdict):
                     return True
     return False
 
 
-def _is_signed(place: Publisher, digest: str, folder: Path, key: Path) -> bool:
+def _is_signed(place: ImageStore, digest: str, folder: Path, key: Path) -> bool:
     """Whether an image that was there already has a signature by this private key."""
     attached = [document for document in place.attachments(digest) if document.media_type == MEDIA_TYPE]
     return any(is_by(folder, content(document), key) for document in attached)
@@ -199,15 +199,15 @@ def _refuse_other_xgboost(base: Base, manifest: Manifest) -> None:
     trained, serves = manifest.libraries["xgboost"], base.labels.get(XGBOOST)
     if serves not in (None, trained):
         found = f"serves with XGBoost {serves}, the bundle was trained with {trained}"
-        way_out = "Take the base that was made from the same lock as the training"
-        raise BaseRefused(Fault(f"base {base.name}", found, way_out, "library-version"))
+        hint = "Take the base that was made from the same lock as the training"
+        raise BaseError(Problem(f"base {base.name}", found, hint, "library-version"))
 
 
 def model_layer(path: Path, bundle: Path, verdict: bytes, *, cutoff: str) -> Layer:
     """The one layer of the model: the bundle's files, and the verdict that let them pass beside them."""
     home = HOME[1:]
-    entries = [Entry(f"{home}/bundle/{name}", data=bundle / name) for name in FILES]
-    return write_layer(path, [*entries, Entry(f"{home}/{VERDICT}", data=verdict)], mtime=epoch(cutoff))
+    entries = [TarEntry(f"{home}/bundle/{name}", data=bundle / name) for name in FILES]
+    return write_layer(path, [*entries, TarEntry(f"{home}/{VERDICT}", data=verdict)], mtime=epoch(cutoff))
 
 
 def assemble(base: Base, layer: Layer, labels: dict[str, str], *, created: str) -> oci.Image:
@@ -236,7 +236,7 @@ CLASSIC = ("container", "container_config", "id", "parent", "docker_version")  #
 
 
 def labels_of(
-    manifest: Manifest, verdict: dict[str, Any], sound: Sound, base: Base, layer: Layer, tag: str
+    manifest: Manifest, verdict: dict[str, Any], sound: VerifiedBundle, base: Base, layer: Layer, tag: str
 ) -> dict[str, str]:
     """What people and programs ask an image. Only what follows from content: no path, no host, no wall time."""
     labels = model_labels(manifest, verdict, sound, layer.diff_id) | {
@@ -248,7 +248,7 @@ def labels_of(
     return labels
 
 
-def model_labels(manifest: Manifest, verdict: dict[str, Any], sound: Sound, diff_id: str) -> dict[str, str]:
+def model_labels(manifest: Manifest, verdict: dict[str, Any], sound: VerifiedBundle, diff_id: str) -> dict[str, str]:
     """The labels that follow from the model's layer alone: whoever has the layer can compare them."""
     metrics = {name: round(float(value), 6) for name, value in verdict["metrics"].items()}
     return {

@@ -9,7 +9,7 @@ from typing import BinaryIO, cast
 from isal import igzip, igzip_lib
 
 from build.oci import image as oci
-from build.oci.hashing_reader import Measured
+from build.oci.hashing_reader import HashingReader
 
 LARGEST_LAYER = 1 << 36  # bytes unpacked; no base that is of use has a layer of 64 GiB
 GZIP = b"\x1f\x8b"
@@ -33,7 +33,7 @@ def members_of(layer: oci.Blob) -> Iterator[tuple[tarfile.TarFile, tarfile.TarIn
     Raises tarfile.TarError for a layer that cannot be read, or is not what its digest says, which is known at its end.
     """
     with layer.open() as source:
-        measured = Measured(source)
+        measured = HashingReader(source)
         try:
             with tarfile.open(fileobj=_inflated(measured.buffered()), mode="r|*", bufsize=BUFFER) as tar:
                 for member in members(tar):

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import ClassVar, Protocol
 
 from build.oci.reference import HUB
-from model.errors import Fault, Refused
+from model.errors import KamadoError, Problem
 
 
-class LoginRefused(Refused):
+class CredentialsError(KamadoError):
     """What `docker login` kept cannot be read."""
 
     heading: ClassVar[str] = "the login was refused"
@@ -32,7 +32,7 @@ class DockerLogin:
         self.config = config
 
     def credentials(self, *, renew: bool) -> tuple[str, str] | None:
-        """Raises LoginRefused when there is a login and it cannot be read."""
+        """Raises CredentialsError when there is a login and it cannot be read."""
         if renew or not self.config.is_file():
             return None
         from docker.auth import AuthConfig  # a tenth of a second, for those who are asked for a login
@@ -43,8 +43,8 @@ class DockerLogin:
             with warnings.catch_warnings(action="error", category=UserWarning):  # of a helper that is not installed
                 found = kept.resolve_authconfig(None if self.host == HUB else self.host) or {}
         except (DockerException, OSError, ValueError, TypeError, AttributeError, UserWarning) as error:
-            told, way_out = f"cannot be read ({error})", f"Fix it, or run: docker login {self.host}"
-            raise LoginRefused(Fault(f"login in {self.config}", told, way_out, "registry-denied")) from error
+            told, hint = f"cannot be read ({error})", f"Fix it, or run: docker login {self.host}"
+            raise CredentialsError(Problem(f"login in {self.config}", told, hint, "registry-denied")) from error
         user, password = (found.get(name) or found.get(name.lower()) for name in ("Username", "Password"))
         return (user, password) if user and password else None
 

@@ -9,11 +9,11 @@ from botocore.exceptions import ClientError
 
 from build.oci import image as oci
 from build.oci.ecr_api import EcrLogin, Service, domain
-from build.oci.registry import RegistryPlace
+from build.oci.registry import RegistryStore
 from build.oci.registry_client import Client
-from build.oci.store import Attachment, PlaceRefused, Prove, Published, unproven
+from build.oci.store import Attachment, Prove, Published, StoreError, unproven
 from build.oci.tag_mutability import TagRules
-from model.errors import Fault
+from model.errors import Problem
 
 UNTAGGED_DAYS = 14
 LIFECYCLE = {
@@ -33,14 +33,14 @@ LIFECYCLE = {
 }
 
 
-class EcrPlace:
+class EcrStore:
     """A Publisher. AWS is first asked when something is published or read."""
 
     def __init__(self, account: str, region: str, repository: str) -> None:
         self.account, self.region, self.repository = account, region, repository
         self.name = f"{account}.dkr.ecr.{region}.{domain(region)}/{repository}"
         self._service: Service | None = None
-        self._place: RegistryPlace | None = None
+        self._place: RegistryStore | None = None
         self._rules = TagRules("IMMUTABLE")
 
     def publish(self, image: oci.Image, tag: str, *, prove: Prove = unproven) -> Published:
@@ -83,14 +83,14 @@ class EcrPlace:
         with self._in_words():
             return self._there().attachments(digest)
 
-    def _there(self) -> RegistryPlace:
+    def _there(self) -> RegistryStore:
         place = self._found()
         if place is None:
             found = f"is not in account {self.account}, region {self.region}"
-            raise PlaceRefused(Fault(f"repository {self.repository}", found, "Publish an image first", "place-broken"))
+            raise StoreError(Problem(f"repository {self.repository}", found, "Publish an image first", "place-broken"))
         return place
 
-    def _found(self) -> RegistryPlace | None:
+    def _found(self) -> RegistryStore | None:
         """The repository behind its registry, if it is there. Its address is what ECR calls it, in every partition."""
         if self._place is None:
             self._service = self._service or Service(self.account, self.region)
@@ -102,10 +102,10 @@ class EcrPlace:
                 raise self._movable("lets tags move")
             self.name = str(described["repositoryUri"])
             host, _, repository = self.name.partition("/")
-            self._place = RegistryPlace(Client(host, repository, login=EcrLogin(self._service)), locks=None)
+            self._place = RegistryStore(Client(host, repository, login=EcrLogin(self._service)), locks=None)
         return self._place
 
-    def _made(self) -> RegistryPlace:
+    def _made(self) -> RegistryStore:
         service = self._service = self._service or Service(self.account, self.region)
         try:
             service.call(
@@ -132,17 +132,17 @@ class EcrPlace:
             why = f"its exclusion filter {pattern!r} matches" if pattern else "no exclusion filter matches"
             raise self._movable(f"lets the tag {tag!r} move: it is {self._rules.mutability} and {why}")
 
-    def _movable(self, found: str) -> PlaceRefused:
+    def _movable(self, found: str) -> StoreError:
         command = (
             f"aws ecr put-image-tag-mutability --region {self.region} --registry-id {self.account} "
             f"--repository-name {self.repository} --image-tag-mutability IMMUTABLE"
         )
         found += ", and a deployment could be given another image under the same tag"
-        return PlaceRefused(Fault(f"repository {self.repository}", found, f"Run: {command}", "ecr-mutable"))
+        return StoreError(Problem(f"repository {self.repository}", found, f"Run: {command}", "ecr-mutable"))
 
     @contextlib.contextmanager
     def _in_words(self) -> Iterator[None]:
-        """What ECR refuses and nobody expected, as a fault with ECR's own reason."""
+        """What ECR refuses and nobody expected, as a problem with ECR's own reason."""
         try:
             yield
         except ClientError as error:
@@ -150,6 +150,6 @@ class EcrPlace:
             raise self._service.unexpected(error) from error
 
 
-def ecr_place(account: str, region: str, repository: str) -> EcrPlace:
+def ecr_store(account: str, region: str, repository: str) -> EcrStore:
     """Raises nothing: AWS is first asked when something is published or read."""
-    return EcrPlace(account, region, repository)
+    return EcrStore(account, region, repository)

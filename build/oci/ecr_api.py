@@ -21,8 +21,8 @@ from botocore.exceptions import (
 )
 from botocore.loaders import Loader
 
-from build.oci.store import PlaceRefused
-from model.errors import Fault
+from build.oci.store import StoreError
+from model.errors import Problem
 
 SOON = 300  # seconds before its end at which a token is no longer begun with
 ATTEMPTS = 6  # with a wait that doubles, and jitter, as "standard" has it
@@ -40,7 +40,7 @@ REPOSITORY_HOST = re.compile(r"(\d{12})\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.(.+)"
 CREDENTIALS = "Set AWS_PROFILE or AWS_ACCESS_KEY_ID, or give the pod's service account a role (IRSA)"
 
 
-class CredentialsMissing(PlaceRefused):
+class MissingCredentialsError(StoreError):
     """There are no AWS credentials here at all; those that AWS does not know are another matter."""
 
 
@@ -80,23 +80,23 @@ class Service:
         self._client = session.client("ecr", region_name=region, config=STANDARD)
 
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        """Raises PlaceRefused; ClientError for what is left to the caller."""
+        """Raises StoreError; ClientError for what is left to the caller."""
         method = getattr(self._client, botocore.xform_name(operation))
         try:
             answer: dict[str, Any] = method(**parameters)
         except (NoCredentialsError, PartialCredentialsError) as error:
             found = f"there are no AWS credentials ({error})"
-            raise CredentialsMissing(self._fault(found, CREDENTIALS, "ecr-credentials")) from error
+            raise MissingCredentialsError(self._fault(found, CREDENTIALS, "ecr-credentials")) from error
         except ClientError as error:
             self._refuse(operation, error)
             raise
         except BotoCoreError as error:
-            way_out = f"Check the network, and that {self.region} is the region of the repository"
-            raise self._refused(f"cannot be reached ({error})", way_out, "ecr-unreachable") from error
+            hint = f"Check the network, and that {self.region} is the region of the repository"
+            raise self._refused(f"cannot be reached ({error})", hint, "ecr-unreachable") from error
         return answer
 
     def repository(self, name: str) -> dict[str, Any] | None:
-        """What ECR says of a repository; None when it is not there. Raises PlaceRefused, ClientError."""
+        """What ECR says of a repository; None when it is not there. Raises StoreError, ClientError."""
         try:
             answer = self.call("DescribeRepositories", registryId=self.account, repositoryNames=[name])
         except ClientError as error:
@@ -109,8 +109,8 @@ class Service:
     def _refuse(self, operation: str, error: ClientError) -> None:
         code, told = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
         if code in DENIED:
-            way_out = f"Allow ecr:{operation} for this role on account {self.account}"
-            raise self._refused(f"may not {operation} ({told})", way_out, "ecr-permission") from error
+            hint = f"Allow ecr:{operation} for this role on account {self.account}"
+            raise self._refused(f"may not {operation} ({told})", hint, "ecr-permission") from error
         if code in TURNED_DOWN:
             raise self._refused(f"turned the credentials down ({code})", CREDENTIALS, "ecr-credentials") from error
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
@@ -118,17 +118,17 @@ class Service:
             found = f"answered {code} to {operation}, {ATTEMPTS} times"
             raise self._refused(found, "Try again later", "ecr-busy") from error
 
-    def unexpected(self, error: ClientError) -> PlaceRefused:
+    def unexpected(self, error: ClientError) -> StoreError:
         """What ECR refuses and nobody expected, with ECR's own reason."""
         message = error.response["Error"]
         found = f"refused {error.operation_name} ({message.get('Code')}: {message.get('Message')})"
         return self._refused(found, "Fix what ECR names", "ecr-refused")
 
-    def _refused(self, found: str, way_out: str, code: str) -> PlaceRefused:
-        return PlaceRefused(self._fault(found, way_out, code))
+    def _refused(self, found: str, hint: str, code: str) -> StoreError:
+        return StoreError(self._fault(found, hint, code))
 
-    def _fault(self, found: str, way_out: str, code: str) -> Fault:
-        return Fault(f"ECR {self.account}.{self.region}", found, way_out, code)
+    def _fault(self, found: str, hint: str, code: str) -> Problem:
+        return Problem(f"ECR {self.account}.{self.region}", found, hint, code)
 
 
 class EcrLogin:

@@ -5,7 +5,7 @@ from io import BufferedReader, RawIOBase
 from typing import BinaryIO
 
 
-class Measured(RawIOBase):
+class HashingReader(RawIOBase):
     """Reads on from `source`. Raises ValueError once more than `most` bytes have come."""
 
     def __init__(self, source: BinaryIO, *, most: float = float("inf")) -> None:

@@ -23,7 +23,7 @@ LEVEL = 1  # of ISA-L, which takes half the time of zlib's fastest for a layer t
 
 
 @dataclass(frozen=True)
-class Entry:
+class TarEntry:
     """One name in the layer: a file (`data` or the file to read), a symbolic link (`link`), else a folder."""
 
     name: str
@@ -46,13 +46,13 @@ class Layer:
         return Blob(self.digest, self.size, media_type, lambda: self.path.open("rb"))
 
 
-def write_layer(path: Path, entries: Iterable[Entry], *, mtime: int) -> Layer:
+def write_layer(path: Path, entries: Iterable[TarEntry], *, mtime: int) -> Layer:
     """Write the layer to `path`. Raises OSError, and ValueError for a name that leaves the image's root."""
     named = {entry.name: entry for entry in entries}
     for name in list(named):
         for parent in PurePosixPath(name).parents:
             if str(parent) != ".":
-                named.setdefault(str(parent), Entry(str(parent), 0o755))
+                named.setdefault(str(parent), TarEntry(str(parent), 0o755))
     files: dict[str, str] = {}
     with path.open("wb") as file:
         packed = _Gzip(file)
@@ -64,7 +64,7 @@ def write_layer(path: Path, entries: Iterable[Entry], *, mtime: int) -> Layer:
     return Layer(path, f"sha256:{packed.plain.hexdigest()}", f"sha256:{packed.zipped.hexdigest()}", packed.size, files)
 
 
-def _add(tar: tarfile.TarFile, entry: Entry, mtime: int, files: dict[str, str]) -> None:
+def _add(tar: tarfile.TarFile, entry: TarEntry, mtime: int, files: dict[str, str]) -> None:
     if not set(entry.name.split("/")).isdisjoint({"", ".", ".."}):
         raise ValueError(f"{entry.name!r} is not a name inside an image")
     head = tarfile.TarInfo(entry.name)

@@ -12,8 +12,8 @@ from typing import Any, BinaryIO
 
 from build.oci import image as oci
 from build.oci.referrers import artifact, descriptor, document, empty, small
-from build.oci.store import Attachment, PlaceRefused, Prove, Published, Staged, taken, unproven
-from model.errors import Fault
+from build.oci.store import Attachment, Prove, Published, Staged, StoreError, taken, unproven
+from model.errors import Problem
 from model.files import sync_folder, write_atomically
 
 REF_NAME = "org.opencontainers.image.ref.name"
@@ -46,16 +46,16 @@ class Layout:
         with self.blob(digest) as file:
             data = file.read()
         if oci.digest_of(data) != digest:
-            found, way_out = f"holds {oci.digest_of(data)} as {digest}", LAY_AGAIN
-            raise PlaceRefused(Fault(str(self.folder), found, way_out, "blob-digest"))
+            found, hint = f"holds {oci.digest_of(data)} as {digest}", LAY_AGAIN
+            raise StoreError(Problem(str(self.folder), found, hint, "blob-digest"))
         return data
 
     def blob(self, digest: str) -> BinaryIO:
         try:
             return self._path(digest).open("rb")
         except OSError as error:
-            found, way_out = f"has no {digest} ({error.strerror})", LAY_AGAIN
-            raise PlaceRefused(Fault(str(self.folder), found, way_out, "place-broken")) from error
+            found, hint = f"has no {digest} ({error.strerror})", LAY_AGAIN
+            raise StoreError(Problem(str(self.folder), found, hint, "place-broken")) from error
 
     def add_tag(self, digest: str, tag: str) -> None:
         with self._writing():
@@ -67,8 +67,8 @@ class Layout:
                 raise taken(tag, here=here, new=digest)
             entry = next((one for one in index["manifests"] if one["digest"] == digest), None)
             if entry is None:
-                found, way_out = f"has no image {digest}", "Name one of its images"
-                raise PlaceRefused(Fault(str(self.folder), found, way_out, "place-broken"))
+                found, hint = f"has no image {digest}", "Name one of its images"
+                raise StoreError(Problem(str(self.folder), found, hint, "place-broken"))
             index["manifests"].append({**entry, "annotations": {REF_NAME: tag}})
             write_atomically(self.folder / "index.json", oci.dump(index))
 
@@ -85,7 +85,7 @@ class Layout:
             if "artifactType" in entry:
                 try:
                     layer = document(self.manifest(entry["digest"]), of=digest)
-                except PlaceRefused:  # another image's, it may be: whatever was lost is nobody's document
+                except StoreError:  # another image's, it may be: whatever was lost is nobody's document
                     continue
                 if layer is not None:
                     found.append(self._held(layer))
@@ -124,7 +124,7 @@ class Layout:
         except ValueError:
             found = None
         if not isinstance(found, str):
-            raise PlaceRefused(Fault(str(self.folder), f"has no manifest in {digest}", LAY_AGAIN, "place-broken"))
+            raise StoreError(Problem(str(self.folder), f"has no manifest in {digest}", LAY_AGAIN, "place-broken"))
         return found
 
     def _held(self, layer: dict[str, Any]) -> oci.Blob:
@@ -139,8 +139,8 @@ class Layout:
                 yield
         except OSError as error:
             found = f"cannot be written ({error.strerror or error})"
-            way_out = "Give a folder on a disk with room, where this user may write; what was there is untouched"
-            raise PlaceRefused(Fault(str(self.folder), found, way_out, "place-unwritable")) from error
+            hint = "Give a folder on a disk with room, where this user may write; what was there is untouched"
+            raise StoreError(Problem(str(self.folder), found, hint, "place-unwritable")) from error
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
@@ -166,14 +166,14 @@ class Layout:
             found = None
         entries = found.get("manifests") if isinstance(found, dict) else None
         if not isinstance(entries, list) or not all(map(_is_entry, entries)):
-            way_out = "Nothing was changed. Move the folder away, or name another"
-            raise PlaceRefused(Fault(str(self.folder / "index.json"), "is not an OCI index", way_out, "place-broken"))
+            hint = "Nothing was changed. Move the folder away, or name another"
+            raise StoreError(Problem(str(self.folder / "index.json"), "is not an OCI index", hint, "place-broken"))
         return dict(found)
 
     def _path(self, digest: str) -> Path:
         if not oci.DIGEST.fullmatch(digest):
-            raise PlaceRefused(
-                Fault(str(self.folder), f"names {digest!r}, which is no digest", LAY_AGAIN, "place-broken")
+            raise StoreError(
+                Problem(str(self.folder), f"names {digest!r}, which is no digest", LAY_AGAIN, "place-broken")
             )
         return self.blobs / digest.removeprefix("sha256:")
 
@@ -211,8 +211,8 @@ class Layout:
             file.flush()
             os.fsync(file.fileno())
         if f"sha256:{sha256.hexdigest()}" != blob.digest:
-            way_out = "Nothing was tagged. Build again; if it stays, the base in its registry or cache is damaged"
-            raise PlaceRefused(Fault(f"blob {blob.digest}", "does not match its digest", way_out, "blob-digest"))
+            hint = "Nothing was tagged. Build again; if it stays, the base in its registry or cache is damaged"
+            raise StoreError(Problem(f"blob {blob.digest}", "does not match its digest", hint, "blob-digest"))
         target.chmod(0o644)
         target.replace(self._path(blob.digest))
         sync_folder(self.blobs)

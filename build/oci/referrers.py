@@ -5,8 +5,8 @@ from io import BytesIO
 from typing import Any
 
 from build.oci import image as oci
-from build.oci.store import Attachment, PlaceRefused
-from model.errors import Fault
+from build.oci.store import Attachment, StoreError
+from model.errors import Problem
 
 MOST_BYTES = 50_000_000
 EMPTY = b"{}"
@@ -38,12 +38,12 @@ def artifact(subject: oci.Blob, attachment: Attachment) -> bytes:
 
 
 def content(attached: oci.Blob) -> bytes:
-    """The document itself. Raises PlaceRefused when it is larger than any, or not what its digest says."""
+    """The document itself. Raises StoreError when it is larger than any, or not what its digest says."""
     with attached.open() as source:
         data = source.read(MOST_BYTES + 1)
     if oci.digest_of(data) != attached.digest:
-        found, way_out = f"arrives as {oci.digest_of(data)}", "Ask who may write to this place, or publish again"
-        raise PlaceRefused(Fault(f"document {attached.digest}", found, way_out, "blob-digest"))
+        found, hint = f"arrives as {oci.digest_of(data)}", "Ask who may write to this place, or publish again"
+        raise StoreError(Problem(f"document {attached.digest}", found, hint, "blob-digest"))
     return data
 
 

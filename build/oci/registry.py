@@ -12,13 +12,13 @@ from typing import BinaryIO
 from build.oci import image as oci
 from build.oci.credentials import docker_login
 from build.oci.referrers import artifact, descriptor, document, empty, fallback_tag, index, small
-from build.oci.registry_client import Client, Found, RegistryRefused
+from build.oci.registry_client import Client, Found, RegistryError
 from build.oci.responses import descriptors
-from build.oci.store import Attachment, PlaceRefused, Prove, Published, Staged, taken, unproven
-from model.errors import Fault
+from build.oci.store import Attachment, Prove, Published, Staged, StoreError, taken, unproven
+from model.errors import Problem
 
 
-class RegistryPlace:
+class RegistryStore:
     """A Publisher into one repository.
 
     The distribution API has no "write this tag if it is free". Where the registry keeps tags immutable (ECR) it
@@ -70,8 +70,8 @@ class RegistryPlace:
         for one in self._referrers(digest):
             try:
                 manifest = self.client.manifest(one["digest"])  # a list may outlive what it names
-            except RegistryRefused as refusal:
-                if refusal.faults[0].code != "registry-answer":
+            except RegistryError as refusal:
+                if refusal.problems[0].code != "registry-answer":
                     raise
                 continue  # somebody else's, and no JSON that can be read
             layer = document(manifest.data, of=digest) if manifest else None
@@ -82,7 +82,7 @@ class RegistryPlace:
     # steps of publishing
 
     def _published(self, image: oci.Image, tag: str) -> Published | None:
-        """What the tag names when that is this very content; None for a free tag. Raises PlaceRefused when taken."""
+        """What the tag names when that is this very content; None for a free tag. Raises StoreError when taken."""
         here = self.client.digest(tag)
         if here is None:
             return None
@@ -147,7 +147,7 @@ class RegistryPlace:
         """What the tag names afterwards. A registry with immutable tags refuses when another was faster."""
         try:
             self.client.put_if_free(tag, manifest, media_type)
-        except RegistryRefused:
+        except RegistryError:
             here = self.client.digest(tag)
             if here is None:
                 raise
@@ -187,8 +187,8 @@ class RegistryPlace:
             return contextlib.nullcontext()
         return alone(self.locks, f"{self.name}:{tag}")
 
-    def _refused(self, found: str, code: str) -> PlaceRefused:
-        return PlaceRefused(Fault(f"registry {self.name}", found, "Push again; if it stays, repair the registry", code))
+    def _refused(self, found: str, code: str) -> StoreError:
+        return StoreError(Problem(f"registry {self.name}", found, "Push again; if it stays, repair the registry", code))
 
 
 @contextlib.contextmanager
@@ -198,9 +198,9 @@ def alone(folder: Path, name: str) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / hashlib.sha256(name.encode()).hexdigest()[:32]).open("w")
     except OSError as error:
-        way_out = "Set KAMADO_CACHE to a folder where this user may write"
-        raise PlaceRefused(
-            Fault(str(folder), f"cannot be written ({error.strerror})", way_out, "place-unwritable")
+        hint = "Set KAMADO_CACHE to a folder where this user may write"
+        raise StoreError(
+            Problem(str(folder), f"cannot be written ({error.strerror})", hint, "place-unwritable")
         ) from error
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -226,6 +226,6 @@ class _Stream(RawIOBase):
         return len(given)
 
 
-def registry_place(host: str, repository: str, *, locks: Path) -> RegistryPlace:
+def registry_store(host: str, repository: str, *, locks: Path) -> RegistryStore:
     """Raises nothing: the registry is first asked when something is published."""
-    return RegistryPlace(Client(host, repository, login=docker_login(host)), locks=locks)
+    return RegistryStore(Client(host, repository, login=docker_login(host)), locks=locks)

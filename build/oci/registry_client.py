@@ -23,8 +23,8 @@ from build.oci.deadline import Overdue, WatchedAdapter, chunks_within, read_with
 from build.oci.redact import redacted
 from build.oci.reference import is_loopback
 from build.oci.responses import WORDS, descriptors, errors, reason, tag_names, token
-from build.oci.retry import BUSY, Passing, Patience, asked_wait, innermost, why
-from model.errors import Fault, OutputRefused, Refused
+from build.oci.retry import BUSY, RetryableError, RetryPolicy, retry_after, root_cause, why
+from model.errors import KamadoError, OutputError, Problem
 
 Done = TypeVar("Done")
 ACCEPT = ", ".join((oci.INDEX, oci.DOCKER_INDEX, oci.MANIFEST, oci.DOCKER_MANIFEST))
@@ -34,10 +34,10 @@ GREATEST_ERROR = 64 << 10  # of what comes with a refusal
 CHUNK = 1 << 20
 LENGTH = re.compile(r"[0-9]{1,18}")  # of a Content-Length; more digits are no size, and int() may refuse them
 SECONDS_TO_CONNECT = 10
-DEFAULT = Patience()
+DEFAULT = RetryPolicy()
 
 
-class RegistryRefused(Refused):
+class RegistryError(KamadoError):
     """The registry cannot be reached, or does not do what was asked."""
 
     heading: ClassVar[str] = "the registry refused"
@@ -64,9 +64,9 @@ class Answer:
 
 
 class Client:
-    """`host/repository`. Every method raises RegistryRefused when patience ends or the answer is a refusal."""
+    """`host/repository`. Every method raises RegistryError when patience ends or the answer is a refusal."""
 
-    def __init__(self, host: str, repository: str, *, login: Login, patience: Patience = DEFAULT) -> None:
+    def __init__(self, host: str, repository: str, *, login: Login, patience: RetryPolicy = DEFAULT) -> None:
         self.host, self.repository = host, repository
         self.name = f"{host}/{repository}"
         self.root = f"{'http' if is_loopback(host) else 'https'}://{host}/v2/"
@@ -221,10 +221,10 @@ class Client:
         path = f"blobs/uploads/?mount={quote(blob.digest)}&from={quote(repository)}"
         try:
             answer = self._send("POST", path, ok=(201, 202))
-        except RegistryRefused:
+        except RegistryError:
             self._not_mounted_from.add(repository)
             return None
-        except Passing:
+        except RetryableError:
             self._not_mounted_from.add(repository)  # another attempt begins without it
             raise
         return answer if answer.status_code == 201 or "Location" in answer.headers else None
@@ -241,17 +241,17 @@ class Client:
                 raise self._refused(f"sends more than {GREATEST >> 20} MB for {path}", "registry-answer")
             declared = answer.headers.get("Content-Length")
             if "Content-Encoding" not in answer.headers and declared not in (None, str(len(content))):
-                raise Passing(f"broke off while sending {path}")
+                raise RetryableError(f"broke off while sending {path}")
             return Answer(answer, content)
 
         return self._patiently(work)
 
     def _read(self, answer: requests.Response, most: int, doing: str) -> bytes:
-        """The first bytes of an answer that is streamed. Raises Passing, RegistryRefused when they never end."""
+        """The first bytes of an answer that is streamed. Raises Passing, RegistryError when they never end."""
         try:
             return read_within(self.patience.whole, answer, most)
         except urllib3.exceptions.HTTPError as error:
-            raise Passing(f"broke off while {doing} ({why(error)})") from error
+            raise RetryableError(f"broke off while {doing} ({why(error)})") from error
         except Overdue as error:
             raise self._refused(f"{error} with {doing}", "registry-slow") from error
 
@@ -289,7 +289,7 @@ class Client:
     def _patiently(self, work: Callable[[], Done]) -> Done:
         try:
             return self.patience.until_done(work)
-        except Passing as trouble:
+        except RetryableError as trouble:
             raise self._refused(f"{trouble}, {self.patience.attempts} times", "registry-unreachable") from trouble
 
     def _send(
@@ -319,12 +319,12 @@ class Client:
         return answer
 
     def _refusal(self, answer: requests.Response, doing: str) -> Exception:
-        """Passing for an answer that another attempt may better, else RegistryRefused, with the registry's reason."""
+        """Passing for an answer that another attempt may better, else RegistryError, with the registry's reason."""
         status, said = answer.status_code, self._said(answer)
         codes = {error.code for error in errors(said)}
         found = f"answered {status} to {doing}: {reason(said)}"
         if status in BUSY or "TOOMANYREQUESTS" in codes:
-            return Passing(found, asked_wait(answer.headers.get("Retry-After", "")))
+            return RetryableError(found, retry_after(answer.headers.get("Retry-After", "")))
         denied = status in (401, 403) or codes & {"DENIED", "UNAUTHORIZED"}
         return self._refused(found, "registry-denied" if denied else "registry-answer")
 
@@ -343,11 +343,11 @@ class Client:
             return self.session.request(method, url, headers=sent, data=data, stream=True, timeout=self.timeout)
         except requests.RequestException as error:
             self._refuse_overdue(error)
-            raise Passing(f"cannot be reached ({why(error)})") from error
+            raise RetryableError(f"cannot be reached ({why(error)})") from error
 
     def _refuse_overdue(self, error: requests.RequestException) -> None:
         """An answer that comes a byte at a time would come so again."""
-        if isinstance(innermost(error), Overdue):
+        if isinstance(root_cause(error), Overdue):
             raise self._refused(why(error), "registry-slow") from error
 
     def _log_in(self, challenge: str) -> bool:
@@ -378,7 +378,7 @@ class Client:
             )
         except requests.RequestException as error:
             self._refuse_overdue(error)
-            raise Passing(f"wants a token of {realm}, which cannot be reached ({why(error)})") from error
+            raise RetryableError(f"wants a token of {realm}, which cannot be reached ({why(error)})") from error
         if answer.status_code != 200:
             raise self._refusal(answer, f"the request for a token at {realm}")
         try:
@@ -389,10 +389,10 @@ class Client:
             self.authorization = f"Bearer {given}"
         return given is not None
 
-    def _refused(self, found: str, code: str) -> RegistryRefused:
+    def _refused(self, found: str, code: str) -> RegistryError:
         away = code in ("registry-unreachable", "registry-slow")
-        way_out = "Try again when it answers" if away else "Check the name and `docker login`"
-        return RegistryRefused(Fault(f"registry {self.name}", redacted(found), way_out, code))
+        hint = "Try again when it answers" if away else "Check the name and `docker login`"
+        return RegistryError(Problem(f"registry {self.name}", redacted(found), hint, code))
 
 
 def _basic(user: str, password: str) -> str:
@@ -424,8 +424,8 @@ class Body:
         ended = not data or self.sent >= self.blob.size
         if ended and (self.sent, f"sha256:{self.sha256.hexdigest()}") != (self.blob.size, self.blob.digest):
             self.source.close()
-            way_out = "Nothing was tagged. Build again; if it stays, the base in its registry or cache is damaged"
-            raise OutputRefused(Fault(f"blob {self.blob.digest}", "does not match its digest", way_out, "blob-digest"))
+            hint = "Nothing was tagged. Build again; if it stays, the base in its registry or cache is damaged"
+            raise OutputError(Problem(f"blob {self.blob.digest}", "does not match its digest", hint, "blob-digest"))
         return data
 
     def _end(self) -> bytes:

@@ -13,7 +13,7 @@ Done = TypeVar("Done")
 BUSY = (408, 429, 500, 502, 503, 504)
 
 
-class Passing(Exception):
+class RetryableError(Exception):
     """Worth another attempt, after `wait` seconds at least."""
 
     def __init__(self, found: str, wait: float = 0.0) -> None:
@@ -22,7 +22,7 @@ class Passing(Exception):
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """How often and how long. The wait is drawn between 0 and a bound that doubles ("full jitter"), so that builders
     which were turned away together do not come back together."""
 
@@ -39,7 +39,7 @@ class Patience:
         for attempt in range(1, self.attempts + 1):
             try:
                 return work()
-            except Passing as trouble:
+            except RetryableError as trouble:
                 if attempt == self.attempts:
                     raise
                 self.pause(attempt, trouble.wait)
@@ -53,20 +53,20 @@ class Patience:
 
 def why(error: BaseException) -> str:
     """The innermost reason, in the system's words."""
-    inner = innermost(error)
+    inner = root_cause(error)
     return str(getattr(inner, "strerror", None) or inner)
 
 
-def innermost(error: BaseException) -> BaseException:
+def root_cause(error: BaseException) -> BaseException:
     """What began it: requests wraps urllib3's errors, which wrap those of the system."""
     if isinstance(error, Overdue):
         return error
     within = (getattr(error, "reason", None), error.__cause__, *error.args)
     inner = next((one for one in within if isinstance(one, BaseException)), None)
-    return error if inner is None else innermost(inner)
+    return error if inner is None else root_cause(inner)
 
 
-def asked_wait(header: str) -> float:
+def retry_after(header: str) -> float:
     """Seconds of a Retry-After header, which holds a number or a moment; 0 for anything else."""
     try:
         return max(0.0, float(header))

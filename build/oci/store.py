@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import BinaryIO, Literal, Protocol
 
 from build.oci.image import Blob, Image
-from model.errors import Fault, OutputRefused
+from model.errors import OutputError, Problem
 
 
-class PlaceRefused(OutputRefused):
+class StoreError(OutputError):
     """A place for images cannot take, or give, what was asked."""
 
     heading = "the place for images refused"
@@ -59,7 +59,7 @@ def unproven(_: Staged) -> Sequence[Attachment]:
     return ()
 
 
-class Publisher(Protocol):
+class ImageStore(Protocol):
     """A place for images.
 
     The tag is the last write: killed at any moment, no tag names content that is not wholly there, and the next call
@@ -72,7 +72,7 @@ class Publisher(Protocol):
     def publish(self, image: Image, tag: str, *, prove: Prove = unproven) -> Published:
         """Lay the image down, `prove` it, attach what that gives, then write the tag.
 
-        Raises PlaceRefused for a taken tag and when the place cannot be written, and what `prove` raises; there is
+        Raises StoreError for a taken tag and when the place cannot be written, and what `prove` raises; there is
         no tag then.
         """
         ...
@@ -84,7 +84,7 @@ class Publisher(Protocol):
         ...
 
     def manifest(self, digest: str) -> bytes:
-        """The bytes of this digest. Raises PlaceRefused when the place has them no more."""
+        """The bytes of this digest. Raises StoreError when the place has them no more."""
         ...
 
     def blob(self, digest: str) -> BinaryIO:
@@ -92,11 +92,11 @@ class Publisher(Protocol):
         ...
 
     def add_tag(self, digest: str, tag: str) -> None:
-        """A second name for an image that is here. Raises PlaceRefused, with code tag-taken for a name in use."""
+        """A second name for an image that is here. Raises StoreError, with code tag-taken for a name in use."""
         ...
 
     def attach(self, digest: str, attachments: Sequence[Attachment]) -> None:
-        """Documents for an image that is here already, beside those it has. Raises PlaceRefused."""
+        """Documents for an image that is here already, beside those it has. Raises StoreError."""
         ...
 
     def attachments(self, digest: str) -> list[Blob]:
@@ -104,10 +104,10 @@ class Publisher(Protocol):
         ...
 
 
-def taken(tag: str, *, here: str, new: str) -> PlaceRefused:
+def taken(tag: str, *, here: str, new: str) -> StoreError:
     """The refusal that every place gives for a tag that names other content."""
-    return PlaceRefused(
-        Fault(
+    return StoreError(
+        Problem(
             f"tag {tag}",
             f"names other content already: {here}; this image is {new}",
             "Tags never move. The same bundle was published with another verdict or by another Kamado: use that image, "

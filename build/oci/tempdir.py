@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
-from model.errors import Fault, OutputRefused
+from model.errors import OutputError, Problem
 
 PREFIX = "kamado-build-"
 LOCK = ".builder"  # locked as long as the builder lives, in whatever way it ends
@@ -38,15 +38,15 @@ def scratch(place: Path | None = None) -> Iterator[Path]:
 def refusing_without_room() -> Iterator[None]:
     """Layers are made, and images unpacked, in temporary folders, and inventories kept in the cache.
 
-    Raises OutputRefused, which names the folder, in place of OSError.
+    Raises OutputError, which names the folder, in place of OSError.
     """
     try:
         yield
     except OSError as error:
         where = error.filename2 or error.filename or tempfile.gettempdir()
         problem = f"cannot be worked in ({error.strerror or error})"
-        way_out = "Free some space, or set TMPDIR and KAMADO_CACHE to folders where this user may write"
-        raise OutputRefused(Fault(str(where), problem, way_out, "work-unwritable")) from error
+        hint = "Free some space, or set TMPDIR and KAMADO_CACHE to folders where this user may write"
+        raise OutputError(Problem(str(where), problem, hint, "work-unwritable")) from error
 
 
 def _locked(place: Path) -> tuple[Path, TextIO]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from build.gate.copy import BUNDLE, VERDICT
-from build.oci.store import Publisher
+from build.oci.store import ImageStore
 from build.oci.tempdir import refusing_without_room, scratch
 from build.release.releases import Release
 from build.release.verify_image import DOCUMENTS, Documents, verify_image
@@ -13,7 +13,7 @@ from model.files import new_folder
 
 
 def fetch(
-    place: Publisher,
+    place: ImageStore,
     release: Release,
     folder: Path,
     *,
@@ -23,7 +23,7 @@ def fetch(
     """Write the bundle, its verdict and its documents into `folder`, all or nothing; returns the bundle's digest.
 
     Everything is brought and verified in a temporary folder, which the next fetch or build removes should this one be
-    killed. Raises what `verify_image` raises, OutputRefused without room for that, and OSError when `folder`
+    killed. Raises what `verify_image` raises, OutputError without room for that, and OSError when `folder`
     holds something already.
     """
     with scratch() as work:

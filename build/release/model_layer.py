@@ -12,20 +12,20 @@ from build.gate.copy import BUNDLE, VERDICT
 from build.image.assemble import HOME
 from build.oci import image as oci
 from build.oci.archive import members
-from build.oci.hashing_reader import Measured
-from build.oci.store import Publisher
+from build.oci.hashing_reader import HashingReader
+from build.oci.store import ImageStore
 from model.bundle.bundle import FILES, RETRAIN
-from model.errors import BundleRefused, Fault
+from model.errors import BundleError, Problem
 
 MOST_BYTES = 50_000_000
 MOST_UNPACKED = 4 * MOST_BYTES
 WAY_OUT = f"The image was not made by Kamado, or is damaged. {RETRAIN}"
 
 
-def unpack(place: Publisher, digest: str, folder: Path) -> str:
+def unpack(place: ImageStore, digest: str, folder: Path) -> str:
     """Write `bundle/` and `verdict.json` of the image of this digest into `folder`; returns the layer's diffID.
 
-    Raises BundleRefused for an image whose manifest, last layer or what is in it is not what a model's is.
+    Raises BundleError for an image whose manifest, last layer or what is in it is not what a model's is.
     """
     layer = _model_layer(place, digest)
     with tempfile.TemporaryFile(dir=folder) as packed:
@@ -34,7 +34,7 @@ def unpack(place: Publisher, digest: str, folder: Path) -> str:
         return _open(packed, folder, layer["digest"])
 
 
-def _model_layer(place: Publisher, digest: str) -> dict[str, Any]:
+def _model_layer(place: ImageStore, digest: str) -> dict[str, Any]:
     """The last layer's descriptor, of a size that a model's has."""
     try:
         manifest = place.manifest(digest)
@@ -43,15 +43,15 @@ def _model_layer(place: Publisher, digest: str) -> dict[str, Any]:
     except (ValueError, LookupError, TypeError):
         fits = None
     if not fits:
-        raise BundleRefused(Fault(f"image {digest}", "has no layer that a model could be in", WAY_OUT, "layer-broken"))
+        raise BundleError(Problem(f"image {digest}", "has no layer that a model could be in", WAY_OUT, "layer-broken"))
     if oci.digest_of(manifest) != digest:
-        raise BundleRefused(Fault(f"image {digest}", f"arrives as {oci.digest_of(manifest)}", WAY_OUT, "layer-broken"))
+        raise BundleError(Problem(f"image {digest}", f"arrives as {oci.digest_of(manifest)}", WAY_OUT, "layer-broken"))
     return layer
 
 
-def _download(place: Publisher, layer: dict[str, Any], packed: BinaryIO) -> None:
+def _download(place: ImageStore, layer: dict[str, Any], packed: BinaryIO) -> None:
     with place.blob(layer["digest"]) as source:
-        measured = Measured(source, most=layer["size"])
+        measured = HashingReader(source, most=layer["size"])
         try:
             shutil.copyfileobj(measured, packed, 1 << 20)
         except ValueError as error:
@@ -69,7 +69,7 @@ def _open(packed: BinaryIO, folder: Path, digest: str) -> str:
     (folder / BUNDLE).mkdir()
     seen: set[str] = set()
     # A small layer may unpack to any size, and a name in it be as long as all of that.
-    unpacked = Measured(cast(BinaryIO, gzip.GzipFile(fileobj=packed)), most=MOST_UNPACKED)
+    unpacked = HashingReader(cast(BinaryIO, gzip.GzipFile(fileobj=packed)), most=MOST_UNPACKED)
     try:
         with tarfile.open(fileobj=unpacked.buffered(), mode="r|") as tar:
             for member in members(tar, most=MOST_UNPACKED):
@@ -93,5 +93,5 @@ def _open(packed: BinaryIO, folder: Path, digest: str) -> str:
     return diff_id
 
 
-def _broken(digest: str, found: str) -> BundleRefused:
-    return BundleRefused(Fault(f"layer {digest}", found, WAY_OUT, "layer-broken"))
+def _broken(digest: str, found: str) -> BundleError:
+    return BundleError(Problem(f"layer {digest}", found, WAY_OUT, "layer-broken"))

@@ -3,19 +3,19 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from build.oci.store import Publisher
+from build.oci.store import ImageStore
 from build.oci.tempdir import refusing_without_room, scratch
 from build.release.releases import Release, before, candidate, layers_of, number_next
 from build.release.verify_image import verify_image
 
 
 def promote(
-    place: Publisher, model: str, image: str, *, keys: Sequence[Path] = (), report: Callable[[str], None]
+    place: ImageStore, model: str, image: str, *, keys: Sequence[Path] = (), report: Callable[[str], None]
 ) -> Release:
     """Release the image of this tag or digest under the next number. What is the newest release already stays it.
 
     `image` may also be the whole reference, PLACE:TAG@DIGEST. The owner of each of `keys` has to have signed it. Raises
-    ReleaseRefused for an image that is not there, or is of another model, OutputRefused when there is no room to unpack
+    ReleaseError for an image that is not there, or is of another model, OutputError when there is no room to unpack
     it, and what `verify_image` raises.
     """
     chosen = candidate(place, model, image)
@@ -25,7 +25,7 @@ def promote(
     return number_next(place, model, chosen)
 
 
-def _refuse_lost_layers(place: Publisher, image: Release) -> None:
+def _refuse_lost_layers(place: ImageStore, image: Release) -> None:
     """Whoever deploys needs the base below the model too. Its layers are asked for and not read: a place that has lost
     one raises what it raises for a blob that is not there."""
     for digest in layers_of(place, image.digest):
@@ -33,9 +33,9 @@ def _refuse_lost_layers(place: Publisher, image: Release) -> None:
             layer.read(1)
 
 
-def rollback(place: Publisher, model: str, *, keys: Sequence[Path] = (), report: Callable[[str], None]) -> Release:
+def rollback(place: ImageStore, model: str, *, keys: Sequence[Path] = (), report: Callable[[str], None]) -> Release:
     """Release again what served just before what serves now; a second time, that is what served until then.
 
-    Raises ReleaseRefused when nothing has, and what `promote` raises.
+    Raises ReleaseError when nothing has, and what `promote` raises.
     """
     return promote(place, model, before(place, model).digest, keys=keys, report=report)

@@ -11,18 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from build.gate.copy import BUNDLE, VERDICT
-from build.gate.gate import Sound, verified
+from build.gate.gate import VerifiedBundle, verified
 from build.image.assemble import ENVIRONMENT, START, model_labels
 from build.image.attest import provenance, signature
 from build.image.attest import sbom as bill
 from build.image.attest.signature import check_any
 from build.oci.image import parsed
 from build.oci.referrers import MOST_BYTES, content
-from build.oci.store import Publisher
+from build.oci.store import ImageStore
 from build.release.model_layer import WAY_OUT, unpack
-from build.release.releases import Release, ReleaseRefused, start_of
+from build.release.releases import Release, ReleaseError, start_of
 from model.bundle.bundle import MANIFEST, Manifest
-from model.errors import BundleRefused, Fault, Refused
+from model.errors import BundleError, KamadoError, Problem
 
 # The gate of a builder asks for the XGBoost that will serve. A model in service may be of the one before, and brings
 # its own; whoever compares with it, or goes back to it, must be able to have it. A wrong checksum is never that.
@@ -41,17 +41,17 @@ Documents = dict[str, list[bytes]]
 class Model:
     """What was verified: its digests, and the documents beside the image by media type."""
 
-    sound: Sound
+    sound: VerifiedBundle
     documents: Documents
 
 
 def verify_image(
-    place: Publisher, image: Release, folder: Path, *, keys: Sequence[Path], report: Callable[[str], None]
+    place: ImageStore, image: Release, folder: Path, *, keys: Sequence[Path], report: Callable[[str], None]
 ) -> Model:
     """Bring bundle and verdict of the image into `folder`, which is empty, and verify all that can be.
 
-    Raises BundleRefused when layer, bundle, verdict and labels disagree or something else would start, ReleaseRefused
-    without a record of the smoke test, SignatureRefused when the owner of one of the (public) `keys` has not signed,
+    Raises BundleError when layer, bundle, verdict and labels disagree or something else would start, ReleaseError
+    without a record of the smoke test, SignatureError when the owner of one of the (public) `keys` has not signed,
     and what the place raises.
     """
     diff_id = unpack(place, image.digest, folder)
@@ -65,28 +65,28 @@ def verify_image(
     return Model(sound, documents)
 
 
-def _sound(folder: Path, report: Callable[[str], None]) -> Sound:
-    sound, faults = verified(folder / BUNDLE, folder / VERDICT)
-    if broken := [fault for fault in faults if fault.code not in OLDER]:
-        raise BundleRefused(*broken)
-    for fault in faults:
-        report(f"older than this Kamado: {fault.where}: {fault.found}")
-    assert sound is not None  # a check that did not come to its end is a fault
+def _sound(folder: Path, report: Callable[[str], None]) -> VerifiedBundle:
+    sound, problems = verified(folder / BUNDLE, folder / VERDICT)
+    if broken := [problem for problem in problems if problem.code not in OLDER]:
+        raise BundleError(*broken)
+    for problem in problems:
+        report(f"older than this Kamado: {problem.where}: {problem.problem}")
+    assert sound is not None  # a check that did not come to its end is a problem
     return sound
 
 
-def _compare_labels(image: Release, folder: Path, sound: Sound, diff_id: str) -> None:
+def _compare_labels(image: Release, folder: Path, sound: VerifiedBundle, diff_id: str) -> None:
     manifest = Manifest.model_validate_json((folder / BUNDLE / MANIFEST).read_bytes())
     expected = model_labels(manifest, parsed((folder / VERDICT).read_bytes()), sound, diff_id)
-    faults = [
-        Fault(
+    problems = [
+        Problem(
             f"label {name}", f"is {image.labels.get(name)!r:.200}, the layer says {value:.200}", WAY_OUT, "image-labels"
         )
         for name, value in expected.items()
         if image.labels.get(name) != value
     ]
-    if faults:
-        raise BundleRefused(*faults)
+    if problems:
+        raise BundleError(*problems)
 
 
 def _refuse_other_start(start: Mapping[str, Any]) -> None:
@@ -98,16 +98,16 @@ def _refuse_other_start(start: Mapping[str, Any]) -> None:
     for name, value in ENVIRONMENT.items():
         expected[f"Env {name}"] = [f"{name}={value}"]
         found[f"Env {name}"] = [pair for pair in pairs if pair.partition("=")[0] == name]
-    faults = [
-        Fault(f"config {name}", f"is {found[name]!r:.200}, not {value!r}", WAY_OUT, "image-start")
+    problems = [
+        Problem(f"config {name}", f"is {found[name]!r:.200}, not {value!r}", WAY_OUT, "image-start")
         for name, value in expected.items()
         if found[name] != value
     ]
-    if faults:
-        raise BundleRefused(*faults)
+    if problems:
+        raise BundleError(*problems)
 
 
-def _documents(place: Publisher, digest: str, report: Callable[[str], None]) -> Documents:
+def _documents(place: ImageStore, digest: str, report: Callable[[str], None]) -> Documents:
     """What is attached to the image, of the kinds that we know.
 
     Whoever may write to a place may tie more to an image. What cannot be read proves nothing, and keeps nothing else
@@ -120,14 +120,14 @@ def _documents(place: Publisher, digest: str, report: Callable[[str], None]) -> 
             continue
         try:
             read.append(content(attached))
-        except Refused as refusal:
-            if refusal.faults[0].code not in UNREADABLE:
+        except KamadoError as refusal:
+            if refusal.problems[0].code not in UNREADABLE:
                 raise
-            report(f"left out: {refusal.faults[0]}")
+            report(f"left out: {refusal.problems[0]}")
     return documents
 
 
-def _refuse_untested(image: Release, sound: Sound, statements: Sequence[bytes]) -> None:
+def _refuse_untested(image: Release, sound: VerifiedBundle, statements: Sequence[bytes]) -> None:
     """One record that is of this image and this model is enough: whoever may write to a place may add more."""
     for statement in statements:
         seal = provenance.smoke_test(
@@ -136,4 +136,4 @@ def _refuse_untested(image: Release, sound: Sound, statements: Sequence[bytes]) 
         if seal is not None and (seal.way == "none") == (image.labels.get("kamado.base") == "none"):
             return
     problem = "has no record of a smoke test of this image with this model beside it"
-    raise ReleaseRefused(Fault(f"image {image.tag}", problem, "Build it again", "image-unsealed"))
+    raise ReleaseError(Problem(f"image {image.tag}", problem, "Build it again", "image-unsealed"))

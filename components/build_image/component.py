@@ -11,7 +11,7 @@ def build_image(
     from pathlib import Path
 
     from build.__main__ import cache, commit, required_key, signing_key
-    from build.image.assemble import Order, build
+    from build.image.assemble import BuildRequest, build
     from components.step import Step
     from model.files import write_json
 
@@ -19,7 +19,7 @@ def build_image(
         built = build(
             Path(trained.path) / "bundle",
             Path(evaluation.path) / "verdict.json",
-            Order(
+            BuildRequest(
                 destination,
                 base=base or None,
                 cache=cache(os.environ),

@@ -4,12 +4,12 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from build.oci.open_store import publisher
-from build.oci.store import Publisher
+from build.oci.open_store import open_store
+from build.oci.store import ImageStore
 from build.release.fetch import fetch
 from build.release.releases import releases
 from model.bundle.bundle import FILES, load
-from model.errors import BundleRefused, DataRefused, Fault
+from model.errors import BundleError, DataError, Problem
 from model.files import new_folder
 
 PLACES = ("oci:", "registry://", "ecr://")
@@ -23,7 +23,7 @@ def champion(
 
     `named` is empty, a bundle's folder, or a place for images. A model without a release has no champion yet: the
     first run of a model needs no other settings than all later ones. The owner of the public key `required` must have
-    signed what comes from a place. Raises DataRefused and BundleRefused, and what
+    signed what comes from a place. Raises DataError and BundleError, and what
     the place raises.
     """
     if not named:
@@ -43,22 +43,24 @@ def champion(
 
 
 def digest_of(folder: Path) -> str:
-    """The digest of the bundle in a folder. Raises DataRefused and BundleRefused."""
+    """The digest of the bundle in a folder. Raises DataError and BundleError."""
     where = f"CHAMPION {folder}"
     if not folder.is_dir():
-        raise DataRefused(Fault(where, "is not a folder and not a place for images", FORMS, "champion-missing"))
+        raise DataError(Problem(where, "is not a folder and not a place for images", FORMS, "champion-missing"))
     try:
         return load(folder).digest
-    except BundleRefused as refusal:
-        faults = (Fault(where, f"{fault.where}: {fault.found}", FORMS, fault.code) for fault in refusal.faults)
-        raise BundleRefused(*faults) from refusal
+    except BundleError as refusal:
+        problems = (
+            Problem(where, f"{problem.where}: {problem.problem}", FORMS, problem.code) for problem in refusal.problems
+        )
+        raise BundleError(*problems) from refusal
 
 
-def images_of(named: str, *, cache: Path) -> Publisher:
-    """The place for images that is named. Raises DataRefused and PlaceRefused."""
+def images_of(named: str, *, cache: Path) -> ImageStore:
+    """The place for images that is named. Raises DataError and StoreError."""
     if named.startswith("oci:") and not Path(named.removeprefix("oci:")).is_dir():
-        raise DataRefused(Fault(f"CHAMPION {named}", "is not a folder of images", FORMS, "champion-missing"))
-    return publisher(named, cache=cache)
+        raise DataError(Problem(f"CHAMPION {named}", "is not a folder of images", FORMS, "champion-missing"))
+    return open_store(named, cache=cache)
 
 
 def _released(

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from model.errors import Fault, Refused
+from model.errors import KamadoError, Problem
 from model.files import read_json
 
 WITHOUT_BLAME = ("hold", "insufficient-data")
 
 
-class NotPromoted(Refused):
+class NotPromoted(KamadoError):
     heading = "no image was built"
 
 
@@ -18,7 +18,7 @@ def conclude(evaluation: Path, verdict: str) -> None:
     broken = [reason for reason in reasons if not reason["passed"]]
     if verdict not in WITHOUT_BLAME:
         raise NotPromoted(
-            *(Fault(reason["rule"], reason["says"], "The report shows it", f"verdict-{verdict}") for reason in broken)
+            *(Problem(reason["rule"], reason["says"], "The report shows it", f"verdict-{verdict}") for reason in broken)
         )
     print(f"no image was built: {verdict}")
     for reason in broken:

@@ -21,7 +21,7 @@ from model.bundle.calibration import Calibration, Sampling, sigmoid
 from model.bundle.features import CategoryFeature, Feature
 from model.bundle.linear import Linear
 from model.bundle.predictor import Predictor
-from model.errors import DataRefused, Fault
+from model.errors import DataError, Problem
 from model.files import read_json
 
 Floats = NDArray[np.float64]
@@ -91,13 +91,13 @@ class Baselines(_Part):
 
 
 def read_baselines(training: Path, *, place: str | None) -> Baselines:
-    """Raises DataRefused that names the file and every field that is wrong."""
+    """Raises DataError that names the file and every field that is wrong."""
     path = training / "baselines.json"
     try:
         found = Baselines.model_validate(read_json(path, made_by="train"))
     except pydantic.ValidationError as error:
-        faults = [
-            Fault(
+        problems = [
+            Problem(
                 f"{path} {'.'.join(str(part) for part in one['loc'])}",
                 one["msg"],
                 "Run train again",
@@ -105,7 +105,7 @@ def read_baselines(training: Path, *, place: str | None) -> Baselines:
             )
             for one in error.errors(include_url=False)
         ]
-        raise DataRefused(*faults) from None
+        raise DataError(*problems) from None
     return Baselines(constant=found.constant, logistic=found.logistic.model_copy(update={"place": place}))
 
 
@@ -125,7 +125,7 @@ def score(
 ) -> dict[str, Scores]:
     """Scores of every contender in one pass over the file. `told` hears the number of rows done.
 
-    Raises DataRefused for a column that is no number where a number belongs.
+    Raises DataError for a column that is no number where a number belongs.
     """
     names = tuple(dict.fromkeys(name for contender in contenders.values() for name in inputs_of(contender)))
     found = {name: Scores(*_empty(rows, contender.held is not None)) for name, contender in contenders.items()}
@@ -155,7 +155,7 @@ def place_column(contender: Contender) -> int:
 
 
 def encode(contender: Contender, batch: pa.RecordBatch, place: Ints | None) -> NDArray[np.float32]:
-    """A batch -> the contender's matrix; the place held constant when none is given. Raises DataRefused."""
+    """A batch -> the contender's matrix; the place held constant when none is given. Raises DataError."""
     matrix = np.empty((batch.num_rows, len(contender.features)), np.float32)
     for number, feature in enumerate(contender.features):
         if contender.held and feature.name == contender.held[0]:
@@ -180,7 +180,7 @@ def _numbers(column: pa.Array, name: str) -> NDArray[Any]:
     try:
         values: NDArray[Any] = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise DataRefused(
-            Fault(f"test rows {name}", f"is not a number ({error})", "Run preprocess again", "column-not-number")
+        raise DataError(
+            Problem(f"test rows {name}", f"is not a number ({error})", "Run preprocess again", "column-not-number")
         ) from None
     return values

@@ -45,7 +45,7 @@ from components.evaluate.test_set import Rows, batches, query, quoted, read_rows
 from model.bundle.bundle import Bundle, load
 from model.bundle.features import CategoryFeature
 from model.bundle.predictor import Predictor
-from model.errors import DataRefused, Fault
+from model.errors import DataError, Problem
 from model.files import dump_json, new_folder, read_json, sha256_of
 from model.spec.types import Spec
 from model.verdict import sealed
@@ -71,7 +71,7 @@ def evaluate(
     """Judge `bundle` on the test part; returns the verdict's word.
 
     Writes `verdict.json`, `metrics.json` and `report.html` into `out`, whole or not at all. The same inputs give the
-    same bytes. Raises DataRefused or BundleRefused for inputs that are missing or damaged, the champion's among them.
+    same bytes. Raises DataError or BundleError for inputs that are missing or damaged, the champion's among them.
     """
     run = _Run(spec, bundle, parts, training, extracted, threads or joblib.cpu_count())
     verdict, document = run.judge(load(champion) if champion else None, progress)
@@ -277,8 +277,8 @@ class _Run:
 def _refuse_other_spec(spec: Spec, bundle: Bundle, path: Path) -> None:
     lineage = bundle.manifest.lineage
     if (lineage.spec_sha256, lineage.sql_sha256) != (spec.spec_sha256, spec.sql_sha256):
-        raise DataRefused(
-            Fault(
+        raise DataError(
+            Problem(
                 str(path),
                 "was trained from another spec or SQL",
                 "Train it again with this spec",

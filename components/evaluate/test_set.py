@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from model.errors import DataRefused, Fault
+from model.errors import DataError, Problem
 from model.spec.types import Spec
 
 BATCH = 1 << 16
@@ -35,48 +35,48 @@ class Rows:
 
 
 def columns_of(path: Path) -> tuple[str, ...]:
-    """Names of a part's columns. Raises DataRefused that names the file."""
+    """Names of a part's columns. Raises DataError that names the file."""
     try:
         return tuple(pq.read_schema(path).names)
     except FileNotFoundError:
-        raise DataRefused(
-            Fault(str(path), "is missing", "Run the step that makes it: preprocess", "part-missing")
+        raise DataError(
+            Problem(str(path), "is missing", "Run the step that makes it: preprocess", "part-missing")
         ) from None
     except (pa.ArrowInvalid, OSError) as error:
-        raise DataRefused(Fault(str(path), f"is not Parquet ({error})", AGAIN, "part-damaged")) from None
+        raise DataError(Problem(str(path), f"is not Parquet ({error})", AGAIN, "part-damaged")) from None
 
 
 def require(path: Path, columns: Sequence[str]) -> None:
-    """Raises DataRefused with every column that the file lacks."""
+    """Raises DataError with every column that the file lacks."""
     known = columns_of(path)
     absent = [name for name in dict.fromkeys(columns) if name not in known]
     if absent:
-        raise DataRefused(
+        raise DataError(
             *(
-                Fault(f"{path} {name}", "is missing", "Run preprocess with this spec", "part-column-missing")
+                Problem(f"{path} {name}", "is missing", "Run preprocess with this spec", "part-column-missing")
                 for name in absent
             )
         )
 
 
 def batches(path: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    """Raises DataRefused for a file that breaks off."""
+    """Raises DataError for a file that breaks off."""
     try:
         with pq.ParquetFile(path) as file:
             yield from file.iter_batches(BATCH, columns=list(columns))
     except (pa.ArrowInvalid, OSError) as error:
-        raise DataRefused(Fault(str(path), f"cannot be read ({error})", AGAIN, "part-damaged")) from None
+        raise DataError(Problem(str(path), f"cannot be read ({error})", AGAIN, "part-damaged")) from None
 
 
 def query(sql: str, **values: object) -> dict[str, NDArray[Any]]:
-    """Columns of a DuckDB query; `$name` in the SQL stands for a value. Raises DataRefused when files are damaged."""
+    """Columns of a DuckDB query; `$name` in the SQL stands for a value. Raises DataError when files are damaged."""
     with duckdb.connect(config={"threads": 1}) as base:
         try:
             found: dict[str, NDArray[Any]] = base.execute(sql, values or None).fetchnumpy()
         except duckdb.Error as error:
             first = str(error).splitlines()[0]
-            raise DataRefused(
-                Fault("a part of preprocess", f"cannot be read ({first})", AGAIN, "part-damaged")
+            raise DataError(
+                Problem("a part of preprocess", f"cannot be read ({first})", AGAIN, "part-damaged")
             ) from None
     return found
 
@@ -86,7 +86,7 @@ def quoted(name: str) -> str:
 
 
 def read_rows(spec: Spec, path: Path) -> Rows:
-    """Raises DataRefused for missing columns, a label other than 0 and 1, and a part without rows."""
+    """Raises DataError for missing columns, a label other than 0 and 1, and a part without rows."""
     columns = spec.columns
     unit_name, unit = next(((role, name) for role, name in _units(spec) if name), ("row", None))
     asked = {
@@ -134,16 +134,16 @@ def numbered(keys: NDArray[Any]) -> NDArray[np.int64]:
 
 def _check_label(label: NDArray[np.float64], where: str) -> None:
     if not len(label):
-        raise DataRefused(Fault(where, "has no rows", "Widen the window or the share of the test part", "part-empty"))
+        raise DataError(Problem(where, "has no rows", "Widen the window or the share of the test part", "part-empty"))
     strange = label[(label != 0) & (label != 1)]
     if len(strange):
         found = "is missing in a row" if strange[0] == -1 else f"is {strange[0]:g} in a row"
-        raise DataRefused(Fault(where, found, "A label is 0 or 1 in every row; fix the SQL", "part-label"))
+        raise DataError(Problem(where, found, "A label is 0 or 1 in every row; fix the SQL", "part-label"))
 
 
 def _places(found: NDArray[Any], where: str) -> NDArray[np.int64]:
     if np.ma.isMaskedArray(found) or int(found.min()) < 1:
-        raise DataRefused(
-            Fault(where, "is missing or below 1 in a row", "Places count from 1; fix the SQL", "part-place")
+        raise DataError(
+            Problem(where, "is missing or below 1 in a row", "Places count from 1; fix the SQL", "part-place")
         )
     return np.asarray(found, np.int64)

@@ -7,7 +7,7 @@ from pathlib import Path
 from components.extract.parquet_writer import Parts, write_all
 from components.extract.sources.source import Source, source_of
 from components.extract.window import Window, text
-from model.errors import DataRefused, Fault
+from model.errors import DataError, Problem
 from model.files import new_folder, write_json
 from model.spec.columns import refuse_unfit
 from model.spec.types import Spec
@@ -16,7 +16,7 @@ from model.spec.types import Spec
 def extract(spec: Spec, source: str, window: Window, out: Path, *, progress: Callable[[int, int, str], None]) -> None:
     """Write `out/rows/part-*.parquet` and `out/extract.json`, whole or not at all.
 
-    Raises SpecRefused for SQL that cannot be run alike everywhere, DataRefused for tables, columns or files that are
+    Raises SpecError for SQL that cannot be run alike everywhere, DataError for tables, columns or files that are
     not as the spec says and for a window without rows.
     """
     place = source_of(source, max_bytes_billed=spec.source.max_bytes_billed)
@@ -26,7 +26,7 @@ def extract(spec: Spec, source: str, window: Window, out: Path, *, progress: Cal
         (folder / "rows").mkdir()
         rows = _write(place, spec.sql_text, window, folder / "rows", progress)
         if rows == 0:
-            raise DataRefused(_empty(window))
+            raise DataError(_empty(window))
         lineage = place.lineage()
         write_json(
             folder / "extract.json",
@@ -45,11 +45,11 @@ def extract(spec: Spec, source: str, window: Window, out: Path, *, progress: Cal
         )
 
 
-def _empty(window: Window) -> Fault:
+def _empty(window: Window) -> Problem:
     if window.start is None:
-        return Fault("SQL", "gives no rows", "Look at its filters and at the tables in DATA", "rows-none")
-    way_out = "Set END or source.end to a day that the tables reach, and look at the SQL's filters"
-    return Fault(f"window {text(window.start)} to {text(window.end)}", "holds no rows", way_out, "rows-none")
+        return Problem("SQL", "gives no rows", "Look at its filters and at the tables in DATA", "rows-none")
+    hint = "Set END or source.end to a day that the tables reach, and look at the SQL's filters"
+    return Problem(f"window {text(window.start)} to {text(window.end)}", "holds no rows", hint, "rows-none")
 
 
 def _write(place: Source, sql: str, window: Window, folder: Path, progress: Callable[[int, int, str], None]) -> int:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from components.extract.googlesql.parse import parameters
-from model.errors import Fault, SpecRefused
+from model.errors import Problem, SpecError
 from model.spec.types import Spec
 
 
@@ -19,22 +19,22 @@ class Window:
 def window(spec: Spec, end: str) -> Window:
     """The window that ends at the ISO date `end`.
 
-    Raises SpecRefused when the SQL and source.window_days disagree, and for SQL that cannot be read.
+    Raises SpecError when the SQL and source.window_days disagree, and for SQL that cannot be read.
     """
     asked = parameters(spec.sql_text) & {"start", "end"}
     days = spec.source.window_days
     if asked and days is None:
-        fault = Fault(
+        problem = Problem(
             "source.window_days",
             "is missing, but the SQL asks for @start or @end",
             "Say how many days to read",
             "window-missing",
         )
-        raise SpecRefused(fault)
+        raise SpecError(problem)
     if days is not None and asked != {"start", "end"}:
         found = f"is {days}, but the SQL does not bound its rows by @start and @end"
-        raise SpecRefused(
-            Fault(
+        raise SpecError(
+            Problem(
                 "source.window_days",
                 found,
                 "Filter by both in the SQL, or delete source.window_days",

@@ -5,18 +5,18 @@ from pathlib import Path
 import pydantic
 
 from components.load_spec import spec_uri
-from model.errors import Fault, SpecRefused
+from model.errors import Problem, SpecError
 from model.files import write_atomically
 from model.spec.types import Spec
 
 
 def load_spec(uri: str, out: Path) -> Spec:
-    """Write the spec to the file `out` as JSON. Raises SpecRefused for what cannot be read or is not a spec."""
+    """Write the spec to the file `out` as JSON. Raises SpecError for what cannot be read or is not a spec."""
     try:
         spec = Spec.from_json(spec_uri.read(uri).decode("utf-8"))
     except (pydantic.ValidationError, UnicodeDecodeError) as error:
         found = f"is not a spec ({' '.join(str(error).split())[:300]})"
-        way_out = "Give what `Spec.to_json` wrote; spec.yaml is read when the pipeline is compiled"
-        raise SpecRefused(Fault("spec", found, way_out, "spec-damaged")) from None
+        hint = "Give what `Spec.to_json` wrote; spec.yaml is read when the pipeline is compiled"
+        raise SpecError(Problem("spec", found, hint, "spec-damaged")) from None
     write_atomically(out, spec.to_json().encode())
     return spec

@@ -11,7 +11,7 @@ import lzma
 import urllib.parse
 from pathlib import Path
 
-from model.errors import Fault, SpecRefused
+from model.errors import Problem, SpecError
 from model.spec.types import Spec
 
 # Not gzip: a name stands among the features and again in the query, further apart than gzip looks back.
@@ -22,23 +22,23 @@ FORMS = "Use file:///path/to/spec.json, or what `python -m pipelines.compile` co
 
 
 def packed(spec: Spec) -> str:
-    """The spec as a `data:` URI, the same for the same spec. Raises SpecRefused when it is too long for an argument."""
+    """The spec as a `data:` URI, the same for the same spec. Raises SpecError when it is too long for an argument."""
     uri = PACKED + base64.b64encode(lzma.compress(spec.to_json().encode())).decode()
     if len(uri) > MOST_PACKED:
         found = f"takes {len(uri):,} bytes when it is compiled in, of at most {MOST_PACKED:,}"
-        way_out = "Move the longest part of the query into a view, or train with fewer features"
-        raise SpecRefused(Fault("spec", found, way_out, "spec-too-long"))
+        hint = "Move the longest part of the query into a view, or train with fewer features"
+        raise SpecError(Problem("spec", found, hint, "spec-too-long"))
     return uri
 
 
 def read(uri: str) -> bytes:
-    """The JSON that `uri` names. Raises SpecRefused."""
+    """The JSON that `uri` names. Raises SpecError."""
     if uri.startswith(PACKED):
         return _unpacked(uri.removeprefix(PACKED))
     named = urllib.parse.urlsplit(uri)
     if named.scheme == "file" and not named.netloc:
         return _file(Path(urllib.parse.unquote(named.path)))
-    raise SpecRefused(Fault(f"spec {uri[:80]!r}", "is not a URI that can be read here", FORMS, "spec-uri"))
+    raise SpecError(Problem(f"spec {uri[:80]!r}", "is not a URI that can be read here", FORMS, "spec-uri"))
 
 
 def _unpacked(text: str) -> bytes:
@@ -46,11 +46,11 @@ def _unpacked(text: str) -> bytes:
         with lzma.open(io.BytesIO(base64.b64decode(text, validate=True))) as file:
             data = file.read(MOST_UNPACKED + 1)
     except (binascii.Error, lzma.LZMAError, EOFError) as error:
-        fault = Fault("spec", f"is packed, but damaged ({error})", "Compile the pipeline again", "spec-damaged")
-        raise SpecRefused(fault) from None
+        problem = Problem("spec", f"is packed, but damaged ({error})", "Compile the pipeline again", "spec-damaged")
+        raise SpecError(problem) from None
     if len(data) > MOST_UNPACKED:
         found = f"unpacks to more than {MOST_UNPACKED:,} bytes"
-        raise SpecRefused(Fault("spec", found, "Compile the pipeline again", "spec-damaged"))
+        raise SpecError(Problem("spec", found, "Compile the pipeline again", "spec-damaged"))
     return data
 
 
@@ -59,6 +59,6 @@ def _file(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         found = f"cannot be read ({error.strerror})"
-        raise SpecRefused(
-            Fault(f"spec {path}", found, "Name a file that the step may read", "spec-unreadable")
+        raise SpecError(
+            Problem(f"spec {path}", found, "Name a file that the step may read", "spec-unreadable")
         ) from None

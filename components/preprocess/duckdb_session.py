@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import joblib
 
-from model.errors import DataRefused, Fault
+from model.errors import DataError, Problem
 
 LEAST_MB, MB_A_COLUMN = 200, 10
 
@@ -30,7 +30,7 @@ def engine(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)) from None
             if isinstance(error, duckdb.IOException | duckdb.InvalidInputException):
                 found = f"cannot be read to its end ({' '.join(str(error).split())[:200]})"
-                raise DataRefused(Fault("rows of extract", found, "Run extract again", "rows-damaged")) from None
+                raise DataError(Problem("rows of extract", found, "Run extract again", "rows-damaged")) from None
             raise
 
 

@@ -14,7 +14,7 @@ import duckdb
 import numpy as np
 
 from components.preprocess.duckdb_session import quoted
-from model.errors import DataRefused, Fault
+from model.errors import DataError, Problem
 from model.spec.types import Spec
 
 ROWS_A_SHARD = 3_000_000
@@ -97,28 +97,28 @@ class Identity:
         )
 
     def refuse_over(self, budget: float) -> None:
-        """Raises DataRefused when the key does not identify a row, or more copies were found than the budget allows."""
+        """Raises DataError when the key does not identify a row, or more copies were found than the budget allows."""
         copies, names = self.copies, ", ".join(self.key.columns)
         if self.key.declared and copies.shared:
             found = f"does not identify a row: {copies.shared:,} rows have the {names} of another row and other values"
-            way_out = "Add the columns that tell these rows apart, or decide in the SQL which of them counts"
-            raise DataRefused(
-                Fault(
+            hint = "Add the columns that tell these rows apart, or decide in the SQL which of them counts"
+            raise DataError(
+                Problem(
                     "columns.key",
                     f"{found}{self._examples('row_again > 0 AND NOT row_copy')}",
-                    way_out,
+                    hint,
                     "key-not-unique",
                 )
             )
         if copies.share > budget:
             counts = f"{copies.removed:,} of {copies.rows:,} rows ({copies.share:.2%})"
             found = f"{budget:.2%} is exceeded: {counts} equal another row with the same {names}"
-            way_out = (
+            hint = (
                 "Look for a join in the SQL that multiplies rows, or an event that is logged twice. If these are rows "
                 "of their own, name what tells them apart in columns.key; if they are copies, raise copies_budget"
             )
-            raise DataRefused(
-                Fault("copies_budget", f"{found}{self._examples('row_copy')}", way_out, "copies-over-budget")
+            raise DataError(
+                Problem("copies_budget", f"{found}{self._examples('row_copy')}", hint, "copies-over-budget")
             )
 
     def notes(self) -> list[str]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.preprocess.duckdb_session import literal, quoted
-from model.errors import DataRefused, Faults
+from model.errors import DataError, Problems
 from model.spec.types import Spec
 
 REFUSED, WARNED = 0.95, 0.80  # area under the ROC curve of one column alone
@@ -24,8 +24,8 @@ FEWEST_CONVERSIONS = 5  # fewer put any column's AUC at its best or worst now an
 
 
 def look_for_leaks(connection: duckdb.DuckDBPyConnection, train: Path, spec: Spec) -> list[str]:
-    """Warnings about features, from a sample of the file `train`. Raises DataRefused for what cannot be honest."""
-    faults, warnings = Faults(), list[str]()
+    """Warnings about features, from a sample of the file `train`. Raises DataError for what cannot be honest."""
+    problems, warnings = Problems(), list[str]()
     time = spec.columns.time
     names = [spec.columns.label, *spec.features, *([time] if time else [])]
     asked = ", ".join([*(quoted(name) for name in names), "hash(file_row_number) AS row_hash"])
@@ -46,20 +46,20 @@ def look_for_leaks(connection: duckdb.DuckDBPyConnection, train: Path, spec: Spe
             warnings.append(f"{where} is {same} in all {len(label):,} rows that were looked at: it can teach nothing")
         if area >= REFUSED and not feature.leak_waiver:
             found = f"predicts {spec.columns.label} almost alone (AUC {area:.3f})"
-            way_out = "Delete it. If it truly is known when the page is shown, say why in its leak_waiver"
-            faults.add(where, found, way_out, "feature-leaks")
+            hint = "Delete it. If it truly is known when the page is shown, say why in its leak_waiver"
+            problems.add(where, found, hint, "feature-leaks")
         elif area >= WARNED:
             waived = f"; waived: {feature.leak_waiver}" if feature.leak_waiver else ""
             warnings.append(f"{where} alone has AUC {area:.3f}: make sure it is known when the page is shown{waived}")
         if number and time and _grows(values, np.asarray(sample[time]).astype(np.int64)):
             found = f"grows with {time}: it is an id or a clock"
-            faults.add(
+            problems.add(
                 where,
                 found,
                 "Delete it: it cannot mean the same tomorrow. What it stands for may be a feature",
                 "feature-grows",
             )
-    faults.raise_if_any(DataRefused)
+    problems.raise_if_any(DataError)
     return warnings
 
 

@@ -8,7 +8,7 @@ import duckdb
 from components.preprocess.columns import Columns
 from components.preprocess.duckdb_session import literal, quoted
 from components.preprocess.unreadable import remedy
-from model.errors import DataRefused, Fault
+from model.errors import DataError, Problem
 from model.expression import Expression, number_sql
 from model.spec.types import Spec
 
@@ -58,8 +58,8 @@ def rules_of(spec: Spec, columns: Columns) -> list[Rule]:
     ]
     if len(implicit) + len(declared) > MOST_RULES:
         found = f"are {len(declared)}, and {len(implicit)} columns are texts that have to be read as numbers"
-        way_out = f"Together they may be {MOST_RULES}: CAST numbers in the SQL, or join rules"
-        raise DataRefused(Fault("reject rules", found, way_out, "rules-too-many"))
+        hint = f"Together they may be {MOST_RULES}: CAST numbers in the SQL, or join rules"
+        raise DataError(Problem("reject rules", found, hint, "rules-too-many"))
     return implicit + declared
 
 
@@ -99,7 +99,7 @@ class Ledger:
         return self.rejected / self.rows_in if self.rows_in else 0.0
 
     def refuse_over(self, budget: float) -> None:
-        """Raises DataRefused, with every rule's share, when more than the budget was rejected."""
+        """Raises DataError, with every rule's share, when more than the budget was rejected."""
         if self.share <= budget:
             return
         shares = [
@@ -110,11 +110,9 @@ class Ledger:
         found = (
             f"{budget:.2%} is exceeded: {self.rejected:,} of {self.rows_in:,} rows ({self.share:.2%}) were rejected. "
         )
-        way_out = "Look at what changed in the data; then fix the SQL, the rule's bounds, or the budget"
-        way_out = ". ".join([*self._remedies(), way_out])
-        raise DataRefused(
-            Fault("reject_budget", found + "By rule: " + ", ".join(shares), way_out, "rejected-over-budget")
-        )
+        hint = "Look at what changed in the data; then fix the SQL, the rule's bounds, or the budget"
+        hint = ". ".join([*self._remedies(), hint])
+        raise DataError(Problem("reject_budget", found + "By rule: " + ", ".join(shares), hint, "rejected-over-budget"))
 
     def notes(self) -> list[str]:
         """What can be done about texts that are not numbers."""

@@ -20,7 +20,7 @@ from components.preprocess.leaks import look_for_leaks
 from components.preprocess.ledger import Ledger, Rule, mask, rules_of
 from components.preprocess.not_finite import NotFinite
 from components.preprocess.split import PARTS, Split, refuse_empty, sampled, unit_of
-from model.errors import DataRefused, Fault, Faults
+from model.errors import DataError, Problem, Problems
 from model.files import new_folder, read_json, write_json
 from model.spec.columns import refuse_unfit
 from model.spec.types import Spec
@@ -33,8 +33,8 @@ QUICK = "(FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE 30720)"  # small g
 def preprocess(spec: Spec, extracted: Path, out: Path, *, progress: Report) -> None:
     """Write the three parts, `rejected.parquet`, `ledger.json` and `split.json` into `out`, whole or not at all.
 
-    Raises DataRefused for labels that are not 0 or 1, positions that tell nothing, leaking features, a rejection budget
-    that is exceeded, and parts that cannot be learned from or judged on; SpecRefused never.
+    Raises DataError for labels that are not 0 or 1, positions that tell nothing, leaking features, a rejection budget
+    that is exceeded, and parts that cannot be learned from or judged on; SpecError never.
     """
     told = read_json(extracted / "extract.json", made_by="extract")
     end = datetime.fromisoformat(told["end"]).replace(tzinfo=None)
@@ -63,7 +63,7 @@ class _Run:
         ledger = self._read()
         if ledger.rows_in != told["rows"]:
             found = f"hold {ledger.rows_in:,} rows, extract wrote {told['rows']:,}"
-            raise DataRefused(Fault("rows of extract", found, "Run extract again", "rows-lost"))
+            raise DataError(Problem("rows of extract", found, "Run extract again", "rows-lost"))
         progress(1, 5, f"{ledger.rows_in:,} rows read, {ledger.rejected:,} rejected")
         ledger.refuse_over(self.spec.reject_budget)
         self._write_rejected(folder / "rejected.parquet")
@@ -132,22 +132,22 @@ class _Run:
             f"SELECT count(*), count(*) FILTER ({label} IS NULL OR {label} NOT IN (0, 1)), min({label}), max({label}), "
             f"count({place}), min({place}), max({place}) FROM typed"
         )
-        where, faults = f"columns.label {self.columns.label}", Faults()
+        where, problems = f"columns.label {self.columns.label}", Problems()
         if wrong:
             found = f"is not 0 or 1 in {wrong:,} of {rows:,} rows (found {self._wrong_labels()})"
-            faults.add(where, found, "Make it 0 or 1 in the SQL", "label-not-0-or-1")
+            problems.add(where, found, "Make it 0 or 1 in the SQL", "label-not-0-or-1")
         elif low == high:
-            way_out = "Look at the SQL's join of outcomes, and at the window"
-            faults.add(where, f"is {low:g} in every row", way_out, "label-constant")
+            hint = "Look at the SQL's join of outcomes, and at the window"
+            problems.add(where, f"is {low:g} in every row", hint, "label-constant")
         where = f"columns.position {self.columns.position}"
         if self.columns.position and (places < rows or first < 1):
             found = f"is missing, not a whole number or below 1 in some of {rows:,} rows (smallest {first})"
-            way_out = "Log the displayed place from 1; without it there is no debiasing"
-            faults.add(where, found, way_out, "position-not-a-place")
+            hint = "Log the displayed place from 1; without it there is no debiasing"
+            problems.add(where, found, hint, "position-not-a-place")
         elif self.columns.position and first == last:
-            way_out = "Delete it from the spec: a constant place tells nothing of bias"
-            faults.add(where, f"is {first} in every row", way_out, "position-constant")
-        faults.raise_if_any(DataRefused)
+            hint = "Delete it from the spec: a constant place tells nothing of bias"
+            problems.add(where, f"is {first} in every row", hint, "position-constant")
+        problems.raise_if_any(DataError)
 
     def _wrong_labels(self) -> str:
         label = quoted(self.columns.label)
@@ -176,7 +176,7 @@ class _Run:
         counts = f"count(*) FILTER (broken = 0), count(*) FILTER (broken = 0 AND {old_enough})"
         usable, mature = self._one_row(f"SELECT {counts} FROM typed")
         if mature == 0:
-            raise DataRefused(self._nothing_left(usable))
+            raise DataError(self._nothing_left(usable))
         identity = Identity(self.connection, self.key, sound, count=mature)
         identity.refuse_over(self.spec.copies_budget)
         together = unit_of(self.spec)
@@ -189,10 +189,10 @@ class _Run:
         self.connection.execute(f"CREATE VIEW kept AS SELECT *, {unit} AS unit FROM ({rows})")
         return identity, {"immature": usable - mature, "kept": mature - identity.copies.removed}
 
-    def _nothing_left(self, usable: int) -> Fault:
+    def _nothing_left(self, usable: int) -> Problem:
         where = f"source.conversion_days {self.spec.source.conversion_days}"
-        way_out = "Widen source.window_days, or end the window later"
-        return Fault(where, f"leaves none of {usable:,} rows: all are younger", way_out, "rows-too-young")
+        hint = "Widen source.window_days, or end the window later"
+        return Problem(where, f"leaves none of {usable:,} rows: all are younger", hint, "rows-too-young")
 
     def _one_row(self, query: str) -> tuple[Any, ...]:
         row = self.connection.execute(query).fetchone()

@@ -13,7 +13,7 @@ import duckdb
 
 from components.preprocess.columns import Columns
 from components.preprocess.duckdb_session import literal, quoted
-from model.errors import DataRefused, Faults
+from model.errors import DataError, Problems
 from model.spec.types import Spec
 
 PARTS = ("train", "calibration", "test")
@@ -162,31 +162,33 @@ def share_of_hash(text: str) -> str:
 
 
 def refuse_empty(spec: Spec, parts: dict[str, Any], cuts: Cuts | None) -> None:
-    """Raises DataRefused for every part without rows or without both classes, and for a training part too small.
+    """Raises DataError for every part without rows or without both classes, and for a training part too small.
 
     A part without both classes passes where all parts together have fewer conversions than a verdict needs of the test
-    part alone: that is too little data, which is a verdict and not a fault.
+    part alone: that is too little data, which is a verdict and not a problem.
     """
-    faults = Faults()
+    problems = Problems()
     where = f" ({', '.join(f'{name} {moment}' for name, moment in cuts.to_json().items())})" if cuts else ""
     enough = sum(parts[part]["positives"] for part in PARTS) >= spec.promotion.min_conversions
     for part in PARTS:
         rows, positives = parts[part]["rows"], parts[part]["positives"]
         if rows == 0:
-            faults.add(f"split.{part}", f"has no rows{where}", _larger(spec, part), "split-empty")
+            problems.add(f"split.{part}", f"has no rows{where}", _larger(spec, part), "split-empty")
         elif positives in (0, rows) and enough:
             what = "no conversion" if positives == 0 else "nothing but conversions"
             found = f"has {what} in {rows:,} rows{where}"
-            faults.add(f"split.{part}", found, f"{_larger(spec, part)}, or fix the label in the SQL", "split-one-class")
+            problems.add(
+                f"split.{part}", found, f"{_larger(spec, part)}, or fix the label in the SQL", "split-one-class"
+            )
     total = sum(one["rows"] for one in parts.values())
     share = parts["train"]["rows"] / total if total else 0.0
     if parts["train"]["rows"] and share < spec.split.min_train_share:
         lost = f"gap {parts['gap']['rows']:,}, purged {parts['purged']['rows']:,} of {total:,} rows"
         found = f"keeps {share:.1%}, less than split.min_train_share ({lost})"
-        faults.add(
+        problems.add(
             "split.train", found, f"{_larger(spec, 'train')}, or lower split.min_train_share", "split-train-small"
         )
-    faults.raise_if_any(DataRefused)
+    problems.raise_if_any(DataError)
 
 
 def _larger(spec: Spec, part: str) -> str:

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from model.bundle.features import CategoryFeature, Feature, NumberFeature
-from model.errors import DataRefused, Fault, Faults
+from model.errors import DataError, Problem, Problems
 from model.spec.types import Spec
 
 FEWEST_ROWS = 10  # of a category in train; rarer values are coded as "other", with what was never seen
@@ -61,33 +61,33 @@ def data_sha256(parts: Path) -> str:
 
 
 def batches(path: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    """Raises DataRefused that names the file and its missing columns."""
+    """Raises DataError that names the file and its missing columns."""
     try:
         file = pq.ParquetFile(path)
     except FileNotFoundError:
-        raise DataRefused(
-            Fault(str(path), "is missing", "Run the step that makes it: preprocess", "part-missing")
+        raise DataError(
+            Problem(str(path), "is missing", "Run the step that makes it: preprocess", "part-missing")
         ) from None
     except pa.ArrowInvalid as error:
-        raise DataRefused(
-            Fault(str(path), f"is not Parquet ({_plain(error)})", "Run preprocess again", "part-damaged")
+        raise DataError(
+            Problem(str(path), f"is not Parquet ({_plain(error)})", "Run preprocess again", "part-damaged")
         ) from None
     absent = [name for name in columns if name not in file.schema_arrow.names]
     if absent:
-        way_out = "Run preprocess with this spec"
-        raise DataRefused(*(Fault(f"{path} {name}", "is missing", way_out, "part-column-missing") for name in absent))
+        hint = "Run preprocess with this spec"
+        raise DataError(*(Problem(f"{path} {name}", "is missing", hint, "part-column-missing") for name in absent))
     with file:
         # What is wrong inside a page shows only when it is read, as either of the two.
         try:
             yield from file.iter_batches(BATCH, columns=list(columns))
         except (pa.ArrowInvalid, OSError) as error:
-            raise DataRefused(
-                Fault(str(path), f"is damaged ({_plain(error)})", "Run preprocess again", "part-damaged")
+            raise DataError(
+                Problem(str(path), f"is damaged ({_plain(error)})", "Run preprocess again", "part-damaged")
             ) from None
 
 
-def _damaged(path: Path, found: str) -> Fault:
-    return Fault(str(path), found, "Run preprocess again", "part-damaged")
+def _damaged(path: Path, found: str) -> Problem:
+    return Problem(str(path), found, "Run preprocess again", "part-damaged")
 
 
 def _plain(error: Exception) -> str:
@@ -141,7 +141,7 @@ def _number(spec: Spec, name: str, low: float, high: float) -> NumberFeature:
 
 
 def read_part(spec: Spec, parts: Path, name: str, features: Sequence[Feature]) -> Part:
-    """One part, encoded exactly as `model.bundle.features.encode` does. Raises DataRefused."""
+    """One part, encoded exactly as `model.bundle.features.encode` does. Raises DataError."""
     path = part_file(parts, name)
     columns = spec.columns
     group = _group_columns(spec)
@@ -156,7 +156,7 @@ def read_part(spec: Spec, parts: Path, name: str, features: Sequence[Feature]) -
             times.append(batch[columns.time].cast(pa.timestamp("us"), safe=False).cast(pa.int64()).to_numpy())
         start += batch.num_rows
     if not start:
-        raise DataRefused(Fault(str(path), "has no rows", "Widen the window or the share of this part", "part-empty"))
+        raise DataError(Problem(str(path), "has no rows", "Widen the window or the share of this part", "part-empty"))
     return Part(
         np.concatenate(matrices),
         np.concatenate(labels),
@@ -166,17 +166,17 @@ def read_part(spec: Spec, parts: Path, name: str, features: Sequence[Feature]) -
 
 
 def refuse_one_class(spec: Spec, parts: Path, read: Mapping[str, Part], positives: int) -> None:
-    """Raises DataRefused for every part that has one label alone, by name.
+    """Raises DataError for every part that has one label alone, by name.
 
     With fewer `positives` in all parts than a verdict needs the part passes: evaluation will say that it is too little.
     """
-    faults = Faults()
+    problems = Problems()
     for name, part in read.items():
         if part.positives in (0, part.rows) and positives >= spec.promotion.min_conversions:
             found = f"is {int(part.label[0])} in all {part.rows} rows"
-            way_out = "Widen the window, or check the SQL that makes the label"
-            faults.add(f"{part_file(parts, name)} {spec.columns.label}", found, way_out, "part-one-class")
-    faults.raise_if_any(DataRefused)
+            hint = "Widen the window, or check the SQL that makes the label"
+            problems.add(f"{part_file(parts, name)} {spec.columns.label}", found, hint, "part-one-class")
+    problems.raise_if_any(DataError)
 
 
 def _encode(features: Sequence[Feature], batch: pa.RecordBatch) -> NDArray[np.float32]:
@@ -207,8 +207,8 @@ def _label(column: pa.Array, where: str) -> NDArray[np.float32]:
     if bool(np.any((values != 0) & (values != 1))):
         found = values[(values != 0) & (values != 1)][0]
         said = "is missing" if math.isnan(found) else f"is {found:g}"
-        way_out = "A label is 0 or 1 in every row; fix the SQL"
-        raise DataRefused(Fault(where, f"{said} in a row", way_out, "part-label"))
+        hint = "A label is 0 or 1 in every row; fix the SQL"
+        raise DataError(Problem(where, f"{said} in a row", hint, "part-label"))
     return values.astype(np.float32)
 
 

@@ -41,7 +41,7 @@ def train(
     """Write `out/bundle`, `out/training.json` and `out/baselines.json`, whole or not at all.
 
     The same parts, spec and number of trials give the same bytes on any number of threads, as long as the search ends
-    by its trials. Raises DataRefused for parts that are damaged, and for those of one class where there are conversions
+    by its trials. Raises DataError for parts that are damaged, and for those of one class where there are conversions
     enough for a verdict.
     """
     stages = Stages(progress, trials=trials, folds=spec.training.folds)

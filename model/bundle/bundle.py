@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from model.bundle.calibration import Calibration, Sampling
 from model.bundle.features import Feature
 from model.bundle.linear import Linear
-from model.errors import BundleRefused, Faults
+from model.errors import BundleError, Problems
 from model.files import dump_json, new_folder, parse_json
 
 FORMAT = 1
@@ -150,73 +150,73 @@ def write(folder: Path, manifest: Manifest, booster: bytes, golden: tuple[Golden
 
 
 def load(folder: Path) -> Bundle:
-    """Raises BundleRefused with every way in which the folder is not what its manifest declares."""
-    faults = Faults()
-    files = {name: data for name in FILES if (data := _read(folder / name, faults)) is not None}
-    faults.raise_if_any(BundleRefused)
-    manifest = parse_manifest(files[MANIFEST], faults)
-    golden = parse_golden(files[GOLDEN], faults)
+    """Raises BundleError with every way in which the folder is not what its manifest declares."""
+    problems = Problems()
+    files = {name: data for name in FILES if (data := _read(folder / name, problems)) is not None}
+    problems.raise_if_any(BundleError)
+    manifest = parse_manifest(files[MANIFEST], problems)
+    golden = parse_golden(files[GOLDEN], problems)
     if manifest is not None:
         for name in (BOOSTER, GOLDEN):
-            _compare(name, files[name], manifest.files.get(name), faults)
+            _compare(name, files[name], manifest.files.get(name), problems)
         for name in sorted({path.name for path in folder.iterdir()} - set(FILES)):
-            faults.add(name, "is not a file of a bundle", "Remove it", "file-extra")
-    faults.raise_if_any(BundleRefused)
-    assert manifest is not None  # otherwise a fault was raised
+            problems.add(name, "is not a file of a bundle", "Remove it", "file-extra")
+    problems.raise_if_any(BundleError)
+    assert manifest is not None  # otherwise a problem was raised
     return Bundle(manifest, files[BOOSTER], golden, digest_of(files))
 
 
-def parse_manifest(data: bytes, faults: Faults) -> Manifest | None:
-    """The manifest, or None with the faults added: JSON first, then the format number, then every field."""
+def parse_manifest(data: bytes, problems: Problems) -> Manifest | None:
+    """The manifest, or None with the problems added: JSON first, then the format number, then every field."""
     try:
         value = parse_json(data)
     except (ValueError, UnicodeDecodeError) as error:
-        faults.add(MANIFEST, f"is not JSON ({error})", RETRAIN, "manifest-json")
+        problems.add(MANIFEST, f"is not JSON ({error})", RETRAIN, "manifest-json")
         return None
     number = value.get("format") if isinstance(value, dict) else None
     if number != FORMAT or isinstance(number, bool):
         found = f"is of format {number!r}" if isinstance(value, dict) else "is not an object"
-        faults.add(f"{MANIFEST} format", found, f"This Kamado reads format {FORMAT}", "manifest-format")
+        problems.add(f"{MANIFEST} format", found, f"This Kamado reads format {FORMAT}", "manifest-format")
         return None
     try:
         return Manifest.model_validate_json(data)
     except pydantic.ValidationError as error:
-        _add_all(MANIFEST, error, faults, "manifest-field")
+        _add_all(MANIFEST, error, problems, "manifest-field")
         return None
 
 
-def parse_golden(data: bytes, faults: Faults) -> tuple[GoldenRow, ...]:
-    """The golden rows, or none with the faults added."""
+def parse_golden(data: bytes, problems: Problems) -> tuple[GoldenRow, ...]:
+    """The golden rows, or none with the problems added."""
     try:
         parse_json(data)
         return pydantic.TypeAdapter(tuple[GoldenRow, ...]).validate_json(data)
     except pydantic.ValidationError as error:
-        _add_all(GOLDEN, error, faults, "golden-field")
+        _add_all(GOLDEN, error, problems, "golden-field")
     except (ValueError, UnicodeDecodeError) as error:
-        faults.add(GOLDEN, f"is not JSON ({error})", RETRAIN, "golden-json")
+        problems.add(GOLDEN, f"is not JSON ({error})", RETRAIN, "golden-json")
     return ()
 
 
-def _add_all(file: str, error: pydantic.ValidationError, faults: Faults, code: str) -> None:
+def _add_all(file: str, error: pydantic.ValidationError, problems: Problems, code: str) -> None:
     for one in error.errors(include_url=False)[:20]:
         where = f"{file} {'.'.join(str(part) for part in one['loc'])}"
         found = re.sub(r"\s+", " ", repr(one["input"]))[:80]
-        faults.add(where, f"{one['msg']}, found {found}", RETRAIN, code)
+        problems.add(where, f"{one['msg']}, found {found}", RETRAIN, code)
 
 
-def _read(path: Path, faults: Faults) -> bytes | None:
+def _read(path: Path, problems: Problems) -> bytes | None:
     try:
         return path.read_bytes()
     except OSError as error:
         reason = "is missing" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
-        faults.add(str(path), reason, "BUNDLE names the folder that train wrote, whole", "file-missing")
+        problems.add(str(path), reason, "BUNDLE names the folder that train wrote, whole", "file-missing")
         return None
 
 
-def _compare(name: str, data: bytes, declared: FileDigest | None, faults: Faults) -> None:
+def _compare(name: str, data: bytes, declared: FileDigest | None, problems: Problems) -> None:
     if declared is None:
-        faults.add(f"{MANIFEST} files", f"does not declare {name}", RETRAIN, "file-undeclared")
+        problems.add(f"{MANIFEST} files", f"does not declare {name}", RETRAIN, "file-undeclared")
     elif len(data) != declared.size:
-        faults.add(name, f"has {len(data)} bytes, declared are {declared.size}", RETRAIN, "file-size")
+        problems.add(name, f"has {len(data)} bytes, declared are {declared.size}", RETRAIN, "file-size")
     elif hashlib.sha256(data).hexdigest() != declared.sha256:
-        faults.add(name, "does not match its declared sha256", RETRAIN, "file-digest")
+        problems.add(name, "does not match its declared sha256", RETRAIN, "file-digest")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from model.errors import DataRefused, Faults
+from model.errors import DataError, Problems
 from model.expression import Expression
 from model.spec.types import Spec
 
@@ -13,31 +13,31 @@ NESTED = ("ARRAY", "STRUCT", "MAP", "UNION")
 
 
 def refuse_unfit(spec: Spec, types: Mapping[str, str]) -> None:
-    """Raises DataRefused for every column that is absent, and for every role, feature, rule, slice and group of a type
+    """Raises DataError for every column that is absent, and for every role, feature, rule, slice and group of a type
     that cannot be meant."""
-    faults = Faults()
+    problems = Problems()
     for name in spec.used_columns:
         if name not in types:
             problem = f"({_use(spec, name)}) is not in the SQL's result"
-            way_out = f"Select it, or change the spec. There: {', '.join(types)}"
-            faults.add(f"column {name}", problem, way_out, "column-missing")
+            hint = f"Select it, or change the spec. There: {', '.join(types)}"
+            problems.add(f"column {name}", problem, hint, "column-missing")
     for where, name in _read_as_numbers(spec).items():
         if types.get(name, "INT64") not in NUMBERS:
-            faults.add(where, f"is {types[name]}, not a number", _as_number(types[name]), "column-not-number")
+            problems.add(where, f"is {types[name]}, not a number", _as_number(types[name]), "column-not-number")
     for where, name in _read_as_texts(spec).items():
         kind = types.get(name, "STRING")
         if kind in NESTED or (kind == "BYTES" and not where.startswith("columns.")):
             problem = f"is {kind}, which is not one value that can be compared"
-            faults.add(where, problem, _as_text(kind), "column-not-text")
+            problems.add(where, problem, _as_text(kind), "column-not-text")
     time, explore = spec.columns.time, spec.columns.explore
     if time and types.get(time, "TIMESTAMP") not in TIMES:
         problem = f"(time) is {types[time]}, not a TIMESTAMP"
-        faults.add(f"column {time}", problem, "Make it one in the SQL: TIMESTAMP(…)", "column-not-time")
+        problems.add(f"column {time}", problem, "Make it one in the SQL: TIMESTAMP(…)", "column-not-time")
     if explore and types.get(explore, "BOOL") not in ("INT64", "BOOL"):
         problem = f"(explore) is {types[explore]}, not 0 or 1"
-        way_out = "Make it 1 where the list was in random order, else 0"
-        faults.add(f"column {explore}", problem, way_out, "column-not-switch")
-    faults.raise_if_any(DataRefused)
+        hint = "Make it 1 where the list was in random order, else 0"
+        problems.add(f"column {explore}", problem, hint, "column-not-switch")
+    problems.raise_if_any(DataError)
 
 
 def _use(spec: Spec, name: str) -> str:

@@ -17,9 +17,9 @@ import pydantic
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
-from model.errors import Fault, Faults, SpecRefused
+from model.errors import Problem, Problems, SpecError
 from model.expression import Expression
-from model.spec.faults import faults_of, shown
+from model.spec.messages import problems_of, shown
 from model.text import has_controls
 
 COLUMN = r"^[A-Za-z_][A-Za-z0-9_]*$"
@@ -254,17 +254,17 @@ class Spec(_Part):
 
     @model_validator(mode="after")
     def _parts_agree(self) -> "Spec":
-        faults = list(self._disagreements())
-        if faults:
-            raise ValueError("\n".join(faults))
+        problems = list(self._disagreements())
+        if problems:
+            raise ValueError("\n".join(problems))
         return self
 
     def _disagreements(self) -> Any:
         roles = self.columns.roles()
         for name in self.used_columns:
             if name.lower() in RESERVED:
-                way_out = f"rename it: SELECT {name} AS the_{name}"
-                yield f"column {name}: is a name that the steps use for themselves | {way_out}"
+                hint = f"rename it: SELECT {name} AS the_{name}"
+                yield f"column {name}: is a name that the steps use for themselves | {hint}"
         for name in self.features:
             if name in roles:
                 yield f"features.{name}: is {roles[name]} in `columns` and not an input | delete it from features"
@@ -278,8 +278,8 @@ class Spec(_Part):
         if self.columns.time is None and self.source.end is None:
             yield "source.end: is missing | data without a time column need the day they were taken, as end: 2026-07-01"
         if self.columns.time and self.columns.position and "conversion_days" not in self.source.model_fields_set:
-            way_out = "say how many days a conversion may take after the impression, 0 if it is known at once"
-            yield f"source.conversion_days: is missing | {way_out}"
+            hint = "say how many days a conversion may take after the impression, 0 if it is known at once"
+            yield f"source.conversion_days: is missing | {hint}"
         if "current_order" in self.promotion.must_beat and not self.columns.position:
             yield "promotion.must_beat: current_order needs columns.position, which is missing"
         if self.promotion.champion.metric == "ips_conversions" and not self.columns.position:
@@ -329,11 +329,11 @@ class Spec(_Part):
 
 
 class _UniqueKeys(yaml.SafeLoader):
-    """YAML silently keeps the last of two equal keys; a spec must not. `twice` are the faults of the document read."""
+    """YAML silently keeps the last of two equal keys; a spec must not. `twice` are the problems of the document."""
 
     def __init__(self, stream: str) -> None:
         super().__init__(stream)
-        self.twice: list[Fault] = []
+        self.twice: list[Problem] = []
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         before: set[str] = set()
@@ -341,89 +341,89 @@ class _UniqueKeys(yaml.SafeLoader):
             name = self.construct_object(key, deep=deep)
             if isinstance(name, str) and name in before:
                 found = f"stands twice, the second at line {key.start_mark.line + 1}"
-                self.twice.append(Fault(f"key {shown(name)}", found, "Keep the one that is meant", "spec-key-twice"))
+                self.twice.append(Problem(f"key {shown(name)}", found, "Keep the one that is meant", "spec-key-twice"))
             before.add(name if isinstance(name, str) else "")
         return super().construct_mapping(node, deep=deep)
 
 
 def read_spec(folder: Path) -> Spec:
-    """The spec in `folder`. Raises SpecRefused with every fault of spec.yaml and its SQL file."""
+    """The spec in `folder`. Raises SpecError with every problem of spec.yaml and its SQL file."""
     path = folder / "spec.yaml"
-    faults = Faults()
+    problems = Problems()
     if folder.is_file():
-        way_out = f"SPEC names the folder that it is in: {folder.parent}"
-        raise SpecRefused(Fault(str(folder), "is a file", way_out, "spec-is-file"))
+        hint = f"SPEC names the folder that it is in: {folder.parent}"
+        raise SpecError(Problem(str(folder), "is a file", hint, "spec-is-file"))
     try:
         loader = _UniqueKeys(path.read_text("utf-8"))
         asked = loader.get_single_data()
     except FileNotFoundError:
-        way_out = "SPEC names a folder with spec.yaml and its SQL"
-        raise SpecRefused(Fault(str(path), "is missing", way_out, "spec-missing")) from None
+        hint = "SPEC names a folder with spec.yaml and its SQL"
+        raise SpecError(Problem(str(path), "is missing", hint, "spec-missing")) from None
     except OSError as error:
         found = f"cannot be read ({error.strerror})"
-        raise SpecRefused(Fault(str(path), found, "Make it a file that you may read", "spec-unreadable")) from None
+        raise SpecError(Problem(str(path), found, "Make it a file that you may read", "spec-unreadable")) from None
     except RecursionError:
-        way_out = "Write keys and values as docs/spec.md has them: none is more than three deep"
-        raise SpecRefused(Fault(str(path), "is nested too deep to be read", way_out, "spec-too-deep")) from None
+        hint = "Write keys and values as docs/spec.md has them: none is more than three deep"
+        raise SpecError(Problem(str(path), "is nested too deep to be read", hint, "spec-too-deep")) from None
     except (yaml.YAMLError, ValueError) as error:  # ValueError: not UTF-8, or a day like 2026-02-30
-        raise SpecRefused(_not_yaml(path, error)) from None
+        raise SpecError(_not_yaml(path, error)) from None
     if not isinstance(asked, dict):
-        way_out = "Start from examples/rental_portal/spec.yaml"
-        raise SpecRefused(Fault(str(path), "holds no keys", way_out, "spec-empty"))
-    faults.found.extend(loader.twice)
+        hint = "Start from examples/rental_portal/spec.yaml"
+        raise SpecError(Problem(str(path), "holds no keys", hint, "spec-empty"))
+    problems.items.extend(loader.twice)
     if "sql_text" in asked:
-        way_out = "Put the query into the file that source.sql names"
-        faults.add("sql_text", "is not a key of spec.yaml", way_out, "spec-unknown-key")
+        hint = "Put the query into the file that source.sql names"
+        problems.add("sql_text", "is not a key of spec.yaml", hint, "spec-unknown-key")
     source = asked.get("source")
     name = source.get("sql", "training.sql") if isinstance(source, dict) else "training.sql"
-    sql = _read_sql(folder, str(name), faults)
+    sql = _read_sql(folder, str(name), problems)
     try:
         spec = Spec.model_validate({**asked, "sql_text": sql})
     except pydantic.ValidationError as error:
-        faults.found.extend(faults_of(error, Spec, PARTS))
+        problems.items.extend(problems_of(error, Spec, PARTS))
         spec = None
-    told = {fault.where for fault in faults.found}
-    faults.found.extend(fault for fault in _switches(asked, ()) if fault.where not in told)
-    faults.raise_if_any(SpecRefused)
-    assert spec is not None  # a ValidationError always leaves a fault
+    told = {problem.where for problem in problems.items}
+    problems.items.extend(problem for problem in _switches(asked, ()) if problem.where not in told)
+    problems.raise_if_any(SpecError)
+    assert spec is not None  # a ValidationError always leaves a problem
     return spec
 
 
-def _not_yaml(path: Path, error: Exception) -> Fault:
+def _not_yaml(path: Path, error: Exception) -> Problem:
     if "integer string conversion" in str(error):  # Python reads no more digits, and has a setting of its own for it
-        return Fault(str(path), "holds a number of more than 4,300 digits", "Write a smaller number", "spec-not-yaml")
+        return Problem(str(path), "holds a number of more than 4,300 digits", "Write a smaller number", "spec-not-yaml")
     found = f"is not YAML ({' '.join(str(error).split())[:500]})"
-    return Fault(str(path), found, "Fix that line", "spec-not-yaml")
+    return Problem(str(path), found, "Fix that line", "spec-not-yaml")
 
 
-def _read_sql(folder: Path, name: str, faults: Faults) -> str:
+def _read_sql(folder: Path, name: str, problems: Problems) -> str:
     path = folder / name
     if path.resolve().parent != folder.resolve():
         found = f"is {shown(name)}, outside the spec's folder"
-        faults.add("source.sql", found, "Put the SQL file beside spec.yaml", "sql-outside")
+        problems.add("source.sql", found, "Put the SQL file beside spec.yaml", "sql-outside")
         return ""
     try:
         text = path.read_text("utf-8")
     except UnicodeDecodeError as error:
         found = f"names {shown(name)}, which is not UTF-8 ({error.reason})"
-        faults.add("source.sql", found, "Save it as UTF-8", "sql-not-utf8")
+        problems.add("source.sql", found, "Save it as UTF-8", "sql-not-utf8")
         return ""
     except OSError:
         found = f"names {shown(name)}, which cannot be read in {folder}"
-        faults.add("source.sql", found, "Put the SQL file beside spec.yaml", "sql-missing")
+        problems.add("source.sql", found, "Put the SQL file beside spec.yaml", "sql-missing")
         return ""
     if not text.strip():
-        faults.add(
+        problems.add(
             "source.sql", f"names {shown(name)}, which is empty", "Write one GoogleSQL query into it", "sql-empty"
         )
     return text
 
 
-def _switches(value: object, location: tuple[str, ...]) -> Iterator[Fault]:
+def _switches(value: object, location: tuple[str, ...]) -> Iterator[Problem]:
     """No key of a spec is true or false; YAML reads yes, no, on and off so, and a number might be made of them."""
     if isinstance(value, bool):
         found = f"is {value} (yes, no, on and off mean that in YAML)"
-        yield Fault(".".join(location), found, "Put it in quotes, or write another value", "spec-value")
+        yield Problem(".".join(location), found, "Put it in quotes, or write another value", "spec-value")
     if len(location) > DEEPEST:  # an anchor may hold itself
         return
     pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()

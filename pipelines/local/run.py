@@ -19,7 +19,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from model.errors import BundleRefused
+from model.errors import BundleError
 from pipelines.arguments import TrainingRequest, add_training, command_line, read_training_request
 from pipelines.command import carry_out
 from pipelines.local.events import StepEnded
@@ -74,15 +74,15 @@ def _rescued(ended: StepEnded, run: Path, output: Output) -> StepEnded:
     if not (run / "verdict.json").exists():
         return ended
     output.keep(run)
-    if ended.says.startswith(BundleRefused.heading):  # by the gate, which would refuse it again
+    if ended.says.startswith(BundleError.heading):  # by the gate, which would refuse it again
         says = (
             f"{ended.says}\nthe model was promoted before that, so that this is a defect of Kamado; it is kept: {run}"
         )
-        return StepEnded(ended.step, says, ended.faults, log=ended.log)
+        return StepEnded(ended.step, says, ended.problems, log=ended.log)
     words = [".venv/bin/python", "-m", "build", "image", str(run / "bundle"), "--verdict", str(run / "verdict.json")]
     command = shlex.join([*words, "--to", f"oci:{output.images}"])
     says = "the model was promoted before that and is kept; this makes its image without training again:"
-    return StepEnded(ended.step, f"{ended.says}\n{says}\n  {command}", ended.faults, log=ended.log)
+    return StepEnded(ended.step, f"{ended.says}\n{says}\n  {command}", ended.problems, log=ended.log)
 
 
 def pipeline_parameters(request: TrainingRequest, source: str) -> dict[str, Parameter]:

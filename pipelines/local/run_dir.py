@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from model.errors import Fault, OutputRefused
+from model.errors import OutputError, Problem
 from model.files import sync_folder
 
 SHOWN = ("bundle", "report.html", "verdict.json", "metrics.json", "ledger.json", "image.json", "run.log")
@@ -37,20 +37,20 @@ class Output:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold OUT for one run. Raises OutputRefused with all that speaks against it."""
-        if faults := self.faults():
-            raise OutputRefused(*faults)
+        """Hold OUT for one run. Raises OutputError with all that speaks against it."""
+        if problems := self.problems():
+            raise OutputError(*problems)
         try:
             self.runs.mkdir(parents=True, exist_ok=True)
             handle = self.lock.open("a")
         except OSError as error:
-            raise OutputRefused(self._unwritable(error.strerror)) from None
+            raise OutputError(self._unwritable(error.strerror)) from None
         with handle:
             if not _lock(handle):
-                raise OutputRefused(self._in_use())
+                raise OutputError(self._in_use())
             yield
 
-    def faults(self) -> list[Fault]:
+    def problems(self) -> list[Problem]:
         """What speaks against a run into OUT. Nothing is created or changed for this look."""
         parent = next(path for path in (self.runs, *self.runs.parents) if path.exists())
         if not parent.is_dir():
@@ -65,15 +65,15 @@ class Output:
         with self.lock.open("a") as handle:
             return not _lock(handle)
 
-    def _unwritable(self, reason: str | None) -> Fault:
-        way_out = "Choose a folder you may write to"
-        return Fault(f"OUT={self.root}", f"cannot be written ({reason})", way_out, "out-unwritable")
+    def _unwritable(self, reason: str | None) -> Problem:
+        hint = "Choose a folder you may write to"
+        return Problem(f"OUT={self.root}", f"cannot be written ({reason})", hint, "out-unwritable")
 
-    def _in_use(self) -> Fault:
-        way_out = "Wait for it, or give this run its own OUT"
-        return Fault(f"OUT={self.root}", "is in use by another run", way_out, "out-in-use")
+    def _in_use(self) -> Problem:
+        hint = "Wait for it, or give this run its own OUT"
+        return Problem(f"OUT={self.root}", "is in use by another run", hint, "out-in-use")
 
-    def _foreign(self) -> list[Fault]:
+    def _foreign(self) -> list[Problem]:
         """Nothing that somebody else put here is written over."""
         mine = {name: self.root / name for name in ("latest", *SHOWN)}
         foreign = [name for name, path in mine.items() if path.exists() and not path.is_symlink()]
@@ -81,7 +81,7 @@ class Output:
         if not foreign:
             return []
         found = f"holds {', '.join(foreign)} of somebody else, where results would go"
-        return [Fault(f"OUT={self.root}", found, "Name another folder, or move them away", "out-foreign")]
+        return [Problem(f"OUT={self.root}", found, "Name another folder, or move them away", "out-foreign")]
 
     def new_run(self) -> Path:
         """A fresh numbered folder; those of runs that never came to a verdict are removed first."""

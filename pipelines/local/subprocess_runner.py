@@ -81,7 +81,7 @@ class PipelineProcess:
                 ended = event
         log_path = str(self.kfp_log)
         if ended is not None and ended.kind == "refused":
-            raise StepEnded(ended.step, ended.says, ended.faults, log=log_path)
+            raise StepEnded(ended.step, ended.says, ended.problems, log=log_path)
         if ended is not None:
             says = f"{ended.step} failed, which is a defect of Kamado and not of your input: {ended.says}"
             raise StepEnded(ended.step, says, log=log_path)

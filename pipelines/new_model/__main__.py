@@ -17,8 +17,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from model.command_line import CommandLine, CommandRefused
-from model.errors import DataRefused, Fault, Faults
+from model.command_line import CommandLine, UsageError
+from model.errors import DataError, Problem, Problems
 from pipelines.command import carry_out
 from pipelines.new_model.make import draft_of, refuse_name, write
 from pipelines.new_model.summary import NewModel
@@ -40,7 +40,7 @@ def _command_line() -> CommandLine:
     return line
 
 
-def _new_model(args: argparse.Namespace, unknown: Sequence[Fault], console: Console) -> NewModel:
+def _new_model(args: argparse.Namespace, unknown: Sequence[Problem], console: Console) -> NewModel:
     folder = Path(args.specs or "specs") / args.model
     table = _table(args, unknown, folder)
     today = datetime.now(UTC).date()
@@ -50,19 +50,19 @@ def _new_model(args: argparse.Namespace, unknown: Sequence[Fault], console: Cons
     return NewModel(draft, conversions, folder)
 
 
-def _table(args: argparse.Namespace, unknown: Sequence[Fault], folder: Path) -> Table:
-    """Raises CommandRefused with everything that is wrong with the arguments."""
-    faults, table = Faults(), None
-    faults.found.extend(unknown)
-    refuse_name(args.model, folder, faults)
+def _table(args: argparse.Namespace, unknown: Sequence[Problem], folder: Path) -> Table:
+    """Raises UsageError with everything that is wrong with the arguments."""
+    problems, table = Problems(), None
+    problems.items.extend(unknown)
+    refuse_name(args.model, folder, problems)
     try:
         table = find_table(args.table)
-    except DataRefused as refusal:
-        faults.found.extend(refusal.faults)
-    if not args.label and faults.found:  # else the table's columns are told with it
-        faults.add("LABEL", "is not given", "Name the column that is the conversion", "label-missing")
-    faults.raise_if_any(CommandRefused)
-    assert table is not None  # a refusal always leaves a fault
+    except DataError as refusal:
+        problems.items.extend(refusal.problems)
+    if not args.label and problems.items:  # else the table's columns are told with it
+        problems.add("LABEL", "is not given", "Name the column that is the conversion", "label-missing")
+    problems.raise_if_any(UsageError)
+    assert table is not None  # a refusal always leaves a problem
     return table
 
 

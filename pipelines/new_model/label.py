@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from model.errors import DataRefused, Fault
+from model.errors import DataError, Problem
 from pipelines.new_model.names import shown
 
 YES_AND_NO = ({"yes", "no"}, {"y", "n"}, {"true", "false"}, {"t", "f"}, {"1", "0"})
@@ -24,18 +24,16 @@ class Wanted:
 
 
 def find_label(text: str, columns: Sequence[str]) -> Wanted:
-    """Raises DataRefused, with the nearest names, for a column that the table does not have."""
+    """Raises DataError, with the nearest names, for a column that the table does not have."""
     name, equals, value = text.partition("=")
     for asked, wanted in ((text, None), (name, value if equals else None)):
         if column := _column(asked, columns):
             return Wanted(column, wanted)
     near = [shown(column) for column in difflib.get_close_matches(name, columns, 3, 0.5)]
     there = ", ".join(shown(column) for column in columns[:30])
-    way_out = f"Did you mean {' or '.join(near)}?" if near else f"There: {there}"
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"There: {there}"
     where = f"LABEL={shown(text)}" if text else "LABEL"
-    raise DataRefused(
-        Fault(where, "is not a column of the table" if text else "is not given", way_out, "label-missing")
-    )
+    raise DataError(Problem(where, "is not a column of the table" if text else "is not given", hint, "label-missing"))
 
 
 def _column(asked: str, columns: Sequence[str]) -> str | None:
@@ -49,18 +47,18 @@ def _column(asked: str, columns: Sequence[str]) -> str | None:
 def label_sql(wanted: Wanted, kind: str, column_sql: str, counts: Mapping[Value, int], *, more: bool) -> str:
     """SQL that is 0 or 1 in every row. `counts` are rows by value; `more` says that these are not all values.
 
-    Raises DataRefused for a label that is missing, the same in every row, or that could be read in two ways.
+    Raises DataError for a label that is missing, the same in every row, or that could be read in two ways.
     """
     where = f"LABEL={shown(wanted.column)}"
     if missing := counts.get(None, 0):
-        way_out = "Leave such rows out of the table, or write there what missing means"
-        raise DataRefused(
-            Fault(where, f"is missing in {missing:,} of {sum(counts.values()):,} rows", way_out, "label-null")
+        hint = "Leave such rows out of the table, or write there what missing means"
+        raise DataError(
+            Problem(where, f"is missing in {missing:,} of {sum(counts.values()):,} rows", hint, "label-null")
         )
     values = [value for value in counts if value is not None]
     if len(values) == 1 and not more:
-        way_out = "A model is learned from rows with a conversion and rows without one"
-        raise DataRefused(Fault(where, f"is {_text(values[0])} in every row", way_out, "label-constant"))
+        hint = "A model is learned from rows with a conversion and rows without one"
+        raise DataError(Problem(where, f"is {_text(values[0])} in every row", hint, "label-constant"))
     found = f"{', '.join(_text(value) for value in values[:VALUES])}{' and others' if more else ''}"
     if wanted.value is not None:
         return _equals(wanted, kind, column_sql, values, found)
@@ -69,8 +67,8 @@ def label_sql(wanted: Wanted, kind: str, column_sql: str, counts: Mapping[Value,
     if kind == "STRING" and not more and (sql := _yes_or_no(column_sql, [str(value) for value in values])):
         return sql
     example = _text(values[0] if len(values) < 2 else values[1]).strip("'")
-    way_out = f"Say which value is the conversion, for example: LABEL='{wanted.column}={example}'"
-    raise DataRefused(Fault(where, f"is not 0 or 1 (found {found})", way_out, "label-values"))
+    hint = f"Say which value is the conversion, for example: LABEL='{wanted.column}={example}'"
+    raise DataError(Problem(where, f"is not 0 or 1 (found {found})", hint, "label-values"))
 
 
 def _yes_or_no(column_sql: str, values: Sequence[str]) -> str | None:
@@ -89,8 +87,8 @@ def _equals(wanted: Wanted, kind: str, column_sql: str, values: Sequence[Value],
     match = next((value for value in values if value == _read(str(wanted.value), kind)), None)
     if match is None:
         where = f"LABEL={shown(wanted.column)}={shown(str(wanted.value))}"
-        raise DataRefused(
-            Fault(where, "is not a frequent value of the column", f"There: {found}", "label-value-missing")
+        raise DataError(
+            Problem(where, "is not a frequent value of the column", f"There: {found}", "label-value-missing")
         )
     if kind == "BOOL":
         return f"IF({column_sql}, {'1, 0' if match else '0, 1'})"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from model.errors import Fault, Faults, OutputRefused
+from model.errors import OutputError, Problem, Problems
 from model.files import new_folder
 from model.spec.types import MODEL, read_spec
 from pipelines.new_model.draft import Draft, Split, sql_of, yaml_of
@@ -28,7 +28,7 @@ IDS = "is an id: a model would know it by heart and learn nothing"
 def draft_of(
     model: str, table: Table, label: str, *, today: date, progress: Callable[[str], None]
 ) -> tuple[Draft, int]:
-    """The draft, and the conversions in its test part. Raises DataRefused and SpecRefused with what is wrong."""
+    """The draft, and the conversions in its test part. Raises DataError and SpecError with what is wrong."""
     progress("looking at the columns")
     reader = Reader(table)
     wanted = find_label(label, list(reader.types))
@@ -138,15 +138,15 @@ def _splits(time: str | None, roles: Roles, profile: Profile) -> Iterator[Split]
     yield Split("random", why)
 
 
-def refuse_name(model: str, folder: Path, faults: Faults) -> None:
+def refuse_name(model: str, folder: Path, problems: Problems) -> None:
     """Adds what is wrong with the model's name, and with the folder that would be made."""
     if not re.fullmatch(MODEL, model) or len(model) > LONGEST_NAME:
         near = re.sub(r"[^a-z0-9]+", "-", model.lower()).strip("-")[:LONGEST_NAME].strip("-") or "rent-conversion"
         found = f"is {shown(model)!r}, not the name of a model" if model else "is not given"
-        way_out = "Use lower-case letters, digits and single hyphens"
-        faults.add("MODEL", found, f"{way_out}, at most {LONGEST_NAME}, for example {near}", "model-name")
+        hint = "Use lower-case letters, digits and single hyphens"
+        problems.add("MODEL", found, f"{hint}, at most {LONGEST_NAME}, for example {near}", "model-name")
     elif folder.exists() or folder.is_symlink():
-        faults.add(
+        problems.add(
             f"folder {folder}",
             "is there already, and nothing is written over",
             "Name another MODEL or SPECS",
@@ -155,21 +155,21 @@ def refuse_name(model: str, folder: Path, faults: Faults) -> None:
 
 
 def _read_again(folder: Path) -> None:
-    """Raises SpecRefused when what was written is not a spec."""
+    """Raises SpecError when what was written is not a spec."""
     read_spec(folder)
 
 
 def write(draft: Draft, folder: Path) -> None:
-    """spec.yaml and training.sql in a folder that was not there. Raises OutputRefused."""
+    """spec.yaml and training.sql in a folder that was not there. Raises OutputError."""
     try:
         with new_folder(folder, finish=_read_again) as written:
             (written / "spec.yaml").write_text(yaml_of(draft, folder), "utf-8")
             (written / "training.sql").write_text(sql_of(draft), "utf-8")
     except OSError as error:
-        fault = Fault(
+        problem = Problem(
             f"folder {folder}",
             f"cannot be written ({error.strerror or error})",
             "Name another one by SPECS",
             "out-unwritable",
         )
-        raise OutputRefused(fault) from None
+        raise OutputError(problem) from None

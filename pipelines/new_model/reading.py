@@ -9,7 +9,7 @@ from typing import Any
 from components.extract.parquet_writer import Parts, write_all
 from components.extract.sources.source import Source, source_of
 from components.extract.window import Window
-from model.errors import DataRefused, Fault, Faults
+from model.errors import DataError, Problem, Problems
 from model.files import write_json
 from model.text import has_controls
 from pipelines.new_model.label import VALUES, Value, Wanted
@@ -61,8 +61,8 @@ class Reader:
         column = column_sql(wanted.column)
         if self.types[wanted.column] not in ("BOOL", "INT64", "FLOAT64", "STRING"):
             found = f"is of type {self.types[wanted.column]}"
-            raise DataRefused(
-                Fault(f"LABEL={shown(wanted.column)}", found, "A label is a number, a text or a BOOL", "label-type")
+            raise DataError(
+                Problem(f"LABEL={shown(wanted.column)}", found, "A label is a number, a text or a BOOL", "label-type")
             )
         query = f"SELECT {column} AS value, COUNT(*) AS n FROM {self.table} GROUP BY {column}"
         counts = {row["value"]: row["n"] for row in self._rows(f"{query} ORDER BY n DESC, value LIMIT {VALUES + 1}")}
@@ -83,7 +83,7 @@ class Reader:
         ends = f"MIN({sql}) AS first, MAX({sql}) AS last, COUNT({sql}) AS n, COUNT(*) AS every"
         try:
             (row,) = self._rows(f"SELECT {ends} FROM {self.table}")
-        except DataRefused:  # an engine may give up at the first value that it cannot read
+        except DataError:  # an engine may give up at the first value that it cannot read
             return "has values that are no times"
         if row["n"] < READABLE * row["every"]:
             return f"is no time in {row['every'] - row['n']:,} of {row['every']:,} rows"
@@ -97,7 +97,7 @@ class Reader:
     def fetch(self, sql: str, end: date, folder: Path) -> int:
         """Write the query's rows into `folder` as extract would, for the window that ends at `end`; returns how many.
 
-        Raises DataRefused when there are none.
+        Raises DataError when there are none.
         """
         last = datetime.combine(end, time(), UTC)
         (folder / "rows").mkdir(parents=True)
@@ -105,12 +105,12 @@ class Reader:
         for _ in write_all(self._source.fetch(sql, self._window), parts):
             pass
         if parts.rows == 0:
-            raise DataRefused(Fault("TABLE", "has no rows", "Name a table with rows", "table-empty"))
+            raise DataError(Problem("TABLE", "has no rows", "Name a table with rows", "table-empty"))
         write_json(folder / "extract.json", {"start": None, "end": f"{last:%Y-%m-%dT%H:%M:%SZ}", "rows": parts.rows})
         return parts.rows
 
     def check(self, sql: str, start: datetime | None, end: datetime) -> dict[str, str]:
-        """Name -> type of the query's columns. Raises SpecRefused or DataRefused when it cannot be run."""
+        """Name -> type of the query's columns. Raises SpecError or DataError when it cannot be run."""
         return self._source.columns(sql, Window(start, end))
 
     def _rows(self, query: str) -> list[dict[str, Any]]:
@@ -122,12 +122,12 @@ def column_sql(name: str) -> str:
 
 
 def _refuse_unspeakable(names: Sequence[str]) -> None:
-    faults = Faults()
+    problems = Problems()
     for name in names:
         if not name or name != name.strip() or has_controls(name) or "`" in name or "\\" in name:
-            way_out = "Rename it in the table: no blanks at its ends, no control characters, no ` and \\"
-            faults.add(f"column {name!r}", "has a name that no query can write", way_out, "column-name")
-    faults.raise_if_any(DataRefused)
+            hint = "Rename it in the table: no blanks at its ends, no control characters, no ` and \\"
+            problems.add(f"column {name!r}", "has a name that no query can write", hint, "column-name")
+    problems.raise_if_any(DataError)
 
 
 def _how_unlike_a_time(name: str) -> tuple[int, int]:

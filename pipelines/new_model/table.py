@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.errors import DataRefused, Fault
+from model.errors import DataError, Problem
 
 ENDINGS = (".parquet", ".csv", ".csv.gz")
 IN_BIGQUERY = re.compile(r"[\w-]+(\.[\w$-]+){1,2}")
@@ -23,44 +23,42 @@ class Table:
 
 
 def find_table(text: str) -> Table:
-    """Raises DataRefused for what is not there, and for what a query could not name."""
+    """Raises DataError for what is not there, and for what a query could not name."""
     path = Path(text).absolute()
     if not text or not path.exists():
-        raise DataRefused(_absent(text, path))
+        raise DataError(_absent(text, path))
     ending = next((ending for ending in ENDINGS if path.name.endswith(ending)), "")
     if path.is_dir():
         ending = ""
         if next(path.glob("*.parquet"), None) is None:
-            raise DataRefused(Fault(f"TABLE={text}", "is a folder without Parquet files", _forms(), "table-missing"))
+            raise DataError(Problem(f"TABLE={text}", "is a folder without Parquet files", _forms(), "table-missing"))
     elif not ending:
-        raise DataRefused(Fault(f"TABLE={text}", "is not a table that Kamado reads", _forms(), "table-format"))
+        raise DataError(Problem(f"TABLE={text}", "is not a table that Kamado reads", _forms(), "table-format"))
     name = path.name.removesuffix(ending)
     if not NAME.fullmatch(name):
-        way_out = "Rename it: a query names the table by its file, so use letters, digits, _ and -"
-        raise DataRefused(
-            Fault(f"TABLE={text}", f"is called {name!r}, which is not the name of a table", way_out, "table-name")
+        hint = "Rename it: a query names the table by its file, so use letters, digits, _ and -"
+        raise DataError(
+            Problem(f"TABLE={text}", f"is called {name!r}, which is not the name of a table", hint, "table-name")
         )
     if found := sorted(PATTERN & set(str(path.parent))):
-        way_out = "Move it to a folder without * ? [ ] in its whole path"
-        raise DataRefused(
-            Fault(f"TABLE={text}", f"has {' '.join(found)} in its path, a pattern of names", way_out, "path-pattern")
+        hint = "Move it to a folder without * ? [ ] in its whole path"
+        raise DataError(
+            Problem(f"TABLE={text}", f"has {' '.join(found)} in its path, a pattern of names", hint, "path-pattern")
         )
     return Table(path.parent, name, path)
 
 
-def _absent(text: str, path: Path) -> Fault:
+def _absent(text: str, path: Path) -> Problem:
     if not text:
-        return Fault("TABLE", "is not given", _forms(), "table-missing")
+        return Problem("TABLE", "is not given", _forms(), "table-missing")
     if IN_BIGQUERY.fullmatch(text) and not text.endswith(ENDINGS):
-        way_out = (
-            "Export some of its rows to Parquet (EXPORT DATA) and name that file; `make run` reads BigQuery itself"
-        )
-        return Fault(
-            f"TABLE={text}", "looks like a table in BigQuery, and `make new` reads files", way_out, "table-in-bigquery"
+        hint = "Export some of its rows to Parquet (EXPORT DATA) and name that file; `make run` reads BigQuery itself"
+        return Problem(
+            f"TABLE={text}", "looks like a table in BigQuery, and `make new` reads files", hint, "table-in-bigquery"
         )
     there = sorted(entry.name for entry in path.parent.iterdir()) if path.parent.is_dir() else []
     near = difflib.get_close_matches(path.name, there, 3)
-    return Fault(
+    return Problem(
         f"TABLE={text}", "is not there", f"Did you mean {' or '.join(near)}?" if near else _forms(), "table-missing"
     )
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from components.preprocess.preprocess import preprocess
-from model.errors import DataRefused, Fault, Refused
+from model.errors import DataError, KamadoError, Problem
 from model.spec.types import read_spec
 from pipelines.new_model.draft import Draft, Split, sql_of, yaml_of
 from pipelines.new_model.names import shown
@@ -21,22 +21,22 @@ def settle(draft: Draft, splits: Sequence[Split], rows: Path, scratch: Path) -> 
     """The draft without what the leak guard suspects, divided in the first way of `splits` that the rows allow; and the
     conversions in its test part.
 
-    `rows` is a folder as extract leaves it. Raises DataRefused when no feature is left or no division is possible.
+    `rows` is a folder as extract leaves it. Raises DataError when no feature is left or no division is possible.
     """
     refusals: list[str] = []
     for split in splits:
         try:
             return _without_copies(replace(draft, split=_explained(split, refusals)), rows, scratch)
-        except DataRefused as refusal:
-            if not all(fault.where.startswith(SPLIT) for fault in refusal.faults):
+        except DataError as refusal:
+            if not all(problem.where.startswith(SPLIT) for problem in refusal.problems):
                 raise
             named = "" if split.user else f", without {draft.roles['user']}"
             refusals.append(
-                f"By {split.by}{named} it does not work: {refusal.faults[0].where} {refusal.faults[0].found}."
+                f"By {split.by}{named} it does not work: {refusal.problems[0].where} {refusal.problems[0].problem}."
             )
     few = f"{draft.profile.conversions:,} of {draft.profile.rows:,} rows convert"
-    way_out = "A model needs rows with and without a conversion in each of three parts: name a table with more of them"
-    raise DataRefused(Fault("TABLE", f"cannot be divided: {few}. {refusals[-1]}", way_out, "split-impossible"))
+    hint = "A model needs rows with and without a conversion in each of three parts: name a table with more of them"
+    raise DataError(Problem("TABLE", f"cannot be divided: {few}. {refusals[-1]}", hint, "split-impossible"))
 
 
 def _explained(split: Split, refusals: Sequence[str]) -> Split:
@@ -48,27 +48,27 @@ def _without_copies(draft: Draft, rows: Path, scratch: Path) -> tuple[Draft, int
     """Without the item where list, item and time, which identify a row unless a key is declared, do not."""
     try:
         return _without_leaks(draft, rows, scratch)
-    except DataRefused as refusal:
-        if "item" not in draft.roles or any(fault.where != COPIES for fault in refusal.faults):
+    except DataError as refusal:
+        if "item" not in draft.roles or any(problem.where != COPIES for problem in refusal.problems):
             raise
-        reason = f"is an id, and as the item it would identify rows with list and time: {refusal.faults[0].found}"
+        reason = f"is an id, and as the item it would identify rows with list and time: {refusal.problems[0].problem}"
         return _without_leaks(draft.without_item(reason), rows, scratch)
 
 
 def _without_leaks(draft: Draft, rows: Path, scratch: Path) -> tuple[Draft, int]:
     while True:
         if not draft.features:
-            raise DataRefused(_nothing_left(draft))
+            raise DataError(_nothing_left(draft))
         suspects, conversions = _try(draft, rows, scratch)
         if not suspects:
             return draft, conversions
         draft = draft.without(suspects)
 
 
-def _nothing_left(draft: Draft) -> Fault:
+def _nothing_left(draft: Draft) -> Problem:
     reasons = "; ".join(f"{name} {shown(why, 200)}" for name, why in draft.left_out.items())
-    way_out = "Join the columns that describe the items, and name that table"
-    return Fault("TABLE", f"has no column that a model can learn from ({reasons})", way_out, "features-none")
+    hint = "Join the columns that describe the items, and name that table"
+    return Problem("TABLE", f"has no column that a model can learn from ({reasons})", hint, "features-none")
 
 
 def _try(draft: Draft, rows: Path, scratch: Path) -> tuple[dict[str, str], int]:
@@ -82,9 +82,9 @@ def _try(draft: Draft, rows: Path, scratch: Path) -> tuple[dict[str, str], int]:
         warnings = json.loads((parts / "ledger.json").read_text("utf-8"))["warnings"]
         split = json.loads((parts / "split.json").read_text("utf-8"))
         return dict(_suspects(warnings)), int(split["parts"]["test"]["positives"])
-    except Refused as refusal:
-        suspects = dict(_suspects([f"{fault.where} {fault.found}" for fault in refusal.faults]))
-        if len(suspects) < len(refusal.faults):
+    except KamadoError as refusal:
+        suspects = dict(_suspects([f"{problem.where} {problem.problem}" for problem in refusal.problems]))
+        if len(suspects) < len(refusal.problems):
             raise
         return suspects, 0
     finally:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from build.gate.gate import Sound, refuse_unless_sound
+from build.gate.gate import VerifiedBundle, verify_or_raise
 from build.image.base.build_base import made_base
 from build.image.base.wheels import CannotMake
 from tests.build.valid_bundle import sound_bundle, verdict_of
@@ -23,9 +23,9 @@ def verdict(sound, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def passed(sound, verdict) -> Sound:
+def passed(sound, verdict) -> VerifiedBundle:
     """What the gate said of them, asked once."""
-    return refuse_unless_sound(sound, verdict)
+    return verify_or_raise(sound, verdict)
 
 
 @pytest.fixture(scope="session")

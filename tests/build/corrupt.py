@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from build.gate.worker import check
-from model.errors import Fault
+from model.errors import Problem
 from tests.build.corpus.booster import BOOSTERS
 from tests.build.corpus.folder import FOLDER, UNFORGED
 from tests.build.corpus.golden import GOLDENS
@@ -23,21 +23,21 @@ from tests.build.valid_bundle import sound_bundle
 CORPUS = [*FOLDER, *UNFORGED, *MEANING, *GOLDENS, *BOOSTERS, *TREES]
 
 
-def faults_of(damage: Damage, sound: Path, folder: Path) -> list[Fault]:
+def problems_of(damage: Damage, sound: Path, folder: Path) -> list[Problem]:
     """What the gate finds in a copy of the sound bundle, spoiled so."""
     bundle = folder / "bundle"
     shutil.copytree(sound, bundle)
     damage.spoil(bundle)
-    return [told for told in check(bundle, None) if isinstance(told, Fault)]
+    return [told for told in check(bundle, None) if isinstance(told, Problem)]
 
 
 def main() -> int:
-    """Print fault -> code -> refused for the whole corpus; 1 when one of them passed."""
+    """Print problem -> code -> refused for the whole corpus; 1 when one of them passed."""
     missed = 0
     with tempfile.TemporaryDirectory() as folder:
         sound = sound_bundle(Path(folder) / "sound")
         for number, damage in enumerate(CORPUS):
-            codes = [fault.code for fault in faults_of(damage, sound, Path(folder) / str(number))]
+            codes = [problem.code for problem in problems_of(damage, sound, Path(folder) / str(number))]
             missed += damage.code not in codes
             outcome = "refused" if damage.code in codes else f"MISSED, found {codes}"
             print(f"{damage.name:60} {damage.code:20} {outcome}")

@@ -3,28 +3,28 @@
 from pathlib import Path
 
 from build.gate.copy import copy
-from build.gate.gate import Sound, refuse_unless_sound
+from build.gate.gate import VerifiedBundle, verify_or_raise
 from build.image.assemble import Candidate, prepare
 from build.image.attest.provenance import provenance
 from build.image.base.base import Base, empty_config
 from build.image.smoke_test.smoke_test import UNSEALED, Seal
 from build.oci import image as oci
-from build.oci.store import Attachment, Publisher, Staged
+from build.oci.store import Attachment, ImageStore, Staged
 
 BASE = Base("none", "none", "sha256:" + "1" * 64, empty_config())
 
 
-def assembled(base: Base, bundle: Path, verdict: Path, work: Path, sound: Sound | None = None) -> Candidate:
+def assembled(base: Base, bundle: Path, verdict: Path, work: Path, sound: VerifiedBundle | None = None) -> Candidate:
     """Copied, verified and laid over the base; `sound` where it was verified before."""
     copied = copy(bundle, verdict, work / "model")
-    return prepare(base, copied.folder, sound or refuse_unless_sound(copied.bundle, copied.verdict), work)
+    return prepare(base, copied.folder, sound or verify_or_raise(copied.bundle, copied.verdict), work)
 
 
 def published(
-    place: Publisher, candidate: Candidate, *, image: oci.Image | None = None, tag: str = "", seal: Seal = UNSEALED
+    place: ImageStore, candidate: Candidate, *, image: oci.Image | None = None, tag: str = "", seal: Seal = UNSEALED
 ) -> None:
     """Published with the record of its smoke test; `image` and `tag` are others than the candidate's for forgeries."""
-    sound = Sound(candidate.labels["kamado.bundle"], candidate.labels["kamado.verdict.sha256"])
+    sound = VerifiedBundle(candidate.labels["kamado.bundle"], candidate.labels["kamado.verdict.sha256"])
 
     def prove(staged: Staged) -> list[Attachment]:
         manifest = candidate.bundle.manifest

@@ -46,8 +46,8 @@ def test_faults_as_json_are_for_programs(bundle):
     done = run("verify", bundle, "--json")
     told = json.loads(done.stdout)
     assert (done.returncode, told["sound"]) == (1, False)
-    assert told["faults"] == [
-        {"code": "file-extra", "where": "'more'", "found": "is not a file of a bundle", "way_out": "Remove it"}
+    assert told["problems"] == [
+        {"code": "file-extra", "where": "'more'", "problem": "is not a file of a bundle", "hint": "Remove it"}
     ]
 
 

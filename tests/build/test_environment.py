@@ -86,8 +86,8 @@ def needs(name, environment):
 def test_every_requirement_of_every_locked_package_is_in_the_lock(lock):
     lines = lock.with_suffix(".in").read_text().splitlines()
     roots = [line for line in lines if line and not line.startswith("#")]
-    faults = {fault for environment in environments() for fault in unmet(roots, pins(lock), environment)}
-    assert faults == set()
+    problems = {problem for environment in environments() for problem in unmet(roots, pins(lock), environment)}
+    assert problems == set()
 
 
 def test_an_extra_that_is_not_locked_is_noticed():

@@ -6,7 +6,7 @@ from build.oci.layout import Layout
 from build.release.promote import promote
 from components.champion.champion import champion
 from model.bundle.bundle import BOOSTER, bundle_digest
-from model.errors import Refused
+from model.errors import KamadoError
 from tests.build.conftest import bundle, sound, verdict  # noqa: F401 - fixtures
 from tests.build.released import BASE, assembled, published
 
@@ -52,7 +52,7 @@ def test_a_model_without_a_release_has_no_champion(images, tmp_path):
 
 @pytest.mark.parametrize("named", ["/nowhere/at/all", "oci:/nowhere/at/all", "ecr://nobody", "registry://"])
 def test_what_is_no_champion_is_refused_by_name_with_the_forms(named, tmp_path):
-    with pytest.raises(Refused, match="oci:FOLDER") as refusal:
+    with pytest.raises(KamadoError, match="oci:FOLDER") as refusal:
         bring(named, tmp_path)
     assert named in str(refusal.value)
     assert not (tmp_path / "released").exists()
@@ -60,6 +60,6 @@ def test_what_is_no_champion_is_refused_by_name_with_the_forms(named, tmp_path):
 
 def test_a_damaged_bundle_is_called_the_champions(bundle, tmp_path):  # noqa: F811
     (bundle / BOOSTER).write_bytes(b"spoiled")
-    with pytest.raises(Refused, match=f"CHAMPION {bundle}: booster.ubj"):
+    with pytest.raises(KamadoError, match=f"CHAMPION {bundle}: booster.ubj"):
         bring(bundle, tmp_path)
     assert not (tmp_path / "released").exists()

@@ -9,10 +9,10 @@ from io import BytesIO
 
 import pytest
 
-from build.image.smoke_test import SealRefused
+from build.image.smoke_test import SmokeTestError
 from build.oci import image as oci
 from build.oci.store import Attachment
-from model.errors import Fault, OutputRefused
+from model.errors import OutputError, Problem
 
 
 def blob(data: bytes, media_type: str = oci.LAYER) -> oci.Blob:
@@ -59,9 +59,9 @@ class PublisherContract:
 
     def test_other_content_under_a_taken_tag_is_refused_with_both_digests(self, place, read):
         first = place.publish(image(), "toy-1")
-        with pytest.raises(OutputRefused) as refusal:
+        with pytest.raises(OutputError) as refusal:
             place.publish(image(b"another model"), "toy-1")
-        assert [fault.code for fault in refusal.value.faults] == ["tag-taken"]
+        assert [problem.code for problem in refusal.value.problems] == ["tag-taken"]
         assert first.digest in str(refusal.value)
         assert image(b"another model").digest in str(refusal.value)
         assert read("toy-1")[2] == [b"the server", b"the model"]
@@ -73,9 +73,9 @@ class PublisherContract:
 
     def test_content_that_is_not_its_digest_gets_no_tag(self, place, read):
         lie = oci.Blob(oci.digest_of(b"what was verified"), 17, oci.LAYER, lambda: BytesIO(b"what was smuggled in"))
-        with pytest.raises(OutputRefused) as refusal:
+        with pytest.raises(OutputError) as refusal:
             place.publish(oci.Image(image().config, (lie,)), "toy-1")
-        assert [fault.code for fault in refusal.value.faults] == ["blob-digest"]
+        assert [problem.code for problem in refusal.value.problems] == ["blob-digest"]
         assert read("toy-1") is None
 
     def test_the_tags_of_a_place_are_listed_and_looked_up(self, place, another):
@@ -97,16 +97,16 @@ class PublisherContract:
 
     def test_a_name_in_use_is_not_given_to_another_image(self, place, read):
         first, second = place.publish(image(), "toy-1"), place.publish(image(b"another model"), "toy-2")
-        with pytest.raises(OutputRefused, match=first.digest) as refusal:
+        with pytest.raises(OutputError, match=first.digest) as refusal:
             place.add_tag(second.digest, "toy-1")
-        assert [fault.code for fault in refusal.value.faults] == ["tag-taken"]
+        assert [problem.code for problem in refusal.value.problems] == ["tag-taken"]
         assert place.digest("toy-1") == first.digest
 
     def test_an_image_that_is_not_there_gets_no_name(self, place):
         place.publish(image(), "toy-1")
-        with pytest.raises(OutputRefused) as refusal:
+        with pytest.raises(OutputError) as refusal:
             place.add_tag(image(b"another model").digest, "toy-2")
-        assert [fault.code for fault in refusal.value.faults] == ["place-broken"]
+        assert [problem.code for problem in refusal.value.problems] == ["place-broken"]
         assert place.digest("toy-2") is None
 
     def test_while_an_image_is_proven_it_is_there_and_has_no_tag(self, place, another):
@@ -124,9 +124,9 @@ class PublisherContract:
 
     def test_an_image_that_cannot_be_proven_gets_no_tag_and_the_next_one_does(self, place):
         def prove(_):
-            raise SealRefused(Fault("row 7", "differs", "Build again"))
+            raise SmokeTestError(Problem("row 7", "differs", "Build again"))
 
-        with pytest.raises(SealRefused):
+        with pytest.raises(SmokeTestError):
             place.publish(image(), "toy-1", prove=prove)
         assert place.digest("toy-1") is None
         assert place.publish(image(), "toy-1").outcome == "written"
@@ -157,9 +157,9 @@ class PublisherContract:
 
     def test_an_image_that_is_not_there_gets_no_documents(self, place):
         place.publish(image(), "toy-1")
-        with pytest.raises(OutputRefused) as refusal:
+        with pytest.raises(OutputError) as refusal:
             place.attach(image(b"another model").digest, [Attachment("text/plain", b"signed")])
-        assert [fault.code for fault in refusal.value.faults] == ["place-broken"]
+        assert [problem.code for problem in refusal.value.problems] == ["place-broken"]
 
     def test_of_two_builders_at_once_both_succeed_with_the_same_content(self, place, another, read):
         outcomes = together(lambda: another().publish(image(size=100_000), "toy-1").outcome)
@@ -173,7 +173,7 @@ class PublisherContract:
             content = next(contents)
             try:
                 another().publish(image(content, size=100_000), "toy-1")
-            except OutputRefused:
+            except OutputError:
                 return "refused"
             return content
 

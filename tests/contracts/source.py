@@ -11,7 +11,7 @@ import pytest
 
 from components.extract.googlesql.parse import UnsupportedLocally
 from components.extract.window import Window
-from model.errors import Refused
+from model.errors import KamadoError
 from tests.logs import END, log
 
 WINDOW = Window(datetime(2026, 5, 2, tzinfo=UTC), END)
@@ -28,7 +28,7 @@ def fetched(source, sql, window=WINDOW) -> pa.Table:
 
 
 def refusal(source, sql, window=WINDOW) -> str:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(KamadoError) as refused:
         fetched(source, sql, window)
     return str(refused.value)
 

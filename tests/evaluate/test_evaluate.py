@@ -17,7 +17,7 @@ from components.evaluate.report.plots import search
 from components.evaluate.report.report import setting
 from components.train.splits import data_sha256
 from model.bundle.bundle import bundle_digest, load, write
-from model.errors import BundleRefused, DataRefused
+from model.errors import BundleError, DataError
 from model.files import read_json, sha256_of, write_json
 from tests.bundles import quiet, small_run, train_into
 from tests.logs import log, replaced, spec_of
@@ -319,14 +319,14 @@ class TestBadModels:
 
     def test_a_bundle_of_another_spec_is_refused(self, tmp_path):
         folder = small_run(tmp_path)
-        with pytest.raises(DataRefused, match="another spec"):
+        with pytest.raises(DataError, match="another spec"):
             judge(folder, spec_of(model="other"))
         assert not (folder / "judged").exists()
 
     def test_a_damaged_bundle_is_refused(self, tmp_path):
         folder = small_run(tmp_path)
         (folder / "trained" / "bundle" / "booster.ubj").write_bytes(b"not a booster")
-        with pytest.raises(BundleRefused, match=r"booster\.ubj"):
+        with pytest.raises(BundleError, match=r"booster\.ubj"):
             judge(folder)
 
 
@@ -335,7 +335,7 @@ class TestDamagedParts:
         folder = small_run(tmp_path)
         path = folder / "parts" / "test.parquet"
         path.write_bytes(path.read_bytes()[:-200])
-        with pytest.raises(DataRefused, match=r"test\.parquet.*is not Parquet"):
+        with pytest.raises(DataError, match=r"test\.parquet.*is not Parquet"):
             judge(folder)
         assert not (folder / "judged").exists()
 
@@ -345,16 +345,16 @@ class TestDamagedParts:
         data = bytearray(path.read_bytes())
         data[40 : len(data) // 2] = bytes(len(data) // 2 - 40)
         path.write_bytes(bytes(data))
-        with pytest.raises(DataRefused, match="cannot be read"):
+        with pytest.raises(DataError, match="cannot be read"):
             judge(folder)
 
     def test_every_missing_column_is_named(self, tmp_path):
         folder = small_run(tmp_path)
         path = folder / "parts" / "test.parquet"
         pq.write_table(pq.read_table(path).drop_columns(["rent", "area"]), path)
-        with pytest.raises(DataRefused) as refusal:
+        with pytest.raises(DataError) as refusal:
             judge(folder)
-        assert len(refusal.value.faults) == 2
+        assert len(refusal.value.problems) == 2
 
     def test_a_label_that_never_changes_is_too_little_data(self, tmp_path):
         folder = small_run(tmp_path)
@@ -369,14 +369,14 @@ class TestDamagedParts:
     def test_a_missing_file_is_named_with_the_step_that_makes_it(self, tmp_path, name):
         folder = small_run(tmp_path)
         (folder / name).unlink()
-        with pytest.raises(DataRefused, match=f"{name.split('/')[1]}: is missing. Run the step that makes it"):
+        with pytest.raises(DataError, match=f"{name.split('/')[1]}: is missing. Run the step that makes it"):
             judge(folder)
 
     def test_baselines_of_another_form_are_refused_field_by_field(self, tmp_path):
         folder = small_run(tmp_path)
         path = folder / "trained" / "baselines.json"
         write_json(path, read_json(path, made_by="train") | {"constant": {"probability": 2}})
-        with pytest.raises(DataRefused, match=r"constant\.probability"):
+        with pytest.raises(DataError, match=r"constant\.probability"):
             judge(folder)
 
     def test_nothing_is_written_over(self, tmp_path):

@@ -74,8 +74,8 @@ def test_what_somebody_else_made_is_never_replaced(tmp_path, name):
     told = subprocess.run(simulator(tmp_path / "with spaces"), cwd=ROOT, capture_output=True, text=True, check=False)
     assert told.returncode == 1
     refused = tmp_path / "with spaces" / name.split("/")[0]
-    way_out = "no simulation made this, so none replaces it. Take another OUT, or move it away"
-    assert told.stderr.strip() == f"{refused}: {way_out}"
+    hint = "no simulation made this, so none replaces it. Take another OUT, or move it away"
+    assert told.stderr.strip() == f"{refused}: {hint}"
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [mine]
     assert mine.read_text() == "[1, 2]"
 

@@ -12,7 +12,7 @@ from components.extract.sources import bigquery as module
 from components.extract.sources.bigquery import BigQuery
 from components.extract.sources.source import source_of
 from components.extract.window import window
-from model.errors import DataRefused, SpecRefused
+from model.errors import DataError, SpecError
 from model.files import read_json
 from tests.contracts.source import ALL, BOUND, WINDOW
 from tests.extract.logs import data
@@ -39,14 +39,14 @@ def rows(place, sql=ALL):
     return pa.Table.from_batches(place.fetch(sql, WINDOW)).num_rows
 
 
-def refusal(work, kind=DataRefused):
+def refusal(work, kind=DataError):
     with pytest.raises(kind) as refused:
         work()
     return str(refused.value)
 
 
 def test_a_query_above_the_limit_is_refused_before_it_runs_with_both_figures(service):
-    words = refusal(lambda: rows(source(limit=100_000)), SpecRefused)
+    words = refusal(lambda: rows(source(limit=100_000)), SpecError)
     assert "source.max_bytes_billed: is 100,000 bytes, and the query would read 202,203 bytes" in words
     assert "Bound the partition column by @start and @end, select fewer columns, or raise it" in words
     assert (service.dry_runs, service.jobs) == (1, {})
@@ -54,12 +54,12 @@ def test_a_query_above_the_limit_is_refused_before_it_runs_with_both_figures(ser
 
 def test_the_bytes_are_those_of_the_columns_that_are_selected(service):
     sql = f"SELECT i.rent FROM impressions AS i {BOUND}"
-    words = refusal(lambda: source(limit=1).columns(sql, WINDOW), SpecRefused)
+    words = refusal(lambda: source(limit=1).columns(sql, WINDOW), SpecError)
     assert f"would read {2 * 8 * 3000:,} bytes" in words
 
 
 def test_a_bill_above_the_limit_that_the_dry_run_did_not_foresee_is_refused_too(service):
-    words = refusal(lambda: rows(source(limit=LEAST_BILLED - 1)), SpecRefused)
+    words = refusal(lambda: rows(source(limit=LEAST_BILLED - 1)), SpecError)
     assert "source.max_bytes_billed: is 10,485,759 bytes, and the query would read more" in words
 
 
@@ -118,7 +118,7 @@ def test_labels_and_a_limit_go_with_every_job(service):
 
 
 def test_a_table_without_its_dataset_says_where_to_write_it(service):
-    words = refusal(lambda: BigQuery(PROJECT, LOCATION, max_bytes_billed=ENOUGH).columns(ALL, WINDOW), SpecRefused)
+    words = refusal(lambda: BigQuery(PROJECT, LOCATION, max_bytes_billed=ENOUGH).columns(ALL, WINDOW), SpecError)
     assert "names a table without its dataset" in words
     assert "bigquery:PROJECT.DATASET@LOCATION" in words
 

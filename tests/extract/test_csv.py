@@ -7,7 +7,7 @@ import pytest
 
 from components.extract.sources.duckdb_files import Files
 from components.extract.window import Window
-from model.errors import Refused
+from model.errors import KamadoError
 
 WINDOW = Window(datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC))
 
@@ -20,7 +20,7 @@ def rows(folder, text, sql="SELECT t.* FROM t"):
 
 
 def refusal(folder, text, sql="SELECT t.* FROM t"):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(KamadoError) as refused:
         rows(folder, text, sql)
     return str(refused.value)
 
@@ -108,7 +108,7 @@ def test_the_delimiter_is_the_one_of_most_names(tmp_path, outcome, text):
 def test_a_short_line_is_told_with_file_and_line(tmp_path, outcome, packed):
     if packed:
         (tmp_path / "t.csv.gz").write_bytes(gzip.compress(b"a;b\n1;2\n3\n"))
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(KamadoError) as refused:
             Files(str(tmp_path)).columns("SELECT t.* FROM t", WINDOW)
         message, name = str(refused.value), "t.csv.gz"
     else:

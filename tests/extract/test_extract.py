@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from components.extract.sources.source import source_of
-from model.errors import DataRefused, SpecRefused
+from model.errors import DataError, SpecError
 from model.files import read_json
 from pipelines.compile import ROOT
 from tests.extract.logs import ALL, WINDOW, data, run
@@ -21,7 +21,7 @@ def source(tmp_path):
     return f"duckdb:{data(tmp_path / 'data')}"
 
 
-def refusal(source, sql, out, kind=DataRefused, **changes):
+def refusal(source, sql, out, kind=DataError, **changes):
     with pytest.raises(kind) as refused:
         run(source, sql, out, **changes)
     assert not out.exists()
@@ -76,7 +76,7 @@ def test_a_query_without_a_window_and_without_rows_points_at_its_filters(tmp_pat
 def test_every_missing_column_is_named_at_once_with_its_role(tmp_path, source):
     rules = [{"name": "tax", "expression": "rent / tax", "max": 3}]
     words = refusal(source, f"SELECT l.shown_at, l.rent FROM impressions AS l {WINDOW}", tmp_path / "out", reject=rules)
-    assert "8 fault(s)" in words
+    assert "8 problem(s)" in words
     for line in (
         "column inquired: (label) is not in the SQL's result. Select it, or change the spec. There: shown_at, rent",
         "column list_id: (list) is not in the SQL's result",
@@ -90,7 +90,7 @@ def test_a_type_that_cannot_be_meant_is_told_with_the_missing_columns_before_any
     rules = [{"name": "tax", "expression": "rent / tax", "max": 3}, {"name": "size", "expression": "area", "min": 1}]
     sql = f"SELECT l.* EXCEPT(area), [CAST(l.layout AS INT64)] AS area FROM impressions AS l {WINDOW}"
     words = refusal(source, sql, tmp_path / "out", reject=rules)
-    assert "3 fault(s)" in words
+    assert "3 problem(s)" in words
     assert "[column-missing] column tax: (in reject rule 'tax') is not in the SQL's result" in words
     assert "[column-not-number] features.area: is ARRAY, not a number" in words
     assert "[column-not-number] reject rule 'size', column area: is ARRAY, not a number" in words
@@ -103,7 +103,7 @@ def test_a_failure_among_the_rows_leaves_nothing(tmp_path, source):
 
 @pytest.mark.parametrize("name", ["postgres:x", "duckdb:", "bigquery:project", "data"])
 def test_a_source_that_names_no_place_is_refused_with_the_forms(name):
-    with pytest.raises(SpecRefused, match=r"Use duckdb:FOLDER or bigquery:PROJECT@LOCATION"):
+    with pytest.raises(SpecError, match=r"Use duckdb:FOLDER or bigquery:PROJECT@LOCATION"):
         source_of(name, max_bytes_billed=1)
 
 

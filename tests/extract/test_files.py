@@ -12,7 +12,7 @@ import pytest
 
 from components.extract.sources.duckdb_files import Files
 from components.extract.window import window
-from model.errors import DataRefused, SpecRefused
+from model.errors import DataError, SpecError
 from tests.extract.logs import ALL, END, WINDOW, data
 from tests.logs import log, replaced, spec_of
 
@@ -28,7 +28,7 @@ def read(folder, sql=ALL):
     return table
 
 
-def said(folder, sql=ALL, kind=DataRefused):
+def said(folder, sql=ALL, kind=DataError):
     with pytest.raises(kind) as refused:
         read(folder, sql)
     return str(refused.value)
@@ -200,13 +200,13 @@ def test_a_parameter_that_nobody_gives_is_named(parquet):
     ],
 )
 def test_sql_that_is_no_single_query_is_refused_with_its_place(parquet, sql, says):
-    with pytest.raises(SpecRefused) as refused:
+    with pytest.raises(SpecError) as refused:
         Files(str(parquet)).columns(sql, window(spec_of(), END))
     assert says in str(refused.value)
 
 
 def test_sqlglot_says_nothing_of_its_own(parquet, caplog):
-    said(parquet, "CALL p()", SpecRefused)
+    said(parquet, "CALL p()", SpecError)
     assert caplog.records == []
 
 
@@ -370,7 +370,7 @@ def test_nanoseconds_are_a_timestamp_wherever_one_is_needed(tmp_path, outcome):
 @pytest.mark.case("a naive Parquet timestamp (DATETIME) compared with @start (TIMESTAMP)")
 def test_a_datetime_is_not_compared_with_the_window(tmp_path, outcome):
     pq.write_table(pa.table({"at": [MORNING]}), tmp_path / "t.parquet")
-    message = said(tmp_path, "SELECT t.`at` FROM t WHERE t.`at` >= @start AND t.`at` < @end", SpecRefused)
+    message = said(tmp_path, "SELECT t.`at` FROM t WHERE t.`at` >= @start AND t.`at` < @end", SpecError)
     outcome(message)
     assert "brings DATETIME and TIMESTAMP together, which GoogleSQL does not. Write TIMESTAMP(t.`at`)" in message
     assert read(tmp_path, "SELECT t.`at` FROM t WHERE TIMESTAMP(t.`at`) >= @start AND @end > @start").num_rows == 1
@@ -435,4 +435,4 @@ def test_a_column_outside_of_group_by_is_told_without_the_engines_advice(tmp_pat
 def test_a_repetition_without_end_in_a_pattern_is_one_fault(tmp_path):
     pq.write_table(pa.table({"x": ["ab"]}), tmp_path / "t.parquet")
     sql = "SELECT REGEXP_EXTRACT(x, r'a{99999999999999}') AS y FROM t WHERE @start < @end"
-    assert "sql-not-parsed" in said(tmp_path, sql, SpecRefused)
+    assert "sql-not-parsed" in said(tmp_path, sql, SpecError)

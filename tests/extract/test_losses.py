@@ -5,7 +5,7 @@ import pytest
 from components.extract.googlesql.safe_casts import Loss
 from components.extract.sources.duckdb_files import Files
 from components.extract.window import Window
-from model.errors import DataRefused
+from model.errors import DataError
 from model.files import read_json
 from tests.extract.logs import run
 from tests.logs import END
@@ -74,6 +74,6 @@ def test_the_page_beside_the_rows_tells_of_rows_and_losses(folder, tmp_path):
 @pytest.mark.case("a text that one engine reads as a time and the other may not")
 def test_a_form_that_only_one_engine_may_read_fails_the_query(tmp_path, outcome):
     (tmp_path / "t.csv").write_text("seen\n2026-06-01 10:00\nnever\n")
-    with pytest.raises(DataRefused, match="BigQuery may read in another way") as refused:
+    with pytest.raises(DataError, match="BigQuery may read in another way") as refused:
         losses(tmp_path, "SELECT SAFE_CAST(l.seen AS TIMESTAMP) AS at FROM t AS l")
-    outcome(refused.value.faults[0])
+    outcome(refused.value.problems[0])

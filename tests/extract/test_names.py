@@ -8,7 +8,7 @@ import pytest
 
 from components.extract.sources.duckdb_files import Files
 from components.extract.window import Window
-from model.errors import DataRefused
+from model.errors import DataError
 
 WINDOW = Window(datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC))
 FIRST, SECOND = date(2026, 6, 1), date(2026, 6, 2)
@@ -65,21 +65,21 @@ def test_a_clause_takes_the_name_of_the_select_list_first(visits, outcome, sql, 
 @pytest.mark.case("an alias of the SELECT list in WHERE or beside itself, which GoogleSQL does not know there")
 @pytest.mark.parametrize("sql", ["SELECT u + 1 AS v FROM t WHERE v > 1", "SELECT u + 1 AS v, v + 1 AS w FROM t"])
 def test_an_alias_is_not_known_where_googlesql_does_not_know_it(visits, outcome, sql):
-    with pytest.raises(DataRefused, match="SQL column v: is in none of its tables") as refused:
+    with pytest.raises(DataError, match="SQL column v: is in none of its tables") as refused:
         rows(visits, sql)
-    outcome(refused.value.faults[0])
+    outcome(refused.value.problems[0])
 
 
 def test_every_unknown_name_is_told_at_once(visits):
-    with pytest.raises(DataRefused) as refused:
+    with pytest.raises(DataError) as refused:
         rows(visits, "SELECT t.a, x.u, b, (SELECT COUNT(c.d) FROM t AS c) AS n FROM t")
-    assert [fault.where for fault in refused.value.faults] == [
+    assert [problem.where for problem in refused.value.problems] == [
         "SQL column d", "SQL column a", "SQL x", "SQL column b",
     ]  # fmt: skip
 
 
 def test_a_name_of_two_tables_needs_an_alias(visits):
-    with pytest.raises(DataRefused, match="SQL column u: is in more than one of its tables"):
+    with pytest.raises(DataError, match="SQL column u: is in more than one of its tables"):
         rows(visits, "SELECT u FROM t AS a JOIN t AS b ON a.p = b.p")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from components.extract.sources.duckdb_files import Files
 from components.extract.window import Window
-from model.errors import DataRefused
+from model.errors import DataError
 from tests.logs import END
 
 ANY_DAY = Window(None, END)
@@ -63,9 +63,9 @@ def test_sums_of_floats_are_the_same_to_the_last_bit_every_time(prices, outcome)
     ],
 )
 def test_tied_rows_fail_the_query_with_the_way_out(prices, outcome, sql):
-    with pytest.raises(DataRefused, match="rows are tied in an order") as refused:
+    with pytest.raises(DataError, match="rows are tied in an order") as refused:
         list(Files(prices).fetch(sql, ANY_DAY))
-    outcome(refused.value.faults[0])
+    outcome(refused.value.problems[0])
     assert "Add a column that tells such rows apart as the last key" in str(refused.value)
 
 

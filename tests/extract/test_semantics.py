@@ -18,7 +18,7 @@ from components.extract.googlesql.unsupported import TRAPS
 from components.extract.sources.bigquery import BigQuery
 from components.extract.sources.duckdb_files import Files
 from components.extract.window import Window
-from model.errors import DataRefused, Refused
+from model.errors import DataError, KamadoError
 from tests.extract.googlesql import FAILS, FAILS_ON_FILES, FIELDS, REFUSED, REFUSED_BY_TYPE, RIGHT
 
 
@@ -68,24 +68,24 @@ def test_the_documented_answers_come_through_bigquerys_client(place, kind):
 @pytest.mark.case("what has no answer on BigQuery, or more than one")
 @pytest.mark.parametrize("expression", [*FAILS, *FAILS_ON_FILES])
 def test_what_has_no_answer_fails_on_files(files, outcome, expression):
-    with pytest.raises(DataRefused) as refused:
+    with pytest.raises(DataError) as refused:
         answers(files, query(expression))
-    outcome(refused.value.faults[0])
+    outcome(refused.value.problems[0])
 
 
 @pytest.mark.parametrize("expression", FAILS)
 def test_what_has_no_answer_fails_on_bigquery(place, expression):
     project, location, dataset = place
-    with pytest.raises(Refused):
+    with pytest.raises(KamadoError):
         answers(BigQuery(project, location, dataset=dataset, max_bytes_billed=10**9), query(expression))
 
 
-@pytest.mark.parametrize(("expression", "way_out"), REFUSED.items(), ids=list(REFUSED))
-def test_what_would_mean_something_else_is_refused_with_a_way_out(expression, way_out):
+@pytest.mark.parametrize(("expression", "hint"), REFUSED.items(), ids=list(REFUSED))
+def test_what_would_mean_something_else_is_refused_with_a_way_out(expression, hint):
     with pytest.raises(UnsupportedLocally) as refused:
         portable(query(expression))
     assert "is outside the portable subset" in str(refused.value)
-    assert way_out in str(refused.value)
+    assert hint in str(refused.value)
 
 
 @pytest.mark.case("types that GoogleSQL does not bring together, and values that engines write as other texts")
@@ -93,14 +93,14 @@ def test_what_would_mean_something_else_is_refused_with_a_way_out(expression, wa
 def test_types_that_googlesql_does_not_bring_together_are_refused(files, outcome, expression, says):
     with pytest.raises(UnsupportedLocally) as refused:
         files.columns(query(expression), ANY_DAY)
-    outcome(refused.value.faults[0])
+    outcome(refused.value.problems[0])
     assert says in str(refused.value)
 
 
 def test_a_query_is_told_all_that_is_outside_the_subset_at_once():
     with pytest.raises(UnsupportedLocally) as refused:
         portable(query("LN(f.half)", "RAND()", "SUBSTR(f.text, 0, 2)"))
-    assert len(refused.value.faults) == 3
+    assert len(refused.value.problems) == 3
 
 
 def test_every_function_that_is_let_through_stands_in_the_table():
@@ -129,7 +129,7 @@ def test_every_construct_that_the_page_refuses_stands_in_the_table_of_refusals()
     for expression in REFUSED:
         with pytest.raises(UnsupportedLocally) as refused:
             portable(query(expression))
-        told |= {fault.way_out for fault in refused.value.faults}
+        told |= {problem.hint for problem in refused.value.problems}
     assert [name for name, hint in TRAPS.items() if hint not in told] == []
     text = " ".join(REFUSED)
     assert [name for name in REFUSED_NAMES.values() if name not in text] == []

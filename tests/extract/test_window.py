@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from components.extract.window import text, window
-from model.errors import SpecRefused
+from model.errors import SpecError
 from tests.logs import spec_of
 
 BOUND = "SELECT 1 FROM log AS l WHERE l.t >= @start AND l.t < @end"
@@ -23,19 +23,19 @@ def test_a_query_without_a_window_still_has_the_day_of_its_data():
 
 
 def test_a_query_that_asks_for_a_window_needs_its_days():
-    with pytest.raises(SpecRefused, match=r"source.window_days: is missing, but the SQL asks for @start or @end"):
+    with pytest.raises(SpecError, match=r"source.window_days: is missing, but the SQL asks for @start or @end"):
         window(spec_of(sql_text=BOUND, source__window_days=None), "2026-07-01")
 
 
 @pytest.mark.parametrize("sql", ["SELECT 1 FROM log", "SELECT 1 FROM log AS l WHERE l.t >= @start"])
 def test_days_without_a_bound_in_the_sql_would_read_everything(sql):
-    with pytest.raises(SpecRefused, match="is 60, but the SQL does not bound its rows by @start and @end"):
+    with pytest.raises(SpecError, match="is 60, but the SQL does not bound its rows by @start and @end"):
         window(spec_of(sql_text=sql, source__window_days=60), "2026-07-01")
 
 
 def test_a_bound_in_a_comment_is_no_bound():
     sql = "SELECT 1 FROM log AS l -- WHERE l.t >= @start AND l.t < @end"
-    with pytest.raises(SpecRefused, match="does not bound its rows"):
+    with pytest.raises(SpecError, match="does not bound its rows"):
         window(spec_of(sql_text=sql, source__window_days=60), "2026-07-01")
 
 

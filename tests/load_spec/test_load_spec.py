@@ -9,7 +9,7 @@ import pytest
 
 from components.load_spec.load_spec import load_spec
 from components.load_spec.spec_uri import MOST_PACKED, PACKED, packed
-from model.errors import SpecRefused
+from model.errors import SpecError
 from model.spec.types import Spec
 from tests.logs import spec_of
 
@@ -52,7 +52,7 @@ def test_1800_features_fit_into_the_compiled_pipeline(tmp_path, outcome):
 @pytest.mark.case("a spec that is too long to be compiled in, even packed")
 def test_a_spec_that_is_too_long_to_compile_in_is_refused_with_both_lengths(outcome):
     with pytest.raises(
-        SpecRefused, match=rf"takes [0-9,]+ bytes when it is compiled in, of at most {MOST_PACKED:,}"
+        SpecError, match=rf"takes [0-9,]+ bytes when it is compiled in, of at most {MOST_PACKED:,}"
     ) as no:
         packed(wide_spec(6_000))
     outcome(no.value)
@@ -76,8 +76,8 @@ def test_a_spec_that_is_too_long_to_compile_in_is_refused_with_both_lengths(outc
     ids=["nothing", "web", "another-host", "absent", "folder", "text", "cut", "no-spec", "bytes", "deep", "bomb"],
 )
 def test_what_is_not_a_spec_is_refused_by_code(uri, code, tmp_path):
-    with pytest.raises(SpecRefused) as refusal:
+    with pytest.raises(SpecError) as refusal:
         load_spec(uri, tmp_path / "spec.json")
-    assert [fault.code for fault in refusal.value.faults] == [code]
+    assert [problem.code for problem in refusal.value.problems] == [code]
     assert len(str(refusal.value)) < 1_000
     assert not (tmp_path / "spec.json").exists()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from model.bundle.bundle import BOOSTER, FILES, GOLDEN, MANIFEST, Manifest, bundle_digest, digest_of, load, write
-from model.errors import BundleRefused
+from model.errors import BundleError
 from tests.bundles import small_bundle
 
 
@@ -18,9 +18,9 @@ def folder(tmp_path):
 
 
 def codes(folder):
-    with pytest.raises(BundleRefused) as refused:
+    with pytest.raises(BundleError) as refused:
         load(folder)
-    return {fault.code for fault in refused.value.faults}
+    return {problem.code for problem in refused.value.problems}
 
 
 def change(folder, edit):

@@ -8,8 +8,8 @@ import pydantic
 import pytest
 import yaml
 
-from model.errors import SpecRefused
-from model.spec.faults import faults_of
+from model.errors import SpecError
+from model.spec.messages import problems_of
 from model.spec.types import PARTS as MODELS
 from model.spec.types import RESERVED, Spec, read_spec
 
@@ -30,7 +30,7 @@ promotion:
   champion: {metric: ips_conversions, rule: superiority, confidence: 95%}
   slices: [layout]
 """
-GONE = object()
+WHITEOUT = object()
 
 
 def changed(*changes):
@@ -41,7 +41,7 @@ def changed(*changes):
         part = spec
         for step in way:
             part = part[step]
-        if value is GONE:
+        if value is WHITEOUT:
             del part[last]
         else:
             part[last] = value
@@ -60,12 +60,12 @@ def read(tmp_path):
 
 
 @pytest.fixture
-def faults(read, tmp_path):
+def problems(read, tmp_path):
     def told(spec, sql="SELECT 1"):
-        with pytest.raises(SpecRefused) as refusal:
+        with pytest.raises(SpecError) as refusal:
             read(spec, sql)
-        assert all(fault.code for fault in refusal.value.faults)
-        lines = [f"{fault.where}: {fault.found}. {fault.way_out}" for fault in refusal.value.faults]
+        assert all(problem.code for problem in refusal.value.problems)
+        lines = [f"{problem.where}: {problem.problem}. {problem.hint}" for problem in refusal.value.problems]
         return [line.replace(f"{tmp_path}/", "") for line in lines]
 
     return told
@@ -129,16 +129,16 @@ UNKNOWN = [
 ]
 
 
-@pytest.mark.parametrize(("path", "way_out"), UNKNOWN)
-def test_an_unknown_key_is_told_with_the_nearest_known_one(faults, path, way_out):
-    assert faults(changed((path, 1))) == [f"{path}: is an unknown key. {way_out}"]
+@pytest.mark.parametrize(("path", "hint"), UNKNOWN)
+def test_an_unknown_key_is_told_with_the_nearest_known_one(problems, path, hint):
+    assert problems(changed((path, 1))) == [f"{path}: is an unknown key. {hint}"]
 
 
 @pytest.mark.parametrize(
     "path", ["model", "columns", "columns.label", "features", "features.rent.kind", "reject.0.name", "split"]
 )
-def test_a_missing_key_is_named(faults, path):
-    assert f"{path}: is missing. Add `{path.split('.')[-1]}:` to spec.yaml" in faults(changed((path, GONE)))
+def test_a_missing_key_is_named(problems, path):
+    assert f"{path}: is missing. Add `{path.split('.')[-1]}:` to spec.yaml" in problems(changed((path, WHITEOUT)))
 
 
 COLUMN = "Use the name of a column: letters, digits and _, not a digit first"
@@ -209,24 +209,24 @@ VALUES = [
 @pytest.mark.parametrize(
     ("path", "value", "told"), VALUES, ids=lambda part: None if isinstance(part, dict) else str(part)[:30]
 )
-def test_a_value_that_cannot_be_meant_is_told_with_what_to_write(faults, path, value, told):
-    assert f"{path}: {told}" in faults(changed((path, value)))
+def test_a_value_that_cannot_be_meant_is_told_with_what_to_write(problems, path, value, told):
+    assert f"{path}: {told}" in problems(changed((path, value)))
 
 
-def test_a_wrong_value_in_a_list_is_told_by_its_place_and_once(faults):
-    assert faults(changed(("promotion.must_beat", ["logistics"]))) == [
+def test_a_wrong_value_in_a_list_is_told_by_its_place_and_once(problems):
+    assert problems(changed(("promotion.must_beat", ["logistics"]))) == [
         "promotion.must_beat.0: is 'logistics'. Write 'constant', 'logistic' or 'current_order'"
     ]
 
 
-def test_a_feature_s_name_is_a_column_s(faults):
-    assert faults(changed(("features.living area", {"kind": "number"}))) == [
+def test_a_feature_s_name_is_a_column_s(problems):
+    assert problems(changed(("features.living area", {"kind": "number"}))) == [
         f"features: has the key 'living area'. {COLUMN}"
     ]
 
 
-def test_a_feature_named_like_a_switch_must_be_quoted(faults):
-    told = faults(GOOD.replace("layout: {", "no: {"))
+def test_a_feature_named_like_a_switch_must_be_quoted(problems):
+    told = problems(GOOD.replace("layout: {", "no: {"))
     assert told == ["features: has the key False. Put the name in quotes"]
 
 
@@ -278,13 +278,13 @@ PARTS = [
 
 
 @pytest.mark.parametrize(("path", "value", "told"), PARTS)
-def test_a_part_whose_keys_contradict_each_other_is_told(faults, path, value, told):
-    assert f"{path}: {told}" in faults(changed((path, value)))
+def test_a_part_whose_keys_contradict_each_other_is_told(problems, path, value, told):
+    assert f"{path}: {told}" in problems(changed((path, value)))
 
 
-def test_parts_that_need_each_other_are_told(faults):
+def test_parts_that_need_each_other_are_told(problems):
     rules = [{"name": "rent", "expression": "rent", "min": 1}] * 2
-    assert faults(changed(("columns.list", GONE), ("reject", rules), ("columns.item", "shown_at"))) == [
+    assert problems(changed(("columns.list", WHITEOUT), ("reject", rules), ("columns.item", "shown_at"))) == [
         "columns: shown_at plays two roles. Give each role its own column",
         "columns.list: is missing. A position means a place in a list, so name the list's id",
         "reject: two rules are named 'rent'. The ledger needs one name each",
@@ -293,36 +293,36 @@ def test_parts_that_need_each_other_are_told(faults):
 
 @pytest.mark.case("a list of names with one twice: two reasons of one rule, which the gate refuses after training")
 @pytest.mark.parametrize("path", ["columns.outcomes", "columns.key", "promotion.must_beat", "promotion.slices"])
-def test_a_list_names_nothing_twice(faults, outcome, path):
-    told = faults(changed((path, ["constant", "constant"])))
+def test_a_list_names_nothing_twice(problems, outcome, path):
+    told = problems(changed((path, ["constant", "constant"])))
     outcome(told)
     assert f"{path}: names constant 2 times. Name it once" in told
 
 
 @pytest.mark.case("a window that ends before a model's first year")
-def test_a_window_that_no_model_may_have_is_refused_before_training(faults, outcome):
-    (told,) = faults(changed(("source.end", "1979-12-31")))
+def test_a_window_that_no_model_may_have_is_refused_before_training(problems, outcome):
+    (told,) = problems(changed(("source.end", "1979-12-31")))
     outcome(told)
     assert told.startswith("source.end: is '1979-12-31'. Write 1990-01-01 or more")
 
 
-def test_without_positions_nothing_may_be_asked_of_the_order(faults):
-    assert faults(changed(("columns.position", GONE))) == [
+def test_without_positions_nothing_may_be_asked_of_the_order(problems):
+    assert problems(changed(("columns.position", WHITEOUT))) == [
         "promotion.must_beat: current_order needs columns.position, which is missing. Fix it in spec.yaml",
         "promotion.champion.metric: ips_conversions needs columns.position, which is missing. Use log_loss",
     ]
 
 
-def test_without_times_the_split_and_the_day_are_asked_for(faults):
-    assert faults(changed(("columns.time", GONE))) == [
+def test_without_times_the_split_and_the_day_are_asked_for(problems):
+    assert problems(changed(("columns.time", WHITEOUT))) == [
         "split.by: is time, but columns.time is missing. Name the time column or split by random",
         "source.end: is missing. Data without a time column need the day they were taken, as end: 2026-07-01",
     ]
 
 
-def test_faults_of_all_parts_are_told_at_once(faults):
-    wrong = [("model", GONE), ("modle", "x"), ("split.by", "week"), ("training.trails", 3), ("training.seed", True)]
-    assert sorted(faults(changed(*wrong), sql=" ")) == [
+def test_faults_of_all_parts_are_told_at_once(problems):
+    wrong = [("model", WHITEOUT), ("modle", "x"), ("split.by", "week"), ("training.trails", 3), ("training.seed", True)]
+    assert sorted(problems(changed(*wrong), sql=" ")) == [
         "model: is missing. Add `model:` to spec.yaml",
         "modle: is an unknown key. Did you mean `model`?",
         "source.sql: names 'training.sql', which is empty. Write one GoogleSQL query into it",
@@ -342,36 +342,36 @@ TEXTS = [
 
 
 @pytest.mark.parametrize(("text", "told"), TEXTS)
-def test_a_file_that_is_no_spec_is_told(faults, text, told):
-    [fault] = faults(text)
-    assert fault.startswith(told)
+def test_a_file_that_is_no_spec_is_told(problems, text, told):
+    [problem] = problems(text)
+    assert problem.startswith(told)
 
 
-def test_every_key_that_stands_twice_is_told(faults):
-    told = faults("model: a\nseed: 1\nmodel: b\nsplit: {by: time, by: random}")
+def test_every_key_that_stands_twice_is_told(problems):
+    told = problems("model: a\nseed: 1\nmodel: b\nsplit: {by: time, by: random}")
     assert "key 'model': stands twice, the second at line 3. Keep the one that is meant" in told
     assert "key 'by': stands twice, the second at line 4. Keep the one that is meant" in told
 
 
-def test_an_anchor_that_holds_itself_ends_in_a_refusal(faults):
-    assert "model: is missing. Add `model:` to spec.yaml" in faults("a: &all [*all]")
+def test_an_anchor_that_holds_itself_ends_in_a_refusal(problems):
+    assert "model: is missing. Add `model:` to spec.yaml" in problems("a: &all [*all]")
 
 
 def test_bytes_that_are_no_text_are_told(tmp_path):
     (tmp_path / "spec.yaml").write_bytes(b"model: \xff")
-    with pytest.raises(SpecRefused, match="is not YAML"):
+    with pytest.raises(SpecError, match="is not YAML"):
         read_spec(tmp_path)
 
 
 def test_a_folder_without_a_spec_is_named(tmp_path):
-    with pytest.raises(SpecRefused, match=r"spec\.yaml: is missing\. SPEC names a folder with spec\.yaml and its SQL"):
+    with pytest.raises(SpecError, match=r"spec\.yaml: is missing\. SPEC names a folder with spec\.yaml and its SQL"):
         read_spec(tmp_path / "none")
 
 
-def test_a_query_that_is_not_there_is_named(read, faults, tmp_path):
-    [fault] = faults(changed(("source.sql", "other.sql")))
-    assert fault.startswith("source.sql: names 'other.sql', which cannot be read in")
-    assert fault.endswith("Put the SQL file beside spec.yaml")
+def test_a_query_that_is_not_there_is_named(read, problems, tmp_path):
+    [problem] = problems(changed(("source.sql", "other.sql")))
+    assert problem.startswith("source.sql: names 'other.sql', which cannot be read in")
+    assert problem.endswith("Put the SQL file beside spec.yaml")
 
 
 def test_a_query_that_is_no_text_is_told(tmp_path):
@@ -379,12 +379,12 @@ def test_a_query_that_is_no_text_is_told(tmp_path):
     folder.mkdir()
     (folder / "spec.yaml").write_text("model: a\nsource: {sql: training.sql}\n")
     (folder / "training.sql").write_bytes("SELECT 1 -- Stra\u00dfe".encode("latin-1"))
-    with pytest.raises(SpecRefused, match=r"which is not UTF-8 .*Save it as UTF-8"):
+    with pytest.raises(SpecError, match=r"which is not UTF-8 .*Save it as UTF-8"):
         read_spec(folder)
 
 
-def test_a_window_of_more_than_a_hundred_years_is_told(faults):
-    assert "source.window_days" in " ".join(faults(changed(("source.window_days", 800_000))))
+def test_a_window_of_more_than_a_hundred_years_is_told(problems):
+    assert "source.window_days" in " ".join(problems(changed(("source.window_days", 800_000))))
 
 
 def test_the_spec_in_the_readme_is_the_file_that_it_names():
@@ -395,8 +395,8 @@ def test_the_spec_in_the_readme_is_the_file_that_it_names():
 
 
 @pytest.mark.parametrize("name", ["unit", "Part", "row_key"])
-def test_a_column_named_like_one_of_the_steps_own_is_told_with_the_way_around(faults, name):
-    told = faults(changed((f"features.{name}", {"kind": "number"})))
+def test_a_column_named_like_one_of_the_steps_own_is_told_with_the_way_around(problems, name):
+    told = problems(changed((f"features.{name}", {"kind": "number"})))
     assert told == [
         f"column {name}: is a name that the steps use for themselves. Rename it: SELECT {name} AS the_{name}"
     ]
@@ -411,23 +411,23 @@ def test_every_column_that_preprocess_adds_is_reserved():
     assert added - RESERVED <= {"first", "last", "rows", "positives", "copy", "member"}
 
 
-def test_a_seed_beyond_the_generators_is_told(faults):
-    assert any("training.seed" in one for one in faults(changed(("training.seed", 10**30))))
+def test_a_seed_beyond_the_generators_is_told(problems):
+    assert any("training.seed" in one for one in problems(changed(("training.seed", 10**30))))
 
 
 def test_a_spec_that_is_a_folder_is_told(tmp_path):
     (tmp_path / "spec.yaml").mkdir()
-    with pytest.raises(SpecRefused, match=r"spec\.yaml: cannot be read \(Is a directory\)"):
+    with pytest.raises(SpecError, match=r"spec\.yaml: cannot be read \(Is a directory\)"):
         read_spec(tmp_path)
 
 
-def test_a_conversion_at_once_is_said_and_not_guessed(read, faults):
+def test_a_conversion_at_once_is_said_and_not_guessed(read, problems):
     assert read(changed(("source.conversion_days", 0))).source.conversion_days == 0
-    assert faults(changed(("source.conversion_days", GONE))) == [
+    assert problems(changed(("source.conversion_days", WHITEOUT))) == [
         "source.conversion_days: is missing. Say how many days a conversion may take after the impression, 0 if it is "
         "known at once"
     ]
-    assert read(changed(("source.conversion_days", GONE), ("columns.position", GONE), ("promotion", {}))).source
+    assert read(changed(("source.conversion_days", WHITEOUT), ("columns.position", WHITEOUT), ("promotion", {}))).source
 
 
 BOMB = "\n".join(f"k{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9 if n else ['x'] * 9)}]" for n in range(9))
@@ -447,8 +447,8 @@ HOSTILE = {
 
 @pytest.mark.case("a spec that no computer could mean")
 @pytest.mark.parametrize("case", HOSTILE)
-def test_a_hostile_spec_is_refused_in_a_few_lines(faults, outcome, case):
-    told = faults(HOSTILE[case])
+def test_a_hostile_spec_is_refused_in_a_few_lines(problems, outcome, case):
+    told = problems(HOSTILE[case])
     outcome(told[0])
     assert all(len(line) < 700 for line in told)
 
@@ -477,7 +477,7 @@ def test_no_wrong_value_is_told_in_words_that_are_not_ours(outcome):
             try:
                 Spec.model_validate(changed((path, value)))
             except pydantic.ValidationError as error:
-                lines |= {str(fault) for fault in faults_of(error, Spec, MODELS)}
+                lines |= {str(problem) for problem in problems_of(error, Spec, MODELS)}
     outcome(f"{len(lines)} messages, none in the words of a library")
     assert [line for line in sorted(lines) if FOREIGN.search(line)] == []
     assert len(lines) > 200

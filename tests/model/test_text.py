@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.errors import BundleRefused, Fault
+from model.errors import BundleError, Problem
 from model.text import has_controls, is_control, printable
 
 HOSTILE = {
@@ -26,9 +26,9 @@ HOSTILE = {
 def test_control_characters_are_written_as_escapes(name, outcome):
     text, shown = HOSTILE[name]
     assert printable(text) == shown
-    fault = Fault(text, text, text, text)
-    message = str(BundleRefused(fault))
-    assert message.splitlines() == ["the bundle was refused, 1 fault(s):", f"  [{shown}] {shown}: {shown}. {shown}"]
+    problem = Problem(text, text, text, text)
+    message = str(BundleError(problem))
+    assert message.splitlines() == ["the bundle was refused, 1 problem(s):", f"  [{shown}] {shown}: {shown}. {shown}"]
     outcome(shown)
 
 

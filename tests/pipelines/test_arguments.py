@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from build.oci.layout import Layout
-from model.command_line import CommandRefused
-from model.errors import SpecRefused
+from model.command_line import UsageError
+from model.errors import SpecError
 from pipelines.arguments import add_training, command_line, read_training_request
 from pipelines.compile import ROOT
 from pipelines.local.run_dir import Output
@@ -26,11 +26,11 @@ def request(tmp_path, *arguments, **environment):
     return read_training_request(args, unknown, {"KAMADO_CACHE": str(tmp_path / "cache")} | environment)
 
 
-def faults(tmp_path, *arguments, **environment):
-    with pytest.raises(CommandRefused) as refusal:
+def problems(tmp_path, *arguments, **environment):
+    with pytest.raises(UsageError) as refusal:
         request(tmp_path, *arguments, **environment)
     assert not (tmp_path / "out").exists()
-    return refusal.value.faults
+    return refusal.value.problems
 
 
 ONE_BY_ONE = {
@@ -59,11 +59,11 @@ ONE_BY_ONE = {
 @pytest.mark.case("a wrong argument of make run")
 @pytest.mark.parametrize("argument", ONE_BY_ONE, ids=lambda argument: argument[:24])
 def test_a_wrong_argument_is_refused_before_anything_is_written(argument, tmp_path, outcome):
-    code, way_out = ONE_BY_ONE[argument]
-    (fault,) = faults(tmp_path, argument)
-    assert fault.code == code
-    assert way_out in str(fault)
-    outcome(str(fault)[:200])
+    code, hint = ONE_BY_ONE[argument]
+    (problem,) = problems(tmp_path, argument)
+    assert problem.code == code
+    assert hint in str(problem)
+    outcome(str(problem)[:200])
 
 
 @pytest.mark.case("everything wrong at once: SPEC, DATA, OUT, BASE_IMAGE, CHAMPION, TRIALS, MINUTES, END")
@@ -85,12 +85,12 @@ def test_all_that_is_wrong_is_told_at_once_with_exit_2(tmp_path, outcome):
     assert done.returncode == 2, done.stderr
     refusal = json.loads(done.stdout)
     assert (refusal["outcome"], refusal["exit_code"]) == ("refused", 2)
-    codes = {fault["code"] for fault in refusal["faults"]}
+    codes = {problem["code"] for problem in refusal["problems"]}
     assert codes >= {"out-unwritable", *(ONE_BY_ONE[word][0] for word in wrong[:6])}
-    assert any(fault["where"] == "columns" for fault in refusal["faults"]), "the spec's own faults"
+    assert any(problem["where"] == "columns" for problem in refusal["problems"]), "the spec's own problems"
     assert "usage" not in done.stderr
     assert "Traceback" not in done.stderr
-    outcome(f"exit 2, {len(refusal['faults'])} faults")
+    outcome(f"exit 2, {len(refusal['problems'])} problems")
 
 
 WRONG_KEYS = {
@@ -105,9 +105,9 @@ WRONG_KEYS = {
 @pytest.mark.parametrize("case", WRONG_KEYS)
 def test_keys_are_looked_at_before_anything_is_trained(case, keys, tmp_path, outcome):  # noqa: F811
     named, codes = WRONG_KEYS[case]
-    found = faults(tmp_path, **{f"KAMADO_{role.upper()}_KEY": str(keys / name) for role, name in named.items()})
+    found = problems(tmp_path, **{f"KAMADO_{role.upper()}_KEY": str(keys / name) for role, name in named.items()})
     outcome(str(found[0]).replace(str(keys), "KEYS")[:200])
-    assert [fault.code for fault in found] == codes
+    assert [problem.code for problem in found] == codes
 
 
 def test_keys_that_belong_together_are_taken(keys, tmp_path):  # noqa: F811
@@ -120,20 +120,20 @@ def test_a_spec_that_ends_in_the_future_is_refused_before_it_is_trained(tmp_path
     (tmp_path / "spec").mkdir()
     (tmp_path / "spec" / "training.sql").write_text("SELECT 1")
     (tmp_path / "spec" / "spec.yaml").write_text(text.replace("end: 2026-07-01", "end: 2999-01-01"))
-    (fault,) = faults(tmp_path, f"--spec={tmp_path}/spec", f"--data={tmp_path}")
-    assert (fault.where, fault.code) == ("source.end", "end-future")
+    (problem,) = problems(tmp_path, f"--spec={tmp_path}/spec", f"--data={tmp_path}")
+    assert (problem.where, problem.code) == ("source.end", "end-future")
     assert request(tmp_path, f"--spec={tmp_path}/spec", f"--data={tmp_path}", "--end=2026-07-01").data.end.year == 2026
 
 
 def test_a_spec_that_alone_is_wrong_is_refused_as_a_spec(tmp_path):
     (tmp_path / "spec.yaml").write_text("model: Rent\n")
-    with pytest.raises(SpecRefused):
+    with pytest.raises(SpecError):
         request(tmp_path, f"--spec={tmp_path}", f"--data={tmp_path}")
 
 
 def test_both_sources_are_one_too_many(tmp_path):
-    (fault,) = faults(tmp_path, "--bigquery=p@EU", f"--data={tmp_path}")
-    assert fault.code == "data-twice"
+    (problem,) = problems(tmp_path, "--bigquery=p@EU", f"--data={tmp_path}")
+    assert problem.code == "data-twice"
 
 
 def test_places_on_this_disk_are_named_in_full(tmp_path, monkeypatch):
@@ -145,5 +145,5 @@ def test_places_on_this_disk_are_named_in_full(tmp_path, monkeypatch):
 
 
 def test_a_folder_that_another_run_holds_is_refused_before_the_run(tmp_path):
-    with Output(tmp_path / "out").locked(), pytest.raises(CommandRefused, match="in use by another run"):
+    with Output(tmp_path / "out").locked(), pytest.raises(UsageError, match="in use by another run"):
         request(tmp_path)

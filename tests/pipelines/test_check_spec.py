@@ -50,7 +50,7 @@ def sound(tmp_path_factory):
 def test_it_tells_types_rows_rates_rules_and_parts(sound):
     spec, data, out = sound
     code, told = check("--spec", spec, "--data", data, "--out", out)
-    assert (code, told["outcome"], told["faults"]) == (0, "finished", [])
+    assert (code, told["outcome"], told["problems"]) == (0, "finished", [])
     columns = {column["name"]: (column["type"], column["use"]) for column in told["columns"]}
     assert columns["rent"] == ("FLOAT64", "feature, number")
     assert columns["layout"] == ("STRING", "feature, category")
@@ -82,7 +82,7 @@ def test_a_problem_of_a_later_step_is_told_with_what_the_earlier_ones_found(tmp_
     spec, data = model_of(tmp_path, table)
     code, told = check("--spec", spec, "--data", data, "--out", tmp_path / "out")
     assert (code, told["outcome"], told["step"]) == (1, "refused", "preprocess")
-    assert any("area" in fault["where"] for fault in told["faults"])
+    assert any("area" in problem["where"] for problem in told["problems"])
     assert told["extract"]["rows"] == 3_000
     assert {column["name"] for column in told["columns"]} >= {"area", "rent"}
     assert told["split"] is None

@@ -14,7 +14,7 @@ from components.load_spec.spec_uri import packed, read
 from model.spec.types import Spec, read_spec
 from pipelines.arguments import add_training, command_line, read_training_request
 from pipelines.checking import checking
-from pipelines.compile import ROOT, ImageRefused, compile_graph, local_image
+from pipelines.compile import ROOT, ComponentImageError, compile_graph, local_image
 from pipelines.local.run import pipeline_parameters
 from pipelines.training import training
 from tests.logs import spec_of
@@ -42,7 +42,7 @@ def test_every_step_runs_in_the_image_named_by_digest(compiled):
 
 
 def test_an_image_named_by_tag_is_refused_with_the_way_out(tmp_path):
-    with pytest.raises(ImageRefused, match=r"not named by digest.*repository@sha256"):
+    with pytest.raises(ComponentImageError, match=r"not named by digest.*repository@sha256"):
         compile_graph(training, "kamado/steps:latest", tmp_path / "pipeline.yaml", packed(spec_of()))
     assert not (tmp_path / "pipeline.yaml").exists()
 

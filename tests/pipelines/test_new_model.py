@@ -15,7 +15,7 @@ from rich.console import Console
 from components.extract.extract import extract
 from components.extract.window import window
 from components.preprocess.preprocess import preprocess
-from model.errors import Refused
+from model.errors import KamadoError
 from model.files import read_json
 from model.spec.types import read_spec
 from pipelines.compile import ROOT
@@ -61,7 +61,7 @@ def rows_of(folder, spec_folder):
 
 
 def refusal(folder, table, label):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(KamadoError) as refused:
         new(folder, table, label)
     assert not (folder / "specs").exists()
     return str(refused.value)
@@ -405,7 +405,7 @@ def test_a_table_that_is_none_is_refused_by_name(name, words, tmp_path):
     (tmp_path / "empty").mkdir()
     for file in ("notes.txt", "a.b.csv"):
         (tmp_path / file).write_text("a,b\n1,2\n")
-    with pytest.raises(Refused, match=words):
+    with pytest.raises(KamadoError, match=words):
         find_table(str(tmp_path / name) if (tmp_path / name).exists() and name else name)
 
 
@@ -479,7 +479,7 @@ def test_a_real_table_gets_a_sensible_spec(name, tmp_path):
 
 def test_a_list_log_without_a_property_of_its_items_is_refused():
     table = find_table(str(shared("renthop_listlog_dev/listlog.csv.gz")))
-    with pytest.raises(Refused, match="no column that a model can learn from"):
+    with pytest.raises(KamadoError, match="no column that a model can learn from"):
         draft_of("clicks", table, "click", today=TODAY, progress=lambda _: None)
 
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from model.errors import OutputRefused
+from model.errors import OutputError
 from pipelines.compile import ROOT
 from pipelines.local.run_dir import KEEP, Output
 
@@ -77,7 +77,7 @@ def test_two_runs_into_one_out_are_refused_with_the_way_out(tmp_path):
     with process:
         assert process.stdout.readline() == "held\n"
         with (
-            pytest.raises(OutputRefused, match=r"in use by another run.*give this run its own OUT"),
+            pytest.raises(OutputError, match=r"in use by another run.*give this run its own OUT"),
             Output(tmp_path).locked(),
         ):
             pass
@@ -89,14 +89,14 @@ def test_two_runs_into_one_out_are_refused_with_the_way_out(tmp_path):
 def test_an_out_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     output = Output(tmp_path / "file" / "out")
-    with pytest.raises(OutputRefused, match=r"file/out: cannot be written.*Choose a folder"), output.locked():
+    with pytest.raises(OutputError, match=r"file/out: cannot be written.*Choose a folder"), output.locked():
         pass
 
 
 @pytest.mark.parametrize("name", ["bundle", "latest", "report.html", "images"])
 def test_what_somebody_else_keeps_in_out_is_not_written_over(tmp_path, name):
     (tmp_path / name).write_text("mine")
-    with pytest.raises(OutputRefused, match=f"holds {name} of somebody else"), Output(tmp_path).locked():
+    with pytest.raises(OutputError, match=f"holds {name} of somebody else"), Output(tmp_path).locked():
         pass
     assert (tmp_path / name).read_text() == "mine"
 

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from build.oci.layout import Layout
-from model.errors import BundleRefused, Fault
+from model.errors import BundleError, Problem
 from pipelines.compile import ROOT
 from pipelines.local.events import StepEnded
 from pipelines.local.run import _rescued
@@ -214,8 +214,8 @@ class TestPromotedWithoutAnImage:
         run = tmp_path / "runs" / "000001"
         run.mkdir(parents=True)
         (run / "verdict.json").touch()
-        refusal = BundleRefused(Fault("verdict reasons", "are absent", "Run evaluate", "verdict-reasons"))
-        ended = StepEnded("build_image", str(refusal), refusal.faults, log=None)
+        refusal = BundleError(Problem("verdict reasons", "are absent", "Run evaluate", "verdict-reasons"))
+        ended = StepEnded("build_image", str(refusal), refusal.problems, log=None)
         said = _rescued(ended, run, Output(tmp_path)).says
         outcome(said.splitlines()[-1].replace(str(tmp_path), "OUT"))
         assert "build image" not in said
@@ -246,7 +246,7 @@ class TestRefused:
     def test_a_faulty_spec_lists_all_its_faults(self, before, portal, tmp_path):
         spec = spec_folder(tmp_path / "spec", **{"model: rent-conversion": "model: Rent\nsplt: 3"})
         said = self.refused(before, f"SPEC={spec}", f"DATA={portal}")
-        assert "2 fault(s)" in said
+        assert "2 problem(s)" in said
         assert "splt: is an unknown key. Did you mean `split`?" in said
         assert "model: is 'Rent'" in said
 
@@ -254,7 +254,7 @@ class TestRefused:
         (tmp_path / "empty").mkdir()
         said = self.refused(before, f"DATA={tmp_path / 'empty'}")
         assert "impressions" in said
-        assert "1 fault(s)" in said or "fault(s)" in said
+        assert "1 problem(s)" in said or "problem(s)" in said
 
     def test_data_that_is_not_given_is_asked_for(self, before):
         said = self.refused(before, "SPEC=examples/telco_churn")

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from components.preprocess.preprocess import preprocess
-from model.errors import DataRefused
+from model.errors import DataError
 from tests.logs import extracted, log, replaced, spec_of
 
 FILES = ("train.parquet", "calibration.parquet", "test.parquet", "rejected.parquet", "split.json", "ledger.json")
@@ -88,15 +88,15 @@ def test_a_row_that_has_the_key_again_is_a_copy(tmp_path):
 @pytest.mark.case("a join that writes every row three times")
 def test_more_copies_than_the_budget_allows_stop_the_run(tmp_path, outcome):
     table = log()
-    with pytest.raises(DataRefused) as refusal:
+    with pytest.raises(DataError) as refusal:
         run(tmp_path, spec_of(), pa.concat_tables([table] * 3))
-    (fault,) = refusal.value.faults
-    outcome(fault)
-    assert (fault.where, fault.code) == ("copies_budget", "copies-over-budget")
-    assert "5.00% is exceeded: " in fault.found
-    assert "(66.67%) equal another row with the same list_id, listing_id, shown_at; list_id=" in fault.found
-    assert "in 4 more" in fault.found  # two rows of a list show one item
-    assert "raise copies_budget" in fault.way_out
+    (problem,) = refusal.value.problems
+    outcome(problem)
+    assert (problem.where, problem.code) == ("copies_budget", "copies-over-budget")
+    assert "5.00% is exceeded: " in problem.problem
+    assert "(66.67%) equal another row with the same list_id, listing_id, shown_at; list_id=" in problem.problem
+    assert "in 4 more" in problem.problem  # two rows of a list show one item
+    assert "raise copies_budget" in problem.hint
     assert not (tmp_path / "parts").exists()
     ledger = run(tmp_path / "raised", spec_of(copies_budget=0.7), pa.concat_tables([table] * 3))
     assert ledger["kept"] == ledger["duplicates"] / 2
@@ -105,12 +105,12 @@ def test_more_copies_than_the_budget_allows_stop_the_run(tmp_path, outcome):
 def test_a_key_that_does_not_identify_a_row_is_refused(tmp_path):
     table = sessions()
     again = replaced(table.slice(0, 7), "converted", 1 - table["converted"].to_numpy()[:7])
-    with pytest.raises(DataRefused) as refusal:
+    with pytest.raises(DataError) as refusal:
         run(tmp_path, coarse(columns__key=["session_id"]), table, again)
-    (fault,) = refusal.value.faults
-    assert (fault.where, fault.code) == ("columns.key", "key-not-unique")
-    assert "7 rows have the session_id of another row and other values; session_id=0 in 1 more" in fault.found
-    with pytest.raises(DataRefused, match="session_id=0 in 1 more"):  # copies of such a row are not counted with it
+    (problem,) = refusal.value.problems
+    assert (problem.where, problem.code) == ("columns.key", "key-not-unique")
+    assert "7 rows have the session_id of another row and other values; session_id=0 in 1 more" in problem.problem
+    with pytest.raises(DataError, match="session_id=0 in 1 more"):  # copies of such a row are not counted with it
         run(tmp_path / "copies", coarse(columns__key=["session_id"]), table, again, again)
 
 

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from components.preprocess.preprocess import preprocess
-from model.errors import DataRefused
+from model.errors import DataError
 from tests.logs import extracted, log, replaced, spec_of
 
 RULES = [
@@ -72,7 +72,7 @@ def test_numbers_stored_as_text_are_read_and_what_is_none_is_counted(tmp_path):
 
 def test_over_budget_the_run_stops_and_says_every_rules_share(tmp_path):
     rent = np.where(np.arange(3000) % 10 == 0, 1.0, log()["rent"].to_numpy())
-    with pytest.raises(DataRefused) as refusal:
+    with pytest.raises(DataError) as refusal:
         run(tmp_path, spec_of(reject_budget=0.05), replaced(log(), "rent", rent))
     said = str(refusal.value)
     assert "reject_budget: 5.00% is exceeded: 300 of 3,000 rows (10.00%) were rejected" in said
@@ -128,12 +128,12 @@ def test_features_that_teach_nothing_are_noted(tmp_path):
 )
 def test_texts_that_are_not_numbers_are_shown_with_a_remedy(tmp_path, outcome, form, says):
     texts = [form.format(1000 + place % 3) if place % 20 else "900" for place in range(3000)]
-    with pytest.raises(DataRefused) as refusal:
+    with pytest.raises(DataError) as refusal:
         run(tmp_path, spec_of(), replaced(log(), "rent", texts))
-    (fault,) = refusal.value.faults
-    outcome(fault)
-    assert f"unreadable rent 2,850 (95.00%), for example {form.format(1000)!r}" in fault.found
-    assert fault.way_out.startswith(f"{says}. Look at what changed")
+    (problem,) = refusal.value.problems
+    outcome(problem)
+    assert f"unreadable rent 2,850 (95.00%), for example {form.format(1000)!r}" in problem.problem
+    assert problem.hint.startswith(f"{says}. Look at what changed")
 
 
 def test_numbers_that_are_not_finite_are_counted_and_noted(tmp_path):

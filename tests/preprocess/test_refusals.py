@@ -1,4 +1,4 @@
-"""What no rule can mend is refused before anything is written, in words that say what to do."""
+"""What no rule can fix is refused before anything is written, in words that say what to do."""
 
 import datetime
 import subprocess
@@ -10,13 +10,13 @@ import pyarrow as pa
 import pytest
 
 from components.preprocess.preprocess import preprocess
-from model.errors import DataRefused
+from model.errors import DataError
 from pipelines.compile import ROOT
 from tests.logs import extracted, log, replaced, spec_of
 
 
 def refusal(tmp_path, spec, *tables):
-    with pytest.raises(DataRefused) as refused:
+    with pytest.raises(DataError) as refused:
         preprocess(spec, extracted(tmp_path / "rows", *tables), tmp_path / "parts", progress=lambda *_: None)
     assert not (tmp_path / "parts").exists()
     return str(refused.value)
@@ -67,7 +67,7 @@ def test_a_position_between_two_places_is_not_rounded(tmp_path, wrong):
 def test_every_missing_column_is_named_at_once_with_what_it_is_for(tmp_path):
     spec = spec_of(reject=[{"name": "tax", "expression": "rent / tax", "max": 3}])
     said = refusal(tmp_path, spec, log().drop_columns(["layout", "user_id"]))
-    assert "3 fault(s)" in said
+    assert "3 problem(s)" in said
     assert "column layout: (a feature) is not in the SQL's result" in said
     assert "column user_id: (user) is not in the SQL's result" in said
     assert "column tax: (in reject rule 'tax') is not in the SQL's result" in said
@@ -108,7 +108,7 @@ def test_a_truncated_file_is_told_as_that(tmp_path):
     rows = extracted(tmp_path / "rows", log())
     file = rows / "rows" / "part-00000.parquet"
     file.write_bytes(file.read_bytes()[:-200])
-    with pytest.raises(DataRefused, match=r"rows of extract: cannot be read to its end.*Run extract again"):
+    with pytest.raises(DataError, match=r"rows of extract: cannot be read to its end.*Run extract again"):
         preprocess(spec_of(), rows, tmp_path / "parts", progress=lambda *_: None)
 
 
@@ -135,7 +135,7 @@ def test_killed_in_the_middle_it_leaves_no_parts_and_the_next_run_completes(tmp_
 def test_rows_that_were_lost_since_extract_are_noticed(tmp_path):
     rows = extracted(tmp_path / "rows", log().slice(0, 1500), log().slice(1500))
     (rows / "rows" / "part-00001.parquet").unlink()
-    with pytest.raises(DataRefused, match=r"rows of extract: hold 1,500 rows, extract wrote 3,000\. Run extract again"):
+    with pytest.raises(DataError, match=r"rows of extract: hold 1,500 rows, extract wrote 3,000\. Run extract again"):
         preprocess(spec_of(), rows, tmp_path / "parts", progress=lambda *_: None)
 
 
@@ -212,7 +212,7 @@ def test_an_unknown_column_of_a_rule_is_told_with_every_other_fault(tmp_path):
     spec = spec_of(reject=[{"name": "tax", "expression": "rent / tax", "max": 3}], columns__explore="how")
     table = replaced(replaced(log(), "how", ["random"] * 3000), "area", [[1]] * 3000).drop_columns(["user_id"])
     said = refusal(tmp_path, spec, table)
-    assert "4 fault(s)" in said
+    assert "4 problem(s)" in said
     for told in (
         "column tax: (in reject rule 'tax')",
         "column user_id: (user)",

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from components.preprocess.preprocess import preprocess
-from model.errors import DataRefused
+from model.errors import DataError
 from tests.logs import extracted, log, replaced, spec_of
 
 PARTS = ("train", "calibration", "test")
@@ -80,7 +80,7 @@ def test_whatever_the_log_no_list_or_user_is_on_two_sides(tmp_path_factory, seed
     split = {"by": by, **shares} | ({"group": "listing_id"} if by == "group" else {})
     try:
         parts, _ = run(tmp_path_factory.mktemp("split"), spec_of(split=split), table)
-    except DataRefused:  # everybody may know everybody: then a part is left empty, which is told
+    except DataError:  # everybody may know everybody: then a part is left empty, which is told
         return
     check_disjoint(parts, "user_id", "list_id", *(["listing_id"] if by == "group" else []))
 
@@ -127,13 +127,13 @@ def test_a_part_without_a_conversion_is_named_with_its_dates(tmp_path):
         0 if moment.isoformat() >= "2026-06-16" else value
         for moment, value in zip(log()["shown_at"].to_pylist(), log()["inquired"].to_pylist(), strict=True)
     ]
-    with pytest.raises(DataRefused, match=r"split.test: has no conversion in [\d,]+ rows .*test_start 2026-06-16"):
+    with pytest.raises(DataError, match=r"split.test: has no conversion in [\d,]+ rows .*test_start 2026-06-16"):
         run(tmp_path, spec_of(), replaced(log(), "inquired", label))
     assert not (tmp_path / "parts").exists()
 
 
 def test_a_training_part_that_gaps_have_eaten_is_refused(tmp_path):
-    with pytest.raises(DataRefused, match=r"split.train: keeps \d+.\d%, less than split.min_train_share"):
+    with pytest.raises(DataError, match=r"split.train: keeps \d+.\d%, less than split.min_train_share"):
         run(
             tmp_path,
             spec_of(split={"by": "time", "test_days": 20, "calibration_days": 20, "min_train_share": 0.5}),
@@ -156,11 +156,11 @@ def test_the_advice_on_an_empty_part_names_keys_of_this_spec(tmp_path, outcome, 
     changes, advice = ADVICE[case]
     table = log(lists=40)
     day = [moment.isoformat()[:10] not in ("2026-06-11", "2026-06-12") for moment in table["shown_at"].to_pylist()]
-    with pytest.raises(DataRefused) as refusal:
+    with pytest.raises(DataError) as refusal:
         run(tmp_path, spec_of(**changes), table.filter(pa.array(day)))
-    (fault,) = [fault for fault in refusal.value.faults if fault.where == "split.calibration"]
-    outcome(fault.way_out)
-    assert (fault.way_out, fault.code) == (advice, "split-empty")
+    (problem,) = [problem for problem in refusal.value.problems if problem.where == "split.calibration"]
+    outcome(problem.hint)
+    assert (problem.hint, problem.code) == (advice, "split-empty")
 
 
 def test_with_too_few_conversions_for_any_verdict_a_part_may_have_none(tmp_path):

@@ -26,7 +26,7 @@ from sqlglot import exp
 
 from components.extract.sources.duckdb_files import Files
 from components.extract.window import Window
-from model.errors import Refused
+from model.errors import KamadoError
 from tests.services import bigquery_wire as wire
 from tests.services.http import Server
 
@@ -91,8 +91,8 @@ class Service:
         else:
             try:
                 job.rows = asked.rows(columns)
-            except Refused as refused:
-                error = Refusal(400, "invalidQuery", refused.faults[0].found)
+            except KamadoError as refused:
+                error = Refusal(400, "invalidQuery", refused.problems[0].problem)
         if error:
             job.resource["status"] |= {"errorResult": error.error, "errors": [error.error]}
         return job.resource
@@ -196,7 +196,7 @@ class Asked:
         """Schema and bytes, which the service knows before it reads a row."""
         try:
             columns = self._source.columns(self.sql, self._window)
-        except Refused as refused:
+        except KamadoError as refused:
             raise self._told(refused) from None
         names = wire.columns_read(self._tree)
         return columns, sum(wire.bytes_of(str(path), names) for path in self.tables.values())
@@ -205,16 +205,16 @@ class Asked:
         batches = list(self._source.fetch(self.sql, self._window))
         return pa.Table.from_batches(batches) if batches else pa.table({name: [] for name in columns})
 
-    def _told(self, refused: Refused) -> Refusal:
-        fault = refused.faults[0]
-        name = fault.where.rpartition(" ")[2]
-        if "times in the result" in fault.found:
+    def _told(self, refused: KamadoError) -> Refusal:
+        problem = refused.problems[0]
+        name = problem.where.rpartition(" ")[2]
+        if "times in the result" in problem.problem:
             words = "Duplicate column names in the result are not supported when a destination table is present."
             return Refusal(400, "invalidQuery", f"{words} Found duplicate(s): {name}")
-        if fault.where.startswith("SQL column"):
-            near = f"; {fault.way_out}" if fault.way_out.startswith("Did you mean") else ""
+        if problem.where.startswith("SQL column"):
+            near = f"; {problem.hint}" if problem.hint.startswith("Did you mean") else ""
             return Refusal(400, "invalidQuery", f"Unrecognized name: {name}{near}{self._at(name)}")
-        return Refusal(400, "invalidQuery", f"{fault.where}: {fault.found}")
+        return Refusal(400, "invalidQuery", f"{problem.where}: {problem.problem}")
 
     def _at(self, text: str) -> str:
         before = self.sql[: max(self.sql.find(text), 0)]

@@ -57,12 +57,12 @@ def row(usual):
 
 
 @pytest.fixture(scope="session")
-def faults(predict):
-    """The faults of a refused body: where -> (found, way out)."""
+def problems(predict):
+    """The problems of a refused body: where -> (found, way out)."""
 
     def told(body, path="/predict", status=422):
         answer = predict(body, path)
         assert answer.status_code == status, answer.text
-        return {one["where"]: (one["found"], one["way_out"]) for one in answer.json()["faults"]}
+        return {one["where"]: (one["problem"], one["hint"]) for one in answer.json()["problems"]}
 
     return told

@@ -32,11 +32,11 @@ def test_marks_name_their_rows(predict, row):
     }
 
 
-def test_every_column_tells_its_first_fault(faults, row):
+def test_every_column_tells_its_first_fault(problems, row):
     given = {name: [value] * 3 for name, value in row.items()}
     given |= {"rent": [1, "2", "3"], "class": 4, "json": ["Ota", None, 5], "_age": [], "extra": [1, 2, 3]}
     del given["columns"]
-    assert {where: found for where, (found, _) in faults({"columns": given}, PATH).items()} == {
+    assert {where: found for where, (found, _) in problems({"columns": given}, PATH).items()} == {
         "columns.rent[1]": 'is "2"',
         "columns.class": "is 4",
         "columns.json[2]": "is 5",
@@ -46,27 +46,27 @@ def test_every_column_tells_its_first_fault(faults, row):
     }
 
 
-def test_columns_of_different_lengths_are_named(faults, row):
+def test_columns_of_different_lengths_are_named(problems, row):
     given = {name: [value] * 3 for name, value in row.items()} | {"class": [1.0], "json": ["Ota"] * 4}
-    assert faults({"columns": given}, PATH) == {
+    assert problems({"columns": given}, PATH) == {
         "columns.class": ("has 1 values, rent has 3", "Send one value per row in every column"),
         "columns.json": ("has 4 values, rent has 3", "Send one value per row in every column"),
     }
 
 
-def test_rows_as_objects_are_not_guessed_at(faults, row):
-    assert set(faults({"rows": [row]}, PATH)) == {"columns", "rows"}
+def test_rows_as_objects_are_not_guessed_at(problems, row):
+    assert set(problems({"rows": [row]}, PATH)) == {"columns", "rows"}
 
 
-def test_more_rows_than_the_limit_are_refused(faults, row):
+def test_more_rows_than_the_limit_are_refused(problems, row):
     given = {name: [value] * 5001 for name, value in row.items()}
-    found, way_out = faults({"columns": given}, PATH, status=413)["columns"]
+    found, hint = problems({"columns": given}, PATH, status=413)["columns"]
     assert found == "has 5001 rows"
-    assert "at most 5000 rows" in way_out
+    assert "at most 5000 rows" in hint
 
 
 @pytest.mark.case("a batch whose inputs stand beside `columns`: it was said that they are no inputs")
-def test_inputs_beside_columns_are_told_where_they_belong(faults, golden, outcome):
-    found = faults({"rent": [1], "columns": columns(golden[:1])}, PATH)
+def test_inputs_beside_columns_are_told_where_they_belong(problems, golden, outcome):
+    found = problems({"rent": [1], "columns": columns(golden[:1])}, PATH)
     outcome(found["rent"])
     assert found["rent"] == ("stands beside columns", "Put every input into columns")

@@ -92,7 +92,7 @@ def test_answers_are_what_the_document_says(document, predict, row):
 
     typed("Answer", predict(row).json())
     typed("BatchAnswer", predict({"columns": {key: [value] for key, value in row.items()}}, "/predict:batch").json())
-    typed("RefusalTold", predict({}).json())
+    typed("ErrorBody", predict({}).json())
 
 
 def test_the_page_loads_nothing_from_elsewhere(server):

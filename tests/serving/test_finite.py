@@ -11,7 +11,7 @@ from model.bundle.bundle import load, write
 from model.bundle.calibration import Calibration
 from model.bundle.features import encode
 from model.bundle.linear import CategoryTerm, Linear, NumberTerm
-from model.errors import BundleRefused
+from model.errors import BundleError
 from serving.guarantee import refuse_unbounded
 from serving.scorer import ready
 from tests.build.tamper import forge_booster
@@ -38,15 +38,15 @@ UNBOUNDED = {
 @pytest.mark.parametrize("linear", UNBOUNDED)
 def test_a_model_that_cannot_guarantee_a_probability_is_refused(predictor, outcome, linear):
     manifest = predictor.manifest.model_copy(update={"linear": UNBOUNDED[linear]})
-    with pytest.raises(BundleRefused) as refusal:
+    with pytest.raises(BundleError) as refusal:
         refuse_unbounded(manifest)
-    outcome(refusal.value.faults[0])
-    assert [fault.code for fault in refusal.value.faults] == ["answer-unbounded"]
+    outcome(refusal.value.problems[0])
+    assert [problem.code for problem in refusal.value.problems] == ["answer-unbounded"]
 
 
 def test_a_calibration_that_overflows_is_refused(predictor):
     steep = Calibration(method="platt", a=1e300, c=-1e300)
-    with pytest.raises(BundleRefused, match="answer-unbounded"):
+    with pytest.raises(BundleError, match="answer-unbounded"):
         refuse_unbounded(predictor.manifest.model_copy(update={"calibration": steep}))
 
 
@@ -62,7 +62,7 @@ def test_the_server_does_not_start_with_such_a_model(bundle, tmp_path):
     far = term("class", low=1e12, high=1e300, center=1e12, weight=1e300)
     linear = sound.manifest.linear.model_copy(update={"terms": (*sound.manifest.linear.terms, far)})
     write(tmp_path / "b", sound.manifest.model_copy(update={"linear": linear}), sound.booster, sound.golden)
-    with pytest.raises(BundleRefused, match="answer-unbounded"):
+    with pytest.raises(BundleError, match="answer-unbounded"):
         ready(tmp_path / "b")
 
 
@@ -118,10 +118,10 @@ def test_an_answer_that_is_no_number_is_500_and_counted(damaged, outcome):
         two = requests.post(server.url + "/predict:batch", json=batch, timeout=30)
         good = requests.post(server.url + "/predict", json=usual, timeout=30)
         metrics = requests.get(server.url + "/metrics", timeout=30).text
-    outcome(f"{one.status_code} {one.json()['faults'][0]['found']}")
+    outcome(f"{one.status_code} {one.json()['problems'][0]['problem']}")
     assert (one.status_code, two.status_code, good.status_code) == (500, 500, 200)
-    assert set(one.json()) == {"error", "faults"}
-    assert one.json()["faults"][0]["code"] == "not-finite"
-    assert two.json()["faults"][0]["found"] == "is not a finite number for row 1"
+    assert set(one.json()) == {"error", "problems"}
+    assert one.json()["problems"][0]["code"] == "not-finite"
+    assert two.json()["problems"][0]["problem"] == "is not a finite number for row 1"
     assert 'kamado_refused_total{status="500"} 2\n' in metrics
     assert "kamado_rows_total 1\n" in metrics

@@ -52,10 +52,10 @@ def test_what_drips_is_ended(impatient, outcome):
             connection.settimeout(30)
         first = head.recv(65536)
         assert first.startswith(b"HTTP/1.1 408 ")
-        assert b'"head","found":"was not complete after 1 seconds"' in first
+        assert b'"head","problem":"was not complete after 1 seconds"' in first
         second = body.recv(65536)
         assert second.startswith(b"HTTP/1.1 408 ")
-        assert b'"body","found":"was not complete after 1 seconds"' in second
+        assert b'"body","problem":"was not complete after 1 seconds"' in second
         for connection in (head, body, answered):
             with pytest.raises(OSError, match=r"Broken pipe|reset"):
                 drip_until_closed(connection)

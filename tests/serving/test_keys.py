@@ -6,7 +6,7 @@ import tracemalloc
 import pytest
 
 from model.bundle.bundle import load
-from serving.errors import RequestRefused
+from serving.errors import RequestError
 from serving.keys import Keys, SurplusKey, surplus_keys
 from serving.request_parser import Reader
 
@@ -23,7 +23,7 @@ def surplus(text):
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "problem"),
     [
         ('{"columns": {"a": [1], "b": [2]}}', []),
         ('{"columns": {"a": [1], "a": [2]}}', [("columns.a", True)]),
@@ -51,20 +51,20 @@ def test_a_key_that_is_given_twice_is_refused(predict, row, outcome, where):
     text = json.dumps(row)[1:-1]
     twice = json.dumps({"rent": row["rent"]})[1:-1]
     lists = json.dumps({name: [value] for name, value in row.items()})[1:-1]
-    path, body, fault = {
+    path, body, problem = {
         "row": ("/predict", f"{{{text}, {twice}}}", "rent"),
         "batch": ("/predict:batch", f'{{"columns": {{{lists}, "rent": [1]}}}}', "columns.rent"),
         "the whole of a batch": ("/predict:batch", f'{{"columns": {{}}, "columns": {{{lists}}}}}', "columns"),
     }[where]
     answer = predict(body.encode(), path)
-    outcome(f"{answer.status_code} {answer.json()['faults']}")
+    outcome(f"{answer.status_code} {answer.json()['problems']}")
     assert answer.status_code == 422
-    assert [(one["where"], one["found"]) for one in answer.json()["faults"]] == [(fault, "is given twice")]
+    assert [(one["where"], one["problem"]) for one in answer.json()["problems"]] == [(problem, "is given twice")]
 
 
-def test_a_key_given_twice_is_told_with_the_other_faults(faults, row):
+def test_a_key_given_twice_is_told_with_the_other_faults(problems, row):
     body = json.dumps({**row, "class": "x"})[:-1] + ', "rent": 1}'
-    assert {where: found for where, (found, _) in faults(body.encode()).items()} == {
+    assert {where: found for where, (found, _) in problems(body.encode()).items()} == {
         "rent": "is given twice",
         "class": 'is "x"',
     }
@@ -80,13 +80,13 @@ def test_unknown_keys_without_end_cost_no_more_than_a_few(reader, outcome):
     body = ("{" + ",".join(f'"k{number}":1' for number in range(600_000)) + "}").encode()
     tracemalloc.start()
     try:
-        with pytest.raises(RequestRefused) as refusal:
+        with pytest.raises(RequestError) as refusal:
             reader.row(body)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    outcome(f"{len(refusal.value.faults)} faults, {peak / len(body):.1f} times the body in memory")
-    assert len(refusal.value.faults) == 21
+    outcome(f"{len(refusal.value.problems)} problems, {peak / len(body):.1f} times the body in memory")
+    assert len(refusal.value.problems) == 21
     assert peak < 3 * len(body)
 
 
@@ -98,7 +98,7 @@ def test_a_model_of_many_inputs_does_not_describe_a_body_once_for_each(bundle):
     wide = Reader(manifest.model_copy(update={"features": many, "position": None}), max_rows=5000)
     tracemalloc.start()
     try:
-        with pytest.raises(RequestRefused, match="has 981 more faults"):
+        with pytest.raises(RequestError, match="has 981 more problems"):
             wide.row(b'{"x": [' + b"0.5," * 10_000 + b"1]}")
         peak = tracemalloc.get_traced_memory()[1]
     finally:

@@ -60,7 +60,7 @@ def test_above_the_limit_the_answer_is_503_at_once_and_says_when_to_ask_again(na
     with full(narrow, http, row) as (waiting, body):
         refused = http.post(narrow.url + "/predict", json=row, timeout=30)
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
-        assert refused.json()["faults"][0]["found"] == f"is working on {LIMIT} requests already"
+        assert refused.json()["problems"][0]["problem"] == f"is working on {LIMIT} requests already"
         for one in waiting:
             one.sendall(body)
             assert answer(one)[0] == 200
@@ -98,15 +98,15 @@ def test_a_body_that_declares_too_many_bytes_is_refused_before_it_is_sent(narrow
         one.sendall(head(20_001))
         status, told = answer(one)
     assert status == 413
-    assert told["faults"][0]["found"] == "has 20001 bytes, the limit is 20000"
-    assert "KAMADO_MAX_BYTES, now 20000" in told["faults"][0]["way_out"]
+    assert told["problems"][0]["problem"] == "has 20001 bytes, the limit is 20000"
+    assert "KAMADO_MAX_BYTES, now 20000" in told["problems"][0]["hint"]
 
 
 def test_a_body_that_does_not_declare_its_length_is_cut_at_the_limit(narrow, http):
     pieces = (b" " * 1000 for _ in range(21))
     refused = http.post(narrow.url + "/predict", data=pieces, timeout=30)
     assert refused.status_code == 413
-    assert refused.json()["faults"][0]["found"] == "has more bytes, the limit is 20000"
+    assert refused.json()["problems"][0]["problem"] == "has more bytes, the limit is 20000"
 
 
 def test_a_stop_lets_begun_requests_finish(bundle, row):

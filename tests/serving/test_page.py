@@ -6,7 +6,7 @@ import re
 import pytest
 import requests
 
-from serving.body_faults import MOST_FAULTS
+from serving.body_problems import MAX_PROBLEMS
 from serving.metrics import Counts
 from serving.protocol import HEAD_BYTES, WHOLE
 from serving.schema import BatchMarks, Marks
@@ -60,18 +60,18 @@ def test_every_metric_is_listed():
 
 
 def test_every_refusal_is_listed_with_its_codes():
-    """Codes are the last argument of each Fault that is told to a caller."""
+    """Codes are the last argument of each Problem that is told to a caller."""
     modules = ("body_faults", "reader", "refusal", "limit", "protocol")
     calls = [node for module in modules for node in ast.walk(ast.parse(_source(module))) if isinstance(node, ast.Call)]
-    faults = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Fault"]
-    codes = {call.args[3].value for call in faults if isinstance(call.args[3], ast.Constant)}
+    problems = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Problem"]
+    codes = {call.args[3].value for call in problems if isinstance(call.args[3], ast.Constant)}
     listed = {code for row in rows("Refusals") for code in re.findall(r"`([\w-]+)`", row[1])}
     assert listed == codes | {"route"}
 
 
 def test_figures_of_the_page_are_those_of_the_code():
     assert f"more than {HEAD_BYTES:,} bytes" in PAGE
-    assert f"The first {MOST_FAULTS} faults" in PAGE
+    assert f"The first {MAX_PROBLEMS} problems" in PAGE
     assert WHOLE == 3
     assert "three times `KAMADO_SECONDS`" in PAGE
 

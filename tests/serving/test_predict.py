@@ -57,8 +57,8 @@ def test_what_cannot_be_measured_is_not_outside(predict, row):
         assert answer.json()["marks"]["outside_bounds"] == []
 
 
-def test_every_fault_is_listed_with_its_way_out(faults):
-    assert faults({"rent": "80000", "model_config": True, "class": [], "_agee": 3, "json": 3, "position": 2}) == {
+def test_every_fault_is_listed_with_its_way_out(problems):
+    assert problems({"rent": "80000", "model_config": True, "class": [], "_agee": 3, "json": 3, "position": 2}) == {
         "rent": ('is "80000"', "Send a number, or null when it is not known"),
         "model_config": ("is true", "Send a number, or null when it is not known"),
         "class": ("is []", "Send a number, or null when it is not known"),
@@ -71,44 +71,44 @@ def test_every_fault_is_listed_with_its_way_out(faults):
 
 
 @pytest.mark.parametrize("literal", ["NaN", "Infinity", "-Infinity", "1e999", "9" * 400])
-def test_numbers_without_a_value_are_refused(faults, row, literal):
+def test_numbers_without_a_value_are_refused(problems, row, literal):
     body = json.dumps({**row, "rent": 0}).replace('"rent": 0', f'"rent": {literal}').encode()
-    assert faults(body)["rent"][1] == "Send a finite number, or null when it is not known"
+    assert problems(body)["rent"][1] == "Send a finite number, or null when it is not known"
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"rent=1", b"\xff\xfe", b"[" * 5000, b'{"rent": "\\ud800"}'])
-def test_what_is_not_json_is_told(faults, body):
-    found, way_out = faults(body)["body"]
+def test_what_is_not_json_is_told(problems, body):
+    found, hint = problems(body)["body"]
     assert found.startswith("is not JSON (")
-    assert way_out == "Send one JSON object"
+    assert hint == "Send one JSON object"
 
 
 @pytest.mark.parametrize("body", [b"[]", b"3", b"null", b'"rent"'])
-def test_what_is_no_object_is_told(faults, body):
-    assert faults(body)["body"] == (f"is {body.decode()}", "Send a JSON object with every input by name")
+def test_what_is_no_object_is_told(problems, body):
+    assert problems(body)["body"] == (f"is {body.decode()}", "Send a JSON object with every input by name")
 
 
 def test_a_body_full_of_faults_gets_a_bounded_answer(predict):
-    told = predict({f"x{number}": 1 for number in range(5000)}).json()["faults"]
+    told = predict({f"x{number}": 1 for number in range(5000)}).json()["problems"]
     assert len(told) == 21
-    assert told[-1]["found"] == "has more faults"
+    assert told[-1]["problem"] == "has more problems"
 
 
 def test_the_faults_beyond_the_first_are_counted(predict, row):
     unknown = {f"x{number}": [1] for number in range(20 - len(row))}
-    told = predict({"columns": dict.fromkeys(row, True) | unknown | {"y": 1}}, "/predict:batch").json()["faults"]
+    told = predict({"columns": dict.fromkeys(row, True) | unknown | {"y": 1}}, "/predict:batch").json()["problems"]
     assert len(told) == 21
-    assert told[-1]["found"] == "has 1 more faults"
+    assert told[-1]["problem"] == "has 1 more problems"
 
 
 def test_other_methods_and_paths_are_not_found(server, http):
     assert http.get(server.url + "/predict", timeout=30).status_code == 405
     answer = http.get(server.url + "/nothing", timeout=30)
     assert answer.status_code == 404
-    fault = {
+    problem = {
         "where": "GET /nothing",
-        "found": "is not answered here",
-        "way_out": "/docs lists what is",
+        "problem": "is not answered here",
+        "hint": "/docs lists what is",
         "code": "route",
     }
-    assert answer.json()["faults"] == [fault]
+    assert answer.json()["problems"] == [problem]

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from serving.settings import Limits, Settings, SettingsRefused
+from serving.settings import Limits, Settings, SettingsError
 from tests.serving.process import refused
 
 
@@ -20,10 +20,10 @@ def test_what_is_set_is_read():
 
 
 def test_all_faults_are_told_at_once_with_variable_value_and_example():
-    with pytest.raises(SettingsRefused) as refusal:
+    with pytest.raises(SettingsError) as refusal:
         Settings.read({"KAMADO_PORT": "http", "KAMADO_CONCURRENCY": "0", "KAMADO_MAX_ROWS": "-1"})
     assert str(refusal.value).splitlines() == [
-        "the settings were refused, 4 fault(s):",
+        "the settings were refused, 4 problem(s):",
         "  KAMADO_BUNDLE: is not set. It names the folder of a trained model. Example: KAMADO_BUNDLE=out/bundle",
         "  KAMADO_PORT: is 'http', not a whole number. Example: KAMADO_PORT=8080",
         "  KAMADO_CONCURRENCY: is 0, outside 1 to 10000. Example: KAMADO_CONCURRENCY=16",
@@ -33,12 +33,12 @@ def test_all_faults_are_told_at_once_with_variable_value_and_example():
 
 @pytest.mark.parametrize("text", ["65536", "9" * 5000, "٣", "8080.0", " 8080"])
 def test_a_port_is_a_whole_number_in_its_range(text):
-    with pytest.raises(SettingsRefused, match="KAMADO_PORT"):
+    with pytest.raises(SettingsError, match="KAMADO_PORT"):
         Settings.read({"KAMADO_BUNDLE": "b", "KAMADO_PORT": text})
 
 
 def test_the_port_that_kubernetes_sets_for_a_service_is_explained():
-    with pytest.raises(SettingsRefused, match="enableServiceLinks: false"):
+    with pytest.raises(SettingsError, match="enableServiceLinks: false"):
         Settings.read({"KAMADO_BUNDLE": "b", "KAMADO_PORT": "tcp://10.0.0.1:8080"})
 
 

@@ -15,7 +15,7 @@ from components.train.splits import learn_features, read_part
 from components.train.train import train
 from model.bundle.bundle import bundle_digest, load
 from model.bundle.predictor import GOLDEN_TOLERANCE, Predictor
-from model.errors import DataRefused
+from model.errors import DataError
 from tests.bundles import quiet, small_run, train_into
 from tests.logs import log, replaced, spec_of
 
@@ -182,7 +182,7 @@ def test_a_truncated_part_is_refused_by_name(tmp_path, part):
     run = small_run(tmp_path)
     file = run / "parts" / f"{part}.parquet"
     file.write_bytes(file.read_bytes()[:-50])
-    with pytest.raises(DataRefused, match=rf"{part}.parquet: is not Parquet.*Run preprocess again"):
+    with pytest.raises(DataError, match=rf"{part}.parquet: is not Parquet.*Run preprocess again"):
         train(spec_of(), run / "parts", run / "rows", tmp_path / "o", trials=1, minutes=1, threads=1, progress=quiet)
     assert not (tmp_path / "o").exists()
 
@@ -194,7 +194,7 @@ def test_a_page_that_cannot_be_read_is_refused_by_name(tmp_path):
     header = pq.ParquetFile(file).metadata.row_group(0).column(1).data_page_offset
     damaged[header : header + 30] = b"\xff" * 30
     file.write_bytes(damaged)
-    with pytest.raises(DataRefused, match=r"train.parquet: is damaged .*Run preprocess again"):
+    with pytest.raises(DataError, match=r"train.parquet: is damaged .*Run preprocess again"):
         train(spec_of(), run / "parts", run / "rows", tmp_path / "o", trials=1, minutes=1, threads=1, progress=quiet)
     assert not (tmp_path / "o").exists()
 
@@ -205,16 +205,16 @@ def test_a_label_that_is_not_0_or_1_is_refused(tmp_path, value, told):
     file = run / "parts" / "train.parquet"
     table = pq.read_table(file)
     pq.write_table(replaced(table, "inquired", [value, *table["inquired"].to_pylist()[1:]]), file)
-    with pytest.raises(DataRefused, match=f"train.parquet inquired: {told}"):
+    with pytest.raises(DataError, match=f"train.parquet inquired: {told}"):
         train(spec_of(), run / "parts", run / "rows", tmp_path / "o", trials=1, minutes=1, threads=1, progress=quiet)
 
 
 def test_a_part_of_another_spec_is_refused_with_every_absent_column(tmp_path):
     run, file = small_run(tmp_path), tmp_path / "parts" / "train.parquet"
     pq.write_table(pq.read_table(file).drop_columns(["area", "layout"]), file)
-    with pytest.raises(DataRefused) as refused:
+    with pytest.raises(DataError) as refused:
         train(spec_of(), run / "parts", run / "rows", tmp_path / "o", trials=1, minutes=1, threads=1, progress=quiet)
-    assert [fault.where.split()[-1] for fault in refused.value.faults] == ["area", "layout"]
+    assert [problem.where.split()[-1] for problem in refused.value.problems] == ["area", "layout"]
 
 
 KILLED = """
@@ -242,5 +242,5 @@ def test_a_part_with_one_class_alone_is_refused(tmp_path):
     run = small_run(tmp_path)
     table = pq.read_table(run / "parts" / "calibration.parquet")
     pq.write_table(replaced(table, "inquired", [0] * table.num_rows), run / "parts" / "calibration.parquet")
-    with pytest.raises(DataRefused, match=r"calibration.parquet inquired: is 0 in all \d+ rows"):
+    with pytest.raises(DataError, match=r"calibration.parquet inquired: is 0 in all \d+ rows"):
         train(spec_of(), run / "parts", run / "rows", tmp_path / "o", trials=1, minutes=1, threads=1, progress=quiet)

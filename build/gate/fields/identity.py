@@ -58,8 +58,8 @@ def _metrics(trained: Trained) -> Iterator[Broken]:
 def _version(trained: Trained) -> Iterator[Broken]:
     written = trained.manifest.libraries.get("xgboost")
     if written != trained.version:
-        way_out = f"Train with XGBoost {trained.version}, or serve with the version of training"
-        yield Broken("libraries.xgboost", f"is {written}, this is {trained.version}", way_out)
+        hint = f"Train with XGBoost {trained.version}, or serve with the version of training"
+        yield Broken("libraries.xgboost", f"is {written}, this is {trained.version}", hint)
 
 
 def _libraries(trained: Trained) -> Iterator[Broken]:

@@ -60,8 +60,8 @@ def _future(trained: Trained) -> Iterator[Broken]:
     for name in ("start", "end", "cutoff"):
         written = moment(getattr(lineage, name))
         if written and written.replace(tzinfo=UTC) > trained.now + AHEAD:
-            way_out = "Train on rows that have been; or put this machine's clock right, if it is slow"
-            yield Broken(f"lineage.{name}", f"is {getattr(lineage, name)}, which lies in the future", way_out)
+            hint = "Train on rows that have been; or put this machine's clock right, if it is slow"
+            yield Broken(f"lineage.{name}", f"is {getattr(lineage, name)}, which lies in the future", hint)
 
 
 def _rows(trained: Trained) -> Iterator[Broken]:

@@ -78,7 +78,7 @@ def is_number(value: object) -> bool:
 
 
 def numbers(metrics: Mapping[str, object]) -> dict[str, float]:
-    """Those of the metrics that are numbers; the others are faults of their own."""
+    """Those of the metrics that are numbers; the others are problems of their own."""
     return {name: float(value) for name, value in metrics.items() if is_number(value)}  # type: ignore[arg-type]
 
 

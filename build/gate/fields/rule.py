@@ -4,17 +4,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
-from model.errors import Fault
+from model.errors import Problem
 
 Subject = TypeVar("Subject")
 
 
 class Broken(NamedTuple):
-    """Where a rule is broken, and what stands there; `way_out` where there is a better one than the document's."""
+    """Where a rule is broken, and what stands there; `hint` where there is a better one than the document's."""
 
     where: str
-    found: str
-    way_out: str | None = None
+    problem: str
+    hint: str | None = None
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,10 @@ class Rule(Generic[Subject]):
     look: Callable[[Subject], Iterator[Broken]]
 
 
-def faults(rules: Iterable[Rule[Subject]], subject: Subject, *, document: str, way_out: str) -> list[Fault]:
-    """Every fault of the subject, in the order of the rules; a fault that two rules find is told once."""
+def problems(rules: Iterable[Rule[Subject]], subject: Subject, *, document: str, hint: str) -> list[Problem]:
+    """Every problem of the subject, in the order of the rules; a problem that two rules find is told once."""
     problems = [
-        Fault(f"{document} {broken.where}".strip(), broken.found, broken.way_out or way_out, rule.code)
+        Problem(f"{document} {broken.where}".strip(), broken.problem, broken.hint or hint, rule.code)
         for rule in rules
         for broken in rule.look(subject)
     ]

@@ -8,7 +8,7 @@ from email.parser import Parser
 from pathlib import PurePosixPath
 from typing import Literal
 
-from build.image.smoke_test.rootfs import ALL_GONE, GONE
+from build.image.smoke_test.rootfs import ALL_GONE, WHITEOUT
 from build.oci import image as oci
 from build.oci.archive import members_of
 
@@ -59,8 +59,8 @@ def _lay(layer: oci.Blob, texts: dict[str, str]) -> None:
         path = PurePosixPath(member.name.lstrip("/"))
         if path.name == ALL_GONE:
             _hide(texts, path.parent, itself=False)
-        elif path.name.startswith(GONE):
-            _hide(texts, path.parent / path.name.removeprefix(GONE))
+        elif path.name.startswith(WHITEOUT):
+            _hide(texts, path.parent / path.name.removeprefix(WHITEOUT))
         elif not member.isdir():
             _hide(texts, path)
             if member.isfile() and any(known.fullmatch(str(path)) for known in (STATUS, METADATA, RELEASE)):

@@ -7,7 +7,7 @@ import base64
 import re
 from typing import Any
 
-from build.gate.gate import Sound
+from build.gate.gate import VerifiedBundle
 from build.image.base.base import Base
 from build.image.smoke_test.smoke_test import Seal
 from build.oci import image as oci
@@ -23,7 +23,14 @@ COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 def provenance(
-    name: str, image: oci.Image, manifest: Manifest, *, sound: Sound, base: Base, seal: Seal, commit: str | None
+    name: str,
+    image: oci.Image,
+    manifest: Manifest,
+    *,
+    sound: VerifiedBundle,
+    base: Base,
+    seal: Seal,
+    commit: str | None,
 ) -> Attachment:
     """`name` is HOST/REPOSITORY; `commit` is of this code, with "-dirty" behind it when it was changed since."""
     lineage = manifest.lineage

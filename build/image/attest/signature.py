@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
 from build.oci.store import Attachment
-from model.errors import Fault, Refused
+from model.errors import KamadoError, Problem
 
 if TYPE_CHECKING:
     from model_signing import hashing
@@ -31,14 +31,14 @@ MAKE = (
 TAKE = "It has to be the public key in PEM: openssl ec -in key.pem -pubout -out key.pub"
 
 
-class SignatureRefused(Refused):
+class SignatureError(KamadoError):
     """No signature could be made, or there is none of this bundle and verdict by this key."""
 
     heading: ClassVar[str] = "the signature was refused"
 
 
 def sign(folder: Path, key: Path) -> Attachment:
-    """Sign all files of the folder with a private key in PEM, without a password. Raises SignatureRefused."""
+    """Sign all files of the folder with a private key in PEM, without a password. Raises SignatureError."""
     from model_signing import signing  # half a second, which those who do not sign need not wait
 
     signer = signing.Config().set_hashing_config(_everything())
@@ -49,12 +49,12 @@ def sign(folder: Path, key: Path) -> Attachment:
             signer.sign(folder, written)
         except (OSError, ValueError) as error:
             found = f"cannot be signed ({_first(error)})"
-            raise SignatureRefused(Fault(f"bundle in {folder}", found, MAKE, "signature-broken")) from error
+            raise SignatureError(Problem(f"bundle in {folder}", found, MAKE, "signature-broken")) from error
         return Attachment(MEDIA_TYPE, written.read_bytes())
 
 
 def check(folder: Path, signature: bytes, key: Path) -> None:
-    """Raises SignatureRefused unless the owner of this public key signed all files of this folder as they are."""
+    """Raises SignatureError unless the owner of this public key signed all files of this folder as they are."""
     from model_signing import verifying
 
     verifier = verifying.Config().set_hashing_config(_everything())
@@ -71,28 +71,28 @@ def check(folder: Path, signature: bytes, key: Path) -> None:
         # The signature comes from afar. It may be anything, and the library has no one error for what it cannot read.
         except Exception as error:
             told = f"is not signed by {key} ({_first(error)})"
-            way_out = "Fetch it again, or ask who released it for the right key"
-            raise SignatureRefused(Fault("bundle and verdict", told, way_out, "signature-broken")) from error
+            hint = "Fetch it again, or ask who released it for the right key"
+            raise SignatureError(Problem("bundle and verdict", told, hint, "signature-broken")) from error
 
 
 def refuse_unfit_keys(private: Path | None, public: Path | None) -> None:
-    """Both keys, looked at before anything is made that they could not release. Raises SignatureRefused with all that
+    """Both keys, looked at before anything is made that they could not release. Raises SignatureError with all that
     is wrong: a key that is none, a required key without one to sign with, or two that do not belong together."""
-    faults: list[Fault] = []
-    for key, read, way_out in ((private, _as_signer, MAKE), (public, _as_verifier, TAKE)):
+    problems: list[Problem] = []
+    for key, read, hint in ((private, _as_signer, MAKE), (public, _as_verifier, TAKE)):
         try:
             if key is not None:
-                _read_key(key, functools.partial(read, key), way_out)
-        except SignatureRefused as refusal:
-            faults += refusal.faults
-    if not faults and public is not None:
+                _read_key(key, functools.partial(read, key), hint)
+        except SignatureError as refusal:
+            problems += refusal.problems
+    if not problems and public is not None:
         if private is None:
             raise unsigned(public, "Give its private key with --key or KAMADO_SIGNING_KEY")
         if _public_half(private) != _public(serialization.load_pem_public_key(public.read_bytes())):
-            found, way_out = f"does not belong to {public}, which has to sign", "Sign with the private key of that one"
-            faults.append(Fault(f"key {private}", found, way_out, "signature-broken"))
-    if faults:
-        raise SignatureRefused(*faults)
+            found, hint = f"does not belong to {public}, which has to sign", "Sign with the private key of that one"
+            problems.append(Problem(f"key {private}", found, hint, "signature-broken"))
+    if problems:
+        raise SignatureError(*problems)
 
 
 def _as_signer(key: Path) -> None:
@@ -112,18 +112,18 @@ def check_any(folder: Path, signatures: Sequence[bytes], key: Path, *, image: st
     _read_key(key, functools.partial(_as_verifier, key), TAKE)
     if not signatures:
         raise unsigned(key, f"Build {image} again with --key")
-    faults: list[Fault] = []
+    problems: list[Problem] = []
     for signature in signatures:
         try:
             return check(folder, signature, key)
-        except SignatureRefused as refusal:
-            faults += refusal.faults
-    raise SignatureRefused(*dict.fromkeys(faults))
+        except SignatureError as refusal:
+            problems += refusal.problems
+    raise SignatureError(*dict.fromkeys(problems))
 
 
-def unsigned(key: Path, way_out: str) -> SignatureRefused:
+def unsigned(key: Path, hint: str) -> SignatureError:
     """The refusal of what has no signature where the owner of this public key has to have signed."""
-    return SignatureRefused(Fault("bundle and verdict", f"are not signed; {key} has to", way_out, "signature-missing"))
+    return SignatureError(Problem("bundle and verdict", f"are not signed; {key} has to", hint, "signature-missing"))
 
 
 def is_by(folder: Path, signature: bytes, key: Path) -> bool:
@@ -133,7 +133,7 @@ def is_by(folder: Path, signature: bytes, key: Path) -> bool:
         public.flush()
         try:
             check(folder, signature, Path(public.name))
-        except SignatureRefused:
+        except SignatureError:
             return False
     return True
 
@@ -157,16 +157,16 @@ def _everything() -> "hashing.Config":
     return Everything().set_ignored_paths(paths=(), ignore_git_paths=False)
 
 
-def _read_key(key: Path, read: Callable[[], object], way_out: str) -> None:
+def _read_key(key: Path, read: Callable[[], object], hint: str) -> None:
     try:
         if not key.is_file():
-            raise SignatureRefused(Fault(f"key {key}", "is not a file", way_out, "key-missing"))
+            raise SignatureError(Problem(f"key {key}", "is not a file", hint, "key-missing"))
         read()
     # The library asks a key of another kind for its curve: an AttributeError.
     except (OSError, ValueError, TypeError, AttributeError, UnsupportedAlgorithm) as error:
         other = isinstance(error, AttributeError)
         told = f"does not fit ({'it is not an elliptic key' if other else _first(error)})"
-        raise SignatureRefused(Fault(f"key {key}", told, way_out, "key-unfit")) from error
+        raise SignatureError(Problem(f"key {key}", told, hint, "key-unfit")) from error
 
 
 def _first(error: Exception) -> str:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from build.oci import image as oci
-from model.errors import Refused
+from model.errors import KamadoError
 
 Report = Callable[[str], None]
 MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 XGBOOST = "kamado.server.xgboost"  # label of a base: the version that will read the model
 
 
-class BaseRefused(Refused):
+class BaseError(KamadoError):
     """The base that was asked for cannot be had, or is not a base for this model."""
 
     heading: ClassVar[str] = "the server base was refused"

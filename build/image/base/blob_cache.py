@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from build.image.base.base import BaseRefused
-from model.errors import Fault
+from build.image.base.base import BaseError
+from model.errors import Problem
 
 
 class Blobs:
@@ -18,7 +18,7 @@ class Blobs:
         self.folder = folder
 
     def open(self, digest: str, fetch: Callable[[], Iterator[bytes]], *, source: str) -> BinaryIO:
-        """The blob, from here or from `fetch`. Raises BaseRefused when what `source` sends has another digest."""
+        """The blob, from here or from `fetch`. Raises BaseError when what `source` sends has another digest."""
         path = self.folder / digest.removeprefix("sha256:")
         if not path.exists():
             self._fetch(path, digest, fetch, source)
@@ -44,5 +44,5 @@ class Blobs:
 def refuse_other(found: str, digest: str, source: str) -> None:
     """Content is what its digest says, or it is not used."""
     if found != digest:
-        way_out = "Something between here and there changes bytes, or the source is damaged; push the base again"
-        raise BaseRefused(Fault(source, f"sends {found} for {digest}", way_out, "base-digest"))
+        hint = "Something between here and there changes bytes, or the source is damaged; push the base again"
+        raise BaseError(Problem(source, f"sends {found} for {digest}", hint, "base-digest"))

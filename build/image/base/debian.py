@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 from build.image.base.wheels import CannotMake
-from build.oci.layer import Entry
+from build.oci.layer import TarEntry
 from model.files import write_json
 
 WANTED = ("python3-minimal", "libpython3-stdlib", "libstdc++6", "ca-certificates", "base-files")
@@ -143,36 +143,36 @@ def _last(told: str) -> str:
     return (lines or ["no reason given"])[-1][:300]
 
 
-def root_file_system(scratch: Path, packages: tuple[Package, ...]) -> Iterator[Entry]:
+def root_file_system(scratch: Path, packages: tuple[Package, ...]) -> Iterator[TarEntry]:
     """Every file of the lowest layer. Raises CannotMake."""
     with Apt() as apt:
         archives = apt.download(packages, scratch)
-    found: dict[str, Entry] = {}
+    found: dict[str, TarEntry] = {}
     for archive in archives:
         unpacked = scratch / archive.stem
         unpacked.mkdir()
         found |= {entry.name: entry for entry in _unpack(archive, unpacked)}
         fields = _output("dpkg-deb", "--field", str(archive))
         name = f"var/lib/dpkg/status.d/{archive.name.split('_')[0]}"  # where scanners of small images look
-        found[name] = Entry(name, 0o644, data=fields)
+        found[name] = TarEntry(name, 0o644, data=fields)
     certificates = [entry for name, entry in sorted(found.items()) if name.startswith("usr/share/ca-certificates/")]
-    found[CERTIFICATES] = Entry(CERTIFICATES, 0o644, data=b"".join(_content(entry) for entry in certificates))
+    found[CERTIFICATES] = TarEntry(CERTIFICATES, 0o644, data=b"".join(_content(entry) for entry in certificates))
     return iter([*(entry for entry in found.values() if entry not in certificates), *_ground()])
 
 
-def _ground() -> Iterator[Entry]:
+def _ground() -> Iterator[TarEntry]:
     """What no package brings: the merged folders, one user without a password, a place for temporary files."""
     for name in MERGED:
-        yield Entry(name, link=f"usr/{name}")
-        yield Entry(f"usr/{name}", 0o755)
-    yield Entry("etc/passwd", 0o644, data=USERS.encode())
-    yield Entry("etc/group", 0o644, data=GROUPS.encode())
-    yield Entry("tmp", 0o1777)
+        yield TarEntry(name, link=f"usr/{name}")
+        yield TarEntry(f"usr/{name}", 0o755)
+    yield TarEntry("etc/passwd", 0o644, data=USERS.encode())
+    yield TarEntry("etc/group", 0o644, data=GROUPS.encode())
+    yield TarEntry("tmp", 0o1777)
     for name in ("dev", "proc", "sys", "run"):
-        yield Entry(name, 0o755)
+        yield TarEntry(name, 0o755)
 
 
-def _unpack(archive: Path, target: Path) -> Iterator[Entry]:
+def _unpack(archive: Path, target: Path) -> Iterator[TarEntry]:
     """The files of one package that a server reads, under their names in a merged file system."""
     with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(archive)], stdout=subprocess.PIPE) as child:
         with tarfile.open(fileobj=child.stdout, mode="r|") as tar:
@@ -181,14 +181,14 @@ def _unpack(archive: Path, target: Path) -> Iterator[Entry]:
                 if member.isdir() or UNREAD.fullmatch(name):
                     continue
                 if member.issym():
-                    yield Entry(name, link=member.linkname)
+                    yield TarEntry(name, link=member.linkname)
                     continue
                 if not member.isreg() or (source := tar.extractfile(member)) is None:
                     raise CannotMake(f"{archive.name} holds {member.name} as a kind of file that is not expected")
                 kept = target / str(number)
                 with kept.open("wb") as file:
                     shutil.copyfileobj(source, file)
-                yield Entry(name, 0o755 if member.mode & 0o100 else 0o644, data=kept)
+                yield TarEntry(name, 0o755 if member.mode & 0o100 else 0o644, data=kept)
     if child.returncode != 0:
         raise CannotMake(f"dpkg-deb cannot read {archive.name}")
 
@@ -198,5 +198,5 @@ def _merged(name: str) -> str:
     return f"usr/{path}" if path.parts and path.parts[0] in MERGED else str(path)
 
 
-def _content(entry: Entry) -> bytes:
+def _content(entry: TarEntry) -> bytes:
     return entry.data.read_bytes() if isinstance(entry.data, Path) else entry.data or b""

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from build.oci.layer import Entry
+from build.oci.layer import TarEntry
 
 
-def entries(root: Path, prefix: str, *, wanted: Callable[[str], bool]) -> Iterator[Entry]:
+def entries(root: Path, prefix: str, *, wanted: Callable[[str], bool]) -> Iterator[TarEntry]:
     """Files and links under `root`, their names behind `prefix`; no empty folder. `wanted` is given names in `root`."""
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
@@ -16,6 +16,6 @@ def entries(root: Path, prefix: str, *, wanted: Callable[[str], bool]) -> Iterat
             continue
         target = f"{prefix}/{name}" if prefix else name
         if path.is_symlink():
-            yield Entry(target, link=str(path.readlink()))
+            yield TarEntry(target, link=str(path.readlink()))
         else:
-            yield Entry(target, 0o755 if path.stat().st_mode & 0o100 else 0o644, data=path)
+            yield TarEntry(target, 0o755 if path.stat().st_mode & 0o100 else 0o644, data=path)

@@ -3,8 +3,8 @@
 from botocore.exceptions import ClientError
 
 from build.oci.credentials import Login, docker_login
-from build.oci.ecr_api import CredentialsMissing, EcrLogin, Service, registry_of
-from build.oci.store import PlaceRefused
+from build.oci.ecr_api import EcrLogin, MissingCredentialsError, Service, registry_of
+from build.oci.store import StoreError
 
 
 def ecr_address(host: str, repository: str) -> tuple[str, str, Login]:
@@ -12,7 +12,7 @@ def ecr_address(host: str, repository: str) -> tuple[str, str, Login]:
 
     Without AWS credentials the login is what `docker login` kept: a machine may have a token and no keys. A role that
     may fetch from the repository of another account, and may not describe it, fetches from the host that was named.
-    Raises PlaceRefused for whatever else AWS refuses.
+    Raises StoreError for whatever else AWS refuses.
     """
     named = registry_of(host)
     if named is None:
@@ -20,12 +20,12 @@ def ecr_address(host: str, repository: str) -> tuple[str, str, Login]:
     service = Service(*named)
     try:
         described = service.repository(repository)
-    except CredentialsMissing:
+    except MissingCredentialsError:
         return host, repository, docker_login(host)
     except ClientError as error:
         raise service.unexpected(error) from error
-    except PlaceRefused as refusal:
-        if refusal.faults[0].code != "ecr-permission":
+    except StoreError as refusal:
+        if refusal.problems[0].code != "ecr-permission":
             raise
         described = None
     if described is not None:

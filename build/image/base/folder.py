@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from build.image.base.base import Base, BaseRefused
+from build.image.base.base import Base, BaseError
 from build.image.base.manifest import read_base
 from build.oci.layout import REF_NAME
-from model.errors import Fault
+from model.errors import Problem
 
 
 class Folder:
@@ -28,7 +28,7 @@ class Folder:
             return next(iter(tags.values()))
         if tag not in tags or tag is None:
             held = ", ".join(sorted(str(name) for name in tags)) or "none"
-            raise BaseRefused(Fault(self.name, f"has no image {tag!r}", f"It holds: {held}", "base-missing"))
+            raise BaseError(Problem(self.name, f"has no image {tag!r}", f"It holds: {held}", "base-missing"))
         return tags[tag]
 
     def manifest(self, reference: str) -> bytes:
@@ -40,7 +40,7 @@ class Folder:
 
 
 def folder_base(reference: str) -> Base:
-    """`reference` is what follows `oci:`. Raises BaseRefused."""
+    """`reference` is what follows `oci:`. Raises BaseError."""
     path, _, digest = reference.partition("@")
     folder, tag = Path(path), None
     if not digest and not folder.is_dir():
@@ -51,4 +51,4 @@ def folder_base(reference: str) -> Base:
         return read_base(source, digest or source.resolve(tag))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         found = f"cannot be read as an OCI layout ({type(error).__name__}: {error})"
-        raise BaseRefused(Fault(f"base oci:{reference}", found, "Use oci:FOLDER:TAG", "base-missing")) from error
+        raise BaseError(Problem(f"base oci:{reference}", found, "Use oci:FOLDER:TAG", "base-missing")) from error

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from build.oci.layer import Entry, Layer, write_layer
+from build.oci.layer import Layer, TarEntry, write_layer
 from model.files import write_json
 
 # One time for every file of a base. Not 0, which archives and browsers of images show as broken.
@@ -14,7 +14,7 @@ EPOCH = 1_577_836_800
 CREATED = "2020-01-01T00:00:00Z"
 RULES = 2  # of what is left out of a layer; a change makes all layers anew
 
-Make = Callable[[Path], Iterable[Entry]]
+Make = Callable[[Path], Iterable[TarEntry]]
 
 
 def key_of(*parts: str) -> str:

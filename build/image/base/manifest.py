@@ -3,10 +3,10 @@
 import json
 from typing import Any, BinaryIO, Literal, Protocol
 
-from build.image.base.base import Base, BaseRefused, architecture
+from build.image.base.base import Base, BaseError, architecture
 from build.image.base.blob_cache import refuse_other
 from build.oci import image as oci
-from model.errors import Fault
+from model.errors import Problem
 
 GZIPPED = (oci.LAYER, oci.DOCKER_LAYER)
 MANIFESTS = (oci.MANIFEST, oci.DOCKER_MANIFEST)
@@ -29,7 +29,7 @@ class Source(Protocol):
 
 
 def read_base(source: Source, reference: str) -> Base:
-    """The base for this machine's kind of processor. Raises BaseRefused."""
+    """The base for this machine's kind of processor. Raises BaseError."""
     data = source.manifest(reference)
     if reference.startswith("sha256:"):
         refuse_other(oci.digest_of(data), reference, source.name)
@@ -86,5 +86,5 @@ def _refuse_foreign(config: dict[str, Any], source: Source) -> None:
         raise _refused(source, told, "base-platform")
 
 
-def _refused(source: Source, found: str, code: str) -> BaseRefused:
-    return BaseRefused(Fault(f"base {source.name}", found, "Give a server base as BASE_IMAGE", code))
+def _refused(source: Source, found: str, code: str) -> BaseError:
+    return BaseError(Problem(f"base {source.name}", found, "Give a server base as BASE_IMAGE", code))

@@ -2,17 +2,17 @@
 
 from typing import BinaryIO, Literal
 
-from build.image.base.base import Base, BaseRefused
+from build.image.base.base import Base, BaseError
 from build.image.base.blob_cache import Blobs
 from build.image.base.manifest import read_base
 from build.oci.credentials import Login, docker_login
 from build.oci.redact import has_login, redacted
 from build.oci.reference import Reference
-from build.oci.registry_client import Client, RegistryRefused
-from build.oci.retry import Patience
-from model.errors import Fault, OutputRefused
+from build.oci.registry_client import Client, RegistryError
+from build.oci.retry import RetryPolicy
+from model.errors import OutputError, Problem
 
-PATIENCE = Patience(attempts=4)  # nothing is half done yet: whoever waits may as well start again
+PATIENCE = RetryPolicy(attempts=4)  # nothing is half done yet: whoever waits may as well start again
 
 
 class Registry:
@@ -35,30 +35,30 @@ class Registry:
     def blob(self, digest: str) -> BinaryIO:
         return self.blobs.open(digest, lambda: self.client.stream(digest), source=f"base {self.name}")
 
-    def refused(self, found: str) -> BaseRefused:
-        way_out = "Check the reference and `docker login`, or build without BASE_IMAGE"
-        return BaseRefused(Fault(f"base {self.name}", found, way_out, "base-missing"))
+    def refused(self, found: str) -> BaseError:
+        hint = "Check the reference and `docker login`, or build without BASE_IMAGE"
+        return BaseError(Problem(f"base {self.name}", found, hint, "base-missing"))
 
 
 def registry_base(reference: str, *, blobs: Blobs) -> Base:
     """The base that `reference` names in its registry. Layers are fetched when they are first read."""
-    way_out = "Use HOST/REPOSITORY:TAG, HOST/REPOSITORY@sha256:…, or oci:FOLDER:TAG"
+    hint = "Use HOST/REPOSITORY:TAG, HOST/REPOSITORY@sha256:…, or oci:FOLDER:TAG"
     if has_login(reference):
-        told = f"Leave it out, and run `docker login` for that host. {way_out}"
-        raise BaseRefused(Fault(f"base {redacted(reference)}", "holds a login", told, "base-reference"))
+        told = f"Leave it out, and run `docker login` for that host. {hint}"
+        raise BaseError(Problem(f"base {redacted(reference)}", "holds a login", told, "base-reference"))
     try:
         named = Reference.parse(reference)
     except ValueError:
-        raise BaseRefused(Fault(f"base {reference}", "does not name an image", way_out, "base-reference")) from None
+        raise BaseError(Problem(f"base {reference}", "does not name an image", hint, "base-reference")) from None
     host, repository, login = _address(named.host, named.repository)
     source = Registry(host, repository, blobs=blobs, login=login)
     try:
         return read_base(source, named.reference)
-    except RegistryRefused as refusal:
-        raise source.refused(refusal.faults[0].found) from refusal
+    except RegistryError as refusal:
+        raise source.refused(refusal.problems[0].problem) from refusal
     except (KeyError, TypeError, AttributeError) as error:
         told = f"sends a manifest without {error}"
-        raise BaseRefused(Fault(f"base {reference}", told, "Push the base again", "base-type")) from error
+        raise BaseError(Problem(f"base {reference}", told, "Push the base again", "base-type")) from error
 
 
 def _address(host: str, repository: str) -> tuple[str, str, Login]:
@@ -69,5 +69,5 @@ def _address(host: str, repository: str) -> tuple[str, str, Login]:
 
     try:
         return ecr_address(host, repository)
-    except OutputRefused as refusal:
-        raise BaseRefused(*refusal.faults) from refusal
+    except OutputError as refusal:
+        raise BaseError(*refusal.problems) from refusal

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from build.image.base.dir_entries import entries
-from build.oci.layer import Entry
+from build.oci.layer import TarEntry
 
 ROOT = Path(__file__).resolve().parents[3]
 HOME = "opt/kamado"
@@ -14,16 +14,16 @@ ROOMS = ("model", "serving")
 LEFT_OUT = "model/spec/"
 
 
-def code() -> list[Entry]:
+def code() -> list[TarEntry]:
     """Every file of the rooms that a server imports."""
     return [entry for entry in rooms(ROOMS) if not entry.name.startswith(f"{HOME}/{LEFT_OUT}")]
 
 
-def rooms(names: Iterable[str]) -> Iterator[Entry]:
+def rooms(names: Iterable[str]) -> Iterator[TarEntry]:
     """Every file of these rooms as it lies in an image, without caches and pages for people."""
     for room in names:
         for entry in entries(ROOT / room, room, wanted=_is_code):
-            yield Entry(f"{HOME}/{entry.name}", 0o644, data=entry.data)
+            yield TarEntry(f"{HOME}/{entry.name}", 0o644, data=entry.data)
 
 
 def _is_code(name: str) -> bool:
@@ -31,12 +31,12 @@ def _is_code(name: str) -> bool:
     return "__pycache__" not in parts and not parts[-1].startswith(".") and not name.endswith(".md")
 
 
-def code_key(files: list[Entry]) -> str:
+def code_key(files: list[TarEntry]) -> str:
     """Over names and content."""
     told = (f"{entry.name} {_sha256(entry)}" for entry in files)
     return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
 
-def _sha256(entry: Entry) -> str:
+def _sha256(entry: TarEntry) -> str:
     data = entry.data.read_bytes() if isinstance(entry.data, Path) else entry.data or b""
     return hashlib.sha256(data).hexdigest()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from build.image.base.dir_entries import entries
 from build.oci.image import dump
-from build.oci.layer import Entry
+from build.oci.layer import TarEntry
 
 LOCK = Path(__file__).resolve().parents[1] / "base_images" / "server" / "requirements.txt"
 OLDEST_GLIBC = 17  # manylinux_2_17 is the oldest that the locked wheels are made for
@@ -21,7 +21,7 @@ class CannotMake(Exception):
     """A base cannot be made on this machine; the message says why, in a clause."""
 
 
-def libraries(scratch: Path, *, python: tuple[int, int], glibc: int, machine: str) -> Iterator[Entry]:
+def libraries(scratch: Path, *, python: tuple[int, int], glibc: int, machine: str) -> Iterator[TarEntry]:
     """The locked libraries for Debian's Python, where it looks for what is installed beside its packages."""
     version = f"{python[0]}.{python[1]}"
     platforms = [f"manylinux_2_{minor}_{machine}" for minor in range(glibc, OLDEST_GLIBC - 1, -1)]

@@ -10,10 +10,10 @@ export.py     out of the engine (saved.py) into an OCI layout, the same bytes fo
 
 from typing import ClassVar
 
-from model.errors import Refused
+from model.errors import KamadoError
 
 
-class ImagesRefused(Refused):
+class BaseImagesError(KamadoError):
     """No engine, no Python to start from, or a build that failed."""
 
     heading: ClassVar[str] = "the base images cannot be made"

@@ -15,23 +15,23 @@ from pathlib import Path
 from docker.errors import DockerException
 
 from build.__main__ import cache, commit
-from build.image.base_images import ImagesRefused
-from build.image.base_images.build_context import recipes
+from build.image.base_images import BaseImagesError
+from build.image.base_images.build_context import build_contexts
 from build.image.base_images.build_images import make_images
 from build.image.base_images.export import export, fresh_layout
-from build.image.base_images.python_base import PUBLIC, RELEASE, Choice, python_image
+from build.image.base_images.python_base import PUBLIC, RELEASE, PythonBase, python_image
 from build.image.smoke_test.container import engine
 from model.command_line import CommandLine
-from model.errors import Fault, Refused
+from model.errors import KamadoError, Problem
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
-    """0 = both lie in the folder, 1 = refused with every fault told."""
+    """0 = both lie in the folder, 1 = refused with every problem told."""
     asked = parser().parse_args(arguments)
     try:
         interrupt.raise_from_now_on()
-        _make(asked.out, Choice(asked.python, asked.release), environ)
-    except Refused as refusal:
+        _make(asked.out, PythonBase(asked.python, asked.release), environ)
+    except KamadoError as refusal:
         print(refusal, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -40,19 +40,19 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     return 0
 
 
-def _make(folder: Path, choice: Choice, environ: Mapping[str, str]) -> None:
+def _make(folder: Path, choice: PythonBase, environ: Mapping[str, str]) -> None:
     client = engine()
     if client is None:
-        way_out = "Start one, or name it by DOCKER_HOST"
-        raise ImagesRefused(Fault("container engine", "does not answer", way_out, "engine-missing"))
+        hint = "Start one, or name it by DOCKER_HOST"
+        raise BaseImagesError(Problem("container engine", "does not answer", hint, "engine-missing"))
     with contextlib.closing(client), fresh_layout(folder) as layout:
         try:
             python = python_image(client, choice, cache=cache(environ), report=print)
-            made = make_images(client, python, recipes(environ, commit=commit(environ)), report=print)
+            made = make_images(client, python, build_contexts(environ, commit=commit(environ)), report=print)
             for name, digest in export(client, made, layout, report=print).items():
                 print(f"oci:{folder}:{name} is {digest}")
         except DockerException as error:
-            raise ImagesRefused(Fault("container engine", f"fails ({error})", "Fix it", "engine-failed")) from error
+            raise BaseImagesError(Problem("container engine", f"fails ({error})", "Fix it", "engine-failed")) from error
 
 
 def parser() -> argparse.ArgumentParser:

@@ -7,7 +7,7 @@ from pathlib import Path
 from build.image.base.source_layer import HOME, ROOT, code, rooms
 from build.image.base.wheels import LOCK, locked
 from build.image.base_images.pip_config import pip_settings
-from build.oci.layer import Entry
+from build.oci.layer import TarEntry
 
 HERE = Path(__file__).parent
 WHOLE_LOCK = ROOT / "requirements.txt"
@@ -16,26 +16,26 @@ PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY",
 
 
 @dataclass(frozen=True)
-class Recipe:
+class BuildContext:
     """An image: its name, the files of its context, the arguments of its build beside the Python."""
 
     name: str
-    files: list[Entry]
+    files: list[TarEntry]
     arguments: dict[str, str]
 
 
-def recipes(environ: Mapping[str, str], *, commit: str | None) -> list[Recipe]:
+def build_contexts(environ: Mapping[str, str], *, commit: str | None) -> list[BuildContext]:
     """The server's and the steps'. The steps have all rooms, so that one can make an image as this checkout does."""
     proxies = {name: environ[name] for name in PROXIES if name in environ}
     settings = list(pip_settings(environ))
-    lock = Entry(f"{HOME}/{WHOLE_LOCK.name}", 0o644, data=WHOLE_LOCK)
+    lock = TarEntry(f"{HOME}/{WHOLE_LOCK.name}", 0o644, data=WHOLE_LOCK)
     return [
-        Recipe(
+        BuildContext(
             "server",
             [*_ground("server", LOCK), *settings, *code()],
             {**proxies, "XGBOOST": locked("xgboost-cpu")},
         ),
-        Recipe(
+        BuildContext(
             "component",
             [*_ground("component", WHOLE_LOCK), *settings, *_environment(), lock, *rooms(STEPS)],
             {**proxies, "COMMIT": commit or ""},
@@ -43,13 +43,13 @@ def recipes(environ: Mapping[str, str], *, commit: str | None) -> list[Recipe]:
     ]
 
 
-def _ground(name: str, lock: Path) -> list[Entry]:
-    dockerfile = Entry("Dockerfile", 0o644, data=HERE / name / "Dockerfile")
-    return [dockerfile, Entry("requirements.txt", 0o644, data=lock)]
+def _ground(name: str, lock: Path) -> list[TarEntry]:
+    dockerfile = TarEntry("Dockerfile", 0o644, data=HERE / name / "Dockerfile")
+    return [dockerfile, TarEntry("requirements.txt", 0o644, data=lock)]
 
 
-def _environment() -> Iterator[Entry]:
+def _environment() -> Iterator[TarEntry]:
     """The command that installs the lock, alone: a change of another file leaves the layer of libraries as it is."""
-    yield Entry("environment/build/__init__.py", 0o644, data=ROOT / "build" / "__init__.py")
+    yield TarEntry("environment/build/__init__.py", 0o644, data=ROOT / "build" / "__init__.py")
     for path in sorted((ROOT / "build" / "environment").glob("[!.]*.*")):
-        yield Entry(f"environment/build/environment/{path.name}", 0o644, data=path)
+        yield TarEntry(f"environment/build/environment/{path.name}", 0o644, data=path)

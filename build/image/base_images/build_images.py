@@ -10,20 +10,20 @@ from docker.errors import APIError, BuildError
 
 from build.image.base.base import Report
 from build.image.base.layer_cache import EPOCH
-from build.image.base_images import ImagesRefused
-from build.image.base_images.build_context import Recipe
+from build.image.base_images import BaseImagesError
+from build.image.base_images.build_context import BuildContext
 from build.oci.layer import write_layer
-from model.errors import Fault
+from model.errors import Problem
 
 LAST_WORDS = 8  # lines of a build that failed
 
 
 def make_images(
-    client: DockerClient, python: str, recipes: Iterable[Recipe], *, tag: str = "latest", report: Report
+    client: DockerClient, python: str, build_contexts: Iterable[BuildContext], *, tag: str = "latest", report: Report
 ) -> dict[str, str]:
-    """What the engine calls each image, by name. Raises ImagesRefused, and then no tag has changed."""
+    """What the engine calls each image, by name. Raises BaseImagesError, and then no tag has changed."""
     made = {}
-    for recipe in recipes:
+    for recipe in build_contexts:
         report(f"building {recipe.name}")
         made[recipe.name] = _build(client, python, recipe)
     for name, image in made.items():
@@ -31,7 +31,7 @@ def make_images(
     return made
 
 
-def _build(client: DockerClient, python: str, recipe: Recipe) -> str:
+def _build(client: DockerClient, python: str, recipe: BuildContext) -> str:
     with tempfile.TemporaryDirectory(prefix="kamado-context-") as scratch:
         context = write_layer(Path(scratch) / "context.tar.gz", recipe.files, mtime=EPOCH)
         with context.path.open("rb") as file:
@@ -63,6 +63,6 @@ def _lines(log: Iterable[dict[str, Any]]) -> Iterator[str]:
         yield from (line.strip() for line in str(part.get("stream", "")).splitlines() if line.strip())
 
 
-def _refused(recipe: Recipe, found: str) -> ImagesRefused:
-    way_out = "Fix what it names and run again; nothing was tagged"
-    return ImagesRefused(Fault(f"image {recipe.name}", found, way_out, "image-build"))
+def _refused(recipe: BuildContext, found: str) -> BaseImagesError:
+    hint = "Fix what it names and run again; nothing was tagged"
+    return BaseImagesError(Problem(f"image {recipe.name}", found, hint, "image-build"))

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from build.image.base.base import Report
 from build.image.base.layer_cache import EPOCH
-from build.image.base_images import ImagesRefused
-from model.errors import Fault
+from build.image.base_images import BaseImagesError
+from model.errors import Problem
 
 PACKAGES = ("python3", "python3-venv", "python3-pip", "ca-certificates")
 EMPTIED = (
@@ -27,7 +27,7 @@ NAMES_OF_THIS_MACHINE = ("etc/hostname", "etc/hosts", "etc/resolv.conf", "etc/ma
 
 
 def debian_tarball(cache: Path, release: str, *, report: Report) -> Path:
-    """The file system of `release` with PACKAGES, as `docker import` takes it. Raises ImagesRefused."""
+    """The file system of `release` with PACKAGES, as `docker import` takes it. Raises BaseImagesError."""
     folder = cache / "python"
     folder.mkdir(parents=True, exist_ok=True)
     key = hashlib.sha256(" ".join((str(RULES), platform.machine(), *PACKAGES)).encode()).hexdigest()
@@ -84,5 +84,5 @@ def _run(*command: str) -> None:
         raise _refused(f"{command[0]} fails ({'; '.join(said[-2:]) or done.returncode})", "Fix what it names")
 
 
-def _refused(found: str, way_out: str) -> ImagesRefused:
-    return ImagesRefused(Fault("Debian's Python", found, f"{way_out}, or give PYTHON_IMAGE", "python-missing"))
+def _refused(found: str, hint: str) -> BaseImagesError:
+    return BaseImagesError(Problem("Debian's Python", found, f"{hint}, or give PYTHON_IMAGE", "python-missing"))

@@ -14,7 +14,7 @@ from docker import DockerClient
 
 from build.image.base.layer_cache import CREATED, EPOCH
 from build.oci import image as oci
-from build.oci.layer import Entry, write_layer
+from build.oci.layer import TarEntry, write_layer
 
 KEPT = ("Cmd", "Entrypoint", "Env", "ExposedPorts", "Labels", "User", "WorkingDir")
 STICKY = 0o1777  # rights of owner, group and all; none that lend those of another user
@@ -49,7 +49,7 @@ def saved_image(client: DockerClient, image: str, scratch: Path) -> oci.Image:
     return oci.Image(oci.dump(written), tuple(layer.blob() for layer in layers))
 
 
-def _entries(packed: IO[bytes], content: Path) -> Iterator[Entry]:
+def _entries(packed: IO[bytes], content: Path) -> Iterator[TarEntry]:
     """The names of one layer; `content` takes the files. Devices are the engine's business and stay behind."""
     files: dict[str, Path] = {}
     with tarfile.open(fileobj=packed, mode="r|*") as tar:
@@ -58,16 +58,16 @@ def _entries(packed: IO[bytes], content: Path) -> Iterator[Entry]:
             if name in ("", "."):
                 continue
             if member.isdir():
-                yield Entry(name, mode)
+                yield TarEntry(name, mode)
             elif member.issym():
-                yield Entry(name, link=member.linkname)
+                yield TarEntry(name, link=member.linkname)
             elif member.islnk():
-                yield Entry(name, mode, data=files[member.linkname.removeprefix("./")])
+                yield TarEntry(name, mode, data=files[member.linkname.removeprefix("./")])
             elif (source := tar.extractfile(member)) is not None:
                 files[name] = content / str(number)
                 with files[name].open("wb") as file:
                     shutil.copyfileobj(source, file)
-                yield Entry(name, mode, data=files[name])
+                yield TarEntry(name, mode, data=files[name])
 
 
 def _read(tar: tarfile.TarFile, name: str) -> Any:

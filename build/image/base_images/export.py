@@ -10,12 +10,12 @@ from docker import DockerClient
 from build.image.base.base import Report
 from build.image.base_images.docker_save import saved_image
 from build.oci.layout import Layout
-from build.oci.store import PlaceRefused, Publisher
-from model.errors import Fault
+from build.oci.store import ImageStore, StoreError
+from model.errors import Problem
 
 
-def export(client: DockerClient, made: Mapping[str, str], place: Publisher, *, report: Report) -> dict[str, str]:
-    """Publish every image under its name; returns digests. Raises PlaceRefused."""
+def export(client: DockerClient, made: Mapping[str, str], place: ImageStore, *, report: Report) -> dict[str, str]:
+    """Publish every image under its name; returns digests. Raises StoreError."""
     digests = {}
     for name, image in made.items():
         with tempfile.TemporaryDirectory(prefix="kamado-export-") as scratch:
@@ -30,11 +30,11 @@ def export(client: DockerClient, made: Mapping[str, str], place: Publisher, *, r
 def fresh_layout(folder: Path) -> Iterator[Layout]:
     """A layout that takes the place of the one in `folder` when all is in it: the names of base images move.
 
-    Raises PlaceRefused rather than replace what is no layout.
+    Raises StoreError rather than replace what is no layout.
     """
     if folder.exists() and any(folder.iterdir()) and not (folder / "oci-layout").is_file():
-        way_out = "Name another folder, or move away what is in it"
-        raise PlaceRefused(Fault(str(folder), "holds something else than images", way_out, "place-broken"))
+        hint = "Name another folder, or move away what is in it"
+        raise StoreError(Problem(str(folder), "holds something else than images", hint, "place-broken"))
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
         new = Path(scratch) / "new"

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from build.environment.pip_config import pip_config
-from build.oci.layer import Entry
+from build.oci.layer import TarEntry
 
 PLACES = ("index-url", "extra-index-url", "find-links")  # folders of this machine are none inside a build
 PLAIN = ("trusted-host", "proxy", "timeout", "default-timeout", "retries", "no-index")
@@ -17,7 +17,7 @@ AUTHORITIES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # pip trusts these files
 FOLDER = "pip"
 
 
-def pip_settings(environ: Mapping[str, str]) -> Iterator[Entry]:
+def pip_settings(environ: Mapping[str, str]) -> Iterator[TarEntry]:
     """`pip/pip.conf`, and `pip/certificates.pem` where this machine trusts authorities of its own."""
     config = pip_config(sys.executable)
     lines = ["[global]"]
@@ -29,5 +29,5 @@ def pip_settings(environ: Mapping[str, str]) -> Iterator[Entry]:
     certificates = next((Path(name) for name in named if name and Path(name).is_file()), None)
     if certificates is not None:
         lines.append(f"cert = /{FOLDER}/certificates.pem")
-        yield Entry(f"{FOLDER}/certificates.pem", 0o644, data=certificates)
-    yield Entry(f"{FOLDER}/pip.conf", 0o600, data="\n".join([*lines, ""]).encode())
+        yield TarEntry(f"{FOLDER}/certificates.pem", 0o644, data=certificates)
+    yield TarEntry(f"{FOLDER}/pip.conf", 0o600, data="\n".join([*lines, ""]).encode())

@@ -8,9 +8,9 @@ from docker import DockerClient
 from docker.errors import APIError, ImageNotFound, NotFound
 
 from build.image.base.base import Report
-from build.image.base_images import ImagesRefused
+from build.image.base_images import BaseImagesError
 from build.image.base_images.debootstrap import debian_tarball
-from model.errors import Fault
+from model.errors import Problem
 
 # 3.11.16-slim-bookworm of Docker's official images, for every processor. A digest, so that it changes on purpose only.
 PUBLIC = "python@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b"
@@ -19,15 +19,15 @@ PINNED = re.compile(r".+@sha256:[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
-class Choice:
+class PythonBase:
     """`image` is a reference by digest, or "debian" for Debian's and no other; None takes the best that can be had."""
 
     image: str | None = None
     release: str = RELEASE
 
 
-def python_image(client: DockerClient, choice: Choice, *, cache: Path, report: Report) -> str:
-    """The digest that the engine knows it by. Raises ImagesRefused when what was asked for is missing."""
+def python_image(client: DockerClient, choice: PythonBase, *, cache: Path, report: Report) -> str:
+    """The digest that the engine knows it by. Raises BaseImagesError when what was asked for is missing."""
     if choice.image == "debian":
         return _debian(client, choice.release, cache, report)
     if choice.image is not None:
@@ -72,5 +72,5 @@ def _debian(client: DockerClient, release: str, cache: Path, report: Report) -> 
     return str(image.id)
 
 
-def _refused(image: str, found: str, way_out: str) -> ImagesRefused:
-    return ImagesRefused(Fault(f"python base {image}", found, way_out, "python-missing"))
+def _refused(image: str, found: str, hint: str) -> BaseImagesError:
+    return BaseImagesError(Problem(f"python base {image}", found, hint, "python-missing"))

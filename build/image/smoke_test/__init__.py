@@ -10,10 +10,10 @@ tree.py        layers into a folder, for process.py
 
 from typing import ClassVar
 
-from model.errors import Refused
+from model.errors import KamadoError
 
 
-class SealRefused(Refused):
+class SmokeTestError(KamadoError):
     """The image does not start, or answers otherwise than its bundle says."""
 
     heading: ClassVar[str] = "the image was not sealed"

@@ -22,13 +22,13 @@ from docker.utils.socket import frames_iter
 from requests.exceptions import ConnectionError as Unreachable
 from requests.exceptions import ReadTimeout, RequestException
 
-from build.image.smoke_test import SealRefused
+from build.image.smoke_test import SmokeTestError
 from build.image.smoke_test import http_client as ask
 from build.image.smoke_test.process import refused
 from build.image.smoke_test.test_cases import Question
 from build.oci import image as oci
 from build.oci.store import Staged
-from model.errors import Fault
+from model.errors import Problem
 
 USUAL = "unix:///var/run/docker.sock"
 PORT = 8080
@@ -60,23 +60,23 @@ def _listens(path: str) -> bool:
     return True
 
 
-def absent() -> SealRefused:
+def absent() -> SmokeTestError:
     """For those who asked for an engine by name."""
-    way_out = "Start one, name it by DOCKER_HOST, or seal without it: --seal process"
-    return SealRefused(Fault("container engine", "does not answer", way_out, "seal-engine"))
+    hint = "Start one, name it by DOCKER_HOST, or seal without it: --seal process"
+    return SmokeTestError(Problem("container engine", "does not answer", hint, "seal-engine"))
 
 
 def answers(
     client: docker.DockerClient, staged: Staged, asked: list[Question], *, seconds: float
 ) -> list[dict[str, Any]]:
-    """Status and body for every question. Raises SealRefused."""
+    """Status and body for every question. Raises SmokeTestError."""
     try:
         with _image(client, staged) as image, _container(client, image) as container:
             questions = [question.request for question in asked]
             return _asked(client, container, {"port": PORT, "seconds": seconds, "questions": questions})
     except (docker.errors.DockerException, RequestException, ConnectionError) as error:  # it may end in the middle
-        way_out = "Fix the engine, or seal without it: --seal process"
-        raise SealRefused(Fault("container engine", f"fails ({error})", way_out, "seal-engine")) from error
+        hint = "Fix the engine, or seal without it: --seal process"
+        raise SmokeTestError(Problem("container engine", f"fails ({error})", hint, "seal-engine")) from error
 
 
 @contextlib.contextmanager
@@ -94,8 +94,8 @@ def _image(client: docker.DockerClient, staged: Staged) -> Iterator[str]:
         found = client.images.pull(staged.pull, auth_config=login)
     known = {oci.digest_of(staged.image.config), staged.image.digest}  # which of them names it is the engine's choice
     if found.id not in known:
-        way_out = "Something between registry and engine changes images; pull from the registry itself"
-        raise SealRefused(Fault("container engine", f"holds {found.id} for {sorted(known)}", way_out, "seal-digest"))
+        hint = "Something between registry and engine changes images; pull from the registry itself"
+        raise SmokeTestError(Problem("container engine", f"holds {found.id} for {sorted(known)}", hint, "seal-digest"))
     try:
         yield found.id
     finally:

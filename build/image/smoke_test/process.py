@@ -15,13 +15,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from build.image.smoke_test import SealRefused
+from build.image.smoke_test import SmokeTestError
 from build.image.smoke_test.http_client import ask
 from build.image.smoke_test.rootfs import inside, unpack
 from build.image.smoke_test.test_cases import WAY_OUT, Question
 from build.oci import image as oci
 from build.oci.tempdir import scratch
-from model.errors import Fault
+from model.errors import Problem
 
 LOADERS = ("lib64/ld-linux-x86-64.so.2", "lib/ld-linux-aarch64.so.1")
 LIBRARIES = ("usr/local/lib", "lib/{triplet}", "usr/lib/{triplet}", "lib64", "lib", "usr/lib")
@@ -40,7 +40,7 @@ os.execve(command[0], command, json.loads(environment))
 
 
 def answers(image: oci.Image, asked: list[Question], *, seconds: float) -> list[dict[str, Any]]:
-    """Status and body for every question. Raises SealRefused when the server does not come up, or dies."""
+    """Status and body for every question. Raises SmokeTestError when the server does not come up, or dies."""
     with scratch() as folder:
         root, log = folder / "root", folder / "log"
         root.mkdir()
@@ -52,11 +52,11 @@ def answers(image: oci.Image, asked: list[Question], *, seconds: float) -> list[
                 raise refused(f"broke off ({error})", log.read_bytes()) from error
 
 
-def refused(found: str, log: bytes) -> SealRefused:
+def refused(found: str, log: bytes) -> SmokeTestError:
     """Why there are no answers, with the last that the server said."""
     said = [line for line in log.decode(errors="replace").splitlines() if line.strip()][-5:]
     told = f"{found}; it said: {' / '.join(said)}" if said else f"{found}, and said nothing"
-    return SealRefused(Fault("the server of the image", told, WAY_OUT, "seal-start"))
+    return SmokeTestError(Problem("the server of the image", told, WAY_OUT, "seal-start"))
 
 
 @contextlib.contextmanager
@@ -97,7 +97,7 @@ def _started(root: Path, config: dict[str, Any]) -> tuple[list[str], dict[str, s
     loader = next((path for name in LOADERS if (path := inside(root, name))), None)
     if python is None or loader is None:
         found = f"has no {run['Cmd'][0]} that can be started"
-        raise SealRefused(Fault("the image", found, "Build on a server base: BASE_IMAGE=", "seal-start"))
+        raise SmokeTestError(Problem("the image", found, "Build on a server base: BASE_IMAGE=", "seal-start"))
     for name in PATHS:
         if name in environment:
             environment[name] = ":".join(f"{root}{one}" for one in environment[name].split(":") if one)

@@ -6,24 +6,24 @@ import tarfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from build.image.smoke_test import SealRefused
+from build.image.smoke_test import SmokeTestError
 from build.oci import image as oci
 from build.oci.archive import members_of
-from model.errors import Fault
+from model.errors import Problem
 
-GONE, ALL_GONE = ".wh.", ".wh..wh..opq"  # how a layer says that something below it is no longer there
+WHITEOUT, ALL_GONE = ".wh.", ".wh..wh..opq"  # how a layer says that something below it is no longer there
 
 
 def unpack(layers: Iterable[oci.Blob], root: Path) -> None:
-    """Lay every layer over the others in `root`. Raises SealRefused for one that is broken, or leaves it."""
+    """Lay every layer over the others in `root`. Raises SmokeTestError for one that is broken, or leaves it."""
     for layer in layers:
         try:
             for tar, member in members_of(layer):
                 _lay(tar, member, root)
         except (tarfile.TarError, ValueError, FileNotFoundError, FileExistsError, NotADirectoryError) as error:
             found = f"cannot be unpacked ({error})"
-            way_out = "Push the base again, or take another"
-            raise SealRefused(Fault(f"layer {layer.digest}", found, way_out, "seal-layer")) from error
+            hint = "Push the base again, or take another"
+            raise SmokeTestError(Problem(f"layer {layer.digest}", found, hint, "seal-layer")) from error
 
 
 def _lay(tar: tarfile.TarFile, member: tarfile.TarInfo, root: Path) -> None:
@@ -36,8 +36,8 @@ def _lay(tar: tarfile.TarFile, member: tarfile.TarInfo, root: Path) -> None:
     if name.name == ALL_GONE:
         for path in list(parent.iterdir()) if parent.is_dir() else []:
             _remove(path)
-    elif name.name.startswith(GONE):
-        gone = name.name.removeprefix(GONE)
+    elif name.name.startswith(WHITEOUT):
+        gone = name.name.removeprefix(WHITEOUT)
         if gone in ("", ".", ".."):
             raise tarfile.TarError(f"{member.name!r} leaves the image")
         _remove(parent / gone)

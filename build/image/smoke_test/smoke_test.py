@@ -4,9 +4,9 @@ import contextlib
 from dataclasses import dataclass
 from typing import Literal
 
-from build.image.smoke_test import SealRefused, process
+from build.image.smoke_test import SmokeTestError, process
 from build.image.smoke_test import container as engine
-from build.image.smoke_test.test_cases import faults, questions
+from build.image.smoke_test.test_cases import problems, questions
 from build.oci.store import Staged
 from model.bundle.bundle import Bundle
 
@@ -36,7 +36,7 @@ UNSEALED, EARLIER = Seal("none"), Seal("earlier")
 
 
 def seal(staged: Staged, bundle: Bundle, *, way: Way) -> Seal:
-    """Raises SealRefused with every wrong answer, the first differing row first."""
+    """Raises SmokeTestError with every wrong answer, the first differing row first."""
     asked = questions(bundle)
     client = engine.engine() if way != "process" else None
     if client is not None:
@@ -46,7 +46,7 @@ def seal(staged: Staged, bundle: Bundle, *, way: Way) -> Seal:
         raise engine.absent()
     else:
         given = process.answers(staged.image, asked, seconds=SECONDS)
-    found = list(faults(asked, given))
+    found = list(problems(asked, given))
     if found:
-        raise SealRefused(*found[:TOLD])
+        raise SmokeTestError(*found[:TOLD])
     return Seal("engine" if client is not None else "process", len(given))

@@ -14,7 +14,7 @@ import numpy as np
 
 from model.bundle.bundle import Bounds, Bundle
 from model.bundle.features import CategoryFeature, NumberFeature
-from model.errors import Fault
+from model.errors import Problem
 from model.expression import Expression
 
 Row = dict[str, float | str | None]
@@ -47,7 +47,7 @@ def questions(bundle: Bundle) -> list[Question]:
     return [_ready(bundle), *_golden(bundle), *_contract(bundle)]
 
 
-def faults(asked: Sequence[Question], answers: Sequence[dict[str, Any]]) -> Iterator[Fault]:
+def problems(asked: Sequence[Question], answers: Sequence[dict[str, Any]]) -> Iterator[Problem]:
     """Every wrong answer. The first is the first differing row."""
     for question, answer in zip(asked, answers, strict=True):
         try:
@@ -56,7 +56,7 @@ def faults(asked: Sequence[Question], answers: Sequence[dict[str, Any]]) -> Iter
             body = None
         told = "is not a JSON object" if not isinstance(body, dict) else question.wrong(answer["status"], body)
         if told is not None:
-            yield Fault(question.name, told, WAY_OUT, question.code)
+            yield Problem(question.name, told, WAY_OUT, question.code)
 
 
 def _ready(bundle: Bundle) -> Question:
@@ -140,7 +140,7 @@ def _beyond(feature: NumberFeature) -> float:
 
 def _refused(code: str, where: str) -> Callable[[int, Answer], str | None]:
     def wrong(status: int, answer: Answer) -> str | None:
-        told = [(one.get("code"), one.get("where")) for one in answer.get("faults", []) if isinstance(one, dict)]
+        told = [(one.get("code"), one.get("where")) for one in answer.get("problems", []) if isinstance(one, dict)]
         if status == 422 and (code, where) in told:
             return None
         return f"is answered {status} with {told}, where 422 with {(code, where)} is agreed"

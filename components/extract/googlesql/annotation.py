@@ -11,7 +11,7 @@ from sqlglot.optimizer.resolver import Resolver
 from sqlglot.optimizer.scope import Scope, traverse_scope
 from sqlglot.schema import MappingSchema
 
-from model.errors import DataRefused, Fault
+from model.errors import DataError, Problem
 
 Columns = Mapping[str, exp.DataType]
 """A table's columns: name -> type."""
@@ -23,7 +23,7 @@ WINDOW_PARAMETERS = ("start", "end")
 class AnnotatedQuery:
     """A query, and a copy of it in which every name is resolved and every node has its type.
 
-    `types` of the query's own nodes are set as well, so that a rewrite can ask for them. Raises DataRefused for a
+    `types` of the query's own nodes are set as well, so that a rewrite can ask for them. Raises DataError for a
     column that is in none of the tables and an alias that is not in FROM, all at once.
     """
 
@@ -90,16 +90,18 @@ def _qualified(copy: exp.Query, schema: MappingSchema, tables: Mapping[tuple[str
     except OptimizeError as error:
         words = str(error).splitlines()[0].rstrip(".")
         hint = "Write the alias of its table before each column, and the name of a column that is there"
-        raise DataRefused(
-            Fault("SQL", f"has a name that cannot be resolved ({words})", hint, "sql-name-unknown")
+        raise DataError(
+            Problem("SQL", f"has a name that cannot be resolved ({words})", hint, "sql-name-unknown")
         ) from None
-    faults = dict.fromkeys(fault for scope in traverse_scope(resolved) for fault in _unresolved(scope, schema, known))
-    if faults:
-        raise DataRefused(*faults)
+    problems = dict.fromkeys(
+        problem for scope in traverse_scope(resolved) for problem in _unresolved(scope, schema, known)
+    )
+    if problems:
+        raise DataError(*problems)
     return resolved
 
 
-def _unresolved(scope: Scope, schema: MappingSchema, known: list[str]) -> Iterator[Fault]:
+def _unresolved(scope: Scope, schema: MappingSchema, known: list[str]) -> Iterator[Problem]:
     resolver = Resolver(scope, schema)
     for column in scope.columns:
         if not column.table:
@@ -121,8 +123,8 @@ def _is_output_name(column: exp.Column, query: exp.Expr) -> bool:
     return column.name.casefold() in (name.casefold() for name in query.named_selects)
 
 
-def _unknown_alias(column: exp.Column, sources: list[str]) -> Fault:
-    return Fault(
+def _unknown_alias(column: exp.Column, sources: list[str]) -> Problem:
+    return Problem(
         f"SQL {column.table}",
         "is not in the query's FROM",
         f"There: {', '.join(sources) or 'none'}",
@@ -130,10 +132,10 @@ def _unknown_alias(column: exp.Column, sources: list[str]) -> Fault:
     )
 
 
-def _unknown_column(column: exp.Column, known: list[str]) -> Fault:
+def _unknown_column(column: exp.Column, known: list[str]) -> Problem:
     where = f"SQL column {column.name}"
     if column.name.casefold() in (name.casefold() for name in known):
-        return Fault(
+        return Problem(
             where,
             "is in more than one of its tables, or not in this one",
             "Write its table's alias before it",
@@ -141,4 +143,4 @@ def _unknown_column(column: exp.Column, known: list[str]) -> Fault:
         )
     near = difflib.get_close_matches(column.name, known, 1)
     hint = f"Did you mean {near[0]}?" if near else f"There: {', '.join(known[:30])}"
-    return Fault(where, "is in none of its tables", hint, "sql-name-unknown")
+    return Problem(where, "is in none of its tables", hint, "sql-name-unknown")

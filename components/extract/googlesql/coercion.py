@@ -24,7 +24,7 @@ from components.extract.googlesql.type_families import (
     family,
     is_float,
 )
-from model.errors import Fault
+from model.errors import Problem
 
 Types = tuple[str, ...]
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ)
@@ -86,12 +86,12 @@ _CASTS = {
 }  # fmt: skip
 
 
-def refused_coercions(annotated: AnnotatedQuery) -> Iterator[Fault]:
+def refused_coercions(annotated: AnnotatedQuery) -> Iterator[Problem]:
     """Every place where types meet that GoogleSQL does not bring together."""
     for node in annotated.resolved.walk():
         for group in _of_one_type(node):
-            if fault := _no_common_type(node, group, annotated):
-                yield fault
+            if problem := _no_common_type(node, group, annotated):
+                yield problem
         for operand, wanted in _arguments(node):
             if (kind := family(operand)) and kind not in wanted and not _literal_of(operand, wanted):
                 yield _wrong_argument(node, operand, kind, wanted, annotated)
@@ -184,7 +184,7 @@ def _numbers(node: exp.Expr) -> Iterator[tuple[exp.Expr, Types]]:
     yield from ((operand, (NUMBER, DATE) if days else (NUMBER,)) for operand in operands)
 
 
-def _no_common_type(node: exp.Expr, group: list[exp.Expr], annotated: AnnotatedQuery) -> Fault | None:
+def _no_common_type(node: exp.Expr, group: list[exp.Expr], annotated: AnnotatedQuery) -> Problem | None:
     typed = [(operand, kind) for operand in group if (kind := family(operand))]
     for (first, kind), (second, other) in pairwise(sorted(typed, key=lambda one: _is_text(one[0]))):
         if kind != other and not (_is_text(second) and kind in MOMENTS):
@@ -196,7 +196,7 @@ def _no_common_type(node: exp.Expr, group: list[exp.Expr], annotated: AnnotatedQ
     return None
 
 
-def _wrong_argument(node: exp.Expr, operand: exp.Expr, kind: str, wanted: Types, annotated: AnnotatedQuery) -> Fault:
+def _wrong_argument(node: exp.Expr, operand: exp.Expr, kind: str, wanted: Types, annotated: AnnotatedQuery) -> Problem:
     written = annotated.written(operand)
     found = f"takes {' or '.join(wanted)} in GoogleSQL, and {_text(written)} is {kind}"
     return outside_subset(annotated.written(node), _way_to(written, kind, wanted), found)

@@ -2,11 +2,11 @@
 
 from sqlglot import exp
 
-from model.errors import Fault
+from model.errors import Problem
 
 LONGEST = 60
 
 
-def outside_subset(node: exp.Expr, hint: str, problem: str = "is outside the portable subset") -> Fault:
+def outside_subset(node: exp.Expr, hint: str, problem: str = "is outside the portable subset") -> Problem:
     text = " ".join(node.unalias().sql(dialect="bigquery").split())
-    return Fault(f"SQL {text[:LONGEST]}{'…' if len(text) > LONGEST else ''}", problem, hint, "sql-not-portable")
+    return Problem(f"SQL {text[:LONGEST]}{'…' if len(text) > LONGEST else ''}", problem, hint, "sql-not-portable")

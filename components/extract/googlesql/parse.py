@@ -27,7 +27,7 @@ from components.extract.googlesql.text_casts import refused_texts
 from components.extract.googlesql.type_families import is_float
 from components.extract.googlesql.unsupported import trap
 from components.extract.googlesql.window_functions import inline_windows
-from model.errors import Fault, Faults, SpecRefused
+from model.errors import Problem, Problems, SpecError
 
 logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns of what is refused here with more words
 
@@ -38,7 +38,7 @@ _NEEDED = {
 _ADDS_ALWAYS = (exp.Stddev, exp.StddevSamp, exp.Variance, exp.Corr, exp.ApproxQuantiles)
 
 
-class UnsupportedLocally(SpecRefused):
+class UnsupportedLocally(SpecError):
     heading = "the SQL would not mean the same on BigQuery and on files"
 
 
@@ -63,25 +63,25 @@ class Translation:
 
 @functools.cache
 def portable(sql: str) -> PortableQuery:
-    """Raises UnsupportedLocally or SpecRefused."""
+    """Raises UnsupportedLocally or SpecError."""
     query = _parse(sql)
     with _failures_told():
         _refuse_lacking_arguments(query)
         written_out = inline_windows(query)
-        if faults := list(dict.fromkeys([*_faults(query), *refused_orders(written_out)])):
-            raise UnsupportedLocally(*faults)
+        if problems := list(dict.fromkeys([*_problems(query), *refused_orders(written_out)])):
+            raise UnsupportedLocally(*problems)
         names = {cte.alias.casefold() for cte in query.find_all(exp.CTE)}
         tables = [table for table in query.find_all(exp.Table) if table.db or table.name.casefold() not in names]
         return PortableQuery(expand_aliases(written_out), tuple(tables))
 
 
 def to_duckdb(sql: str, columns: Mapping[tuple[str, str], Columns]) -> Translation:
-    """`columns`: (dataset or "", table) -> name -> type. Raises UnsupportedLocally, SpecRefused or DataRefused."""
+    """`columns`: (dataset or "", table) -> name -> type. Raises UnsupportedLocally, SpecError or DataError."""
     query = portable(sql).tree.copy()
     with _failures_told():
         annotated = AnnotatedQuery(query, columns)
-        if faults := list(dict.fromkeys([*refused_coercions(annotated), *refused_texts(annotated)])):
-            raise UnsupportedLocally(*faults)
+        if problems := list(dict.fromkeys([*refused_coercions(annotated), *refused_texts(annotated)])):
+            raise UnsupportedLocally(*problems)
         read_date_literals(annotated)
         text = mended(check_ties(query)).sql(dialect="duckdb", unsupported_level=ErrorLevel.RAISE)
         return Translation(text, _adds_floats(annotated.resolved), tuple(safe_casts(annotated)))
@@ -96,14 +96,14 @@ def _adds_floats(resolved: exp.Query) -> bool:
 
 @functools.cache
 def parameters(sql: str) -> set[str]:
-    """The names that the query asks for, without their @. Raises SpecRefused."""
+    """The names that the query asks for, without their @. Raises SpecError."""
     return {parameter.name.lower() for parameter in _parse(sql).find_all(exp.Parameter)}
 
 
 def _parse(sql: str) -> exp.Query:
     if sql.startswith("\ufeff"):
-        raise SpecRefused(
-            Fault("SQL", "starts with a byte order mark", "Save the file as UTF-8 without one", "sql-not-parsed")
+        raise SpecError(
+            Problem("SQL", "starts with a byte order mark", "Save the file as UTF-8 without one", "sql-not-parsed")
         )
     with _failures_told():
         statements = _statements(sql)
@@ -111,8 +111,10 @@ def _parse(sql: str) -> exp.Query:
     query = written[0] if len(written) == 1 else None
     if not isinstance(query, exp.Query):
         found = f"is {query.key.upper()}, not a SELECT" if query else f"holds {len(written)} statements, not one"
-        raise SpecRefused(
-            Fault("SQL", found, "source.sql names a file with one query; WITH may stand before it", "sql-not-one-query")
+        raise SpecError(
+            Problem(
+                "SQL", found, "source.sql names a file with one query; WITH may stand before it", "sql-not-one-query"
+            )
         )
     return query
 
@@ -125,23 +127,23 @@ def _statements(sql: str) -> list[exp.Expr | None]:
             return sqlglot.parse(sql, read="bigquery", error_level=ErrorLevel.RAISE)
     except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
         hint = "Look for a function that lacks an argument, or has one that it does not take"
-        raise SpecRefused(
-            Fault("SQL", f"cannot be read ({type(error).__name__}: {error})", hint, "sql-not-parsed")
+        raise SpecError(
+            Problem("SQL", f"cannot be read ({type(error).__name__}: {error})", hint, "sql-not-parsed")
         ) from None
 
 
 def _refuse_lacking_arguments(query: exp.Query) -> None:
     """Of functions that sqlglot's parser lets through with fewer than they need."""
-    faults = Faults()
+    problems = Problems()
     for node in query.find_all(exp.Func):
         needed = [name for name, must in node.arg_types.items() if must]
         needed += filter(None, [_NEEDED.get(type(node))])
         if not isinstance(node, exp.Anonymous) and any(node.args.get(name) is None for name in needed):
             name = node.sql_names()[0] if isinstance(node, exp.Func) else node.key
-            faults.add(
+            problems.add(
                 f"SQL {name}", "lacks an argument", "Look for a function that lacks an argument", "sql-not-parsed"
             )
-    faults.raise_if_any(SpecRefused)
+    problems.raise_if_any(SpecError)
 
 
 @contextlib.contextmanager
@@ -150,26 +152,24 @@ def _failures_told() -> Iterator[None]:
     try:
         yield
     except sqlglot.errors.UnsupportedError as error:
-        raise UnsupportedLocally(Fault("SQL", f"cannot be translated ({error})", USUAL, "sql-not-portable")) from None
+        raise UnsupportedLocally(Problem("SQL", f"cannot be translated ({error})", USUAL, "sql-not-portable")) from None
     except sqlglot.errors.SqlglotError as error:
-        raise SpecRefused(_syntax(error)) from None
+        raise SpecError(_syntax(error)) from None
     except RecursionError:
-        raise SpecRefused(
-            Fault("SQL", "is nested too deeply", "Give its parts names: WITH part AS (SELECT …)", "sql-too-deep")
+        raise SpecError(
+            Problem("SQL", "is nested too deeply", "Give its parts names: WITH part AS (SELECT …)", "sql-too-deep")
         ) from None
 
 
-def _syntax(error: sqlglot.errors.SqlglotError) -> Fault:
+def _syntax(error: sqlglot.errors.SqlglotError) -> Problem:
     detail = error.errors[0] if isinstance(error, sqlglot.errors.ParseError) and error.errors else {}
     line, near = detail.get("line"), detail.get("highlight")
     found = f"cannot be read at {near!r}" if near else f"cannot be read ({str(error).splitlines()[0]})"
-    way_out = (
-        "Fix the query there or just before; it is GoogleSQL" if near else "A quote or a comment may not be closed"
-    )
-    return Fault(f"SQL line {line}" if line else "SQL", found, way_out, "sql-not-parsed")
+    hint = "Fix the query there or just before; it is GoogleSQL" if near else "A quote or a comment may not be closed"
+    return Problem(f"SQL line {line}" if line else "SQL", found, hint, "sql-not-parsed")
 
 
-def _faults(query: exp.Expr) -> Iterator[Fault]:
+def _problems(query: exp.Expr) -> Iterator[Problem]:
     for node in query.walk():
         if isinstance(node, exp.Anonymous):
             yield outside_subset(node, USUAL)

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from components.extract.googlesql.messages import outside_subset
 from components.extract.googlesql.window_functions import beside, counts_rows, function_of, keys_of, peers
-from model.errors import Fault
+from model.errors import Problem
 
 NEEDS_ORDER = (
     exp.RowNumber, exp.Rank, exp.DenseRank, exp.PercentRank, exp.CumeDist, exp.Ntile, exp.Lag, exp.Lead, exp.FirstValue,
@@ -23,7 +23,7 @@ ORDER_BY_VALUE = "Rows that are tied in its ORDER BY come in any order. Make the
 ORDER_BY_ALL = "Rows that are tied in its ORDER BY come in any order. Order by every column that is selected"
 
 
-def refused_orders(query: exp.Query) -> Iterator[Fault]:
+def refused_orders(query: exp.Query) -> Iterator[Problem]:
     """Every place that takes rows in an order that the query does not give."""
     for node in query.walk():
         if why := _why(node):

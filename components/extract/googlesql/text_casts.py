@@ -24,7 +24,7 @@ from components.extract.googlesql.type_families import (
     family,
     family_of,
 )
-from model.errors import Fault
+from model.errors import Problem
 
 _FORMATS = {
     TIMESTAMP: "engines write a TIMESTAMP as other texts: use FORMAT_TIMESTAMP",
@@ -37,7 +37,7 @@ _FLOAT = "engines write a FLOAT64 as other texts: CAST it AS INT64 before, or ke
 _BIG = "engines write big integers in JSON as other texts: give TO_JSON_STRING a STRUCT of single columns"
 
 
-def refused_texts(annotated: AnnotatedQuery) -> Iterator[Fault]:
+def refused_texts(annotated: AnnotatedQuery) -> Iterator[Problem]:
     """Every place that writes a value as another text than BigQuery does."""
     for node in annotated.resolved.walk():
         for problem in dict.fromkeys(_problems(node)):

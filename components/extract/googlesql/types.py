@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from duckdb.sqltypes import DuckDBPyType
 from sqlglot import exp
 
-from model.errors import DataRefused, Fault
+from model.errors import DataError, Problem
 
 # DuckDB's type -> GoogleSQL's name for what it is loaded as, and the DuckDB type that holds just that.
 _SCALARS = {
@@ -110,7 +110,7 @@ def _cast(name: str, kind: str) -> str:
 
 
 def without_decimals(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """NUMERIC and BIGNUMERIC as FLOAT64. Raises DataRefused for one of more digits."""
+    """NUMERIC and BIGNUMERIC as FLOAT64. Raises DataError for one of more digits."""
     for field, values in zip(batch.schema, batch.columns, strict=True):
         if pa.types.is_decimal(field.type) and (greatest := pc.max(pc.abs(values)).as_py() or 0) > GREATEST_EXACT:
             raise too_long(f"column {field.name} holds {greatest}")
@@ -120,9 +120,9 @@ def without_decimals(batch: pa.RecordBatch) -> pa.RecordBatch:
     return batch.cast(pa.schema(fields))
 
 
-def too_long(holds: str) -> DataRefused:
+def too_long(holds: str) -> DataError:
     hint = "Write ids as texts in the log, or as INT64"
-    return DataRefused(Fault("SQL", f"{holds}, {TOO_LONG}", hint, "number-too-large"))
+    return DataError(Problem("SQL", f"{holds}, {TOO_LONG}", hint, "number-too-large"))
 
 
 def _scalar(kind: str) -> tuple[str, str]:

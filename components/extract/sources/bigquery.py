@@ -66,7 +66,7 @@ class BigQuery:
         return self._lineage
 
     def _dry_run(self, sql: str, window: Window) -> "QueryJob":
-        """Costs nothing; tells the schema and the bytes. Raises SpecRefused when they are too many."""
+        """Costs nothing; tells the schema and the bytes. Raises SpecError when they are too many."""
         with bigquery_errors.told(self._project, self._location, self._limit):
             config = self._config(sql, window, dry_run=True, use_query_cache=False)
             job = self._client.query(sql, job_config=config, retry=_retry(), job_retry=None)

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.errors import Fault, Faults
+from model.errors import Problem, Problems
 
 DELIMITERS = ",;\t|"
 LONGEST = 1 << 20  # characters of a first line
@@ -45,16 +45,16 @@ def open_csv(path: Path) -> CsvFile:
     return CsvFile(path, delimiter, tuple(name.strip() for name in splits[delimiter]))
 
 
-def refuse_unfit(path: Path, faults: Faults) -> None:
-    """Adds a fault for what is not a table at all."""
+def refuse_unfit(path: Path, problems: Problems) -> None:
+    """Adds a problem for what is not a table at all."""
     try:
         file = open_csv(path)
         rows = _has_rows(path)
     except UnicodeDecodeError as error:
-        faults.add(f"file {path}", f"is not UTF-8 ({error.reason})", "Save it as UTF-8", "file-not-utf8")
+        problems.add(f"file {path}", f"is not UTF-8 ({error.reason})", "Save it as UTF-8", "file-not-utf8")
         return
     except csv.Error as error:
-        faults.add(
+        problems.add(
             f"file {path}",
             f"has a first line that cannot be read ({error})",
             "Write the columns' names there",
@@ -62,10 +62,10 @@ def refuse_unfit(path: Path, faults: Faults) -> None:
         )
         return
     if not any(file.names):
-        faults.add(f"file {path}", "has no names in its first line", "Write the columns' names there", "csv-header")
+        problems.add(f"file {path}", "has no names in its first line", "Write the columns' names there", "csv-header")
     elif not rows:
-        faults.add(f"file {path}", "has names in its first line and no rows", "Write or copy it again", "file-empty")
-    _refuse_twice(file, faults)
+        problems.add(f"file {path}", "has names in its first line and no rows", "Write or copy it again", "file-empty")
+    _refuse_twice(file, problems)
 
 
 def _has_rows(path: Path) -> bool:
@@ -74,34 +74,34 @@ def _has_rows(path: Path) -> bool:
         return bool(file.readline(LONGEST).strip())
 
 
-def _refuse_twice(file: CsvFile, faults: Faults) -> None:
+def _refuse_twice(file: CsvFile, problems: Problems) -> None:
     """BigQuery refuses a table with two columns of one name, whatever their case."""
     times = Counter(name.casefold() for name in file.names if name)
     first = {name.casefold(): name for name in reversed(file.names)}
     for name in (first[folded] for folded, count in times.items() if count > 1):
         places = [str(place) for place, other in enumerate(file.names, 1) if other.casefold() == name.casefold()]
         found = f"names the column {name} {len(places)} times (columns {', '.join(places)})"
-        faults.add(f"file {file.path} line 1", found, "Give each column its own name", "csv-header")
+        problems.add(f"file {file.path} line 1", found, "Give each column its own name", "csv-header")
 
 
-def broken_line(path: Path, message: str) -> Fault:
+def broken_line(path: Path, message: str) -> Problem:
     """What DuckDB says of a line that does not fit, with the line's number and what is wrong with it."""
     line = re.search(r"on Line: (\d+)", message, re.IGNORECASE)
     where = f"file {path}" + (f" line {line[1]}" if line else "")
     if "not utf-8 encoded" in message:
-        return Fault(where, "is not UTF-8", "Save the file as UTF-8", "file-not-utf8")
+        return Problem(where, "is not UTF-8", "Save the file as UTF-8", "file-not-utf8")
     if counts := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message):
         names, values = int(counts[1]), int(counts[2])
         count = _times(values, "value") if values < names else "more values"  # it stops to count there
-        return Fault(
+        return Problem(
             where, f"has {count}, and line 1 names {_times(names, 'column')}", _why(path, message), "csv-columns"
         )
     if "unterminated quote" in message or "quote should be followed" in message.lower():
         hint = "Double the quotes inside of a quoted value, and close each"
-        return Fault(where, "has a quote that is not closed, or text after a closing quote", hint, "csv-quotes")
+        return Problem(where, "has a quote that is not closed, or text after a closing quote", hint, "csv-quotes")
     detail = re.search(r"Original Line: .*?\n(.*?)\n", message, re.DOTALL)
     words = " ".join((detail[1] if detail else message).split())[:200]
-    return Fault(where, f"cannot be read ({words})", "Fix that line, or write or copy the file again", "file-damaged")
+    return Problem(where, f"cannot be read ({words})", "Fix that line, or write or copy the file again", "file-damaged")
 
 
 def _times(count: int, noun: str) -> str:

@@ -9,7 +9,7 @@ import duckdb
 from components.extract.googlesql import types
 from components.extract.googlesql.duckdb_macros import NAN, TIED
 from components.extract.sources import csv_file
-from model.errors import DataRefused, Fault
+from model.errors import DataError, Problem
 
 BEYOND_INT64 = re.compile(r"Type U?INT(?:64|128) with value (\d+) can't be cast because the value is out of range")
 PATH = re.compile(r"[\"']([^\"']*\.(?:parquet|csv|csv\.gz))[\"']|file = (\S.*?\.(?:csv|csv\.gz))$", re.MULTILINE)
@@ -22,19 +22,19 @@ _KNOWN = {
 }
 
 
-def refusal(error: Exception, connection: duckdb.DuckDBPyConnection) -> DataRefused:
+def refusal(error: Exception, connection: duckdb.DuckDBPyConnection) -> DataError:
     """Raises OSError instead where the disk is full."""
     message = str(error)
     words = _first_paragraph(message)
     if parameter := re.search(r"values were not provided for the following parameters: (.*)", words, re.IGNORECASE):
         names = ", ".join(f"@{name.strip()}" for name in parameter[1].split(","))
         hint = "The window's @start and @end are; write others out"
-        return DataRefused(Fault(f"SQL {names}", "has no value", hint, "sql-parameter-unknown"))
+        return DataError(Problem(f"SQL {names}", "has no value", hint, "sql-parameter-unknown"))
     if path := PATH.search(message):
         return unreadable(path[1] or path[2], error)
     for sign, (problem, hint) in _KNOWN.items():
         if sign in words:
-            return DataRefused(Fault("SQL", f"failed ({problem})", hint, "query-failed"))
+            return DataError(Problem("SQL", f"failed ({problem})", hint, "query-failed"))
     if types.TOO_LONG in words:
         return types.too_long(words.removeprefix(f"{types.TOO_LONG}: "))
     if value := BEYOND_INT64.search(words):
@@ -42,28 +42,28 @@ def refusal(error: Exception, connection: duckdb.DuckDBPyConnection) -> DataRefu
     if ungrouped := re.match(r'column "([^"]*)" must appear in the GROUP BY clause', words):
         hint = "Add it to GROUP BY, or take its MIN or MAX"
         found = "is neither in GROUP BY nor in an aggregate function"
-        return DataRefused(Fault(f"SQL column {ungrouped[1]}", found, hint, "query-failed"))
+        return DataError(Problem(f"SQL column {ungrouped[1]}", found, hint, "query-failed"))
     if "No space left" in words or "out of disk" in words.lower():
         raise OSError(28, "No space left on device", "DuckDB's temporary files")
-    return DataRefused(
-        Fault("SQL", f"failed ({words[:300]})", "Fix the query, or the values that it meets", "query-failed")
+    return DataError(
+        Problem("SQL", f"failed ({words[:300]})", "Fix the query, or the values that it meets", "query-failed")
     )
 
 
-def unreadable(pattern: str, error: Exception) -> DataRefused:
+def unreadable(pattern: str, error: Exception) -> DataError:
     """A table's file that is not what its name says."""
     message = str(error)
     if not pattern.endswith(".parquet"):
-        return DataRefused(csv_file.broken_line(Path(pattern), message))
+        return DataError(csv_file.broken_line(Path(pattern), message))
     found = f"cannot be read ({_first_paragraph(message)[:200]})"
-    return DataRefused(Fault(f"file {pattern}", found, "It may be truncated: write or copy it again", "file-damaged"))
+    return DataError(Problem(f"file {pattern}", found, "It may be truncated: write or copy it again", "file-damaged"))
 
 
-def _beyond_int64(value: int, connection: duckdb.DuckDBPyConnection) -> DataRefused:
+def _beyond_int64(value: int, connection: duckdb.DuckDBPyConnection) -> DataError:
     """An unsigned id that a load into BigQuery would refuse too."""
     where = ", ".join(f"column {name}" for name in _columns_beyond_int64(connection)) or "SQL"
     found = f"holds {value:,}, and an INT64 ends at {2**63 - 1:,}"
-    return DataRefused(Fault(where, found, "Write such ids into the file as texts", "number-too-large"))
+    return DataError(Problem(where, found, "Write such ids into the file as texts", "number-too-large"))
 
 
 def _columns_beyond_int64(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:

@@ -17,7 +17,7 @@ from components.extract.sources.csv_file import open_csv
 from components.extract.sources.source import Lineage, refuse_twice
 from components.extract.sources.tables import Tables, reader, select, select_csv
 from components.extract.window import Window
-from model.errors import DataRefused, Fault, Faults
+from model.errors import DataError, Problem, Problems
 
 ROWS_A_BATCH = 100_000
 MEMORY = "600MB"
@@ -34,8 +34,8 @@ class Files:
     def __init__(self, data: str) -> None:
         if not Path(data).is_dir():
             found = "is not a folder" if Path(data).exists() else "is not there"
-            way_out = "DATA names the folder that holds the SQL's tables as files"
-            raise DataRefused(Fault(f"DATA={data}", found, way_out, "data-missing"))
+            hint = "DATA names the folder that holds the SQL's tables as files"
+            raise DataError(Problem(f"DATA={data}", found, hint, "data-missing"))
         self._tables = Tables(Path(data))
         self._csv: dict[str, csv_types.CsvTable] = {}
         self._rows: dict[str, int] = {}
@@ -67,10 +67,10 @@ class Files:
     @contextlib.contextmanager
     def _prepared(self, sql: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Translation]]:
         """A connection in which the query's tables are views over their files, and the query in DuckDB's words."""
-        faults = Faults()
+        problems = Problems()
         keys = dict.fromkeys((table.db, table.name) for table in portable(sql).tables)
-        patterns = {key: self._tables.pattern(*key, faults) for key in keys}
-        faults.raise_if_any(DataRefused)
+        patterns = {key: self._tables.pattern(*key, problems) for key in keys}
+        problems.raise_if_any(DataError)
         with connect() as connection:
             for key, pattern in patterns.items():
                 self._create_view(connection, key, pattern)

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from components.extract.googlesql.safe_casts import Loss
 from components.extract.window import Window
-from model.errors import Fault, Faults, SpecRefused
+from model.errors import Problem, Problems, SpecError
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Source(Protocol):
 
     `columns` looks without reading rows, and refuses what is wrong with the query: unknown tables and columns, and SQL
     outside the portable subset, all with their names. `fetch` streams the rows; the caller never holds them all.
-    Both raise DataRefused or SpecRefused.
+    Both raise DataError or SpecError.
     """
 
     def columns(self, sql: str, window: Window) -> dict[str, str]:
@@ -57,15 +57,15 @@ def source_of(name: str, *, max_bytes_billed: int) -> Source:
         from components.extract.sources.bigquery import BigQuery
 
         return BigQuery(cloud[1], cloud[3], dataset=cloud[2], max_bytes_billed=max_bytes_billed)
-    way_out = "Use duckdb:FOLDER or bigquery:PROJECT@LOCATION, for example bigquery:my-project@EU"
-    raise SpecRefused(Fault("source", f"is {name!r}, which names no place to read from", way_out, "source-unknown"))
+    hint = "Use duckdb:FOLDER or bigquery:PROJECT@LOCATION, for example bigquery:my-project@EU"
+    raise SpecError(Problem("source", f"is {name!r}, which names no place to read from", hint, "source-unknown"))
 
 
 def refuse_twice(names: list[str]) -> None:
     """Two columns of one name cannot be told apart later; for BigQuery `rent` and `RENT` are one name."""
     times = Counter(name.casefold() for name in names)
-    faults = Faults()
+    problems = Problems()
     for name in dict.fromkeys(name for name in names if times[name.casefold()] > 1):
         found = f"stands {times[name.casefold()]} times in the result, whatever its case"
-        faults.add(f"SQL column {name}", found, "Give each its own alias", "sql-column-twice")
-    faults.raise_if_any(SpecRefused)
+        problems.add(f"SQL column {name}", found, "Give each its own alias", "sql-column-twice")
+    problems.raise_if_any(SpecError)

@@ -16,7 +16,7 @@ from duckdb.sqltypes import DuckDBPyType
 
 from components.extract.googlesql import types
 from components.extract.sources import csv_file, csv_types
-from model.errors import DataRefused, Faults
+from model.errors import DataError, Problems
 
 FORMS = ("{}.parquet", "{}/*.parquet", "{}.csv", "{}.csv.gz")
 ENDING = re.compile(r"\.(parquet|csv|csv\.gz)$")
@@ -33,21 +33,21 @@ class Tables:
         self.data = data
         self._whole: set[Path] = set()
 
-    def pattern(self, dataset: str, name: str, faults: Faults) -> str:
-        """The path or glob of the table's files; "" with a fault added when they are absent, doubled or damaged."""
+    def pattern(self, dataset: str, name: str, problems: Problems) -> str:
+        """The path or glob of the table's files; "" with a problem added when they are absent, doubled or damaged."""
         label = f"{dataset}.{name}" if dataset else name
         if not (_plain(name) and _plain(dataset or name)):
-            faults.add(f"table {label[:60]!r}", "is no name of a table", "Use letters, digits, _ and -", "table-name")
+            problems.add(f"table {label[:60]!r}", "is no name of a table", "Use letters, digits, _ and -", "table-name")
             return ""
         folder = self._folder(dataset) if dataset else self.data
         if folder is None:
             there = sorted(path.name for path in self.data.iterdir() if path.is_dir())
             found = f"its folder {dataset} is neither in nor beside DATA={self.data}"
-            faults.add(f"table {label}", found, _near(dataset, there), "table-missing")
+            problems.add(f"table {label}", found, _near(dataset, there), "table-missing")
             return ""
         forms = [form.format(name) for form in FORMS if next(folder.glob(form.format(name)), None)]
         if not forms:
-            faults.add(
+            problems.add(
                 f"table {label}",
                 f"is not in DATA={self.data}",
                 _near(name, sorted(_tables_in(folder))),
@@ -55,7 +55,7 @@ class Tables:
             )
             return ""
         if len(forms) > 1:
-            faults.add(
+            problems.add(
                 f"table {label}",
                 f"is there {len(forms)} times: {', '.join(forms)}",
                 "Keep the one that is meant",
@@ -63,28 +63,28 @@ class Tables:
             )
             return ""
         for path in sorted(folder.glob(forms[0])):
-            self._refuse_damaged(path, faults)
+            self._refuse_damaged(path, problems)
         return str(folder / forms[0])
 
     def _folder(self, dataset: str) -> Path | None:
         places = (self.data / dataset, self.data.absolute().parent / dataset)
         return next((place for place in places if place.is_dir()), None)
 
-    def _refuse_damaged(self, path: Path, faults: Faults) -> None:
+    def _refuse_damaged(self, path: Path, problems: Problems) -> None:
         """DuckDB takes an empty file for a table without columns, and guesses on what a broken archive still gives."""
         if path in self._whole:
             return
         if path.is_dir():
-            faults.add(
+            problems.add(
                 f"file {path}",
                 "is a folder",
                 "A folder of Parquet files is named like the table, without .csv",
                 "file-is-folder",
             )
         elif path.stat().st_size == 0:
-            faults.add(f"file {path}", "is empty", "Write or copy it again", "file-empty")
+            problems.add(f"file {path}", "is empty", "Write or copy it again", "file-empty")
         elif path.suffix == ".gz" and (why := _broken(path)):
-            faults.add(
+            problems.add(
                 f"file {path}",
                 f"is no whole gzip file ({why})",
                 "It may be truncated: write or copy it again",
@@ -93,13 +93,13 @@ class Tables:
         else:
             self._whole.add(path)
             if path.suffix != ".parquet":
-                csv_file.refuse_unfit(path, faults)
+                csv_file.refuse_unfit(path, problems)
 
 
 def select(connection: duckdb.DuckDBPyConnection, pattern: str) -> str:
     """All columns of Parquet files, as BigQuery holds them when it has loaded the same: `a.b` is `a_b`, INT32 is INT64.
 
-    Raises duckdb.Error for a file that cannot be read, DataRefused for one with two columns of one name.
+    Raises duckdb.Error for a file that cannot be read, DataError for one with two columns of one name.
     """
     relation = connection.sql(f"SELECT * FROM {reader(pattern)}")
     first = next(Path(pattern).parent.glob(Path(pattern).name))
@@ -121,17 +121,17 @@ def select_csv(table: csv_types.CsvTable) -> str:
 
 def refuse_twice(pattern: str, names: list[str]) -> None:
     """A load into BigQuery fails for two columns of one name, whatever their case and what it puts for a dot."""
-    faults = Faults()
+    problems = Problems()
     loaded = [ILLEGAL.sub("_", name).casefold() for name in names]
     for name in sorted({name for name in loaded if loaded.count(name) > 1}):
         same = ", ".join(other for other, own in zip(names, loaded, strict=True) if own == name)
-        faults.add(
+        problems.add(
             f"file {pattern}",
             f"has columns that BigQuery takes for one: {same}",
             "Rename all but one",
             "file-columns-twice",
         )
-    faults.raise_if_any(DataRefused)
+    problems.raise_if_any(DataError)
 
 
 def reader(pattern: str) -> str:

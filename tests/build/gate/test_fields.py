@@ -8,14 +8,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from build.gate.fields import manifest, verdict
-from build.gate.fields.manifest import manifest_faults
+from build.gate.fields.manifest import manifest_problems
 from build.gate.fields.page import NAME, page
 from build.gate.fields.rule import Elsewhere, rules_of
 from build.gate.verdict import judge
 from build.gate.worker import check
 from model.bundle.bundle import MANIFEST, bundle_digest, load, parse_manifest
 from model.bundle.predictor import XGBOOST
-from model.errors import Fault, Faults
+from model.errors import Problem, Problems
 from model.verdict import SEAL, sealed
 from tests.build.corrupt import CORPUS
 from tests.build.gate.violations import VIOLATIONS, key
@@ -29,15 +29,15 @@ MANY = settings(
 MANIFEST_RULES, VERDICT_RULES = rules_of(manifest.TABLE), rules_of(verdict.TABLE)
 
 
-def of_manifest(document) -> list[Fault]:
-    """Faults of a manifest that its reader has nothing against."""
-    unread = Faults()
+def of_manifest(document) -> list[Problem]:
+    """Problems of a manifest that its reader has nothing against."""
+    unread = Problems()
     parsed = parse_manifest(json.dumps(document).encode(), unread)
-    assert unread.found == []
-    return manifest_faults(parsed, version=XGBOOST)
+    assert unread.items == []
+    return manifest_problems(parsed, version=XGBOOST)
 
 
-def of_verdict(document, sound) -> list[Fault]:
+def of_verdict(document, sound) -> list[Problem]:
     return judge(json.dumps(document).encode(), digest=bundle_digest(sound), manifest=load(sound).manifest)
 
 
@@ -63,9 +63,9 @@ def test_a_manifest_that_breaks_a_rule_is_refused_with_its_code(rule, sound):
     def refused(data):
         document = json.loads(whole)
         VIOLATIONS[key(rule)](data.draw, document)
-        faults = of_manifest(document)
-        assert rule.code in {fault.code for fault in faults}
-        assert all(len(str(fault)) < 2_000 for fault in faults)
+        problems = of_manifest(document)
+        assert rule.code in {problem.code for problem in problems}
+        assert all(len(str(problem)) < 2_000 for problem in problems)
 
     assert of_manifest(json.loads(whole)) == []
     refused()
@@ -80,9 +80,9 @@ def test_a_verdict_that_breaks_a_rule_is_refused_with_its_code_although_it_is_se
     def refused(data):
         document = json.loads(json.dumps(whole))
         VIOLATIONS[key(rule)](data.draw, document)
-        faults = of_verdict(document if rule.field == SEAL else sealed(document), sound)
-        assert rule.code in {fault.code for fault in faults}
-        assert all(len(str(fault)) < 2_000 for fault in faults)
+        problems = of_verdict(document if rule.field == SEAL else sealed(document), sound)
+        assert rule.code in {problem.code for problem in problems}
+        assert all(len(str(problem)) < 2_000 for problem in problems)
 
     assert of_verdict(sealed(whole), sound) == []
     refused()
@@ -135,8 +135,8 @@ JUDGED = {
 @pytest.mark.parametrize("name", FORGED)
 def test_a_forged_manifest_is_refused_by_the_whole_gate(name, bundle, outcome):
     forge_manifest(bundle, FORGED[name])
-    (fault, *_) = [found for found in check(bundle, None) if isinstance(found, Fault)]
-    outcome(fault)
+    (problem, *_) = [found for found in check(bundle, None) if isinstance(found, Problem)]
+    outcome(problem)
 
 
 @pytest.mark.case("a verdict that no evaluation can have written, sealed")
@@ -144,8 +144,8 @@ def test_a_forged_manifest_is_refused_by_the_whole_gate(name, bundle, outcome):
 def test_a_forged_verdict_is_refused(name, sound, outcome):
     document = promoting(load(sound))
     JUDGED[name](document)
-    (fault, *_) = of_verdict(sealed(document), sound)
-    outcome(fault)
+    (problem, *_) = of_verdict(sealed(document), sound)
+    outcome(problem)
 
 
 def test_values_of_categories_are_data_and_may_hold_anything(sound):

@@ -16,7 +16,7 @@ from build.gate.verdict import judge
 from build.gate.worker import check
 from model.bundle.bundle import BOOSTER, GOLDEN, MANIFEST, load
 from model.bundle.predictor import GOLDEN_TOLERANCE, Predictor
-from model.errors import Fault
+from model.errors import Problem
 from model.verdict import sealed
 from tests.build.tamper import forge, forge_booster
 from tests.build.valid_bundle import promoting
@@ -51,9 +51,9 @@ def replace_at(document: object, path: tuple, value: object) -> object:
 
 
 def refused_or_harmless(bundle) -> None:
-    """Faults with code and way out; where there are none, the golden rows come out as they were stored."""
-    found = [one for one in check(bundle, None) if isinstance(one, Fault)]
-    assert all(fault.code and fault.where and fault.found and fault.way_out for fault in found)
+    """Problems with code and way out; where there are none, the golden rows come out as they were stored."""
+    found = [one for one in check(bundle, None) if isinstance(one, Problem)]
+    assert all(problem.code and problem.where and problem.problem and problem.hint for problem in found)
     if not found:
         passed = load(bundle)
         columns = {one.name: [row.input[one.name] for row in passed.golden] for one in passed.manifest.inputs}
@@ -88,7 +88,7 @@ def test_any_value_of_a_verdict_replaced_by_any_other_and_sealed_again(data, sou
     if isinstance(spoiled, dict):
         spoiled = sealed(spoiled)
     found = judge(json.dumps(spoiled).encode(), digest=passed.digest, manifest=passed.manifest)
-    assert all(fault.code and fault.where and fault.found and fault.way_out for fault in found)
+    assert all(problem.code and problem.where and problem.problem and problem.hint for problem in found)
     if not found:
         assert (spoiled["verdict"], spoiled["bundle"]) == ("promote", passed.digest)
 

@@ -10,25 +10,25 @@ from pathlib import Path
 
 import pytest
 
-from build.gate.gate import DEFAULT, Limits, refuse_unless_sound, verify
+from build.gate.gate import DEFAULT, Limits, verify, verify_or_raise
 from build.gate.verdict import judge
-from build.image.assemble import Order, build
+from build.image.assemble import BuildRequest, build
 from model.bundle.bundle import BOOSTER, GOLDEN, MANIFEST, bundle_digest, load
-from model.errors import BundleRefused
-from tests.build.corrupt import CORPUS, faults_of
+from model.errors import BundleError
+from tests.build.corrupt import CORPUS, problems_of
 from tests.build.tamper import forge_booster, forge_golden, forge_manifest
 from tests.build.valid_bundle import sound_bundle, verdict_of
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def codes(faults):
-    return [fault.code for fault in faults]
+def codes(problems):
+    return [problem.code for problem in problems]
 
 
 def test_a_sound_bundle_with_its_verdict_passes_and_is_named_by_its_digest(sound, verdict):
     assert verify(sound, verdict) == []
-    assert refuse_unless_sound(sound, verdict).digest == bundle_digest(sound)
+    assert verify_or_raise(sound, verdict).digest == bundle_digest(sound)
 
 
 def test_bundles_of_other_data_pass_too(tmp_path):
@@ -37,9 +37,9 @@ def test_bundles_of_other_data_pass_too(tmp_path):
 
 @pytest.mark.parametrize("damage", CORPUS, ids=lambda damage: damage.name)
 def test_a_damaged_bundle_is_refused_with_its_code_and_a_way_out(damage, sound, tmp_path):
-    faults = faults_of(damage, sound, tmp_path)
-    assert damage.code in codes(faults)
-    assert all(fault.where and fault.found and fault.way_out and fault.code for fault in faults)
+    problems = problems_of(damage, sound, tmp_path)
+    assert damage.code in codes(problems)
+    assert all(problem.where and problem.problem and problem.hint and problem.code for problem in problems)
 
 
 def test_no_two_damages_have_one_name():
@@ -72,10 +72,10 @@ def test_a_bundle_broken_by_hand_becomes_no_image_even_with_a_verdict_for_it(spo
     verdict, before = verdict_of(bundle, tmp_path / "verdict.json"), bundle_digest(bundle)
     spoil(bundle)
     verdict.write_text(verdict.read_text().replace(before, bundle_digest(bundle)))
-    with pytest.raises(BundleRefused) as refusal:
-        build(bundle, verdict, Order(f"oci:{tmp_path / 'images'}", None, tmp_path / "cache"))
-    assert code in codes(refusal.value.faults)
-    assert "verdict-other-bundle" not in codes(refusal.value.faults)
+    with pytest.raises(BundleError) as refusal:
+        build(bundle, verdict, BuildRequest(f"oci:{tmp_path / 'images'}", None, tmp_path / "cache"))
+    assert code in codes(refusal.value.problems)
+    assert "verdict-other-bundle" not in codes(refusal.value.problems)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bundle", "verdict.json"]
 
 
@@ -159,10 +159,10 @@ UNREADABLE = {
 def test_a_verdict_beyond_what_readers_follow_is_one_fault(name, sound, tmp_path, outcome):
     path = verdict_of(sound, tmp_path / "verdict.json")
     path.write_text(path.read_text().replace('"auc": 0.71', f'"auc": {UNREADABLE[name]}'))
-    (fault,) = judge(path.read_bytes(), digest=bundle_digest(sound), manifest=load(sound).manifest)
-    assert fault.code == "verdict-json"
-    assert len(fault.found) < 120
-    outcome(fault)
+    (problem,) = judge(path.read_bytes(), digest=bundle_digest(sound), manifest=load(sound).manifest)
+    assert problem.code == "verdict-json"
+    assert len(problem.problem) < 120
+    outcome(problem)
 
 
 def test_a_folder_in_place_of_the_verdict_is_no_verdict(sound, tmp_path):
@@ -208,10 +208,10 @@ def test_a_check_that_dies_of_a_signal_is_a_refusal(sound):
     """What XGBoost does on a cycle, were the walk ever to miss one."""
     killer = threading.Thread(target=segfault_the_next_child, args=(set(children()),))
     killer.start()
-    faults = verify(sound, None)
+    problems = verify(sound, None)
     killer.join()
-    assert codes(faults) == ["check-killed"]
-    assert "SIGSEGV" in faults[0].found
+    assert codes(problems) == ["check-killed"]
+    assert "SIGSEGV" in problems[0].problem
 
 
 def runs(process: int) -> bool:

@@ -14,7 +14,7 @@ from model.bundle.bundle import BOOSTER, Bundle, load
 from model.bundle.features import LAST
 from model.bundle.margin_range import MOST_LOG_ODDS, of_model
 from model.bundle.predictor import XGBOOST, Predictor
-from model.errors import Fault
+from model.errors import Problem
 from tests.build.tamper import forge_manifest
 from tests.build.valid_bundle import LAYOUTS
 
@@ -52,9 +52,9 @@ def lost(manifest, term, weight):
 @pytest.mark.parametrize("name", OVERFLOWS)
 def test_a_model_that_may_overflow_is_refused(name, bundle, outcome):
     forge_manifest(bundle, OVERFLOWS[name])
-    faults = [found for found in check(bundle, None) if isinstance(found, Fault)]
-    assert "log-odds-huge" in {fault.code for fault in faults}
-    outcome(next(fault for fault in faults if fault.code == "log-odds-huge"))
+    problems = [found for found in check(bundle, None) if isinstance(found, Problem)]
+    assert "log-odds-huge" in {problem.code for problem in problems}
+    outcome(next(problem for problem in problems if problem.code == "log-odds-huge"))
 
 
 ANY = st.floats(allow_nan=False, allow_infinity=False)

@@ -10,19 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from build.gate.gate import Sound, refuse_unless_sound
+from build.gate.gate import VerifiedBundle, verify_or_raise
 from build.image import assemble as assembler
-from build.image.base.base import XGBOOST, Base, BaseRefused, empty_config
+from build.image.base.base import XGBOOST, Base, BaseError, empty_config
 from build.image.build_tag import build_tag
 from build.oci import image as oci
 from build.oci.layout import Layout
 from model.bundle.bundle import bundle_digest, load
-from model.errors import OutputRefused
+from model.errors import OutputError
 from tests.build.released import BASE, assembled
 from tests.build.valid_bundle import verdict_of
 
 
-def publish(to: Path, bundle: Path, verdict: Path, passed: Sound, base: Base = BASE) -> dict:
+def publish(to: Path, bundle: Path, verdict: Path, passed: VerifiedBundle, base: Base = BASE) -> dict:
     """What `build` does once the gate has passed and the base is there, without a seal."""
     work = to.with_name(f"{to.name}-work")
     work.mkdir()
@@ -126,13 +126,13 @@ def test_a_base_keeps_its_settings_layers_and_history_under_the_model(sound, ver
 
 def test_an_image_with_a_model_is_no_base_for_another(sound, verdict, passed, tmp_path):
     config = empty_config() | {"config": {"Labels": {"kamado.model": "other"}}}
-    with pytest.raises(BaseRefused, match=r"base-type.*holds a model already: 'other'"):
+    with pytest.raises(BaseError, match=r"base-type.*holds a model already: 'other'"):
         publish(tmp_path / "images", sound, verdict, passed, replace(BASE, kind="oci", config=config))
 
 
 def test_a_base_with_another_xgboost_is_refused(sound, verdict, passed, tmp_path):
     config = empty_config() | {"config": {"Labels": {XGBOOST: "2.1.0"}}}
-    with pytest.raises(BaseRefused, match=r"serves with XGBoost 2\.1\.0"):
+    with pytest.raises(BaseError, match=r"serves with XGBoost 2\.1\.0"):
         publish(tmp_path / "images", sound, verdict, passed, replace(BASE, kind="oci", config=config))
     assert not (tmp_path / "images").exists()
 
@@ -148,7 +148,7 @@ def test_an_image_holds_what_passed_whatever_becomes_of_the_originals(bundle, ma
         for path in (*bundle.iterdir(), verdict):
             path.write_text("other")
 
-    order = assembler.Order(f"oci:{tmp_path}/images", None, made.parent, seal="process")
+    order = assembler.BuildRequest(f"oci:{tmp_path}/images", None, made.parent, seal="process")
     built = assembler.build(bundle, verdict, order, report=spoil)
     assert verdict.read_text() == "other"
     with tarfile.open(fileobj=io.BytesIO(read(tmp_path / "images", built["layer"]["digest"]))) as tar:
@@ -161,14 +161,14 @@ def test_the_same_bundle_with_another_verdict_is_another_image_under_a_tag_of_it
     first = publish(tmp_path / "images", sound, verdict, passed)
     other = verdict_of(sound, tmp_path / "verdict.json", bootstrap={"seed": 8, "draws": 1000})
     (tmp_path / "images-work").rename(tmp_path / "before")
-    second = publish(tmp_path / "images", sound, other, refuse_unless_sound(sound, other))
+    second = publish(tmp_path / "images", sound, other, verify_or_raise(sound, other))
     assert first["tag"] != second["tag"]
     assert Layout(tmp_path / "images").digest(first["tag"]) == first["digest"] != second["digest"]
 
 
 def test_a_place_that_nobody_knows_is_refused_before_the_gate_is_asked(sound, tmp_path):
-    with pytest.raises(OutputRefused, match="does not name a place"):
-        assembler.build(sound, tmp_path / "no verdict", assembler.Order("ftp://somewhere", None, tmp_path))
+    with pytest.raises(OutputError, match="does not name a place"):
+        assembler.build(sound, tmp_path / "no verdict", assembler.BuildRequest("ftp://somewhere", None, tmp_path))
 
 
 def test_a_tag_says_model_age_of_the_data_and_content(sound):

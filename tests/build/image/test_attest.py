@@ -20,22 +20,22 @@ from cyclonedx.validation.json import JsonStrictValidator
 from in_toto_attestation.v1.statement import Statement
 
 from build.__main__ import parser
-from build.image.assemble import Order, build
+from build.image.assemble import BuildRequest, build
 from build.image.attest import provenance as provenances
 from build.image.attest import sbom as bills
 from build.image.attest import signature as signatures
 from build.image.attest.installed_packages import installed
 from build.image.attest.provenance import provenance
 from build.image.attest.sbom import bill
-from build.image.attest.signature import SignatureRefused, check, sign
+from build.image.attest.signature import SignatureError, check, sign
 from build.image.base.build_base import made_base
-from build.image.smoke_test import SealRefused
+from build.image.smoke_test import SmokeTestError
 from build.image.smoke_test.rootfs import unpack
 from build.image.smoke_test.smoke_test import Seal
 from build.oci.layout import Layout
 from build.release.promote import promote
 from model.bundle.bundle import BOOSTER, bundle_digest
-from model.errors import Refused
+from model.errors import KamadoError
 from tests.build.release.test_releases import run
 from tests.build.released import assembled
 from tests.contracts.publish import blob
@@ -212,7 +212,7 @@ def test_a_base_whose_file_ends_far_behind_its_layer_is_refused_at_once(read, ou
     head = tarfile.TarInfo("dev/null")
     head.type, head.size = tarfile.GNUTYPE_SPARSE, 1 << 60
     endless = blob(gzip.compress(head.tobuf(tarfile.GNU_FORMAT) + bytes(10_240)))
-    with pytest.raises((tarfile.TarError, SealRefused), match="would end at byte 1,152,921,504,606") as refusal:
+    with pytest.raises((tarfile.TarError, SmokeTestError), match="would end at byte 1,152,921,504,606") as refusal:
         read([endless])
     outcome(refusal.value)
 
@@ -337,7 +337,7 @@ class TestTheSignature:
         ignoring = hashing.Config().set_ignored_paths(paths=[BOOSTER])
         signer = signing.Config().use_elliptic_key_signer(private_key=keys / "mine.pem").set_hashing_config(ignoring)
         signer.sign(bundle, tmp_path / "signed")
-        with pytest.raises(SignatureRefused, match=f"Extra files.*{BOOSTER}"):
+        with pytest.raises(SignatureError, match=f"Extra files.*{BOOSTER}"):
             check(bundle, (tmp_path / "signed").read_bytes(), keys / "mine.pub")
 
     @pytest.mark.parametrize("spoil", ["changed", "extra", ".gitignore", "symlink", "missing"])
@@ -352,57 +352,57 @@ class TestTheSignature:
         else:
             shutil.move(bundle / BOOSTER, tmp_path / "elsewhere")
             (bundle / BOOSTER).symlink_to(tmp_path / "elsewhere")
-        with pytest.raises(SignatureRefused, match="is not signed by") as refusal:
+        with pytest.raises(SignatureError, match="is not signed by") as refusal:
             check(bundle, signed, keys / "mine.pub")
-        assert [fault.code for fault in refusal.value.faults] == ["signature-broken"]
+        assert [problem.code for problem in refusal.value.problems] == ["signature-broken"]
 
     def test_by_somebody_else_does_not(self, bundle, keys):
-        with pytest.raises(SignatureRefused, match="is not signed by"):
+        with pytest.raises(SignatureError, match="is not signed by"):
             check(bundle, sign(bundle, keys / "other.pem").data, keys / "mine.pub")
 
     @pytest.mark.parametrize("spoil", sorted(SPOILT))
     def test_that_was_changed_does_not(self, bundle, keys, spoil, capsys):
         signed = json.loads(sign(bundle, keys / "mine.pem").data)
         SPOILT[spoil](signed)
-        with pytest.raises(SignatureRefused, match="is not signed by"):
+        with pytest.raises(SignatureError, match="is not signed by"):
             check(bundle, json.dumps(signed).encode(), keys / "mine.pub")
         assert capsys.readouterr().out == ""
 
     @pytest.mark.parametrize("data", [b"", b"text", b"{}", b"[]", b"null", b"\xff\xfe", b"[" * 100_000])
     def test_that_is_none_does_not(self, bundle, keys, data):
-        with pytest.raises(SignatureRefused, match="is not signed by"):
+        with pytest.raises(SignatureError, match="is not signed by"):
             check(bundle, data, keys / "mine.pub")
 
     @pytest.mark.parametrize("key", ["text.pem", "mine.pub", "rsa.pem", "ed25519.pem", "secret.pem"])
     def test_by_what_is_no_private_key_is_refused_with_the_way_to_make_one(self, bundle, keys, key):
-        with pytest.raises(SignatureRefused, match="openssl ecparam") as refusal:
+        with pytest.raises(SignatureError, match="openssl ecparam") as refusal:
             sign(bundle, keys / key)
-        [fault] = refusal.value.faults
-        assert fault.code == "key-unfit"
-        assert fault.where == f"key {keys / key}"
+        [problem] = refusal.value.problems
+        assert problem.code == "key-unfit"
+        assert problem.where == f"key {keys / key}"
 
     @pytest.mark.parametrize("key", ["text.pem", "mine.pem", "rsa.pub", "ed25519.pub"])
     def test_is_not_called_broken_when_the_key_to_check_with_is_none(self, bundle, keys, key):
-        with pytest.raises(SignatureRefused, match="-pubout") as refusal:
+        with pytest.raises(SignatureError, match="-pubout") as refusal:
             check(bundle, sign(bundle, keys / "mine.pem").data, keys / key)
-        assert [fault.code for fault in refusal.value.faults] == ["key-unfit"]
+        assert [problem.code for problem in refusal.value.problems] == ["key-unfit"]
 
     def test_without_a_key_there_is_none(self, bundle, keys):
         for ask in (lambda: sign(bundle, keys / "absent"), lambda: check(bundle, b"", keys / "absent")):
-            with pytest.raises(SignatureRefused, match="is not a file") as refusal:
+            with pytest.raises(SignatureError, match="is not a file") as refusal:
                 ask()
-            assert [fault.code for fault in refusal.value.faults] == ["key-missing"]
+            assert [problem.code for problem in refusal.value.problems] == ["key-missing"]
 
     def test_of_a_bundle_with_a_link_in_it_blames_the_bundle_and_not_the_key(self, bundle, keys):
         (bundle / "more").symlink_to("nowhere")
-        with pytest.raises(SignatureRefused, match="symlink") as refusal:
+        with pytest.raises(SignatureError, match="symlink") as refusal:
             sign(bundle, keys / "mine.pem")
-        assert [fault.code for fault in refusal.value.faults] == ["signature-broken"]
+        assert [problem.code for problem in refusal.value.problems] == ["signature-broken"]
 
 
 def test_all_of_them_lie_beside_the_image_and_come_back_with_the_release(sound, verdict, keys, made, tmp_path):
     place = Layout(tmp_path / "images")
-    order = Order(f"oci:{place.folder}", None, made.parent, seal="process", commit=COMMIT, key=keys / "mine.pem")
+    order = BuildRequest(f"oci:{place.folder}", None, made.parent, seal="process", commit=COMMIT, key=keys / "mine.pem")
     built = build(sound, verdict, order, report=lambda _: None)
     assert sorted(built["attachments"]) == sorted(
         [bills.MEDIA_TYPE, provenances.MEDIA_TYPE, "application/vnd.dev.sigstore.bundle.v0.3+json"]
@@ -431,7 +431,7 @@ def test_an_image_that_is_there_already_is_signed_as_well_once_by_each_key(sound
     linked.symlink_to(sound)
 
     def built(key=None):
-        order = Order(f"oci:{place.folder}", None, made.parent, seal="process", commit=COMMIT, key=key)
+        order = BuildRequest(f"oci:{place.folder}", None, made.parent, seal="process", commit=COMMIT, key=key)
         return build(linked, verdict, order, report=said.append)
 
     first = built()
@@ -456,12 +456,12 @@ def test_an_image_that_is_there_already_is_signed_as_well_once_by_each_key(sound
 @pytest.mark.case("an image whose documents were lost, or that was copied without them: building again changed nothing")
 def test_an_image_whose_record_was_lost_gets_it_again_and_can_be_released(sound, verdict, made, tmp_path, outcome):
     place = Layout(tmp_path / "images")
-    order = Order(f"oci:{place.folder}", None, made.parent, seal="process", commit=COMMIT)
+    order = BuildRequest(f"oci:{place.folder}", None, made.parent, seal="process", commit=COMMIT)
     first = build(sound, verdict, order, report=lambda _: None)
     index = json.loads((place.folder / "index.json").read_bytes())
     index["manifests"] = [entry for entry in index["manifests"] if "artifactType" not in entry]
     (place.folder / "index.json").write_text(json.dumps(index))
-    with pytest.raises(Refused, match=r"\[image-unsealed\]"):
+    with pytest.raises(KamadoError, match=r"\[image-unsealed\]"):
         promote(place, "toy-conversion", first["tag"], report=print)
     again = build(sound, verdict, order, report=lambda _: None)
     assert (again["outcome"], again["attachments"]) == ("unchanged", first["attachments"])
@@ -472,8 +472,8 @@ def test_an_image_whose_record_was_lost_gets_it_again_and_can_be_released(sound,
 
 
 def test_a_key_that_cannot_sign_leaves_no_image(sound, verdict, made, tmp_path):
-    order = Order(f"oci:{tmp_path}/images", None, made.parent, seal="process", key=tmp_path / "absent.pem")
-    with pytest.raises(SignatureRefused):
+    order = BuildRequest(f"oci:{tmp_path}/images", None, made.parent, seal="process", key=tmp_path / "absent.pem")
+    with pytest.raises(SignatureError):
         build(sound, verdict, order, report=lambda _: None)
     assert not (tmp_path / "images").exists()
 

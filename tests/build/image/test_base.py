@@ -12,14 +12,14 @@ import sys
 import pytest
 import requests
 
-from build.image.base.base import BaseRefused, architecture
+from build.image.base.base import BaseError, architecture
 from build.image.base.blob_cache import Blobs
 from build.image.base.folder import folder_base
 from build.image.base.manifest import read_base
 from build.image.base.registry import Registry, registry_base
 from build.image.base.resolve import server_base
 from build.oci import image as oci
-from build.oci.credentials import DockerLogin, LoginRefused, docker_login
+from build.oci.credentials import CredentialsError, DockerLogin, docker_login
 from build.oci.layout import Layout
 from build.oci.reference import HUB, Reference
 from tests.contracts.publish import blob
@@ -47,7 +47,7 @@ def contents(base) -> list[bytes]:
 
 
 def codes(refusal) -> list[str]:
-    return [fault.code for fault in refusal.value.faults]
+    return [problem.code for problem in refusal.value.problems]
 
 
 class TestAFolder:
@@ -63,24 +63,24 @@ class TestAFolder:
             assert contents(base) == [b"debian", b"libraries"]
 
     def test_says_which_images_it_has(self, folder):
-        with pytest.raises(BaseRefused, match="It holds: server-1"):
+        with pytest.raises(BaseError, match="It holds: server-1"):
             folder_base(f"{folder}:server-2")
 
     @pytest.mark.parametrize("reference", ["/nowhere", "/nowhere:tag", "/etc", "/etc/passwd:x", ""])
     def test_that_is_none_is_refused_by_name(self, reference):
-        with pytest.raises(BaseRefused, match="Use oci:FOLDER:TAG"):
+        with pytest.raises(BaseError, match="Use oci:FOLDER:TAG"):
             folder_base(reference)
 
     def test_of_another_processor_is_refused(self, folder):
         Layout(folder).publish(server("s390x"), "other")
-        with pytest.raises(BaseRefused) as refusal:
+        with pytest.raises(BaseError) as refusal:
             folder_base(f"{folder}:other")
         assert codes(refusal) == ["base-platform"]
 
     def test_with_a_damaged_manifest_is_refused(self, folder):
         path = folder / "blobs" / "sha256" / server().digest.removeprefix("sha256:")
         path.write_bytes(path.read_bytes() + b" ")
-        with pytest.raises(BaseRefused) as refusal:
+        with pytest.raises(BaseError) as refusal:
             folder_base(f"{folder}:server-1")
         assert codes(refusal) == ["base-digest"]
 
@@ -125,15 +125,15 @@ class TestARegistry:
 
     def test_with_an_index_of_others_says_which(self, pushed, tmp_path):
         index(pushed, "others", [("s390x", server().digest)])
-        with pytest.raises(BaseRefused, match="only linux/s390x"):
+        with pytest.raises(BaseError, match="only linux/s390x"):
             registry_base(f"{pushed}:others", blobs=Blobs(tmp_path))
 
     def test_without_the_image_is_refused_by_name(self, pushed, tmp_path):
-        with pytest.raises(BaseRefused, match="has no image 2"):
+        with pytest.raises(BaseError, match="has no image 2"):
             registry_base(f"{pushed}:2", blobs=Blobs(tmp_path))
 
     def test_that_is_not_there_is_refused_by_name(self, tmp_path):
-        with pytest.raises(BaseRefused, match=r"127\.0\.0\.1:1/team/server: cannot be reached"):
+        with pytest.raises(BaseError, match=r"127\.0\.0\.1:1/team/server: cannot be reached"):
             registry_base("127.0.0.1:1/team/server:1", blobs=Blobs(tmp_path))
 
 
@@ -237,7 +237,7 @@ class TestALogin:
             assert read_base(source, "1").digest == server().digest
 
     def test_that_nobody_made_is_a_refusal_that_says_how(self, tmp_path):
-        with guarded(scheme="Basic") as host, pytest.raises(BaseRefused, match="docker login"):
+        with guarded(scheme="Basic") as host, pytest.raises(BaseError, match="docker login"):
             registry_base(f"{host}/server:1", blobs=Blobs(tmp_path))
 
     def test_for_a_token_waits_for_who_gives_it(self, tmp_path):
@@ -251,7 +251,7 @@ class TestALogin:
     def test_for_a_token_that_nobody_gives_says_who_is_away(self, tmp_path):
         with (
             guarded(realm="http://127.0.0.1:1/token") as host,
-            pytest.raises(BaseRefused, match=r"wants a token of http://127\.0\.0\.1:1/token, which cannot be reached"),
+            pytest.raises(BaseError, match=r"wants a token of http://127\.0\.0\.1:1/token, which cannot be reached"),
         ):
             registry_base(f"{host}/server:1", blobs=Blobs(tmp_path))
 
@@ -276,14 +276,14 @@ class TestALogin:
         assert docker_login("other.example").credentials(renew=False) is None
         (tmp_path / "config.json").write_text('{"credsStore": "absent"}')
         with pytest.raises(
-            LoginRefused, match=r"docker-credential-absent not installed.*docker login registry\.example"
+            CredentialsError, match=r"docker-credential-absent not installed.*docker login registry\.example"
         ):
             docker_login("registry.example").credentials(renew=False)
 
     @pytest.mark.parametrize("content", ["{", "[]", '{"auths": {"registry.example": {"auth": "%"}}}', '{"auths": 3}'])
     def test_that_cannot_be_read_is_a_refusal_that_names_the_file(self, tmp_path, content):
         (tmp_path / "config.json").write_text(content)
-        with pytest.raises(LoginRefused, match=rf"{tmp_path}/config.json: cannot be read"):
+        with pytest.raises(CredentialsError, match=rf"{tmp_path}/config.json: cannot be read"):
             DockerLogin("registry.example", tmp_path / "config.json").credentials(renew=False)
 
     def test_is_found_where_docker_keeps_it(self, tmp_path):
@@ -300,7 +300,7 @@ def test_a_registry_that_is_busy_is_asked_again(tmp_path):
 
 
 def test_a_layer_that_is_not_its_digest_is_refused_and_not_kept(tmp_path):
-    with guarded(lies=True) as host, pytest.raises(BaseRefused) as refusal:
+    with guarded(lies=True) as host, pytest.raises(BaseError) as refusal:
         contents(registry_base(f"{host}/server:1", blobs=Blobs(tmp_path)))
     assert codes(refusal) == ["base-digest"]
     held = {f"sha256:{path.name}" for path in tmp_path.iterdir()}
@@ -326,5 +326,5 @@ def test_a_reference_is_read_as_docker_reads_it(text, expected):
     "text", ["", "Python", "a b", "host.example/", "python@sha256:123", "http://host.example/python"]
 )
 def test_a_reference_that_is_none_is_refused(text, tmp_path):
-    with pytest.raises(BaseRefused, match="does not name an image"):
+    with pytest.raises(BaseError, match="does not name an image"):
         registry_base(text, blobs=Blobs(tmp_path))

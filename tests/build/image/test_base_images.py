@@ -13,22 +13,22 @@ from pathlib import Path
 import docker.errors
 import pytest
 
-from build.image.assemble import Order, build
+from build.image.assemble import BuildRequest, build
 from build.image.base.base import XGBOOST
 from build.image.base.build_base import ENVIRONMENT
 from build.image.base.source_layer import code, code_key
 from build.image.base.wheels import LOCK, locked
-from build.image.base_images import ImagesRefused
+from build.image.base_images import BaseImagesError
 from build.image.base_images.__main__ import main
-from build.image.base_images.build_context import Recipe
+from build.image.base_images.build_context import BuildContext
 from build.image.base_images.build_images import make_images
 from build.image.base_images.export import export, fresh_layout
 from build.image.base_images.pip_config import pip_settings
-from build.image.base_images.python_base import Choice, python_image
-from build.oci.layer import Entry
+from build.image.base_images.python_base import PythonBase, python_image
+from build.oci.layer import TarEntry
 from build.oci.layout import Layout
 from model.bundle.bundle import load
-from model.errors import OutputRefused
+from model.errors import OutputError
 
 BUNDLE = "/opt/kamado/bundle"
 ASK = """
@@ -165,7 +165,7 @@ class TestTheServersLayers:
         self, engine_address, layout, sound, verdict, tmp_path, monkeypatch
     ):
         monkeypatch.setenv("DOCKER_HOST", engine_address)
-        order = Order(f"oci:{tmp_path / 'images'}", f"oci:{layout}:server", tmp_path, seal="engine")
+        order = BuildRequest(f"oci:{tmp_path / 'images'}", f"oci:{layout}:server", tmp_path, seal="engine")
         made = build(sound, verdict, order, report=print)
         assert made["base"]["digest"] == Layout(layout).digest("server")
         assert made["seal"]["way"] == "engine"
@@ -211,14 +211,14 @@ class TestTheComponent:
 
 
 def broken(*lines):
-    return Recipe(
-        "broken", [Entry("Dockerfile", data="\n".join(["ARG PYTHON", "FROM ${PYTHON}", *lines]).encode())], {}
+    return BuildContext(
+        "broken", [TarEntry("Dockerfile", data="\n".join(["ARG PYTHON", "FROM ${PYTHON}", *lines]).encode())], {}
     )
 
 
 def test_a_build_that_fails_says_why_and_leaves_no_tag(engine_client, python_base):
     with pytest.raises(
-        ImagesRefused, match=r"the disk of the index is full.*non-zero code: 3|non-zero code: 3.*is full"
+        BaseImagesError, match=r"the disk of the index is full.*non-zero code: 3|non-zero code: 3.*is full"
     ):
         make_images(
             engine_client, python_base, [broken("RUN echo the disk of the index is full >&2; exit 3")], report=print
@@ -228,7 +228,7 @@ def test_a_build_that_fails_says_why_and_leaves_no_tag(engine_client, python_bas
 
 
 def test_a_dockerfile_that_the_engine_cannot_read_is_refused(engine_client, python_base):
-    with pytest.raises(ImagesRefused, match="SING"):
+    with pytest.raises(BaseImagesError, match="SING"):
         make_images(engine_client, python_base, [broken("SING a song")], report=print)
 
 
@@ -237,8 +237,8 @@ def test_a_dockerfile_that_the_engine_cannot_read_is_refused(engine_client, pyth
     [("python:3.11-slim", "IMAGE@sha256"), (f"127.0.0.1:1/none@sha256:{'0' * 64}", "cannot be had")],
 )
 def test_a_python_that_cannot_be_had_by_digest_is_refused(engine_client, tmp_path, image, says):
-    with pytest.raises(ImagesRefused, match=says):
-        python_image(engine_client, Choice(image), cache=tmp_path, report=print)
+    with pytest.raises(BaseImagesError, match=says):
+        python_image(engine_client, PythonBase(image), cache=tmp_path, report=print)
 
 
 def test_without_an_engine_the_reason_is_told(tmp_path, monkeypatch, capsys):
@@ -281,13 +281,13 @@ class TestTheFolderOfImages:
 
     def test_it_stays_when_something_fails(self, tmp_path):
         (tmp_path / "oci-layout").touch()
-        with contextlib.suppress(ImagesRefused), fresh_layout(tmp_path) as place:
+        with contextlib.suppress(BaseImagesError), fresh_layout(tmp_path) as place:
             place.folder.mkdir()
-            raise ImagesRefused
+            raise BaseImagesError
         assert [path.name for path in tmp_path.iterdir()] == ["oci-layout"]
 
     def test_what_is_no_layout_is_not_touched(self, tmp_path):
         (tmp_path / "thesis.tex").touch()
-        with pytest.raises(OutputRefused), fresh_layout(tmp_path):
+        with pytest.raises(OutputError), fresh_layout(tmp_path):
             pass
         assert (tmp_path / "thesis.tex").exists()

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from build.image.assemble import Order, build
+from build.image.assemble import BuildRequest, build
 from build.image.base import debian
 from build.image.base import wheels as libraries
-from build.image.base.base import XGBOOST, BaseRefused
+from build.image.base.base import XGBOOST, BaseError
 from build.image.base.build_base import made_base
 from build.image.base.resolve import server_base
 from build.image.base.source_layer import code
@@ -37,7 +37,7 @@ def image(cache, sound, verdict, tmp_path_factory):
     """(layout, what build says) of the sound bundle on the made base."""
     folder = tmp_path_factory.mktemp("images")
     return folder, build(
-        sound, verdict, Order(f"oci:{folder}", None, cache.parent, seal="process"), report=lambda _: None
+        sound, verdict, BuildRequest(f"oci:{folder}", None, cache.parent, seal="process"), report=lambda _: None
     )
 
 
@@ -173,7 +173,7 @@ def test_where_the_cache_cannot_be_written_no_other_image_is_made_in_its_place(t
     if shutil.which("apt-get") is None:
         pytest.skip("needs apt-get, without which no base is made at all")
     (tmp_path / "cache").write_text("in the way")
-    with pytest.raises(BaseRefused, match=r"cache: cannot be written \(Not a directory\).*KAMADO_CACHE"):
+    with pytest.raises(BaseError, match=r"cache: cannot be written \(Not a directory\).*KAMADO_CACHE"):
         server_base(None, cache=tmp_path / "cache", report=print)
 
 

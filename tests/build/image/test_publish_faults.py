@@ -20,7 +20,7 @@ from build.oci import image as oci
 from build.oci.credentials import DockerLogin
 from build.oci.layout import Layout
 from build.oci.referrers import small
-from build.oci.registry import RegistryPlace
+from build.oci.registry import RegistryStore
 from build.oci.registry_client import Client
 from tests.build.oci.test_registry import fetch, full
 from tests.services.registry import registry
@@ -40,7 +40,7 @@ def base(made, host, tmp_path_factory):
     """HOST/base:1, a server in the registry."""
     built = made_base(made, report=lambda _: None)
     folder = tmp_path_factory.mktemp("base")
-    place = RegistryPlace(Client(host, "base", login=DockerLogin(host, folder)), locks=folder)
+    place = RegistryStore(Client(host, "base", login=DockerLogin(host, folder)), locks=folder)
     place.publish(oci.Image(oci.dump(built.config), built.layers), "1")
     return f"{host}/base:1"
 

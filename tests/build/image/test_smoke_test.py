@@ -14,13 +14,13 @@ import pytest
 from build.image.base.base import Base
 from build.image.base.build_base import made_base
 from build.image.base.source_layer import code
-from build.image.smoke_test import SealRefused
+from build.image.smoke_test import SmokeTestError
 from build.image.smoke_test.smoke_test import seal
 from build.oci import image as oci
 from build.oci.credentials import DockerLogin
-from build.oci.layer import Entry, write_layer
+from build.oci.layer import TarEntry, write_layer
 from build.oci.layout import Layout
-from build.oci.registry import RegistryPlace
+from build.oci.registry import RegistryStore
 from build.oci.registry_client import Client
 from build.oci.store import Staged
 from model.bundle.bundle import load
@@ -43,7 +43,7 @@ def spoiled(base: Base, folder, *changes: tuple[str, str, str]) -> Base:
     for file, before, after in changes:
         assert before in ours[f"opt/kamado/{file}"]
         text = ours[f"opt/kamado/{file}"].replace(before, after)
-        entries.append(Entry(f"opt/kamado/{file}", 0o644, data=text.encode()))
+        entries.append(TarEntry(f"opt/kamado/{file}", 0o644, data=text.encode()))
     layer = write_layer(folder / "spoiled.tar.gz", entries, mtime=1_577_836_800)
     rootfs = {"type": "layers", "diff_ids": [*base.config["rootfs"]["diff_ids"], layer.diff_id]}
     return replace(base, config=base.config | {"rootfs": rootfs}, layers=(*base.layers, layer.blob()))
@@ -70,7 +70,7 @@ class SealContract:
 
         try:
             place.publish(candidate.image, candidate.tag, prove=prove)
-        except SealRefused as refusal:
+        except SmokeTestError as refusal:
             assert place.digest(candidate.tag) is None
             assert place.tags() == []
             return refusal
@@ -84,9 +84,9 @@ class SealContract:
 
     def test_another_last_digit_is_refused_and_the_first_row_is_named(self, base, sound, verdict, place, tmp_path, way):
         refusal = self.publish(spoiled(base, tmp_path, ANOTHER_LAST_DIGIT), sound, verdict, place, tmp_path, way)
-        assert refusal.faults[0].code == "seal-answer"
-        assert "stored is" in refusal.faults[0].found
-        assert refusal.faults[0].where.startswith("golden row ")
+        assert refusal.problems[0].code == "seal-answer"
+        assert "stored is" in refusal.problems[0].problem
+        assert refusal.problems[0].where.startswith("golden row ")
 
     @pytest.mark.parametrize(
         ("change", "code", "says"),
@@ -100,7 +100,7 @@ class SealContract:
         self, base, sound, verdict, place, tmp_path, way, change, code, says
     ):
         refusal = self.publish(spoiled(base, tmp_path, change), sound, verdict, place, tmp_path, way)
-        assert {fault.code for fault in refusal.faults} == {code}
+        assert {problem.code for problem in refusal.problems} == {code}
         assert says in str(refusal)
 
 
@@ -126,13 +126,13 @@ class TestWithoutAnEngine(SealContract):
             tar.addfile(tarfile.TarInfo("escape/stolen"))
         bad = replace(base, layers=(*base.layers, blob(packed.getvalue())))
         refusal = self.publish(bad, sound, verdict, place, tmp_path, way)
-        assert [fault.code for fault in refusal.faults] == ["seal-layer"]
+        assert [problem.code for problem in refusal.problems] == ["seal-layer"]
         assert not (tmp_path / "stolen").exists()
 
     def test_an_engine_asked_for_by_name_must_be_there(self, base, sound, verdict, place, tmp_path, monkeypatch):
         monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none")
         refusal = self.publish(base, sound, verdict, place, tmp_path, "engine")
-        assert [fault.code for fault in refusal.faults] == ["seal-engine"]
+        assert [problem.code for problem in refusal.problems] == ["seal-engine"]
         assert "--seal process" in str(refusal)
 
 
@@ -159,7 +159,7 @@ def test_an_engine_that_ends_in_the_middle_is_a_refusal(base, sound, verdict, tm
     candidate = assembled(base, sound, verdict, tmp_path / "work")
     with serving(Ending) as address:
         monkeypatch.setenv("DOCKER_HOST", f"tcp://{address}")
-        with pytest.raises(SealRefused, match=r"\[seal-engine\] container engine: fails .* seal without it"):
+        with pytest.raises(SmokeTestError, match=r"\[seal-engine\] container engine: fails .* seal without it"):
             seal(Staged(candidate.image), candidate.bundle, way="auto")
 
 
@@ -181,7 +181,7 @@ def settled(made, host, address, tmp_path_factory):
     base = made_base(made, report=lambda _: None)
     folder = tmp_path_factory.mktemp("settled")
     server = oci.Image(oci.dump(base.config), base.layers)
-    RegistryPlace(Client(host, "seal/base", login=DockerLogin(host, folder)), locks=folder).publish(server, "1")
+    RegistryStore(Client(host, "seal/base", login=DockerLogin(host, folder)), locks=folder).publish(server, "1")
     with contextlib.closing(docker.DockerClient(base_url=address)) as client:
         client.images.pull(f"{host}/seal/base@{server.digest}")
     return tuple(replace(layer, origin=f"{host}/seal/base") for layer in base.layers)
@@ -202,7 +202,7 @@ class TestInAContainer(SealContract):
     @pytest.fixture
     def place(self, host, tmp_path):
         client = Client(host, f"seal/{secrets.token_hex(6)}", login=DockerLogin(host, tmp_path / "absent"))
-        return RegistryPlace(client, locks=tmp_path / "locks")
+        return RegistryStore(client, locks=tmp_path / "locks")
 
     @pytest.mark.parametrize(
         ("change", "says"),
@@ -214,7 +214,7 @@ class TestInAContainer(SealContract):
     ):
         """Answers are judged alike, whichever way they came."""
         refusal = self.publish(spoiled(base, tmp_path, change), sound, verdict, place, tmp_path, way)
-        assert {fault.code for fault in refusal.faults} == {"seal-contract"}
+        assert {problem.code for problem in refusal.problems} == {"seal-contract"}
         assert says in str(refusal)
 
     def test_nothing_is_left_in_the_engine(self, base, sound, verdict, place, tmp_path, way, address):

@@ -11,17 +11,17 @@ import boto3
 import pytest
 import requests
 
-from build.image.base.base import BaseRefused, empty_config
+from build.image.base.base import BaseError, empty_config
 from build.image.base.blob_cache import Blobs
 from build.image.base.ecr import ecr_address
 from build.image.base.registry import registry_base
 from build.oci import image as oci
 from build.oci.credentials import DockerLogin
-from build.oci.ecr import ecr_place
+from build.oci.ecr import ecr_store
 from build.oci.ecr_api import registry_of
-from build.oci.open_store import publisher
+from build.oci.open_store import open_store
 from build.oci.tag_mutability import TagRules
-from model.errors import OutputRefused
+from model.errors import OutputError
 from tests.contracts.publish import PublisherContract, image
 from tests.services.ecr import ACCOUNT, BUILDER, READER, REGION, ecr
 from tests.services.registry import registry
@@ -73,7 +73,7 @@ def fetch(root: str, login: tuple[str, str], tag: str):
 class TestStandIn(PublisherContract):
     @pytest.fixture
     def another(self, service, repository):
-        return lambda: ecr_place(ACCOUNT, REGION, repository)
+        return lambda: ecr_store(ACCOUNT, REGION, repository)
 
     @pytest.fixture
     def place(self, another):
@@ -108,7 +108,7 @@ if "KAMADO_ECR" in os.environ:
 
         @pytest.fixture
         def another(self, named, tmp_path):
-            return lambda: publisher(named, cache=tmp_path)
+            return lambda: open_store(named, cache=tmp_path)
 
         @pytest.fixture
         def place(self, another):
@@ -133,11 +133,11 @@ if "KAMADO_ECR" in os.environ:
 
 
 def codes(refusal) -> list[str]:
-    return [fault.code for fault in refusal.value.faults]
+    return [problem.code for problem in refusal.value.problems]
 
 
 def test_a_repository_is_made_with_tags_that_do_not_move_a_scan_and_an_end_for_what_has_no_tag(service, repository):
-    ecr_place(ACCOUNT, REGION, repository).publish(image(), "toy-1")
+    ecr_store(ACCOUNT, REGION, repository).publish(image(), "toy-1")
     made = service.repository(repository)
     assert made["imageTagMutability"] == "IMMUTABLE"
     assert made["imageScanningConfiguration"] == {"scanOnPush": True}
@@ -147,7 +147,7 @@ def test_a_repository_is_made_with_tags_that_do_not_move_a_scan_and_an_end_for_w
 
 
 def test_looking_makes_no_repository(service, repository):
-    place = ecr_place(ACCOUNT, REGION, repository)
+    place = ecr_store(ACCOUNT, REGION, repository)
     assert place.tags() == []
     assert place.digest("toy-1") is None
     assert service.repository(repository) is None
@@ -155,8 +155,8 @@ def test_looking_makes_no_repository(service, repository):
 
 def test_a_repository_of_others_with_tags_that_move_is_refused_with_the_command_that_mends_it(service, repository):
     service.make(repository, "MUTABLE")
-    with pytest.raises(OutputRefused, match="put-image-tag-mutability") as refusal:
-        ecr_place(ACCOUNT, REGION, repository).publish(image(), "toy-1")
+    with pytest.raises(OutputError, match="put-image-tag-mutability") as refusal:
+        ecr_store(ACCOUNT, REGION, repository).publish(image(), "toy-1")
     assert codes(refusal) == ["ecr-mutable"]
 
 
@@ -171,7 +171,7 @@ def test_a_repository_of_others_with_tags_that_move_is_refused_with_the_command_
 )
 def test_a_repository_in_which_our_tags_do_not_move_is_taken(service, repository, outcome, mutability, filters):
     service.make(repository, mutability, filters)
-    place = ecr_place(ACCOUNT, REGION, repository)
+    place = ecr_store(ACCOUNT, REGION, repository)
     published = place.publish(image(), "toy-1")
     place.add_tag(published.digest, "toy-rel-000001")
     outcome(published.outcome)
@@ -189,18 +189,18 @@ def test_a_repository_in_which_our_tags_do_not_move_is_taken(service, repository
 )
 def test_a_tag_that_a_filter_lets_move_is_refused_by_name(service, repository, outcome, mutability, filters, words):
     service.make(repository, mutability, filters)
-    with pytest.raises(OutputRefused, match="lets the tag 'toy-1' move") as refusal:
-        ecr_place(ACCOUNT, REGION, repository).publish(image(), "toy-1")
-    outcome(refusal.value.faults[0])
+    with pytest.raises(OutputError, match="lets the tag 'toy-1' move") as refusal:
+        ecr_store(ACCOUNT, REGION, repository).publish(image(), "toy-1")
+    outcome(refusal.value.problems[0])
     assert codes(refusal) == ["ecr-mutable"]
     assert words in str(refusal.value)
 
 
 def test_a_release_tag_that_a_filter_lets_move_is_refused(service, repository):
     service.make(repository, "IMMUTABLE_WITH_EXCLUSION", ["*-rel-*"])
-    place = ecr_place(ACCOUNT, REGION, repository)
+    place = ecr_store(ACCOUNT, REGION, repository)
     published = place.publish(image(), "toy-1")
-    with pytest.raises(OutputRefused, match="lets the tag 'toy-rel-000001' move"):
+    with pytest.raises(OutputError, match="lets the tag 'toy-rel-000001' move"):
         place.add_tag(published.digest, "toy-rel-000001")
 
 
@@ -220,7 +220,7 @@ def based(service, repository):
     """A repository of ECR with a server base in it."""
     config = {**empty_config(), "config": {"Labels": {}}}
     made = oci.Image(oci.dump(config), image().layers)
-    ecr_place(ACCOUNT, REGION, repository).publish(made, "base-1")
+    ecr_store(ACCOUNT, REGION, repository).publish(made, "base-1")
     return repository
 
 
@@ -237,7 +237,7 @@ def test_a_base_in_ecr_is_read_with_awss_credentials(service, based, tmp_path, m
 
 def test_a_base_of_keys_that_aws_does_not_know_is_refused_in_awss_words(service, based, tmp_path, monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOFSOMEBODYELSE00")
-    with pytest.raises(BaseRefused, match="turned the credentials down") as refusal:
+    with pytest.raises(BaseError, match="turned the credentials down") as refusal:
         registry_base(f"{BASE}/{based}:base-1", blobs=Blobs(tmp_path))
     assert codes(refusal) == ["ecr-credentials"]
 
@@ -270,17 +270,17 @@ REGIONS = {
 @pytest.mark.case("a region of each partition of AWS")
 @pytest.mark.parametrize("region", REGIONS)
 def test_regions_of_every_partition_are_known(service, tmp_path, outcome, region):
-    place = publisher(f"ecr://{ACCOUNT}.{region}/kamado", cache=tmp_path)
+    place = open_store(f"ecr://{ACCOUNT}.{region}/kamado", cache=tmp_path)
     outcome(place.name)
     assert place.name == f"{ACCOUNT}.dkr.ecr.{region}.{REGIONS[region]}/kamado"
     assert registry_of(place.name.partition("/")[0]) == (ACCOUNT, region)
-    with pytest.raises(OutputRefused) as refusal:  # the stand-in is in another region, which is told; it is a region
+    with pytest.raises(OutputError) as refusal:  # the stand-in is in another region, which is told; it is a region
         place.tags()
     assert codes(refusal) == ["ecr-credentials"]
 
 
 def test_a_token_that_ends_in_mid_push_is_renewed(service, repository):
-    place = ecr_place(ACCOUNT, REGION, repository)
+    place = ecr_store(ACCOUNT, REGION, repository)
 
     def prove(_):
         service.end_tokens()
@@ -292,11 +292,11 @@ def test_a_token_that_ends_in_mid_push_is_renewed(service, repository):
 
 def test_throttled_calls_are_made_again(service, repository):
     service.throttled = 2
-    assert ecr_place(ACCOUNT, REGION, repository).publish(image(), "toy-1").outcome == "written"
+    assert ecr_store(ACCOUNT, REGION, repository).publish(image(), "toy-1").outcome == "written"
 
 
 def test_the_digest_is_the_one_that_aws_knows(service, repository):
-    published = ecr_place(ACCOUNT, REGION, repository).publish(image(), "toy-1")
+    published = ecr_store(ACCOUNT, REGION, repository).publish(image(), "toy-1")
     assert published.digest == image().digest
 
 
@@ -304,33 +304,33 @@ class TestWithoutTheRight:
     def test_keys_nothing_is_sent_and_it_is_said_where_they_come_from(self, service, repository, monkeypatch):
         monkeypatch.delenv("AWS_ACCESS_KEY_ID")
         monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-        with pytest.raises(OutputRefused, match="service account a role") as refusal:
-            ecr_place(ACCOUNT, REGION, repository).publish(image(), "toy-1")
+        with pytest.raises(OutputError, match="service account a role") as refusal:
+            ecr_store(ACCOUNT, REGION, repository).publish(image(), "toy-1")
         assert codes(refusal) == ["ecr-credentials"]
         assert service.calls == []
 
     def test_keys_that_aws_does_not_know_are_called_so(self, service, repository, monkeypatch):
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOFSOMEBODYELSE00")
-        with pytest.raises(OutputRefused, match="turned the credentials down") as refusal:
-            ecr_place(ACCOUNT, REGION, repository).publish(image(), "toy-1")
+        with pytest.raises(OutputError, match="turned the credentials down") as refusal:
+            ecr_store(ACCOUNT, REGION, repository).publish(image(), "toy-1")
         assert codes(refusal) == ["ecr-credentials"]
 
     def test_permission_the_missing_one_is_named(self, service, repository, monkeypatch):
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", READER)
         with pytest.raises(
-            OutputRefused, match="Allow ecr:CreateRepository for this role on account 123456789012"
+            OutputError, match="Allow ecr:CreateRepository for this role on account 123456789012"
         ) as refusal:
-            ecr_place(ACCOUNT, REGION, repository).publish(image(), "toy-1")
+            ecr_store(ACCOUNT, REGION, repository).publish(image(), "toy-1")
         assert codes(refusal) == ["ecr-permission"]
 
     def test_region_of_aws_the_known_ones_are_listed(self, service, repository):
-        with pytest.raises(OutputRefused, match="ap-northeast-1") as refusal:
-            ecr_place(ACCOUNT, "ap-nowhere-7", repository).publish(image(), "toy-1")
+        with pytest.raises(OutputError, match="ap-northeast-1") as refusal:
+            ecr_store(ACCOUNT, "ap-nowhere-7", repository).publish(image(), "toy-1")
         assert codes(refusal) == ["ecr-region"]
 
     def test_region_of_the_endpoint_the_credentials_are_turned_down(self, service, repository):
-        with pytest.raises(OutputRefused, match="us-east-1") as refusal:
-            ecr_place(ACCOUNT, "us-east-1", repository).publish(image(), "toy-1")
+        with pytest.raises(OutputError, match="us-east-1") as refusal:
+            ecr_store(ACCOUNT, "us-east-1", repository).publish(image(), "toy-1")
         assert codes(refusal) == ["ecr-credentials"]
 
 
@@ -338,5 +338,5 @@ class TestWithoutTheRight:
     "written", ["ecr://123/kamado", "ecr://123456789012/kamado", "ecr://123456789012.ap-northeast-1", "ecr:"]
 )
 def test_what_names_no_repository_is_refused_with_the_form(written, tmp_path):
-    with pytest.raises(OutputRefused, match=r"ecr://ACCOUNT\.REGION/REPOSITORY"):
-        publisher(written, cache=tmp_path)
+    with pytest.raises(OutputError, match=r"ecr://ACCOUNT\.REGION/REPOSITORY"):
+        open_store(written, cache=tmp_path)

@@ -7,13 +7,13 @@ import tracemalloc
 
 import pytest
 
-from build.oci.layer import Entry, write_layer
+from build.oci.layer import TarEntry, write_layer
 
 MOMENT = 1_780_000_000
 
 
 def test_the_same_files_give_the_same_bytes_whenever_and_in_whatever_order(tmp_path):
-    given = [Entry("opt/b", data=b"b"), Entry("opt/a/c", 0o755, data=b"c"), Entry("opt/link", link="a/c")]
+    given = [TarEntry("opt/b", data=b"b"), TarEntry("opt/a/c", 0o755, data=b"c"), TarEntry("opt/link", link="a/c")]
     first = write_layer(tmp_path / "1", given, mtime=MOMENT)
     time.sleep(1.1)  # gzip and tar know whole seconds
     again = write_layer(tmp_path / "2", reversed(given), mtime=MOMENT)
@@ -22,7 +22,7 @@ def test_the_same_files_give_the_same_bytes_whenever_and_in_whatever_order(tmp_p
 
 
 def test_any_tar_reads_it_with_its_folders_owners_modes_and_time(tmp_path):
-    write_layer(tmp_path / "1", [Entry("opt/a/b", data=b"data"), Entry("opt/link", link="a/b")], mtime=MOMENT)
+    write_layer(tmp_path / "1", [TarEntry("opt/a/b", data=b"data"), TarEntry("opt/link", link="a/b")], mtime=MOMENT)
     with tarfile.open(tmp_path / "1") as tar:
         members = {member.name: member for member in tar.getmembers()}
         assert tar.extractfile("opt/a/b").read() == b"data"
@@ -35,7 +35,7 @@ def test_any_tar_reads_it_with_its_folders_owners_modes_and_time(tmp_path):
 def test_its_digests_are_those_of_the_tar_and_of_the_gzip(tmp_path):
     import hashlib
 
-    layer = write_layer(tmp_path / "1", [Entry("a", data=b"data")], mtime=MOMENT)
+    layer = write_layer(tmp_path / "1", [TarEntry("a", data=b"data")], mtime=MOMENT)
     zipped = (tmp_path / "1").read_bytes()
     assert layer.digest == f"sha256:{hashlib.sha256(zipped).hexdigest()}"
     assert layer.diff_id == f"sha256:{hashlib.sha256(gzip.decompress(zipped)).hexdigest()}"
@@ -44,20 +44,20 @@ def test_its_digests_are_those_of_the_tar_and_of_the_gzip(tmp_path):
 
 
 def test_the_gzip_names_no_time_and_no_system(tmp_path):
-    write_layer(tmp_path / "1", [Entry("a", data=b"data")], mtime=MOMENT)
+    write_layer(tmp_path / "1", [TarEntry("a", data=b"data")], mtime=MOMENT)
     assert (tmp_path / "1").read_bytes()[4:10] == b"\0\0\0\0\x04\xff"
 
 
 @pytest.mark.parametrize("name", ["../etc/passwd", "/etc/passwd", "a//b", "a/./b", "a/../../b", ""])
 def test_a_name_that_leaves_the_image_is_refused(name, tmp_path):
     with pytest.raises(ValueError, match="not a name inside an image"):
-        write_layer(tmp_path / "1", [Entry(name, data=b"x")], mtime=MOMENT)
+        write_layer(tmp_path / "1", [TarEntry(name, data=b"x")], mtime=MOMENT)
 
 
 def test_a_symlink_put_in_the_place_of_a_file_is_not_followed(tmp_path):
     (tmp_path / "booster.ubj").symlink_to("/etc/passwd")
     with pytest.raises(OSError, match="symbolic"):
-        write_layer(tmp_path / "1", [Entry("a", data=tmp_path / "booster.ubj")], mtime=MOMENT)
+        write_layer(tmp_path / "1", [TarEntry("a", data=tmp_path / "booster.ubj")], mtime=MOMENT)
 
 
 def test_memory_does_not_grow_with_the_model(tmp_path):
@@ -65,7 +65,7 @@ def test_memory_does_not_grow_with_the_model(tmp_path):
         with (tmp_path / "model").open("wb") as file:
             file.truncate(size)
         tracemalloc.start()
-        write_layer(tmp_path / "1", [Entry("model", data=tmp_path / "model")], mtime=MOMENT)
+        write_layer(tmp_path / "1", [TarEntry("model", data=tmp_path / "model")], mtime=MOMENT)
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return most

@@ -14,7 +14,7 @@ from build.oci import image as oci
 from build.oci.layout import REF_NAME, Layout
 from build.oci.referrers import descriptor
 from build.oci.store import Attachment
-from model.errors import OutputRefused
+from model.errors import OutputError
 from tests.contracts.publish import PublisherContract, image
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -88,7 +88,7 @@ def test_a_blob_that_the_disk_lost_is_written_again(tmp_path):
 @pytest.mark.parametrize("content", ["", "not JSON", "[]", '{"manifests": 3}'])
 def test_an_index_that_is_none_is_refused_and_kept(content, tmp_path):
     (tmp_path / "index.json").write_text(content)
-    with pytest.raises(OutputRefused, match="is not an OCI index"):
+    with pytest.raises(OutputError, match="is not an OCI index"):
         Layout(tmp_path).publish(image(), "toy-1")
     assert (tmp_path / "index.json").read_text() == content
 
@@ -97,7 +97,7 @@ def test_a_manifest_that_somebody_edited_is_refused(tmp_path):
     digest = Layout(tmp_path).publish(image(), "toy-1").digest
     held = tmp_path / "blobs" / "sha256" / digest.removeprefix("sha256:")
     held.write_bytes(held.read_bytes().replace(b'"schemaVersion":2', b'"schemaVersion":3'))
-    with pytest.raises(OutputRefused, match="blob-digest"):
+    with pytest.raises(OutputError, match="blob-digest"):
         Layout(tmp_path).manifest(digest)
 
 
@@ -114,7 +114,7 @@ def test_documents_of_others_are_passed_over(tmp_path):
 
 def test_a_place_that_is_a_file_is_refused_by_name(tmp_path):
     (tmp_path / "images").write_text("in the way")
-    with pytest.raises(OutputRefused, match="images: cannot be written"):
+    with pytest.raises(OutputError, match="images: cannot be written"):
         Layout(tmp_path / "images").publish(image(), "toy-1")
 
 

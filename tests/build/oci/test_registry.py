@@ -19,19 +19,19 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from build.image.base.base import BaseRefused
+from build.image.base.base import BaseError
 from build.image.base.blob_cache import Blobs
 from build.image.base.registry import registry_base
 from build.oci import image as oci
 from build.oci.credentials import DockerLogin
-from build.oci.open_store import publisher
+from build.oci.open_store import open_store
 from build.oci.redact import redacted
 from build.oci.referrers import descriptor, empty, fallback_tag, index, small
-from build.oci.registry import RegistryPlace
-from build.oci.registry_client import Client, RegistryRefused
-from build.oci.retry import Patience
+from build.oci.registry import RegistryStore
+from build.oci.registry_client import Client, RegistryError
+from build.oci.retry import RetryPolicy
 from build.oci.store import Attachment
-from model.errors import OutputRefused
+from model.errors import OutputError
 from tests.contracts.publish import PublisherContract, blob, image
 from tests.services import fault_proxy as weather_of
 from tests.services.fault_proxy import weather
@@ -84,14 +84,14 @@ class TestRegistry(PublisherContract):
         return lambda tag: fetch(host, repository, tag)
 
 
-QUICK = Patience(attempts=4, first=0.001, answer=10.0)  # a busy disk may keep an answer back for seconds
+QUICK = RetryPolicy(attempts=4, first=0.001, answer=10.0)  # a busy disk may keep an answer back for seconds
 IMPATIENT = replace(QUICK, answer=1.0)  # less than a slow answer of the proxy takes
 HURRIED = replace(QUICK, whole=1.0, listing=1.0, pages=50)
 
 
 def place(host, repository, tmp_path, *, patience=QUICK):
     login = DockerLogin(host, tmp_path / "absent.json")
-    return RegistryPlace(Client(host, repository, login=login, patience=patience), locks=tmp_path / "locks")
+    return RegistryStore(Client(host, repository, login=login, patience=patience), locks=tmp_path / "locks")
 
 
 PAPERS = (Attachment("text/plain", b"signed"),)
@@ -133,9 +133,9 @@ class TestTrouble:
             repository = f"stays-{kind}/{number}"
             with weather(host) as now:
                 now.spoil = dict.fromkeys(range(number, 1000), kind)
-                with pytest.raises(RegistryRefused, match="4 times") as refusal:
+                with pytest.raises(RegistryError, match="4 times") as refusal:
                     place(now.host, repository, tmp_path).publish(image(), "toy-1", prove=lambda _: PAPERS)
-            assert [fault.code for fault in refusal.value.faults] == ["registry-unreachable"]
+            assert [problem.code for problem in refusal.value.problems] == ["registry-unreachable"]
             tagged_last = number == requests_of_a_push - 1
             assert tagged_last or fetch(host, repository, "toy-1") is None
             place(host, repository, tmp_path).publish(image(), "toy-1", prove=lambda _: PAPERS)
@@ -170,7 +170,7 @@ def never():
 def test_a_registry_without_room_is_a_refusal_without_a_tag(tmp_path):
     """Its disk holds four megabytes; the layer has eight."""
     with full(tmp_path / "disk") as disk, registry(disk) as host:
-        with pytest.raises(RegistryRefused, match=r"answered 50\d"):
+        with pytest.raises(RegistryError, match=r"answered 50\d"):
             place(host, "team/one", tmp_path).publish(image(size=1_000_000), "toy-1")
         assert place(host, "team/one", tmp_path).digest("toy-1") is None
 
@@ -342,9 +342,9 @@ def test_a_size_without_end_is_none(tmp_path):
 
 def test_a_registry_without_sense_is_refused(tmp_path):
     with serving(Odd) as host:
-        with pytest.raises(RegistryRefused, match="lists its tags in a circle"):
+        with pytest.raises(RegistryError, match="lists its tags in a circle"):
             place(host, "team/one", tmp_path).tags()
-        with pytest.raises(RegistryRefused, match="begins an upload and does not say where"):
+        with pytest.raises(RegistryError, match="begins an upload and does not say where"):
             place(host, "team/one", tmp_path).publish(image(), "toy-1")
 
 
@@ -352,7 +352,7 @@ def test_a_registry_without_sense_is_refused(tmp_path):
     ("host", "reason"), [("127.0.0.1:1", "Connection refused"), ("registry.invalid", r"Name or service not known")]
 )
 def test_a_registry_that_is_away_is_told_in_the_words_of_the_system(host, reason, tmp_path):
-    with pytest.raises(RegistryRefused, match=rf"{host}/team/one: cannot be reached \({reason}\), 4 times"):
+    with pytest.raises(RegistryError, match=rf"{host}/team/one: cannot be reached \({reason}\), 4 times"):
         place(host, "team/one", tmp_path).tags()
 
 
@@ -386,7 +386,7 @@ def test_a_tag_that_another_machine_took_while_this_one_waited_does_not_move(hos
             return True
         return False
 
-    with between(host, happens) as here, pytest.raises(OutputRefused, match="tag-taken"):
+    with between(host, happens) as here, pytest.raises(OutputError, match="tag-taken"):
         place(here, repository, tmp_path / "mine").publish(image(), "toy-1")
     assert other.digest("toy-1") == taken[0] == image(b"another model").digest
 
@@ -403,7 +403,7 @@ def test_what_a_header_says_of_a_digest_is_not_believed(host, repository, tmp_pa
 
     with between(host, happens) as here:
         if told.startswith("sha256:"):
-            with pytest.raises(RegistryRefused, match="registry-digest"):
+            with pytest.raises(RegistryError, match="registry-digest"):
                 place(here, repository, tmp_path).digest(digest)
         else:
             assert place(here, repository, tmp_path).digest("toy-1") == digest
@@ -466,9 +466,9 @@ def test_whom_a_registry_sends_us_on_to_never_gets_the_login(host, tmp_path):
 
         with between(host, happens) as here:
             client = Client(here, "team/one", login=Login(), patience=QUICK)
-            with pytest.raises(RegistryRefused, match="registry-denied"):
+            with pytest.raises(RegistryError, match="registry-denied"):
                 client.upload(blob(b"the model"))
-            with pytest.raises(RegistryRefused, match="registry-denied"):
+            with pytest.raises(RegistryError, match="registry-denied"):
                 b"".join(client.stream(blob(b"the model").digest))
     assert Elsewhere.heard == [None, None]
 
@@ -478,7 +478,7 @@ def test_a_page_in_place_of_a_manifest_is_refused(host, repository, tmp_path):
         handler._send(200, b"<html></html>", {})
         return True
 
-    with between(host, happens) as here, pytest.raises(RegistryRefused, match="not a JSON object: b'<html>"):
+    with between(host, happens) as here, pytest.raises(RegistryError, match="not a JSON object: b'<html>"):
         place(here, repository, tmp_path).publish(image(), "toy-1")
 
 
@@ -496,7 +496,7 @@ class Page(http.server.BaseHTTPRequestHandler):
 
 
 def test_a_page_in_place_of_an_answer_is_refused_and_shown(tmp_path):
-    with serving(Page) as host, pytest.raises(RegistryRefused, match="not a JSON object: b'<html>"):
+    with serving(Page) as host, pytest.raises(RegistryError, match="not a JSON object: b'<html>"):
         place(host, "team/one", tmp_path).tags()
 
 
@@ -526,12 +526,12 @@ def test_codes_and_messages_of_an_error_body_are_told(host, tmp_path, outcome):
         handler._send(400, json.dumps(body).encode(), {})
         return True
 
-    with between(host, happens) as here, pytest.raises(RegistryRefused) as refusal:
+    with between(host, happens) as here, pytest.raises(RegistryError) as refusal:
         place(here, "team/one", tmp_path).tags()
-    fault = refusal.value.faults[0]
-    outcome(fault)
-    assert fault.code == "registry-denied"  # as the second code says, whatever the status
-    assert fault.found.endswith(r"n=1000: NAME_UNKNOWN: no such\x1b[31m repository; DENIED")
+    problem = refusal.value.problems[0]
+    outcome(problem)
+    assert problem.code == "registry-denied"  # as the second code says, whatever the status
+    assert problem.problem.endswith(r"n=1000: NAME_UNKNOWN: no such\x1b[31m repository; DENIED")
 
 
 def test_too_many_requests_are_waited_for_whatever_their_status(host, repository, tmp_path):
@@ -558,9 +558,9 @@ def test_the_secrets_of_an_upload_are_never_told(host, repository, tmp_path, out
         handler._send(400, json.dumps({"errors": [{"code": "BLOB_UPLOAD_INVALID", "message": told}]}).encode(), {})
         return True
 
-    with between(host, happens) as here, pytest.raises(RegistryRefused) as refusal:
+    with between(host, happens) as here, pytest.raises(RegistryError) as refusal:
         place(here, repository, tmp_path).publish(image(), "toy-1")
-    outcome(refusal.value.faults[0])
+    outcome(refusal.value.problems[0])
     assert "BLOB_UPLOAD_INVALID" in str(refusal.value)
     assert "_state=…" in str(refusal.value)
     assert not re.search(r"_state=[^…]|hunter2", str(refusal.value))
@@ -576,10 +576,10 @@ def test_an_answer_that_never_ends_is_a_refusal(host, tmp_path, outcome, kind):
         asked = {"a list of tags": ours.tags, "a manifest": lambda: ours.manifest(digest)}
         asked["a blob"] = lambda: ours.blob(digest).read()
         for what, ask in asked.items():
-            with pytest.raises(RegistryRefused) as refusal:
+            with pytest.raises(RegistryError) as refusal:
                 ask()
-            assert [fault.code for fault in refusal.value.faults] == ["registry-slow"], what
-    outcome(refusal.value.faults[0])
+            assert [problem.code for problem in refusal.value.problems] == ["registry-slow"], what
+    outcome(refusal.value.problems[0])
     assert len(now.seen) == 3  # what is slow on purpose is so again
 
 
@@ -593,7 +593,7 @@ def test_a_list_of_more_bytes_than_any_is_a_refusal(host, tmp_path, monkeypatch)
         handler._send(200, json.dumps({"tags": ["t" * 4_000]}).encode(), link)
         return True
 
-    with between(host, happens) as here, pytest.raises(RegistryRefused, match="without end: 3 on 3 pages"):
+    with between(host, happens) as here, pytest.raises(RegistryError, match="without end: 3 on 3 pages"):
         place(here, "team/one", tmp_path).tags()
 
 
@@ -608,10 +608,10 @@ def test_a_list_without_end_is_a_refusal(host, tmp_path, outcome):
         return True
 
     patience = replace(HURRIED, listing=600.0)
-    with between(host, happens) as here, pytest.raises(RegistryRefused, match="without end: 50 on 50 pages") as refusal:
+    with between(host, happens) as here, pytest.raises(RegistryError, match="without end: 50 on 50 pages") as refusal:
         place(here, "team/one", tmp_path, patience=patience).tags()
-    outcome(refusal.value.faults[0])
-    assert refusal.value.faults[0].code == "registry-slow"
+    outcome(refusal.value.problems[0])
+    assert refusal.value.problems[0].code == "registry-slow"
 
 
 WRONG_TYPES = {
@@ -639,10 +639,10 @@ def test_an_answer_of_another_type_is_a_refusal(host, tmp_path, outcome, answer)
         ours = place(here, "team/one", tmp_path)
         lists = b"manifests" in WRONG_TYPES[answer]
         ask = (lambda: ours.attachments(oci.digest_of(b"the model"))) if lists else ours.tags
-        with pytest.raises(RegistryRefused) as refusal:
+        with pytest.raises(RegistryError) as refusal:
             ask()
-    outcome(refusal.value.faults[0])
-    assert [fault.code for fault in refusal.value.faults] == ["registry-answer"]
+    outcome(refusal.value.problems[0])
+    assert [problem.code for problem in refusal.value.problems] == ["registry-answer"]
 
 
 @pytest.mark.parametrize("token", [b'{"token": 5}', b'{"token": ["x"]}', b'{"token": "a\\r\\nX: y"}', b"[]", b"{}"])
@@ -654,9 +654,9 @@ def test_a_token_that_is_none_is_a_refusal(host, tmp_path, token):
             handler._send(401, b"{}", {"WWW-Authenticate": f'Bearer realm="http://{handler.now.host}/token"'})
         return True
 
-    with between(host, happens) as here, pytest.raises(RegistryRefused) as refusal:
+    with between(host, happens) as here, pytest.raises(RegistryError) as refusal:
         place(here, "team/one", tmp_path).tags()
-    assert [fault.code for fault in refusal.value.faults] == ["registry-denied"]
+    assert [problem.code for problem in refusal.value.problems] == ["registry-denied"]
 
 
 def test_a_fallback_list_of_another_type_is_a_refusal(host, repository, tmp_path):
@@ -669,7 +669,7 @@ def test_a_fallback_list_of_another_type_is_a_refusal(host, repository, tmp_path
             return True
         return False
 
-    with between(host, happens) as here, pytest.raises(OutputRefused, match="place-broken"):
+    with between(host, happens) as here, pytest.raises(OutputError, match="place-broken"):
         place(here, repository, tmp_path).attachments(digest)
 
 
@@ -686,10 +686,10 @@ def test_a_fallback_list_of_another_type_is_a_refusal(host, repository, tmp_path
     ],
 )
 def test_a_password_in_an_address_is_refused_and_not_told(tmp_path, outcome, address):
-    with pytest.raises(OutputRefused) as refusal:
-        publisher(address, cache=tmp_path)
-    outcome(refusal.value.faults[0])
-    assert [fault.code for fault in refusal.value.faults] == ["place-login"]
+    with pytest.raises(OutputError) as refusal:
+        open_store(address, cache=tmp_path)
+    outcome(refusal.value.problems[0])
+    assert [problem.code for problem in refusal.value.problems] == ["place-login"]
     assert "hunter2" not in str(refusal.value)
 
 
@@ -703,7 +703,7 @@ def test_a_password_in_an_address_is_refused_and_not_told(tmp_path, outcome, add
     ],
 )
 def test_a_password_in_the_address_of_a_base_is_refused_and_not_told(tmp_path, reference):
-    with pytest.raises(BaseRefused, match="holds a login") as refusal:
+    with pytest.raises(BaseError, match="holds a login") as refusal:
         registry_base(reference, blobs=Blobs(tmp_path))
     assert "hunter2" not in str(refusal.value)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from build.gate.gate import Sound
+from build.gate.gate import VerifiedBundle
 from build.image.attest import provenance
 from build.image.smoke_test.smoke_test import Seal
 from build.oci import image as oci
@@ -21,9 +21,9 @@ from build.oci.layout import Layout
 from build.oci.referrers import content, descriptor
 from build.oci.store import Attachment
 from build.release.fetch import fetch
-from build.release.releases import BUILD_TAG, Release, ReleaseRefused, candidate, number_next
+from build.release.releases import BUILD_TAG, Release, ReleaseError, candidate, number_next
 from model.bundle.bundle import FILES, bundle_digest
-from model.errors import BundleRefused
+from model.errors import BundleError
 from model.files import sha256_of
 from tests.build.release.test_releases import ROOT, run
 from tests.build.released import BASE, assembled, published
@@ -125,11 +125,11 @@ def test_a_label_that_the_layer_does_not_bear_out_is_refused(label, shelf, model
     config["config"]["Labels"] |= {label: LABELS[label], BUILD_TAG: "toy-conversion-forged"}
     image = oci.Image(oci.dump(config), model.image.layers)
     published(shelf, model, image=image, tag="toy-conversion-forged")
-    with pytest.raises(BundleRefused, match=f"label {label}: is .*, the layer says") as refusal:
+    with pytest.raises(BundleError, match=f"label {label}: is .*, the layer says") as refusal:
         fetch(shelf, tagged(shelf, "toy-conversion-forged"), tmp_path / "back", report=print)
-    assert [fault.code for fault in refusal.value.faults] == ["image-labels"]
+    assert [problem.code for problem in refusal.value.problems] == ["image-labels"]
     assert not (tmp_path / "back").exists()
-    outcome(refusal.value.faults[0])
+    outcome(refusal.value.problems[0])
 
 
 RECORDS = {
@@ -147,9 +147,9 @@ def test_an_image_without_the_record_of_its_smoke_test_is_refused(name, model, t
         place.publish(model.image, model.tag)
     else:
         published(place, model, seal=RECORDS[name])
-    with pytest.raises(ReleaseRefused, match="no record of a smoke test") as refusal:
+    with pytest.raises(ReleaseError, match="no record of a smoke test") as refusal:
         fetch(place, tagged(place, model.tag), tmp_path / "back", report=print)
-    outcome(refusal.value.faults[0])
+    outcome(refusal.value.problems[0])
 
 
 def test_a_record_of_another_image_is_none(model, shelf, tmp_path):
@@ -159,7 +159,7 @@ def test_a_record_of_another_image_is_none(model, shelf, tmp_path):
     other = oci.Image(oci.dump(config), model.image.layers)
     statements = [Attachment(provenance.MEDIA_TYPE, data) for data in attached]
     shelf.publish(other, "toy-conversion-other", prove=lambda _: statements)
-    with pytest.raises(ReleaseRefused, match="no record of a smoke test"):
+    with pytest.raises(ReleaseError, match="no record of a smoke test"):
         fetch(shelf, tagged(shelf, "toy-conversion-other"), tmp_path / "back", report=print)
 
 
@@ -173,12 +173,12 @@ def test_a_statement_that_is_none_is_no_record(data):
 def test_a_wrong_checksum_is_never_taken_for_an_older_one(sound, tmp_path, outcome):
     path = verdict_of(sound, tmp_path / "verdict.json")
     path.write_text(path.read_text().replace('"auc": 0.71', '"auc": 0.72'))
-    model = assembled(BASE, sound, path, tmp_path / "work", Sound(bundle_digest(sound), sha256_of(path)))
+    model = assembled(BASE, sound, path, tmp_path / "work", VerifiedBundle(bundle_digest(sound), sha256_of(path)))
     place = Layout(tmp_path / "images")
     published(place, model)
-    with pytest.raises(BundleRefused, match=r"\[verdict-digest\]") as refusal:
+    with pytest.raises(BundleError, match=r"\[verdict-digest\]") as refusal:
         fetch(place, tagged(place, model.tag), tmp_path / "back", report=print)
-    outcome(refusal.value.faults[0])
+    outcome(refusal.value.problems[0])
 
 
 KILLED = """

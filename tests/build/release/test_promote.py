@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 
 from build.gate.copy import copy
-from build.image.assemble import Order, build
+from build.image.assemble import BuildRequest, build
 from build.image.attest import provenance
-from build.image.attest.signature import SignatureRefused, sign
+from build.image.attest.signature import SignatureError, sign
 from build.oci import image as oci
 from build.oci.layout import Layout
 from build.oci.store import Attachment
 from build.release.promote import promote, rollback
 from build.release.releases import BUILD_TAG, numbers
-from model.errors import Refused
+from model.errors import KamadoError
 from tests.build.image.test_attest import keys  # noqa: F401 - a fixture
 from tests.build.oci.test_registry import full
 from tests.build.released import BASE, assembled, published
@@ -122,11 +122,11 @@ FORGERIES = {
 def test_what_its_content_does_not_bear_out_is_not_released(forge, models, tmp_path, outcome):
     place = Layout(tmp_path / "images")
     forge(place, models[0])
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(KamadoError) as refusal:
         promote(place, TOY, "forged", report=print)
-    assert FORGERIES[forge] in [fault.code for fault in refusal.value.faults]
+    assert FORGERIES[forge] in [problem.code for problem in refusal.value.problems]
     assert numbers(place, TOY) == []
-    outcome(refusal.value.faults[0])
+    outcome(refusal.value.problems[0])
 
 
 def test_a_layer_that_was_damaged_since_is_not_released_again(shelf, models):
@@ -134,7 +134,7 @@ def test_a_layer_that_was_damaged_since_is_not_released_again(shelf, models):
         promote(shelf, TOY, model.tag, report=print)
     path = shelf.blobs / models[0].image.layers[-1].digest.removeprefix("sha256:")
     path.write_bytes(path.read_bytes()[:-9] + b"otherwise")
-    with pytest.raises(Refused, match="layer-broken"):
+    with pytest.raises(KamadoError, match="layer-broken"):
         rollback(shelf, TOY, report=print)
     assert numbers(shelf, TOY) == [1, 2]
 
@@ -147,10 +147,10 @@ def test_an_image_that_nobody_can_start_any_more_is_not_released(models, tmp_pat
     published(place, models[0], image=oci.Image(oci.dump(config), (base, *models[0].image.layers)), tag="based")
     path = place.blobs / base.digest.removeprefix("sha256:")
     path.rename(tmp_path / "away")
-    with pytest.raises(Refused, match=r"\[place-broken\]") as refusal:
+    with pytest.raises(KamadoError, match=r"\[place-broken\]") as refusal:
         promote(place, TOY, "based", report=print)
     assert numbers(place, TOY) == []
-    outcome(refusal.value.faults[0].found)
+    outcome(refusal.value.problems[0].problem)
     (tmp_path / "away").rename(path)
     assert promote(place, TOY, "based", report=print).number == 1
 
@@ -197,10 +197,10 @@ class TestARequiredKey:
     @pytest.mark.case("a required key, and an image that its owner has not signed, or with another verdict")
     @pytest.mark.parametrize("number", [1, 2], ids=["by another", "of another verdict"])
     def test_releases_nothing_else(self, signed, models, keys, number, outcome):  # noqa: F811
-        with pytest.raises(SignatureRefused, match=r"\[signature-broken\]") as refusal:
+        with pytest.raises(SignatureError, match=r"\[signature-broken\]") as refusal:
             promote(signed, TOY, models[number].tag, keys=[keys / "mine.pub"], report=print)
         assert numbers(signed, TOY) == []
-        outcome(str(refusal.value.faults[0]).replace(str(keys), "KEYS"))
+        outcome(str(refusal.value.problems[0]).replace(str(keys), "KEYS"))
 
     def test_fetches_nothing_else(self, signed, models, keys, tmp_path):  # noqa: F811
         promote(signed, TOY, models[1].tag, report=print)
@@ -218,22 +218,22 @@ class TestARequiredKey:
         assert f"[key-missing] key {named}" in done.stderr
 
     def test_that_is_none_is_told_before_that_nothing_is_signed(self, shelf, models, keys):  # noqa: F811
-        with pytest.raises(SignatureRefused, match=r"\[key-unfit\]"):
+        with pytest.raises(SignatureError, match=r"\[key-unfit\]"):
             promote(shelf, TOY, models[0].tag, keys=[keys / "mine.pem"], report=print)
 
     @pytest.mark.parametrize(("key", "code"), [(None, "signature-missing"), ("other.pem", "signature-broken")])
     def test_builds_nothing_that_is_not_signed_by_its_owner(self, sound, verdict, keys, key, code, tmp_path):  # noqa: F811
-        order = Order(
+        order = BuildRequest(
             f"oci:{tmp_path}/images", None, tmp_path / "cache", key=key and keys / key, required=keys / "mine.pub"
         )
-        with pytest.raises(SignatureRefused) as refusal:
+        with pytest.raises(SignatureError) as refusal:
             build(sound, verdict, order, report=lambda _: None)
-        assert [fault.code for fault in refusal.value.faults] == [code]
+        assert [problem.code for problem in refusal.value.problems] == [code]
         assert not (tmp_path / "images").exists()
 
 
 def test_a_signature_is_of_bundle_and_verdict_together(sound, keys, shelf, models):  # noqa: F811
     """The bundle alone, as it once was signed, is not enough."""
     shelf.attach(models[0].image.digest, [sign(sound, keys / "mine.pem")])
-    with pytest.raises(SignatureRefused, match="is not signed by"):
+    with pytest.raises(SignatureError, match="is not signed by"):
         promote(shelf, TOY, models[0].tag, keys=[keys / "mine.pub"], report=print)

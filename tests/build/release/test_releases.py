@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from build.image.smoke_test import SealRefused
+from build.image.smoke_test import SmokeTestError
 from build.oci import image as oci
-from build.oci.ecr import ecr_place
+from build.oci.ecr import ecr_store
 from build.oci.layout import Layout
 from build.oci.store import Attachment
-from build.release.releases import ReleaseRefused, before, candidate, number_next, number_of, release, releases
-from model.errors import Fault
+from build.release.releases import ReleaseError, before, candidate, number_next, number_of, release, releases
+from model.errors import Problem
 from tests.build.oci.test_ecr import running, service  # noqa: F401 - fixtures
 from tests.build.oci.test_registry import host, place  # noqa: F401 - a fixture
 from tests.contracts.publish import blob, image
@@ -45,7 +45,7 @@ def another(request, tmp_path):
     repository = f"releases-{secrets.token_hex(6)}"
     if request.param == "ecr":
         request.getfixturevalue("service")
-        return lambda: ecr_place(ACCOUNT, REGION, repository)
+        return lambda: ecr_store(ACCOUNT, REGION, repository)
     address = request.getfixturevalue("host")
     return lambda: place(address, repository, tmp_path)
 
@@ -110,11 +110,11 @@ def test_going_back_goes_to_what_served_just_before_again_and_again(shelf, outco
 
 
 def test_there_is_nothing_before_the_first_image_however_often_it_was_released(shelf):
-    with pytest.raises(ReleaseRefused, match="has no release"):
+    with pytest.raises(ReleaseError, match="has no release"):
         rollback(shelf, "toy")
     promote(shelf, "toy", "toy-a")
     shelf.add_tag(model(b"a").digest, "toy-rel-000002")
-    with pytest.raises(ReleaseRefused, match="nothing older"):
+    with pytest.raises(ReleaseError, match="nothing older"):
         rollback(shelf, "toy")
 
 
@@ -142,9 +142,9 @@ def test_a_foreign_or_absurd_tag_stops_nobody(tag, shelf, outcome):
 @pytest.mark.case("a first release tag so high that its successors would not be found again")
 def test_a_number_that_nobody_would_find_again_is_not_given(shelf, outcome):
     shelf.add_tag(model(b"b").digest, "toy-rel-899999")
-    with pytest.raises(ReleaseRefused, match=r"\[release-numbers\]") as refusal:
+    with pytest.raises(ReleaseError, match=r"\[release-numbers\]") as refusal:
         promote(shelf, "toy", "toy-a")
-    outcome(refusal.value.faults[0])
+    outcome(refusal.value.problems[0])
     assert history(shelf) == [(899_999, "b")]
 
 
@@ -166,11 +166,11 @@ def test_what_is_no_image_of_the_model_is_not_released(shelf, named, code):
 
 def test_an_image_that_was_not_sealed_is_not_released(shelf):
     def fails(_):
-        raise SealRefused(Fault("golden row 0", "differs", "Build again", "seal-answer"))
+        raise SmokeTestError(Problem("golden row 0", "differs", "Build again", "seal-answer"))
 
-    with pytest.raises(SealRefused):
+    with pytest.raises(SmokeTestError):
         shelf.publish(model(b"wrong"), "toy-wrong", prove=fails)
-    with pytest.raises(ReleaseRefused, match=r"image-unsealed|image-missing"):
+    with pytest.raises(ReleaseError, match=r"image-unsealed|image-missing"):
         promote(shelf, "toy", model(b"wrong").digest)
     assert history(shelf) == []
 
@@ -186,7 +186,7 @@ def test_a_list_of_documents_is_no_image(host, tmp_path):  # noqa: F811 - a fixt
     shelf = place(host, f"documents-{secrets.token_hex(6)}", tmp_path)
     shelf.publish(model(b"a"), "toy-a", prove=lambda _: [Attachment("text/plain", b"a document")])
     (listed,) = [tag for tag in shelf.tags() if tag.startswith("sha256-")]
-    with pytest.raises(ReleaseRefused, match=r"image-model.*is no image of a model, not of 'toy'"):
+    with pytest.raises(ReleaseError, match=r"image-model.*is no image of a model, not of 'toy'"):
         promote(shelf, "toy", listed)
 
 
@@ -197,15 +197,15 @@ def test_a_release_is_named_by_its_number_or_its_tag(named):
 
 @pytest.mark.parametrize("named", ["other-rel-000042", "toy-a", "-1", "4.2", "", "٤٢", "1234567"])
 def test_what_names_no_release_is_refused_with_what_would(named):
-    with pytest.raises(ReleaseRefused, match="Give its number or its tag: 42 or toy-rel-000042"):
+    with pytest.raises(ReleaseError, match="Give its number or its tag: 42 or toy-rel-000042"):
         number_of("toy", named)
 
 
 def test_a_release_that_is_not_there_is_refused_with_those_that_are(shelf):
-    with pytest.raises(ReleaseRefused, match="python -m build promote toy"):
+    with pytest.raises(ReleaseError, match="python -m build promote toy"):
         release(shelf, "toy")
     promote(shelf, "toy", "toy-a")
-    with pytest.raises(ReleaseRefused, match="It has 1"):
+    with pytest.raises(ReleaseError, match="It has 1"):
         release(shelf, "toy", 7)
 
 

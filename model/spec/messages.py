@@ -1,4 +1,4 @@
-"""Pydantic's faults of a spec in our words: field, value, way out and a stable code."""
+"""Pydantic's problems of a spec in our words: field, value, way out and a stable code."""
 
 import difflib
 import reprlib
@@ -8,7 +8,7 @@ from typing import Any
 import pydantic
 from pydantic import BaseModel
 
-from model.errors import Fault
+from model.errors import Problem
 
 MOST_SHOWN = 200  # characters of a value
 DAY = "Write a day, like 2026-07-01"
@@ -61,24 +61,24 @@ def shown(value: object) -> str:
     return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 3]}..."
 
 
-def faults_of(
+def problems_of(
     refused: pydantic.ValidationError, root: type[BaseModel], parts: Mapping[str, type[BaseModel]]
-) -> Iterator[Fault]:
-    """Every fault once. `parts` are the models below `root` by their key, to look unknown keys up."""
+) -> Iterator[Problem]:
+    """Every problem once. `parts` are the models below `root` by their key, to look unknown keys up."""
     errors = refused.errors(include_url=False)
     # A list counts as too short when a value in it is wrong; that value is told already.
     inside = {error["loc"][:-1] for error in errors}
     for error in errors:
         if error["type"] != "too_short" or error["loc"] not in inside:
-            yield from _faults(error, root, parts)
+            yield from _problems(error, root, parts)
 
 
-def _faults(error: Any, root: type[BaseModel], parts: Mapping[str, type[BaseModel]]) -> Iterator[Fault]:
+def _problems(error: Any, root: type[BaseModel], parts: Mapping[str, type[BaseModel]]) -> Iterator[Problem]:
     where = ".".join(str(part) for part in error["loc"]) or "spec"
     if error["type"] == "extra_forbidden":
-        yield Fault(where, "is an unknown key", _nearest(error["loc"], root, parts), "spec-unknown-key")
+        yield Problem(where, "is an unknown key", _nearest(error["loc"], root, parts), "spec-unknown-key")
     elif error["type"] == "missing":
-        yield Fault(where, "is missing", f"Add `{error['loc'][-1]}:` to spec.yaml", "spec-missing-key")
+        yield Problem(where, "is missing", f"Add `{error['loc'][-1]}:` to spec.yaml", "spec-missing-key")
     elif error["type"] == "value_error" and where == "spec":
         for line in _message(error).split("\n"):
             field, _, rest = line.partition(": ")
@@ -86,10 +86,10 @@ def _faults(error: Any, root: type[BaseModel], parts: Mapping[str, type[BaseMode
     elif error["type"] == "value_error":
         yield _from_validator(where, _message(error), "spec-value")
     elif error["loc"][-1:] == ("[key]",):
-        way_out = FORMS["column"] if isinstance(error["input"], str) else "Put the name in quotes"
-        yield Fault(str(error["loc"][0]), f"has the key {shown(error['input'])}", way_out, "spec-value")
+        hint = FORMS["column"] if isinstance(error["input"], str) else "Put the name in quotes"
+        yield Problem(str(error["loc"][0]), f"has the key {shown(error['input'])}", hint, "spec-value")
     else:
-        yield Fault(where, f"is {shown(error['input'])}", _way_out(error), "spec-value")
+        yield Problem(where, f"is {shown(error['input'])}", _way_out(error), "spec-value")
 
 
 def _message(error: Any) -> str:
@@ -115,10 +115,10 @@ FORMS = {
 }
 
 
-def _from_validator(where: str, message: str, code: str) -> Fault:
+def _from_validator(where: str, message: str, code: str) -> Problem:
     """Validators of the spec write "what was found | the way out"."""
-    found, _, way_out = message.partition(" | ")
-    return Fault(where, found, way_out[:1].upper() + way_out[1:] if way_out else "Fix it in spec.yaml", code)
+    found, _, hint = message.partition(" | ")
+    return Problem(where, found, hint[:1].upper() + hint[1:] if hint else "Fix it in spec.yaml", code)
 
 
 def _nearest(location: tuple[str | int, ...], root: type[BaseModel], parts: Mapping[str, type[BaseModel]]) -> str:
