@@ -37,8 +37,8 @@ def surplus(text):
         ("", []),
     ],
 )  # fmt: skip
-def test_the_surplus_keys_of_a_text(text, found):
-    assert surplus(text) == found
+def test_the_surplus_keys_of_a_text(text, problem):
+    assert surplus(text) == problem
 
 
 def test_a_surplus_key_is_named_by_its_path():

@@ -61,7 +61,7 @@ def test_every_metric_is_listed():
 
 def test_every_refusal_is_listed_with_its_codes():
     """Codes are the last argument of each Problem that is told to a caller."""
-    modules = ("body_faults", "reader", "refusal", "limit", "protocol")
+    modules = ("body_problems", "request_parser", "errors", "concurrency_limit", "protocol")
     calls = [node for module in modules for node in ast.walk(ast.parse(_source(module))) if isinstance(node, ast.Call)]
     problems = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Problem"]
     codes = {call.args[3].value for call in problems if isinstance(call.args[3], ast.Constant)}
