@@ -79,6 +79,7 @@ report: $(READY)  ## open the last report, or name it: OUT=
 
 lock: $(READY)  ## renew the locks: of everything, of the server, of what installs them
 	@$(LOCK) requirements.in -o requirements.txt
+	@$(LOCK) requirements-dev.in -c requirements.txt -o requirements-dev.txt
 	@$(LOCK) build/image/base_images/server/requirements.in -c requirements.txt -o build/image/base_images/server/requirements.txt
 	@$(LOCK) build/environment/requirements.in -o build/environment/requirements.txt
 
@@ -97,7 +98,7 @@ clean:  ## remove what runs left, and caches of this folder; the environment sta
 
 # The stamp says which Python and locks are installed, and is written last. A PYTHON that the user names is compared with it.
 $(READY): export SETUP_PYTHON := $(PYTHON)
-$(READY): requirements.txt build/environment/requirements.txt $(if $(filter command environment,$(PYTHON_ORIGIN)),always)
-	@"$$SETUP_PYTHON" -m build.environment $(VENV)
+$(READY): requirements-dev.txt build/environment/requirements.txt $(if $(filter command environment,$(PYTHON_ORIGIN)),always)
+	@"$$SETUP_PYTHON" -m build.environment $(VENV) --lock=requirements-dev.txt
 
 always:

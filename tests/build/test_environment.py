@@ -20,8 +20,8 @@ from build.environment.pip_config import uv_environment
 from tests.services.package_index import PackageIndex
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCK = ROOT / "requirements.txt"
-SERVER = ROOT / "build" / "images" / "server" / "requirements.txt"
+LOCK = ROOT / "requirements-dev.txt"
+SERVER = ROOT / "build" / "image" / "base_images" / "server" / "requirements.txt"
 NEWER = "9999.0"
 DEBIAN = "/usr/bin/python3"  # with the oldest pip of the README, 23.0.1
 NOBODY = 65534
@@ -54,6 +54,14 @@ def environments():
             }  # fmt: skip
 
 
+def _roots(path):
+    for line in path.read_text().splitlines():
+        if line.startswith("-r "):
+            yield from _roots(path.parent / line.removeprefix("-r "))
+        elif line and not line.startswith("#"):
+            yield line
+
+
 def unmet(roots, locked, environment):
     """Every requirement, extras included, that the lock does not satisfy. Follows what the roots ask for."""
     missing, seen, queue = [], set(), [Requirement(line) for line in roots]
@@ -82,10 +90,9 @@ def needs(name, environment):
             yield requirement
 
 
-@pytest.mark.parametrize("lock", [LOCK, SERVER, INSTALLER], ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("lock", [LOCK, RUNTIME, SERVER, INSTALLER], ids=lambda path: path.parent.name)
 def test_every_requirement_of_every_locked_package_is_in_the_lock(lock):
-    lines = lock.with_suffix(".in").read_text().splitlines()
-    roots = [line for line in lines if line and not line.startswith("#")]
+    roots = list(_roots(lock.with_suffix(".in")))
     problems = {problem for environment in environments() for problem in unmet(roots, pins(lock), environment)}
     assert problems == set()
 
@@ -139,7 +146,7 @@ def checkout(folder, lock, installer):
     shutil.copytree(ROOT / "build" / "environment", folder / "build" / "environment")
     for file in ("Makefile", "build/__init__.py"):
         shutil.copy(ROOT / file, folder / file)
-    (folder / "requirements.txt").write_text(lock)
+    (folder / "requirements-dev.txt").write_text(lock)
     (folder / "build" / "environment" / "requirements.txt").write_text(installer)
     return folder
 
@@ -230,12 +237,12 @@ def test_a_set_up_that_failed_is_no_set_up_and_the_next_command_completes_it(ind
         assert "`beta>=2`, but `1.0` is installed" in misfit.stderr
         assert "Fix what is said above, then run the same command again" in misfit.stderr
         assert not stamp.exists()
-        (folder / "requirements.txt").write_text("\n".join([lines[0], f"{right[:-4]}beef"]))
+        (folder / "requirements-dev.txt").write_text("\n".join([lines[0], f"{right[:-4]}beef"]))
         other_bytes = set_up(folder, address)
         assert other_bytes.returncode != 0
         assert "Hash mismatch" in other_bytes.stderr
         assert not stamp.exists()
-        (folder / "requirements.txt").write_text("\n".join([lines[0], right]))
+        (folder / "requirements-dev.txt").write_text("\n".join([lines[0], right]))
         assert set_up(folder, address).returncode == 0
     assert versions(folder)[1] == {"alpha": "1.0", "beta": "2.0"}
     assert set_up(folder, "http://127.0.0.1:1/simple").stderr == ""  # nothing to do, and no index is asked

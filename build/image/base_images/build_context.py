@@ -11,7 +11,7 @@ from build.oci.layer import TarEntry
 
 HERE = Path(__file__).parent
 WHOLE_LOCK = ROOT / "requirements.txt"
-STEPS = ("model", "components", "pipelines", "build", "serving")
+STEPS = ("model", "artifacts", "components", "pipelines", "build", "serving", "cli")
 PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")  # no history keeps these
 
 

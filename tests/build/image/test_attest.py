@@ -64,7 +64,7 @@ class TestTheBill:
     def test_it_lists_what_is_installed_with_its_version(self, document):
         told = json.loads(document.data)
         found = {one["name"]: one.get("version") for one in told["components"]}
-        lock = (ROOT / "build" / "images" / "server" / "requirements.txt").read_text()
+        lock = (ROOT / "build" / "image" / "base_images" / "server" / "requirements.txt").read_text()
         for name in ("numpy", "xgboost-cpu", "pydantic", "fastapi", "uvicorn"):
             assert f"{name}=={found[name]}" in lock
         assert {"libc6", "python3.11-minimal", "libstdc++6", "ca-certificates"} <= found.keys()

@@ -1,0 +1,1 @@
+"""`kamado`: the one command line. Make targets call it."""
