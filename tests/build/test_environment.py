@@ -21,6 +21,7 @@ from tests.services.package_index import PackageIndex
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "requirements-dev.txt"
+RUNTIME = ROOT / "requirements.txt"
 SERVER = ROOT / "build" / "image" / "base_images" / "server" / "requirements.txt"
 NEWER = "9999.0"
 DEBIAN = "/usr/bin/python3"  # with the oldest pip of the README, 23.0.1
@@ -90,7 +91,7 @@ def needs(name, environment):
             yield requirement
 
 
-@pytest.mark.parametrize("lock", [LOCK, RUNTIME, SERVER, INSTALLER], ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("lock", [LOCK, RUNTIME, SERVER, INSTALLER], ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_requirement_of_every_locked_package_is_in_the_lock(lock):
     roots = list(_roots(lock.with_suffix(".in")))
     problems = {problem for environment in environments() for problem in unmet(roots, pins(lock), environment)}
