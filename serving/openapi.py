@@ -5,7 +5,8 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from model.bundle.bundle import GoldenRow, Manifest
+from model.bundle.golden import GoldenRow
+from model.bundle.manifest import Manifest
 from serving.body_problems import MAX_PROBLEMS
 from serving.errors import ErrorBody
 from serving.settings import Limits

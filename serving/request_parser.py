@@ -7,7 +7,7 @@ from typing import Any
 import pydantic
 from pydantic import BaseModel, TypeAdapter, create_model
 
-from model.bundle.bundle import Manifest
+from model.bundle.manifest import Manifest
 from model.errors import Problem
 from serving.body_problems import MAX_PROBLEMS, BodyProblems
 from serving.errors import RequestError, TooLarge

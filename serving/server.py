@@ -23,7 +23,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
-from model.bundle.bundle import Manifest
+from model.bundle.manifest import Manifest
 from model.errors import KamadoError, Problem
 from serving.concurrency_limit import Limiter
 from serving.errors import RequestError, body_of

@@ -26,7 +26,9 @@ from build.oci.referrers import MOST_BYTES, content
 from build.oci.store import Attachment, ImageStore, Staged
 from build.oci.tempdir import refusing_without_room, scratch
 from build.release.releases import MODEL
-from model.bundle.bundle import FILES, Bundle, Manifest, load
+from model.bundle.bundle import Bundle, load
+from model.bundle.folder import FILES
+from model.bundle.manifest import Manifest
 from model.errors import KamadoError, Problem
 
 HOME = "/opt/kamado"

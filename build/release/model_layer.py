@@ -14,7 +14,7 @@ from build.oci import image as oci
 from build.oci.archive import members
 from build.oci.hashing_reader import HashingReader
 from build.oci.store import ImageStore
-from model.bundle.bundle import FILES, RETRAIN
+from model.bundle.folder import FILES, RETRAIN
 from model.errors import BundleError, Problem
 
 MOST_BYTES = 50_000_000

@@ -5,7 +5,9 @@ import socket
 
 import pytest
 
-from model.bundle.bundle import BOOSTER, GOLDEN, MANIFEST, GoldenRow, load, write
+from model.bundle.bundle import load, write
+from model.bundle.folder import BOOSTER, GOLDEN
+from model.bundle.golden import GoldenRow
 from tests.serving.process import refused, running
 
 
@@ -50,7 +52,7 @@ def test_missing_files_are_all_named(copy):
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):
-    assert f"{tmp_path / 'none' / MANIFEST}: is missing" in message(tmp_path / "none")
+    assert f"{tmp_path / 'none'}: is missing" in message(tmp_path / "none")
 
 
 def test_golden_rows_that_come_out_otherwise_are_told_with_the_largest_difference(bundle, tmp_path):

@@ -12,7 +12,7 @@ from build.image.base.base import Base
 from build.image.smoke_test.smoke_test import Seal
 from build.oci import image as oci
 from build.oci.store import Attachment
-from model.bundle.bundle import Manifest
+from model.bundle.manifest import Manifest
 
 MEDIA_TYPE = "application/vnd.in-toto+json"
 STATEMENT = "https://in-toto.io/Statement/v1"

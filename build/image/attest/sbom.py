@@ -19,7 +19,7 @@ from build.image.attest.installed_packages import EDITION, Installed, installed
 from build.image.base.base import Base
 from build.oci import image as oci
 from build.oci.store import Attachment
-from model.bundle.bundle import Manifest
+from model.bundle.manifest import Manifest
 from model.files import write_json
 
 MEDIA_TYPE = "application/vnd.cyclonedx+json"

@@ -16,7 +16,8 @@ from build.image.base.base import XGBOOST, Base, BaseError, empty_config
 from build.image.build_tag import build_tag
 from build.oci import image as oci
 from build.oci.layout import Layout
-from model.bundle.bundle import bundle_digest, load
+from model.bundle.bundle import load
+from model.bundle.folder import bundle_digest
 from model.errors import OutputError
 from tests.build.released import BASE, assembled
 from tests.build.valid_bundle import verdict_of
