@@ -16,8 +16,8 @@ from build.image.base.build_base import made_base
 from build.image.base.source_layer import code
 from build.image.smoke_test import SmokeTestError
 from build.image.smoke_test.smoke_test import seal
-from build.oci import image as oci
 from build.oci.credentials import DockerLogin
+from build.oci.image import Image, dump
 from build.oci.layer import TarEntry, write_layer
 from build.oci.layout import Layout
 from build.oci.registry import RegistryStore
@@ -180,7 +180,7 @@ def settled(made, host, address, tmp_path_factory):
     """The base's layers, in the registry and in the engine already, as on a machine that builds every day."""
     base = made_base(made, report=lambda _: None)
     folder = tmp_path_factory.mktemp("settled")
-    server = oci.Image(oci.dump(base.config), base.layers)
+    server = Image(dump(base.config), base.layers)
     RegistryStore(Client(host, "seal/base", login=DockerLogin(host, folder)), locks=folder).publish(server, "1")
     with contextlib.closing(docker.DockerClient(base_url=address)) as client:
         client.images.pull(f"{host}/seal/base@{server.digest}")
