@@ -250,7 +250,7 @@ class _Run:
 
     def _immature_days(self) -> float:
         """By how many days the youngest test row is too young; 0 if it is not, and for data without time."""
-        last = self.split["parts"]["test"]["last"]
+        last = self.split["splits"]["test"]["last"]
         if last is None:
             return 0.0
         end = datetime.fromisoformat(self.split["cutoff"]).replace(tzinfo=None)

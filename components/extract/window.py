@@ -45,6 +45,6 @@ def window(spec: Spec, end: str) -> Window:
     return Window(last - timedelta(days=days) if days else None, last)
 
 
-def text(moment: datetime | None) -> str | None:
+def text(moment: datetime) -> str:
     """As it stands in extract.json: 2026-07-01T00:00:00Z."""
-    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.preprocess.duckdb_session import allow, engine
+from components.preprocess.duckdb_session import session, set_memory_limit
 from model.sql import literal, quoted
 
 SAMPLE = 200_000  # rows
@@ -70,8 +70,8 @@ class Profiler:
         self._label = f"CAST({quoted(label)} AS INTEGER)"
 
     def profile(self, names: Sequence[str]) -> Profile:
-        with engine(self._folder) as connection:
-            allow(connection, len(self._types))
+        with session(self._folder) as connection:
+            set_memory_limit(connection, len(self._types))
             self._connection = connection
             ((rows, conversions),) = self._ask(f"count(*), CAST(sum({self._label}) AS BIGINT)")
             columns = [column for some in _pieces(names) for column in self._columns(some, rows)]
@@ -80,7 +80,7 @@ class Profiler:
     def outside(self, bounds: Mapping[str, tuple[float | None, float | None]]) -> dict[str, int]:
         """Rows of each column that are outside its bounds."""
         found: dict[str, int] = {}
-        with engine(self._folder) as connection:
+        with session(self._folder) as connection:
             self._connection = connection
             for some in _pieces(list(bounds)):
                 counts = ", ".join(f"count(*) FILTER ({_outside(name, *bounds[name])})" for name in some)
@@ -89,7 +89,7 @@ class Profiler:
 
     def identifies(self, name: str) -> bool:
         """Whether every row has a value of its own in this column."""
-        with engine(self._folder) as connection:
+        with session(self._folder) as connection:
             self._connection = connection
             again = self._ask(quoted(name), f"GROUP BY 1 HAVING count(*) > 1 OR {quoted(name)} IS NULL LIMIT 1")
         return not again

@@ -1,16 +1,17 @@
 """The table's rows, read as a run reads them, and the query that reads them."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+from components.extract.extract import extract_document
 from components.extract.parquet_writer import Parts, write_all
 from components.extract.sources.source import Source, source_of
 from components.extract.window import Window
 from model.errors import DataError, Problem, Problems
-from model.files import write_json
 from model.text import has_controls
 from pipelines.new_model.label import VALUES, Value, Wanted
 from pipelines.new_model.names import shown, words_of
@@ -106,7 +107,9 @@ class Reader:
             pass
         if parts.rows == 0:
             raise DataError(Problem("TABLE", "has no rows", "Name a table with rows", "table-empty"))
-        write_json(folder / "extract.json", {"start": None, "end": f"{last:%Y-%m-%dT%H:%M:%SZ}", "rows": parts.rows})
+        sql_sha256 = hashlib.sha256(sql.encode()).hexdigest()
+        columns = self._source.columns(sql, self._window)
+        extract_document(sql_sha256, Window(None, last), parts.rows, self._source.lineage(), columns).write(folder)
         return parts.rows
 
     def check(self, sql: str, start: datetime | None, end: datetime) -> dict[str, str]:

@@ -1,11 +1,12 @@
 """A draft is tried on the table's rows with the step that will refuse it: preprocess, its leak guard included."""
 
-import json
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from artifacts.rejection_report import RejectionReport
+from artifacts.split import SplitSummary
 from components.preprocess.preprocess import preprocess
 from model.errors import DataError, KamadoError, Problem
 from model.spec.reader import read_spec
@@ -79,9 +80,8 @@ def _try(draft: Draft, rows: Path, scratch: Path) -> tuple[dict[str, str], int]:
     parts = scratch / "parts"
     try:
         preprocess(read_spec(scratch / "spec"), rows, parts, progress=lambda *_: None)
-        warnings = json.loads((parts / "ledger.json").read_text("utf-8"))["warnings"]
-        split = json.loads((parts / "split.json").read_text("utf-8"))
-        return dict(_suspects(warnings)), int(split["parts"]["test"]["positives"])
+        warnings = RejectionReport.read(parts).warnings
+        return dict(_suspects(warnings)), SplitSummary.read(parts).splits.test.positives
     except KamadoError as refusal:
         suspects = dict(_suspects([f"{problem.where} {problem.problem}" for problem in refusal.problems]))
         if len(suspects) < len(refusal.problems):

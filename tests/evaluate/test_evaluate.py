@@ -11,11 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 import xgboost
 
+from artifacts.splits import splits_sha256
 from components.evaluate.evaluate import evaluate
 from components.evaluate.metrics.probability import flat
 from components.evaluate.report.plots import search
 from components.evaluate.report.report import setting
-from components.train.splits import data_sha256
 from model.bundle.bundle import load, write
 from model.bundle.folder import bundle_digest
 from model.errors import BundleError, DataError
@@ -383,7 +383,7 @@ class TestDamagedParts:
     def test_nothing_is_written_over(self, tmp_path):
         folder = small_run(tmp_path)
         judge(folder)
-        before = data_sha256(folder / "parts"), (folder / "judged" / "verdict.json").read_bytes()
+        before = splits_sha256(folder / "parts"), (folder / "judged" / "verdict.json").read_bytes()
         with pytest.raises(OSError, match=r".+"):
             judge(folder)
-        assert before == (data_sha256(folder / "parts"), (folder / "judged" / "verdict.json").read_bytes())
+        assert before == (splits_sha256(folder / "parts"), (folder / "judged" / "verdict.json").read_bytes())

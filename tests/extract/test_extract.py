@@ -42,6 +42,7 @@ def test_the_rows_are_the_querys_and_the_page_says_where_they_come_from(tmp_path
         "bytes_billed": None,
         "columns": {name: page["columns"][name] for name in log().column_names},
         "end": "2026-07-01T00:00:00Z",
+        "format": 1,
         "rows": 3000,
         "sql_sha256": spec_of(sql_text=ALL).sql_sha256,
         "losses": [],

@@ -10,7 +10,7 @@ from model.spec.types import Spec
 from pipelines.findings import Findings
 from pipelines.local.events import Event
 from pipelines.local.summary import Outcome
-from tests.logs import ASKED
+from tests.logs import SMALL
 
 HOSTILE = "\x1b[2J\u202e[red]x[/]"
 SAFE = r"\x1b[2J\u202e[red]x[/]"
@@ -21,7 +21,7 @@ LEDGER = {
 SPLIT = {
     "gap": 0,
     "purged": 0,
-    "parts": {part: {"rows": 1, "positives": 0} for part in ("train", "calibration", "test")},
+    "splits": {part: {"rows": 1, "positives": 0} for part in ("train", "calibration", "test")},
 }
 
 
@@ -37,7 +37,7 @@ def test_a_check_shows_columns_and_notes_without_control_characters(outcome):
         "start": None, "bytes_billed": None, "table_rows": {}, "tables": [HOSTILE], "rows": 1,
         "columns": {HOSTILE: "INT64"},
     }  # fmt: skip
-    text = shown(Findings(Spec.model_validate(ASKED), extracted, LEDGER, SPLIT, None))
+    text = shown(Findings(Spec.model_validate(SMALL), extracted, LEDGER, SPLIT, None))
     outcome(text.splitlines()[0])
     assert text.count(SAFE) == 3
     assert not {"\x1b", "\u202e"} & set(text)
