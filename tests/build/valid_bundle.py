@@ -171,6 +171,7 @@ def promoting(bundle: Bundle) -> dict[str, Any]:
         "unseen_categories": 0.001,
     }
     return {
+        "format": 1,
         "verdict": "promote",
         "bundle": bundle.digest,
         "champion": "sha256:" + "e" * 64,
@@ -194,4 +195,4 @@ def promoting(bundle: Bundle) -> dict[str, Any]:
 
 
 def reason(rule: str, measured: float | str, bound: str) -> dict[str, object]:
-    return {"rule": rule, "measured": measured, "bound": bound, "passed": True, "says": f"{rule}: {measured}"}
+    return {"rule": rule, "measured": measured, "bound": bound, "passed": True, "message": f"{rule}: {measured}"}

@@ -9,7 +9,7 @@ from build.gate.fields.metrics import is_number
 from build.gate.fields.rule import Broken
 from build.gate.fields.subject import Judged
 
-TEXTS = ("rule", "bound", "says")
+TEXTS = ("rule", "bound", "message")
 ALWAYS, BEATS = ("conversions", "calibration", "size"), "beats "
 # What a reason measured is a metric that stands in the same verdict.
 MEASURED = {
@@ -45,8 +45,8 @@ def absent(judged: Judged) -> Iterator[Broken]:
 def not_passed(judged: Judged) -> Iterator[Broken]:
     for reason in _reasons(judged):
         if not isinstance(reason, dict) or reason.get("passed") is not True:
-            says = reason.get("says") if isinstance(reason, dict) else reason
-            yield Broken("reasons", f"hold one that did not pass ({says!r:.120})")
+            message = reason.get("message") if isinstance(reason, dict) else reason
+            yield Broken("reasons", f"hold one that did not pass ({message!r:.120})")
 
 
 def incomplete(judged: Judged) -> Iterator[Broken]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from artifacts.verdict import Verdict
 from build.gate.fields import metrics as figures
 from build.gate.fields import reasons
 from build.gate.fields.lineage import HEX
@@ -15,6 +16,7 @@ from model.verdict import SEAL, seal_of
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 NEEDED = ("rows", "conversions", "log_loss", "auc", "calibration_ratio", "booster_bytes", "trees")
+FORMAT = Verdict.model_fields["format"].default
 IMPROVE = "Only `promote` becomes an image; the verdict's reasons say what to improve"
 
 
@@ -25,6 +27,12 @@ def _texts(judged: Judged) -> Iterator[Broken]:
 def _seal(judged: Judged) -> Iterator[Broken]:
     if judged.said.get(SEAL) != seal_of(judged.said):
         yield Broken(SEAL, "is not that of what it says: the file was damaged, or edited by hand")
+
+
+def _format(judged: Judged) -> Iterator[Broken]:
+    number = judged.said.get("format")
+    if isinstance(number, bool) or number != FORMAT:
+        yield Broken("format", f"is {number!r:.40}, not {FORMAT}")
 
 
 def _word(judged: Judged) -> Iterator[Broken]:
@@ -115,6 +123,7 @@ def _against_bundle(judged: Judged) -> Iterator[Broken]:
 
 
 TABLE: Table[Judged] = (
+    Rule("format", f"{FORMAT}", "verdict-format", _format),
     Rule("every text", PRINTABLE, "verdict-text", _texts),
     Rule("sha256", "the digest of all else that it says", "verdict-digest", _seal),
     Rule("verdict", "`promote`", "verdict-not-promote", _word),
@@ -126,7 +135,7 @@ TABLE: Table[Judged] = (
     Rule("reasons", "at least one", "verdict-reasons", reasons.absent),
     Rule("reasons.*.passed", "true", "verdict-reasons", reasons.not_passed),
     Rule(
-        "reasons.*.rule, bound, says, measured",
+        "reasons.*.rule, bound, message, measured",
         "texts that are not empty; `measured` may be a finite number",
         "verdict-reasons",
         reasons.incomplete,

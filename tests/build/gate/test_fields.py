@@ -118,7 +118,7 @@ JUDGED = {
     "an AUC of 1.7": lambda v: v["metrics"].update(auc=1.7),
     "an AUC outside its interval": lambda v: v["metrics"].update(auc=0.9),
     "a negative log loss": lambda v: v["metrics"].update(log_loss=-0.1),
-    "reasons without words": lambda v: v["reasons"][0].update(says=""),
+    "reasons without words": lambda v: v["reasons"][0].update(message=""),
     "a reason that is empty": lambda v: v["reasons"].append({"passed": True}),
     "a reason that passed against its own bound": lambda v: v["reasons"][4].update(bound="<= 0.01 %"),
     "a reason that measured something else than the metrics": lambda v: v["reasons"][3].update(measured=1.0),
@@ -170,5 +170,5 @@ def test_values_of_categories_are_data_and_may_hold_anything(sound):
 )
 def test_a_bound_is_read_as_people_read_it_rounding_allowed(measured, bound, sound):
     document = promoting(load(sound))
-    document["reasons"].append({"rule": "r", "measured": measured, "bound": bound, "passed": True, "says": "so"})
+    document["reasons"].append({"rule": "r", "measured": measured, "bound": bound, "passed": True, "message": "so"})
     assert of_verdict(sealed(document), sound) == []

@@ -96,7 +96,11 @@ VERDICTS = {
     "no word": ({"verdict": None}, "verdict-not-promote"),
     "no reasons": ({"reasons": None}, "verdict-reasons"),
     "empty reasons": ({"reasons": []}, "verdict-reasons"),
-    "hold made promote by hand": ({"reasons": [{"rule": "auc", "passed": False, "says": "Worse."}]}, "verdict-reasons"),
+    "hold made promote by hand": (
+        {"reasons": [{"rule": "auc", "passed": False, "message": "Worse."}]},
+        "verdict-reasons",
+    ),
+    "another format": ({"format": 2}, "verdict-format"),
     "another bundle": ({"bundle": "sha256:" + "0" * 64}, "verdict-other-bundle"),
     "no bundle": ({"bundle": None}, "verdict-other-bundle"),
     "another spec": ({"spec_sha256": "0" * 64}, "verdict-other-spec"),
