@@ -14,11 +14,10 @@ def evaluate(
     evaluation: Output[Artifact],
     report: Output[HTML],
     metrics: Output[Metrics],
-) -> NamedTuple("Outputs", [("verdict", str)]):
+) -> NamedTuple("Outputs", [("verdict", str)]):  # type: ignore[valid-type]  # KFP reads the names of outputs from it
     """Compare with baselines and champion on the same rows; the reasons of the verdict are in the report."""
     import shutil
     from pathlib import Path
-    from typing import NamedTuple
 
     from artifacts.metrics import Metrics as MetricsDocument
     from components.evaluate.evaluate import evaluate as run
@@ -42,4 +41,4 @@ def evaluate(
         shutil.copyfile(out / "metrics.json", metrics.path)  # without a file here the local cache never hits
         for name, value in MetricsDocument.read(out).scalars.items():
             metrics.log_metric(name, value)
-    return NamedTuple("Outputs", [("verdict", str)])(verdict)
+    return (verdict,)
