@@ -23,7 +23,7 @@ LEDGER = {
 SPLIT = {
     "gap": 0,
     "purged": 0,
-    "parts": {part: {"rows": 1, "positives": 0} for part in ("train", "calibration", "test")},
+    "splits": {part: {"rows": 1, "positives": 0} for part in ("train", "calibration", "test")},
 }
 
 
