@@ -12,7 +12,7 @@ from components.evaluate.decide.decide import decide, decide_without_classes
 from components.evaluate.decide.evidence import Evidence, UnseenCategories
 from components.evaluate.decide.rule_result import Decision
 from components.evaluate.decide.sensitivity import sensitivity
-from components.evaluate.gather_evidence import GatheredEvidence, Measured, gather_evidence
+from components.evaluate.gather_evidence import GatheredEvidence, Measurements, gather_evidence
 from components.evaluate.inputs import EvaluationInputs
 from components.evaluate.metrics import tables
 from components.evaluate.metrics.candidate_names import CONSTANT, LOGISTIC, NEW
@@ -75,7 +75,9 @@ class _Measurement:
         scalars["monotone_violations"] = float(sum(check.violations for check in directions))
         progress(3, STEPS, f"log loss {scalars['log_loss']:.5f}, AUC {scalars['auc']:.4f}")
         slicings = list(self._slicings(criteria))
-        gathered = gather_evidence(Measured(compared, scalars, slicings, self.scored.champion, self.unseen), criteria)
+        gathered = gather_evidence(
+            Measurements(compared, scalars, slicings, self.scored.champion, self.unseen), criteria
+        )
         metrics = Metrics.of(scalars, self._tables(compared, gathered, directions))
         return Assessment(_decision(gathered, criteria), metrics)
 
@@ -116,7 +118,7 @@ class _Measurement:
             examination=tables.examination(compared),
             slices=gathered.slices,
             pages=tables.list_examples(compared),
-            importance=importance(inputs.bundle, self.sample, threads=inputs.threads),
+            importance=importance(inputs.new.predictor, self.sample, threads=inputs.threads),
             directions=directions,
             drift=drift(manifest.features, sample(inputs.new, inputs.train), weight, self.sample),
             unit=compared.rows.unit_name,

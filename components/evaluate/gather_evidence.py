@@ -24,7 +24,7 @@ ByCurve = Mapping[str, tuple[SliceResult, ...]]
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurements:
     """What was measured: `champion` without its gains, None where there is none."""
 
     compared: PairedComparison
@@ -43,7 +43,7 @@ class GatheredEvidence:
     slices: tuple[SliceRow, ...]
 
 
-def gather_evidence(measured: Measured, criteria: Criteria) -> GatheredEvidence:
+def gather_evidence(measured: Measurements, criteria: Criteria) -> GatheredEvidence:
     """Slices and champion are compared by order where the spec does so, else by log loss."""
     reference = _reference(measured, criteria)
     curves = (ESTIMATED, *(EXPONENTS if criteria.by_order else ()))
@@ -65,7 +65,7 @@ def gather_evidence(measured: Measured, criteria: Criteria) -> GatheredEvidence:
     return GatheredEvidence(evidence.pop(ESTIMATED), evidence, tuple(rows))
 
 
-def _reference(measured: Measured, criteria: Criteria) -> str:
+def _reference(measured: Measurements, criteria: Criteria) -> str:
     """The candidate that slices are compared with."""
     if CHAMPION in measured.compared.loss:
         return CHAMPION
@@ -73,7 +73,7 @@ def _reference(measured: Measured, criteria: Criteria) -> str:
 
 
 def _evidence(
-    measured: Measured, criteria: Criteria, reference: str, slices: Mapping[str, ByCurve], curve: str
+    measured: Measurements, criteria: Criteria, reference: str, slices: Mapping[str, ByCurve], curve: str
 ) -> Evidence:
     compared = measured.compared
     gains = {name: compared.saving(name) for name in (CONSTANT, LOGISTIC)}
@@ -89,7 +89,7 @@ def _evidence(
 
 
 def _by_curve(
-    measured: Measured, slicing: Slicing, reference: str, criteria: Criteria, curves: Sequence[str]
+    measured: Measurements, slicing: Slicing, reference: str, criteria: Criteria, curves: Sequence[str]
 ) -> ByCurve:
     """The results of a column's slices under each curve; log loss does not depend on the curve."""
     compared, rows = measured.compared, measured.compared.rows

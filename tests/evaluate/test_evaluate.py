@@ -9,6 +9,7 @@ import xgboost
 
 from artifacts.metrics import Metrics
 from artifacts.verdict import Bootstrap
+from build.gate.verdict import judge
 from model.bundle.bundle import bundle_digest, load
 from model.errors import BundleError, DataError
 from model.files import sha256_of
@@ -31,6 +32,11 @@ class TestAGoodModel:
         assert verdict.bootstrap == Bootstrap(seed=7, draws=1000)
         assert verdict.sha256 == verdict.with_checksum().sha256
         assert verdict.champion is None
+
+    def test_has_a_verdict_that_the_gate_accepts(self, portal, evaluation):
+        bundle = load(portal[0] / "trained" / "bundle")
+        data = (evaluation[0] / "verdict.json").read_bytes()
+        assert judge(data, digest=bundle.digest, manifest=bundle.manifest) == []
 
     def test_has_finite_flat_metrics_in_both_files(self, evaluation):
         folder, _, verdict = evaluation

@@ -5,26 +5,25 @@ from numpy.typing import NDArray
 
 from artifacts.metrics import Importance
 from model.bundle.booster import xgboost
-from model.bundle.bundle import Bundle
+from model.bundle.predictor import Predictor
 
 Floats = NDArray[np.float64]
 Matrix = NDArray[np.float32]
 CONTRIBUTION_WORK = 400_000  # rows times trees; exact contributions cost far more than scores
 
 
-def importance(bundle: Bundle, matrix: Matrix, *, threads: int) -> tuple[Importance, ...]:
+def importance(predictor: Predictor, matrix: Matrix, *, threads: int) -> tuple[Importance, ...]:
     """Per input: share of the trees' total gain, and the mean absolute contribution to the log odds.
 
     Contributions are exact Shapley values of the trees (Lundberg et al., Nature Machine Intelligence 2020) plus the
     linear part, each less its mean over these rows.
     """
-    names = bundle.manifest.names
-    booster = _booster(bundle, threads)
-    gain = _gain(booster, names)
+    manifest, names = predictor.manifest, predictor.manifest.names
+    gain = _gain(predictor.booster, names)
     total = sum(gain.values())
-    rows = matrix[: max(50, CONTRIBUTION_WORK // bundle.manifest.trees.trees)]
-    effects = _tree_effects(booster, rows, threads)
-    for term in bundle.manifest.linear.terms:
+    rows = matrix[: max(50, CONTRIBUTION_WORK // manifest.trees.trees)]
+    effects = _tree_effects(predictor.booster, rows, threads)
+    for term in manifest.linear.terms:
         index = names.index(term.feature)
         effects[:, index] += term.margin(rows[:, index])
     effects -= effects.mean(axis=0)
@@ -37,13 +36,6 @@ def importance(bundle: Bundle, matrix: Matrix, *, threads: int) -> tuple[Importa
         for index, name in enumerate(names)
     ]
     return tuple(sorted(inputs, key=lambda row: (-row.mean_effect, row.feature)))
-
-
-def _booster(bundle: Bundle, threads: int) -> xgboost.Booster:
-    booster = xgboost.Booster({"nthread": threads})
-    booster.load_model(bytearray(bundle.booster))
-    booster.set_param({"nthread": threads})
-    return booster
 
 
 def _gain(booster: xgboost.Booster, names: tuple[str, ...]) -> dict[str, float]:
