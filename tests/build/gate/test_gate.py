@@ -101,6 +101,7 @@ VERDICTS = {
         {"reasons": [{"rule": "auc", "passed": False, "message": "Worse."}]},
         "verdict-reasons",
     ),
+    "another format": ({"format": 2}, "verdict-format"),
     "another bundle": ({"bundle": "sha256:" + "0" * 64}, "verdict-other-bundle"),
     "no bundle": ({"bundle": None}, "verdict-other-bundle"),
     "another spec": ({"spec_sha256": "0" * 64}, "verdict-other-spec"),
