@@ -18,6 +18,10 @@ MAY_IMPORT = {
     "artifacts": {"model", "pydantic", "numpy", "pyarrow"},
     "components/step.py": {"model"},
     "components/extract": {"artifacts", "model", *DATA_TOOLS, "sqlglot", "farmhash", "google"},
+    "components/extract/googlesql": {"model", *DATA_TOOLS, "sqlglot", "farmhash"},
+    "components/extract/sources": {
+        *("components.extract.googlesql", "components.extract.window", "model", *DATA_TOOLS, "google"),
+    },
     "components/preprocess": {"artifacts", "model", *DATA_TOOLS, "joblib"},
     "components/train": {"artifacts", "model", *DATA_TOOLS, "xgboost", "optuna", "scipy", "threadpoolctl"},
     "components/evaluate": {

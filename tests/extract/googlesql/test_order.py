@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from components.extract.sources.duckdb_files import Files
+from components.extract.sources.duckdb_files import DuckDbSource
 from components.extract.window import Window
 from model.errors import DataError
 from tests.logs import END
@@ -34,7 +34,7 @@ def prices(tmp_path_factory):
 
 
 def digest(folder):
-    table = pa.Table.from_batches(Files(folder).fetch(MEANS, ANY_DAY)).sort_by("id")
+    table = pa.Table.from_batches(DuckDbSource(folder).fetch(MEANS, ANY_DAY)).sort_by("id")
     return hashlib.sha256(b"".join(bytes(buffer) for name in table.column_names for buffer in [
         memoryview(table[name].combine_chunks().to_numpy(zero_copy_only=False)).cast("B")
     ])).hexdigest()  # fmt: skip
@@ -63,10 +63,10 @@ def test_sums_of_floats_are_the_same_to_the_last_bit_every_time(prices, outcome)
     ],
 )
 def test_tied_rows_fail_the_query_with_the_way_out(prices, outcome, sql):
-    with pytest.raises(DataError, match="rows are tied in an order") as refused:
-        list(Files(prices).fetch(sql, ANY_DAY))
-    outcome(refused.value.problems[0])
-    assert "Add a column that tells such rows apart as the last key" in str(refused.value)
+    with pytest.raises(DataError, match="rows are tied in an order") as error:
+        list(DuckDbSource(prices).fetch(sql, ANY_DAY))
+    outcome(error.value.problems[0])
+    assert "Add a column that differs between such rows as the last key" in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -82,4 +82,4 @@ def test_tied_rows_fail_the_query_with_the_way_out(prices, outcome, sql):
     ],
 )
 def test_an_order_that_decides_passes(prices, sql, count):
-    assert sum(batch.num_rows for batch in Files(prices).fetch(sql, ANY_DAY)) == count
+    assert sum(batch.num_rows for batch in DuckDbSource(prices).fetch(sql, ANY_DAY)) == count

@@ -1,9 +1,9 @@
-"""What safe conversions turn to NULL, and rows that are in the tables and not in the result, are counted."""
+"""Values that safe conversions turn to NULL are counted, and so are the rows of the tables."""
 
 import pytest
 
 from components.extract.googlesql.safe_casts import Loss
-from components.extract.sources.duckdb_files import Files
+from components.extract.sources.duckdb_files import DuckDbSource
 from components.extract.window import Window
 from model.errors import DataError
 from model.files import read_json
@@ -22,7 +22,7 @@ def folder(tmp_path):
 
 
 def losses(folder, sql):
-    source = Files(str(folder))
+    source = DuckDbSource(str(folder))
     list(source.fetch(sql, ANY_DAY))
     return source.lineage().losses
 
@@ -37,9 +37,9 @@ def losses(folder, sql):
     ],
 )
 def test_what_a_safe_conversion_loses_is_counted(folder, outcome, sql):
-    found = losses(folder, sql)
-    outcome(found)
-    assert found == (LOST,)
+    counted = losses(folder, sql)
+    outcome(counted)
+    assert counted == (LOST,)
 
 
 def test_a_column_is_followed_through_subqueries_to_its_table(folder):
@@ -57,7 +57,7 @@ def test_a_conversion_of_more_than_one_tables_columns_is_not_counted(folder):
     assert losses(folder, sql) == ()
 
 
-def test_the_page_beside_the_rows_tells_of_rows_and_losses(folder, tmp_path):
+def test_extract_json_has_the_rows_of_each_table_and_the_losses(folder, tmp_path):
     sql = """
         SELECT SAFE_CAST(l.seen AS TIMESTAMP) AS shown_at, l.x AS list_id, l.x AS listing_id, 'u' AS user_id,
         1 AS position, 1.5 AS rent, 2.5 AS area, 'a' AS layout, 1 AS inquired
@@ -74,6 +74,6 @@ def test_the_page_beside_the_rows_tells_of_rows_and_losses(folder, tmp_path):
 @pytest.mark.case("a text that one engine reads as a time and the other may not")
 def test_a_form_that_only_one_engine_may_read_fails_the_query(tmp_path, outcome):
     (tmp_path / "t.csv").write_text("seen\n2026-06-01 10:00\nnever\n")
-    with pytest.raises(DataError, match="BigQuery may read in another way") as refused:
+    with pytest.raises(DataError, match="BigQuery may read in another way") as error:
         losses(tmp_path, "SELECT SAFE_CAST(l.seen AS TIMESTAMP) AS at FROM t AS l")
-    outcome(refused.value.problems[0])
+    outcome(error.value.problems[0])

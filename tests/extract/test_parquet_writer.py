@@ -1,4 +1,4 @@
-"""No batch is lost between two files, however the batches fall."""
+"""No batch is lost between two files, whatever the sizes of the batches."""
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.extract.parquet_writer import Parts, write_all
+from components.extract.parquet_writer import ParquetWriter, write_all
 
 
 def batches(sizes):
@@ -19,12 +19,12 @@ def batches(sizes):
 @given(sizes=st.lists(st.integers(1, 9), max_size=30), most=st.integers(1, 12))
 def test_every_row_is_written_once_and_in_order(tmp_path_factory, sizes, most):
     folder = tmp_path_factory.mktemp("parts")
-    parts = Parts(folder, rows_a_file=most)
-    told = list(write_all(batches(sizes), parts))
+    writer = ParquetWriter(folder, rows_per_file=most)
+    progress = list(write_all(batches(sizes), writer))
     files = sorted(folder.iterdir())
     rows = [row for file in files for row in pq.read_table(file)["row"].to_pylist()]
     assert rows == list(range(sum(sizes)))
-    assert parts.rows == sum(sizes) == (told[-1] if told else 0)
+    assert writer.rows == sum(sizes) == (progress[-1] if progress else 0)
     assert all(pq.read_metadata(file).num_rows < most + 9 for file in files)
 
 
@@ -34,5 +34,5 @@ def test_a_source_that_fails_leaves_no_open_file(tmp_path):
         raise OSError("gone")
 
     with pytest.raises(OSError, match="gone"):
-        list(write_all(failing(), Parts(tmp_path)))
+        list(write_all(failing(), ParquetWriter(tmp_path)))
     assert pq.read_metadata(tmp_path / "part-00000.parquet").num_rows == 3

@@ -1,11 +1,11 @@
-"""CSV files are typed as BigQuery types them when it loads them, and nothing is guessed beyond that."""
+"""A CSV column has the type that a load into BigQuery gives it, and no other type is guessed."""
 
 import gzip
 from datetime import UTC, date, datetime, time
 
 import pytest
 
-from components.extract.sources.duckdb_files import Files
+from components.extract.sources.duckdb_files import DuckDbSource
 from components.extract.window import Window
 from model.errors import KamadoError
 
@@ -14,15 +14,15 @@ WINDOW = Window(datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UT
 
 def rows(folder, text, sql="SELECT t.* FROM t"):
     (folder / "t.csv").write_bytes(text.encode())
-    source = Files(str(folder))
+    source = DuckDbSource(str(folder))
     columns = source.columns(sql, WINDOW)
     return columns, [row for batch in source.fetch(sql, WINDOW) for row in batch.to_pylist()]
 
 
 def refusal(folder, text, sql="SELECT t.* FROM t"):
-    with pytest.raises(KamadoError) as refused:
+    with pytest.raises(KamadoError) as error:
         rows(folder, text, sql)
-    return str(refused.value)
+    return str(error.value)
 
 
 def moment(*parts):
@@ -60,26 +60,26 @@ def moment(*parts):
     ids=lambda values: " | ".join(values) if isinstance(values, list) and isinstance(values[0], str) else "",
 )
 def test_a_column_has_the_type_that_a_load_gives_it(tmp_path, outcome, values, kind, loaded):
-    columns, found = rows(tmp_path, "x,y\n" + "".join(f'"{value}",1\n' for value in values))
-    outcome(f"{columns['x']} {[row['x'] for row in found]}")
+    columns, records = rows(tmp_path, "x,y\n" + "".join(f'"{value}",1\n' for value in values))
+    outcome(f"{columns['x']} {[row['x'] for row in records]}")
     assert columns["x"] == kind
-    assert sorted(row["x"] for row in found) == sorted(loaded or values)
+    assert sorted(row["x"] for row in records) == sorted(loaded or values)
 
 
 @pytest.mark.case("an empty field and a quoted empty one")
 def test_an_empty_field_is_null_and_a_quoted_one_an_empty_text(tmp_path, outcome):
-    _, found = rows(tmp_path, 'id,text,number,nothing\n1,"",1,\n2,,"",\n3,a,3,\n')
-    found.sort(key=lambda row: row["id"])
-    outcome(found)
-    assert [row["text"] for row in found] == ["", None, "a"]
-    assert [row["number"] for row in found] == [1, None, 3]
-    assert [row["nothing"] for row in found] == [None, None, None]
+    _, records = rows(tmp_path, 'id,text,number,nothing\n1,"",1,\n2,,"",\n3,a,3,\n')
+    records.sort(key=lambda row: row["id"])
+    outcome(records)
+    assert [row["text"] for row in records] == ["", None, "a"]
+    assert [row["number"] for row in records] == [1, None, 3]
+    assert [row["nothing"] for row in records] == [None, None, None]
 
 
-def test_a_type_does_not_hang_on_the_first_rows(tmp_path):
-    columns, found = rows(tmp_path, "x,y,z\n" + "1,,1\n" * 30_000 + "1K,5,2.5\n")
+def test_a_type_does_not_depend_on_the_first_rows(tmp_path):
+    columns, records = rows(tmp_path, "x,y,z\n" + "1,,1\n" * 30_000 + "1K,5,2.5\n")
     assert columns == {"x": "STRING", "y": "INT64", "z": "FLOAT64"}
-    assert len(found) == 30_001
+    assert len(records) == 30_001
 
 
 @pytest.mark.case("a header that names a column twice")
@@ -98,26 +98,26 @@ def test_two_names_that_are_one_on_bigquery_are_refused(tmp_path, text):
 @pytest.mark.case("a CSV file separated by semicolons")
 @pytest.mark.parametrize("text", ["a;b, c;d\n1;2;x\n", '"a, b, c";b;d\n1;2;x\n'])
 def test_the_delimiter_is_the_one_of_most_names(tmp_path, outcome, text):
-    columns, found = rows(tmp_path, text)
-    outcome(f"{columns} {found}")
+    columns, records = rows(tmp_path, text)
+    outcome(f"{columns} {records}")
     assert list(columns.values()) == ["INT64", "INT64", "STRING"]
 
 
 @pytest.mark.case("a short line in a CSV file of three lines")
 @pytest.mark.parametrize("packed", [False, True])
-def test_a_short_line_is_told_with_file_and_line(tmp_path, outcome, packed):
+def test_a_short_line_comes_with_file_and_line(tmp_path, outcome, packed):
     if packed:
         (tmp_path / "t.csv.gz").write_bytes(gzip.compress(b"a;b\n1;2\n3\n"))
-        with pytest.raises(KamadoError) as refused:
-            Files(str(tmp_path)).columns("SELECT t.* FROM t", WINDOW)
-        message, name = str(refused.value), "t.csv.gz"
+        with pytest.raises(KamadoError) as error:
+            DuckDbSource(str(tmp_path)).columns("SELECT t.* FROM t", WINDOW)
+        message, name = str(error.value), "t.csv.gz"
     else:
         message, name = refusal(tmp_path, "a;b\n1;2\n3\n"), "t.csv"
     outcome(message)
     assert f"file {tmp_path}/{name} line 3: has 1 value, and line 1 names 2 columns" in message
 
 
-def test_a_file_of_another_delimiter_than_its_header_is_told(tmp_path):
+def test_a_file_of_another_delimiter_than_its_header_is_refused(tmp_path):
     assert "line 2: has 1 value, and line 1 names 2 columns. Line 1 is separated by ','" in refusal(
         tmp_path, "a,b\n1;2\n"
     )
@@ -125,7 +125,7 @@ def test_a_file_of_another_delimiter_than_its_header_is_told(tmp_path):
 
 @pytest.mark.case("a text column of a CSV file where the query needs a time or a number")
 @pytest.mark.parametrize(
-    ("text", "sql", "says"),
+    ("text", "sql", "expected"),
     [
         ("d\n01/02/2026\n02/02/2026\n", "SELECT d FROM t WHERE d >= @start", "(d holds '01/02/2026')"),
         ("d\n01/02/2026\n02/02/2026\n", "SELECT d FROM t WHERE d >= @start", "Write SAFE.PARSE_TIMESTAMP with its"),
@@ -141,7 +141,7 @@ def test_a_file_of_another_delimiter_than_its_header_is_told(tmp_path):
         ),
     ],
 )
-def test_a_text_where_something_else_is_needed_is_refused_with_an_example(tmp_path, outcome, text, sql, says):
+def test_a_text_where_something_else_is_needed_is_refused_with_an_example(tmp_path, outcome, text, sql, expected):
     message = refusal(tmp_path, text, sql)
     outcome(message)
-    assert says in message
+    assert expected in message

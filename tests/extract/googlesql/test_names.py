@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from components.extract.sources.duckdb_files import Files
+from components.extract.sources.duckdb_files import DuckDbSource
 from components.extract.window import Window
 from model.errors import DataError
 
@@ -22,13 +22,13 @@ def visits(tmp_path_factory):
     moments = [datetime(2026, 6, day, hour, tzinfo=UTC) for day, hour in ((1, 1), (1, 5), (2, 5), (2, 7))]
     table = pa.table({"u": [1, 1, 1, 2], "ts": pa.array(moments, pa.timestamp("us", tz="UTC")), "p": [10, 20, 30, 40]})
     pq.write_table(table, folder / "t.parquet")
-    return Files(str(folder))
+    return DuckDbSource(str(folder))
 
 
 def rows(source, sql):
     source.columns(sql, WINDOW)
-    found = (tuple(row.values()) for batch in source.fetch(sql, WINDOW) for row in batch.to_pylist())
-    return sorted(found, key=str)
+    records = (tuple(row.values()) for batch in source.fetch(sql, WINDOW) for row in batch.to_pylist())
+    return sorted(records, key=str)
 
 
 @pytest.mark.case("GROUP BY a name that is an alias and a column as well")
@@ -57,23 +57,23 @@ def rows(source, sql):
     ],
 )
 def test_a_clause_takes_the_name_of_the_select_list_first(visits, outcome, sql, answer):
-    found = rows(visits, sql)
-    outcome(found)
-    assert found == sorted(answer, key=str)
+    records = rows(visits, sql)
+    outcome(records)
+    assert records == sorted(answer, key=str)
 
 
 @pytest.mark.case("an alias of the SELECT list in WHERE or beside itself, which GoogleSQL does not know there")
 @pytest.mark.parametrize("sql", ["SELECT u + 1 AS v FROM t WHERE v > 1", "SELECT u + 1 AS v, v + 1 AS w FROM t"])
 def test_an_alias_is_not_known_where_googlesql_does_not_know_it(visits, outcome, sql):
-    with pytest.raises(DataError, match="SQL column v: is in none of its tables") as refused:
+    with pytest.raises(DataError, match="SQL column v: is in none of its tables") as error:
         rows(visits, sql)
-    outcome(refused.value.problems[0])
+    outcome(error.value.problems[0])
 
 
-def test_every_unknown_name_is_told_at_once(visits):
-    with pytest.raises(DataError) as refused:
+def test_all_unknown_names_are_reported_at_once(visits):
+    with pytest.raises(DataError) as error:
         rows(visits, "SELECT t.a, x.u, b, (SELECT COUNT(c.d) FROM t AS c) AS n FROM t")
-    assert [problem.where for problem in refused.value.problems] == [
+    assert [problem.where for problem in error.value.problems] == [
         "SQL column d", "SQL column a", "SQL x", "SQL column b",
     ]  # fmt: skip
 

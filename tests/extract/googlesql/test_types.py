@@ -23,9 +23,9 @@ def test_decimals_are_floats(kind):
 @pytest.mark.case("a NUMERIC id of more digits than FLOAT64 keeps, from BigQuery")
 @pytest.mark.parametrize("value", ["9007199254740993", "-9007199254740993"])
 def test_a_decimal_of_more_digits_is_refused(outcome, value):
-    with pytest.raises(DataError, match="a decimal of more digits than FLOAT64 keeps") as refused:
+    with pytest.raises(DataError, match="a decimal of more digits than FLOAT64 keeps") as error:
         without_decimals(batch("1", value, kind=pa.decimal128(38, 9)))
-    outcome(refused.value.problems[0])
+    outcome(error.value.problems[0])
 
 
 def test_no_rows_are_no_fault():
