@@ -28,9 +28,10 @@ import xgboost
 from rich.console import Console
 
 from build.gate.gate import verify
-from build.image.assemble import assemble, model_layer
+from build.image.assemble import assemble
 from build.image.base.base import Base
 from build.image.base.build_base import made_base
+from build.image.model_layer import model_layer
 from build.oci import image as oci
 from build.oci.credentials import DockerLogin
 from build.oci.registry import RegistryStore

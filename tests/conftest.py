@@ -3,16 +3,17 @@
 import contextlib
 import os
 import signal
+import subprocess
 from pathlib import Path
 
 import docker
 import pytest
 
-from build.__main__ import cache
 from build.image.base_images import BaseImagesError
 from build.image.base_images.build_context import build_contexts
 from build.image.base_images.build_images import make_images
 from build.image.base_images.python_base import PythonBase, python_image
+from build.settings import cache
 from tests.once import folder_of_run
 from tests.services.engine import engine
 
@@ -76,3 +77,25 @@ def base_images(engine_client, python_base):
     """{"server": digest, "component": digest} of the two base images in the engine."""
     wanted = build_contexts(os.environ, commit="0" * 40)
     return make_images(engine_client, python_base, wanted, tag="tests", report=print)
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory):
+    """A folder of private keys, NAME.pem, and their public halves, NAME.pub."""
+    folder = tmp_path_factory.mktemp("keys")
+    for name, make in (
+        ("mine", ("ecparam", "-name", "prime256v1", "-genkey", "-noout")),
+        ("other", ("ecparam", "-name", "prime256v1", "-genkey", "-noout")),
+        ("rsa", ("genpkey", "-algorithm", "RSA")),
+        ("ed25519", ("genpkey", "-algorithm", "ed25519")),
+    ):
+        private, public = folder / f"{name}.pem", folder / f"{name}.pub"
+        openssl(*make, "-out", private)
+        openssl("pkey", "-in", private, "-pubout", "-out", public)
+    openssl("ec", "-in", folder / "mine.pem", "-aes256", "-passout", "pass:word", "-out", folder / "secret.pem")
+    (folder / "text.pem").write_text("no key")
+    return folder
+
+
+def openssl(*arguments):
+    subprocess.run(["openssl", *arguments], check=True, capture_output=True)

@@ -14,13 +14,13 @@ from pathlib import Path
 
 from docker.errors import DockerException
 
-from build.__main__ import cache, commit
 from build.image.base_images import BaseImagesError
 from build.image.base_images.build_context import build_contexts
 from build.image.base_images.build_images import make_images
 from build.image.base_images.export import export, fresh_layout
 from build.image.base_images.python_base import PUBLIC, RELEASE, PythonBase, python_image
 from build.image.smoke_test.container import engine
+from build.settings import cache, commit
 from model.command_line import CommandLine
 from model.errors import KamadoError, Problem
 

@@ -13,7 +13,6 @@ from pathlib import Path
 import docker.errors
 import pytest
 
-from build.image.assemble import BuildRequest, build
 from build.image.base.base import XGBOOST
 from build.image.base.build_base import ENVIRONMENT
 from build.image.base.source_layer import code, code_key
@@ -25,6 +24,8 @@ from build.image.base_images.build_images import make_images
 from build.image.base_images.export import export, fresh_layout
 from build.image.base_images.pip_config import pip_settings
 from build.image.base_images.python_base import PythonBase, python_image
+from build.image.build import build
+from build.image.request import BuildRequest
 from build.oci.layer import TarEntry
 from build.oci.layout import Layout
 from model.bundle.bundle import load
@@ -53,9 +54,9 @@ INSTALLS_OR_COMPILES = re.compile(
 
 
 @pytest.fixture(scope="session")
-def mounted(sound, tmp_path_factory) -> Path:
-    """The sound bundle as any user of a container can read it."""
-    folder = Path(shutil.copytree(sound, tmp_path_factory.mktemp("mounted") / "bundle"))
+def mounted(valid_bundle, tmp_path_factory) -> Path:
+    """The valid bundle as any user of a container can read it."""
+    folder = Path(shutil.copytree(valid_bundle, tmp_path_factory.mktemp("mounted") / "bundle"))
     folder.chmod(0o755)
     for file in folder.iterdir():
         file.chmod(0o644)
@@ -116,8 +117,8 @@ class TestTheServer:
             raise AssertionError(server.logs().decode()) from error
         assert run(server, "id", "-u") == "65532"
 
-    def test_it_answers_golden_rows_to_the_last_digit(self, server, sound):
-        for row in load(sound).golden[-10:]:
+    def test_it_answers_golden_rows_to_the_last_digit(self, server, valid_bundle):
+        for row in load(valid_bundle).golden[-10:]:
             status, _, answer = run(server, "python3", "-c", ASK, "POST", "/predict", json.dumps(row.input)).partition(
                 " "
             )
@@ -161,14 +162,14 @@ class TestTheServersLayers:
         export(engine_client, {"server": base_images["server"]}, Layout(tmp_path), report=print)
         assert Layout(tmp_path).digest("server") == Layout(layout).digest("server")
 
-    def test_a_model_laid_on_it_is_sealed_by_running_it(
-        self, engine_address, layout, sound, verdict, tmp_path, monkeypatch
+    def test_a_model_laid_on_it_is_tested_by_running_it(
+        self, engine_address, layout, valid_bundle, verdict, tmp_path, monkeypatch
     ):
         monkeypatch.setenv("DOCKER_HOST", engine_address)
-        order = BuildRequest(f"oci:{tmp_path / 'images'}", f"oci:{layout}:server", tmp_path, seal="engine")
-        made = build(sound, verdict, order, report=print)
-        assert made["base"]["digest"] == Layout(layout).digest("server")
-        assert made["seal"]["way"] == "engine"
+        request = BuildRequest(f"oci:{tmp_path / 'images'}", f"oci:{layout}:server", tmp_path, smoke_test="engine")
+        image = build(valid_bundle, verdict, request, report=print)
+        assert image.base.digest == Layout(layout).digest("server")
+        assert image.smoke_test.way == "engine"
 
 
 def members(layout):
