@@ -1,4 +1,4 @@
-"""What is too slow to make twice in one run of the tests."""
+"""Fixtures of all packages, and what is too slow to make twice in one run of the tests."""
 
 import contextlib
 import os
@@ -11,8 +11,8 @@ import pytest
 
 from build.image.base_images import BaseImagesError
 from build.image.base_images.build_context import build_contexts
-from build.image.base_images.build_images import make_images
-from build.image.base_images.python_base import PythonBase, python_image
+from build.image.base_images.build_images import build_images
+from build.image.base_images.python_base import python_image
 from build.settings import cache
 from tests.once import folder_of_run
 from tests.services.engine import engine
@@ -28,8 +28,8 @@ LONGEST = (
 
 
 def pytest_collection_modifyitems(items):
-    places = {file: place for place, file in enumerate(LONGEST)}
-    items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(LONGEST)))
+    ranks = {file: rank for rank, file in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.nodeid.partition("::")[0], len(LONGEST)))
 
 
 def pytest_configure():
@@ -67,7 +67,7 @@ def engine_client(engine_address):
 def python_base(engine_client):
     """The digest of the Python that base images start from. Debian's is kept in this machine's own cache."""
     try:
-        return python_image(engine_client, PythonBase(), cache=cache(os.environ), report=print)
+        return python_image(engine_client, None, cache=cache(os.environ), report=print)
     except BaseImagesError as refusal:
         pytest.skip(str(refusal))
 
@@ -75,8 +75,8 @@ def python_base(engine_client):
 @pytest.fixture(scope="session")
 def base_images(engine_client, python_base):
     """{"server": digest, "component": digest} of the two base images in the engine."""
-    wanted = build_contexts(os.environ, commit="0" * 40)
-    return make_images(engine_client, python_base, wanted, tag="tests", report=print)
+    contexts = build_contexts(os.environ, commit="0" * 40)
+    return build_images(engine_client, python_base, contexts, tag="tests", report=print)
 
 
 @pytest.fixture(scope="session")

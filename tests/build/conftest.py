@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from build.gate.gate import VerifiedBundle, verify_or_raise
-from build.image.base.build_base import made_base
+from build.image.base.build_base import build_base
 from build.image.base.wheels import CannotMake
 from tests.build.valid_bundle import sound_bundle, verdict_of
 from tests.once import once
@@ -34,7 +34,7 @@ def server_cache(run_folder) -> Path:
 
     def make(folder: Path) -> None:
         try:
-            made_base(folder, report=lambda _: None)
+            build_base(folder, report=lambda _: None)
         except CannotMake as reason:
             pytest.skip(f"no base can be built here: {reason}")
 

@@ -72,7 +72,7 @@ def answers(client: docker.DockerClient, staged: Staged, cases: Sequence[Case], 
     try:
         with _image(client, staged) as image, _container(client, image) as container:
             requests = [case.request for case in cases]
-            return _ask(client, container, json.dumps({"port": PORT, "seconds": seconds, "requests": requests}))
+            return _send(client, container, json.dumps({"port": PORT, "seconds": seconds, "requests": requests}))
     except (docker.errors.DockerException, RequestException, ConnectionError) as error:  # it may end in the middle
         hint = "Fix the engine, or test without it: --smoke-test process"
         raise SmokeTestError(Problem("container engine", f"fails ({error})", hint, "smoke-test-engine")) from error
@@ -160,7 +160,7 @@ def _remove_abandoned(client: docker.DockerClient) -> None:
                 container.remove(force=True)
 
 
-def _ask(client: docker.DockerClient, container: Container, document: str) -> list[Answer]:
+def _send(client: docker.DockerClient, container: Container, document: str) -> list[Answer]:
     """Run http_client.py in the container with this document on its standard input."""
     script = Path(http_client.__file__).read_text("utf-8")
     api = client.api

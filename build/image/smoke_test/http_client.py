@@ -1,4 +1,4 @@
-"""Ask a server on loopback: requests on standard input, answers on standard output, both one JSON document.
+"""Send requests to a server on loopback: one JSON document on standard input, another with the answers on output.
 
 Runs inside the image, where only Python's standard library is certain to be there.
 """
@@ -17,7 +17,7 @@ class Answer(NamedTuple):
     body: str
 
 
-def ask(port: int, requests: list[dict[str, str]], *, seconds: float) -> list[Answer]:
+def send(port: int, requests: list[dict[str, str]], *, seconds: float) -> list[Answer]:
     """An answer to every request (`method`, `path`, `body`), in order. Raises OSError without a server in `seconds`."""
     connection = _connected(port, time.monotonic() + seconds)
     answers = []
@@ -46,5 +46,5 @@ def _connected(port: int, end: float) -> http.client.HTTPConnection:
 
 if __name__ == "__main__":
     document = json.load(sys.stdin)
-    answers = ask(document["port"], document["requests"], seconds=document["seconds"])
+    answers = send(document["port"], document["requests"], seconds=document["seconds"])
     json.dump([answer._asdict() for answer in answers], sys.stdout)

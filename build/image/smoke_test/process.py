@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from build.image.smoke_test import SmokeTestError
-from build.image.smoke_test.http_client import Answer, ask
+from build.image.smoke_test.http_client import Answer, send
 from build.image.smoke_test.rootfs import inside, unpack
 from build.image.smoke_test.test_cases import HINT, Case
 from build.oci import image as oci
@@ -56,7 +56,7 @@ def answers(image: oci.Image, cases: Sequence[Case], *, seconds: float) -> list[
         unpack(image.layers, root)
         with _serving(_start_of(root, image), log, seconds) as port:
             try:
-                return ask(port, [case.request for case in cases], seconds=seconds)
+                return send(port, [case.request for case in cases], seconds=seconds)
             except (OSError, http.client.HTTPException) as error:
                 raise failed(f"broke off ({error})", log.read_bytes()) from error
 

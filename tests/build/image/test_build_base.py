@@ -12,13 +12,12 @@ from pathlib import Path
 import pytest
 import requests
 
-from build.image.base import debian
-from build.image.base import wheels as libraries
+from build.image.base.apt import Apt, Package
 from build.image.base.base import XGBOOST, BaseError
-from build.image.base.build_base import made_base
+from build.image.base.build_base import build_base
 from build.image.base.resolve import server_base
 from build.image.base.source_layer import code
-from build.image.base.wheels import LOCK, CannotMake
+from build.image.base.wheels import LOCK, CannotMake, locked
 from build.image.build import build
 from build.image.request import BuildRequest
 from model.bundle.bundle import load
@@ -62,12 +61,12 @@ def test_made_again_elsewhere_it_has_the_same_digest(cache, tmp_path):
     again.mkdir()
     for packages in cache.glob("packages-*.json"):  # the same packages, also when the mirror moves on between the two
         shutil.copy(packages, again)
-    assert made_base(again, report=print).digest == made_base(cache, report=print).digest
+    assert build_base(again, report=print).digest == build_base(cache, report=print).digest
 
 
 def test_what_was_made_is_kept(cache):
     before = {path: path.stat().st_mtime_ns for path in cache.rglob("*.tar.gz")}
-    made_base(cache, report=print)
+    build_base(cache, report=print)
     assert {path: path.stat().st_mtime_ns for path in cache.rglob("*.tar.gz")} == before
     assert not list(cache.rglob(".making-*"))
 
@@ -76,7 +75,7 @@ def test_a_kept_layer_that_lost_its_end_is_made_again(cache):
     path = max((cache / "layers").glob("*.tar.gz"), key=lambda file: -file.stat().st_size)  # the smallest: our code
     complete = path.read_bytes()
     path.write_bytes(complete[:-1])
-    made_base(cache, report=print)
+    build_base(cache, report=print)
     assert path.read_bytes() == complete
 
 
@@ -86,7 +85,7 @@ def test_the_image_says_its_base_and_the_xgboost_in_it(image):
     assert built.base.kind == "debian"
     assert labels["kamado.base"] == "server"
     assert labels["org.opencontainers.image.base.digest"] == built.base.digest
-    assert labels[XGBOOST] == libraries.locked("xgboost-cpu")
+    assert labels[XGBOOST] == locked("xgboost-cpu")
 
 
 def test_it_holds_no_shell_no_package_manager_no_compiler_and_nothing_of_training(root):
@@ -156,7 +155,7 @@ def test_the_servers_lock_has_the_versions_and_hashes_that_training_has():
     assert server.keys() <= training.keys()
     hashes = {pin: set(re.findall(r"sha256:\w+", entry)) for pin, entry in server.items()}
     assert all(hashes.values())
-    assert all(locked <= set(re.findall(r"sha256:\w+", training[pin])) for pin, locked in hashes.items())
+    assert all(own <= set(re.findall(r"sha256:\w+", training[pin])) for pin, own in hashes.items())
 
 
 def test_what_the_spec_reader_says_does_not_change_the_server():
@@ -184,8 +183,8 @@ def test_where_the_cache_cannot_be_written_no_other_image_is_made_in_its_place(t
 def test_packages_that_a_mirror_has_no_more_are_told(tmp_path):
     if shutil.which("apt-get") is None:
         pytest.skip("needs apt-get, without which no base is made at all")
-    with debian.Apt() as apt:
+    with Apt() as apt:
         apt.options["Dir::Etc::sourcelist"] = apt.options["Dir::Etc::sourceparts"] = "/dev/null"
         apt.options["Dir::State::lists"] = str(tmp_path)
         with pytest.raises(CannotMake, match="cannot download"):
-            apt.download((debian.Package("libc6", "0.0"),), tmp_path)
+            apt.download((Package("libc6", "0.0"),), tmp_path)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from build.image.base.build_base import made_base
+from build.image.base.build_base import build_base
 from build.oci import image as oci
 from build.oci.credentials import DockerLogin
 from build.oci.layout import Layout
@@ -38,10 +38,10 @@ def host(tmp_path_factory):
 @pytest.fixture(scope="module")
 def base(server_cache, host, tmp_path_factory):
     """HOST/base:1, a server in the registry."""
-    built = made_base(server_cache, report=lambda _: None)
+    built = build_base(server_cache, report=lambda _: None)
     folder = tmp_path_factory.mktemp("base")
-    place = RegistryStore(Client(host, "base", login=DockerLogin(host, folder)), locks=folder)
-    place.publish(oci.Image(oci.dump(built.config), built.layers), "1")
+    store = RegistryStore(Client(host, "base", login=DockerLogin(host, folder)), locks=folder)
+    store.publish(oci.Image(oci.dump(built.config), built.layers), "1")
     return f"{host}/base:1"
 
 
@@ -71,8 +71,10 @@ def done(child: subprocess.Popen) -> dict:
 
 def tags(host: str, repository: str) -> list[str]:
     answer = requests.get(f"http://{host}/v2/{repository}/tags/list", timeout=10)
-    found = [] if answer.status_code == 404 else answer.json()["tags"] or []
-    return [tag for tag in found if not tag.startswith("sha256-")]  # lists of documents, where there is no API for them
+    listed = [] if answer.status_code == 404 else answer.json()["tags"] or []
+    return [
+        tag for tag in listed if not tag.startswith("sha256-")
+    ]  # lists of documents, where there is no API for them
 
 
 def test_killed_at_ten_moments_no_tag_names_half_an_image_and_the_next_run_completes(
@@ -105,27 +107,27 @@ def test_killed_at_ten_moments_no_tag_names_half_an_image_and_the_next_run_compl
     assert left_in(scratch) == []  # the last run has removed what those before it left
 
 
-@pytest.mark.parametrize("place", ["folder", "registry"])
+@pytest.mark.parametrize("kind", ["folder", "registry"])
 def test_no_room_to_unpack_the_image_blames_the_temporary_folder_and_leaves_no_tag(
-    valid_bundle, verdict, host, base, tmp_path, place
+    valid_bundle, verdict, host, base, tmp_path, kind
 ):
-    to = f"oci:{tmp_path}/images" if place == "folder" else f"registry://{host}/no-room/1"
+    to = f"oci:{tmp_path}/images" if kind == "folder" else f"registry://{host}/no-room/1"
     with full(tmp_path / "scratch") as scratch:
         child = start(valid_bundle, verdict, to, base, tmp_path / "cache", scratch=scratch)
-        _, told = child.communicate()
+        _, message = child.communicate()
         assert child.returncode == 1
-        assert f"[work-unwritable] {scratch}: cannot be worked in (No space left on device)" in told
-        assert "set TMPDIR" in told
+        assert f"[work-unwritable] {scratch}: cannot be worked in (No space left on device)" in message
+        assert "set TMPDIR" in message
         assert list(scratch.iterdir()) == []
     assert not (tmp_path / "images" / "index.json").exists()
     assert tags(host, "no-room/1") == []
-    if place == "registry":
+    if kind == "registry":
         assert done(start(valid_bundle, verdict, to, base, tmp_path / "cache"))["outcome"] == "written"
 
 
 def left_in(scratch: Path) -> list[Path]:
     """All but the file of four bytes with which Python's tempfile tries a folder, which a kill may leave."""
-    return [left for left in scratch.iterdir() if left.is_dir() or left.stat().st_size > len("blat")]
+    return [path for path in scratch.iterdir() if path.is_dir() or path.stat().st_size > len("blat")]
 
 
 def servers_of(scratch: Path) -> list[str]:
@@ -178,7 +180,7 @@ def test_a_base_that_changes_under_its_tag_changes_the_tag_of_the_image(
     valid_bundle, verdict, host, base, server_cache, undisturbed, tmp_path
 ):
     """What was taken is named by digest in the image, and in its tag's key: two servers never share a tag."""
-    built = made_base(server_cache, report=lambda _: None)
+    built = build_base(server_cache, report=lambda _: None)
     other = replace(built, config=built.config | {"history": [{"created_by": "somebody else"}]})
     client = Client(host, "base", login=DockerLogin(host, tmp_path / "absent"))
     image = oci.Image(oci.dump(other.config), other.layers)

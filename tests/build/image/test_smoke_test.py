@@ -12,7 +12,7 @@ import docker
 import pytest
 
 from build.image.base.base import Base
-from build.image.base.build_base import made_base
+from build.image.base.build_base import build_base
 from build.image.base.source_layer import code
 from build.image.smoke_test import SmokeTestError
 from build.image.smoke_test.smoke_test import run_smoke_test
@@ -33,7 +33,7 @@ from tests.services.registry import registry
 
 @pytest.fixture(scope="module")
 def base(server_cache, tmp_path_factory) -> Base:
-    return made_base(server_cache, report=lambda _: None)
+    return build_base(server_cache, report=lambda _: None)
 
 
 def spoiled(base: Base, folder, *changes: tuple[str, str, str]) -> Base:
@@ -182,7 +182,7 @@ def host(tmp_path_factory):
 @pytest.fixture(scope="module")
 def settled(server_cache, host, address, tmp_path_factory):
     """The base's layers, in the registry and in the engine already, as on a machine that builds every day."""
-    base = made_base(server_cache, report=lambda _: None)
+    base = build_base(server_cache, report=lambda _: None)
     folder = tmp_path_factory.mktemp("settled")
     server = oci.Image(oci.dump(base.config), base.layers)
     RegistryStore(Client(host, "smoke/base", login=DockerLogin(host, folder)), locks=folder).publish(server, "1")

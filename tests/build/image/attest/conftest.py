@@ -2,13 +2,13 @@
 
 import pytest
 
-from build.image.base.build_base import made_base
+from build.image.base.build_base import build_base
 from tests.build.released import assembled
 
 
 @pytest.fixture(scope="package")
 def base(server_cache):
-    return made_base(server_cache, report=lambda _: None)
+    return build_base(server_cache, report=lambda _: None)
 
 
 @pytest.fixture(scope="package")
