@@ -1,7 +1,6 @@
 """The labels of a model image. Each one follows from content: no path, no host, no wall time."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from build.gate.gate import VerifiedBundle
 from build.image.base.base import Base
@@ -21,7 +20,7 @@ def image_labels(model: Mapping[str, str], base: Base, tag: str) -> dict[str, st
 
 
 def model_labels(
-    manifest: Manifest, metrics: Mapping[str, Any], verified: VerifiedBundle, diff_id: str
+    manifest: Manifest, metrics: Mapping[str, float], verified: VerifiedBundle, diff_id: str
 ) -> dict[str, str]:
     """The labels that follow from the model's layer alone, so that a reader of the layer can compare them.
 
