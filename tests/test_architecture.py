@@ -35,11 +35,12 @@ MAY_IMPORT = {
     "build/gate": {"artifacts", "model", "xgboost", "numpy"},
     "build/oci": {"model", "requests", "urllib3", "boto3", "botocore", "docker", "filelock", "isal", "tenacity"},
     "build/image": {
-        *("artifacts", "model", "build.gate", "build.oci", "build.environment", "rich", "docker", "requests", "numpy"),
-        *("cyclonedx", "packageurl", "model_signing", "cryptography"),
+        *("artifacts", "model", "build.gate", "build.oci", "build.environment", "build.settings", "rich", "docker"),
+        *("requests", "numpy", "filelock", "cyclonedx", "packageurl", "model_signing", "cryptography"),
     },
     "build/release": {"artifacts", "model", "build.gate", "build.oci", "build.image"},
     "build/environment": set(),
+    "build/settings.py": set(),
     "build/__main__.py": {"build", "model", "rich"},
     "serving": {
         *(
