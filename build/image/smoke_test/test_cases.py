@@ -150,11 +150,11 @@ def _refused(code: str, where: str) -> Callable[[int, Answer], str | None]:
 
 def _scored(unknown: list[str], outside: list[str]) -> Callable[[int, Answer], str | None]:
     def wrong(status: int, answer: Answer) -> str | None:
-        given, marks = answer.get("probability"), answer.get("marks")
+        given, flags = answer.get("probability"), answer.get("flags")
         if status != 200 or not isinstance(given, float) or not 0 <= given <= 1:
             return f"is answered {status}: {json.dumps(answer)[:300]}"
         agreed = {"unknown_categories": unknown, "outside_bounds": outside}
-        return None if marks == agreed else f"is marked {marks}, where {agreed} is agreed"
+        return None if flags == agreed else f"is flagged {flags}, where {agreed} is agreed"
 
     return wrong
 
