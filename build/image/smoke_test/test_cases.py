@@ -145,11 +145,11 @@ def _refused(code: str, where: str) -> Check:
 
 def _scored(unknown: list[str], outside: list[str]) -> Check:
     def check(status: int, body: Body) -> str | None:
-        probability, marks = body.get("probability"), body.get("marks")
+        probability, flags = body.get("probability"), body.get("flags")
         if status != 200 or not isinstance(probability, float) or not 0 <= probability <= 1:
             return f"is answered {status}: {json.dumps(body)[:300]}"
         agreed = {"unknown_categories": unknown, "outside_bounds": outside}
-        return None if marks == agreed else f"is marked {marks}, where {agreed} is agreed"
+        return None if flags == agreed else f"is flagged {flags}, where {agreed} is agreed"
 
     return check
 
