@@ -171,7 +171,7 @@ def test_a_folder_in_place_of_the_verdict_is_no_verdict(sound, tmp_path):
 
 def test_a_check_ends_with_who_asked_for_it(sound):
     """Stopped, as one that hangs would be: then only its parent keeps the time."""
-    builder = subprocess.Popen([sys.executable, "-m", "build", "verify", str(sound)], cwd=ROOT)
+    builder = subprocess.Popen([sys.executable, "-m", "cli", "verify", str(sound)], cwd=ROOT)
     tasks = Path(f"/proc/{builder.pid}/task/{builder.pid}/children")
     while not (found := tasks.read_text().split()):
         time.sleep(0.005)

@@ -19,7 +19,6 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from in_toto_attestation.v1.statement import Statement
 
-from build.__main__ import parser
 from build.image.assemble import BuildRequest, build
 from build.image.attest import provenance as provenances
 from build.image.attest import sbom as bills
@@ -34,6 +33,7 @@ from build.image.smoke_test.rootfs import unpack
 from build.image.smoke_test.smoke_test import Seal
 from build.oci.layout import Layout
 from build.release.promote import promote
+from cli.main import kamado
 from model.bundle.bundle import BOOSTER, bundle_digest
 from model.errors import KamadoError
 from tests.build.release.test_releases import run
@@ -481,7 +481,8 @@ def test_a_key_that_cannot_sign_leaves_no_image(sound, verdict, made, tmp_path):
 def test_codebuild_runs_commands_that_there_are():
     phases = yaml.safe_load((ROOT / "build" / "buildspec.yml").read_text())["phases"]
     lines = [line for phase in phases.values() for line in phase["commands"]]
-    ours = [shlex.split(line.partition(" > ")[0]) for line in lines if " -m build " in line]
+    ours = [shlex.split(line.partition(" > ")[0]) for line in lines if " -m cli " in line]
     assert [words[3] for words in ours] == ["verify", "image"]
     for words in ours:
-        parser({}).parse_args(words[3:])
+        verb = kamado.commands[words[3]]
+        assert verb.make_context(words[3], words[4:]).meta["mistakes"] == ()

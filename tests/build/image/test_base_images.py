@@ -12,6 +12,7 @@ from pathlib import Path
 
 import docker.errors
 import pytest
+from build.image.base_images.__main__ import main
 
 from build.image.assemble import BuildRequest, build
 from build.image.base.base import XGBOOST
@@ -19,7 +20,6 @@ from build.image.base.build_base import ENVIRONMENT
 from build.image.base.source_layer import code, code_key
 from build.image.base.wheels import LOCK, locked
 from build.image.base_images import BaseImagesError
-from build.image.base_images.__main__ import main
 from build.image.base_images.build_context import BuildContext
 from build.image.base_images.build_images import make_images
 from build.image.base_images.export import export, fresh_layout
@@ -180,7 +180,7 @@ def members(layout):
 
 class TestTheComponent:
     def test_it_verifies_a_bundle_and_is_not_root(self, component):
-        assert "is sound" in run(component, "python3", "-m", "build", "verify", BUNDLE)
+        assert "is valid" in run(component, "python3", "-m", "cli", "verify", BUNDLE)
         assert run(component, "id", "-u") == "65532"
 
     def test_it_has_every_library_of_the_lock(self, component):
