@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from components.extract.extract import extract_document
 from components.extract.parquet_writer import ParquetWriter, write_all
 from components.extract.sources.open import open_source
@@ -24,6 +26,7 @@ LONGEST_DAYS = 36_525
 TIME_TYPES = ("TIMESTAMP", "DATETIME", "DATE")
 TIME_WORDS = frozenset({"at", "time", "date", "datetime", "timestamp", "ts"})
 SHOWN_WORDS = ("shown", "impression", "viewed", "displayed", "served", "searched", "requested", "timestamp", "created")
+NO_ROWS = Problem("TABLE", "has no rows", "Use a table with rows", "table-empty")
 EPOCHS = {"SECONDS": 1, "MILLIS": 1_000, "MICROS": 1_000_000}
 EPOCH_FIRST, EPOCH_LAST = 631_152_000, 4_102_444_800  # 1990 and 2100 in seconds
 
@@ -66,7 +69,8 @@ class TableReader:
             hint = "A label is a number, a text or a BOOL"
             raise DataError(Problem(f"LABEL={one_line(label.column)}", message, hint, "label-type"))
         query = f"SELECT {column} AS value, COUNT(*) AS n FROM {self.table} GROUP BY {column}"
-        counts = {row["value"]: row["n"] for row in self._rows(f"{query} ORDER BY n DESC, value LIMIT {VALUES + 1}")}
+        values, rows = self._columns(f"{query} ORDER BY n DESC, value LIMIT {VALUES + 1}")
+        counts = dict(zip(values, rows, strict=True))
         return counts, len(counts) > VALUES
 
     def time(self, label: str) -> tuple[TimeColumn | None, dict[str, str]]:
@@ -83,14 +87,14 @@ class TableReader:
     def _span(self, column: str, sql: str) -> TimeColumn | str:
         ends = f"MIN({sql}) AS first, MAX({sql}) AS last, COUNT({sql}) AS n, COUNT(*) AS total"
         try:
-            (row,) = self._rows(f"SELECT {ends} FROM {self.table}")
+            [first], [last], [readable], [total] = self._columns(f"SELECT {ends} FROM {self.table}")
         except DataError:  # the query fails at a value that cannot be read
             return "has values that are not times"
-        if row["n"] < READABLE * row["total"]:
-            return f"is not a time in {row['total'] - row['n']:,} of {row['total']:,} rows"
-        if row["first"] == row["last"]:
-            return f"is {row['first']} in every row"
-        time = TimeColumn(column, sql, row["first"].astimezone(UTC), row["last"].astimezone(UTC))
+        if readable < READABLE * total:
+            return f"is not a time in {total - readable:,} of {total:,} rows"
+        if first == last:
+            return f"is {first} in every row"
+        time = TimeColumn(column, sql, first.astimezone(UTC), last.astimezone(UTC))
         if time.days > LONGEST_DAYS:
             return f"spans {time.first:%Y-%m-%d} to {time.last:%Y-%m-%d}"
         return time
@@ -106,7 +110,7 @@ class TableReader:
         for _ in write_all(self._source.fetch(sql, self._window), writer):
             pass
         if writer.rows == 0:
-            raise DataError(Problem("TABLE", "has no rows", "Use a table with rows", "table-empty"))
+            raise DataError(NO_ROWS)
         sql_sha256 = hashlib.sha256(sql.encode()).hexdigest()
         columns = self._source.columns(sql, self._window)
         extract_document(sql_sha256, Window(None, last), writer.rows, self._source.lineage(), columns).write(folder)
@@ -116,8 +120,12 @@ class TableReader:
         """Name -> type of the query's columns. Raises SpecError or DataError when it cannot be run."""
         return self._source.columns(sql, Window(start, end))
 
-    def _rows(self, query: str) -> list[dict[str, Any]]:
-        return [row for batch in self._source.fetch(query, self._window) for row in batch.to_pylist()]
+    def _columns(self, query: str) -> list[list[Any]]:
+        """The values of each column of the result. Raises DataError when there are none."""
+        batches = list(self._source.fetch(query, self._window))
+        if not batches:
+            raise DataError(NO_ROWS)
+        return [column.to_pylist() for column in pa.Table.from_batches(batches).columns]
 
 
 def column_sql(name: str) -> str:

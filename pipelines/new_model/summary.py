@@ -3,7 +3,7 @@
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rich.console import Console
 from rich.markup import escape
@@ -15,6 +15,7 @@ from pipelines.new_model.ranges import plain_number
 
 ROWS = 60  # of the table of columns; the file has all
 FEW_CONVERSIONS = 200  # the default of promotion.min_conversions
+Json = str | int | dict[str, str] | dict[str, str | None]
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class NewModel:
     folder: Path
     exit_code: ClassVar[int] = 0
 
-    def for_programs(self) -> dict[str, Any]:
+    def for_programs(self) -> dict[str, Json]:
         draft = self.draft
         return {
             "spec": str(self.folder / "spec.yaml"),
@@ -34,7 +35,7 @@ class NewModel:
             "rows": draft.profile.rows,
             "conversions": draft.profile.conversions,
             "columns": draft.columns(),
-            "features": {name: decision.kind for name, decision in draft.features.items()},
+            "features": {name: str(decision.kind) for name, decision in draft.features.items()},
             "left_out": dict(draft.left_out),
             "split": draft.split.by,
         }

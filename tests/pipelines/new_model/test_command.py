@@ -11,7 +11,7 @@ import pytest
 from model.errors import KamadoError
 from pipelines.compile import ROOT
 from pipelines.new_model.table import find_table
-from tests.pipelines.new_model.tables import plain
+from tests.pipelines.new_model.tables import plain, refusal
 
 
 def command(*arguments):
@@ -63,6 +63,10 @@ def test_what_is_not_a_table_is_refused_by_name(name, words, tmp_path):
         (tmp_path / file).write_text("a,b\n1,2\n")
     with pytest.raises(KamadoError, match=words):
         find_table(str(tmp_path / name) if (tmp_path / name).exists() and name else name)
+
+
+def test_a_table_without_rows_is_refused(tmp_path):
+    assert "TABLE: has no rows. Use a table with rows" in refusal(tmp_path, plain().slice(0, 0), "sold")
 
 
 @pytest.mark.case("make new with shell and make code in its variables")
