@@ -31,8 +31,8 @@ from build.gate.gate import verify
 from build.image.assemble import assemble, model_layer
 from build.image.base.base import Base
 from build.image.base.build_base import made_base
-from build.oci import image as oci
 from build.oci.credentials import DockerLogin
+from build.oci.image import Image, dump
 from build.oci.registry import RegistryStore
 from build.oci.registry_client import Client
 from tests.build.valid_bundle import sound_bundle
@@ -80,7 +80,7 @@ def bundle_of(folder: Path, size: int | None = None) -> Path:
     return folder / "bundle"
 
 
-def image_of(base: Base, bundle: Path, layer: Path, number: str) -> oci.Image:
+def image_of(base: Base, bundle: Path, layer: Path, number: str) -> Image:
     """The image as the assembler makes it, with a label that makes every round's content another."""
     made = model_layer(layer, bundle, b"{}", cutoff=CUTOFF)
     return assemble(base, made, {"round": number}, created=CUTOFF)
@@ -131,7 +131,7 @@ def spread(values: list[float], unit: str = "") -> str:
 
 def speed(host: str, client: docker.DockerClient, base: Base, folder: Path, rounds: int) -> tuple[list[float], str]:
     """Docker's seconds over ours, a ratio per round, and both in words."""
-    server = oci.Image(oci.dump(base.config), base.layers)
+    server = Image(dump(base.config), base.layers)
     for repository in ("by-kamado", "by-docker"):  # the base is where both need it: only the model is measured
         place_at(host, repository, folder).publish(server, "base")
     client.images.pull(f"{host}/by-docker@{server.digest}")

@@ -11,7 +11,9 @@ import joblib
 
 from model.command_line import CommandLine, UsageError
 from model.errors import KamadoError, Problem, SpecError
-from model.spec.types import FIRST_END, Spec, read_spec
+from model.spec.reader import read_spec
+from model.spec.types import Spec
+from model.spec.values import FIRST_END
 from pipelines.local.run_dir import Output
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from pydantic_core import ErrorDetails
 
-from model.bundle.bundle import Position
+from model.bundle.manifest import Position
 from model.errors import Problem
 from serving.json_body import excerpt
 from serving.keys import SurplusKey

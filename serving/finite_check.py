@@ -6,7 +6,8 @@ and is part of the gate. Where it does not hold the server answers 500 (handlers
 
 import numpy as np
 
-from model.bundle.bundle import MANIFEST, RETRAIN, Manifest
+from model.bundle.folder import MANIFEST, RETRAIN
+from model.bundle.manifest import Manifest
 from model.bundle.margin_range import Reach, of_model
 from model.errors import BundleError, Problem
 

@@ -7,9 +7,10 @@ import numpy
 import pydantic
 from pydantic import BaseModel, Field
 
-from model.bundle.bundle import Bounds, Lineage, Manifest, Position, Trees
+from model.bundle.bounds import Bounds
 from model.bundle.calibration import Calibration, Sampling
 from model.bundle.features import CategoryFeature, Feature, NumberFeature
+from model.bundle.manifest import Lineage, Manifest, Position, Trees
 from model.bundle.predictor import XGBOOST
 from serving.score import LoadedModel
 from serving.settings import Limits

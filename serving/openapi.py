@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from fastapi import FastAPI
 from pydantic import JsonValue
 
-from model.bundle.bundle import GoldenRow, Manifest
+from model.bundle.golden import GoldenRow
+from model.bundle.manifest import Manifest
 from serving.body_problems import MAX_PROBLEMS
 from serving.settings import Limits
 

@@ -6,7 +6,7 @@ from itertools import islice
 import pydantic
 from pydantic import BaseModel, JsonValue, TypeAdapter
 
-from model.bundle.bundle import Manifest
+from model.bundle.manifest import Manifest
 from model.errors import Problem
 from serving.body_problems import MAX_PROBLEMS, BodyProblems
 from serving.errors import RequestError, TooLarge

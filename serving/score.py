@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from model.bundle.bundle import GOLDEN, RETRAIN, Bounds, Bundle, load
+from model.bundle.bundle import Bundle, load
 from model.bundle.features import CategoryFeature
+from model.bundle.folder import GOLDEN, RETRAIN
 from model.bundle.predictor import GOLDEN_TOLERANCE, Predictor
 from model.errors import BundleError, Problem
-from model.expression import Expression
 from serving.finite_check import refuse_unbounded
 
 Value = float | str | None
@@ -34,8 +34,8 @@ class Scorer:
     def __init__(self, predictor: Predictor) -> None:
         manifest = predictor.manifest
         self.predictor = predictor
-        self._rules = [(rule, Expression.parse(rule.expression)) for rule in manifest.bounds]
-        self._rule_columns = sorted({name for _, expression in self._rules for name in expression.columns})
+        self._rules = manifest.bounds
+        self._rule_columns = sorted({name for rule in self._rules for name in rule.parsed.columns})
         self._categories = [
             (index, feature) for index, feature in enumerate(manifest.features) if isinstance(feature, CategoryFeature)
         ]
@@ -52,24 +52,12 @@ class Scorer:
     def _outside(self, columns: Columns) -> dict[str, list[int]]:
         """Rules are evaluated on the numbers as they were sent, as in preprocess, not as float32."""
         numbers = {name: np.asarray(columns[name], dtype=np.float64) for name in self._rule_columns}
-        outside = {
-            rule.name: _indices(_is_outside(rule, expression.evaluate(numbers))) for rule, expression in self._rules
-        }
+        outside = {rule.name: _indices(rule.outside(numbers)) for rule in self._rules}
         return {name: rows for name, rows in outside.items() if rows}
 
 
 def _indices(flagged: NDArray[np.bool_]) -> list[int]:
     return [int(index) for index in np.flatnonzero(flagged)]
-
-
-def _is_outside(rule: Bounds, values: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """A missing value compares as false: what cannot be measured is not outside."""
-    outside = np.zeros(len(values), dtype=np.bool_)
-    if rule.min is not None:
-        outside |= values < rule.min
-    if rule.max is not None:
-        outside |= values > rule.max
-    return outside
 
 
 @dataclass(frozen=True)

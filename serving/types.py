@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field, create_model
 
-from model.bundle.bundle import Manifest
 from model.bundle.features import CategoryFeature, Direction, Feature, NumberFeature
+from model.bundle.manifest import Manifest
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 MAX_LISTED = 8

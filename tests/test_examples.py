@@ -10,7 +10,7 @@ from components.extract.extract import extract
 from components.extract.window import window
 from components.preprocess.preprocess import preprocess
 from components.train.train import train
-from model.spec.types import read_spec
+from model.spec.reader import read_spec
 from pipelines.compile import ROOT
 from tests.bundles import quiet
 from tests.shared import shared

@@ -18,7 +18,7 @@ from build.image.base.base import XGBOOST, Base, BaseError, Report
 from build.image.base.resolve import server_base
 from build.image.build_tag import build_tag
 from build.image.smoke_test.smoke_test import EARLIER, UNSEALED, Way, seal
-from build.oci import image as oci
+from build.oci.image import DOCKER_LAYER, LAYER, Image, digest_of, dump
 from build.oci.layer import Layer, TarEntry, write_layer
 from build.oci.layout import Layout
 from build.oci.open_store import open_store
@@ -26,7 +26,9 @@ from build.oci.referrers import MOST_BYTES, content
 from build.oci.store import Attachment, ImageStore, Staged
 from build.oci.tempdir import refusing_without_room, scratch
 from build.release.releases import MODEL
-from model.bundle.bundle import FILES, Bundle, Manifest, load
+from model.bundle.bundle import Bundle, load
+from model.bundle.folder import FILES
+from model.bundle.manifest import Manifest
 from model.errors import KamadoError, Problem
 
 HOME = "/opt/kamado"
@@ -101,7 +103,7 @@ class Candidate:
 
     bundle: Bundle
     layer: Layer
-    image: oci.Image
+    image: Image
     tag: str
     labels: dict[str, str]
 
@@ -119,7 +121,7 @@ def prepare(base: Base, folder: Path, sound: VerifiedBundle, work: Path) -> Cand
         found = f"holds a model already: {base.labels[MODEL]!r}"
         raise BaseError(Problem(f"base {base.name}", found, "Take the server base that it was laid on", "base-type"))
     layer = model_layer(work / "layer.tar.gz", folder / BUNDLE, judged, cutoff=manifest.lineage.cutoff)
-    digests = {"bundle": sound.digest, "verdict": oci.digest_of(judged), "base": base.digest}
+    digests = {"bundle": sound.digest, "verdict": digest_of(judged), "base": base.digest}
     tag = build_tag(manifest.model, cutoff=manifest.lineage.cutoff, **digests)
     labels = labels_of(manifest, json.loads(judged), sound, base, layer, tag)
     return Candidate(bundle, layer, assemble(base, layer, labels, created=manifest.lineage.cutoff), tag, labels)
@@ -210,7 +212,7 @@ def model_layer(path: Path, bundle: Path, verdict: bytes, *, cutoff: str) -> Lay
     return write_layer(path, [*entries, TarEntry(f"{home}/{VERDICT}", data=verdict)], mtime=epoch(cutoff))
 
 
-def assemble(base: Base, layer: Layer, labels: dict[str, str], *, created: str) -> oci.Image:
+def assemble(base: Base, layer: Layer, labels: dict[str, str], *, created: str) -> Image:
     """The image of these parts: the same parts, the same bytes."""
     config = {key: value for key, value in base.config.items() if key not in CLASSIC}
     run = dict(config.get("config") or {})
@@ -228,8 +230,8 @@ def assemble(base: Base, layer: Layer, labels: dict[str, str], *, created: str) 
         "history": [*config.get("history", []), step],
         "rootfs": {"type": "layers", "diff_ids": [*config["rootfs"]["diff_ids"], layer.diff_id]},
     }
-    media_type = oci.DOCKER_LAYER if base.docker else oci.LAYER
-    return oci.Image(oci.dump(config), (*base.layers, layer.blob(media_type)), docker=base.docker)
+    media_type = DOCKER_LAYER if base.docker else LAYER
+    return Image(dump(config), (*base.layers, layer.blob(media_type)), docker=base.docker)
 
 
 CLASSIC = ("container", "container_config", "id", "parent", "docker_version")  # leftovers of docker's old builder
@@ -263,7 +265,7 @@ def model_labels(manifest: Manifest, verdict: dict[str, Any], sound: VerifiedBun
         "kamado.data.cutoff": manifest.lineage.cutoff,
         "kamado.layer.diff_id": diff_id,
         "kamado.xgboost": manifest.libraries["xgboost"],
-        "kamado.metrics": oci.dump(metrics).decode(),
+        "kamado.metrics": dump(metrics).decode(),
     }
 
 

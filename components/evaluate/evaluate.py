@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from artifacts.checksum import with_checksum
 from components.evaluate.candidates import (
     BundleContender,
     Contender,
@@ -41,14 +42,14 @@ from components.evaluate.metrics.paired_comparison import CHAMPION, LOGISTIC, NE
 from components.evaluate.metrics.probability import flat
 from components.evaluate.metrics.slices import slicing
 from components.evaluate.report.report import Told, render
-from components.evaluate.test_set import Rows, batches, query, quoted, read_rows, require
+from components.evaluate.test_set import Rows, batches, query, read_rows, require
 from model.bundle.bundle import Bundle, load
 from model.bundle.features import CategoryFeature
 from model.bundle.predictor import Predictor
 from model.errors import DataError, Problem
 from model.files import dump_json, new_folder, read_json, sha256_of
 from model.spec.types import Spec
-from model.verdict import sealed
+from model.sql import quoted
 
 Report = Callable[[int, int, str], None]
 SAMPLE, DIRECTION_ROWS, CURVE_ROWS = 20_000, 200, 2_000
@@ -268,7 +269,7 @@ class _Run:
             "test_rows_sha256": sha256_of(self.test),
             "bootstrap": {"seed": SEED, "draws": DRAWS},
         }
-        return sealed(told)
+        return with_checksum(told)
 
     def told(self, verdict: dict[str, Any]) -> Told:
         return Told(self.spec, self.bundle, self.search, self.ledger, self.split, self.extract, verdict)

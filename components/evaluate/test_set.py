@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from model.errors import DataError, Problem
 from model.spec.types import Spec
+from model.sql import quoted
 
 BATCH = 1 << 16
 AGAIN = "Run preprocess again"
@@ -79,10 +80,6 @@ def query(sql: str, **values: object) -> dict[str, NDArray[Any]]:
                 Problem("a part of preprocess", f"cannot be read ({first})", AGAIN, "part-damaged")
             ) from None
     return found
-
-
-def quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def read_rows(spec: Spec, path: Path) -> Rows:

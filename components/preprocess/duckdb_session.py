@@ -37,13 +37,3 @@ def engine(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def allow(connection: duckdb.DuckDBPyConnection, columns: int) -> None:
     """Memory for rows of so many columns: it may grow with their width, never with their number."""
     connection.execute(f"SET memory_limit='{max(LEAST_MB, MB_A_COLUMN * columns)}MB'")
-
-
-def quoted(name: str) -> str:
-    """A column's name as SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """A text as SQL."""
-    return "'" + text.replace("'", "''") + "'"

@@ -13,9 +13,9 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from components.preprocess.duckdb_session import quoted
 from model.errors import DataError, Problem
 from model.spec.types import Spec
+from model.sql import quoted
 
 ROWS_A_SHARD = 3_000_000
 EXAMPLES = 3

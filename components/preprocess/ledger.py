@@ -6,11 +6,11 @@ from typing import Any
 import duckdb
 
 from components.preprocess.columns import Columns
-from components.preprocess.duckdb_session import literal, quoted
 from components.preprocess.unreadable import remedy
 from model.errors import DataError, Problem
-from model.expression import Expression, number_sql
+from model.expression import Expression
 from model.spec.types import Spec
+from model.sql import literal, quoted
 
 EXAMPLES = 5
 MOST_SHOWN = 40  # characters of an example in a sentence
@@ -48,7 +48,7 @@ def rules_of(spec: Spec, columns: Columns) -> list[Rule]:
         Rule(
             rule.name,
             "rule",
-            _outside(Expression.parse(rule.expression).sql(), rule.min, rule.max),
+            rule.bounds.outside_sql(),
             len(implicit) + place,
             rule.expression,
             rule.min,
@@ -61,13 +61,6 @@ def rules_of(spec: Spec, columns: Columns) -> list[Rule]:
         hint = f"Together they may be {MOST_RULES}: CAST numbers in the SQL, or join rules"
         raise DataError(Problem("reject rules", found, hint, "rules-too-many"))
     return implicit + declared
-
-
-def _outside(value: str, low: float | None, high: float | None) -> str:
-    """DuckDB holds NaN for the largest number; here it is what cannot be measured, as infinity less infinity is."""
-    below = [f"{value} < {number_sql(low)}"] if low is not None else []
-    above = [f"{value} > {number_sql(high)}"] if high is not None else []
-    return f"coalesce(({' OR '.join(below + above)}) AND NOT isnan({value}), false)"
 
 
 def mask(rules: list[Rule]) -> str:

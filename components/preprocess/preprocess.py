@@ -14,7 +14,7 @@ import duckdb
 
 from components.preprocess.columns import Columns, googlesql, types_of
 from components.preprocess.conversions import conversion_notes
-from components.preprocess.duckdb_session import allow, engine, literal, quoted
+from components.preprocess.duckdb_session import allow, engine
 from components.preprocess.identity import Identity, Key
 from components.preprocess.leaks import look_for_leaks
 from components.preprocess.ledger import Ledger, Rule, mask, rules_of
@@ -24,6 +24,7 @@ from model.errors import DataError, Problem, Problems
 from model.files import new_folder, read_json, write_json
 from model.spec.columns import refuse_unfit
 from model.spec.types import Spec
+from model.sql import literal, quoted
 
 Report = Callable[[int, int, str], None]
 PARQUET = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 65536)"

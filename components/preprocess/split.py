@@ -12,9 +12,9 @@ from typing import Any
 import duckdb
 
 from components.preprocess.columns import Columns
-from components.preprocess.duckdb_session import literal, quoted
 from model.errors import DataError, Problems
 from model.spec.types import Spec
+from model.sql import literal, quoted
 
 PARTS = ("train", "calibration", "test")
 KINDS = "ENUM ('train', 'calibration', 'test', 'gap', 'purged')"  # a byte each, where text would grow with the lists

@@ -6,8 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from components.train.splits import batches, hash64, part_file
-from model.bundle.bundle import Bounds, Bundle, GoldenRow, Manifest
+from model.bundle.bounds import Bounds
+from model.bundle.bundle import Bundle
 from model.bundle.features import CategoryFeature
+from model.bundle.golden import GoldenRow
+from model.bundle.manifest import Manifest
 from model.bundle.predictor import Predictor
 from model.expression import Expression
 

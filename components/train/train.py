@@ -16,10 +16,12 @@ from components.train.search import Found, fixed_parameters, log_loss, matrix_of
 from components.train.splits import Part, data_sha256, learn_features, read_part, refuse_one_class
 from components.train.stages import Report, Stages
 from model.bundle.booster import xgboost
-from model.bundle.bundle import Bounds, Lineage, Manifest, Position, Trees, write
+from model.bundle.bounds import Bounds
+from model.bundle.bundle import write
 from model.bundle.calibration import Calibration, Sampling
 from model.bundle.features import Feature
 from model.bundle.linear import Linear
+from model.bundle.manifest import Lineage, Manifest, Position, Trees
 from model.expression import Expression
 from model.files import new_folder, read_json, write_json
 from model.spec.types import Spec
@@ -217,11 +219,7 @@ def metrics(loss: float, newest: Part) -> dict[str, float]:
 def bounds_of(spec: Spec) -> tuple[Bounds, ...]:
     """The rejection rules that a server can measure: those over numbers that are its inputs."""
     numbers = {name for name, feature in spec.features.items() if feature.kind == "number"}
-    return tuple(
-        Bounds(name=rule.name, expression=rule.expression, min=rule.min, max=rule.max)
-        for rule in spec.reject
-        if set(Expression.parse(rule.expression).columns) <= numbers
-    )
+    return tuple(rule.bounds for rule in spec.reject if set(Expression.parse(rule.expression).columns) <= numbers)
 
 
 def lineage_of(spec: Spec, parts: Path, extracted: Path, split: dict[str, Any], rows: Part) -> Lineage:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from model.errors import OutputError, Problem, Problems
 from model.files import new_folder
-from model.spec.types import MODEL, read_spec
+from model.spec.reader import read_spec
+from model.spec.values import MODEL
 from pipelines.new_model.draft import Draft, Split, sql_of, yaml_of
 from pipelines.new_model.kinds import Decision, decide
 from pipelines.new_model.label import Wanted, find_label, label_sql

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import yaml
 
-from model.spec.types import COLUMN, RESERVED
+from model.spec.values import COLUMN, RESERVED
 from model.text import printable
 
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.preprocess.duckdb_session import allow, engine, literal, quoted
+from components.preprocess.duckdb_session import allow, engine
+from model.sql import literal, quoted
 
 SAMPLE = 200_000  # rows
 LEVELS = 100  # a column with at most so many different values has them listed

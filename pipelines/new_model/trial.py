@@ -8,7 +8,7 @@ from pathlib import Path
 
 from components.preprocess.preprocess import preprocess
 from model.errors import DataError, KamadoError, Problem
-from model.spec.types import read_spec
+from model.spec.reader import read_spec
 from pipelines.new_model.draft import Draft, Split, sql_of, yaml_of
 from pipelines.new_model.names import shown
 

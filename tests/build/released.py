@@ -8,7 +8,7 @@ from build.image.assemble import Candidate, prepare
 from build.image.attest.provenance import provenance
 from build.image.base.base import Base, empty_config
 from build.image.smoke_test.smoke_test import UNSEALED, Seal
-from build.oci import image as oci
+from build.oci.image import Image
 from build.oci.store import Attachment, ImageStore, Staged
 
 BASE = Base("none", "none", "sha256:" + "1" * 64, empty_config())
@@ -21,7 +21,7 @@ def assembled(base: Base, bundle: Path, verdict: Path, work: Path, sound: Verifi
 
 
 def published(
-    place: ImageStore, candidate: Candidate, *, image: oci.Image | None = None, tag: str = "", seal: Seal = UNSEALED
+    place: ImageStore, candidate: Candidate, *, image: Image | None = None, tag: str = "", seal: Seal = UNSEALED
 ) -> None:
     """Published with the record of its smoke test; `image` and `tag` are others than the candidate's for forgeries."""
     sound = VerifiedBundle(candidate.labels["kamado.bundle"], candidate.labels["kamado.verdict.sha256"])

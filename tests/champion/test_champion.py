@@ -5,7 +5,7 @@ import pytest
 from build.oci.layout import Layout
 from build.release.promote import promote
 from components.champion.champion import champion
-from model.bundle.bundle import BOOSTER, bundle_digest
+from model.bundle.folder import BOOSTER, bundle_digest
 from model.errors import KamadoError
 from tests.build.conftest import bundle, sound, verdict  # noqa: F401 - fixtures
 from tests.build.released import BASE, assembled, published

@@ -16,7 +16,8 @@ from components.evaluate.metrics.probability import flat
 from components.evaluate.report.plots import search
 from components.evaluate.report.report import setting
 from components.train.splits import data_sha256
-from model.bundle.bundle import bundle_digest, load, write
+from model.bundle.bundle import load, write
+from model.bundle.folder import bundle_digest
 from model.errors import BundleError, DataError
 from model.files import read_json, sha256_of, write_json
 from tests.bundles import quiet, small_run, train_into

@@ -17,7 +17,7 @@ from components.extract.window import window
 from components.preprocess.preprocess import preprocess
 from model.errors import KamadoError
 from model.files import read_json
-from model.spec.types import read_spec
+from model.spec.reader import read_spec
 from pipelines.compile import ROOT
 from pipelines.new_model.label import literal
 from pipelines.new_model.make import draft_of, write

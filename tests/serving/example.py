@@ -5,10 +5,13 @@ from pathlib import Path
 import numpy as np
 import xgboost
 
-from model.bundle.bundle import Bounds, Bundle, GoldenRow, Lineage, Manifest, Position, Trees, write
+from model.bundle.bounds import Bounds
+from model.bundle.bundle import Bundle, write
 from model.bundle.calibration import Calibration, Sampling
 from model.bundle.features import CategoryFeature, NumberFeature, encode
+from model.bundle.golden import GoldenRow
 from model.bundle.linear import CategoryTerm, Linear, NumberTerm
+from model.bundle.manifest import Lineage, Manifest, Position, Trees
 from model.bundle.predictor import Predictor
 
 ROWS, TREES, GOLDEN_ROWS = 2000, 20, 120

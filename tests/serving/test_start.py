@@ -5,7 +5,9 @@ import socket
 
 import pytest
 
-from model.bundle.bundle import BOOSTER, GOLDEN, MANIFEST, GoldenRow, load, write
+from model.bundle.bundle import load, write
+from model.bundle.folder import BOOSTER, GOLDEN
+from model.bundle.golden import GoldenRow
 from serving.server import main
 from tests.serving.process import running
 
@@ -57,7 +59,7 @@ def test_missing_files_are_all_named(copy, message):
 
 
 def test_a_folder_that_does_not_exist_is_named(tmp_path, message):
-    assert f"{tmp_path / 'none' / MANIFEST}: is missing" in message(tmp_path / "none")
+    assert f"{tmp_path / 'none'}: is missing" in message(tmp_path / "none")
 
 
 def test_golden_rows_that_differ_are_reported_with_the_largest_difference(bundle, tmp_path, message):

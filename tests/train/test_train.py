@@ -13,7 +13,8 @@ import pytest
 
 from components.train.splits import learn_features, read_part
 from components.train.train import train
-from model.bundle.bundle import bundle_digest, load
+from model.bundle.bundle import load
+from model.bundle.folder import bundle_digest
 from model.bundle.predictor import GOLDEN_TOLERANCE, Predictor
 from model.errors import DataError
 from tests.bundles import quiet, small_run, train_into

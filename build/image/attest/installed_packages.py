@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from build.image.smoke_test.rootfs import ALL_GONE, WHITEOUT
-from build.oci import image as oci
 from build.oci.archive import members_of
+from build.oci.image import Blob
 
 EDITION = 2  # counted up when the same layers give another inventory, so that none is taken that was kept before
 STATUS = re.compile(r"var/lib/dpkg/(?:status|status\.d/[^/]+)")
@@ -31,7 +31,7 @@ class Installed:
     release: str = ""
 
 
-def installed(layers: Iterable[oci.Blob]) -> tuple[Installed, ...]:
+def installed(layers: Iterable[Blob]) -> tuple[Installed, ...]:
     """Sorted, each once, as a container sees it: what an upper layer replaces or deletes is not there.
 
     Raises OSError and tarfile.TarError for a layer that cannot be read.
@@ -52,7 +52,7 @@ def installed(layers: Iterable[oci.Blob]) -> tuple[Installed, ...]:
     return tuple({(one.kind, one.name, one.version): one for one in sorted(found)}.values())
 
 
-def _lay(layer: oci.Blob, texts: dict[str, str]) -> None:
+def _lay(layer: Blob, texts: dict[str, str]) -> None:
     """What the files say that matter here, by name, with one more layer over them."""
     own: dict[str, str] = {}
     for tar, member in members_of(layer):

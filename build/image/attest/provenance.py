@@ -10,9 +10,9 @@ from typing import Any
 from build.gate.gate import VerifiedBundle
 from build.image.base.base import Base
 from build.image.smoke_test.smoke_test import Seal
-from build.oci import image as oci
+from build.oci.image import Image, dump, parsed
 from build.oci.store import Attachment
-from model.bundle.bundle import Manifest
+from model.bundle.manifest import Manifest
 
 MEDIA_TYPE = "application/vnd.in-toto+json"
 STATEMENT = "https://in-toto.io/Statement/v1"
@@ -24,7 +24,7 @@ COMMIT = re.compile(r"[0-9a-f]{40}")
 
 def provenance(
     name: str,
-    image: oci.Image,
+    image: Image,
     manifest: Manifest,
     *,
     sound: VerifiedBundle,
@@ -62,7 +62,7 @@ def provenance(
             },
         },
     }
-    return Attachment(MEDIA_TYPE, oci.dump(statement))
+    return Attachment(MEDIA_TYPE, dump(statement))
 
 
 def smoke_test(document: bytes, *, image: str, bundle: str, verdict_sha256: str) -> Seal | None:
@@ -71,13 +71,13 @@ def smoke_test(document: bytes, *, image: str, bundle: str, verdict_sha256: str)
     Raises nothing: whoever may write to a place may attach what they like.
     """
     try:
-        statement = oci.parsed(document)
+        statement = parsed(document)
         subjects = [subject["digest"]["sha256"] for subject in statement["subject"]]
         predicate = statement["predicate"]
         parts = {part["name"]: part["digest"] for part in predicate["buildDefinition"]["resolvedDependencies"]}
         ours = predicate["buildDefinition"]["buildType"] == BUILD and subjects == [_sha256(image)["sha256"]]
         record = next(part for part in predicate["runDetails"]["byproducts"] if part["name"] == "seal")
-        written = oci.parsed(base64.b64decode(record["content"], validate=True))
+        written = parsed(base64.b64decode(record["content"], validate=True))
         way, answers = written["way"], written["answers"]
         same = parts["bundle"] == _sha256(bundle) and parts["verdict"] == {"sha256": verdict_sha256}
     except (ValueError, LookupError, TypeError, AttributeError, StopIteration):
@@ -100,7 +100,7 @@ def _about(base: Base) -> dict[str, str]:
 def _seal(seal: Seal) -> dict[str, Any]:
     """A descriptor has to have a digest, an address or content: a seal is nowhere but here."""
     told = {"way": seal.way, "answers": seal.answers, "says": seal.says}
-    content = base64.b64encode(oci.dump(told)).decode()
+    content = base64.b64encode(dump(told)).decode()
     return {"name": "seal", "mediaType": "application/json", "content": content, "annotations": told}
 
 

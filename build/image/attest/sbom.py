@@ -17,16 +17,16 @@ from packageurl import PackageURL
 
 from build.image.attest.installed_packages import EDITION, Installed, installed
 from build.image.base.base import Base
-from build.oci import image as oci
+from build.oci.image import Image, dump
 from build.oci.store import Attachment
-from model.bundle.bundle import Manifest
+from model.bundle.manifest import Manifest
 from model.files import write_json
 
 MEDIA_TYPE = "application/vnd.cyclonedx+json"
 NAMESPACE = uuid.UUID("6d1c6f0e-5a0b-4f5e-9d0e-3f3f4f1e0c11")  # a serial number follows from the image's digest
 
 
-def bill(image: oci.Image, manifest: Manifest, bundle: str, base: Base, *, cache: Path) -> Attachment:
+def bill(image: Image, manifest: Manifest, bundle: str, base: Base, *, cache: Path) -> Attachment:
     """The same image, the same bytes: its time is the data's cut-off, its number follows from the digest.
 
     A base in a registry is not fetched for this. Where its layers are not on this machine it is one component, by
@@ -48,7 +48,7 @@ def bill(image: oci.Image, manifest: Manifest, bundle: str, base: Base, *, cache
     told = json.loads(JsonV1Dot6(bom).output_as_string())
     aggregate = "complete" if parts is not None else "incomplete"
     told["compositions"] = [{"aggregate": aggregate, "assemblies": ["image"]}]  # the library does not write them yet
-    return Attachment(MEDIA_TYPE, oci.dump(told))
+    return Attachment(MEDIA_TYPE, dump(told))
 
 
 def inventory(base: Base, cache: Path) -> Sequence[Installed] | None:

@@ -12,7 +12,7 @@ from build.image.base import wheels as libraries
 from build.image.base.base import XGBOOST, Base, Report, empty_config
 from build.image.base.debian import Package
 from build.image.base.layer_cache import CREATED, Make, kept_layer, key_of
-from build.oci import image as oci
+from build.oci.image import Image, dump
 from build.oci.layer import Layer
 
 ENVIRONMENT = [
@@ -69,7 +69,7 @@ def _base(layers: Sequence[Layer], names: Sequence[str]) -> Base:
         "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},
     }
     blobs = tuple(layer.blob() for layer in layers)
-    return Base("debian", names[0], oci.Image(oci.dump(config), blobs).digest, config, blobs)
+    return Base("debian", names[0], Image(dump(config), blobs).digest, config, blobs)
 
 
 def _python(packages: Sequence[Package]) -> tuple[int, int]:

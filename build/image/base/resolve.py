@@ -8,7 +8,7 @@ from build.image.base.build_base import made_base
 from build.image.base.folder import folder_base
 from build.image.base.registry import registry_base
 from build.image.base.wheels import CannotMake
-from build.oci import image as oci
+from build.oci.image import digest_of, dump
 from model.errors import Problem
 
 NONE = "none: this image holds the model alone and cannot start by itself"
@@ -30,7 +30,7 @@ def server_base(reference: str | None, *, cache: Path, report: Report) -> Base:
             found = f"cannot be written ({error.strerror or error})"
             hint = "Free some space, set KAMADO_CACHE to another folder, or give a base as BASE_IMAGE"
             raise BaseError(Problem(f"cache {cache}", found, hint, "base-missing")) from error
-        return Base("none", NONE, oci.digest_of(oci.dump(empty_config())), empty_config())
+        return Base("none", NONE, digest_of(dump(empty_config())), empty_config())
     if reference.startswith("oci:"):
         return folder_base(reference.removeprefix("oci:"))
     return registry_base(reference, blobs=Blobs(cache / "blobs"))

@@ -26,7 +26,7 @@ from build.image.smoke_test import SmokeTestError
 from build.image.smoke_test import http_client as ask
 from build.image.smoke_test.process import refused
 from build.image.smoke_test.test_cases import Question
-from build.oci import image as oci
+from build.oci.image import Image, digest_of, dump
 from build.oci.store import Staged
 from model.errors import Problem
 
@@ -86,13 +86,13 @@ def _image(client: docker.DockerClient, staged: Staged) -> Iterator[str]:
         with tempfile.TemporaryFile() as archive:
             _save(staged.image, archive)
             archive.seek(0)
-            held = _holds(client, oci.digest_of(staged.image.config))
+            held = _holds(client, digest_of(staged.image.config))
             found = client.images.load(archive)[0]
     else:
         login = dict(zip(("username", "password"), staged.login, strict=True)) if staged.login else None
         held = _holds(client, staged.pull)
         found = client.images.pull(staged.pull, auth_config=login)
-    known = {oci.digest_of(staged.image.config), staged.image.digest}  # which of them names it is the engine's choice
+    known = {digest_of(staged.image.config), staged.image.digest}  # which of them names it is the engine's choice
     if found.id not in known:
         hint = "Something between registry and engine changes images; pull from the registry itself"
         raise SmokeTestError(Problem("container engine", f"holds {found.id} for {sorted(known)}", hint, "seal-digest"))
@@ -112,16 +112,16 @@ def _holds(client: docker.DockerClient, image: str) -> bool:
     return True
 
 
-def _save(image: oci.Image, archive: BinaryIO) -> None:
+def _save(image: Image, archive: BinaryIO) -> None:
     """The form in which an engine takes an image without a registry ("docker load")."""
-    config = f"{oci.digest_of(image.config).removeprefix('sha256:')}.json"
+    config = f"{digest_of(image.config).removeprefix('sha256:')}.json"
     names = [f"{number:03}.tar.gz" for number in range(len(image.layers))]
     with tarfile.open(fileobj=archive, mode="w") as tar:
         for name, layer in zip(names, image.layers, strict=True):
             with layer.open() as source:
                 _add(tar, name, layer.size, source)
         _add(tar, config, len(image.config), BytesIO(image.config))
-        listed = oci.dump([{"Config": config, "RepoTags": None, "Layers": names}])
+        listed = dump([{"Config": config, "RepoTags": None, "Layers": names}])
         _add(tar, "manifest.json", len(listed), BytesIO(listed))
 
 

@@ -19,7 +19,7 @@ from build.image.smoke_test import SmokeTestError
 from build.image.smoke_test.http_client import ask
 from build.image.smoke_test.rootfs import inside, unpack
 from build.image.smoke_test.test_cases import WAY_OUT, Question
-from build.oci import image as oci
+from build.oci.image import Image
 from build.oci.tempdir import scratch
 from model.errors import Problem
 
@@ -39,7 +39,7 @@ os.execve(command[0], command, json.loads(environment))
 """
 
 
-def answers(image: oci.Image, asked: list[Question], *, seconds: float) -> list[dict[str, Any]]:
+def answers(image: Image, asked: list[Question], *, seconds: float) -> list[dict[str, Any]]:
     """Status and body for every question. Raises SmokeTestError when the server does not come up, or dies."""
     with scratch() as folder:
         root, log = folder / "root", folder / "log"

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from model.bundle.bundle import Bounds, Bundle
+from model.bundle.bounds import Bounds
+from model.bundle.bundle import Bundle
 from model.bundle.features import CategoryFeature, NumberFeature
 from model.errors import Problem
-from model.expression import Expression
 
 Row = dict[str, float | str | None]
 Answer = dict[str, Any]
@@ -164,8 +164,4 @@ def _outside(bundle: Bundle, row: Row) -> list[str]:
 
 
 def _is_outside(rule: Bounds, row: Row) -> bool:
-    measure = Expression.parse(rule.expression)
-    numbers = {name: np.array([row[name]], dtype=np.float64) for name in measure.columns}
-    value = float(measure.evaluate(numbers)[0])
-    below, above = rule.min is not None and value < rule.min, rule.max is not None and value > rule.max
-    return below or above
+    return bool(rule.outside({name: np.array([row[name]], dtype=np.float64) for name in rule.parsed.columns})[0])

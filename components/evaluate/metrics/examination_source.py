@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.evaluate.metrics.position_bias import Examination, enough, from_model, from_random_order
-from components.evaluate.test_set import query, quoted
+from components.evaluate.test_set import query
 from model.bundle.features import Feature
 from model.bundle.predictor import Predictor
 from model.spec.types import Spec
+from model.sql import quoted
 
 Floats = NDArray[np.float64]
 MOST_PLACES = 100

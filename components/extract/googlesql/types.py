@@ -13,6 +13,7 @@ from duckdb.sqltypes import DuckDBPyType
 from sqlglot import exp
 
 from model.errors import DataError, Problem
+from model.sql import quoted
 
 # DuckDB's type -> GoogleSQL's name for what it is loaded as, and the DuckDB type that holds just that.
 _SCALARS = {
@@ -83,11 +84,6 @@ def _annotations(relation: duckdb.DuckDBPyRelation) -> Iterator[tuple[str, exp.D
 def qualified(dataset: str, name: str) -> str:
     """The table in DuckDB's SQL."""
     return ".".join(quoted(part) for part in (dataset, name) if part)
-
-
-def quoted(name: str) -> str:
-    escaped = name.replace('"', '""')
-    return f'"{escaped}"'
 
 
 def cast(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:

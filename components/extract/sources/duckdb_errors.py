@@ -10,6 +10,7 @@ from components.extract.googlesql import types
 from components.extract.googlesql.duckdb_macros import NAN, TIED
 from components.extract.sources import csv_file
 from model.errors import DataError, Problem
+from model.sql import quoted
 
 BEYOND_INT64 = re.compile(r"Type U?INT(?:64|128) with value (\d+) can't be cast because the value is out of range")
 PATH = re.compile(r"[\"']([^\"']*\.(?:parquet|csv|csv\.gz))[\"']|file = (\S.*?\.(?:csv|csv\.gz))$", re.MULTILINE)
@@ -73,7 +74,7 @@ def _columns_beyond_int64(connection: duckdb.DuckDBPyConnection) -> Iterator[str
         relation = connection.sql(f"SELECT *{files}")
         for column, kind in zip(relation.columns, relation.types, strict=True):
             if str(kind) in ("UBIGINT", "HUGEINT", "UHUGEINT"):
-                row = connection.execute(f"SELECT max({types.quoted(column)}){files}").fetchone()
+                row = connection.execute(f"SELECT max({quoted(column)}){files}").fetchone()
                 if row and row[0] is not None and row[0] >= 2**63:
                     yield f"{table}.{column}"
 

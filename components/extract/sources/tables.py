@@ -17,6 +17,7 @@ from duckdb.sqltypes import DuckDBPyType
 from components.extract.googlesql import types
 from components.extract.sources import csv_file, csv_types
 from model.errors import DataError, Problems
+from model.sql import quoted
 
 FORMS = ("{}.parquet", "{}/*.parquet", "{}.csv", "{}.csv.gz")
 ENDING = re.compile(r"\.(parquet|csv|csv\.gz)$")
@@ -113,8 +114,7 @@ def select_csv(table: csv_types.CsvTable) -> str:
     names = [column.name or f"column{place}" for place, column in enumerate(table.columns)]
     refuse_twice(str(table.file.path), names)
     columns = ", ".join(
-        f"{column.value} AS {types.quoted(ILLEGAL.sub('_', name))}"
-        for name, column in zip(names, table.columns, strict=True)
+        f"{column.value} AS {quoted(ILLEGAL.sub('_', name))}" for name, column in zip(names, table.columns, strict=True)
     )
     return f"SELECT {columns} FROM {table.file.reader()}"
 
@@ -141,12 +141,12 @@ def reader(pattern: str) -> str:
 
 
 def _column(name: str, kind: DuckDBPyType) -> str:
-    column = types.quoted(name)
+    column = quoted(name)
     loaded = types.loaded(kind)
     value = column if loaded == str(kind) else f"CAST({column} AS {loaded})"
     if loaded == "DOUBLE":  # hides the bounds in Parquet, by which DuckDB decides wrongly when a NaN is beside them
         value = f"CASE WHEN {column} IS NULL THEN NULL ELSE {value} END"
-    return f"{value} AS {types.quoted(ILLEGAL.sub('_', name))}"
+    return f"{value} AS {quoted(ILLEGAL.sub('_', name))}"
 
 
 def _broken(path: Path) -> str:

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from build.gate.gate import DEFAULT, Limits, verify, verify_or_raise
-from build.gate.verdict import judge
+from build.gate.verdict import verdict_problems
 from build.image.assemble import BuildRequest, build
-from model.bundle.bundle import BOOSTER, GOLDEN, MANIFEST, bundle_digest, load
+from model.bundle.bundle import load
+from model.bundle.folder import BOOSTER, GOLDEN, MANIFEST, bundle_digest
 from model.errors import BundleError
 from tests.build.corrupt import CORPUS, problems_of
 from tests.build.tamper import forge_booster, forge_golden, forge_manifest
@@ -96,7 +97,10 @@ VERDICTS = {
     "no word": ({"verdict": None}, "verdict-not-promote"),
     "no reasons": ({"reasons": None}, "verdict-reasons"),
     "empty reasons": ({"reasons": []}, "verdict-reasons"),
-    "hold made promote by hand": ({"reasons": [{"rule": "auc", "passed": False, "says": "Worse."}]}, "verdict-reasons"),
+    "hold made promote by hand": (
+        {"reasons": [{"rule": "auc", "passed": False, "message": "Worse."}]},
+        "verdict-reasons",
+    ),
     "another bundle": ({"bundle": "sha256:" + "0" * 64}, "verdict-other-bundle"),
     "no bundle": ({"bundle": None}, "verdict-other-bundle"),
     "another spec": ({"spec_sha256": "0" * 64}, "verdict-other-spec"),
@@ -114,12 +118,12 @@ VERDICTS = {
 def test_every_bit_of_a_verdict_counts(sound, tmp_path):
     whole = verdict_of(sound, tmp_path / "verdict.json").read_bytes()
     digest, manifest = bundle_digest(sound), load(sound).manifest
-    assert judge(whole, digest=digest, manifest=manifest) == []
+    assert verdict_problems(whole, digest=digest, manifest=manifest) == []
     for place in range(len(whole)):
         for bit in range(8):
             flipped = bytearray(whole)
             flipped[place] ^= 1 << bit
-            assert judge(bytes(flipped), digest=digest, manifest=manifest) != [], (place, bit)
+            assert verdict_problems(bytes(flipped), digest=digest, manifest=manifest) != [], (place, bit)
 
 
 def test_a_figure_that_was_edited_is_refused(sound, tmp_path):
@@ -132,7 +136,7 @@ def test_a_figure_that_was_edited_is_refused(sound, tmp_path):
 def test_a_verdict_that_does_not_promote_this_bundle_is_refused(name, sound, tmp_path):
     changes, code = VERDICTS[name]
     data = verdict_of(sound, tmp_path / "verdict.json", **changes).read_bytes()
-    assert code in codes(judge(data, digest=bundle_digest(sound), manifest=load(sound).manifest))
+    assert code in codes(verdict_problems(data, digest=bundle_digest(sound), manifest=load(sound).manifest))
 
 
 @pytest.mark.parametrize(
@@ -159,7 +163,7 @@ UNREADABLE = {
 def test_a_verdict_beyond_what_readers_follow_is_one_fault(name, sound, tmp_path, outcome):
     path = verdict_of(sound, tmp_path / "verdict.json")
     path.write_text(path.read_text().replace('"auc": 0.71', f'"auc": {UNREADABLE[name]}'))
-    (problem,) = judge(path.read_bytes(), digest=bundle_digest(sound), manifest=load(sound).manifest)
+    (problem,) = verdict_problems(path.read_bytes(), digest=bundle_digest(sound), manifest=load(sound).manifest)
     assert problem.code == "verdict-json"
     assert len(problem.problem) < 120
     outcome(problem)

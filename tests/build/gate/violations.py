@@ -226,7 +226,7 @@ def _verdict_text(draw: Draw, verdict: dict[str, Any]) -> None:
     place = draw(st.sampled_from(["reasons", "key", "champion", "bootstrap"]))
     text = draw(STEERING | st.integers(10_001, 12_000).map("x".__mul__))
     if place == "reasons":
-        draw(st.sampled_from(verdict["reasons"]))[draw(st.sampled_from(["rule", "says", "bound"]))] = text
+        draw(st.sampled_from(verdict["reasons"]))[draw(st.sampled_from(["rule", "message", "bound"]))] = text
     elif place == "key":
         verdict[text] = 1
     else:
@@ -257,9 +257,9 @@ def _passed(draw: Draw, verdict: dict[str, Any]) -> None:
     draw(st.sampled_from(verdict["reasons"]))["passed"] = draw(st.sampled_from([False, None, 1, "true"]))
 
 
-@breaks("reasons.*.rule, bound, says, measured", "verdict-reasons")
+@breaks("reasons.*.rule, bound, message, measured", "verdict-reasons")
 def _incomplete(draw: Draw, verdict: dict[str, Any]) -> None:
-    name = draw(st.sampled_from(["rule", "bound", "says", "measured"]))
+    name = draw(st.sampled_from(["rule", "bound", "message", "measured"]))
     draw(st.sampled_from(verdict["reasons"]))[name] = draw(st.sampled_from(["", "  ", None, True, []]))
 
 
@@ -268,7 +268,7 @@ def _rule_twice(draw: Draw, verdict: dict[str, Any]) -> None:
     verdict["reasons"].append(dict(draw(st.sampled_from(verdict["reasons"]))))
 
 
-@breaks("reasons: the whole", "verdict-reasons")
+@breaks("reasons, together", "verdict-reasons")
 def _unexplained(draw: Draw, verdict: dict[str, Any]) -> None:
     gone = draw(st.sampled_from([*ALWAYS, "beats constant"]))
     verdict["reasons"] = [reason for reason in verdict["reasons"] if reason["rule"] != gone]
@@ -350,7 +350,7 @@ def _verdict_interval(draw: Draw, verdict: dict[str, Any]) -> None:
     )
 
 
-@breaks("metrics: parts and wholes", "verdict-counts")
+@breaks("metrics, together", "verdict-counts")
 def _verdict_counts(draw: Draw, verdict: dict[str, Any]) -> None:
     verdict["metrics"] |= draw(
         st.sampled_from(

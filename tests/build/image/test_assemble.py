@@ -14,9 +14,10 @@ from build.gate.gate import VerifiedBundle, verify_or_raise
 from build.image import assemble as assembler
 from build.image.base.base import XGBOOST, Base, BaseError, empty_config
 from build.image.build_tag import build_tag
-from build.oci import image as oci
+from build.oci.image import DOCKER_LAYER, DOCKER_MANIFEST, digest_of
 from build.oci.layout import Layout
-from model.bundle.bundle import bundle_digest, load
+from model.bundle.bundle import load
+from model.bundle.folder import bundle_digest
 from model.errors import OutputError
 from tests.build.released import BASE, assembled
 from tests.build.valid_bundle import verdict_of
@@ -109,13 +110,13 @@ def test_a_base_keeps_its_settings_layers_and_history_under_the_model(sound, ver
         "history": [{"created_by": "us"}],
         "rootfs": {"type": "layers", "diff_ids": ["sha256:" + "2" * 64]},
     }
-    base = Base("oci", "oci:base", "sha256:" + "3" * 64, config, (blob(b"server", oci.DOCKER_LAYER),), docker=True)
+    base = Base("oci", "oci:base", "sha256:" + "3" * 64, config, (blob(b"server", DOCKER_LAYER),), docker=True)
     made = publish(tmp_path / "images", sound, verdict, passed, base)
     manifest = json.loads(read(tmp_path / "images", made["digest"]))
     found = config_of(tmp_path / "images", made)
-    assert manifest["mediaType"] == oci.DOCKER_MANIFEST
-    assert {layer["mediaType"] for layer in manifest["layers"]} == {oci.DOCKER_LAYER}
-    assert manifest["layers"][0]["digest"] == oci.digest_of(b"server")
+    assert manifest["mediaType"] == DOCKER_MANIFEST
+    assert {layer["mediaType"] for layer in manifest["layers"]} == {DOCKER_LAYER}
+    assert manifest["layers"][0]["digest"] == digest_of(b"server")
     assert found["config"]["Env"] == ["PATH=/bin", "KAMADO_BUNDLE=/opt/kamado/bundle", "KAMADO_HOST=0.0.0.0"]
     assert found["config"]["Labels"]["who"] == "us"
     assert found["config"]["Labels"]["org.opencontainers.image.base.digest"] == base.digest

@@ -34,7 +34,7 @@ from build.image.smoke_test.rootfs import unpack
 from build.image.smoke_test.smoke_test import Seal
 from build.oci.layout import Layout
 from build.release.promote import promote
-from model.bundle.bundle import BOOSTER, bundle_digest
+from model.bundle.folder import BOOSTER, bundle_digest
 from model.errors import KamadoError
 from tests.build.release.test_releases import run
 from tests.build.released import assembled

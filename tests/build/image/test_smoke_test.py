@@ -16,8 +16,8 @@ from build.image.base.build_base import made_base
 from build.image.base.source_layer import code
 from build.image.smoke_test import SmokeTestError
 from build.image.smoke_test.smoke_test import seal
-from build.oci import image as oci
 from build.oci.credentials import DockerLogin
+from build.oci.image import Image, dump
 from build.oci.layer import TarEntry, write_layer
 from build.oci.layout import Layout
 from build.oci.registry import RegistryStore
@@ -52,7 +52,7 @@ def spoiled(base: Base, folder, *changes: tuple[str, str, str]) -> Base:
 ANOTHER_LAST_DIGIT = ("model/bundle/calibration.py", "/ (1.0 + small)", "/ (1.0 + small) * (1 + 2e-15)")
 NO_SERVER = ("serving/server.py", '"""One typed', 'raise SystemExit("no license key")\n"""One typed')
 TAKES_ALL = ("serving/types.py", 'extra="forbid"', 'extra="ignore"')
-FLAGS_NOTHING = ("serving/score.py", "outside |= values > rule.max", "outside |= values > rule.max * 1e9")
+FLAGS_NOTHING = ("model/bundle/bounds.py", "above = values > (", "above = values > 1e9 * (")
 DIES = ("serving/handlers.py", "columns = self._parser.batch(", "import os; os._exit(9); columns = self._parser.batch(")
 
 
@@ -180,7 +180,7 @@ def settled(made, host, address, tmp_path_factory):
     """The base's layers, in the registry and in the engine already, as on a machine that builds every day."""
     base = made_base(made, report=lambda _: None)
     folder = tmp_path_factory.mktemp("settled")
-    server = oci.Image(oci.dump(base.config), base.layers)
+    server = Image(dump(base.config), base.layers)
     RegistryStore(Client(host, "seal/base", login=DockerLogin(host, folder)), locks=folder).publish(server, "1")
     with contextlib.closing(docker.DockerClient(base_url=address)) as client:
         client.images.pull(f"{host}/seal/base@{server.digest}")

@@ -14,7 +14,7 @@ from build.gate.copy import copy
 from build.image.assemble import BuildRequest, build
 from build.image.attest import provenance
 from build.image.attest.signature import SignatureError, sign
-from build.oci import image as oci
+from build.oci.image import Image, digest_of, dump
 from build.oci.layout import Layout
 from build.oci.store import Attachment
 from build.release.promote import promote, rollback
@@ -67,7 +67,7 @@ def other_content(place, model):
     """The labels of a sound model over a layer of something else."""
     config = json.loads(model.image.config)
     config["config"]["Labels"][BUILD_TAG] = "forged"
-    image = oci.Image(oci.dump(config), (*model.image.layers[:-1], blob(b"no archive")))
+    image = Image(dump(config), (*model.image.layers[:-1], blob(b"no archive")))
     published(place, model, image=image, tag="forged")
 
 
@@ -78,13 +78,13 @@ def other_bundle(place, model):
     layer = assembled(BASE, other, verdict_of(other, folder / "verdict.json"), folder / "work").image.layers[-1]
     config = json.loads(model.image.config)
     config["config"]["Labels"][BUILD_TAG] = "forged"
-    published(place, model, image=oci.Image(oci.dump(config), (*model.image.layers[:-1], layer)), tag="forged")
+    published(place, model, image=Image(dump(config), (*model.image.layers[:-1], layer)), tag="forged")
 
 
 def no_smoke_test(place, model):
     config = json.loads(model.image.config)
     config["config"]["Labels"][BUILD_TAG] = "forged"
-    place.publish(oci.Image(oci.dump(config), model.image.layers), "forged")
+    place.publish(Image(dump(config), model.image.layers), "forged")
 
 
 def more_files(place, model):
@@ -97,7 +97,7 @@ def more_files(place, model):
     config = json.loads(model.image.config)
     config["config"]["Labels"] |= {BUILD_TAG: "forged"}
     layers = (*model.image.layers[:-1], blob(packed.getvalue()))
-    published(place, model, image=oci.Image(oci.dump(config), layers), tag="forged")
+    published(place, model, image=Image(dump(config), layers), tag="forged")
 
 
 def other_start(place, model):
@@ -105,7 +105,7 @@ def other_start(place, model):
     config = json.loads(model.image.config)
     config["config"]["Labels"][BUILD_TAG] = "forged"
     config["config"] |= {"Entrypoint": ["sh"], "Env": ["KAMADO_BUNDLE=/srv/other", "KAMADO_HOST=0.0.0.0"]}
-    published(place, model, image=oci.Image(oci.dump(config), model.image.layers), tag="forged")
+    published(place, model, image=Image(dump(config), model.image.layers), tag="forged")
 
 
 FORGERIES = {
@@ -144,7 +144,7 @@ def test_an_image_that_nobody_can_start_any_more_is_not_released(models, tmp_pat
     config = json.loads(models[0].image.config)
     config["config"]["Labels"][BUILD_TAG] = "based"
     place, base = Layout(tmp_path / "images"), blob(b"a base")
-    published(place, models[0], image=oci.Image(oci.dump(config), (base, *models[0].image.layers)), tag="based")
+    published(place, models[0], image=Image(dump(config), (base, *models[0].image.layers)), tag="based")
     path = place.blobs / base.digest.removeprefix("sha256:")
     path.rename(tmp_path / "away")
     with pytest.raises(KamadoError, match=r"\[place-broken\]") as refusal:
@@ -159,7 +159,7 @@ def test_an_image_that_nobody_can_start_any_more_is_not_released(models, tmp_pat
 def test_a_document_that_cannot_be_read_does_not_stop_a_release(shelf, models, outcome):
     foreign = Attachment(provenance.MEDIA_TYPE, b"not ours")
     shelf.attach(models[0].image.digest, [foreign])
-    path = shelf.blobs / oci.digest_of(foreign.data).removeprefix("sha256:")
+    path = shelf.blobs / digest_of(foreign.data).removeprefix("sha256:")
     reports = []
     for damage in (lambda: path.write_bytes(b"another"), path.unlink):
         damage()
