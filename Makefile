@@ -69,6 +69,7 @@ fix: $(READY)  ## fix what can be fixed: lint, formatting, the references
 	@$(VENV)/bin/ruff format .
 	@$(START) -m model.spec.reference docs
 	@$(START) -m components.extract.googlesql.reference docs
+	@$(START) -m artifacts.schemas docs
 
 serve: $(READY)  ## serve the last bundle, or KAMADO_BUNDLE: OUT= PORT=
 	@if [ "$$OUT" ]; then export KAMADO_BUNDLE="$$OUT/bundle"; fi; \

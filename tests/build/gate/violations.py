@@ -243,6 +243,7 @@ sets(
 sets("bundle", "verdict-other-bundle", "bundle", NOT_HEX | st.just("sha256:" + "0" * 64) | st.none())
 sets("champion", "verdict-champion", "champion", NOT_HEX | st.integers() | st.just({}))
 sets("test_rows_sha256", "verdict-rows", "test_rows_sha256", NOT_HEX | st.none() | st.integers())
+sets("format", "verdict-format", "format", st.sampled_from([0, 2, True, "1", None]))
 sets("bootstrap", "verdict-bootstrap", "bootstrap.draws", st.sampled_from([0, -1, 0.5, "1000", None, True, 10**300]))
 sets("reasons", "verdict-reasons", "reasons", st.sampled_from([[], {}, None, "good", 1]))
 
