@@ -52,7 +52,7 @@ def spoiled(base: Base, folder, *changes: tuple[str, str, str]) -> Base:
 ANOTHER_LAST_DIGIT = ("model/bundle/calibration.py", "/ (1.0 + small)", "/ (1.0 + small) * (1 + 2e-15)")
 NO_SERVER = ("serving/server.py", '"""One typed', 'raise SystemExit("no license key")\n"""One typed')
 TAKES_ALL = ("serving/types.py", 'extra="forbid"', 'extra="ignore"')
-FLAGS_NOTHING = ("model/bundle/bounds.py", "above = values > (", "above = values > 1e9 * (")
+FLAGS_NOTHING = ("model/bundle/bounds.py", "else self.max)", "else self.max * 1e9)")
 DIES = ("serving/handlers.py", "columns = self._parser.batch(", "import os; os._exit(9); columns = self._parser.batch(")
 
 
