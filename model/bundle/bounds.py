@@ -12,7 +12,7 @@ from model.sql import number
 
 
 class Bounds(BaseModel):
-    """A rejection rule over columns: rows outside [min, max] are not trained on; servers mark and count them."""
+    """A rejection rule over columns: rows outside [min, max] are not trained on; servers flag and count them."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
