@@ -359,7 +359,7 @@ def test_a_table_without_a_feature_is_refused_with_the_reasons(tmp_path):
 
 
 def command(*arguments):
-    command = [sys.executable, "-m", "pipelines.new_model", *arguments]
+    command = [sys.executable, "-m", "cli", "new", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
@@ -384,10 +384,10 @@ def test_everything_that_is_wrong_with_the_variables_is_said_at_once(tmp_path):
     pyarrow.csv.write_csv(plain(), tmp_path / "sales.csv")
     done = command("--model", "My Model", "--table", f"{tmp_path}/sale.csv", "--specs", f"{tmp_path}/specs")
     assert done.returncode == 2
-    assert "MODEL: is 'My Model', not the name of a model" in done.stdout
-    assert "for example my-model" in done.stdout
-    assert "is not there. Did you mean sales.csv?" in done.stdout
-    assert "LABEL: is not given" in done.stdout
+    assert "MODEL: is 'My Model', not the name of a model" in done.stderr
+    assert "for example my-model" in done.stderr
+    assert "is not there. Did you mean sales.csv?" in done.stderr
+    assert "LABEL: is not given" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
 
 
@@ -417,9 +417,9 @@ def test_make_gives_its_variables_to_nobody_as_code(tmp_path, outcome):
         ["make", "-o", ".venv/installed.txt", "new", f"MODEL={hostile}", f"TABLE={hostile}", f"LABEL={hostile}"],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert "not the name of a model" in done.stdout
+    assert "not the name of a model" in done.stderr
     assert not mark.exists()
-    outcome(done.stdout.splitlines()[1])
+    outcome(done.stderr.splitlines()[1])
 
 
 def test_words_of_a_name():

@@ -45,10 +45,6 @@ def _build(client: DockerClient, python: str, context: BuildContext) -> str:
                     rm=True,
                     forcerm=True,
                 )
-                import time
-
-                print("T built", time.time(), flush=True)
-                print("".join(str(l.get("stream", "")) for l in _)[:3000])
             except BuildError as error:
                 problem = f"{error.msg}; its log ends with: {' | '.join(_last_lines(error.build_log))}"
                 raise _refused(context, problem) from error
