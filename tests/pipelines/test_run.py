@@ -217,9 +217,9 @@ class TestPromotedWithoutAnImage:
         (run / "verdict.json").touch()
         refusal = BundleError(Problem("verdict reasons", "are absent", "Run evaluate", "verdict-reasons"))
         ended = StepError("build_image", str(refusal), refusal.problems, outcome="refused", log=None)
-        said = _keeping_promoted(ended, run, Output(tmp_path)).says
+        said = _keeping_promoted(ended, run, Output(tmp_path)).message
         outcome(said.splitlines()[-1].replace(str(tmp_path), "OUT"))
-        assert "build image" not in said
+        assert "kamado image" not in said
         assert said.endswith(f"is a defect of Kamado; it is kept: {run}")
         assert (run / "run.json").exists(), "the next run does not clear it away"
 
