@@ -57,8 +57,7 @@ def parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     top = CommandLine(prog="python -m build", description=__doc__)
     commands = top.add_subparsers(dest="command", required=True)
     usual = environ.get("KAMADO_IMAGES") or PLACE
-    forms = "oci:FOLDER, registry://HOST/REPOSITORY or ecr://ACCOUNT.REGION/REPOSITORY"
-    about = f"place of images: {forms}; now {redacted(usual)}"
+    about = f"image store: {FORMS}; now {redacted(usual)}"
 
     def command(
         name: str, does: str, do: Callable[[argparse.Namespace, Mapping[str, str]], int]
@@ -263,7 +262,7 @@ def _fetch(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def _place(asked: argparse.Namespace, environ: Mapping[str, str]) -> ImageStore:
     if asked.place.startswith("oci:") and not Path(asked.place.removeprefix("oci:")).is_dir():
-        raise StoreError(Problem(f"--in {asked.place}", "is not a folder", FORMS, "place-unknown"))
+        raise StoreError(Problem(f"--in {asked.place}", "is not a folder", f"Use {FORMS}", "place-unknown"))
     return open_store(asked.place, cache=cache(environ))
 
 

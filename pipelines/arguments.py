@@ -17,7 +17,6 @@ from pipelines.local.run_dir import Output
 ROOT = Path(__file__).resolve().parents[1]
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 COUNT = re.compile(r"0*[1-9][0-9]{0,8}")
-PLACES = ("registry:", "ecr:")
 # KFP's runner puts values of its own in the place of these, also in the middle of a path.
 PLACEHOLDERS = ("{{$", "/kfp-workspace")
 AHEAD = timedelta(days=1)  # the gate lets a model pass that ends two days ahead, and a run may last over midnight
@@ -240,7 +239,9 @@ class _Reader:
 
     def champion(self, spec: Spec | None, environ: Mapping[str, str]) -> str:
         champion = self.args.champion
-        champion = absolute(champion) if champion.startswith(("oci:", *PLACES)) or not champion else _path(champion)
+        from components.champion.forms import names_store
+
+        champion = absolute(champion) if names_store(champion) or not champion else _path(champion)
         if champion and self._is_literal("CHAMPION", champion):
             from components.champion.check import refuse_missing_champion
 

@@ -22,8 +22,9 @@ from build.oci.image import DOCKER_LAYER, LAYER, Image, digest_of, dump
 from build.oci.layer import Layer, TarEntry, write_layer
 from build.oci.layout import Layout
 from build.oci.open_store import open_store
+from build.oci.publish import publish
 from build.oci.referrers import MOST_BYTES, content
-from build.oci.store import Attachment, ImageStore, Staged
+from build.oci.store import Attachment, ImageStore, PushedImage
 from build.oci.tempdir import refusing_without_room, scratch
 from build.release.releases import MODEL
 from model.bundle.bundle import FILES, Bundle, Manifest, load
@@ -73,10 +74,10 @@ def build(bundle: Path, verdict: Path, order: BuildRequest, *, report: Report = 
             raise BaseError(Problem("base", found, "Give a server base as BASE_IMAGE", "base-missing"))
         candidate = prepare(base, copied.folder, sound, folder)
         proof = Proof(place, candidate, sound, base, order, report, signed)
-        done = place.publish(candidate.image, candidate.tag, prove=proof)
+        done = publish(place, candidate.image, candidate.tag, before_tag=proof)
         # A copy by other tools leaves the documents behind, and without its record an image is never released.
         if done.digest == candidate.image.digest and not _is_recorded(place, done.digest, sound):
-            place.attach(done.digest, proof(Staged(candidate.image)))
+            place.attach(done.digest, proof(PushedImage(candidate.image)))
         if order.key and not _is_signed(place, done.digest, copied.folder, order.key):
             place.attach(done.digest, signed)
             report(f"signed by {order.key}")
@@ -90,7 +91,7 @@ def build(bundle: Path, verdict: Path, order: BuildRequest, *, report: Report = 
         "base": {"kind": base.kind, "name": base.name, "digest": base.digest},
         "layer": {"diff_id": candidate.layer.diff_id, "digest": candidate.layer.digest, "size": candidate.layer.size},
         "seal": {"way": proof.seal.way, "answers": proof.seal.answers},
-        "attachments": [one.media_type for one in place.attachments(done.digest)],
+        "attachments": [one.media_type for one in place.referrers(done.digest)],
         "labels": candidate.labels,
     }
 
@@ -142,11 +143,11 @@ class Proof:
         self.order, self.report, self.signed = order, report, signed
         self.seal = EARLIER
 
-    def __call__(self, staged: Staged) -> Sequence[Attachment]:
+    def __call__(self, staged: PushedImage) -> Sequence[Attachment]:
         with refusing_without_room():  # before the place takes it for trouble of its own
             return self._prove(staged)
 
-    def _prove(self, staged: Staged) -> Sequence[Attachment]:
+    def _prove(self, staged: PushedImage) -> Sequence[Attachment]:
         manifest = self.candidate.bundle.manifest
         if self.base.kind == "none":
             self.seal = UNSEALED
@@ -179,7 +180,7 @@ def _signed(copied: Copied, order: BuildRequest) -> Sequence[Attachment]:
 
 def _is_recorded(place: ImageStore, digest: str, sound: VerifiedBundle) -> bool:
     """Whether the record of a smoke test of this image with this model lies beside it."""
-    for attached in place.attachments(digest):
+    for attached in place.referrers(digest):
         if attached.media_type == STATEMENT and attached.size <= MOST_BYTES:
             with contextlib.suppress(KamadoError):  # what cannot be read records nothing
                 verdict = str(sound.verdict_sha256)
@@ -190,7 +191,7 @@ def _is_recorded(place: ImageStore, digest: str, sound: VerifiedBundle) -> bool:
 
 def _is_signed(place: ImageStore, digest: str, folder: Path, key: Path) -> bool:
     """Whether an image that was there already has a signature by this private key."""
-    attached = [document for document in place.attachments(digest) if document.media_type == MEDIA_TYPE]
+    attached = [document for document in place.referrers(digest) if document.media_type == MEDIA_TYPE]
     return any(is_by(folder, content(document), key) for document in attached)
 
 

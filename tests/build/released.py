@@ -9,7 +9,8 @@ from build.image.attest.provenance import provenance
 from build.image.base.base import Base, empty_config
 from build.image.smoke_test.smoke_test import UNSEALED, Seal
 from build.oci.image import Image
-from build.oci.store import Attachment, ImageStore, Staged
+from build.oci.publish import publish
+from build.oci.store import Attachment, ImageStore, PushedImage
 
 BASE = Base("none", "none", "sha256:" + "1" * 64, empty_config())
 
@@ -26,8 +27,8 @@ def published(
     """Published with the record of its smoke test; `image` and `tag` are others than the candidate's for forgeries."""
     sound = VerifiedBundle(candidate.labels["kamado.bundle"], candidate.labels["kamado.verdict.sha256"])
 
-    def prove(staged: Staged) -> list[Attachment]:
+    def prove(staged: PushedImage) -> list[Attachment]:
         manifest = candidate.bundle.manifest
         return [provenance(place.name, staged.image, manifest, sound=sound, base=BASE, seal=seal, commit=None)]
 
-    place.publish(image or candidate.image, tag or candidate.tag, prove=prove)
+    publish(place, image or candidate.image, tag or candidate.tag, before_tag=prove)

@@ -27,7 +27,7 @@ from build.image.smoke_test import http_client as ask
 from build.image.smoke_test.process import refused
 from build.image.smoke_test.test_cases import Question
 from build.oci.image import Image, digest_of, dump
-from build.oci.store import Staged
+from build.oci.store import PushedImage
 from model.errors import Problem
 
 USUAL = "unix:///var/run/docker.sock"
@@ -67,7 +67,7 @@ def absent() -> SmokeTestError:
 
 
 def answers(
-    client: docker.DockerClient, staged: Staged, asked: list[Question], *, seconds: float
+    client: docker.DockerClient, staged: PushedImage, asked: list[Question], *, seconds: float
 ) -> list[dict[str, Any]]:
     """Status and body for every question. Raises SmokeTestError."""
     try:
@@ -80,7 +80,7 @@ def answers(
 
 
 @contextlib.contextmanager
-def _image(client: docker.DockerClient, staged: Staged) -> Iterator[str]:
+def _image(client: docker.DockerClient, staged: PushedImage) -> Iterator[str]:
     """The image in the engine, and gone again: pulled by digest, or given where no registry holds it."""
     if staged.pull is None:
         with tempfile.TemporaryFile() as archive:

@@ -7,7 +7,7 @@ from typing import Literal
 from build.image.smoke_test import SmokeTestError, process
 from build.image.smoke_test import container as engine
 from build.image.smoke_test.test_cases import problems, questions
-from build.oci.store import Staged
+from build.oci.store import PushedImage
 from model.bundle.bundle import Bundle
 
 Way = Literal["auto", "engine", "process"]
@@ -35,7 +35,7 @@ class Seal:
 UNSEALED, EARLIER = Seal("none"), Seal("earlier")
 
 
-def seal(staged: Staged, bundle: Bundle, *, way: Way) -> Seal:
+def seal(staged: PushedImage, bundle: Bundle, *, way: Way) -> Seal:
     """Raises SmokeTestError with every wrong answer, the first differing row first."""
     asked = questions(bundle)
     client = engine.engine() if way != "process" else None

@@ -16,18 +16,19 @@ from build.image.base.base import XGBOOST, Base, BaseError, empty_config
 from build.image.build_tag import build_tag
 from build.oci.image import DOCKER_LAYER, DOCKER_MANIFEST, digest_of
 from build.oci.layout import Layout
+from build.oci.publish import publish
 from model.bundle.bundle import bundle_digest, load
 from model.errors import OutputError
 from tests.build.released import BASE, assembled
 from tests.build.valid_bundle import verdict_of
 
 
-def publish(to: Path, bundle: Path, verdict: Path, passed: VerifiedBundle, base: Base = BASE) -> dict:
+def published(to: Path, bundle: Path, verdict: Path, passed: VerifiedBundle, base: Base = BASE) -> dict:
     """What `build` does once the gate has passed and the base is there, without a seal."""
     work = to.with_name(f"{to.name}-work")
     work.mkdir()
     candidate = assembled(base, bundle, verdict, work, passed)
-    done = Layout(to).publish(candidate.image, candidate.tag)
+    done = publish(Layout(to), candidate.image, candidate.tag)
     told = {"tag": candidate.tag, "digest": done.digest, "outcome": done.outcome, "labels": candidate.labels}
     return {**told, "layer": {"diff_id": candidate.layer.diff_id, "digest": candidate.layer.digest}}
 
@@ -49,7 +50,7 @@ def test_ten_times_from_other_folders_times_and_umasks_it_is_one_digest(sound, v
             path.chmod(0o600 | number)
         before = os.umask(0o077 if number % 2 else 0)
         try:
-            digests.add(publish(tmp_path / f"images-{number}", copy, verdict, passed)["digest"])
+            digests.add(published(tmp_path / f"images-{number}", copy, verdict, passed)["digest"])
         finally:
             os.umask(before)
     assert len(digests) == 1
@@ -58,7 +59,7 @@ def test_ten_times_from_other_folders_times_and_umasks_it_is_one_digest(sound, v
 def test_the_layer_holds_the_bundle_and_the_verdict_for_everyone_to_read_and_no_one_to_write(
     sound, verdict, passed, tmp_path
 ):
-    made = publish(tmp_path / "images", sound, verdict, passed)
+    made = published(tmp_path / "images", sound, verdict, passed)
     (tmp_path / "layer").write_bytes(read(tmp_path / "images", made["layer"]["digest"]))
     with tarfile.open(tmp_path / "layer") as tar:
         held = {member.name: tar.extractfile(member).read() for member in tar if member.isfile()}
@@ -72,7 +73,7 @@ def test_the_layer_holds_the_bundle_and_the_verdict_for_everyone_to_read_and_no_
 
 
 def test_the_config_starts_the_server_without_a_shell_and_without_root(sound, verdict, passed, tmp_path):
-    made = publish(tmp_path / "images", sound, verdict, passed)
+    made = published(tmp_path / "images", sound, verdict, passed)
     config = config_of(tmp_path / "images", made)
     assert config["created"] == "2026-07-01T00:00:00Z"
     assert config["rootfs"]["diff_ids"] == [made["layer"]["diff_id"]]
@@ -86,7 +87,7 @@ def test_the_config_starts_the_server_without_a_shell_and_without_root(sound, ve
 
 
 def test_the_labels_say_what_was_verified_and_from_what_it_was_made(sound, verdict, passed, tmp_path):
-    made = publish(tmp_path / "images", sound, verdict, passed)
+    made = published(tmp_path / "images", sound, verdict, passed)
     labels = config_of(tmp_path / "images", made)["config"]["Labels"]
     assert labels == made["labels"]
     assert labels["org.opencontainers.image.title"] == labels["kamado.model"] == "toy-conversion"
@@ -101,7 +102,7 @@ def test_the_labels_say_what_was_verified_and_from_what_it_was_made(sound, verdi
 
 
 def test_a_base_keeps_its_settings_layers_and_history_under_the_model(sound, verdict, passed, tmp_path):
-    from tests.contracts.publish import blob
+    from tests.contracts.image_store import blob
 
     config = empty_config() | {
         "config": {"Env": ["PATH=/bin", "KAMADO_BUNDLE=/old"], "Entrypoint": ["/bin/sh"], "Labels": {"who": "us"}},
@@ -110,7 +111,7 @@ def test_a_base_keeps_its_settings_layers_and_history_under_the_model(sound, ver
         "rootfs": {"type": "layers", "diff_ids": ["sha256:" + "2" * 64]},
     }
     base = Base("oci", "oci:base", "sha256:" + "3" * 64, config, (blob(b"server", DOCKER_LAYER),), docker=True)
-    made = publish(tmp_path / "images", sound, verdict, passed, base)
+    made = published(tmp_path / "images", sound, verdict, passed, base)
     manifest = json.loads(read(tmp_path / "images", made["digest"]))
     found = config_of(tmp_path / "images", made)
     assert manifest["mediaType"] == DOCKER_MANIFEST
@@ -127,13 +128,13 @@ def test_a_base_keeps_its_settings_layers_and_history_under_the_model(sound, ver
 def test_an_image_with_a_model_is_no_base_for_another(sound, verdict, passed, tmp_path):
     config = empty_config() | {"config": {"Labels": {"kamado.model": "other"}}}
     with pytest.raises(BaseError, match=r"base-type.*holds a model already: 'other'"):
-        publish(tmp_path / "images", sound, verdict, passed, replace(BASE, kind="oci", config=config))
+        published(tmp_path / "images", sound, verdict, passed, replace(BASE, kind="oci", config=config))
 
 
 def test_a_base_with_another_xgboost_is_refused(sound, verdict, passed, tmp_path):
     config = empty_config() | {"config": {"Labels": {XGBOOST: "2.1.0"}}}
     with pytest.raises(BaseError, match=r"serves with XGBoost 2\.1\.0"):
-        publish(tmp_path / "images", sound, verdict, passed, replace(BASE, kind="oci", config=config))
+        published(tmp_path / "images", sound, verdict, passed, replace(BASE, kind="oci", config=config))
     assert not (tmp_path / "images").exists()
 
 
@@ -158,16 +159,16 @@ def test_an_image_holds_what_passed_whatever_becomes_of_the_originals(bundle, ma
 
 
 def test_the_same_bundle_with_another_verdict_is_another_image_under_a_tag_of_its_own(sound, verdict, passed, tmp_path):
-    first = publish(tmp_path / "images", sound, verdict, passed)
+    first = published(tmp_path / "images", sound, verdict, passed)
     other = verdict_of(sound, tmp_path / "verdict.json", bootstrap={"seed": 8, "draws": 1000})
     (tmp_path / "images-work").rename(tmp_path / "before")
-    second = publish(tmp_path / "images", sound, other, verify_or_raise(sound, other))
+    second = published(tmp_path / "images", sound, other, verify_or_raise(sound, other))
     assert first["tag"] != second["tag"]
-    assert Layout(tmp_path / "images").digest(first["tag"]) == first["digest"] != second["digest"]
+    assert Layout(tmp_path / "images").resolve(first["tag"]) == first["digest"] != second["digest"]
 
 
 def test_a_place_that_nobody_knows_is_refused_before_the_gate_is_asked(sound, tmp_path):
-    with pytest.raises(OutputError, match="does not name a place"):
+    with pytest.raises(OutputError, match="does not name an image store"):
         assembler.build(sound, tmp_path / "no verdict", assembler.BuildRequest("ftp://somewhere", None, tmp_path))
 
 

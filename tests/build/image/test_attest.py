@@ -38,7 +38,7 @@ from model.bundle.bundle import BOOSTER, bundle_digest
 from model.errors import KamadoError
 from tests.build.release.test_releases import run
 from tests.build.released import assembled
-from tests.contracts.publish import blob
+from tests.contracts.image_store import blob
 
 ROOT = Path(__file__).resolve().parents[3]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

@@ -159,7 +159,7 @@ class TestTheServersLayers:
 
     def test_out_of_the_engine_again_it_is_the_same_digest(self, engine_client, base_images, layout, tmp_path):
         export(engine_client, {"server": base_images["server"]}, Layout(tmp_path), report=print)
-        assert Layout(tmp_path).digest("server") == Layout(layout).digest("server")
+        assert Layout(tmp_path).resolve("server") == Layout(layout).resolve("server")
 
     def test_a_model_laid_on_it_is_sealed_by_running_it(
         self, engine_address, layout, sound, verdict, tmp_path, monkeypatch
@@ -167,13 +167,13 @@ class TestTheServersLayers:
         monkeypatch.setenv("DOCKER_HOST", engine_address)
         order = BuildRequest(f"oci:{tmp_path / 'images'}", f"oci:{layout}:server", tmp_path, seal="engine")
         made = build(sound, verdict, order, report=print)
-        assert made["base"]["digest"] == Layout(layout).digest("server")
+        assert made["base"]["digest"] == Layout(layout).resolve("server")
         assert made["seal"]["way"] == "engine"
 
 
 def members(layout):
     place = Layout(layout)
-    for layer in json.loads(place.manifest(place.digest("server")))["layers"]:
+    for layer in json.loads(place.manifest(place.resolve("server")))["layers"]:
         with place.blob(layer["digest"]) as file, tarfile.open(fileobj=file) as tar:
             yield from tar
 

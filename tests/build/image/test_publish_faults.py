@@ -17,11 +17,11 @@ import requests
 
 from build.image.base.build_base import made_base
 from build.oci.credentials import DockerLogin
-from build.oci.image import CONFIG, Image, dump
+from build.oci.image import Image, dump
 from build.oci.layout import Layout
-from build.oci.referrers import small
+from build.oci.publish import publish
 from build.oci.registry import RegistryStore
-from build.oci.registry_client import Client
+from build.oci.registry_client import RegistryClient
 from tests.build.oci.test_registry import fetch, full
 from tests.services.registry import registry
 
@@ -40,8 +40,8 @@ def base(made, host, tmp_path_factory):
     """HOST/base:1, a server in the registry."""
     built = made_base(made, report=lambda _: None)
     folder = tmp_path_factory.mktemp("base")
-    place = RegistryStore(Client(host, "base", login=DockerLogin(host, folder)), locks=folder)
-    place.publish(Image(dump(built.config), built.layers), "1")
+    place = RegistryStore(RegistryClient(host, "base", login=DockerLogin(host, folder)), locks=folder)
+    publish(place, Image(dump(built.config), built.layers), "1")
     return f"{host}/base:1"
 
 
@@ -178,9 +178,9 @@ def test_a_base_that_changes_under_its_tag_changes_the_tag_of_the_image(
     """What was taken is named by digest in the image, and in its tag's key: two servers never share a tag."""
     built = made_base(made, report=lambda _: None)
     other = replace(built, config=built.config | {"history": [{"created_by": "somebody else"}]})
-    client = Client(host, "base", login=DockerLogin(host, tmp_path / "absent"))
+    client = RegistryClient(host, "base", login=DockerLogin(host, tmp_path / "absent"))
     image = Image(dump(other.config), other.layers)
-    for blob in (*image.layers, small(image.config, CONFIG)):
+    for blob in (*image.layers, image.config_blob):
         client.upload(blob)
     client.put("1", image.manifest, image.media_type)
     second = done(start(sound, verdict, f"registry://{host}/undisturbed", base, tmp_path / "cache"))
@@ -198,7 +198,7 @@ def test_a_base_that_is_not_there_is_refused_before_anything_is_sent(sound, verd
 
 
 def test_an_image_without_a_server_goes_to_no_registry(sound, verdict, host, tmp_path):
-    Layout(tmp_path / "bare").publish(Image(dump({"architecture": "none", "os": "none"}), ()), "1")
+    publish(Layout(tmp_path / "bare"), Image(dump({"architecture": "none", "os": "none"}), ()), "1")
     child = start(sound, verdict, f"registry://{host}/bare", f"oci:{tmp_path}/bare:1", tmp_path / "cache")
     _, err = child.communicate()
     assert child.returncode == 1

@@ -20,12 +20,13 @@ from build.oci.credentials import DockerLogin
 from build.oci.image import Image, dump
 from build.oci.layer import TarEntry, write_layer
 from build.oci.layout import Layout
+from build.oci.publish import publish
 from build.oci.registry import RegistryStore
-from build.oci.registry_client import Client
-from build.oci.store import Staged
+from build.oci.registry_client import RegistryClient
+from build.oci.store import PushedImage
 from model.bundle.bundle import load
 from tests.build.released import assembled
-from tests.contracts.publish import blob
+from tests.contracts.image_store import blob
 from tests.services.engine import engine
 from tests.services.http import serving
 from tests.services.registry import registry
@@ -69,9 +70,9 @@ class SealContract:
             return ()
 
         try:
-            place.publish(candidate.image, candidate.tag, prove=prove)
+            publish(place, candidate.image, candidate.tag, before_tag=prove)
         except SmokeTestError as refusal:
-            assert place.digest(candidate.tag) is None
+            assert place.resolve(candidate.tag) is None
             assert place.tags() == []
             return refusal
         return told[0]
@@ -160,7 +161,7 @@ def test_an_engine_that_ends_in_the_middle_is_a_refusal(base, sound, verdict, tm
     with serving(Ending) as address:
         monkeypatch.setenv("DOCKER_HOST", f"tcp://{address}")
         with pytest.raises(SmokeTestError, match=r"\[seal-engine\] container engine: fails .* seal without it"):
-            seal(Staged(candidate.image), candidate.bundle, way="auto")
+            seal(PushedImage(candidate.image), candidate.bundle, way="auto")
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +182,9 @@ def settled(made, host, address, tmp_path_factory):
     base = made_base(made, report=lambda _: None)
     folder = tmp_path_factory.mktemp("settled")
     server = Image(dump(base.config), base.layers)
-    RegistryStore(Client(host, "seal/base", login=DockerLogin(host, folder)), locks=folder).publish(server, "1")
+    publish(
+        RegistryStore(RegistryClient(host, "seal/base", login=DockerLogin(host, folder)), locks=folder), server, "1"
+    )
     with contextlib.closing(docker.DockerClient(base_url=address)) as client:
         client.images.pull(f"{host}/seal/base@{server.digest}")
     return tuple(replace(layer, origin=f"{host}/seal/base") for layer in base.layers)
@@ -201,7 +204,7 @@ class TestInAContainer(SealContract):
 
     @pytest.fixture
     def place(self, host, tmp_path):
-        client = Client(host, f"seal/{secrets.token_hex(6)}", login=DockerLogin(host, tmp_path / "absent"))
+        client = RegistryClient(host, f"seal/{secrets.token_hex(6)}", login=DockerLogin(host, tmp_path / "absent"))
         return RegistryStore(client, locks=tmp_path / "locks")
 
     @pytest.mark.parametrize(
@@ -222,7 +225,7 @@ class TestInAContainer(SealContract):
         with contextlib.closing(docker.DockerClient(base_url=address)) as client:
             assert client.containers.list(all=True, filters={"label": "kamado=seal"}) == []
             held = {digest for image in client.images.list(all=True) for digest in image.attrs["RepoDigests"] or []}
-            assert f"{place.name}@{place.digest(place.tags()[0])}" not in held
+            assert f"{place.name}@{place.resolve(place.tags()[0])}" not in held
 
     def test_an_image_in_a_folder_is_given_to_the_engine(self, base, sound, verdict, tmp_path, way):
         assert self.publish(base, sound, verdict, Layout(tmp_path / "images"), tmp_path, way).way == "engine"
@@ -241,6 +244,6 @@ def test_both_ways_give_one_digest(base, sound, verdict, address, tmp_path, monk
             assert seal(staged, load(sound), way=way).way == way
             return ()
 
-        digests.add(place.publish(candidate.image, candidate.tag, prove=prove).digest)
+        digests.add(publish(place, candidate.image, candidate.tag, before_tag=prove).digest)
     assert len(digests) == 1
     assert json.loads(candidate.image.config)["config"]["User"] == "65532"

@@ -16,6 +16,7 @@ from build.image.attest import provenance
 from build.image.attest.signature import SignatureError, sign
 from build.oci.image import Image, digest_of, dump
 from build.oci.layout import Layout
+from build.oci.publish import publish
 from build.oci.store import Attachment
 from build.release.promote import promote, rollback
 from build.release.releases import BUILD_TAG, numbers
@@ -24,7 +25,7 @@ from tests.build.image.test_attest import keys  # noqa: F401 - a fixture
 from tests.build.oci.test_registry import full
 from tests.build.released import BASE, assembled, published
 from tests.build.valid_bundle import sound_bundle, verdict_of
-from tests.contracts.publish import blob
+from tests.contracts.image_store import blob
 
 ROOT = Path(__file__).resolve().parents[3]
 TOY = "toy-conversion"
@@ -84,7 +85,7 @@ def other_bundle(place, model):
 def no_smoke_test(place, model):
     config = json.loads(model.image.config)
     config["config"]["Labels"][BUILD_TAG] = "forged"
-    place.publish(Image(dump(config), model.image.layers), "forged")
+    publish(place, Image(dump(config), model.image.layers), "forged")
 
 
 def more_files(place, model):
