@@ -11,7 +11,7 @@ from build.image.base.base import XGBOOST, Base, BaseError
 from build.image.build_tag import build_tag
 from build.image.labels import MODEL, image_labels, model_labels
 from build.image.model_layer import ENVIRONMENT, PORT, START, model_layer
-from build.oci import image as oci
+from build.oci.image import DOCKER_LAYER, LAYER, Image, digest_of, dump
 from build.oci.layer import Layer
 from model.bundle.bundle import Bundle, Manifest, load
 from model.errors import Problem
@@ -27,7 +27,7 @@ class Candidate:
     bundle: Bundle
     verified: VerifiedBundle
     layer: Layer
-    image: oci.Image
+    image: Image
     tag: str
     labels: dict[str, str]
 
@@ -46,7 +46,7 @@ def prepare(base: Base, folder: Path, verified: VerifiedBundle, work: Path) -> C
     manifest, cutoff = bundle.manifest, bundle.manifest.lineage.cutoff
     _refuse_unfit_base(base, manifest)
     layer = model_layer(work / "layer.tar.gz", folder / BUNDLE, verdict, cutoff=cutoff)
-    digests = {"bundle": verified.digest, "verdict": oci.digest_of(verdict), "base": base.digest}
+    digests = {"bundle": verified.digest, "verdict": digest_of(verdict), "base": base.digest}
     tag = build_tag(manifest.model, cutoff=cutoff, **digests)
     of_model = model_labels(manifest, json.loads(verdict)["metrics"], verified, layer.diff_id)
     labels = image_labels(of_model, base, tag)
@@ -54,7 +54,7 @@ def prepare(base: Base, folder: Path, verified: VerifiedBundle, work: Path) -> C
     return Candidate(base, bundle, verified, layer, image, tag, labels)
 
 
-def assemble(base: Base, layer: Layer, labels: Mapping[str, str], *, created: str) -> oci.Image:
+def assemble(base: Base, layer: Layer, labels: Mapping[str, str], *, created: str) -> Image:
     """The image of these parts: the same parts give the same bytes."""
     config = {key: value for key, value in base.config.items() if key not in CLASSIC}
     run = dict(config.get("config") or {})
@@ -72,8 +72,8 @@ def assemble(base: Base, layer: Layer, labels: Mapping[str, str], *, created: st
         "history": [*config.get("history", []), step],
         "rootfs": {"type": "layers", "diff_ids": [*config["rootfs"]["diff_ids"], layer.diff_id]},
     }
-    media_type = oci.DOCKER_LAYER if base.docker else oci.LAYER
-    return oci.Image(oci.dump(config), (*base.layers, layer.blob(media_type)), docker=base.docker)
+    media_type = DOCKER_LAYER if base.docker else LAYER
+    return Image(dump(config), (*base.layers, layer.blob(media_type)), docker=base.docker)
 
 
 def _refuse_unfit_base(base: Base, manifest: Manifest) -> None:

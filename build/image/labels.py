@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from build.gate.gate import VerifiedBundle
 from build.image.base.base import Base
-from build.oci import image as oci
+from build.oci.image import dump
 from model.bundle.bundle import Manifest
 
 MODEL = "kamado.model"
@@ -39,5 +39,5 @@ def model_labels(
         "kamado.data.cutoff": manifest.lineage.cutoff,
         "kamado.layer.diff_id": diff_id,
         "kamado.xgboost": manifest.libraries["xgboost"],
-        "kamado.metrics": oci.dump(rounded).decode(),
+        "kamado.metrics": dump(rounded).decode(),
     }

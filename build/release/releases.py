@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from build.gate.fields.metrics import is_number
 from build.image.labels import MODEL
-from build.oci import image as oci
+from build.oci.image import DIGEST, config_of, digest_of, parsed
 from build.oci.store import ImageStore, StoreError
 from model.errors import KamadoError, Problem
 
@@ -48,7 +48,7 @@ class Release:
     def metrics(self) -> dict[str, float]:
         """Those that are numbers: an image is labelled by whoever made it."""
         try:
-            told = oci.parsed(self.labels.get("kamado.metrics", "{}").encode())
+            told = parsed(self.labels.get("kamado.metrics", "{}").encode())
         except ValueError:
             return {}
         return {name: value for name, value in told.items() if is_number(value)}
@@ -101,7 +101,7 @@ def _backward(place: ImageStore, model: str, known: Sequence[int]) -> Iterator[R
     """The releases of these numbers, newest first. A tag that names no image of the model is none."""
     for number in reversed(known):
         tag = tag_of(model, number)
-        digest = place.digest(tag)
+        digest = place.resolve(tag)
         if digest is not None and (labels := labels_of(place, digest)).get(MODEL) == model:
             yield Release(number, tag, digest, labels)
 
@@ -114,16 +114,16 @@ def labels_of(place: ImageStore, digest: str) -> dict[str, str]:
 
 def start_of(place: ImageStore, digest: str) -> dict[str, Any]:
     """How an image starts, with its labels: the part of its config that an engine reads; {} of what is no image."""
-    config = oci.config_of(place.manifest(digest))
+    config = config_of(place.manifest(digest))
     if config is None:
         return {}
     with place.blob(config) as file:
         written = file.read(MOST_BYTES)
-    if oci.digest_of(written) != config:
-        found = f"sends {oci.digest_of(written)} for {config}"
+    if digest_of(written) != config:
+        found = f"sends {digest_of(written)} for {config}"
         raise StoreError(Problem(place.name, found, "Publish the image again", "blob-digest"))
     try:
-        start = oci.parsed(written).get("config")
+        start = parsed(written).get("config")
     except ValueError:
         return {}
     return start if isinstance(start, dict) else {}
@@ -132,7 +132,7 @@ def start_of(place: ImageStore, digest: str) -> dict[str, Any]:
 def layers_of(place: ImageStore, digest: str) -> list[str]:
     """The digests of an image's layers, from the lowest; none of what is no image."""
     try:
-        return [str(layer["digest"]) for layer in oci.parsed(place.manifest(digest))["layers"]]
+        return [str(layer["digest"]) for layer in parsed(place.manifest(digest))["layers"]]
     except (ValueError, LookupError, TypeError):
         return []
 
@@ -143,7 +143,7 @@ def candidate(place: ImageStore, model: str, image: str) -> Release:
     Raises ReleaseError for an image that is not there, is of another model, or has no tag of its own.
     """
     named = image.rpartition("@")[2].removeprefix(f"{place.name}:")
-    digest = place.digest(named) if oci.DIGEST.fullmatch(named) or TAG.fullmatch(named) else None
+    digest = place.resolve(named) if DIGEST.fullmatch(named) or TAG.fullmatch(named) else None
     if digest is None:
         hint = "Name a tag or a digest that `kamado image` printed"
         raise ReleaseError(Problem(f"image {image}", f"is not in {place.name}", hint, "image-missing"))
@@ -153,7 +153,7 @@ def candidate(place: ImageStore, model: str, image: str) -> Release:
         found = f"is {whose}, not of {model!r}"
         raise ReleaseError(Problem(f"image {image}", found, "Name the model that it is of", "image-model"))
     tag = labels.get(BUILD_TAG, "")
-    if not TAG.fullmatch(tag) or place.digest(tag) != digest:
+    if not TAG.fullmatch(tag) or place.resolve(tag) != digest:
         found = "has no tag of its own: no smoke test was passed, or its build was stopped"
         raise ReleaseError(Problem(f"image {image}", found, "Build it again", "image-unsealed"))
     return Release(0, tag, digest, labels)
@@ -162,7 +162,7 @@ def candidate(place: ImageStore, model: str, image: str) -> Release:
 def number_next(place: ImageStore, model: str, image: Release) -> Release:
     """The image under the next number; the newest release stays it, if it is of this image."""
     known = numbers(place, model)
-    if known and place.digest(tag_of(model, known[-1])) == image.digest:
+    if known and place.resolve(tag_of(model, known[-1])) == image.digest:
         return replace(image, number=known[-1], tag=tag_of(model, known[-1]))
     number, tag = _next(place, model, image.digest, known)
     return replace(image, number=number, tag=tag)
@@ -187,8 +187,8 @@ def _next(place: ImageStore, model: str, digest: str, held: Sequence[int]) -> tu
         if number >= NOBODY_GETS_THERE:
             raise ReleaseError(_no_number_left(model, held))
         try:
-            if place.digest(tag_of(model, number)) is None:
-                place.add_tag(digest, tag_of(model, number))
+            if place.resolve(tag_of(model, number)) is None:
+                place.tag(digest, tag_of(model, number))
                 return number, tag_of(model, number)
         except StoreError as refusal:
             if refusal.problems[0].code != "tag-taken":

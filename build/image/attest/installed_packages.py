@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from build.image.smoke_test.rootfs import ALL_GONE, WHITEOUT
-from build.oci import image as oci
 from build.oci.archive import members_of
+from build.oci.image import Blob
 
 EDITION = 2  # counted up when the same layers give another list, so that no cached list of before is used
 STATUS = re.compile(r"var/lib/dpkg/(?:status|status\.d/[^/]+)")
@@ -31,7 +31,7 @@ class Package:
     release: str = ""
 
 
-def installed_packages(layers: Iterable[oci.Blob]) -> tuple[Package, ...]:
+def installed_packages(layers: Iterable[Blob]) -> tuple[Package, ...]:
     """Sorted, each once, as a container sees it: what an upper layer replaces or deletes is not there.
 
     Raises OSError and tarfile.TarError for a layer that cannot be read.
@@ -51,7 +51,7 @@ def installed_packages(layers: Iterable[oci.Blob]) -> tuple[Package, ...]:
     return tuple({(package.kind, package.name, package.version): package for package in sorted(packages)}.values())
 
 
-def _lay(layer: oci.Blob, texts: dict[str, str]) -> None:
+def _lay(layer: Blob, texts: dict[str, str]) -> None:
     """Add one more layer to `texts`: name -> text of the files that list packages."""
     own: dict[str, str] = {}
     for tar, member in members_of(layer):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from build.image.assemble import Candidate
 from build.image.base.base import Base
 from build.image.smoke_test.smoke_test import SmokeTestResult
-from build.oci import image as oci
+from build.oci.image import dump, parsed
 from build.oci.store import Attachment
 
 MEDIA_TYPE = "application/vnd.in-toto+json"
@@ -53,7 +53,7 @@ def provenance(name: str, candidate: Candidate, *, smoke_test: SmokeTestResult, 
             },
         },
     }
-    return Attachment(MEDIA_TYPE, oci.dump(statement))
+    return Attachment(MEDIA_TYPE, dump(statement))
 
 
 def read_smoke_test(document: bytes, *, image: str, bundle: str, verdict_sha256: str) -> SmokeTestResult | None:
@@ -62,13 +62,13 @@ def read_smoke_test(document: bytes, *, image: str, bundle: str, verdict_sha256:
     Raises nothing: anyone who may write to a store may attach any bytes.
     """
     try:
-        statement = oci.parsed(document)
+        statement = parsed(document)
         subjects = [subject["digest"]["sha256"] for subject in statement["subject"]]
         predicate = statement["predicate"]
         parts = {part["name"]: part["digest"] for part in predicate["buildDefinition"]["resolvedDependencies"]}
         ours = predicate["buildDefinition"]["buildType"] == BUILD and subjects == [_sha256(image)["sha256"]]
         record = next(part for part in predicate["runDetails"]["byproducts"] if part["name"] == RECORD)
-        result = oci.parsed(base64.b64decode(record["content"], validate=True))
+        result = parsed(base64.b64decode(record["content"], validate=True))
         way, answers = result["way"], result["answers"]
         same = parts["bundle"] == _sha256(bundle) and parts["verdict"] == {"sha256": verdict_sha256}
     except (ValueError, LookupError, TypeError, AttributeError, StopIteration):
@@ -91,7 +91,7 @@ def _about(base: Base) -> dict[str, str]:
 def _record(result: SmokeTestResult) -> Mapping[str, object]:
     """A descriptor has a digest, an address or content; this result is stored in no other file."""
     record = {"way": result.way, "answers": result.answers, "message": result.message}
-    content = base64.b64encode(oci.dump(record)).decode()
+    content = base64.b64encode(dump(record)).decode()
     return {"name": RECORD, "mediaType": "application/json", "content": content, "annotations": record}
 
 

@@ -18,7 +18,7 @@ from packageurl import PackageURL
 from build.image.assemble import Candidate
 from build.image.attest.installed_packages import EDITION, Package, installed_packages
 from build.image.base.base import Base
-from build.oci import image as oci
+from build.oci.image import dump
 from build.oci.store import Attachment
 from model.files import write_json
 
@@ -50,7 +50,7 @@ def sbom(candidate: Candidate, *, cache: Path) -> Attachment:
     aggregate = "complete" if packages is not None else "incomplete"
     # The library writes no compositions.
     document["compositions"] = [{"aggregate": aggregate, "assemblies": ["image"]}]
-    return Attachment(MEDIA_TYPE, oci.dump(document))
+    return Attachment(MEDIA_TYPE, dump(document))
 
 
 def packages_of(base: Base, cache: Path) -> Sequence[Package] | None:

@@ -12,7 +12,7 @@ from build.image.base.base import XGBOOST, Base, Report, empty_config
 from build.image.base.debian import SERVER, release, resolved
 from build.image.base.layer_cache import CREATED, Make, cached_layer, key_of, locked
 from build.image.base.server_root import server_root
-from build.oci import image as oci
+from build.oci.image import Image, dump
 from build.oci.layer import Layer
 
 ENVIRONMENT = [
@@ -77,7 +77,7 @@ def _base(layers: Sequence[Layer], names: Sequence[str]) -> Base:
         "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},
     }
     blobs = tuple(layer.blob() for layer in layers)
-    return Base("debian", names[0], oci.Image(oci.dump(config), blobs).digest, config, blobs)
+    return Base("debian", names[0], Image(dump(config), blobs).digest, config, blobs)
 
 
 def _python(packages: Sequence[Package]) -> tuple[int, int]:

@@ -13,14 +13,14 @@ from typing import IO, Any
 from docker import DockerClient
 
 from build.image.base.layer_cache import CREATED, EPOCH
-from build.oci import image as oci
+from build.oci.image import Image, dump
 from build.oci.layer import TarEntry, write_layer
 
 CONFIG_KEYS = ("Cmd", "Entrypoint", "Env", "ExposedPorts", "Labels", "User", "WorkingDir")
 STICKY = 0o1777  # rights of owner, group and all; no setuid, no setgid
 
 
-def saved_image(client: DockerClient, image: str, scratch: Path) -> oci.Image:
+def saved_image(client: DockerClient, image: str, scratch: Path) -> Image:
     """The engine's image; its layers are files in `scratch`."""
     archive = scratch / "saved.tar"
     with archive.open("wb") as file:
@@ -46,7 +46,7 @@ def saved_image(client: DockerClient, image: str, scratch: Path) -> oci.Image:
         "history": [{"created": CREATED, "created_by": step} for step in steps],
         "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},
     }
-    return oci.Image(oci.dump(written), tuple(layer.blob() for layer in layers))
+    return Image(dump(written), tuple(layer.blob() for layer in layers))
 
 
 def _entries(packed: IO[bytes], content: Path) -> Iterator[TarEntry]:

@@ -26,8 +26,8 @@ from build.image.smoke_test import SmokeTestError, http_client
 from build.image.smoke_test.http_client import Answer
 from build.image.smoke_test.process import failed
 from build.image.smoke_test.test_cases import Case
-from build.oci import image as oci
-from build.oci.store import Staged
+from build.oci.image import Image, digest_of, dump
+from build.oci.store import PushedImage
 from model.errors import Problem
 
 SOCKET = "unix:///var/run/docker.sock"
@@ -67,7 +67,7 @@ def engine_missing() -> SmokeTestError:
     return SmokeTestError(Problem("container engine", "does not answer", hint, "smoke-test-engine"))
 
 
-def answers(client: docker.DockerClient, staged: Staged, cases: Sequence[Case], *, seconds: float) -> list[Answer]:
+def answers(client: docker.DockerClient, staged: PushedImage, cases: Sequence[Case], *, seconds: float) -> list[Answer]:
     """An answer to every case. Raises SmokeTestError."""
     try:
         with _image(client, staged) as image, _container(client, image) as container:
@@ -79,19 +79,19 @@ def answers(client: docker.DockerClient, staged: Staged, cases: Sequence[Case], 
 
 
 @contextlib.contextmanager
-def _image(client: docker.DockerClient, staged: Staged) -> Iterator[str]:
+def _image(client: docker.DockerClient, staged: PushedImage) -> Iterator[str]:
     """The image in the engine while the test runs: pulled by digest, or loaded where no registry has it."""
     if staged.pull is None:
         with tempfile.TemporaryFile() as archive:
             _save(staged.image, archive)
             archive.seek(0)
-            existed = _has(client, oci.digest_of(staged.image.config))
+            existed = _has(client, digest_of(staged.image.config))
             image = client.images.load(archive)[0]
     else:
         login = dict(zip(("username", "password"), staged.login, strict=True)) if staged.login else None
         existed = _has(client, staged.pull)
         image = client.images.pull(staged.pull, auth_config=login)
-    known = {oci.digest_of(staged.image.config), staged.image.digest}  # which of them names it is the engine's choice
+    known = {digest_of(staged.image.config), staged.image.digest}  # which of them names it is the engine's choice
     if image.id not in known:
         hint = "Something between registry and engine changes images; pull from the registry itself"
         problem = f"has {image.id} for {sorted(known)}"
@@ -112,16 +112,16 @@ def _has(client: docker.DockerClient, image: str) -> bool:
     return True
 
 
-def _save(image: oci.Image, archive: BinaryIO) -> None:
+def _save(image: Image, archive: BinaryIO) -> None:
     """Write the archive that an engine loads without a registry ("docker load")."""
-    config = f"{oci.digest_of(image.config).removeprefix('sha256:')}.json"
+    config = f"{digest_of(image.config).removeprefix('sha256:')}.json"
     names = [f"{number:03}.tar.gz" for number in range(len(image.layers))]
     with tarfile.open(fileobj=archive, mode="w") as tar:
         for name, layer in zip(names, image.layers, strict=True):
             with layer.open() as source:
                 _add(tar, name, layer.size, source)
         _add(tar, config, len(image.config), BytesIO(image.config))
-        manifest = oci.dump([{"Config": config, "RepoTags": None, "Layers": names}])
+        manifest = dump([{"Config": config, "RepoTags": None, "Layers": names}])
         _add(tar, "manifest.json", len(manifest), BytesIO(manifest))
 
 

@@ -19,7 +19,7 @@ from build.image.smoke_test import SmokeTestError
 from build.image.smoke_test.http_client import Answer, send
 from build.image.smoke_test.rootfs import inside, unpack
 from build.image.smoke_test.test_cases import HINT, Case
-from build.oci import image as oci
+from build.oci.image import Image
 from build.oci.tempdir import scratch
 from model.errors import Problem
 
@@ -48,7 +48,7 @@ class Start:
     folder: Path
 
 
-def answers(image: oci.Image, cases: Sequence[Case], *, seconds: float) -> list[Answer]:
+def answers(image: Image, cases: Sequence[Case], *, seconds: float) -> list[Answer]:
     """An answer to every case. Raises SmokeTestError when the server does not come up, or dies."""
     with scratch() as folder:
         root, log = folder / "root", folder / "log"
@@ -97,7 +97,7 @@ def _port(server: subprocess.Popen[bytes], log: Path, seconds: float) -> int:
     raise failed(f"did not listen within {seconds:g} s", log.read_bytes())
 
 
-def _start_of(root: Path, image: oci.Image) -> Start:
+def _start_of(root: Path, image: Image) -> Start:
     """What the image's config starts, with paths below `root`. Raises SmokeTestError without a Python in it."""
     config = json.loads(image.config)
     run = config["config"]

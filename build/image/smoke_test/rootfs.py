@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from build.image.smoke_test import SmokeTestError
-from build.oci import image as oci
 from build.oci.archive import members_of
+from build.oci.image import Blob
 from model.errors import Problem
 
 WHITEOUT, ALL_GONE = ".wh.", ".wh..wh..opq"  # how a layer says that something below it is no longer there
 
 
-def unpack(layers: Iterable[oci.Blob], root: Path) -> None:
+def unpack(layers: Iterable[Blob], root: Path) -> None:
     """Lay every layer over the others in `root`. Raises SmokeTestError for one that is broken, or leaves it."""
     for layer in layers:
         try:

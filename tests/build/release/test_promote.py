@@ -15,8 +15,9 @@ from build.image.attest import provenance
 from build.image.attest.signature import SignatureError, sign
 from build.image.build import build
 from build.image.request import BuildRequest
-from build.oci import image as oci
+from build.oci.image import Image, digest_of, dump
 from build.oci.layout import Layout
+from build.oci.publish import publish
 from build.oci.store import Attachment
 from build.release.promote import promote, rollback
 from build.release.releases import BUILD_TAG, numbers
@@ -24,7 +25,7 @@ from model.errors import KamadoError
 from tests.build.oci.test_registry import full
 from tests.build.released import BASE, assembled, published
 from tests.build.valid_bundle import sound_bundle, verdict_of
-from tests.contracts.publish import blob
+from tests.contracts.image_store import blob
 
 ROOT = Path(__file__).resolve().parents[3]
 TOY = "toy-conversion"
@@ -64,31 +65,31 @@ def test_the_command_line_releases_and_goes_back(shelf, models):
 
 
 def other_content(place, model):
-    """The labels of a sound model over a layer of something else."""
+    """The labels of a valid_bundle model over a layer of something else."""
     config = json.loads(model.image.config)
     config["config"]["Labels"][BUILD_TAG] = "forged"
-    image = oci.Image(oci.dump(config), (*model.image.layers[:-1], blob(b"no archive")))
+    image = Image(dump(config), (*model.image.layers[:-1], blob(b"no archive")))
     published(place, model, image=image, tag="forged")
 
 
 def other_bundle(place, model):
-    """A sound bundle of other trees, behind the labels of this one."""
+    """A valid bundle of other trees, behind the labels of this one."""
     folder = place.folder.parent / "other"
     other = sound_bundle(folder / "bundle", seed=3)
     layer = assembled(BASE, other, verdict_of(other, folder / "verdict.json"), folder / "work").image.layers[-1]
     config = json.loads(model.image.config)
     config["config"]["Labels"][BUILD_TAG] = "forged"
-    published(place, model, image=oci.Image(oci.dump(config), (*model.image.layers[:-1], layer)), tag="forged")
+    published(place, model, image=Image(dump(config), (*model.image.layers[:-1], layer)), tag="forged")
 
 
 def no_smoke_test(place, model):
     config = json.loads(model.image.config)
     config["config"]["Labels"][BUILD_TAG] = "forged"
-    place.publish(oci.Image(oci.dump(config), model.image.layers), "forged")
+    publish(place, Image(dump(config), model.image.layers), "forged")
 
 
 def more_files(place, model):
-    """The sound model's layer, and in it under another spelling what an engine would lay over the verified file."""
+    """The valid model's layer, and in it under another spelling what an engine would lay over the verified file."""
     with tarfile.open(fileobj=(packed := BytesIO()), mode="w:gz") as tar:
         with tarfile.open(model.layer.path) as source:
             for member in source:
@@ -97,15 +98,15 @@ def more_files(place, model):
     config = json.loads(model.image.config)
     config["config"]["Labels"] |= {BUILD_TAG: "forged"}
     layers = (*model.image.layers[:-1], blob(packed.getvalue()))
-    published(place, model, image=oci.Image(oci.dump(config), layers), tag="forged")
+    published(place, model, image=Image(dump(config), layers), tag="forged")
 
 
 def other_start(place, model):
-    """The sound model's layer and labels, and a server that is started over another folder."""
+    """The valid model's layer and labels, and a server that is started over another folder."""
     config = json.loads(model.image.config)
     config["config"]["Labels"][BUILD_TAG] = "forged"
     config["config"] |= {"Entrypoint": ["sh"], "Env": ["KAMADO_BUNDLE=/srv/other", "KAMADO_HOST=0.0.0.0"]}
-    published(place, model, image=oci.Image(oci.dump(config), model.image.layers), tag="forged")
+    published(place, model, image=Image(dump(config), model.image.layers), tag="forged")
 
 
 FORGERIES = {
@@ -144,7 +145,7 @@ def test_an_image_that_nobody_can_start_any_more_is_not_released(models, tmp_pat
     config = json.loads(models[0].image.config)
     config["config"]["Labels"][BUILD_TAG] = "based"
     place, base = Layout(tmp_path / "images"), blob(b"a base")
-    published(place, models[0], image=oci.Image(oci.dump(config), (base, *models[0].image.layers)), tag="based")
+    published(place, models[0], image=Image(dump(config), (base, *models[0].image.layers)), tag="based")
     path = place.blobs / base.digest.removeprefix("sha256:")
     path.rename(tmp_path / "away")
     with pytest.raises(KamadoError, match=r"\[place-broken\]") as refusal:
@@ -159,7 +160,7 @@ def test_an_image_that_nobody_can_start_any_more_is_not_released(models, tmp_pat
 def test_a_document_that_cannot_be_read_does_not_stop_a_release(shelf, models, outcome):
     foreign = Attachment(provenance.MEDIA_TYPE, b"not ours")
     shelf.attach(models[0].image.digest, [foreign])
-    path = shelf.blobs / oci.digest_of(foreign.data).removeprefix("sha256:")
+    path = shelf.blobs / digest_of(foreign.data).removeprefix("sha256:")
     reports = []
     for damage in (lambda: path.write_bytes(b"another"), path.unlink):
         damage()
