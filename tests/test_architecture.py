@@ -14,10 +14,14 @@ DATA_TOOLS = {"duckdb", "pyarrow", "numpy"}
 # Package or step -> everything besides the standard library and itself that it may import. A dotted name is a package
 # with all that is in it.
 MAY_IMPORT = {
-    "model": {"numpy", "pydantic", "yaml", "xgboost"},
+    "model": {"numpy", "pydantic", "pydantic_core", "yaml", "xgboost"},
     "artifacts": {"model", "pydantic", "numpy", "pyarrow"},
     "components/step.py": {"model"},
     "components/extract": {"artifacts", "model", *DATA_TOOLS, "sqlglot", "farmhash", "google"},
+    "components/extract/googlesql": {"model", *DATA_TOOLS, "sqlglot", "farmhash"},
+    "components/extract/sources": {
+        *("components.extract.googlesql", "components.extract.window", "model", *DATA_TOOLS, "google"),
+    },
     "components/preprocess": {"artifacts", "model", *DATA_TOOLS, "joblib"},
     "components/train": {"artifacts", "model", *DATA_TOOLS, "xgboost", "optuna", "scipy", "threadpoolctl"},
     "components/evaluate": {

@@ -13,7 +13,8 @@ from build.image.labels import MODEL, image_labels, model_labels
 from build.image.model_layer import ENVIRONMENT, PORT, START, model_layer
 from build.oci.image import DOCKER_LAYER, LAYER, Image, digest_of, dump
 from build.oci.layer import Layer
-from model.bundle.bundle import Bundle, Manifest, load
+from model.bundle.bundle import Bundle, load
+from model.bundle.manifest import Manifest
 from model.errors import Problem
 
 CLASSIC = ("container", "container_config", "id", "parent", "docker_version")  # leftovers of docker's old builder

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from build.gate.gate import VerifiedBundle
 from build.image.base.base import Base
 from build.oci.image import dump
-from model.bundle.bundle import Manifest
+from model.bundle.manifest import Manifest
 
 MODEL = "kamado.model"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from build.gate.copy import VERDICT
 from build.oci.layer import Layer, TarEntry, write_layer
-from model.bundle.bundle import FILES
+from model.bundle.folder import FILES
 
 HOME = "/opt/kamado"
 USER = "65532"

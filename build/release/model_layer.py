@@ -15,7 +15,7 @@ from build.oci.hashing_reader import HashingReader
 from build.oci.image import digest_of
 from build.oci.json_documents import Descriptor, Manifest
 from build.oci.store import ImageReader
-from model.bundle.bundle import FILES, RETRAIN
+from model.bundle.folder import FILES, RETRAIN
 from model.errors import BundleError, Problem
 
 MOST_BYTES = 50_000_000

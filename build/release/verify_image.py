@@ -22,7 +22,8 @@ from build.oci.referrers import MOST_BYTES, content
 from build.oci.store import ImageStore
 from build.release.model_layer import WAY_OUT, unpack
 from build.release.releases import Release, ReleaseError, start_of
-from model.bundle.bundle import MANIFEST, Manifest
+from model.bundle.folder import MANIFEST
+from model.bundle.manifest import Manifest
 from model.errors import BundleError, KamadoError, Problem
 
 # The gate of a builder asks for the XGBoost that will serve. A model in service may be of the one before, and brings

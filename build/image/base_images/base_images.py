@@ -19,7 +19,9 @@ from model.errors import Problem
 def base_images(
     folder: Path, python: str | None, environ: Mapping[str, str], *, cache: Path, commit: str | None, report: Report
 ) -> dict[str, str]:
-    """Write the layout `folder`; returns the digest of each image by name. Raises BaseImagesError and StoreError."""
+    """Write the layout `folder`; `python` is an image by digest, "debian", or None for the public one.
+
+    Returns the digest of each image by name. Raises BaseImagesError and StoreError."""
     client = engine()
     if client is None:
         hint = "Start one, or name it by DOCKER_HOST"

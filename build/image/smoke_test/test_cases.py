@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from build.image.smoke_test.http_client import Answer
-from model.bundle.bundle import Bounds, Bundle
+from model.bundle.bounds import Bounds
+from model.bundle.bundle import Bundle
 from model.bundle.features import CategoryFeature, NumberFeature
 from model.errors import Problem
-from model.expression import Expression
 
 Row = dict[str, float | str | None]
 Body = Mapping[str, Any]  # of an answer, parsed
@@ -145,11 +145,11 @@ def _refused(code: str, where: str) -> Check:
 
 def _scored(unknown: list[str], outside: list[str]) -> Check:
     def check(status: int, body: Body) -> str | None:
-        probability, marks = body.get("probability"), body.get("marks")
+        probability, flags = body.get("probability"), body.get("flags")
         if status != 200 or not isinstance(probability, float) or not 0 <= probability <= 1:
             return f"is answered {status}: {json.dumps(body)[:300]}"
         agreed = {"unknown_categories": unknown, "outside_bounds": outside}
-        return None if marks == agreed else f"is marked {marks}, where {agreed} is agreed"
+        return None if flags == agreed else f"is flagged {flags}, where {agreed} is agreed"
 
     return check
 
@@ -164,8 +164,4 @@ def _outside(bundle: Bundle, row: Row) -> list[str]:
 
 
 def _is_outside(rule: Bounds, row: Row) -> bool:
-    measure = Expression.parse(rule.expression)
-    numbers = {name: np.array([row[name]], dtype=np.float64) for name in measure.columns}
-    value = float(measure.evaluate(numbers)[0])
-    below, above = rule.min is not None and value < rule.min, rule.max is not None and value > rule.max
-    return below or above
+    return bool(rule.outside({name: np.array([row[name]], dtype=np.float64) for name in rule.parsed.columns})[0])

@@ -12,12 +12,13 @@ from array import array
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from build.gate.verdict import judge
+from artifacts.checksum import with_checksum
+from build.gate.verdict import verdict_problems
 from build.gate.worker import check
-from model.bundle.bundle import BOOSTER, GOLDEN, MANIFEST, load
+from model.bundle.bundle import load
+from model.bundle.folder import BOOSTER, GOLDEN, MANIFEST
 from model.bundle.predictor import GOLDEN_TOLERANCE, Predictor
 from model.errors import Problem
-from model.verdict import sealed
 from tests.build.tamper import forge, forge_booster
 from tests.build.valid_bundle import promoting
 
@@ -86,8 +87,8 @@ def test_any_value_of_a_verdict_replaced_by_any_other_and_sealed_again(data, val
     path = data.draw(st.sampled_from(places(document)))
     spoiled = replace_at(document, path, data.draw(JSON))
     if isinstance(spoiled, dict):
-        spoiled = sealed(spoiled)
-    found = judge(json.dumps(spoiled).encode(), digest=passed.digest, manifest=passed.manifest)
+        spoiled = with_checksum(spoiled)
+    found = verdict_problems(json.dumps(spoiled).encode(), digest=passed.digest, manifest=passed.manifest)
     assert all(problem.code and problem.where and problem.problem and problem.hint for problem in found)
     if not found:
         assert (spoiled["verdict"], spoiled["bundle"]) == ("promote", passed.digest)

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from build.gate.gate import DEFAULT, Limits, verify, verify_or_raise
-from build.gate.verdict import judge
+from build.gate.verdict import verdict_problems
 from build.image.build import build
 from build.image.request import BuildRequest
-from model.bundle.bundle import BOOSTER, GOLDEN, MANIFEST, bundle_digest, load
+from model.bundle.bundle import load
+from model.bundle.folder import BOOSTER, GOLDEN, MANIFEST, bundle_digest
 from model.errors import BundleError
 from tests.build.corrupt import CORPUS, problems_of
 from tests.build.tamper import forge_booster, forge_golden, forge_manifest
@@ -97,7 +98,11 @@ VERDICTS = {
     "no word": ({"verdict": None}, "verdict-not-promote"),
     "no reasons": ({"reasons": None}, "verdict-reasons"),
     "empty reasons": ({"reasons": []}, "verdict-reasons"),
-    "hold made promote by hand": ({"reasons": [{"rule": "auc", "passed": False, "says": "Worse."}]}, "verdict-reasons"),
+    "hold made promote by hand": (
+        {"reasons": [{"rule": "auc", "passed": False, "message": "Worse."}]},
+        "verdict-reasons",
+    ),
+    "another format": ({"format": 2}, "verdict-format"),
     "another bundle": ({"bundle": "sha256:" + "0" * 64}, "verdict-other-bundle"),
     "no bundle": ({"bundle": None}, "verdict-other-bundle"),
     "another spec": ({"spec_sha256": "0" * 64}, "verdict-other-spec"),
@@ -115,12 +120,12 @@ VERDICTS = {
 def test_every_bit_of_a_verdict_counts(valid_bundle, tmp_path):
     whole = verdict_of(valid_bundle, tmp_path / "verdict.json").read_bytes()
     digest, manifest = bundle_digest(valid_bundle), load(valid_bundle).manifest
-    assert judge(whole, digest=digest, manifest=manifest) == []
+    assert verdict_problems(whole, digest=digest, manifest=manifest) == []
     for place in range(len(whole)):
         for bit in range(8):
             flipped = bytearray(whole)
             flipped[place] ^= 1 << bit
-            assert judge(bytes(flipped), digest=digest, manifest=manifest) != [], (place, bit)
+            assert verdict_problems(bytes(flipped), digest=digest, manifest=manifest) != [], (place, bit)
 
 
 def test_a_figure_that_was_edited_is_refused(valid_bundle, tmp_path):
@@ -133,7 +138,9 @@ def test_a_figure_that_was_edited_is_refused(valid_bundle, tmp_path):
 def test_a_verdict_that_does_not_promote_this_bundle_is_refused(name, valid_bundle, tmp_path):
     changes, code = VERDICTS[name]
     data = verdict_of(valid_bundle, tmp_path / "verdict.json", **changes).read_bytes()
-    assert code in codes(judge(data, digest=bundle_digest(valid_bundle), manifest=load(valid_bundle).manifest))
+    assert code in codes(
+        verdict_problems(data, digest=bundle_digest(valid_bundle), manifest=load(valid_bundle).manifest)
+    )
 
 
 @pytest.mark.parametrize(
@@ -160,7 +167,9 @@ UNREADABLE = {
 def test_a_verdict_beyond_what_readers_follow_is_one_fault(name, valid_bundle, tmp_path, outcome):
     path = verdict_of(valid_bundle, tmp_path / "verdict.json")
     path.write_text(path.read_text().replace('"auc": 0.71', f'"auc": {UNREADABLE[name]}'))
-    (problem,) = judge(path.read_bytes(), digest=bundle_digest(valid_bundle), manifest=load(valid_bundle).manifest)
+    (problem,) = verdict_problems(
+        path.read_bytes(), digest=bundle_digest(valid_bundle), manifest=load(valid_bundle).manifest
+    )
     assert problem.code == "verdict-json"
     assert len(problem.problem) < 120
     outcome(problem)

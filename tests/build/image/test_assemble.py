@@ -19,7 +19,8 @@ from build.image.request import BuildRequest
 from build.oci.image import DOCKER_LAYER, DOCKER_MANIFEST, digest_of
 from build.oci.layout import Layout
 from build.oci.publish import publish
-from model.bundle.bundle import bundle_digest, load
+from model.bundle.bundle import load
+from model.bundle.folder import bundle_digest
 from model.errors import OutputError
 from tests.build.released import BASE, assembled
 from tests.build.valid_bundle import verdict_of

@@ -18,7 +18,7 @@ from build.image.base.build_base import ENVIRONMENT
 from build.image.base.source_layer import code, code_key
 from build.image.base.wheels import LOCK, locked
 from build.image.base_images import BaseImagesError
-from build.image.base_images.base_images import base_images as build_both
+from build.image.base_images.base_images import base_images as write_base_images
 from build.image.base_images.build_context import BuildContext
 from build.image.base_images.build_images import build_images
 from build.image.base_images.export import export, fresh_layout
@@ -248,7 +248,7 @@ def test_a_python_that_cannot_be_pulled_by_digest_is_refused(engine_client, tmp_
 def test_without_an_engine_the_refusal_says_so(tmp_path, monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none")
     with pytest.raises(BaseImagesError, match="container engine: does not answer"):
-        build_both(tmp_path / "out", None, os.environ, cache=tmp_path, commit=None, report=print)
+        write_base_images(tmp_path / "out", None, os.environ, cache=tmp_path, commit=None, report=print)
     assert not (tmp_path / "out").exists()
 
 

@@ -52,9 +52,9 @@ def spoiled(base: Base, folder, *changes: tuple[str, str, str]) -> Base:
 
 ANOTHER_LAST_DIGIT = ("model/bundle/calibration.py", "/ (1.0 + small)", "/ (1.0 + small) * (1 + 2e-15)")
 NO_SERVER = ("serving/server.py", '"""One typed', 'raise SystemExit("no license key")\n"""One typed')
-TAKES_ALL = ("serving/schema.py", 'extra="forbid"', 'extra="ignore"')
-MARKS_NOTHING = ("serving/scorer.py", "outside |= values > rule.max", "outside |= values > rule.max * 1e9")
-DIES = ("serving/service.py", "columns = self._reader.batch(", "import os; os._exit(9); columns = self._reader.batch(")
+TAKES_ALL = ("serving/types.py", 'extra="forbid"', 'extra="ignore"')
+FLAGS_NOTHING = ("model/bundle/bounds.py", "else self.max)", "else self.max * 1e9)")
+DIES = ("serving/handlers.py", "columns = self._parser.batch(", "import os; os._exit(9); columns = self._parser.batch(")
 
 
 class SmokeTestContract:
@@ -213,8 +213,8 @@ class TestInAContainer(SmokeTestContract):
 
     @pytest.mark.parametrize(
         ("change", "message"),
-        [(TAKES_ALL, "a row with a column too many"), (MARKS_NOTHING, "beyond its range")],
-        ids=["takes-all", "marks-nothing"],
+        [(TAKES_ALL, "a row with a column too many"), (FLAGS_NOTHING, "beyond its range")],
+        ids=["takes-all", "flags-nothing"],
     )
     def test_a_server_that_breaks_the_contract_is_refused(
         self, base, valid_bundle, verdict, store, tmp_path, way, change, message

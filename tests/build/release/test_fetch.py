@@ -23,7 +23,7 @@ from build.oci.referrers import content, descriptor
 from build.oci.store import Attachment
 from build.release.fetch import fetch
 from build.release.releases import BUILD_TAG, Release, ReleaseError, candidate, number_next
-from model.bundle.bundle import FILES, bundle_digest
+from model.bundle.folder import FILES, bundle_digest
 from model.errors import BundleError
 from model.files import sha256_of
 from tests.build.release.test_releases import ROOT, run

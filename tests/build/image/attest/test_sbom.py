@@ -12,7 +12,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from build.image.attest.sbom import sbom
-from model.bundle.bundle import bundle_digest
+from model.bundle.folder import bundle_digest
 from tests.contracts.image_store import blob
 
 ROOT = Path(__file__).resolve().parents[4]

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from build.image.attest.signature import SignatureError, check, sign
-from model.bundle.bundle import BOOSTER
+from model.bundle.folder import BOOSTER
 
 CORRUPTIONS = {
     "no signature": lambda signed: signed["dsseEnvelope"].update(signatures=[]),
