@@ -34,8 +34,9 @@ from build.image.base.build_base import build_base
 from build.image.model_layer import model_layer
 from build.oci.credentials import DockerLogin
 from build.oci.image import Image, dump
+from build.oci.publish import publish
 from build.oci.registry import RegistryStore
-from build.oci.registry_client import Client
+from build.oci.registry_client import RegistryClient
 from tests.build.valid_bundle import sound_bundle
 from tests.services.engine import engine
 from tests.services.fault_proxy import weather
@@ -48,11 +49,11 @@ DOCKERFILE = "FROM {base}\nCOPY bundle /opt/kamado/bundle\nCOPY verdict.json /op
 STREAM = """
 import resource, sys
 from pathlib import Path
-from bench.packaging import place_at, image_of
+from bench.packaging import place_at, image_of, publish
 from build.image.base.base import Base, empty_config
 host, folder, number = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
 base = Base("none", "none", "sha256:" + "0" * 64, empty_config())
-place_at(host, "memory", folder).publish(image_of(base, folder / "bundle", folder / "layer", number), f"size-{number}")
+publish(place_at(host, "memory", folder), image_of(base, folder / "bundle", folder / "layer", number), f"size-{number}")
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
@@ -89,7 +90,7 @@ def image_of(base: Base, bundle: Path, layer: Path, number: str) -> Image:
 
 def place_at(host: str, repository: str, folder: Path) -> RegistryStore:
     login = DockerLogin(host, folder / "absent")
-    return RegistryStore(Client(host, repository, login=login), locks=folder / "locks")
+    return RegistryStore(RegistryClient(host, repository, login=login), locks=folder / "locks")
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -114,7 +115,7 @@ def by_kamado(base: Base, context: Path, host: str, number: str) -> None:
     with (context / "bundle" / "booster.ubj").open("ab") as file:
         file.write(number.encode())
     image = image_of(base, context / "bundle", context / "layer", number)
-    place_at(host, "by-kamado", context).publish(image, number)
+    publish(place_at(host, "by-kamado", context), image, number)
 
 
 @contextlib.contextmanager
@@ -134,7 +135,7 @@ def speed(host: str, client: docker.DockerClient, base: Base, folder: Path, roun
     """Docker's seconds over ours, a ratio per round, and both in words."""
     server = Image(dump(base.config), base.layers)
     for repository in ("by-kamado", "by-docker"):  # the base is where both need it: only the model is measured
-        place_at(host, repository, folder).publish(server, "base")
+        publish(place_at(host, repository, folder), server, "base")
     client.images.pull(f"{host}/by-docker@{server.digest}")
     contexts = {}
     trained = bundle_of(folder / "trained").parent
@@ -154,9 +155,9 @@ def speed(host: str, client: docker.DockerClient, base: Base, folder: Path, roun
 def uploaded(host: str, base: Base, folder: Path) -> int:
     """Bytes that a repeated push sends, headers included."""
     image = image_of(base, folder / "kamado" / "bundle", folder / "again", "again")
-    place_at(host, "again", folder).publish(image, "again")
+    publish(place_at(host, "again", folder), image, "again")
     with weather(host) as counter:
-        outcome = place_at(counter.host, "again", folder).publish(image, "again").outcome
+        outcome = publish(place_at(counter.host, "again", folder), image, "again").outcome
     assert outcome == "unchanged"
     return counter.uploaded
 
@@ -172,7 +173,7 @@ def digests(host: str, base: Base, folder: Path) -> set[str]:
             for path in bundle.iterdir():
                 os.utime(path, (number * 1e8, number * 1e8))
             image = image_of(base, bundle, copy / "layer", "same")
-            found.add(place_at(host, f"ten/{number}", folder).publish(image, "same").digest)
+            found.add(publish(place_at(host, f"ten/{number}", folder), image, "same").digest)
         finally:
             os.umask(before)
     return found

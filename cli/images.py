@@ -110,7 +110,8 @@ def image(call: Call, bundle: Path, verdict: Path, store: str, base: str, smoke_
         required=required_key(call.environ),
     )
     document = build(bundle, verdict, request, report=call.report)
-    return Done(document.model_dump(mode="json"), (f"{document.outcome} in {store}", f"image {document.reference}"))
+    lines = (f"{document.outcome} in {store}", f"image {document.reference}")
+    return Done(document.model_dump(mode="json"), lines)
 
 
 @click.command("base-images", cls=Verb, unchanged="images that were there before are unchanged")

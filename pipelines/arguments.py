@@ -18,7 +18,6 @@ from pipelines.request import DataRequest, Overrides, TrainingRequest
 ROOT = Path(__file__).resolve().parents[1]
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 COUNT = re.compile(r"0*[1-9][0-9]{0,8}")
-STORES = ("registry:", "ecr:")
 # KFP's runner puts values of its own in the place of these, also in the middle of a path.
 PLACEHOLDERS = ("{{$", "/kfp-workspace")
 MOST_BUDGET = 10**6  # trials or minutes, as in a spec
@@ -204,8 +203,9 @@ class _Reader:
         return base
 
     def champion(self, name: str, spec: Spec | None, environ: Mapping[str, str]) -> str:
-        is_store = name.startswith(("oci:", *STORES)) or not name
-        champion = absolute(name) if is_store else str(Path(name).absolute())
+        from components.champion.forms import names_store
+
+        champion = absolute(name) if names_store(name) or not name else str(Path(name).absolute())
         if champion and self._is_literal("CHAMPION", champion):
             from components.champion.check import refuse_missing_champion
 

@@ -14,7 +14,8 @@ from build.image.publish import Publication
 from build.image.request import BuildRequest
 from build.oci.layout import Layout
 from build.oci.open_store import open_store
-from build.oci.store import Attachment, ImageStore, Published
+from build.oci.publish import Published
+from build.oci.store import Attachment, ImageStore
 from build.oci.tempdir import refusing_without_room, scratch
 from model.errors import Problem
 
@@ -71,6 +72,6 @@ def _document(publication: Publication, published: Published) -> ImageDocument:
         base=ImageBase(kind=base.kind, name=base.name, digest=base.digest),
         layer=ImageLayer(diff_id=layer.diff_id, digest=layer.digest, size=layer.size),
         smoke_test=ImageSmokeTest(way=result.way, answers=result.answers),
-        attachments=tuple(blob.media_type for blob in publication.store.attachments(published.digest)),
+        attachments=tuple(blob.media_type for blob in publication.store.referrers(published.digest)),
         labels=candidate.labels,
     )

@@ -14,8 +14,9 @@ from build.image.attest.signature import is_by
 from build.image.base.base import Report
 from build.image.request import BuildRequest
 from build.image.smoke_test.smoke_test import EARLIER, NO_SERVER, SmokeTestResult, run_smoke_test
+from build.oci.publish import Published, publish
 from build.oci.referrers import MOST_BYTES, content
-from build.oci.store import Attachment, ImageStore, Published, Staged
+from build.oci.store import Attachment, ImageStore, PushedImage
 from build.oci.tempdir import refusing_without_room
 from model.errors import KamadoError
 
@@ -37,17 +38,17 @@ class Publication:
         Raises SmokeTestError, and then there is no tag; StoreError when the store cannot take it.
         """
         store, image = self.store, self.candidate.image
-        published = store.publish(image, self.candidate.tag, prove=self.before_tag)
+        published = publish(store, image, self.candidate.tag, before_tag=self.before_tag)
         # A copy by other tools leaves the documents behind, and an image without the record is never released.
         if published.digest == image.digest and not self._is_recorded():
-            store.attach(published.digest, self.before_tag(Staged(image)))
+            store.attach(published.digest, self.before_tag(PushedImage(image)))
         key = self.request.key
         if key is not None and not self._is_signed(published.digest, folder, key):
             store.attach(published.digest, self.signatures)
             self.report(f"signed by {key}")
         return published
 
-    def before_tag(self, staged: Staged) -> Sequence[Attachment]:
+    def before_tag(self, staged: PushedImage) -> Sequence[Attachment]:
         """The smoke test of what lies in the store, and the documents to attach. Raises SmokeTestError."""
         with refusing_without_room():  # before the store reports it as a fault of its own
             if self.candidate.base.kind == "none":
@@ -64,7 +65,7 @@ class Publication:
     def _is_recorded(self) -> bool:
         """Whether a record of a smoke test of this image with this model is attached to it."""
         verified, digest = self.candidate.verified, self.candidate.image.digest
-        for attachment in self.store.attachments(digest):
+        for attachment in self.store.referrers(digest):
             if attachment.media_type == STATEMENT and attachment.size <= MOST_BYTES:
                 with contextlib.suppress(KamadoError):  # what cannot be read records nothing
                     sha256 = str(verified.verdict_sha256)
@@ -76,5 +77,5 @@ class Publication:
 
     def _is_signed(self, digest: str, folder: Path, key: Path) -> bool:
         """Whether the published image has a signature by this private key."""
-        signatures = [blob for blob in self.store.attachments(digest) if blob.media_type == SIGNATURE]
+        signatures = [blob for blob in self.store.referrers(digest) if blob.media_type == SIGNATURE]
         return any(is_by(folder, content(blob), key) for blob in signatures)

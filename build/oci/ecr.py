@@ -1,17 +1,18 @@
-"""AWS ECR as a place for images: AWS's login, a repository that is made when it is missing, tags that never move."""
+"""AWS ECR: a registry with AWS's credentials, a repository that is created when it is missing, tags that never move."""
 
 import contextlib
 import json
-from collections.abc import Iterator, Sequence
-from typing import BinaryIO
 
 from botocore.exceptions import ClientError
 
-from build.oci.ecr_api import EcrLogin, Service, domain
-from build.oci.image import DIGEST, Blob, Image
+from build.oci.credentials import docker_login
+from build.oci.ecr_api import EcrApi, EcrLogin, MissingCredentialsError, registry_of
+from build.oci.image import DIGEST, Image
 from build.oci.registry import RegistryStore
-from build.oci.registry_client import Client
-from build.oci.store import Attachment, Prove, Published, StoreError, unproven
+from build.oci.registry_client import RegistryClient
+from build.oci.registry_session import DEFAULT
+from build.oci.retry import RetryPolicy
+from build.oci.store import PushedImage, StoreError
 from build.oci.tag_mutability import TagRules
 from model.errors import Problem
 
@@ -33,123 +34,111 @@ LIFECYCLE = {
 }
 
 
-class EcrStore:
-    """A Publisher. AWS is first asked when something is published or read."""
+class EcrStore(RegistryStore):
+    """AWS is first asked when something is published or read. A repository that is missing has no tags."""
 
     def __init__(self, account: str, region: str, repository: str) -> None:
-        self.account, self.region, self.repository = account, region, repository
-        self.name = f"{account}.dkr.ecr.{region}.{domain(region)}/{repository}"
-        self._service: Service | None = None
-        self._place: RegistryStore | None = None
-        self._rules = TagRules("IMMUTABLE")
+        self.api, self.repository = EcrApi(account, region), repository
+        super().__init__(RegistryClient(self.api.host, repository, login=EcrLogin(self.api)), locks=None)
+        self._rules: TagRules | None = None
 
-    def publish(self, image: Image, tag: str, *, prove: Prove = unproven) -> Published:
-        with self._in_words():
-            place = self._found() or self._made()
-            self._refuse_movable(tag)
-            return place.publish(image, tag, prove=prove)
+    @property
+    def client(self) -> RegistryClient:
+        """Raises StoreError when the repository is missing, or lets all tags move."""
+        if not self._exists():
+            problem = f"is not in account {self.api.account}, region {self.api.region}"
+            raise StoreError(
+                Problem(f"repository {self.repository}", problem, "Publish an image first", "place-broken")
+            )
+        return self._client
 
     def tags(self) -> list[str]:
-        with self._in_words():
-            place = self._found()
-            return place.tags() if place else []
+        return super().tags() if self._exists() else []
 
-    def digest(self, name: str) -> str | None:
-        with self._in_words():
-            place = self._found()
-            if not DIGEST.fullmatch(name):
-                self._refuse_movable(name)
-            return place.digest(name) if place else None
+    def resolve(self, name: str) -> str | None:
+        if not self._exists():
+            return None
+        if not DIGEST.fullmatch(name):
+            self._refuse_movable(name)
+        return super().resolve(name)
 
-    def manifest(self, digest: str) -> bytes:
-        with self._in_words():
-            return self._there().manifest(digest)
+    def push(self, image: Image) -> PushedImage:
+        if not self._exists():
+            self._create()
+        return super().push(image)
 
-    def blob(self, digest: str) -> BinaryIO:
-        with self._in_words():
-            return self._there().blob(digest)
-
-    def add_tag(self, digest: str, tag: str) -> None:
-        with self._in_words():
-            place = self._there()
+    def tag(self, digest: str, tag: str, *, replaces: str | None = None) -> None:
+        if self._exists():
             self._refuse_movable(tag)
-            place.add_tag(digest, tag)
+        super().tag(digest, tag, replaces=replaces)
 
-    def attach(self, digest: str, attachments: Sequence[Attachment]) -> None:
-        with self._in_words():
-            self._there().attach(digest, attachments)
-
-    def attachments(self, digest: str) -> list[Blob]:
-        with self._in_words():
-            return self._there().attachments(digest)
-
-    def _there(self) -> RegistryStore:
-        place = self._found()
-        if place is None:
-            found = f"is not in account {self.account}, region {self.region}"
-            raise StoreError(Problem(f"repository {self.repository}", found, "Publish an image first", "place-broken"))
-        return place
-
-    def _found(self) -> RegistryStore | None:
-        """The repository behind its registry, if it is there. Its address is what ECR calls it, in every partition."""
-        if self._place is None:
-            self._service = self._service or Service(self.account, self.region)
-            described = self._service.repository(self.repository)
+    def _exists(self) -> bool:
+        """The address of the repository is what ECR calls it, in every partition."""
+        if self._rules is None:
+            described = self.api.repository(self.repository)
             if described is None:
-                return None
-            self._rules = TagRules.of(described)
-            if self._rules.all_move:
+                return False
+            rules = TagRules.of(described)
+            if rules.all_move:
                 raise self._movable("lets tags move")
-            self.name = str(described["repositoryUri"])
-            host, _, repository = self.name.partition("/")
-            self._place = RegistryStore(Client(host, repository, login=EcrLogin(self._service)), locks=None)
-        return self._place
+            host, _, repository = str(described["repositoryUri"]).partition("/")
+            self._client = RegistryClient(host, repository, login=self._client.http.login)
+            self._rules = rules
+        return True
 
-    def _made(self) -> RegistryStore:
-        service = self._service = self._service or Service(self.account, self.region)
-        try:
-            service.call(
+    def _create(self) -> None:
+        exists = "RepositoryAlreadyExistsException"
+        with contextlib.suppress(ClientError):  # created by another builder, meanwhile
+            self.api.call(
                 "CreateRepository",
-                registryId=self.account,
+                expected=(exists,),
+                registryId=self.api.account,
                 repositoryName=self.repository,
                 imageTagMutability="IMMUTABLE",
                 imageScanningConfiguration={"scanOnPush": True},
             )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "RepositoryAlreadyExistsException":  # by another builder, meanwhile
-                raise
-        service.call(
+        self.api.call(
             "PutLifecyclePolicy",
-            registryId=self.account,
+            registryId=self.api.account,
             repositoryName=self.repository,
             lifecyclePolicyText=json.dumps(LIFECYCLE),
         )
-        return self._there()
 
     def _refuse_movable(self, tag: str) -> None:
-        if self._rules.may_move(tag):
-            pattern = self._rules.filter_of(tag)
-            why = f"its exclusion filter {pattern!r} matches" if pattern else "no exclusion filter matches"
-            raise self._movable(f"lets the tag {tag!r} move: it is {self._rules.mutability} and {why}")
+        rules = self._rules
+        if rules is not None and rules.may_move(tag):
+            pattern = rules.filter_of(tag)
+            reason = f"its exclusion filter {pattern!r} matches" if pattern else "no exclusion filter matches"
+            raise self._movable(f"lets the tag {tag!r} move: it is {rules.mutability} and {reason}")
 
-    def _movable(self, found: str) -> StoreError:
+    def _movable(self, problem: str) -> StoreError:
         command = (
-            f"aws ecr put-image-tag-mutability --region {self.region} --registry-id {self.account} "
+            f"aws ecr put-image-tag-mutability --region {self.api.region} --registry-id {self.api.account} "
             f"--repository-name {self.repository} --image-tag-mutability IMMUTABLE"
         )
-        found += ", and a deployment could be given another image under the same tag"
-        return StoreError(Problem(f"repository {self.repository}", found, f"Run: {command}", "ecr-mutable"))
-
-    @contextlib.contextmanager
-    def _in_words(self) -> Iterator[None]:
-        """What ECR refuses and nobody expected, as a problem with ECR's own reason."""
-        try:
-            yield
-        except ClientError as error:
-            assert self._service is not None  # there is no ClientError without it
-            raise self._service.unexpected(error) from error
+        problem += ", and a deployment could get another image under the same tag"
+        return StoreError(Problem(f"repository {self.repository}", problem, f"Run: {command}", "ecr-mutable"))
 
 
-def ecr_store(account: str, region: str, repository: str) -> EcrStore:
-    """Raises nothing: AWS is first asked when something is published or read."""
-    return EcrStore(account, region, repository)
+def ecr_client(host: str, repository: str, *, policy: RetryPolicy = DEFAULT) -> RegistryClient:
+    """For reading what `host/repository` names, with AWS's credentials, from the address that ECR reports.
+
+    Without AWS credentials the login is that of `docker login`: a machine may have a token and no keys. A role that
+    may pull from the repository of another account, and may not describe it, pulls from the host that was named.
+    Raises StoreError for whatever else AWS refuses.
+    """
+    registry = registry_of(host)
+    if registry is None:
+        return RegistryClient(host, repository, login=docker_login(host), policy=policy)
+    api = EcrApi(*registry)
+    try:
+        described = api.repository(repository)
+    except MissingCredentialsError:
+        return RegistryClient(host, repository, login=docker_login(host), policy=policy)
+    except StoreError as refusal:
+        if refusal.problems[0].code != "ecr-permission":
+            raise
+        described = None
+    if described is not None:
+        host, _, repository = str(described["repositoryUri"]).partition("/")
+    return RegistryClient(host, repository, login=EcrLogin(api), policy=policy)

@@ -1,4 +1,4 @@
-"""ECR's own API: who may push where, with AWS's refusals put into words.
+"""ECR's own API: who may push where, with AWS's refusals as problems with a hint.
 
 Credentials are boto3's own search: environment, profile, or the role of a pod's service account (IRSA).
 """
@@ -6,7 +6,8 @@ Credentials are boto3's own search: environment, profile, or the role of a pod's
 import base64
 import re
 import time
-from functools import cache
+from collections.abc import Collection, Mapping
+from functools import cache, cached_property
 from typing import Any
 
 import boto3
@@ -60,88 +61,91 @@ def domain(region: str) -> str:
 
 def registry_of(host: str) -> tuple[str, str] | None:
     """Account and region of a host that is ECR's. A host that only looks like one must never be sent AWS's token."""
-    named = REPOSITORY_HOST.fullmatch(host)
-    if named is None or named[3] != domain(named[2]):
+    match = REPOSITORY_HOST.fullmatch(host)
+    if match is None or match[3] != domain(match[2]):
         return None
-    return named[1], named[2]
+    return match[1], match[2]
 
 
-class Service:
-    """ECR's own API in one region, for the registry of one account. Its refusals are put into words."""
+class EcrApi:
+    """ECR's API in one region, for the registry of one account. AWS is first asked by the first call."""
 
     def __init__(self, account: str, region: str) -> None:
         self.account, self.region = account, region
+
+    @property
+    def host(self) -> str:
+        return f"{self.account}.dkr.ecr.{self.region}.{domain(self.region)}"
+
+    @cached_property
+    def _client(self) -> Any:
         session = boto3.session.Session()  # not boto3's shared one, which keeps the credentials of whoever was first
         partitions = session.get_available_partitions()
-        known = [name for partition in partitions for name in session.get_available_regions("ecr", partition)]
-        if known and region not in known:
-            near = [name for name in known if name[:2] == region[:2]] or known
-            raise self._refused(f"{region!r} is not a region of ECR", f"Regions are {', '.join(near)}", "ecr-region")
-        self._client = session.client("ecr", region_name=region, config=STANDARD)
+        regions = [name for partition in partitions for name in session.get_available_regions("ecr", partition)]
+        if regions and self.region not in regions:
+            near = [name for name in regions if name[:2] == self.region[:2]] or regions
+            problem = f"{self.region!r} is not a region of ECR"
+            raise StoreError(self._problem(problem, f"Regions are {', '.join(near)}", "ecr-region"))
+        return session.client("ecr", region_name=self.region, config=STANDARD)
 
-    def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        """Raises StoreError; ClientError for what is left to the caller."""
+    def call(self, operation: str, *, expected: Collection[str] = (), **parameters: Any) -> Mapping[str, Any]:
+        """AWS's answer. Raises StoreError; ClientError for an `expected` error code."""
         method = getattr(self._client, botocore.xform_name(operation))
         try:
-            answer: dict[str, Any] = method(**parameters)
+            answer: Mapping[str, Any] = method(**parameters)
         except (NoCredentialsError, PartialCredentialsError) as error:
-            found = f"there are no AWS credentials ({error})"
-            raise MissingCredentialsError(self._fault(found, CREDENTIALS, "ecr-credentials")) from error
+            problem = f"there are no AWS credentials ({error})"
+            raise MissingCredentialsError(self._problem(problem, CREDENTIALS, "ecr-credentials")) from error
         except ClientError as error:
-            self._refuse(operation, error)
-            raise
+            if error.response["Error"].get("Code") in expected:
+                raise
+            raise StoreError(self._refusal(operation, error)) from error
         except BotoCoreError as error:
             hint = f"Check the network, and that {self.region} is the region of the repository"
-            raise self._refused(f"cannot be reached ({error})", hint, "ecr-unreachable") from error
+            raise StoreError(self._problem(f"cannot be reached ({error})", hint, "ecr-unreachable")) from error
         return answer
 
-    def repository(self, name: str) -> dict[str, Any] | None:
-        """What ECR says of a repository; None when it is not there. Raises StoreError, ClientError."""
+    def repository(self, name: str) -> Mapping[str, Any] | None:
+        """ECR's description of a repository; None when it does not exist. Raises StoreError."""
+        missing = "RepositoryNotFoundException"
         try:
-            answer = self.call("DescribeRepositories", registryId=self.account, repositoryNames=[name])
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "RepositoryNotFoundException":
-                return None
-            raise
-        described: dict[str, Any] = answer["repositories"][0]
+            answer = self.call(
+                "DescribeRepositories", expected=(missing,), registryId=self.account, repositoryNames=[name]
+            )
+        except ClientError:
+            return None
+        described: Mapping[str, Any] = answer["repositories"][0]
         return described
 
-    def _refuse(self, operation: str, error: ClientError) -> None:
-        code, told = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
+    def _refusal(self, operation: str, error: ClientError) -> Problem:
+        code, message = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
         if code in DENIED:
             hint = f"Allow ecr:{operation} for this role on account {self.account}"
-            raise self._refused(f"may not {operation} ({told})", hint, "ecr-permission") from error
+            return self._problem(f"may not {operation} ({message})", hint, "ecr-permission")
         if code in TURNED_DOWN:
-            raise self._refused(f"turned the credentials down ({code})", CREDENTIALS, "ecr-credentials") from error
+            return self._problem(f"turned the credentials down ({code})", CREDENTIALS, "ecr-credentials")
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if "Throttl" in code or code == "TooManyRequestsException" or status >= 500:
-            found = f"answered {code} to {operation}, {ATTEMPTS} times"
-            raise self._refused(found, "Try again later", "ecr-busy") from error
+            problem = f"answered {code} to {operation}, {ATTEMPTS} times"
+            return self._problem(problem, "Try again later", "ecr-busy")
+        return self._problem(f"refused {operation} ({code}: {message})", "Fix what ECR names", "ecr-refused")
 
-    def unexpected(self, error: ClientError) -> StoreError:
-        """What ECR refuses and nobody expected, with ECR's own reason."""
-        message = error.response["Error"]
-        found = f"refused {error.operation_name} ({message.get('Code')}: {message.get('Message')})"
-        return self._refused(found, "Fix what ECR names", "ecr-refused")
-
-    def _refused(self, found: str, hint: str, code: str) -> StoreError:
-        return StoreError(self._fault(found, hint, code))
-
-    def _fault(self, found: str, hint: str, code: str) -> Problem:
-        return Problem(f"ECR {self.account}.{self.region}", found, hint, code)
+    def _problem(self, problem: str, hint: str, code: str) -> Problem:
+        return Problem(f"ECR {self.account}.{self.region}", problem, hint, code)
 
 
 class EcrLogin:
     """A Login with ECR's token. It lasts twelve hours; a push that outlives it gets a new one."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
+    def __init__(self, api: EcrApi) -> None:
+        self._api = api
         self._credentials: tuple[str, str] | None = None
         self._ends = 0.0
 
     def credentials(self, *, renew: bool) -> tuple[str, str] | None:
+        """Raises StoreError."""
         if renew or self._credentials is None or time.time() > self._ends - SOON:
-            given = self._service.call("GetAuthorizationToken")["authorizationData"][0]
-            user, _, password = base64.b64decode(given["authorizationToken"]).decode().partition(":")
-            self._credentials, self._ends = (user, password), given["expiresAt"].timestamp()
+            issued = self._api.call("GetAuthorizationToken")["authorizationData"][0]
+            user, _, password = base64.b64decode(issued["authorizationToken"]).decode().partition(":")
+            self._credentials, self._ends = (user, password), issued["expiresAt"].timestamp()
         return self._credentials

@@ -5,7 +5,12 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any, BinaryIO
+
+from build.oci.json_documents import Descriptor, Manifest, Platform, dump
+
+__all__ = ["Blob", "Image", "digest_of", "dump", "parsed"]
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -15,38 +20,31 @@ DOCKER_INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json"
 DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 def digest_of(data: bytes) -> str:
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-
-
 def parsed(data: bytes) -> dict[str, Any]:
     """The JSON object that somebody else wrote. Raises ValueError for anything else."""
     try:
-        found = json.loads(data)
-    except RecursionError:
-        raise ValueError("is nested without end") from None
-    if not isinstance(found, dict):
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
         raise ValueError("is not a JSON object")
-    return found
+    return value
 
 
 def config_of(manifest: bytes) -> str | None:
-    """The digest of the config that a manifest names; None for a list of images, and for what is none."""
+    """The digest of the config that a manifest names; None for a list of images, and for what is not a manifest."""
     try:
-        found = parsed(manifest)["config"]["digest"]
+        digest = parsed(manifest)["config"]["digest"]
     except (ValueError, LookupError, TypeError):
         return None
-    return found if isinstance(found, str) and DIGEST.fullmatch(found) else None
-
-
-def dump(value: object) -> bytes:
-    """One byte sequence per value: sorted and compact."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    return digest if isinstance(digest, str) and DIGEST.fullmatch(digest) else None
 
 
 @dataclass(frozen=True)
@@ -62,9 +60,14 @@ class Blob:
     open: Callable[[], BinaryIO]
     origin: str | None = None
 
+    @classmethod
+    def of(cls, data: bytes, media_type: str) -> "Blob":
+        """A blob of bytes in memory."""
+        return cls(digest_of(data), len(data), media_type, lambda: BytesIO(data))
+
     @property
-    def descriptor(self) -> dict[str, Any]:
-        return {"mediaType": self.media_type, "digest": self.digest, "size": self.size}
+    def descriptor(self) -> Descriptor:
+        return Descriptor(media_type=self.media_type, digest=self.digest, size=self.size)
 
 
 @dataclass(frozen=True)
@@ -76,11 +79,18 @@ class Image:
     docker: bool = False
 
     @property
+    def config_blob(self) -> Blob:
+        return Blob.of(self.config, DOCKER_CONFIG if self.docker else CONFIG)
+
+    @property
+    def manifest_blob(self) -> Blob:
+        return Blob.of(self.manifest, self.media_type)
+
+    @property
     def manifest(self) -> bytes:
-        config_type = DOCKER_CONFIG if self.docker else CONFIG
-        config = {"mediaType": config_type, "digest": digest_of(self.config), "size": len(self.config)}
-        layers = [layer.descriptor for layer in self.layers]
-        return dump({"schemaVersion": 2, "mediaType": self.media_type, "config": config, "layers": layers})
+        layers = tuple(layer.descriptor for layer in self.layers)
+        config = self.config_blob.descriptor
+        return Manifest(schema_version=2, media_type=self.media_type, config=config, layers=layers).encode()
 
     @property
     def media_type(self) -> str:
@@ -90,7 +100,7 @@ class Image:
     def digest(self) -> str:
         return digest_of(self.manifest)
 
-    @property
-    def platform(self) -> dict[str, str]:
-        config = json.loads(self.config)
-        return {"os": config["os"], "architecture": config["architecture"]}
+
+def platform_of(config: bytes) -> Platform:
+    """Of an image's config. Raises ValueError."""
+    return Platform(os=(values := parsed(config)).get("os"), architecture=values.get("architecture"))

@@ -1,36 +1,59 @@
-"""From what a person writes to a place."""
+"""From what a person writes to a store, or to a reader."""
 
 import re
 from pathlib import Path
 
 from build.oci.redact import has_login, redacted
 from build.oci.reference import HOST, REPOSITORY
-from build.oci.store import ImageStore, StoreError
+from build.oci.retry import RetryPolicy
+from build.oci.store import ImageReader, ImageStore, StoreError
 from model.errors import Problem
 
-FORMS = "Use oci:FOLDER, registry://HOST/REPOSITORY or ecr://ACCOUNT.REGION/REPOSITORY"
+SCHEMES = ("oci:", "registry:", "ecr:")
+FORMS = "oci:FOLDER, registry://HOST/REPOSITORY or ecr://ACCOUNT.REGION/REPOSITORY"
 REGISTRY = re.compile(rf"registry://(?P<host>{HOST})/(?P<repository>{REPOSITORY})")
 ECR = re.compile(rf"ecr://(?P<account>\d{{12}})\.(?P<region>[a-z0-9-]+)/(?P<repository>{REPOSITORY})")
 
 
-def open_store(destination: str, *, cache: Path) -> ImageStore:
-    """The place that `destination` names. `cache` keeps the locks by which builders of one machine take turns.
+def names_store(text: str) -> bool:
+    """Whether a store is meant, and not, for example, a folder."""
+    return text.startswith(SCHEMES)
 
-    Raises StoreError. Each place's libraries are imported here, so that one never burdens another.
+
+def open_store(address: str, *, cache: Path) -> ImageStore:
+    """The store that `address` names. `cache` has the locks by which builders of one machine take turns.
+
+    Raises StoreError. Each store's libraries are imported here, so that one never burdens another.
     """
-    if destination.startswith("oci:") and len(destination) > len("oci:"):
+    if address.startswith("oci:") and len(address) > len("oci:"):
         from build.oci.layout import Layout
 
-        return Layout(Path(destination.removeprefix("oci:")))
-    if named := REGISTRY.fullmatch(destination):
+        return Layout(Path(address.removeprefix("oci:")))
+    if match := REGISTRY.fullmatch(address):
         from build.oci.registry import registry_store
 
-        return registry_store(named["host"], named["repository"], locks=cache / "locks")
-    if named := ECR.fullmatch(destination):
-        from build.oci.ecr import ecr_store
+        return registry_store(match["host"], match["repository"], locks=cache / "locks")
+    if match := ECR.fullmatch(address):
+        from build.oci.ecr import EcrStore
 
-        return ecr_store(named["account"], named["region"], named["repository"])
-    if has_login(destination):
-        hint = f"Leave it out, and run `docker login` for that host. {FORMS}"
-        raise StoreError(Problem(redacted(destination), "holds a login", hint, "place-login"))
-    raise StoreError(Problem(destination, "does not name a place for images", FORMS, "place-unknown"))
+        return EcrStore(match["account"], match["region"], match["repository"])
+    if has_login(address):
+        hint = f"Remove it, and run `docker login` for that host. Use {FORMS}"
+        raise StoreError(Problem(redacted(address), "holds a login", hint, "place-login"))
+    raise StoreError(Problem(address, "does not name an image store", f"Use {FORMS}", "place-unknown"))
+
+
+def open_registry(host: str, repository: str, *, policy: RetryPolicy) -> ImageReader:
+    """A reader of `host/repository`, with AWS's credentials where the host is ECR's, else those of `docker login`.
+
+    Raises StoreError for what AWS refuses.
+    """
+    from build.oci.credentials import docker_login
+    from build.oci.registry import RegistryReader
+    from build.oci.registry_client import RegistryClient
+
+    if ".dkr.ecr" not in host:
+        return RegistryReader(RegistryClient(host, repository, login=docker_login(host), policy=policy))
+    from build.oci.ecr import ecr_client  # boto3 takes half a second
+
+    return RegistryReader(ecr_client(host, repository, policy=policy))

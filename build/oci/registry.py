@@ -1,7 +1,6 @@
-"""Any OCI registry as a place for images. No daemon, no privilege, and of a base in the same registry no byte."""
+"""Images in any OCI registry. No daemon, no privilege, and of a base in the same registry no byte."""
 
 import contextlib
-import fcntl
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -10,204 +9,179 @@ from pathlib import Path
 from typing import BinaryIO
 
 from build.oci.credentials import docker_login
-from build.oci.image import CONFIG, INDEX, MANIFEST, Blob, Image, config_of, digest_of, parsed
-from build.oci.referrers import artifact, descriptor, document, empty, fallback_tag, index, small
-from build.oci.registry_client import Client, Found, RegistryError
-from build.oci.responses import descriptors
-from build.oci.store import Attachment, Prove, Published, Staged, StoreError, taken, unproven
+from build.oci.file_lock import file_lock
+from build.oci.image import INDEX, MANIFEST, Blob, Image, digest_of
+from build.oci.json_documents import Descriptor, Index, Manifest
+from build.oci.referrers import EMPTY, artifact, descriptor, document_in, fallback_tag, index
+from build.oci.registry_client import RegistryClient, StoredManifest
+from build.oci.registry_session import RegistryError
+from build.oci.store import Attachment, PushedImage, StoreError, tag_taken
 from model.errors import Problem
 
 
-class RegistryStore:
-    """A Publisher into one repository.
+class RegistryReader:
+    """An ImageReader of one repository."""
+
+    def __init__(self, client: RegistryClient) -> None:
+        self._client = client
+
+    @property
+    def client(self) -> RegistryClient:
+        return self._client
+
+    @property
+    def name(self) -> str:
+        return self._client.name
+
+    def tags(self) -> list[str]:
+        return self.client.tags()
+
+    def resolve(self, name: str) -> str | None:
+        return self.client.resolve(name)
+
+    def manifest(self, digest: str) -> bytes:
+        return self._stored(digest).data
+
+    def blob(self, digest: str) -> BinaryIO:
+        return BufferedReader(_ChunkReader(self.client.stream(digest)))
+
+    def referrers(self, digest: str) -> list[Blob]:
+        documents = []
+        for listed in self._listed_referrers(digest):
+            try:
+                manifest = self.client.manifest(listed.digest)  # a list may outlive what it names
+            except RegistryError as refusal:
+                if refusal.problems[0].code != "registry-answer":
+                    raise
+                continue  # somebody else's, and not JSON that can be read
+            document = document_in(manifest.data, of=digest) if manifest else None
+            if document is not None:
+                documents.append(self._blob_of(document))
+        return documents
+
+    def _stored(self, digest: str) -> StoredManifest:
+        manifest = self.client.manifest(digest)
+        if manifest is None:
+            raise self._error(f"has no {digest}")
+        return manifest
+
+    def _listed_referrers(self, digest: str) -> list[Descriptor]:
+        listed = self.client.referrers(digest)
+        return self._fallback_list(digest) if listed is None else listed
+
+    def _fallback_list(self, digest: str) -> list[Descriptor]:
+        manifest = self.client.manifest(fallback_tag(digest))
+        if manifest is None:
+            return []
+        try:
+            return list(Index.parse(manifest.data).manifests)
+        except ValueError as error:
+            raise self._error(f"has something under the tag {fallback_tag(digest)} that {error}") from None
+
+    def _blob_of(self, document: Descriptor) -> Blob:
+        return Blob(document.digest, document.size, document.media_type, lambda: self.blob(document.digest))
+
+    def _error(self, problem: str) -> StoreError:
+        hint = "Push again; if it stays, repair the registry"
+        return StoreError(Problem(f"registry {self.name}", problem, hint, "place-broken"))
+
+
+class RegistryStore(RegistryReader):
+    """An ImageStore in one repository.
 
     The distribution API has no "write this tag if it is free". Where the registry keeps tags immutable (ECR) it
     decides between two builders; else those of one machine take turns by `locks`, and those of two machines are kept
     apart by looking at the tag just before and just after it is written.
     """
 
-    def __init__(self, client: Client, *, locks: Path | None) -> None:
-        self.client = client
-        self.name = client.name
+    def __init__(self, client: RegistryClient, *, locks: Path | None) -> None:
+        super().__init__(client)
         self.locks = locks
 
-    def publish(self, image: Image, tag: str, *, prove: Prove = unproven) -> Published:
-        with self._alone(tag):
-            done = self._published(image, tag)
-            if done is not None and (done.digest != image.digest or self._is_whole(image)):
-                return done
-            self._lay_down(image)
-            self._attach(small(image.manifest, image.media_type), self._new_kinds(image, prove(self._staged(image))))
-            return self._name(image, tag)
-
-    def tags(self) -> list[str]:
-        return self.client.tags()
-
-    def digest(self, name: str) -> str | None:
-        return self.client.digest(name)
-
-    def manifest(self, digest: str) -> bytes:
-        return self._found(digest).data
-
-    def blob(self, digest: str) -> BinaryIO:
-        return BufferedReader(_Stream(self.client.stream(digest)))
-
-    def add_tag(self, digest: str, tag: str) -> None:
-        found = self._found(digest)
-        with self._alone(tag):
-            if (here := self.client.digest(tag)) is None:
-                here = self._write_tag(tag, found.data, found.media_type)
-            if here != digest:
-                raise taken(tag, here=here, new=digest)
-
-    def attach(self, digest: str, attachments: Sequence[Attachment]) -> None:
-        found = self._found(digest)
-        with self._alone(fallback_tag(digest)):
-            self._attach(small(found.data, found.media_type), attachments)
-
-    def attachments(self, digest: str) -> list[Blob]:
-        found = []
-        for one in self._referrers(digest):
-            try:
-                manifest = self.client.manifest(one["digest"])  # a list may outlive what it names
-            except RegistryError as refusal:
-                if refusal.problems[0].code != "registry-answer":
-                    raise
-                continue  # somebody else's, and no JSON that can be read
-            layer = document(manifest.data, of=digest) if manifest else None
-            if layer is not None:
-                found.append(self._held(layer["digest"], layer["size"], layer["mediaType"]))
-        return found
-
-    # steps of publishing
-
-    def _published(self, image: Image, tag: str) -> Published | None:
-        """What the tag names when that is this very content; None for a free tag. Raises StoreError when taken."""
-        here = self.client.digest(tag)
-        if here is None:
-            return None
-        if here != image.digest and config_of(self.manifest(here)) != digest_of(image.config):
-            raise taken(tag, here=here, new=image.digest)
-        return Published(here, "unchanged")
-
-    def _is_whole(self, image: Image) -> bool:
-        """Whether the registry still has every blob: one that lost something is given it again."""
-        blobs = (*image.layers, small(image.config, CONFIG))
-        return all(self.client.size(blob.digest) == blob.size for blob in blobs)
-
-    def _lay_down(self, image: Image) -> None:
-        """Blobs, then the manifest by its digest, then all of it is asked for again."""
-        blobs = (*image.layers, small(image.config, CONFIG))
-        for blob in blobs:
+    def push(self, image: Image) -> PushedImage:
+        """Blobs, then the manifest by its digest, then all of it is requested again."""
+        for blob in (*image.layers, image.config_blob):
             self.client.upload(blob)
         self.client.put(image.digest, image.manifest, image.media_type)
         if self.manifest(image.digest) != image.manifest:
-            raise self._refused(f"gives another manifest for {image.digest}", "place-broken")
-        for blob in blobs:
+            raise self._error(f"gives another manifest for {image.digest}")
+        for blob in (*image.layers, image.config_blob):
             if (size := self.client.size(blob.digest)) != blob.size:
-                found = f"says {size} bytes for {blob.digest}, which has {blob.size}"
-                raise self._refused(found, "place-broken")
+                raise self._error(f"reports {size} bytes for {blob.digest}, which has {blob.size}")
+        http = self.client.http
+        login = http.login.credentials(renew=False) if http.authorization else None
+        return PushedImage(image, f"{self.name}@{image.digest}", login)
 
-    def _staged(self, image: Image) -> Staged:
-        login = self.client.login.credentials(renew=False) if self.client.authorization else None
-        return Staged(image, f"{self.name}@{image.digest}", login)
+    def is_complete(self, digest: str) -> bool:
+        try:
+            manifest = Manifest.parse(self.manifest(digest))
+        except ValueError:
+            return False
+        return all(self.client.size(part.digest) == part.size for part in (manifest.config, *manifest.layers))
 
-    def _attach(self, image: Blob, attachments: Sequence[Attachment]) -> None:
-        """`image` is its manifest."""
+    def attach(self, digest: str, attachments: Sequence[Attachment]) -> None:
         if not attachments:
             return
-        listed = []
-        self.client.upload(empty())
-        for attachment in attachments:
-            self.client.upload(small(attachment.data, attachment.media_type))
-            manifest = artifact(image, attachment)
-            answer = self.client.put(digest_of(manifest), manifest, MANIFEST)
-            if "OCI-Subject" not in answer.headers:  # then it keeps no list of referrers itself
-                listed.append(descriptor(manifest, attachment.media_type))
-        before = self._fallback(image.digest) if listed else []
-        added = [one for one in listed if one not in before]
-        if added:
-            self.client.put(fallback_tag(image.digest), index([*before, *added]), INDEX)
+        stored = self._stored(digest)
+        subject = Blob.of(stored.data, stored.media_type)
+        with self.lock(fallback_tag(digest)):
+            unlisted = [listed for attachment in attachments if (listed := self._attach(subject, attachment))]
+            before = self._fallback_list(digest) if unlisted else []
+            added = [listed for listed in unlisted if listed not in before]
+            if added:
+                self.client.put(fallback_tag(digest), index([*before, *added]), INDEX)
 
-    def _new_kinds(self, image: Image, attachments: Sequence[Attachment]) -> list[Attachment]:
-        """A build that ended before its tag has left documents already. One that is repeated, and proven in another
-        way, says nothing new about the same image; and where tags are immutable the list cannot grow."""
-        known = {one.get("artifactType") for one in self._referrers(image.digest)} if attachments else set()
-        return [one for one in attachments if one.media_type not in known]
+    def _attach(self, subject: Blob, attachment: Attachment) -> Descriptor | None:
+        """How a list of referrers has to name the document, where the registry keeps no list itself."""
+        for blob in (EMPTY, Blob.of(attachment.data, attachment.media_type)):
+            self.client.upload(blob)
+        manifest = artifact(subject, attachment)
+        answer = self.client.put(digest_of(manifest), manifest, MANIFEST)
+        return None if "OCI-Subject" in answer.headers else descriptor(manifest, attachment.media_type)
 
-    def _name(self, image: Image, tag: str) -> Published:
-        if (done := self._published(image, tag)) is not None:  # by a builder on another machine, meanwhile
-            return done
-        here = self._write_tag(tag, image.manifest, image.media_type)
-        if here != image.digest:
-            raise taken(tag, here=here, new=image.digest)
-        return Published(here, "written")
+    def tag(self, digest: str, tag: str, *, replaces: str | None = None) -> None:
+        stored = self._stored(digest)
+        with self.lock(tag):
+            current = self._write_tag(tag, stored, replaces)
+            if current != digest:
+                raise tag_taken(tag, existing=current, new=digest)
 
-    def _write_tag(self, tag: str, manifest: bytes, media_type: str) -> str:
+    def _write_tag(self, tag: str, manifest: StoredManifest, replaces: str | None) -> str:
         """What the tag names afterwards. A registry with immutable tags refuses when another was faster."""
         try:
-            self.client.put_if_free(tag, manifest, media_type)
+            self.client.put_if_free(tag, manifest, replaces=replaces)
         except RegistryError:
-            here = self.client.digest(tag)
-            if here is None:
+            current = self.client.resolve(tag)
+            if current is None:
                 raise
-            return here
-        here = self.client.digest(tag)
-        if here is None:
-            raise self._refused(f"accepted the tag {tag} but does not list it", "place-broken")
-        return here
+            return current
+        current = self.client.resolve(tag)
+        if current is None:
+            raise self._error(f"accepted the tag {tag} but does not list it")
+        return current
 
-    # reading
-
-    def _found(self, digest: str) -> Found:
-        found = self.client.manifest(digest)
-        if found is None:
-            raise self._refused(f"has no {digest}", "place-broken")
-        return found
-
-    def _referrers(self, digest: str) -> list[dict[str, str]]:
-        listed = self.client.referrers(digest)
-        return self._fallback(digest) if listed is None else listed
-
-    def _fallback(self, digest: str) -> list[dict[str, str]]:
-        found = self.client.manifest(fallback_tag(digest))
-        if found is None:
-            return []
-        try:
-            return descriptors(parsed(found.data))
-        except ValueError as error:
-            told = f"sends {error} under the tag {fallback_tag(digest)}"
-            raise self._refused(told, "place-broken") from None
-
-    def _held(self, digest: str, size: int, media_type: str) -> Blob:
-        return Blob(digest, size, media_type, lambda: self.blob(digest))
-
-    def _alone(self, tag: str) -> AbstractContextManager[None]:
-        if self.locks is None:
-            return contextlib.nullcontext()
-        return alone(self.locks, f"{self.name}:{tag}")
-
-    def _refused(self, found: str, code: str) -> StoreError:
-        return StoreError(Problem(f"registry {self.name}", found, "Push again; if it stays, repair the registry", code))
+    def lock(self, tag: str, /) -> AbstractContextManager[object]:
+        return contextlib.nullcontext() if self.locks is None else _machine_lock(self.locks, f"{self.name}:{tag}")
 
 
 @contextlib.contextmanager
-def alone(folder: Path, name: str) -> Iterator[None]:
-    """One builder of this machine at a time for this name. A killed one leaves its lock free."""
+def _machine_lock(folder: Path, name: str) -> Iterator[None]:
+    lock = file_lock(folder / hashlib.sha256(name.encode()).hexdigest()[:32])
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / hashlib.sha256(name.encode()).hexdigest()[:32]).open("w")
+        lock.acquire()
     except OSError as error:
         hint = "Set KAMADO_CACHE to a folder where this user may write"
         raise StoreError(
             Problem(str(folder), f"cannot be written ({error.strerror})", hint, "place-unwritable")
         ) from error
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    try:
         yield
+    finally:
+        lock.release()
 
 
-class _Stream(RawIOBase):
+class _ChunkReader(RawIOBase):
     """Chunks as a file to read."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
@@ -220,12 +194,12 @@ class _Stream(RawIOBase):
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         if not self._rest:
             self._rest = next(self._chunks, b"")
-        given = self._rest[: len(buffer)]
-        buffer[: len(given)] = given
-        self._rest = self._rest[len(given) :]
-        return len(given)
+        data = self._rest[: len(buffer)]
+        buffer[: len(data)] = data
+        self._rest = self._rest[len(data) :]
+        return len(data)
 
 
 def registry_store(host: str, repository: str, *, locks: Path) -> RegistryStore:
-    """Raises nothing: the registry is first asked when something is published."""
-    return RegistryStore(Client(host, repository, login=docker_login(host)), locks=locks)
+    """Raises nothing: the registry is first asked when something is published or read."""
+    return RegistryStore(RegistryClient(host, repository, login=docker_login(host)), locks=locks)

@@ -1,23 +1,25 @@
-"""Trouble that passes by itself: a busy registry, a lost connection. Waiting longer each time, never in step."""
+"""Errors that pass: a busy registry, a lost connection. Waits grow, and are drawn at random."""
 
-import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from random import uniform
 from typing import TypeVar
+
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
 from build.oci.deadline import Overdue
 
-Done = TypeVar("Done")
+Result = TypeVar("Result")
 BUSY = (408, 429, 500, 502, 503, 504)
 
 
 class RetryableError(Exception):
     """Worth another attempt, after `wait` seconds at least."""
 
-    def __init__(self, found: str, wait: float = 0.0) -> None:
-        super().__init__(found)
+    def __init__(self, message: str, wait: float = 0.0) -> None:
+        super().__init__(message)
         self.wait = wait
 
 
@@ -30,31 +32,33 @@ class RetryPolicy:
     first: float = 0.25
     longest: float = 20.0
     answer: float = 60.0  # seconds without a byte after which an attempt has failed
-    whole: float = 180.0  # for all of a small answer, or a megabyte of a large one: it comes, and never ends
+    whole: float = 180.0  # for all of a small answer, or a megabyte of a large one, however slowly it comes
     listing: float = 600.0  # for all pages of a list
     pages: int = 10_000
 
-    def until_done(self, work: Callable[[], Done]) -> Done:
-        """Do `work`, from its start again after each Passing. Raises the last one."""
-        for attempt in range(1, self.attempts + 1):
-            try:
-                return work()
-            except RetryableError as trouble:
-                if attempt == self.attempts:
-                    raise
-                self.pause(attempt, trouble.wait)
-        raise AssertionError("at least one attempt is made")
+    def until_done(self, work: Callable[[], Result]) -> Result:
+        """Do `work`, from its start again after each RetryableError. Raises the last one."""
+        return Retrying(
+            stop=stop_after_attempt(self.attempts),
+            wait=self._wait,
+            retry=retry_if_exception_type(RetryableError),
+            reraise=True,
+        )(work)
 
-    def pause(self, attempt: int, least: float = 0.0) -> None:
-        """Wait after the attempt of this number, from 1."""
-        drawn = random.uniform(0, min(self.longest, self.first * 2**attempt))
-        time.sleep(max(min(least, self.longest), drawn))
+    def delay(self, attempt: int, least: float = 0.0) -> float:
+        """Seconds to wait after the attempt of this number, from 1: `least`, which a server may ask for, or more."""
+        drawn = uniform(0, min(self.longest, self.first * 2**attempt))
+        return max(min(least, self.longest), drawn)
+
+    def _wait(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        return self.delay(state.attempt_number, error.wait if isinstance(error, RetryableError) else 0.0)
 
 
-def why(error: BaseException) -> str:
-    """The innermost reason, in the system's words."""
-    inner = root_cause(error)
-    return str(getattr(inner, "strerror", None) or inner)
+def cause(error: BaseException) -> str:
+    """The root cause, in the system's words."""
+    root = root_cause(error)
+    return str(getattr(root, "strerror", None) or root)
 
 
 def root_cause(error: BaseException) -> BaseException:
@@ -62,7 +66,7 @@ def root_cause(error: BaseException) -> BaseException:
     if isinstance(error, Overdue):
         return error
     within = (getattr(error, "reason", None), error.__cause__, *error.args)
-    inner = next((one for one in within if isinstance(one, BaseException)), None)
+    inner = next((value for value in within if isinstance(value, BaseException)), None)
     return error if inner is None else root_cause(inner)
 
 

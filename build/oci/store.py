@@ -1,33 +1,26 @@
-"""Where an image goes, and from where a released one comes back. Every place behaves alike: tests/contracts/publish.py
-is the contract.
+"""Where images are: read by anyone who brings a base, a release or a champion, written by `publish`.
 
-place.py     from `--to` to a place
-layout.py    oci:FOLDER, an OCI image layout
-registry.py  registry://HOST/REPOSITORY, any OCI registry
-ecr.py       ecr://ACCOUNT.REGION/REPOSITORY, a registry with AWS's login, repositories and immutable tags
-aws.py       what ECR asks of AWS
+open_store.py  from what a person writes to a store
+layout.py      oci:FOLDER, an OCI image layout
+registry.py    registry://HOST/REPOSITORY, any OCI registry
+ecr.py         ecr://ACCOUNT.REGION/REPOSITORY, a registry with AWS's credentials, repositories and immutable tags
+
+Every store behaves alike: tests/contracts/image_store.py is the contract.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import BinaryIO, Literal, Protocol
+from typing import BinaryIO, Protocol
 
 from build.oci.image import Blob, Image
 from model.errors import OutputError, Problem
 
 
 class StoreError(OutputError):
-    """A place for images cannot take, or give, what was asked."""
+    """An image store cannot write, or does not have, what it was asked for."""
 
-    heading = "the place for images refused"
-
-
-@dataclass(frozen=True)
-class Published:
-    """`digest` is what the tag now names; "unchanged" means that it did before, and that nothing was written."""
-
-    digest: str
-    outcome: Literal["written", "unchanged"]
+    heading = "image store error"
 
 
 @dataclass(frozen=True)
@@ -39,10 +32,10 @@ class Attachment:
 
 
 @dataclass(frozen=True)
-class Staged:
-    """An image that lies at its place, whole and without a tag.
+class PushedImage:
+    """An image that is complete in its store and has no tag yet.
 
-    `pull` is the reference by which a container engine may fetch it, with user and password if it takes them; None
+    `pull` is the reference by which a container engine can pull it, with user and password if they are needed; None
     where an engine cannot.
     """
 
@@ -51,67 +44,68 @@ class Staged:
     login: tuple[str, str] | None = None
 
 
-Prove = Callable[[Staged], Sequence[Attachment]]
+class ImageReader(Protocol):
+    """Images that can be read by tag and by digest."""
 
-
-def unproven(_: Staged) -> Sequence[Attachment]:
-    """For what is no model: nothing to prove, nothing to attach."""
-    return ()
-
-
-class ImageStore(Protocol):
-    """A place for images.
-
-    The tag is the last write: killed at any moment, no tag names content that is not wholly there, and the next call
-    completes. The same content under its tag is a success that writes nothing; sameness is that of the config, whose
-    digest does not depend on how layers are compressed. Other content under a taken tag is refused, with both digests.
-    """
-
-    name: str  # what stands before :TAG@DIGEST in a reference
-
-    def publish(self, image: Image, tag: str, *, prove: Prove = unproven) -> Published:
-        """Lay the image down, `prove` it, attach what that gives, then write the tag.
-
-        Raises StoreError for a taken tag and when the place cannot be written, and what `prove` raises; there is
-        no tag then.
-        """
+    @property
+    def name(self) -> str:
+        """What stands before :TAG@DIGEST in a reference."""
         ...
 
     def tags(self) -> list[str]: ...
 
-    def digest(self, name: str) -> str | None:
-        """The manifest that a tag names; for a digest, itself when it is here."""
+    def resolve(self, name: str) -> str | None:
+        """The digest of the manifest that a tag names; for a digest, itself when it is here. None when it is not."""
         ...
 
     def manifest(self, digest: str) -> bytes:
-        """The bytes of this digest. Raises StoreError when the place has them no more."""
+        """The bytes of this digest. Raises StoreError when they are missing."""
         ...
 
     def blob(self, digest: str) -> BinaryIO:
-        """To be read once; readers compare the digest."""
+        """To be read once; readers compare the digest. Raises StoreError."""
         ...
 
-    def add_tag(self, digest: str, tag: str) -> None:
-        """A second name for an image that is here. Raises StoreError, with code tag-taken for a name in use."""
+    def referrers(self, digest: str) -> list[Blob]:
+        """The documents attached to this image, by media type; sizes and digests are those of the documents."""
+        ...
+
+
+class ImageStore(ImageReader, Protocol):
+    """Images that can also be written. `publish` does so in the order that is safe."""
+
+    def push(self, image: Image) -> PushedImage:
+        """Write blobs and manifest, and verify that they are there. Without a tag. Raises StoreError."""
+        ...
+
+    def is_complete(self, digest: str) -> bool:
+        """Whether the manifest and every blob that it names are here."""
         ...
 
     def attach(self, digest: str, attachments: Sequence[Attachment]) -> None:
-        """Documents for an image that is here already, beside those it has. Raises StoreError."""
+        """Documents for an image that is here, beside those that it has. Raises StoreError."""
         ...
 
-    def attachments(self, digest: str) -> list[Blob]:
-        """What was attached to this image, by media type; sizes and digests are those of the documents."""
+    def tag(self, digest: str, tag: str, *, replaces: str | None = None) -> None:
+        """Name an image that is here. Raises StoreError, with code tag-taken for a tag that names another digest.
+
+        `replaces` is the one digest from which the tag may move: an image of the same content that is damaged.
+        """
+        ...
+
+    def lock(self, tag: str, /) -> AbstractContextManager[object]:
+        """One builder of this machine at a time for this tag; whoever holds it may call all methods above."""
         ...
 
 
-def taken(tag: str, *, here: str, new: str) -> StoreError:
-    """The refusal that every place gives for a tag that names other content."""
+def tag_taken(tag: str, *, existing: str, new: str) -> StoreError:
+    """The refusal of every store for a tag that names other content."""
     return StoreError(
         Problem(
             f"tag {tag}",
-            f"names other content already: {here}; this image is {new}",
+            f"names other content already: {existing}; this image is {new}",
             "Tags never move. The same bundle was published with another verdict or by another Kamado: use that image, "
-            "or publish to another place",
+            "or publish to another store",
             "tag-taken",
         )
     )

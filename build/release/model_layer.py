@@ -1,4 +1,4 @@
-"""The model's layer of an image, brought here and opened: bundle and verdict, measured on the way."""
+"""The model's layer of an image, fetched and unpacked: bundle and verdict, hashed on the way."""
 
 import gzip
 import shutil
@@ -6,14 +6,15 @@ import tarfile
 import tempfile
 import zlib
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from build.gate.copy import BUNDLE, VERDICT
 from build.image.model_layer import HOME
 from build.oci.archive import members
 from build.oci.hashing_reader import HashingReader
-from build.oci.image import DIGEST, digest_of, parsed
-from build.oci.store import ImageStore
+from build.oci.image import digest_of
+from build.oci.json_documents import Descriptor, Manifest
+from build.oci.store import ImageReader
 from model.bundle.folder import FILES, RETRAIN
 from model.errors import BundleError, Problem
 
@@ -22,50 +23,49 @@ MOST_UNPACKED = 4 * MOST_BYTES
 WAY_OUT = f"The image was not made by Kamado, or is damaged. {RETRAIN}"
 
 
-def unpack(place: ImageStore, digest: str, folder: Path) -> str:
+def unpack(images: ImageReader, digest: str, folder: Path) -> str:
     """Write `bundle/` and `verdict.json` of the image of this digest into `folder`; returns the layer's diffID.
 
     Raises BundleError for an image whose manifest, last layer or what is in it is not what a model's is.
     """
-    layer = _model_layer(place, digest)
+    layer = _model_layer(images, digest)
     with tempfile.TemporaryFile(dir=folder) as packed:
-        _download(place, layer, packed)
+        _download(images, layer, packed)
         packed.seek(0)
-        return _open(packed, folder, layer["digest"])
+        return _open(packed, folder, layer.digest)
 
 
-def _model_layer(place: ImageStore, digest: str) -> dict[str, Any]:
+def _model_layer(images: ImageReader, digest: str) -> Descriptor:
     """The last layer's descriptor, of a size that a model's has."""
+    manifest = images.manifest(digest)
     try:
-        manifest = place.manifest(digest)
-        layer: dict[str, Any] = parsed(manifest)["layers"][-1]
-        fits = 0 <= layer["size"] <= MOST_UNPACKED and DIGEST.fullmatch(layer["digest"])
-    except (ValueError, LookupError, TypeError):
-        fits = None
-    if not fits:
+        layers = Manifest.parse(manifest).layers
+    except ValueError:
+        layers = ()
+    if not layers or layers[-1].size > MOST_UNPACKED:
         raise BundleError(Problem(f"image {digest}", "has no layer that a model could be in", WAY_OUT, "layer-broken"))
     if digest_of(manifest) != digest:
         raise BundleError(Problem(f"image {digest}", f"arrives as {digest_of(manifest)}", WAY_OUT, "layer-broken"))
-    return layer
+    return layers[-1]
 
 
-def _download(place: ImageStore, layer: dict[str, Any], packed: BinaryIO) -> None:
-    with place.blob(layer["digest"]) as source:
-        measured = HashingReader(source, most=layer["size"])
+def _download(images: ImageReader, layer: Descriptor, packed: BinaryIO) -> None:
+    with images.blob(layer.digest) as source:
+        reader = HashingReader(source, most=layer.size)
         try:
-            shutil.copyfileobj(measured, packed, 1 << 20)
+            shutil.copyfileobj(reader, packed, 1 << 20)
         except ValueError as error:
-            raise _broken(layer["digest"], f"is not of its size: {error}") from error
-        arrived = measured.digest()
-    if arrived != layer["digest"]:
-        raise _broken(layer["digest"], f"arrives as {arrived}")
+            raise _broken(layer.digest, f"is not of its size: {error}") from error
+        actual = reader.digest()
+    if actual != layer.digest:
+        raise _broken(layer.digest, f"arrives as {actual}")
 
 
 def _open(packed: BinaryIO, folder: Path, digest: str) -> str:
     """The bundle's files and the verdict. Anything else could lie over what was verified, and is refused."""
-    wanted = {f"{HOME[1:]}/bundle/{name}": folder / BUNDLE / name for name in FILES}
-    wanted[f"{HOME[1:]}/{VERDICT}"] = folder / VERDICT
-    folders = {str(parent) for name in wanted for parent in PurePosixPath(name).parents}
+    missing = {f"{HOME[1:]}/bundle/{name}": folder / BUNDLE / name for name in FILES}
+    missing[f"{HOME[1:]}/{VERDICT}"] = folder / VERDICT
+    folders = {str(parent) for name in missing for parent in PurePosixPath(name).parents}
     (folder / BUNDLE).mkdir()
     seen: set[str] = set()
     # A small layer may unpack to any size, and a name in it be as long as all of that.
@@ -75,7 +75,7 @@ def _open(packed: BinaryIO, folder: Path, digest: str) -> str:
             for member in members(tar, most=MOST_UNPACKED):
                 if member.name in seen:
                     raise _broken(digest, f"holds {member.name} twice")
-                if (target := wanted.pop(member.name, None)) is None:
+                if (target := missing.pop(member.name, None)) is None:
                     if member.name not in folders or not member.isdir():
                         raise _broken(digest, f"holds {member.name!r:.80}, which is not a part of a model")
                     continue
@@ -88,10 +88,10 @@ def _open(packed: BinaryIO, folder: Path, digest: str) -> str:
         diff_id = unpacked.digest()
     except (tarfile.TarError, EOFError, ValueError, zlib.error, gzip.BadGzipFile) as error:
         raise _broken(digest, f"cannot be unpacked ({error})") from error
-    if wanted:
-        raise _broken(digest, f"has no {', '.join(sorted(wanted))}")
+    if missing:
+        raise _broken(digest, f"has no {', '.join(sorted(missing))}")
     return diff_id
 
 
-def _broken(digest: str, found: str) -> BundleError:
-    return BundleError(Problem(f"layer {digest}", found, WAY_OUT, "layer-broken"))
+def _broken(digest: str, problem: str) -> BundleError:
+    return BundleError(Problem(f"layer {digest}", problem, WAY_OUT, "layer-broken"))

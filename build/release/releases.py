@@ -101,7 +101,7 @@ def _backward(place: ImageStore, model: str, known: Sequence[int]) -> Iterator[R
     """The releases of these numbers, newest first. A tag that names no image of the model is none."""
     for number in reversed(known):
         tag = tag_of(model, number)
-        digest = place.digest(tag)
+        digest = place.resolve(tag)
         if digest is not None and (labels := labels_of(place, digest)).get(MODEL) == model:
             yield Release(number, tag, digest, labels)
 
@@ -143,7 +143,7 @@ def candidate(place: ImageStore, model: str, image: str) -> Release:
     Raises ReleaseError for an image that is not there, is of another model, or has no tag of its own.
     """
     named = image.rpartition("@")[2].removeprefix(f"{place.name}:")
-    digest = place.digest(named) if DIGEST.fullmatch(named) or TAG.fullmatch(named) else None
+    digest = place.resolve(named) if DIGEST.fullmatch(named) or TAG.fullmatch(named) else None
     if digest is None:
         hint = "Name a tag or a digest that `kamado image` printed"
         raise ReleaseError(Problem(f"image {image}", f"is not in {place.name}", hint, "image-missing"))
@@ -153,7 +153,7 @@ def candidate(place: ImageStore, model: str, image: str) -> Release:
         found = f"is {whose}, not of {model!r}"
         raise ReleaseError(Problem(f"image {image}", found, "Name the model that it is of", "image-model"))
     tag = labels.get(BUILD_TAG, "")
-    if not TAG.fullmatch(tag) or place.digest(tag) != digest:
+    if not TAG.fullmatch(tag) or place.resolve(tag) != digest:
         found = "has no tag of its own: no smoke test was passed, or its build was stopped"
         raise ReleaseError(Problem(f"image {image}", found, "Build it again", "image-unsealed"))
     return Release(0, tag, digest, labels)
@@ -162,7 +162,7 @@ def candidate(place: ImageStore, model: str, image: str) -> Release:
 def number_next(place: ImageStore, model: str, image: Release) -> Release:
     """The image under the next number; the newest release stays it, if it is of this image."""
     known = numbers(place, model)
-    if known and place.digest(tag_of(model, known[-1])) == image.digest:
+    if known and place.resolve(tag_of(model, known[-1])) == image.digest:
         return replace(image, number=known[-1], tag=tag_of(model, known[-1]))
     number, tag = _next(place, model, image.digest, known)
     return replace(image, number=number, tag=tag)
@@ -187,8 +187,8 @@ def _next(place: ImageStore, model: str, digest: str, held: Sequence[int]) -> tu
         if number >= NOBODY_GETS_THERE:
             raise ReleaseError(_no_number_left(model, held))
         try:
-            if place.digest(tag_of(model, number)) is None:
-                place.add_tag(digest, tag_of(model, number))
+            if place.resolve(tag_of(model, number)) is None:
+                place.tag(digest, tag_of(model, number))
                 return number, tag_of(model, number)
         except StoreError as refusal:
             if refusal.problems[0].code != "tag-taken":

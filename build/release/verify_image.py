@@ -116,7 +116,7 @@ def _documents(place: ImageStore, digest: str, report: Callable[[str], None]) ->
     from doing so.
     """
     documents: Documents = {media_type: [] for media_type in DOCUMENTS}
-    for attached in place.attachments(digest):
+    for attached in place.referrers(digest):
         read = documents.get(attached.media_type)
         if read is None or attached.size > MOST_BYTES or len(read) == MOST_DOCUMENTS:
             continue

@@ -1,4 +1,4 @@
-"""The model in service, which a new one has to beat: given as a bundle, or the newest release of a place for images."""
+"""The model in service, which a new one has to beat: named as a bundle, or the newest release of an image store."""
 
 import shutil
 from collections.abc import Callable, Sequence
@@ -8,32 +8,29 @@ from build.oci.open_store import open_store
 from build.oci.store import ImageStore
 from build.release.fetch import fetch
 from build.release.releases import releases
+from components.champion.forms import FORMS, names_store
 from model.bundle.bundle import load
 from model.bundle.folder import FILES
 from model.errors import BundleError, DataError, Problem
 from model.files import new_folder
 
-PLACES = ("oci:", "registry://", "ecr://")
-FORMS = "Use a bundle's folder, oci:FOLDER, registry://HOST/REPOSITORY or ecr://ACCOUNT.REGION/REPOSITORY"
-
 
 def champion(
-    named: str, model: str, out: Path, *, cache: Path, required: Path | None = None, report: Callable[[str], None]
+    address: str, model: str, out: Path, *, cache: Path, required: Path | None = None, report: Callable[[str], None]
 ) -> str | None:
-    """Write the champion's bundle to `out/bundle` and return its digest; None, and an empty folder, without one.
+    """Write the champion's bundle to `out/bundle` and return its digest; None, and an empty folder, without a champion.
 
-    `named` is empty, a bundle's folder, or a place for images. A model without a release has no champion yet: the
-    first run of a model needs no other settings than all later ones. The owner of the public key `required` must have
-    signed what comes from a place. Raises DataError and BundleError, and what
-    the place raises.
+    `address` is empty, a bundle's folder, or an image store. A model without a release has no champion yet: the first
+    run of a model needs no other settings than all later ones. The owner of the public key `required` must have signed
+    what comes from a store. Raises DataError and BundleError, and what the store raises.
     """
-    if not named:
+    if not address:
         out.mkdir(parents=True)
         report("none named")
         return None
-    if named.startswith(PLACES):
-        return _released(named, model, out, cache, [required] if required else [], report)
-    folder = Path(named)
+    if names_store(address):
+        return _released(address, model, out, cache, [required] if required else [], report)
+    folder = Path(address)
     digest = digest_of(folder)
     with new_folder(out) as temporary:
         (temporary / "bundle").mkdir()
@@ -47,7 +44,7 @@ def digest_of(folder: Path) -> str:
     """The digest of the bundle in a folder. Raises DataError and BundleError."""
     where = f"CHAMPION {folder}"
     if not folder.is_dir():
-        raise DataError(Problem(where, "is not a folder and not a place for images", FORMS, "champion-missing"))
+        raise DataError(Problem(where, "is not a folder and not an image store", FORMS, "champion-missing"))
     try:
         return load(folder).digest
     except BundleError as refusal:
@@ -57,22 +54,22 @@ def digest_of(folder: Path) -> str:
         raise BundleError(*problems) from refusal
 
 
-def images_of(named: str, *, cache: Path) -> ImageStore:
-    """The place for images that is named. Raises DataError and StoreError."""
-    if named.startswith("oci:") and not Path(named.removeprefix("oci:")).is_dir():
-        raise DataError(Problem(f"CHAMPION {named}", "is not a folder of images", FORMS, "champion-missing"))
-    return open_store(named, cache=cache)
+def store_of(address: str, *, cache: Path) -> ImageStore:
+    """The image store that is named. Raises DataError and StoreError."""
+    if address.startswith("oci:") and not Path(address.removeprefix("oci:")).is_dir():
+        raise DataError(Problem(f"CHAMPION {address}", "is not a folder of images", FORMS, "champion-missing"))
+    return open_store(address, cache=cache)
 
 
 def _released(
-    named: str, model: str, out: Path, cache: Path, keys: Sequence[Path], report: Callable[[str], None]
+    address: str, model: str, out: Path, cache: Path, keys: Sequence[Path], report: Callable[[str], None]
 ) -> str | None:
-    place = images_of(named, cache=cache)
-    found = next(iter(releases(place, model, newest=1)), None)
-    if found is None:
+    store = store_of(address, cache=cache)
+    newest = next(iter(releases(store, model, newest=1)), None)
+    if newest is None:
         out.mkdir(parents=True)
-        report(f"{model} has no release in {place.name} yet")
+        report(f"{model} has no release in {store.name} yet")
         return None
-    digest = fetch(place, found, out, keys=keys, report=report)
-    report(f"{found.tag}: bundle {digest}")
+    digest = fetch(store, newest, out, keys=keys, report=report)
+    report(f"{newest.tag}: bundle {digest}")
     return digest

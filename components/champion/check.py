@@ -1,19 +1,20 @@
-"""A champion that was named, looked at before a model is trained against it."""
+"""A champion that is named, verified before a model is trained against it."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 from build.release.releases import releases
 from build.settings import cache_folder
-from components.champion.champion import PLACES, digest_of, images_of
+from components.champion.champion import digest_of, store_of
+from components.champion.forms import names_store
 
 
-def refuse_missing_champion(named: str, model: str, environ: Mapping[str, str]) -> None:
-    """Raises what bringing the champion would raise: the name leads nowhere, or its bundle is damaged.
+def refuse_missing_champion(address: str, model: str, environ: Mapping[str, str]) -> None:
+    """Raises what bringing the champion would raise: the address leads nowhere, or its bundle is damaged.
 
-    Of a release its labels are read; its layer is not fetched. A place without a release of the model is fine.
+    Of a release its labels are read; its layer is not fetched. A store without a release of the model is accepted.
     """
-    if not named.startswith(PLACES):
-        digest_of(Path(named))
-        return
-    releases(images_of(named, cache=cache_folder(environ)), model, newest=1)
+    if names_store(address):
+        releases(store_of(address, cache=cache_folder(environ)), model, newest=1)
+    else:
+        digest_of(Path(address))

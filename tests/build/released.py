@@ -10,7 +10,8 @@ from build.image.attest.provenance import provenance
 from build.image.base.base import Base, empty_config
 from build.image.smoke_test.smoke_test import NO_SERVER, SmokeTestResult
 from build.oci.image import Image
-from build.oci.store import Attachment, ImageStore, Staged
+from build.oci.publish import publish
+from build.oci.store import Attachment, ImageStore, PushedImage
 
 BASE = Base("none", "none", "sha256:" + "1" * 64, empty_config())
 
@@ -31,8 +32,8 @@ def published(
 ) -> None:
     """Published with the record of its smoke test; `image` and `tag` replace the candidate's for forgeries."""
 
-    def prove(staged: Staged) -> list[Attachment]:
+    def before_tag(staged: PushedImage) -> list[Attachment]:
         staged_candidate = replace(candidate, image=staged.image, base=BASE)
         return [provenance(store.name, staged_candidate, smoke_test=smoke_test, commit=None)]
 
-    store.publish(image or candidate.image, tag or candidate.tag, prove=prove)
+    publish(store, image or candidate.image, tag or candidate.tag, before_tag=before_tag)

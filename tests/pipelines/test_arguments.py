@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from build.oci.layout import Layout
+from build.oci.publish import publish
 from model.errors import SpecError, UsageError
 from pipelines.arguments import TrainingArguments, read_training_request
 from pipelines.compile import ROOT
@@ -136,7 +137,7 @@ def test_both_sources_are_one_too_many(tmp_path):
 
 def test_places_on_this_disk_are_named_in_full(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    Layout(tmp_path / "bases").publish(server(), "server-1")
+    publish(Layout(tmp_path / "bases"), server(), "server-1")
     (tmp_path / "images").mkdir()
     asked = request(tmp_path, "--base=oci:bases:server-1", "--champion=oci:images")
     assert (asked.base, asked.champion) == (f"oci:{tmp_path}/bases:server-1", f"oci:{tmp_path}/images")

@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from build.oci.layout import Layout
+from build.oci.publish import publish
 from model.errors import BundleError, Problem
 from pipelines.compile import ROOT
 from pipelines.local.events import StepError
@@ -171,7 +172,7 @@ class TestNotPromoted:
     def test_too_little_data_exits_3_with_the_verdict_and_no_image(self, portal, tmp_path):
         """And a champion that is not there is told on the last screen, where a misspelled place is seen."""
         place = Layout(tmp_path / "images of others")
-        place.publish(server(), "server-1")
+        publish(place, server(), "server-1")
         spec = spec_folder(tmp_path / "spec", **{"promotion:": "promotion:\n  min_conversions: 100000"})
         champion = f"CHAMPION=oci:{place.folder}"
         done = make_run(tmp_path / "out", f"SPEC={spec}", f"DATA={portal}", "TRIALS=1", champion)
@@ -189,7 +190,7 @@ class TestPromotedWithoutAnImage:
     ):
         """The base is there when the arguments are looked at, and gone when the image is built."""
         out, base = tmp_path / "out", tmp_path / "base"
-        Layout(base).publish(server(), "server-1")
+        publish(Layout(base), server(), "server-1")
         run = subprocess.Popen(
             command(out, f"DATA={portal}", f"BASE_IMAGE=oci:{base}"),
             cwd=ROOT,

@@ -47,14 +47,11 @@ def engine(folder: Path) -> Iterator[str]:
             _wait(address, server, folder / "engine.log")
             yield address
         finally:
-            print("T stop", time.time(), flush=True)
             _stop(server, short / "exec" / "containerd" / "containerd.pid")
     finally:
         for leftover in (short, data):
-            print("T rm", leftover, time.time(), flush=True)
             _unmount(leftover)
             shutil.rmtree(leftover, ignore_errors=True)
-        print("T end", time.time(), flush=True)
 
 
 def answers(address: str) -> bool:

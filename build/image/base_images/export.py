@@ -10,6 +10,7 @@ from docker import DockerClient
 from build.image.base.base import Report
 from build.image.base_images.docker_save import saved_image
 from build.oci.layout import Layout
+from build.oci.publish import publish
 from build.oci.store import ImageStore, StoreError
 from model.errors import Problem
 
@@ -20,7 +21,7 @@ def export(client: DockerClient, images: Mapping[str, str], store: ImageStore, *
     for name, image in images.items():
         with tempfile.TemporaryDirectory(prefix="kamado-export-") as scratch:
             saved = saved_image(client, image, Path(scratch))
-            digests[name] = store.publish(saved, name).digest
+            digests[name] = publish(store, saved, name).digest
             size = sum(layer.size for layer in saved.layers) / 1e6
         report(f"{name} {digests[name]}, {size:.0f} MB to pull")
     return digests

@@ -27,7 +27,7 @@ from build.image.smoke_test.http_client import Answer
 from build.image.smoke_test.process import failed
 from build.image.smoke_test.test_cases import Case
 from build.oci.image import Image, digest_of, dump
-from build.oci.store import Staged
+from build.oci.store import PushedImage
 from model.errors import Problem
 
 SOCKET = "unix:///var/run/docker.sock"
@@ -67,7 +67,7 @@ def engine_missing() -> SmokeTestError:
     return SmokeTestError(Problem("container engine", "does not answer", hint, "smoke-test-engine"))
 
 
-def answers(client: docker.DockerClient, staged: Staged, cases: Sequence[Case], *, seconds: float) -> list[Answer]:
+def answers(client: docker.DockerClient, staged: PushedImage, cases: Sequence[Case], *, seconds: float) -> list[Answer]:
     """An answer to every case. Raises SmokeTestError."""
     try:
         with _image(client, staged) as image, _container(client, image) as container:
@@ -79,7 +79,7 @@ def answers(client: docker.DockerClient, staged: Staged, cases: Sequence[Case], 
 
 
 @contextlib.contextmanager
-def _image(client: docker.DockerClient, staged: Staged) -> Iterator[str]:
+def _image(client: docker.DockerClient, staged: PushedImage) -> Iterator[str]:
     """The image in the engine while the test runs: pulled by digest, or loaded where no registry has it."""
     if staged.pull is None:
         with tempfile.TemporaryFile() as archive:

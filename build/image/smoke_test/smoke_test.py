@@ -6,7 +6,7 @@ from typing import Literal
 
 from build.image.smoke_test import SmokeTestError, container, process
 from build.image.smoke_test.test_cases import cases_of, problems_of
-from build.oci.store import Staged
+from build.oci.store import PushedImage
 from model.bundle.bundle import Bundle
 
 Way = Literal["auto", "engine", "process"]
@@ -34,7 +34,7 @@ class SmokeTestResult:
 NO_SERVER, EARLIER = SmokeTestResult("none"), SmokeTestResult("earlier")
 
 
-def run_smoke_test(staged: Staged, bundle: Bundle, *, way: Way) -> SmokeTestResult:
+def run_smoke_test(staged: PushedImage, bundle: Bundle, *, way: Way) -> SmokeTestResult:
     """Start the image and compare every answer. Raises SmokeTestError, the first row that differs first."""
     cases = cases_of(bundle)
     client = container.engine() if way != "process" else None

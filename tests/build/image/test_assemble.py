@@ -18,6 +18,7 @@ from build.image.build_tag import build_tag
 from build.image.request import BuildRequest
 from build.oci.image import DOCKER_LAYER, DOCKER_MANIFEST, digest_of
 from build.oci.layout import Layout
+from build.oci.publish import publish
 from model.bundle.bundle import load
 from model.bundle.folder import bundle_digest
 from model.errors import OutputError
@@ -25,12 +26,14 @@ from tests.build.released import BASE, assembled
 from tests.build.valid_bundle import verdict_of
 
 
-def publish(to: Path, bundle: Path, verdict: Path, passed: VerifiedBundle, base: Base = BASE) -> tuple[Candidate, str]:
+def published(
+    to: Path, bundle: Path, verdict: Path, passed: VerifiedBundle, base: Base = BASE
+) -> tuple[Candidate, str]:
     """The candidate and its digest in `to`: what `build` does after the gate and the base, without a smoke test."""
     work = to.with_name(f"{to.name}-work")
     work.mkdir()
     candidate = assembled(base, bundle, verdict, work, passed)
-    return candidate, Layout(to).publish(candidate.image, candidate.tag).digest
+    return candidate, publish(Layout(to), candidate.image, candidate.tag).digest
 
 
 def read(to: Path, digest: str) -> bytes:
@@ -50,7 +53,7 @@ def test_ten_times_from_other_folders_times_and_umasks_it_is_one_digest(valid_bu
             path.chmod(0o600 | number)
         before = os.umask(0o077 if number % 2 else 0)
         try:
-            digests.add(publish(tmp_path / f"images-{number}", copy, verdict, passed)[1])
+            digests.add(published(tmp_path / f"images-{number}", copy, verdict, passed)[1])
         finally:
             os.umask(before)
     assert len(digests) == 1
@@ -59,7 +62,7 @@ def test_ten_times_from_other_folders_times_and_umasks_it_is_one_digest(valid_bu
 def test_the_layer_holds_the_bundle_and_the_verdict_for_everyone_to_read_and_no_one_to_write(
     valid_bundle, verdict, passed, tmp_path
 ):
-    candidate, _ = publish(tmp_path / "images", valid_bundle, verdict, passed)
+    candidate, _ = published(tmp_path / "images", valid_bundle, verdict, passed)
     (tmp_path / "layer").write_bytes(read(tmp_path / "images", candidate.layer.digest))
     with tarfile.open(tmp_path / "layer") as tar:
         files = {member.name: tar.extractfile(member).read() for member in tar if member.isfile()}
@@ -73,7 +76,7 @@ def test_the_layer_holds_the_bundle_and_the_verdict_for_everyone_to_read_and_no_
 
 
 def test_the_config_starts_the_server_without_a_shell_and_without_root(valid_bundle, verdict, passed, tmp_path):
-    candidate, digest = publish(tmp_path / "images", valid_bundle, verdict, passed)
+    candidate, digest = published(tmp_path / "images", valid_bundle, verdict, passed)
     config = config_of(tmp_path / "images", digest)
     assert config["created"] == "2026-07-01T00:00:00Z"
     assert config["rootfs"]["diff_ids"] == [candidate.layer.diff_id]
@@ -87,7 +90,7 @@ def test_the_config_starts_the_server_without_a_shell_and_without_root(valid_bun
 
 
 def test_the_labels_say_what_was_verified_and_from_what_it_was_made(valid_bundle, verdict, passed, tmp_path):
-    candidate, digest = publish(tmp_path / "images", valid_bundle, verdict, passed)
+    candidate, digest = published(tmp_path / "images", valid_bundle, verdict, passed)
     labels = config_of(tmp_path / "images", digest)["config"]["Labels"]
     assert labels == candidate.labels
     assert labels["org.opencontainers.image.title"] == labels["kamado.model"] == "toy-conversion"
@@ -102,7 +105,7 @@ def test_the_labels_say_what_was_verified_and_from_what_it_was_made(valid_bundle
 
 
 def test_a_base_keeps_its_settings_layers_and_history_under_the_model(valid_bundle, verdict, passed, tmp_path):
-    from tests.contracts.publish import blob
+    from tests.contracts.image_store import blob
 
     config = empty_config() | {
         "config": {"Env": ["PATH=/bin", "KAMADO_BUNDLE=/old"], "Entrypoint": ["/bin/sh"], "Labels": {"who": "us"}},
@@ -111,7 +114,7 @@ def test_a_base_keeps_its_settings_layers_and_history_under_the_model(valid_bund
         "rootfs": {"type": "layers", "diff_ids": ["sha256:" + "2" * 64]},
     }
     base = Base("oci", "oci:base", "sha256:" + "3" * 64, config, (blob(b"server", DOCKER_LAYER),), docker=True)
-    candidate, digest = publish(tmp_path / "images", valid_bundle, verdict, passed, base)
+    candidate, digest = published(tmp_path / "images", valid_bundle, verdict, passed, base)
     manifest = json.loads(read(tmp_path / "images", digest))
     config = config_of(tmp_path / "images", digest)
     assert manifest["mediaType"] == DOCKER_MANIFEST
@@ -128,13 +131,13 @@ def test_a_base_keeps_its_settings_layers_and_history_under_the_model(valid_bund
 def test_an_image_with_a_model_is_no_base_for_another(valid_bundle, verdict, passed, tmp_path):
     config = empty_config() | {"config": {"Labels": {"kamado.model": "other"}}}
     with pytest.raises(BaseError, match=r"base-type.*holds a model already: 'other'"):
-        publish(tmp_path / "images", valid_bundle, verdict, passed, replace(BASE, kind="oci", config=config))
+        published(tmp_path / "images", valid_bundle, verdict, passed, replace(BASE, kind="oci", config=config))
 
 
 def test_a_base_with_another_xgboost_is_refused(valid_bundle, verdict, passed, tmp_path):
     config = empty_config() | {"config": {"Labels": {XGBOOST: "2.1.0"}}}
     with pytest.raises(BaseError, match=r"serves with XGBoost 2\.1\.0"):
-        publish(tmp_path / "images", valid_bundle, verdict, passed, replace(BASE, kind="oci", config=config))
+        published(tmp_path / "images", valid_bundle, verdict, passed, replace(BASE, kind="oci", config=config))
     assert not (tmp_path / "images").exists()
 
 
@@ -161,16 +164,16 @@ def test_an_image_holds_what_passed_whatever_becomes_of_the_originals(bundle, se
 def test_the_same_bundle_with_another_verdict_is_another_image_under_a_tag_of_its_own(
     valid_bundle, verdict, passed, tmp_path
 ):
-    first = publish(tmp_path / "images", valid_bundle, verdict, passed)
+    first = published(tmp_path / "images", valid_bundle, verdict, passed)
     other = verdict_of(valid_bundle, tmp_path / "verdict.json", bootstrap={"seed": 8, "draws": 1000})
     (tmp_path / "images-work").rename(tmp_path / "before")
-    second = publish(tmp_path / "images", valid_bundle, other, verify_or_raise(valid_bundle, other))
+    second = published(tmp_path / "images", valid_bundle, other, verify_or_raise(valid_bundle, other))
     assert first[0].tag != second[0].tag
-    assert Layout(tmp_path / "images").digest(first[0].tag) == first[1] != second[1]
+    assert Layout(tmp_path / "images").resolve(first[0].tag) == first[1] != second[1]
 
 
 def test_an_unknown_kind_of_store_is_refused_before_the_gate_runs(valid_bundle, tmp_path):
-    with pytest.raises(OutputError, match="does not name a place"):
+    with pytest.raises(OutputError, match="does not name an image store"):
         build(valid_bundle, tmp_path / "no verdict", BuildRequest("ftp://somewhere", None, tmp_path))
 
 

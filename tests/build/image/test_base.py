@@ -13,16 +13,17 @@ import pytest
 import requests
 
 from build.image.base.base import BaseError, architecture
-from build.image.base.blob_cache import Blobs
-from build.image.base.folder import folder_base
-from build.image.base.manifest import read_base
-from build.image.base.registry import Registry, registry_base
+from build.image.base.named_base import folder_base, registry_base
+from build.image.base.read_base import read_base
 from build.image.base.resolve import server_base
 from build.oci.credentials import CredentialsError, DockerLogin, docker_login
 from build.oci.image import INDEX, MANIFEST, Image, digest_of, dump
 from build.oci.layout import Layout
+from build.oci.publish import publish
 from build.oci.reference import HUB, Reference
-from tests.contracts.publish import blob
+from build.oci.registry import RegistryReader
+from build.oci.registry_client import RegistryClient
+from tests.contracts.image_store import blob
 from tests.services.http import serving
 from tests.services.registry import registry
 
@@ -53,7 +54,7 @@ def codes(refusal) -> list[str]:
 class TestAFolder:
     @pytest.fixture
     def folder(self, tmp_path):
-        Layout(tmp_path / "bases").publish(server(), "server-1")
+        publish(Layout(tmp_path / "bases"), server(), "server-1")
         return tmp_path / "bases"
 
     def test_is_read_by_tag_by_digest_or_as_the_only_one(self, folder):
@@ -72,7 +73,7 @@ class TestAFolder:
             folder_base(reference)
 
     def test_of_another_processor_is_refused(self, folder):
-        Layout(folder).publish(server("s390x"), "other")
+        publish(Layout(folder), server("s390x"), "other")
         with pytest.raises(BaseError) as refusal:
             folder_base(f"{folder}:other")
         assert codes(refusal) == ["base-platform"]
@@ -97,7 +98,7 @@ def pushed(host, tmp_path_factory):
     if shutil.which("skopeo") is None:
         pytest.skip("needs something that pushes: apt-get install skopeo")
     folder = tmp_path_factory.mktemp("bases")
-    Layout(folder).publish(server(), "1")
+    publish(Layout(folder), server(), "1")
     target = f"docker://{host}/team/server:1"
     command = ["skopeo", "copy", "--quiet", "--preserve-digests", "--dest-tls-verify=false", f"oci:{folder}:1", target]
     subprocess.run(command, check=True, capture_output=True)
@@ -113,28 +114,27 @@ class TestARegistry:
             assert contents(base) == [b"debian", b"libraries"]
 
     def test_sends_each_layer_once(self, pushed, tmp_path):
-        blobs = Blobs(tmp_path)
-        contents(registry_base(f"{pushed}:1", blobs=blobs))
+        contents(registry_base(f"{pushed}:1", cache=tmp_path))
         kept = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
-        contents(registry_base(f"{pushed}:1", blobs=blobs))
+        contents(registry_base(f"{pushed}:1", cache=tmp_path))
         assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == kept
 
     def test_with_an_index_gives_the_image_of_this_processor(self, pushed, tmp_path):
         index(pushed, "many", [("s390x", "sha256:" + "0" * 64), (architecture(), server().digest)])
-        assert registry_base(f"{pushed}:many", blobs=Blobs(tmp_path)).digest == server().digest
+        assert registry_base(f"{pushed}:many", cache=tmp_path).digest == server().digest
 
     def test_with_an_index_of_others_says_which(self, pushed, tmp_path):
         index(pushed, "others", [("s390x", server().digest)])
         with pytest.raises(BaseError, match="only linux/s390x"):
-            registry_base(f"{pushed}:others", blobs=Blobs(tmp_path))
+            registry_base(f"{pushed}:others", cache=tmp_path)
 
     def test_without_the_image_is_refused_by_name(self, pushed, tmp_path):
         with pytest.raises(BaseError, match="has no image 2"):
-            registry_base(f"{pushed}:2", blobs=Blobs(tmp_path))
+            registry_base(f"{pushed}:2", cache=tmp_path)
 
     def test_that_is_not_there_is_refused_by_name(self, tmp_path):
         with pytest.raises(BaseError, match=r"127\.0\.0\.1:1/team/server: cannot be reached"):
-            registry_base("127.0.0.1:1/team/server:1", blobs=Blobs(tmp_path))
+            registry_base("127.0.0.1:1/team/server:1", cache=tmp_path)
 
 
 def index(repository: str, tag: str, images: list[tuple[str, str]]) -> None:
@@ -199,7 +199,10 @@ class Guarded(http.server.BaseHTTPRequestHandler):
             self.send_header("WWW-Authenticate", challenge)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_HEAD = do_GET
 
 
 @contextlib.contextmanager
@@ -229,31 +232,32 @@ def kept(folder, host):
 class TestALogin:
     def test_for_a_token_is_done(self, tmp_path):
         with guarded() as host:
-            assert contents(registry_base(f"{host}/server:1", blobs=Blobs(tmp_path))) == [b"debian", b"libraries"]
+            assert contents(registry_base(f"{host}/server:1", cache=tmp_path)) == [b"debian", b"libraries"]
 
     def test_with_name_and_password_is_done(self, tmp_path):
         with guarded(scheme="Basic") as host:
-            source = Registry(host, "server", blobs=Blobs(tmp_path), login=kept(tmp_path, host))
-            assert read_base(source, "1").digest == server().digest
+            reader = RegistryReader(RegistryClient(host, "server", login=kept(tmp_path, host)))
+            base = read_base(reader, str(reader.resolve("1")), kind="registry", name=reader.name)
+            assert base.digest == server().digest
 
     def test_that_nobody_made_is_a_refusal_that_says_how(self, tmp_path):
         with guarded(scheme="Basic") as host, pytest.raises(BaseError, match="docker login"):
-            registry_base(f"{host}/server:1", blobs=Blobs(tmp_path))
+            registry_base(f"{host}/server:1", cache=tmp_path)
 
     def test_for_a_token_waits_for_who_gives_it(self, tmp_path):
         with guarded(refuse_tokens=2) as host:
-            assert registry_base(f"{host}/server:1", blobs=Blobs(tmp_path)).digest == server().digest
+            assert registry_base(f"{host}/server:1", cache=tmp_path).digest == server().digest
 
     def test_for_a_token_is_done_again_where_the_answer_breaks_off(self, tmp_path):
         with guarded(break_tokens=1) as host:
-            assert registry_base(f"{host}/server:1", blobs=Blobs(tmp_path)).digest == server().digest
+            assert registry_base(f"{host}/server:1", cache=tmp_path).digest == server().digest
 
     def test_for_a_token_that_nobody_gives_says_who_is_away(self, tmp_path):
         with (
             guarded(realm="http://127.0.0.1:1/token") as host,
             pytest.raises(BaseError, match=r"wants a token of http://127\.0\.0\.1:1/token, which cannot be reached"),
         ):
-            registry_base(f"{host}/server:1", blobs=Blobs(tmp_path))
+            registry_base(f"{host}/server:1", cache=tmp_path)
 
     @pytest.mark.parametrize("named", ["registry.example", "https://registry.example", "https://registry.example/v1/"])
     def test_is_known_by_every_name_that_docker_gives_it(self, tmp_path, named):
@@ -296,12 +300,12 @@ class TestALogin:
 
 def test_a_registry_that_is_busy_is_asked_again(tmp_path):
     with guarded(refuse_first=2) as host:
-        assert registry_base(f"{host}/server:1", blobs=Blobs(tmp_path)).digest == server().digest
+        assert registry_base(f"{host}/server:1", cache=tmp_path).digest == server().digest
 
 
 def test_a_layer_that_is_not_its_digest_is_refused_and_not_kept(tmp_path):
     with guarded(lies=True) as host, pytest.raises(BaseError) as refusal:
-        contents(registry_base(f"{host}/server:1", blobs=Blobs(tmp_path)))
+        contents(registry_base(f"{host}/server:1", cache=tmp_path))
     assert codes(refusal) == ["base-digest"]
     held = {f"sha256:{path.name}" for path in tmp_path.iterdir()}
     assert server().layers[1].digest not in held
@@ -327,4 +331,4 @@ def test_a_reference_is_read_as_docker_reads_it(text, expected):
 )
 def test_a_reference_that_is_none_is_refused(text, tmp_path):
     with pytest.raises(BaseError, match="does not name an image"):
-        registry_base(text, blobs=Blobs(tmp_path))
+        registry_base(text, cache=tmp_path)

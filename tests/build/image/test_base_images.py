@@ -160,7 +160,7 @@ class TestTheServersLayers:
 
     def test_out_of_the_engine_again_it_is_the_same_digest(self, engine_client, base_images, layout, tmp_path):
         export(engine_client, {"server": base_images["server"]}, Layout(tmp_path), report=print)
-        assert Layout(tmp_path).digest("server") == Layout(layout).digest("server")
+        assert Layout(tmp_path).resolve("server") == Layout(layout).resolve("server")
 
     def test_a_model_laid_on_it_is_tested_by_running_it(
         self, engine_address, layout, valid_bundle, verdict, tmp_path, monkeypatch
@@ -168,13 +168,13 @@ class TestTheServersLayers:
         monkeypatch.setenv("DOCKER_HOST", engine_address)
         request = BuildRequest(f"oci:{tmp_path / 'images'}", f"oci:{layout}:server", tmp_path, smoke_test="engine")
         image = build(valid_bundle, verdict, request, report=print)
-        assert image.base.digest == Layout(layout).digest("server")
+        assert image.base.digest == Layout(layout).resolve("server")
         assert image.smoke_test.way == "engine"
 
 
 def members(layout):
     store = Layout(layout)
-    for layer in json.loads(store.manifest(store.digest("server")))["layers"]:
+    for layer in json.loads(store.manifest(store.resolve("server")))["layers"]:
         with store.blob(layer["digest"]) as file, tarfile.open(fileobj=file) as tar:
             yield from tar
 
@@ -245,10 +245,10 @@ def test_a_python_that_cannot_be_pulled_by_digest_is_refused(engine_client, tmp_
         python_image(engine_client, image, cache=tmp_path, report=print)
 
 
-def test_without_an_engine_the_reason_is_reported(tmp_path, monkeypatch):
+def test_without_an_engine_the_refusal_says_so(tmp_path, monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none")
     with pytest.raises(BaseImagesError, match="container engine: does not answer"):
-        write_base_images(tmp_path / "out", None, os.environ, cache=tmp_path / "cache", commit=None, report=print)
+        write_base_images(tmp_path / "out", None, os.environ, cache=tmp_path, commit=None, report=print)
     assert not (tmp_path / "out").exists()
 
 

@@ -1,4 +1,4 @@
-"""`python -m build image` into a real registry when the world does not help: killed, lied to, with a wrong clock."""
+"""`kamado image` into a real registry when the world does not help: killed, lied to, with a wrong clock."""
 
 import concurrent.futures
 import contextlib
@@ -17,11 +17,11 @@ import requests
 
 from build.image.base.build_base import build_base
 from build.oci.credentials import DockerLogin
-from build.oci.image import CONFIG, Image, dump
+from build.oci.image import Image, dump
 from build.oci.layout import Layout
-from build.oci.referrers import small
+from build.oci.publish import publish
 from build.oci.registry import RegistryStore
-from build.oci.registry_client import Client
+from build.oci.registry_client import RegistryClient
 from tests.build.oci.test_registry import fetch, full
 from tests.services.registry import registry
 
@@ -40,8 +40,8 @@ def base(server_cache, host, tmp_path_factory):
     """HOST/base:1, a server in the registry."""
     built = build_base(server_cache, report=lambda _: None)
     folder = tmp_path_factory.mktemp("base")
-    store = RegistryStore(Client(host, "base", login=DockerLogin(host, folder)), locks=folder)
-    store.publish(Image(dump(built.config), built.layers), "1")
+    store = RegistryStore(RegistryClient(host, "base", login=DockerLogin(host, folder)), locks=folder)
+    publish(store, Image(dump(built.config), built.layers), "1")
     return f"{host}/base:1"
 
 
@@ -182,9 +182,9 @@ def test_a_base_that_changes_under_its_tag_changes_the_tag_of_the_image(
     """What was taken is named by digest in the image, and in its tag's key: two servers never share a tag."""
     built = build_base(server_cache, report=lambda _: None)
     other = replace(built, config=built.config | {"history": [{"created_by": "somebody else"}]})
-    client = Client(host, "base", login=DockerLogin(host, tmp_path / "absent"))
+    client = RegistryClient(host, "base", login=DockerLogin(host, tmp_path / "absent"))
     image = Image(dump(other.config), other.layers)
-    for blob in (*image.layers, small(image.config, CONFIG)):
+    for blob in (*image.layers, image.config_blob):
         client.upload(blob)
     client.put("1", image.manifest, image.media_type)
     second = done(start(valid_bundle, verdict, f"registry://{host}/undisturbed", base, tmp_path / "cache"))
@@ -202,7 +202,7 @@ def test_a_base_that_is_not_there_is_refused_before_anything_is_sent(valid_bundl
 
 
 def test_an_image_without_a_server_goes_to_no_registry(valid_bundle, verdict, host, tmp_path):
-    Layout(tmp_path / "bare").publish(Image(dump({"architecture": "none", "os": "none"}), ()), "1")
+    publish(Layout(tmp_path / "bare"), Image(dump({"architecture": "none", "os": "none"}), ()), "1")
     child = start(valid_bundle, verdict, f"registry://{host}/bare", f"oci:{tmp_path}/bare:1", tmp_path / "cache")
     _, err = child.communicate()
     assert child.returncode == 1

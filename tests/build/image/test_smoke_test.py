@@ -20,12 +20,13 @@ from build.oci.credentials import DockerLogin
 from build.oci.image import Image, dump
 from build.oci.layer import TarEntry, write_layer
 from build.oci.layout import Layout
+from build.oci.publish import publish
 from build.oci.registry import RegistryStore
-from build.oci.registry_client import Client
-from build.oci.store import Staged
+from build.oci.registry_client import RegistryClient
+from build.oci.store import PushedImage
 from model.bundle.bundle import load
 from tests.build.released import assembled
-from tests.contracts.publish import blob
+from tests.contracts.image_store import blob
 from tests.services.engine import engine
 from tests.services.http import serving
 from tests.services.registry import registry
@@ -69,9 +70,9 @@ class SmokeTestContract:
             return ()
 
         try:
-            store.publish(candidate.image, candidate.tag, prove=before_tag)
+            publish(store, candidate.image, candidate.tag, before_tag=before_tag)
         except SmokeTestError as refusal:
-            assert store.digest(candidate.tag) is None
+            assert store.resolve(candidate.tag) is None
             assert store.tags() == []
             return refusal
         return results[0]
@@ -164,7 +165,7 @@ def test_an_engine_that_ends_in_the_middle_is_a_refusal(base, valid_bundle, verd
     with serving(Ending) as address:
         monkeypatch.setenv("DOCKER_HOST", f"tcp://{address}")
         with pytest.raises(SmokeTestError, match=r"\[smoke-test-engine\] container engine: fails .* test without it"):
-            run_smoke_test(Staged(candidate.image), candidate.bundle, way="auto")
+            run_smoke_test(PushedImage(candidate.image), candidate.bundle, way="auto")
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +186,9 @@ def settled(server_cache, host, address, tmp_path_factory):
     base = build_base(server_cache, report=lambda _: None)
     folder = tmp_path_factory.mktemp("settled")
     server = Image(dump(base.config), base.layers)
-    RegistryStore(Client(host, "smoke/base", login=DockerLogin(host, folder)), locks=folder).publish(server, "1")
+    publish(
+        RegistryStore(RegistryClient(host, "smoke/base", login=DockerLogin(host, folder)), locks=folder), server, "1"
+    )
     with contextlib.closing(docker.DockerClient(base_url=address)) as client:
         client.images.pull(f"{host}/smoke/base@{server.digest}")
     return tuple(replace(layer, origin=f"{host}/smoke/base") for layer in base.layers)
@@ -205,7 +208,7 @@ class TestInAContainer(SmokeTestContract):
 
     @pytest.fixture
     def store(self, host, tmp_path):
-        client = Client(host, f"smoke/{secrets.token_hex(6)}", login=DockerLogin(host, tmp_path / "absent"))
+        client = RegistryClient(host, f"smoke/{secrets.token_hex(6)}", login=DockerLogin(host, tmp_path / "absent"))
         return RegistryStore(client, locks=tmp_path / "locks")
 
     @pytest.mark.parametrize(
@@ -226,7 +229,7 @@ class TestInAContainer(SmokeTestContract):
         with contextlib.closing(docker.DockerClient(base_url=address)) as client:
             assert client.containers.list(all=True, filters={"label": "kamado=smoke-test"}) == []
             digests = {digest for image in client.images.list(all=True) for digest in image.attrs["RepoDigests"] or []}
-            assert f"{store.name}@{store.digest(store.tags()[0])}" not in digests
+            assert f"{store.name}@{store.resolve(store.tags()[0])}" not in digests
 
     def test_an_image_in_a_folder_is_given_to_the_engine(self, base, valid_bundle, verdict, tmp_path, way):
         assert self.publish(base, valid_bundle, verdict, Layout(tmp_path / "images"), tmp_path, way).way == "engine"
@@ -245,6 +248,6 @@ def test_both_ways_give_one_digest(base, valid_bundle, verdict, address, tmp_pat
             assert run_smoke_test(staged, load(valid_bundle), way=way).way == way
             return ()
 
-        digests.add(store.publish(candidate.image, candidate.tag, prove=before_tag).digest)
+        digests.add(publish(store, candidate.image, candidate.tag, before_tag=before_tag).digest)
     assert len(digests) == 1
     assert json.loads(candidate.image.config)["config"]["User"] == "65532"

@@ -12,17 +12,16 @@ import pytest
 import requests
 
 from build.image.base.base import BaseError, empty_config
-from build.image.base.blob_cache import Blobs
-from build.image.base.ecr import ecr_address
-from build.image.base.registry import registry_base
+from build.image.base.named_base import registry_base
 from build.oci.credentials import DockerLogin
-from build.oci.ecr import ecr_store
+from build.oci.ecr import EcrStore, ecr_client
 from build.oci.ecr_api import registry_of
 from build.oci.image import DOCKER_MANIFEST, MANIFEST, Image, digest_of, dump
 from build.oci.open_store import open_store
+from build.oci.publish import publish
 from build.oci.tag_mutability import TagRules
 from model.errors import OutputError
-from tests.contracts.publish import PublisherContract, image
+from tests.contracts.image_store import ImageStoreContract, image
 from tests.services.ecr import ACCOUNT, BUILDER, READER, REGION, ecr
 from tests.services.registry import registry
 
@@ -70,10 +69,10 @@ def fetch(root: str, login: tuple[str, str], tag: str):
     return answer.content, blob(named["config"]["digest"]), [blob(layer["digest"]) for layer in named["layers"]]
 
 
-class TestStandIn(PublisherContract):
+class TestStandIn(ImageStoreContract):
     @pytest.fixture
     def another(self, service, repository):
-        return lambda: ecr_store(ACCOUNT, REGION, repository)
+        return lambda: EcrStore(ACCOUNT, REGION, repository)
 
     @pytest.fixture
     def place(self, another):
@@ -99,7 +98,7 @@ def _login(token: str) -> tuple[str, str]:
 
 if "KAMADO_ECR" in os.environ:
 
-    class TestAws(PublisherContract):
+    class TestAws(ImageStoreContract):
         """Makes a repository for each test under the prefix, and deletes it."""
 
         @pytest.fixture
@@ -114,8 +113,8 @@ if "KAMADO_ECR" in os.environ:
         def place(self, another):
             place = another()
             yield place
-            boto3.session.Session().client("ecr", region_name=place.region).delete_repository(
-                registryId=place.account, repositoryName=place.repository, force=True
+            boto3.session.Session().client("ecr", region_name=place.api.region).delete_repository(
+                registryId=place.api.account, repositoryName=place.repository, force=True
             )
 
         @pytest.fixture
@@ -123,7 +122,7 @@ if "KAMADO_ECR" in os.environ:
             def read(tag):
                 given = (
                     boto3.session.Session()
-                    .client("ecr", region_name=place.region)
+                    .client("ecr", region_name=place.api.region)
                     .get_authorization_token()["authorizationData"][0]
                 )
                 host, _, name = place.name.partition("/")
@@ -137,7 +136,7 @@ def codes(refusal) -> list[str]:
 
 
 def test_a_repository_is_made_with_tags_that_do_not_move_a_scan_and_an_end_for_what_has_no_tag(service, repository):
-    ecr_store(ACCOUNT, REGION, repository).publish(image(), "toy-1")
+    publish(EcrStore(ACCOUNT, REGION, repository), image(), "toy-1")
     made = service.repository(repository)
     assert made["imageTagMutability"] == "IMMUTABLE"
     assert made["imageScanningConfiguration"] == {"scanOnPush": True}
@@ -147,16 +146,16 @@ def test_a_repository_is_made_with_tags_that_do_not_move_a_scan_and_an_end_for_w
 
 
 def test_looking_makes_no_repository(service, repository):
-    place = ecr_store(ACCOUNT, REGION, repository)
+    place = EcrStore(ACCOUNT, REGION, repository)
     assert place.tags() == []
-    assert place.digest("toy-1") is None
+    assert place.resolve("toy-1") is None
     assert service.repository(repository) is None
 
 
 def test_a_repository_of_others_with_tags_that_move_is_refused_with_the_command_that_mends_it(service, repository):
     service.make(repository, "MUTABLE")
     with pytest.raises(OutputError, match="put-image-tag-mutability") as refusal:
-        ecr_store(ACCOUNT, REGION, repository).publish(image(), "toy-1")
+        publish(EcrStore(ACCOUNT, REGION, repository), image(), "toy-1")
     assert codes(refusal) == ["ecr-mutable"]
 
 
@@ -171,11 +170,11 @@ def test_a_repository_of_others_with_tags_that_move_is_refused_with_the_command_
 )
 def test_a_repository_in_which_our_tags_do_not_move_is_taken(service, repository, outcome, mutability, filters):
     service.make(repository, mutability, filters)
-    place = ecr_store(ACCOUNT, REGION, repository)
-    published = place.publish(image(), "toy-1")
-    place.add_tag(published.digest, "toy-rel-000001")
+    place = EcrStore(ACCOUNT, REGION, repository)
+    published = publish(place, image(), "toy-1")
+    place.tag(published.digest, "toy-rel-000001")
     outcome(published.outcome)
-    assert place.digest("toy-rel-000001") == published.digest == image().digest
+    assert place.resolve("toy-rel-000001") == published.digest == image().digest
 
 
 @pytest.mark.case("a repository in which a filter lets our own tags move")
@@ -190,7 +189,7 @@ def test_a_repository_in_which_our_tags_do_not_move_is_taken(service, repository
 def test_a_tag_that_a_filter_lets_move_is_refused_by_name(service, repository, outcome, mutability, filters, words):
     service.make(repository, mutability, filters)
     with pytest.raises(OutputError, match="lets the tag 'toy-1' move") as refusal:
-        ecr_store(ACCOUNT, REGION, repository).publish(image(), "toy-1")
+        publish(EcrStore(ACCOUNT, REGION, repository), image(), "toy-1")
     outcome(refusal.value.problems[0])
     assert codes(refusal) == ["ecr-mutable"]
     assert words in str(refusal.value)
@@ -198,10 +197,10 @@ def test_a_tag_that_a_filter_lets_move_is_refused_by_name(service, repository, o
 
 def test_a_release_tag_that_a_filter_lets_move_is_refused(service, repository):
     service.make(repository, "IMMUTABLE_WITH_EXCLUSION", ["*-rel-*"])
-    place = ecr_store(ACCOUNT, REGION, repository)
-    published = place.publish(image(), "toy-1")
+    place = EcrStore(ACCOUNT, REGION, repository)
+    published = publish(place, image(), "toy-1")
     with pytest.raises(OutputError, match="lets the tag 'toy-rel-000001' move"):
-        place.add_tag(published.digest, "toy-rel-000001")
+        place.tag(published.digest, "toy-rel-000001")
 
 
 def test_filters_are_wildcards_of_stars_alone():
@@ -220,7 +219,7 @@ def based(service, repository):
     """A repository of ECR with a server base in it."""
     config = {**empty_config(), "config": {"Labels": {}}}
     made = Image(dump(config), image().layers)
-    ecr_store(ACCOUNT, REGION, repository).publish(made, "base-1")
+    publish(EcrStore(ACCOUNT, REGION, repository), made, "base-1")
     return repository
 
 
@@ -228,7 +227,7 @@ def based(service, repository):
 def test_a_base_in_ecr_is_read_with_awss_credentials(service, based, tmp_path, monkeypatch, outcome):
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "nothing"))
     service.calls.clear()
-    base = registry_base(f"{BASE}/{based}:base-1", blobs=Blobs(tmp_path / "blobs"))
+    base = registry_base(f"{BASE}/{based}:base-1", cache=tmp_path / "blobs")
     with base.layers[0].open() as layer:
         assert layer.read() == b"the server"
     outcome(f"read, asked AWS for {', '.join(service.calls)}")
@@ -238,22 +237,22 @@ def test_a_base_in_ecr_is_read_with_awss_credentials(service, based, tmp_path, m
 def test_a_base_of_keys_that_aws_does_not_know_is_refused_in_awss_words(service, based, tmp_path, monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOFSOMEBODYELSE00")
     with pytest.raises(BaseError, match="turned the credentials down") as refusal:
-        registry_base(f"{BASE}/{based}:base-1", blobs=Blobs(tmp_path))
+        registry_base(f"{BASE}/{based}:base-1", cache=tmp_path)
     assert codes(refusal) == ["ecr-credentials"]
 
 
 def test_without_awss_credentials_the_login_is_dockers(service, tmp_path, monkeypatch):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    host, repository, login = ecr_address(BASE, "team/base")
-    assert (host, repository) == (BASE, "team/base")
-    assert isinstance(login, DockerLogin)
+    client = ecr_client(BASE, "team/base")
+    assert (client.host, client.repository) == (BASE, "team/base")
+    assert isinstance(client.http.login, DockerLogin)
 
 
 @pytest.mark.parametrize("suffix", ["amazonaws.com.evil.example", "evil.example", "amazonaws.com.cn", "amazonaws.eu"])
 def test_a_host_that_only_looks_like_ecr_gets_no_token_of_aws(service, suffix):
     host = f"{ACCOUNT}.dkr.ecr.{REGION}.{suffix}"
-    assert isinstance(ecr_address(host, "team/base")[2], DockerLogin)
+    assert isinstance(ecr_client(host, "team/base").http.login, DockerLogin)
     assert service.calls == []
 
 
@@ -280,23 +279,23 @@ def test_regions_of_every_partition_are_known(service, tmp_path, outcome, region
 
 
 def test_a_token_that_ends_in_mid_push_is_renewed(service, repository):
-    place = ecr_store(ACCOUNT, REGION, repository)
+    place = EcrStore(ACCOUNT, REGION, repository)
 
     def prove(_):
         service.end_tokens()
         return ()
 
-    assert place.publish(image(), "toy-1", prove=prove).outcome == "written"
+    assert publish(place, image(), "toy-1", before_tag=prove).outcome == "written"
     assert service.calls.count("GetAuthorizationToken") == 2
 
 
 def test_throttled_calls_are_made_again(service, repository):
     service.throttled = 2
-    assert ecr_store(ACCOUNT, REGION, repository).publish(image(), "toy-1").outcome == "written"
+    assert publish(EcrStore(ACCOUNT, REGION, repository), image(), "toy-1").outcome == "written"
 
 
 def test_the_digest_is_the_one_that_aws_knows(service, repository):
-    published = ecr_store(ACCOUNT, REGION, repository).publish(image(), "toy-1")
+    published = publish(EcrStore(ACCOUNT, REGION, repository), image(), "toy-1")
     assert published.digest == image().digest
 
 
@@ -305,14 +304,14 @@ class TestWithoutTheRight:
         monkeypatch.delenv("AWS_ACCESS_KEY_ID")
         monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
         with pytest.raises(OutputError, match="service account a role") as refusal:
-            ecr_store(ACCOUNT, REGION, repository).publish(image(), "toy-1")
+            publish(EcrStore(ACCOUNT, REGION, repository), image(), "toy-1")
         assert codes(refusal) == ["ecr-credentials"]
         assert service.calls == []
 
     def test_keys_that_aws_does_not_know_are_called_so(self, service, repository, monkeypatch):
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOFSOMEBODYELSE00")
         with pytest.raises(OutputError, match="turned the credentials down") as refusal:
-            ecr_store(ACCOUNT, REGION, repository).publish(image(), "toy-1")
+            publish(EcrStore(ACCOUNT, REGION, repository), image(), "toy-1")
         assert codes(refusal) == ["ecr-credentials"]
 
     def test_permission_the_missing_one_is_named(self, service, repository, monkeypatch):
@@ -320,17 +319,17 @@ class TestWithoutTheRight:
         with pytest.raises(
             OutputError, match="Allow ecr:CreateRepository for this role on account 123456789012"
         ) as refusal:
-            ecr_store(ACCOUNT, REGION, repository).publish(image(), "toy-1")
+            publish(EcrStore(ACCOUNT, REGION, repository), image(), "toy-1")
         assert codes(refusal) == ["ecr-permission"]
 
     def test_region_of_aws_the_known_ones_are_listed(self, service, repository):
         with pytest.raises(OutputError, match="ap-northeast-1") as refusal:
-            ecr_store(ACCOUNT, "ap-nowhere-7", repository).publish(image(), "toy-1")
+            publish(EcrStore(ACCOUNT, "ap-nowhere-7", repository), image(), "toy-1")
         assert codes(refusal) == ["ecr-region"]
 
     def test_region_of_the_endpoint_the_credentials_are_turned_down(self, service, repository):
         with pytest.raises(OutputError, match="us-east-1") as refusal:
-            ecr_store(ACCOUNT, "us-east-1", repository).publish(image(), "toy-1")
+            publish(EcrStore(ACCOUNT, "us-east-1", repository), image(), "toy-1")
         assert codes(refusal) == ["ecr-credentials"]
 
 

@@ -12,10 +12,11 @@ import pytest
 
 from build.oci.image import INDEX, MANIFEST, digest_of, dump
 from build.oci.layout import REF_NAME, Layout
+from build.oci.publish import publish
 from build.oci.referrers import descriptor
 from build.oci.store import Attachment
 from model.errors import OutputError
-from tests.contracts.publish import PublisherContract, image
+from tests.contracts.image_store import ImageStoreContract, image
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -39,7 +40,7 @@ def fetch(folder: Path, tag: str):
     return manifest, blob(named["config"]["digest"]), [blob(layer["digest"]) for layer in named["layers"]]
 
 
-class TestLayout(PublisherContract):
+class TestLayout(ImageStoreContract):
     @pytest.fixture
     def place(self, tmp_path):
         return Layout(tmp_path / "images")
@@ -56,14 +57,14 @@ class TestLayout(PublisherContract):
 def test_skopeo_reads_the_same_digest(tmp_path):
     if shutil.which("skopeo") is None:
         pytest.skip("needs an independent reader: apt-get install skopeo")
-    published = Layout(tmp_path / "images").publish(image(), "toy-1")
+    published = publish(Layout(tmp_path / "images"), image(), "toy-1")
     command = ["skopeo", "inspect", "--format", "{{.Digest}}", f"oci:{tmp_path}/images:toy-1"]
     told = subprocess.run(command, capture_output=True, text=True, check=True)
     assert told.stdout.strip() == published.digest
 
 
 def test_nothing_but_the_layout_is_left_behind(tmp_path):
-    Layout(tmp_path).publish(image(), "toy-1")
+    publish(Layout(tmp_path), image(), "toy-1")
     names = sorted(path.name for path in tmp_path.iterdir() if path.name != ".lock")
     assert names == ["blobs", "index.json", "oci-layout"]
     assert len(list((tmp_path / "blobs" / "sha256").iterdir())) == 4
@@ -73,15 +74,15 @@ def test_images_of_others_in_the_folder_stay(tmp_path):
     stranger = {"mediaType": MANIFEST, "digest": "sha256:" + "0" * 64, "size": 2}
     index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [stranger]}
     (tmp_path / "index.json").write_text(json.dumps(index))
-    Layout(tmp_path).publish(image(), "toy-1")
+    publish(Layout(tmp_path), image(), "toy-1")
     assert stranger in json.loads((tmp_path / "index.json").read_bytes())["manifests"]
 
 
 def test_a_blob_that_the_disk_lost_is_written_again(tmp_path):
-    Layout(tmp_path).publish(image(), "toy-1")
+    publish(Layout(tmp_path), image(), "toy-1")
     lost = tmp_path / "blobs" / "sha256" / image().layers[1].digest.removeprefix("sha256:")
     lost.write_bytes(b"the mo")
-    assert Layout(tmp_path).publish(image(), "toy-1").outcome == "written"
+    assert publish(Layout(tmp_path), image(), "toy-1").outcome == "written"
     assert fetch(tmp_path, "toy-1")[2][1] == b"the model"
 
 
@@ -89,12 +90,12 @@ def test_a_blob_that_the_disk_lost_is_written_again(tmp_path):
 def test_an_index_that_is_none_is_refused_and_kept(content, tmp_path):
     (tmp_path / "index.json").write_text(content)
     with pytest.raises(OutputError, match="is not an OCI index"):
-        Layout(tmp_path).publish(image(), "toy-1")
+        publish(Layout(tmp_path), image(), "toy-1")
     assert (tmp_path / "index.json").read_text() == content
 
 
 def test_a_manifest_that_somebody_edited_is_refused(tmp_path):
-    digest = Layout(tmp_path).publish(image(), "toy-1").digest
+    digest = publish(Layout(tmp_path), image(), "toy-1").digest
     held = tmp_path / "blobs" / "sha256" / digest.removeprefix("sha256:")
     held.write_bytes(held.read_bytes().replace(b'"schemaVersion":2', b'"schemaVersion":3'))
     with pytest.raises(OutputError, match="blob-digest"):
@@ -103,30 +104,31 @@ def test_a_manifest_that_somebody_edited_is_refused(tmp_path):
 
 def test_documents_of_others_are_passed_over(tmp_path):
     place = Layout(tmp_path)
-    digest = place.publish(image(), "toy-1", prove=lambda _: [Attachment("text/plain", b"ours")]).digest
+    digest = publish(place, image(), "toy-1", before_tag=lambda _: [Attachment("text/plain", b"ours")]).digest
     theirs = dump({"subject": {"digest": digest}, "blobs": []})
     (tmp_path / "blobs" / "sha256" / digest_of(theirs).removeprefix("sha256:")).write_bytes(theirs)
     index = json.loads((tmp_path / "index.json").read_bytes())
-    index["manifests"].append(descriptor(theirs, "application/vnd.other"))
+    index["manifests"].append(json.loads(descriptor(theirs, "application/vnd.other").encode()))
     (tmp_path / "index.json").write_bytes(dump(index))
-    assert [one.media_type for one in place.attachments(digest)] == ["text/plain"]
+    assert [one.media_type for one in place.referrers(digest)] == ["text/plain"]
 
 
 def test_a_place_that_is_a_file_is_refused_by_name(tmp_path):
     (tmp_path / "images").write_text("in the way")
     with pytest.raises(OutputError, match="images: cannot be written"):
-        Layout(tmp_path / "images").publish(image(), "toy-1")
+        publish(Layout(tmp_path / "images"), image(), "toy-1")
 
 
 PUBLISH = """
 import resource, sys
 from pathlib import Path
 from build.oci.layout import Layout
-from tests.contracts.publish import image
+from build.oci.publish import publish
+from tests.contracts.image_store import image
 room = int(sys.argv[2])
 resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
 print("ready", flush=True)
-Layout(Path(sys.argv[1])).publish(image(size=1_000_000), "toy-1")
+publish(Layout(Path(sys.argv[1])), image(size=1_000_000), "toy-1")
 """
 ROOM = 1 << 40
 
@@ -155,7 +157,7 @@ def test_killed_at_any_moment_no_tag_names_half_an_image_and_the_next_run_comple
             child.kill()
         found = fetch(folder, "toy-1")  # compares every digest
         tagged += found is not None
-        Layout(folder).publish(image(size=1_000_000), "toy-1")
+        publish(Layout(folder), image(size=1_000_000), "toy-1")
         assert fetch(folder, "toy-1")[2][1] == b"the model" * 1_000_000
         names = {path.name for path in folder.iterdir()}
         assert names == {".lock", "blobs", "index.json", "oci-layout"}

@@ -20,19 +20,21 @@ import pytest
 import requests
 
 from build.image.base.base import BaseError
-from build.image.base.blob_cache import Blobs
-from build.image.base.registry import registry_base
+from build.image.base.named_base import registry_base
 from build.oci.credentials import DockerLogin
-from build.oci.image import DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST, INDEX, MANIFEST, Image, digest_of, dump
+from build.oci.image import DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST, INDEX, MANIFEST, Image, digest_of
+from build.oci.json_documents import Index, Manifest
 from build.oci.open_store import open_store
+from build.oci.publish import publish
 from build.oci.redact import redacted
-from build.oci.referrers import descriptor, empty, fallback_tag, index, small
+from build.oci.referrers import EMPTY, descriptor, fallback_tag, index
 from build.oci.registry import RegistryStore
-from build.oci.registry_client import Client, RegistryError
+from build.oci.registry_client import RegistryClient
+from build.oci.registry_session import RegistryError
 from build.oci.retry import RetryPolicy
 from build.oci.store import Attachment
 from model.errors import OutputError
-from tests.contracts.publish import PublisherContract, blob, image
+from tests.contracts.image_store import ImageStoreContract, blob, image
 from tests.services import fault_proxy as weather_of
 from tests.services.fault_proxy import weather
 from tests.services.http import serving
@@ -70,7 +72,7 @@ def fetch(host: str, repository: str, tag: str):
     return answer.content, blob(named["config"]["digest"]), [blob(layer["digest"]) for layer in named["layers"]]
 
 
-class TestRegistry(PublisherContract):
+class TestRegistry(ImageStoreContract):
     @pytest.fixture
     def another(self, host, repository, tmp_path):
         return lambda: place(host, repository, tmp_path)
@@ -89,9 +91,9 @@ IMPATIENT = replace(QUICK, answer=1.0)  # less than a slow answer of the proxy t
 HURRIED = replace(QUICK, whole=1.0, listing=1.0, pages=50)
 
 
-def place(host, repository, tmp_path, *, patience=QUICK):
+def place(host, repository, tmp_path, *, policy=QUICK):
     login = DockerLogin(host, tmp_path / "absent.json")
-    return RegistryStore(Client(host, repository, login=login, patience=patience), locks=tmp_path / "locks")
+    return RegistryStore(RegistryClient(host, repository, login=login, policy=policy), locks=tmp_path / "locks")
 
 
 PAPERS = (Attachment("text/plain", b"signed"),)
@@ -103,8 +105,11 @@ class TestTrouble:
     @pytest.fixture
     def requests_of_a_push(self, host, tmp_path):
         with weather(host) as calm:
-            place(calm.host, f"calm/{tmp_path.name.lower()}", tmp_path).publish(
-                image(), "toy-1", prove=lambda _: PAPERS
+            publish(
+                place(calm.host, f"calm/{tmp_path.name.lower()}", tmp_path),
+                image(),
+                "toy-1",
+                before_tag=lambda _: PAPERS,
             )
             return len(calm.seen)
 
@@ -119,9 +124,9 @@ class TestTrouble:
             repository = f"{kind}/{number}"
             with weather(host) as now:
                 now.spoil = {number: kind}
-                patience = IMPATIENT if kind == "slow" else QUICK
-                spoiled = place(now.host, repository, tmp_path, patience=patience)
-                published = spoiled.publish(image(), "toy-1", prove=lambda _: PAPERS)
+                policy = IMPATIENT if kind == "slow" else QUICK
+                spoiled = place(now.host, repository, tmp_path, policy=policy)
+                published = publish(spoiled, image(), "toy-1", before_tag=lambda _: PAPERS)
             assert published.digest == image().digest
             assert fetch(host, repository, "toy-1") == (image().manifest, image().config, [b"the server", b"the model"])
 
@@ -134,18 +139,18 @@ class TestTrouble:
             with weather(host) as now:
                 now.spoil = dict.fromkeys(range(number, 1000), kind)
                 with pytest.raises(RegistryError, match="4 times") as refusal:
-                    place(now.host, repository, tmp_path).publish(image(), "toy-1", prove=lambda _: PAPERS)
+                    publish(place(now.host, repository, tmp_path), image(), "toy-1", before_tag=lambda _: PAPERS)
             assert [problem.code for problem in refusal.value.problems] == ["registry-unreachable"]
             tagged_last = number == requests_of_a_push - 1
             assert tagged_last or fetch(host, repository, "toy-1") is None
-            place(host, repository, tmp_path).publish(image(), "toy-1", prove=lambda _: PAPERS)
+            publish(place(host, repository, tmp_path), image(), "toy-1", before_tag=lambda _: PAPERS)
             assert fetch(host, repository, "toy-1")[2] == [b"the server", b"the model"]
 
 
 def test_the_same_again_sends_nothing(host, repository, tmp_path):
-    place(host, repository, tmp_path).publish(image(), "toy-1", prove=lambda _: PAPERS)
+    publish(place(host, repository, tmp_path), image(), "toy-1", before_tag=lambda _: PAPERS)
     with weather(host) as now:
-        again = place(now.host, repository, tmp_path).publish(image(), "toy-1", prove=lambda _: PAPERS)
+        again = publish(place(now.host, repository, tmp_path), image(), "toy-1", before_tag=lambda _: PAPERS)
     assert again.outcome == "unchanged"
     assert now.sent == 0
     assert {method for method, _ in now.seen} <= {"HEAD", "GET"}
@@ -153,12 +158,12 @@ def test_the_same_again_sends_nothing(host, repository, tmp_path):
 
 def test_of_a_base_in_the_same_registry_no_byte_is_sent(host, repository, tmp_path):
     size = 3_000_000
-    place(host, "team/base", tmp_path).publish(image(size=size), "base-1")
+    publish(place(host, "team/base", tmp_path), image(size=size), "base-1")
     base = replace(image(size=size).layers[0], origin=None)
     with weather(host) as now:
         here = replace(base, origin=f"{now.host}/team/base", open=never)
         ours = Image(image(b"ours").config, (here, blob(b"ours")))
-        place(now.host, repository, tmp_path).publish(ours, "toy-1")
+        publish(place(now.host, repository, tmp_path), ours, "toy-1")
     assert now.sent < 5_000 < base.size
     assert fetch(host, repository, "toy-1")[2] == [b"the server" * size, b"ours"]
 
@@ -171,8 +176,8 @@ def test_a_registry_without_room_is_a_refusal_without_a_tag(tmp_path):
     """Its disk holds four megabytes; the layer has eight."""
     with full(tmp_path / "disk") as disk, registry(disk) as host:
         with pytest.raises(RegistryError, match=r"answered 50\d"):
-            place(host, "team/one", tmp_path).publish(image(size=1_000_000), "toy-1")
-        assert place(host, "team/one", tmp_path).digest("toy-1") is None
+            publish(place(host, "team/one", tmp_path), image(size=1_000_000), "toy-1")
+        assert place(host, "team/one", tmp_path).resolve("toy-1") is None
 
 
 @contextlib.contextmanager
@@ -190,10 +195,11 @@ def full(folder):
 PUBLISH = """
 import sys
 from pathlib import Path
+from build.oci.publish import publish
 from tests.build.oci.test_registry import place
-from tests.contracts.publish import image
+from tests.contracts.image_store import image
 print("ready", flush=True)
-place(sys.argv[1], sys.argv[2], Path(sys.argv[3])).publish(image(size=3_000_000), "toy-1")
+publish(place(sys.argv[1], sys.argv[2], Path(sys.argv[3])), image(size=3_000_000), "toy-1")
 print("done", flush=True)
 """
 
@@ -212,7 +218,7 @@ def test_killed_at_any_moment_no_tag_names_half_an_image_and_the_next_run_comple
         killed += "done" not in child.communicate()[0]
         found = fetch(host, repository, "toy-1")
         assert found is None or found[2] == whole
-    place(host, repository, tmp_path).publish(image(size=3_000_000), "toy-1")
+    publish(place(host, repository, tmp_path), image(size=3_000_000), "toy-1")
     assert fetch(host, repository, "toy-1")[2] == whole
     assert killed >= 5
 
@@ -220,7 +226,7 @@ def test_killed_at_any_moment_no_tag_names_half_an_image_and_the_next_run_comple
 def test_skopeo_reads_the_same_digest(host, repository, tmp_path):
     if shutil.which("skopeo") is None:
         pytest.skip("needs an independent reader: apt-get install skopeo")
-    published = place(host, repository, tmp_path).publish(image(), "toy-1")
+    published = publish(place(host, repository, tmp_path), image(), "toy-1")
     where = f"docker://{host}/{repository}:toy-1"
     command = ["skopeo", "inspect", "--tls-verify=false", "--format", "{{.Digest}}", where]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() == published.digest
@@ -230,12 +236,12 @@ def test_an_image_on_a_base_of_docker_keeps_dockers_types(host, repository, tmp_
     """The two families are never mixed: engines refuse that."""
     layers = tuple(replace(layer, media_type=DOCKER_LAYER) for layer in image().layers)
     docker_s = Image(image().config, layers, docker=True)
-    published = place(host, repository, tmp_path).publish(docker_s, "toy-1", prove=lambda _: PAPERS)
+    published = publish(place(host, repository, tmp_path), docker_s, "toy-1", before_tag=lambda _: PAPERS)
     manifest = json.loads(fetch(host, repository, "toy-1")[0])
     assert manifest["mediaType"] == DOCKER_MANIFEST
     assert manifest["config"]["mediaType"] == DOCKER_CONFIG
     assert {layer["mediaType"] for layer in manifest["layers"]} == {DOCKER_LAYER}
-    assert len(place(host, repository, tmp_path).attachments(published.digest)) == 1
+    assert len(place(host, repository, tmp_path).referrers(published.digest)) == 1
 
 
 class Guarded(weather_of.Handler):
@@ -261,7 +267,7 @@ class Guarded(weather_of.Handler):
 def test_a_registry_that_gives_tokens_is_asked_for_the_right_to_write(host, tmp_path):
     now = weather_of.Weather(host)
     with serving(type("Handler", (Guarded,), {"now": now})) as now.host:
-        published = place(now.host, "team/guarded", tmp_path).publish(image(), "toy-1")
+        published = publish(place(now.host, "team/guarded", tmp_path), image(), "toy-1")
     assert published.digest == image().digest
     assert {scope.rpartition(":")[2] for scope in Guarded.asked} == {"pull", "pull,push"}
     assert fetch(host, "team/guarded", "toy-1")[2] == [b"the server", b"the model"]
@@ -270,25 +276,23 @@ def test_a_registry_that_gives_tokens_is_asked_for_the_right_to_write(host, tmp_
 def test_documents_of_others_are_passed_over(host, repository, tmp_path):
     """Anybody who may push may tie documents to an image, of a form of their own."""
     ours = place(host, repository, tmp_path)
-    digest = ours.publish(image(), "toy-1", prove=lambda _: PAPERS).digest
-    theirs = dump(
-        {
-            "schemaVersion": 2,
-            "mediaType": MANIFEST,
-            "artifactType": "application/vnd.other",
-            "config": empty().descriptor,
-            "layers": [],
-            "subject": small(image().manifest, MANIFEST).descriptor,
-        }
-    )
+    digest = publish(ours, image(), "toy-1", before_tag=lambda _: PAPERS).digest
+    theirs = Manifest(
+        schema_version=2,
+        media_type=MANIFEST,
+        artifact_type="application/vnd.other",
+        config=EMPTY.descriptor,
+        layers=(),
+        subject=image().manifest_blob.descriptor,
+    ).encode()
     deep = theirs[:-1] + b',"x":' + b"[" * 5_000 + b"]" * 5_000 + b"}"
     for one in (theirs, deep):
         ours.client.put(digest_of(one), one, MANIFEST)
-    known = json.loads(ours.client.manifest(fallback_tag(digest)).data)["manifests"]
+    known = Index.parse(ours.client.manifest(fallback_tag(digest)).data).manifests
     gone = descriptor(b"gone", "application/vnd.expired")
     listed = index([*(descriptor(one, "application/vnd.other") for one in (theirs, deep)), gone, *known])
     with serving(type("Handler", (Listing,), {"listed": listed, "now": weather_of.Weather(host)})) as outer:
-        found = place(outer, repository, tmp_path).attachments(digest)
+        found = place(outer, repository, tmp_path).referrers(digest)
     assert [one.media_type for one in found] == ["text/plain"]
 
 
@@ -345,7 +349,7 @@ def test_a_registry_without_sense_is_refused(tmp_path):
         with pytest.raises(RegistryError, match="lists its tags in a circle"):
             place(host, "team/one", tmp_path).tags()
         with pytest.raises(RegistryError, match="begins an upload and does not say where"):
-            place(host, "team/one", tmp_path).publish(image(), "toy-1")
+            publish(place(host, "team/one", tmp_path), image(), "toy-1")
 
 
 @pytest.mark.parametrize(
@@ -381,19 +385,19 @@ def test_a_tag_that_another_machine_took_while_this_one_waited_does_not_move(hos
     def happens(handler):
         if handler.command == "PUT" and handler.path.endswith("/toy-1") and not taken:
             handler.rfile.read(int(handler.headers["Content-Length"]))
-            taken.append(other.publish(image(b"another model"), "toy-1").digest)
+            taken.append(publish(other, image(b"another model"), "toy-1").digest)
             handler._send(503, b"{}", {"Retry-After": "0"})
             return True
         return False
 
     with between(host, happens) as here, pytest.raises(OutputError, match="tag-taken"):
-        place(here, repository, tmp_path / "mine").publish(image(), "toy-1")
-    assert other.digest("toy-1") == taken[0] == image(b"another model").digest
+        publish(place(here, repository, tmp_path / "mine"), image(), "toy-1")
+    assert other.resolve("toy-1") == taken[0] == image(b"another model").digest
 
 
 @pytest.mark.parametrize("told", [f"sha256:{'0' * 64}", "toy-1", f"sha512:{'0' * 128}"])
 def test_what_a_header_says_of_a_digest_is_not_believed(host, repository, tmp_path, told):
-    digest = place(host, repository, tmp_path).publish(image(), "toy-1").digest
+    digest = publish(place(host, repository, tmp_path), image(), "toy-1").digest
 
     def happens(handler):
         if handler.command == "HEAD" and "/manifests/" in handler.path:
@@ -404,14 +408,14 @@ def test_what_a_header_says_of_a_digest_is_not_believed(host, repository, tmp_pa
     with between(host, happens) as here:
         if told.startswith("sha256:"):
             with pytest.raises(RegistryError, match="registry-digest"):
-                place(here, repository, tmp_path).digest(digest)
+                place(here, repository, tmp_path).resolve(digest)
         else:
-            assert place(here, repository, tmp_path).digest("toy-1") == digest
+            assert place(here, repository, tmp_path).resolve("toy-1") == digest
 
 
 def test_a_blob_that_breaks_off_is_gone_on_with(host, repository, tmp_path):
     layer = image(size=300_000).layers[0]
-    place(host, repository, tmp_path).publish(image(size=300_000), "toy-1")
+    publish(place(host, repository, tmp_path), image(size=300_000), "toy-1")
     with weather(host) as now:
         now.spoil = {0: "half", 1: "half"}
         with place(now.host, repository, tmp_path).blob(layer.digest) as file:
@@ -420,9 +424,9 @@ def test_a_blob_that_breaks_off_is_gone_on_with(host, repository, tmp_path):
 
 
 def test_what_a_registry_lost_is_given_to_it_again(host, repository, tmp_path):
-    first = place(host, repository, tmp_path).publish(image(), "toy-1")
+    first = publish(place(host, repository, tmp_path), image(), "toy-1")
     requests.delete(f"http://{host}/v2/{repository}/blobs/{image().layers[1].digest}", timeout=10).raise_for_status()
-    again = place(host, repository, tmp_path).publish(image(), "toy-1")
+    again = publish(place(host, repository, tmp_path), image(), "toy-1")
     assert again.digest == first.digest
     assert fetch(host, repository, "toy-1")[2] == [b"the server", b"the model"]
 
@@ -465,7 +469,7 @@ def test_whom_a_registry_sends_us_on_to_never_gets_the_login(host, tmp_path):
             return True
 
         with between(host, happens) as here:
-            client = Client(here, "team/one", login=Login(), patience=QUICK)
+            client = RegistryClient(here, "team/one", login=Login(), policy=QUICK)
             with pytest.raises(RegistryError, match="registry-denied"):
                 client.upload(blob(b"the model"))
             with pytest.raises(RegistryError, match="registry-denied"):
@@ -479,7 +483,7 @@ def test_a_page_in_place_of_a_manifest_is_refused(host, repository, tmp_path):
         return True
 
     with between(host, happens) as here, pytest.raises(RegistryError, match="not a JSON object: b'<html>"):
-        place(here, repository, tmp_path).publish(image(), "toy-1")
+        publish(place(here, repository, tmp_path), image(), "toy-1")
 
 
 class Page(http.server.BaseHTTPRequestHandler):
@@ -506,12 +510,12 @@ def test_a_page_in_place_of_an_answer_is_refused_and_shown(tmp_path):
 @pytest.mark.case("a registry that refuses to mount a base from another repository")
 @pytest.mark.parametrize("answer", [400, 401, 403, 404, 405, 202, "202-nowhere"])
 def test_a_mount_that_is_refused_is_replaced_by_an_upload(host, repository, tmp_path, outcome, answer):
-    place(host, "team/base-of-mounts", tmp_path).publish(image(), "base-1")
+    publish(place(host, "team/base-of-mounts", tmp_path), image(), "base-1")
     with weather(host) as now:
         now.mounts = answer
         origin = f"{now.host}/team/base-of-mounts"
         layers = tuple(replace(layer, origin=origin) for layer in image(b"ours").layers)
-        published = place(now.host, repository, tmp_path).publish(replace(image(b"ours"), layers=layers), "toy-1")
+        published = publish(place(now.host, repository, tmp_path), replace(image(b"ours"), layers=layers), "toy-1")
         asked = sum("mount=" in path for _, path in now.seen)
     outcome(f"{published.outcome} after {asked} mounts were asked for")
     assert fetch(host, repository, "toy-1")[2] == [b"the server", b"ours"]
@@ -559,7 +563,7 @@ def test_the_secrets_of_an_upload_are_never_told(host, repository, tmp_path, out
         return True
 
     with between(host, happens) as here, pytest.raises(RegistryError) as refusal:
-        place(here, repository, tmp_path).publish(image(), "toy-1")
+        publish(place(here, repository, tmp_path), image(), "toy-1")
     outcome(refusal.value.problems[0])
     assert "BLOB_UPLOAD_INVALID" in str(refusal.value)
     assert "_state=…" in str(refusal.value)
@@ -572,7 +576,7 @@ def test_an_answer_that_never_ends_is_a_refusal(host, tmp_path, outcome, kind):
     digest = digest_of(b"the server")
     with weather(host) as now:
         now.always = kind
-        ours = place(now.host, "team/one", tmp_path, patience=HURRIED)
+        ours = place(now.host, "team/one", tmp_path, policy=HURRIED)
         asked = {"a list of tags": ours.tags, "a manifest": lambda: ours.manifest(digest)}
         asked["a blob"] = lambda: ours.blob(digest).read()
         for what, ask in asked.items():
@@ -607,9 +611,9 @@ def test_a_list_without_end_is_a_refusal(host, tmp_path, outcome):
         handler._send(200, json.dumps({"tags": [f"t{number}"]}).encode(), link)
         return True
 
-    patience = replace(HURRIED, listing=600.0)
+    policy = replace(HURRIED, listing=600.0)
     with between(host, happens) as here, pytest.raises(RegistryError, match="without end: 50 on 50 pages") as refusal:
-        place(here, "team/one", tmp_path, patience=patience).tags()
+        place(here, "team/one", tmp_path, policy=policy).tags()
     outcome(refusal.value.problems[0])
     assert refusal.value.problems[0].code == "registry-slow"
 
@@ -638,7 +642,7 @@ def test_an_answer_of_another_type_is_a_refusal(host, tmp_path, outcome, answer)
     with between(host, happens) as here:
         ours = place(here, "team/one", tmp_path)
         lists = b"manifests" in WRONG_TYPES[answer]
-        ask = (lambda: ours.attachments(digest_of(b"the model"))) if lists else ours.tags
+        ask = (lambda: ours.referrers(digest_of(b"the model"))) if lists else ours.tags
         with pytest.raises(RegistryError) as refusal:
             ask()
     outcome(refusal.value.problems[0])
@@ -661,7 +665,7 @@ def test_a_token_that_is_none_is_a_refusal(host, tmp_path, token):
 
 def test_a_fallback_list_of_another_type_is_a_refusal(host, repository, tmp_path):
     ours = place(host, repository, tmp_path)
-    digest = ours.publish(image(), "toy-1", prove=lambda _: PAPERS).digest
+    digest = publish(ours, image(), "toy-1", before_tag=lambda _: PAPERS).digest
 
     def happens(handler):
         if handler.command == "GET" and fallback_tag(digest) in handler.path:
@@ -670,7 +674,7 @@ def test_a_fallback_list_of_another_type_is_a_refusal(host, repository, tmp_path
         return False
 
     with between(host, happens) as here, pytest.raises(OutputError, match="place-broken"):
-        place(here, repository, tmp_path).attachments(digest)
+        place(here, repository, tmp_path).referrers(digest)
 
 
 @pytest.mark.case("a place or a base with a password in its address")
@@ -704,7 +708,7 @@ def test_a_password_in_an_address_is_refused_and_not_told(tmp_path, outcome, add
 )
 def test_a_password_in_the_address_of_a_base_is_refused_and_not_told(tmp_path, reference):
     with pytest.raises(BaseError, match="holds a login") as refusal:
-        registry_base(reference, blobs=Blobs(tmp_path))
+        registry_base(reference, cache=tmp_path)
     assert "hunter2" not in str(refusal.value)
 
 

@@ -18,6 +18,7 @@ from build.image.attest import provenance
 from build.image.smoke_test.smoke_test import SmokeTestResult
 from build.oci.image import Image, digest_of, dump
 from build.oci.layout import Layout
+from build.oci.publish import publish
 from build.oci.referrers import content, descriptor
 from build.oci.store import Attachment
 from build.release.fetch import fetch
@@ -28,7 +29,7 @@ from model.files import sha256_of
 from tests.build.release.test_releases import ROOT, run
 from tests.build.released import BASE, assembled, published
 from tests.build.valid_bundle import verdict_of
-from tests.contracts.publish import blob
+from tests.contracts.image_store import blob
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def model(valid_bundle, verdict, passed, tmp_path):
 
 @pytest.fixture
 def shelf(model, tmp_path):
-    """A place with one release of the sound bundle."""
+    """A place with one release of the valid bundle."""
     place = Layout(tmp_path / "images")
     published(place, model)
     tagged(place, model.tag)
@@ -75,7 +76,7 @@ def test_a_model_without_a_release_is_refused_with_the_command_that_makes_one(sh
 
 
 def layer_of(shelf) -> Path:
-    manifest = json.loads(shelf.manifest(shelf.digest("toy-conversion-rel-000001")))
+    manifest = json.loads(shelf.manifest(shelf.resolve("toy-conversion-rel-000001")))
     return shelf.folder / "blobs" / "sha256" / manifest["layers"][-1]["digest"].removeprefix("sha256:")
 
 
@@ -103,7 +104,7 @@ def test_an_image_of_somebody_else_under_the_models_label_is_refused(shelf, tmp_
         labels = {"kamado.model": "toy-conversion", BUILD_TAG: tag}
         config = {"architecture": "amd64", "os": "linux", "config": {"Labels": labels}}
         image = Image(dump(config), (blob(layer),))
-        shelf.publish(image, tag)
+        publish(shelf, image, tag)
         tagged(shelf, tag)
         assert "[layer-broken]" in refused(shelf, tmp_path / "back")
 
@@ -144,7 +145,7 @@ RECORDS = {
 def test_an_image_without_the_record_of_its_smoke_test_is_refused(name, model, tmp_path, outcome):
     place = Layout(tmp_path / "images")
     if RECORDS[name] is None:
-        place.publish(model.image, model.tag)
+        publish(place, model.image, model.tag)
     else:
         published(place, model, smoke_test=RECORDS[name])
     with pytest.raises(ReleaseError, match="no record of a smoke test") as refusal:
@@ -153,12 +154,12 @@ def test_an_image_without_the_record_of_its_smoke_test_is_refused(name, model, t
 
 
 def test_a_record_of_another_image_is_none(model, shelf, tmp_path):
-    attached = [content(document) for document in shelf.attachments(model.image.digest)]
+    attached = [content(document) for document in shelf.referrers(model.image.digest)]
     config = json.loads(model.image.config)
     config["config"]["Labels"] |= {"who": "us", BUILD_TAG: "toy-conversion-other"}
     other = Image(dump(config), model.image.layers)
     statements = [Attachment(provenance.MEDIA_TYPE, data) for data in attached]
-    shelf.publish(other, "toy-conversion-other", prove=lambda _: statements)
+    publish(shelf, other, "toy-conversion-other", before_tag=lambda _: statements)
     with pytest.raises(ReleaseError, match="no record of a smoke test"):
         fetch(shelf, tagged(shelf, "toy-conversion-other"), tmp_path / "back", report=print)
 
@@ -215,7 +216,7 @@ def forged(folder, layers, **labels) -> Layout:
     """A place whose newest release somebody made by hand."""
     shelf = Layout(folder)
     config = {"config": {"Labels": {"kamado.model": "toy-conversion", BUILD_TAG: "forged", **labels}}}
-    shelf.publish(Image(dump({"architecture": "amd64", "os": "linux", **config}), tuple(layers)), "forged")
+    publish(shelf, Image(dump({"architecture": "amd64", "os": "linux", **config}), tuple(layers)), "forged")
     tagged(shelf, "forged")
     return shelf
 
@@ -273,7 +274,7 @@ def test_a_layer_that_holds_a_file_twice_is_refused(model, tmp_path):
 @pytest.mark.parametrize("named", ["sha256:/dev/zero", "sha256:../../index.json", "toy"])
 def test_a_digest_that_is_a_path_is_refused(named, tmp_path):
     shelf = forged(tmp_path / "images", [blob(b"x")])
-    manifest = json.loads(shelf.manifest(shelf.digest("forged")))
+    manifest = json.loads(shelf.manifest(shelf.resolve("forged")))
     manifest["layers"][0]["digest"] = named
     data = dump(manifest)
     (shelf.blobs / digest_of(data).removeprefix("sha256:")).write_bytes(data)
@@ -294,7 +295,9 @@ def test_metrics_that_are_none_leave_the_list_of_releases_readable(metrics, tmp_
 
 def test_a_document_that_was_lost_stops_nobody(shelf, tmp_path):
     index = json.loads((shelf.folder / "index.json").read_bytes())
-    index["manifests"].append(descriptor(b"lost", "application/vnd.other"))
+    index["manifests"].append(
+        descriptor(b"lost", "application/vnd.other").model_dump(by_alias=True, exclude_unset=True)
+    )
     (shelf.folder / "index.json").write_bytes(dump(index))
     told = run("fetch", "toy-conversion", "--in", f"oci:{shelf.folder}", "--into", str(tmp_path / "back"))
     assert (told.returncode, told.stderr) == (0, "")

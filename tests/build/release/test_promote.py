@@ -17,6 +17,7 @@ from build.image.build import build
 from build.image.request import BuildRequest
 from build.oci.image import Image, digest_of, dump
 from build.oci.layout import Layout
+from build.oci.publish import publish
 from build.oci.store import Attachment
 from build.release.promote import promote, rollback
 from build.release.releases import BUILD_TAG, numbers
@@ -24,7 +25,7 @@ from model.errors import KamadoError
 from tests.build.oci.test_registry import full
 from tests.build.released import BASE, assembled, published
 from tests.build.valid_bundle import sound_bundle, verdict_of
-from tests.contracts.publish import blob
+from tests.contracts.image_store import blob
 
 ROOT = Path(__file__).resolve().parents[3]
 TOY = "toy-conversion"
@@ -64,7 +65,7 @@ def test_the_command_line_releases_and_goes_back(shelf, models):
 
 
 def other_content(place, model):
-    """The labels of a sound model over a layer of something else."""
+    """The labels of a valid_bundle model over a layer of something else."""
     config = json.loads(model.image.config)
     config["config"]["Labels"][BUILD_TAG] = "forged"
     image = Image(dump(config), (*model.image.layers[:-1], blob(b"no archive")))
@@ -72,7 +73,7 @@ def other_content(place, model):
 
 
 def other_bundle(place, model):
-    """A sound bundle of other trees, behind the labels of this one."""
+    """A valid bundle of other trees, behind the labels of this one."""
     folder = place.folder.parent / "other"
     other = sound_bundle(folder / "bundle", seed=3)
     layer = assembled(BASE, other, verdict_of(other, folder / "verdict.json"), folder / "work").image.layers[-1]
@@ -84,11 +85,11 @@ def other_bundle(place, model):
 def no_smoke_test(place, model):
     config = json.loads(model.image.config)
     config["config"]["Labels"][BUILD_TAG] = "forged"
-    place.publish(Image(dump(config), model.image.layers), "forged")
+    publish(place, Image(dump(config), model.image.layers), "forged")
 
 
 def more_files(place, model):
-    """The sound model's layer, and in it under another spelling what an engine would lay over the verified file."""
+    """The valid model's layer, and in it under another spelling what an engine would lay over the verified file."""
     with tarfile.open(fileobj=(packed := BytesIO()), mode="w:gz") as tar:
         with tarfile.open(model.layer.path) as source:
             for member in source:
@@ -101,7 +102,7 @@ def more_files(place, model):
 
 
 def other_start(place, model):
-    """The sound model's layer and labels, and a server that is started over another folder."""
+    """The valid model's layer and labels, and a server that is started over another folder."""
     config = json.loads(model.image.config)
     config["config"]["Labels"][BUILD_TAG] = "forged"
     config["config"] |= {"Entrypoint": ["sh"], "Env": ["KAMADO_BUNDLE=/srv/other", "KAMADO_HOST=0.0.0.0"]}

@@ -10,15 +10,16 @@ from pathlib import Path
 import pytest
 
 from build.image.smoke_test import SmokeTestError
-from build.oci.ecr import ecr_store
+from build.oci.ecr import EcrStore
 from build.oci.image import Image, dump
 from build.oci.layout import Layout
+from build.oci.publish import publish
 from build.oci.store import Attachment
 from build.release.releases import ReleaseError, before, candidate, number_next, number_of, release, releases
 from model.errors import Problem
 from tests.build.oci.test_ecr import running, service  # noqa: F401 - fixtures
 from tests.build.oci.test_registry import host, place  # noqa: F401 - a fixture
-from tests.contracts.publish import blob, image
+from tests.contracts.image_store import blob, image
 from tests.services.ecr import ACCOUNT, REGION
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -45,7 +46,7 @@ def another(request, tmp_path):
     repository = f"releases-{secrets.token_hex(6)}"
     if request.param == "ecr":
         request.getfixturevalue("service")
-        return lambda: ecr_store(ACCOUNT, REGION, repository)
+        return lambda: EcrStore(ACCOUNT, REGION, repository)
     address = request.getfixturevalue("host")
     return lambda: place(address, repository, tmp_path)
 
@@ -55,8 +56,8 @@ def shelf(another):
     """A place with three images of one model, and one of another."""
     made = another()
     for letter in "abc":
-        made.publish(model(letter.encode()), f"toy-{letter}")
-    made.publish(model(b"z", name="other"), "other-z")
+        publish(made, model(letter.encode()), f"toy-{letter}")
+    publish(made, model(b"z", name="other"), "other-z")
     return made
 
 
@@ -80,7 +81,7 @@ def test_images_are_released_under_numbers_that_go_forward(shelf):
     assert (made.tag, made.digest) == ("toy-rel-000002", model(b"b").digest)
     assert promote(shelf, "toy", "toy-a").number == 3
     assert history(shelf) == [(1, "a"), (2, "b"), (3, "a")]
-    assert shelf.digest("toy-rel-000001") == model(b"a").digest
+    assert shelf.resolve("toy-rel-000001") == model(b"a").digest
 
 
 def test_what_is_the_newest_release_is_not_released_again(shelf):
@@ -113,7 +114,7 @@ def test_there_is_nothing_before_the_first_image_however_often_it_was_released(s
     with pytest.raises(ReleaseError, match="has no release"):
         rollback(shelf, "toy")
     promote(shelf, "toy", "toy-a")
-    shelf.add_tag(model(b"a").digest, "toy-rel-000002")
+    shelf.tag(model(b"a").digest, "toy-rel-000002")
     with pytest.raises(ReleaseError, match="nothing older"):
         rollback(shelf, "toy")
 
@@ -126,11 +127,11 @@ ABSURD = ["toy-rel-999999", "toy-rel-999999999999", "toy-rel-abc", "toy-rel-", "
 def test_a_foreign_or_absurd_tag_stops_nobody(tag, shelf, outcome):
     promote(shelf, "toy", "toy-a")
     if tag in ABSURD:
-        shelf.add_tag(model(b"b").digest, tag)
+        shelf.tag(model(b"b").digest, tag)
     else:
         foreign = image(b"a document") if tag == "of a document" else model(b"z", name="other")
-        shelf.publish(foreign, "foreign")
-        shelf.add_tag(foreign.digest, "toy-rel-000002")
+        publish(shelf, foreign, "foreign")
+        shelf.tag(foreign.digest, "toy-rel-000002")
     assert release(shelf, "toy").labels["content"] == "a"
     made = promote(shelf, "toy", "toy-c")
     assert made.number in (2, 3)
@@ -141,7 +142,7 @@ def test_a_foreign_or_absurd_tag_stops_nobody(tag, shelf, outcome):
 
 @pytest.mark.case("a first release tag so high that its successors would not be found again")
 def test_a_number_that_nobody_would_find_again_is_not_given(shelf, outcome):
-    shelf.add_tag(model(b"b").digest, "toy-rel-899999")
+    shelf.tag(model(b"b").digest, "toy-rel-899999")
     with pytest.raises(ReleaseError, match=r"\[release-numbers\]") as refusal:
         promote(shelf, "toy", "toy-a")
     outcome(refusal.value.problems[0])
@@ -169,7 +170,7 @@ def test_an_image_that_was_not_sealed_is_not_released(shelf):
         raise SmokeTestError(Problem("golden row 0", "differs", "Build again", "smoke-test-answer"))
 
     with pytest.raises(SmokeTestError):
-        shelf.publish(model(b"wrong"), "toy-wrong", prove=fails)
+        publish(shelf, model(b"wrong"), "toy-wrong", before_tag=fails)
     with pytest.raises(ReleaseError, match=r"image-unsealed|image-missing"):
         promote(shelf, "toy", model(b"wrong").digest)
     assert history(shelf) == []
@@ -184,7 +185,7 @@ def test_the_reference_that_was_printed_names_the_image(shelf):
 def test_a_list_of_documents_is_no_image(host, tmp_path):  # noqa: F811 - a fixture
     """Where a registry keeps no list of referrers it is a tag of its own, and is seen among the others."""
     shelf = place(host, f"documents-{secrets.token_hex(6)}", tmp_path)
-    shelf.publish(model(b"a"), "toy-a", prove=lambda _: [Attachment("text/plain", b"a document")])
+    publish(shelf, model(b"a"), "toy-a", before_tag=lambda _: [Attachment("text/plain", b"a document")])
     (listed,) = [tag for tag in shelf.tags() if tag.startswith("sha256-")]
     with pytest.raises(ReleaseError, match=r"image-model.*is no image of a model, not of 'toy'"):
         promote(shelf, "toy", listed)
@@ -233,7 +234,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess:
 
 def test_the_command_line_lists_releases(tmp_path):
     for letter in "ab":
-        Layout(tmp_path).publish(model(letter.encode()), f"toy-{letter}")
+        publish(Layout(tmp_path), model(letter.encode()), f"toy-{letter}")
         promote(Layout(tmp_path), "toy", f"toy-{letter}")
     table = run("releases", "toy", "--in", f"oci:{tmp_path}").stdout
     assert table.index("toy-rel-000002") < table.index("toy-rel-000001")
@@ -256,5 +257,5 @@ def test_the_command_line_says_what_is_missing(tmp_path):
     assert told.returncode == 1
     assert "[image-missing] image toy-a" in told.stderr
     assert "is not a folder" in run("releases", "toy", "--in", f"oci:{tmp_path}/absent").stderr
-    Layout(tmp_path).publish(image(), "toy-1")
+    publish(Layout(tmp_path), image(), "toy-1")
     assert "has no release" in run("releases", "toy", "--in", f"oci:{tmp_path}").stdout

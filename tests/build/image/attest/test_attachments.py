@@ -13,9 +13,9 @@ from build.image.build import build
 from build.image.request import BuildRequest
 from build.oci.layout import Layout
 from build.release.promote import promote
+from cli.main import kamado
 from model.errors import KamadoError
 from tests.build.release.test_releases import run
-from tests.serving.test_keys import parser
 
 ROOT = Path(__file__).resolve().parents[4]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -114,7 +114,8 @@ def test_a_key_that_cannot_sign_leaves_no_image(valid_bundle, verdict, server_ca
 def test_codebuild_runs_commands_that_there_are():
     phases = yaml.safe_load((ROOT / "build" / "buildspec.yml").read_text())["phases"]
     lines = [line for phase in phases.values() for line in phase["commands"]]
-    ours = [shlex.split(line.partition(" > ")[0]) for line in lines if " -m build " in line]
+    ours = [shlex.split(line.partition(" > ")[0]) for line in lines if " -m cli " in line]
     assert [words[3] for words in ours] == ["verify", "image"]
     for words in ours:
-        parser({}).parse_args(words[3:])
+        verb = kamado.commands[words[3]]
+        assert verb.make_context(words[3], words[4:]).meta["mistakes"] == ()

@@ -10,7 +10,7 @@ import pytest
 from build.image.attest.installed_packages import installed_packages
 from build.image.smoke_test import SmokeTestError
 from build.image.smoke_test.rootfs import unpack
-from tests.contracts.publish import blob
+from tests.contracts.image_store import blob
 
 
 def paragraphs(*packages):

@@ -13,7 +13,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 from build.image.attest.sbom import sbom
 from model.bundle.folder import bundle_digest
-from tests.contracts.publish import blob
+from tests.contracts.image_store import blob
 
 ROOT = Path(__file__).resolve().parents[4]
 
