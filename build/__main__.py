@@ -27,7 +27,7 @@ from build.oci.redact import redacted
 from build.oci.store import ImageStore, StoreError
 from build.release.fetch import fetch
 from build.release.promote import promote, rollback
-from build.release.releases import Release, number_of, release, releases, shown
+from build.release.releases import Release, number_of, release, releases
 from model.command_line import CommandLine
 from model.errors import KamadoError, OutputError, Problem
 from model.text import printable
@@ -195,7 +195,7 @@ def _releases(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
     place = _place(asked, environ)
     found = releases(place, asked.model, newest=asked.newest)
     if asked.json:
-        print(json.dumps([shown(one) for one in found], indent=1))
+        print(json.dumps([one.as_json() for one in found], indent=1))
         return 0
     if not found:
         _to_stdout(
@@ -232,11 +232,11 @@ def _rollback(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 def _released(asked: argparse.Namespace, place: ImageStore, made: Release) -> int:
-    _show_result(asked, shown(made), f"released {place.name}:{made.tag}@{made.digest}")
+    _show_result(asked, made.as_json(), f"released {place.name}:{made.tag}@{made.digest}")
     return 0
 
 
-def _show_result(asked: argparse.Namespace, document: dict[str, Any], line: str) -> None:
+def _show_result(asked: argparse.Namespace, document: Mapping[str, Any], line: str) -> None:
     print(json.dumps(document, indent=1) if asked.json else printable(line))
 
 
@@ -255,7 +255,7 @@ def _fetch(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
         raise OutputError(
             Problem(str(into), found_there, "Name another folder with --into", "place-unwritable")
         ) from error
-    told = {**shown(found), "bundle": digest, "folder": str(into)}
+    told = {**found.as_json(), "bundle": digest, "folder": str(into)}
     _show_result(asked, told, f"{found.tag} is in {into}: bundle {digest}")
     return 0
 
