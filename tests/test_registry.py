@@ -35,7 +35,7 @@ def test_it_answers_until_it_is_interrupted_and_a_second_one_says_that_the_port_
         assert requests.get(f"http://127.0.0.1:{port}/v2/", timeout=10).status_code == 200
         second = subprocess.run(make(port), cwd=ROOT, capture_output=True, text=True, check=False)
         assert second.returncode == 2
-        assert re.search(rf"something listens at 127.0.0.1:{port} already.*REGISTRY_PORT={port + 1}", second.stderr)
+        assert re.search(rf"port {port} of 127.0.0.1 is in use.*REGISTRY_PORT={port + 1}", second.stderr)
     finally:
         os.killpg(first.pid, signal.SIGINT)
         first.communicate(timeout=20)

@@ -39,13 +39,13 @@ class DockerLogin:
         from docker.errors import DockerException
 
         try:
-            kept = AuthConfig.load_config(None, {"auths": {}, **json.loads(self.config.read_bytes())})
+            config = AuthConfig.load_config(None, {"auths": {}, **json.loads(self.config.read_bytes())})
             with warnings.catch_warnings(action="error", category=UserWarning):  # of a helper that is not installed
-                found = kept.resolve_authconfig(None if self.host == HUB else self.host) or {}
+                entry = config.resolve_authconfig(None if self.host == HUB else self.host) or {}
         except (DockerException, OSError, ValueError, TypeError, AttributeError, UserWarning) as error:
-            told, hint = f"cannot be read ({error})", f"Fix it, or run: docker login {self.host}"
-            raise CredentialsError(Problem(f"login in {self.config}", told, hint, "registry-denied")) from error
-        user, password = (found.get(name) or found.get(name.lower()) for name in ("Username", "Password"))
+            problem, hint = f"cannot be read ({error})", f"Fix it, or run: docker login {self.host}"
+            raise CredentialsError(Problem(f"login in {self.config}", problem, hint, "registry-denied")) from error
+        user, password = (entry.get(name) or entry.get(name.lower()) for name in ("Username", "Password"))
         return (user, password) if user and password else None
 
 

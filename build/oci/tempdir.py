@@ -17,15 +17,15 @@ CONTENT = "content"
 
 
 @contextlib.contextmanager
-def scratch(place: Path | None = None) -> Iterator[Path]:
+def scratch(parent: Path | None = None) -> Iterator[Path]:
     """An empty folder in `place`, by default that for temporary files, which goes with its builder.
 
     What builders that were killed have left is removed first: an unpacked image is a whole file system.
     """
-    place = (place or Path(tempfile.gettempdir())).resolve()
-    for left in place.glob(f"{PREFIX}*"):
-        _remove_if_left(left)
-    folder, lock = _locked(place)
+    parent = (parent or Path(tempfile.gettempdir())).resolve()
+    for abandoned in parent.glob(f"{PREFIX}*"):
+        _remove_if_left(abandoned)
+    folder, lock = _locked(parent)
     with lock:
         try:
             (folder / CONTENT).mkdir()
@@ -49,9 +49,9 @@ def refusing_without_room() -> Iterator[None]:
         raise OutputError(Problem(str(where), problem, hint, "work-unwritable")) from error
 
 
-def _locked(place: Path) -> tuple[Path, TextIO]:
+def _locked(parent: Path) -> tuple[Path, TextIO]:
     while True:
-        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
         # Until it is locked, another builder may take it for one that was left, and remove it.
         with contextlib.suppress(FileNotFoundError):
             lock = (folder / LOCK).open("w")

@@ -33,7 +33,7 @@ def fetch(
             shutil.copytree(work / BUNDLE, target / BUNDLE)
             shutil.copyfile(work / VERDICT, target / VERDICT)
             _write(model.documents, target / "documents")
-    return model.sound.digest
+    return model.bundle.digest
 
 
 def _write(documents: Documents, folder: Path) -> None:

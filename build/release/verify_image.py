@@ -41,7 +41,7 @@ Documents = dict[str, list[bytes]]
 class Model:
     """What was verified: its digests, and the documents beside the image by media type."""
 
-    sound: VerifiedBundle
+    bundle: VerifiedBundle
     documents: Documents
 
 
@@ -55,29 +55,29 @@ def verify_image(
     and what the store raises.
     """
     diff_id = unpack(images, image.digest, folder)
-    sound = _sound(folder, report)
-    _compare_labels(image, folder, sound, diff_id)
+    bundle = _verified_bundle(folder, report)
+    _compare_labels(image, folder, bundle, diff_id)
     _refuse_other_start(start_of(images, image.digest))
     documents = _documents(images, image.digest, report)
-    _refuse_untested(image, sound, documents[provenance.MEDIA_TYPE])
+    _refuse_untested(image, bundle, documents[provenance.MEDIA_TYPE])
     for key in keys:
         check_any(folder, documents[signature.MEDIA_TYPE], key, image=image.tag)
-    return Model(sound, documents)
+    return Model(bundle, documents)
 
 
-def _sound(folder: Path, report: Callable[[str], None]) -> VerifiedBundle:
-    sound, problems = verified(folder / BUNDLE, folder / VERDICT)
+def _verified_bundle(folder: Path, report: Callable[[str], None]) -> VerifiedBundle:
+    bundle, problems = verified(folder / BUNDLE, folder / VERDICT)
     if broken := [problem for problem in problems if problem.code not in OLDER]:
         raise BundleError(*broken)
     for problem in problems:
         report(f"older than this Kamado: {problem.where}: {problem.problem}")
-    assert sound is not None  # a check that did not come to its end is a problem
-    return sound
+    assert bundle is not None  # a check that did not come to its end is a problem
+    return bundle
 
 
-def _compare_labels(image: Release, folder: Path, sound: VerifiedBundle, diff_id: str) -> None:
+def _compare_labels(image: Release, folder: Path, bundle: VerifiedBundle, diff_id: str) -> None:
     manifest = Manifest.model_validate_json((folder / BUNDLE / MANIFEST).read_bytes())
-    expected = model_labels(manifest, parsed((folder / VERDICT).read_bytes()), sound, diff_id)
+    expected = model_labels(manifest, parsed((folder / VERDICT).read_bytes()), bundle, diff_id)
     problems = [
         Problem(
             f"label {name}", f"is {image.labels.get(name)!r:.200}, the layer says {value:.200}", WAY_OUT, "image-labels"
@@ -130,13 +130,13 @@ def _documents(images: ImageReader, digest: str, report: Callable[[str], None]) 
     return documents
 
 
-def _refuse_untested(image: Release, sound: VerifiedBundle, statements: Sequence[bytes]) -> None:
+def _refuse_untested(image: Release, bundle: VerifiedBundle, statements: Sequence[bytes]) -> None:
     """One record that is of this image and this model is enough: whoever may write to a store may add more."""
     for statement in statements:
-        seal = provenance.smoke_test(
-            statement, image=image.digest, bundle=sound.digest, verdict_sha256=str(sound.verdict_sha256)
+        record = provenance.smoke_test(
+            statement, image=image.digest, bundle=bundle.digest, verdict_sha256=str(bundle.verdict_sha256)
         )
-        if seal is not None and (seal.way == "none") == (image.labels.get("kamado.base") == "none"):
+        if record is not None and (record.way == "none") == (image.labels.get("kamado.base") == "none"):
             return
     problem = "has no record of a smoke test of this image with this model beside it"
     raise ReleaseError(Problem(f"image {image.tag}", problem, "Build it again", "image-unsealed"))

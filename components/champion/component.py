@@ -20,5 +20,5 @@ def champion(spec: Input[Artifact], champion: str, released: Output[Model]) -> N
             Path(released.path),
             cache=cache(os.environ),
             required=required_key(os.environ),
-            report=lambda says: step.progress(0, 1, says),
+            report=lambda message: step.progress(0, 1, message),
         )

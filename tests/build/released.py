@@ -22,13 +22,13 @@ def assembled(base: Base, bundle: Path, verdict: Path, work: Path, sound: Verifi
 
 
 def published(
-    place: ImageStore, candidate: Candidate, *, image: Image | None = None, tag: str = "", seal: Seal = UNSEALED
+    store: ImageStore, candidate: Candidate, *, image: Image | None = None, tag: str = "", seal: Seal = UNSEALED
 ) -> None:
     """Published with the record of its smoke test; `image` and `tag` are others than the candidate's for forgeries."""
     sound = VerifiedBundle(candidate.labels["kamado.bundle"], candidate.labels["kamado.verdict.sha256"])
 
     def prove(staged: PushedImage) -> list[Attachment]:
         manifest = candidate.bundle.manifest
-        return [provenance(place.name, staged.image, manifest, sound=sound, base=BASE, seal=seal, commit=None)]
+        return [provenance(store.name, staged.image, manifest, sound=sound, base=BASE, seal=seal, commit=None)]
 
-    publish(place, image or candidate.image, tag or candidate.tag, before_tag=prove)
+    publish(store, image or candidate.image, tag or candidate.tag, before_tag=prove)

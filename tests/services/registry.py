@@ -41,8 +41,8 @@ def registry(folder: Path, *, port: int = 0) -> Iterator[str]:
         try:
             free.bind(("127.0.0.1", port))
         except OSError:
-            told = f"something listens at 127.0.0.1:{port} already. If it is a registry, use it; else name another port"
-            raise RuntimeError(f"{told}: make registry REGISTRY_PORT={port + 1}") from None
+            problem = f"port {port} of 127.0.0.1 is in use. If it is by a registry, use that; else name another port"
+            raise RuntimeError(f"{problem}: make registry REGISTRY_PORT={port + 1}") from None
         port = free.getsockname()[1]
     (folder / "config.yml").write_text(CONFIG.format(folder=folder, port=port))
     with (folder / "log").open("wb") as log:

@@ -1,4 +1,4 @@
-"""Out of the engine into a place for images. Any place will do: `place` is a Publisher, so a registry as well."""
+"""Out of the engine into an image store: a folder or a registry."""
 
 import contextlib
 import tempfile

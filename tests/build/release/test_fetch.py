@@ -39,22 +39,22 @@ def model(sound, verdict, passed, tmp_path):
 
 @pytest.fixture
 def shelf(model, tmp_path):
-    """A place with one release of the sound bundle."""
-    place = Layout(tmp_path / "images")
-    published(place, model)
-    tagged(place, model.tag)
-    return place
+    """A store with one release of the sound bundle."""
+    store = Layout(tmp_path / "images")
+    published(store, model)
+    tagged(store, model.tag)
+    return store
 
 
-def tagged(place, tag) -> Release:
-    """The next release tag, as whoever may write to a place can write it: nothing is verified."""
-    return number_next(place, "toy-conversion", candidate(place, "toy-conversion", tag))
+def tagged(store, tag) -> Release:
+    """The next release tag, as whoever may write to a store can write it: nothing is verified."""
+    return number_next(store, "toy-conversion", candidate(store, "toy-conversion", tag))
 
 
 def test_bundle_and_verdict_come_back_byte_for_byte(shelf, sound, verdict, tmp_path):
-    told = run("fetch", "toy-conversion", "--in", f"oci:{shelf.folder}", "--into", str(tmp_path / "back"))
-    assert (told.returncode, told.stderr) == (0, "")
-    assert bundle_digest(sound) in told.stdout
+    result = run("fetch", "toy-conversion", "--in", f"oci:{shelf.folder}", "--into", str(tmp_path / "back"))
+    assert (result.returncode, result.stderr) == (0, "")
+    assert bundle_digest(sound) in result.stdout
     for name in FILES:
         assert (tmp_path / "back" / "bundle" / name).read_bytes() == (sound / name).read_bytes()
     assert (tmp_path / "back" / "verdict.json").read_bytes() == verdict.read_bytes()
@@ -63,16 +63,16 @@ def test_bundle_and_verdict_come_back_byte_for_byte(shelf, sound, verdict, tmp_p
 def test_a_folder_that_holds_something_is_left_as_it_is(shelf, tmp_path):
     (tmp_path / "back").mkdir()
     (tmp_path / "back" / "mine").write_text("kept")
-    told = run("fetch", "toy-conversion", "--in", f"oci:{shelf.folder}", "--into", str(tmp_path / "back"))
-    assert told.returncode == 1
-    assert "is there already" in told.stderr
+    result = run("fetch", "toy-conversion", "--in", f"oci:{shelf.folder}", "--into", str(tmp_path / "back"))
+    assert result.returncode == 1
+    assert "is there already" in result.stderr
     assert (tmp_path / "back" / "mine").read_text() == "kept"
 
 
 def test_a_model_without_a_release_is_refused_with_the_command_that_makes_one(shelf):
-    told = run("fetch", "other", "--in", f"oci:{shelf.folder}")
-    assert told.returncode == 1
-    assert "python -m build promote other TAG" in told.stderr
+    result = run("fetch", "other", "--in", f"oci:{shelf.folder}")
+    assert result.returncode == 1
+    assert "python -m build promote other TAG" in result.stderr
 
 
 def layer_of(shelf) -> Path:
@@ -81,16 +81,16 @@ def layer_of(shelf) -> Path:
 
 
 def refused(shelf, folder) -> str:
-    told = run("fetch", "toy-conversion", "--in", f"oci:{shelf.folder}", "--into", str(folder))
-    assert told.returncode == 1
-    assert "Traceback" not in told.stderr
+    result = run("fetch", "toy-conversion", "--in", f"oci:{shelf.folder}", "--into", str(folder))
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
     assert not folder.exists()
-    return told.stderr
+    return result.stderr
 
 
 def test_a_layer_that_is_not_its_digest_is_refused(shelf, tmp_path):
-    whole = layer_of(shelf).read_bytes()
-    layer_of(shelf).write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    data = layer_of(shelf).read_bytes()
+    layer_of(shelf).write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     assert "[layer-broken]" in refused(shelf, tmp_path / "back")
 
 
@@ -143,13 +143,13 @@ RECORDS = {
 @pytest.mark.case("an image whose smoke test is not on record, or on another's")
 @pytest.mark.parametrize("name", RECORDS)
 def test_an_image_without_the_record_of_its_smoke_test_is_refused(name, model, tmp_path, outcome):
-    place = Layout(tmp_path / "images")
+    store = Layout(tmp_path / "images")
     if RECORDS[name] is None:
-        publish(place, model.image, model.tag)
+        publish(store, model.image, model.tag)
     else:
-        published(place, model, seal=RECORDS[name])
+        published(store, model, seal=RECORDS[name])
     with pytest.raises(ReleaseError, match="no record of a smoke test") as refusal:
-        fetch(place, tagged(place, model.tag), tmp_path / "back", report=print)
+        fetch(store, tagged(store, model.tag), tmp_path / "back", report=print)
     outcome(refusal.value.problems[0])
 
 
@@ -175,10 +175,10 @@ def test_a_wrong_checksum_is_never_taken_for_an_older_one(sound, tmp_path, outco
     path = verdict_of(sound, tmp_path / "verdict.json")
     path.write_text(path.read_text().replace('"auc": 0.71', '"auc": 0.72'))
     model = assembled(BASE, sound, path, tmp_path / "work", VerifiedBundle(bundle_digest(sound), sha256_of(path)))
-    place = Layout(tmp_path / "images")
-    published(place, model)
+    store = Layout(tmp_path / "images")
+    published(store, model)
     with pytest.raises(BundleError, match=r"\[verdict-digest\]") as refusal:
-        fetch(place, tagged(place, model.tag), tmp_path / "back", report=print)
+        fetch(store, tagged(store, model.tag), tmp_path / "back", report=print)
     outcome(refusal.value.problems[0])
 
 
@@ -211,7 +211,7 @@ def test_a_fetch_that_is_killed_leaves_nothing_behind(shelf, sound, tmp_path):
 
 
 def forged(folder, layers, **labels) -> Layout:
-    """A place whose newest release somebody made by hand."""
+    """A store whose newest release somebody made by hand."""
     shelf = Layout(folder)
     config = {"config": {"Labels": {"kamado.model": "toy-conversion", BUILD_TAG: "forged", **labels}}}
     publish(shelf, Image(dump({"architecture": "amd64", "os": "linux", **config}), tuple(layers)), "forged")
@@ -232,8 +232,8 @@ def test_a_small_layer_that_unpacks_to_any_size_is_refused(tmp_path):
         file.write(head.tobuf(tarfile.GNU_FORMAT))
         for _ in range(1 << 10):
             file.write(bytes(1 << 20))
-    told = refused(forged(tmp_path / "images", [blob(packed.getvalue())]), tmp_path / "back")
-    assert "it has more than 200,000,000 bytes" in told
+    message = refused(forged(tmp_path / "images", [blob(packed.getvalue())]), tmp_path / "back")
+    assert "it has more than 200,000,000 bytes" in message
 
 
 @pytest.mark.case("a layer with a file that says it has an exabyte")
@@ -243,10 +243,10 @@ def test_a_file_that_ends_far_behind_its_layer_is_refused_at_once(tmp_path, outc
     head = tarfile.TarInfo("etc/motd")
     head.type, head.size = kind, 1 << 60
     packed = gzip.compress(head.tobuf(tarfile.GNU_FORMAT) + bytes(10_240))
-    says = refused(forged(tmp_path / "images", [blob(packed)]), tmp_path / "back")
-    outcome(says)
-    assert "[layer-broken]" in says
-    assert "which would end at byte 1,152,921,504,606," in says
+    message = refused(forged(tmp_path / "images", [blob(packed)]), tmp_path / "back")
+    outcome(message)
+    assert "[layer-broken]" in message
+    assert "which would end at byte 1,152,921,504,606," in message
 
 
 def test_a_header_that_tarfile_stumbles_over_is_refused(tmp_path):
@@ -265,8 +265,8 @@ def test_a_layer_that_holds_a_file_twice_is_refused(model, tmp_path):
             for member in source:
                 tar.addfile(member, source.extractfile(member) if member.isfile() else None)
         tar.addfile(tarfile.TarInfo("opt/kamado/bundle/booster.ubj"))
-    told = refused(forged(tmp_path / "images", [blob(packed.getvalue())]), tmp_path / "back")
-    assert "holds opt/kamado/bundle/booster.ubj twice" in told
+    message = refused(forged(tmp_path / "images", [blob(packed.getvalue())]), tmp_path / "back")
+    assert "holds opt/kamado/bundle/booster.ubj twice" in message
 
 
 @pytest.mark.parametrize("named", ["sha256:/dev/zero", "sha256:../../index.json", "toy"])
@@ -286,9 +286,9 @@ def test_a_digest_that_is_a_path_is_refused(named, tmp_path):
 @pytest.mark.parametrize("metrics", ["no json", '{"auc": "high"}', "[1]"])
 def test_metrics_that_are_none_leave_the_list_of_releases_readable(metrics, tmp_path):
     shelf = forged(tmp_path / "images", [blob(b"x")], **{"kamado.metrics": metrics})
-    told = run("releases", "toy-conversion", "--in", f"oci:{shelf.folder}")
-    assert (told.returncode, told.stderr) == (0, "")
-    assert "toy-conversion-rel-000001" in told.stdout
+    result = run("releases", "toy-conversion", "--in", f"oci:{shelf.folder}")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "toy-conversion-rel-000001" in result.stdout
 
 
 def test_a_document_that_was_lost_stops_nobody(shelf, tmp_path):
@@ -297,5 +297,5 @@ def test_a_document_that_was_lost_stops_nobody(shelf, tmp_path):
         descriptor(b"lost", "application/vnd.other").model_dump(by_alias=True, exclude_unset=True)
     )
     (shelf.folder / "index.json").write_bytes(dump(index))
-    told = run("fetch", "toy-conversion", "--in", f"oci:{shelf.folder}", "--into", str(tmp_path / "back"))
-    assert (told.returncode, told.stderr) == (0, "")
+    result = run("fetch", "toy-conversion", "--in", f"oci:{shelf.folder}", "--into", str(tmp_path / "back"))
+    assert (result.returncode, result.stderr) == (0, "")

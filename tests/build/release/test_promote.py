@@ -22,7 +22,7 @@ from build.release.promote import promote, rollback
 from build.release.releases import BUILD_TAG, numbers
 from model.errors import KamadoError
 from tests.build.image.test_attest import keys  # noqa: F401 - a fixture
-from tests.build.oci.test_registry import full
+from tests.build.oci.registry_stores import full
 from tests.build.released import BASE, assembled, published
 from tests.build.valid_bundle import sound_bundle, verdict_of
 from tests.contracts.image_store import blob
@@ -34,20 +34,20 @@ TOY = "toy-conversion"
 @pytest.fixture(scope="module")
 def models(sound, tmp_path_factory):
     """Three images of one bundle, by the verdicts that let it pass."""
-    made = []
+    candidates = []
     for seed in (1, 2, 3):
         work = tmp_path_factory.mktemp("work")
         verdict = verdict_of(sound, work / "verdict.json", bootstrap={"seed": seed, "draws": 1000})
-        made.append(assembled(BASE, sound, verdict, work))
-    return made
+        candidates.append(assembled(BASE, sound, verdict, work))
+    return candidates
 
 
 @pytest.fixture
 def shelf(models, tmp_path):
-    place = Layout(tmp_path / "images")
+    store = Layout(tmp_path / "images")
     for model in models:
-        published(place, model)
-    return place
+        published(store, model)
+    return store
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
@@ -64,31 +64,31 @@ def test_the_command_line_releases_and_goes_back(shelf, models):
     assert (back["tag"], back["digest"]) == (f"{TOY}-rel-000003", models[0].image.digest)
 
 
-def other_content(place, model):
+def other_content(store, model):
     """The labels of a sound model over a layer of something else."""
     config = json.loads(model.image.config)
     config["config"]["Labels"][BUILD_TAG] = "forged"
     image = Image(dump(config), (*model.image.layers[:-1], blob(b"no archive")))
-    published(place, model, image=image, tag="forged")
+    published(store, model, image=image, tag="forged")
 
 
-def other_bundle(place, model):
+def other_bundle(store, model):
     """A sound bundle of other trees, behind the labels of this one."""
-    folder = place.folder.parent / "other"
+    folder = store.folder.parent / "other"
     other = sound_bundle(folder / "bundle", seed=3)
     layer = assembled(BASE, other, verdict_of(other, folder / "verdict.json"), folder / "work").image.layers[-1]
     config = json.loads(model.image.config)
     config["config"]["Labels"][BUILD_TAG] = "forged"
-    published(place, model, image=Image(dump(config), (*model.image.layers[:-1], layer)), tag="forged")
+    published(store, model, image=Image(dump(config), (*model.image.layers[:-1], layer)), tag="forged")
 
 
-def no_smoke_test(place, model):
+def no_smoke_test(store, model):
     config = json.loads(model.image.config)
     config["config"]["Labels"][BUILD_TAG] = "forged"
-    publish(place, Image(dump(config), model.image.layers), "forged")
+    publish(store, Image(dump(config), model.image.layers), "forged")
 
 
-def more_files(place, model):
+def more_files(store, model):
     """The sound model's layer, and in it under another spelling what an engine would lay over the verified file."""
     with tarfile.open(fileobj=(packed := BytesIO()), mode="w:gz") as tar:
         with tarfile.open(model.layer.path) as source:
@@ -98,15 +98,15 @@ def more_files(place, model):
     config = json.loads(model.image.config)
     config["config"]["Labels"] |= {BUILD_TAG: "forged"}
     layers = (*model.image.layers[:-1], blob(packed.getvalue()))
-    published(place, model, image=Image(dump(config), layers), tag="forged")
+    published(store, model, image=Image(dump(config), layers), tag="forged")
 
 
-def other_start(place, model):
+def other_start(store, model):
     """The sound model's layer and labels, and a server that is started over another folder."""
     config = json.loads(model.image.config)
     config["config"]["Labels"][BUILD_TAG] = "forged"
     config["config"] |= {"Entrypoint": ["sh"], "Env": ["KAMADO_BUNDLE=/srv/other", "KAMADO_HOST=0.0.0.0"]}
-    published(place, model, image=Image(dump(config), model.image.layers), tag="forged")
+    published(store, model, image=Image(dump(config), model.image.layers), tag="forged")
 
 
 FORGERIES = {
@@ -121,12 +121,12 @@ FORGERIES = {
 @pytest.mark.case("an image that nobody has verified, with the labels of one that was")
 @pytest.mark.parametrize("forge", FORGERIES, ids=lambda forge: forge.__name__)
 def test_what_its_content_does_not_bear_out_is_not_released(forge, models, tmp_path, outcome):
-    place = Layout(tmp_path / "images")
-    forge(place, models[0])
+    store = Layout(tmp_path / "images")
+    forge(store, models[0])
     with pytest.raises(KamadoError) as refusal:
-        promote(place, TOY, "forged", report=print)
+        promote(store, TOY, "forged", report=print)
     assert FORGERIES[forge] in [problem.code for problem in refusal.value.problems]
-    assert numbers(place, TOY) == []
+    assert numbers(store, TOY) == []
     outcome(refusal.value.problems[0])
 
 
@@ -140,20 +140,20 @@ def test_a_layer_that_was_damaged_since_is_not_released_again(shelf, models):
     assert numbers(shelf, TOY) == [1, 2]
 
 
-@pytest.mark.case("an image whose place has lost a layer of its base")
+@pytest.mark.case("an image whose store has lost a layer of its base")
 def test_an_image_that_nobody_can_start_any_more_is_not_released(models, tmp_path, outcome):
     config = json.loads(models[0].image.config)
     config["config"]["Labels"][BUILD_TAG] = "based"
-    place, base = Layout(tmp_path / "images"), blob(b"a base")
-    published(place, models[0], image=Image(dump(config), (base, *models[0].image.layers)), tag="based")
-    path = place.blobs / base.digest.removeprefix("sha256:")
+    store, base = Layout(tmp_path / "images"), blob(b"a base")
+    published(store, models[0], image=Image(dump(config), (base, *models[0].image.layers)), tag="based")
+    path = store.blobs / base.digest.removeprefix("sha256:")
     path.rename(tmp_path / "away")
     with pytest.raises(KamadoError, match=r"\[place-broken\]") as refusal:
-        promote(place, TOY, "based", report=print)
-    assert numbers(place, TOY) == []
+        promote(store, TOY, "based", report=print)
+    assert numbers(store, TOY) == []
     outcome(refusal.value.problems[0].problem)
     (tmp_path / "away").rename(path)
-    assert promote(place, TOY, "based", report=print).number == 1
+    assert promote(store, TOY, "based", report=print).number == 1
 
 
 @pytest.mark.case("a document that somebody tied to an image, and that cannot be read")
@@ -224,11 +224,11 @@ class TestARequiredKey:
 
     @pytest.mark.parametrize(("key", "code"), [(None, "signature-missing"), ("other.pem", "signature-broken")])
     def test_builds_nothing_that_is_not_signed_by_its_owner(self, sound, verdict, keys, key, code, tmp_path):  # noqa: F811
-        order = BuildRequest(
+        request = BuildRequest(
             f"oci:{tmp_path}/images", None, tmp_path / "cache", key=key and keys / key, required=keys / "mine.pub"
         )
         with pytest.raises(SignatureError) as refusal:
-            build(sound, verdict, order, report=lambda _: None)
+            build(sound, verdict, request, report=lambda _: None)
         assert [problem.code for problem in refusal.value.problems] == [code]
         assert not (tmp_path / "images").exists()
 

@@ -17,8 +17,8 @@ from build.oci.publish import publish
 from build.oci.store import Attachment
 from build.release.releases import ReleaseError, before, candidate, number_next, number_of, release, releases
 from model.errors import Problem
-from tests.build.oci.test_ecr import running, service  # noqa: F401 - fixtures
-from tests.build.oci.test_registry import host, place  # noqa: F401 - a fixture
+from tests.build.oci.conftest import host, running, service  # noqa: F401 - fixtures
+from tests.build.oci.registry_stores import store_at
 from tests.contracts.image_store import blob, image
 from tests.services.ecr import ACCOUNT, REGION
 
@@ -40,7 +40,7 @@ def model(content: bytes, *, name: str = "toy") -> Image:
 
 @pytest.fixture(params=["folder", "registry", "ecr"])
 def another(request, tmp_path):
-    """Makes a new Publisher of one empty place."""
+    """Makes a new ImageStore on one empty store."""
     if request.param == "folder":
         return lambda: Layout(tmp_path / "images")
     repository = f"releases-{secrets.token_hex(6)}"
@@ -48,17 +48,17 @@ def another(request, tmp_path):
         request.getfixturevalue("service")
         return lambda: EcrStore(ACCOUNT, REGION, repository)
     address = request.getfixturevalue("host")
-    return lambda: place(address, repository, tmp_path)
+    return lambda: store_at(address, repository, tmp_path)
 
 
 @pytest.fixture
 def shelf(another):
-    """A place with three images of one model, and one of another."""
-    made = another()
+    """A store with three images of one model, and one of another."""
+    store = another()
     for letter in "abc":
-        publish(made, model(letter.encode()), f"toy-{letter}")
-    publish(made, model(b"z", name="other"), "other-z")
-    return made
+        publish(store, model(letter.encode()), f"toy-{letter}")
+    publish(store, model(b"z", name="other"), "other-z")
+    return store
 
 
 def promote(shelf, name, image):
@@ -72,13 +72,13 @@ def rollback(shelf, name):
 
 def history(shelf, name="toy"):
     """Release numbers with the letter of their image, oldest first."""
-    return [(one.number, one.labels["content"]) for one in reversed(releases(shelf, name))]
+    return [(item.number, item.labels["content"]) for item in reversed(releases(shelf, name))]
 
 
 def test_images_are_released_under_numbers_that_go_forward(shelf):
     assert promote(shelf, "toy", "toy-a").tag == "toy-rel-000001"
-    made = promote(shelf, "toy", model(b"b").digest)
-    assert (made.tag, made.digest) == ("toy-rel-000002", model(b"b").digest)
+    promoted = promote(shelf, "toy", model(b"b").digest)
+    assert (promoted.tag, promoted.digest) == ("toy-rel-000002", model(b"b").digest)
     assert promote(shelf, "toy", "toy-a").number == 3
     assert history(shelf) == [(1, "a"), (2, "b"), (3, "a")]
     assert shelf.resolve("toy-rel-000001") == model(b"a").digest
@@ -90,8 +90,8 @@ def test_what_is_the_newest_release_is_not_released_again(shelf):
 
 def test_a_release_tells_its_labels(shelf):
     promote(shelf, "toy", "toy-a")
-    found = release(shelf, "toy")
-    assert (found.number, found.cutoff, found.metrics) == (1, "2026-07-01T00:00:00Z", {"log_loss": 0.25})
+    newest = release(shelf, "toy")
+    assert (newest.number, newest.cutoff, newest.metrics) == (1, "2026-07-01T00:00:00Z", {"log_loss": 0.25})
 
 
 def test_going_back_is_a_new_release_of_what_was_before(shelf):
@@ -133,11 +133,11 @@ def test_a_foreign_or_absurd_tag_stops_nobody(tag, shelf, outcome):
         publish(shelf, foreign, "foreign")
         shelf.tag(foreign.digest, "toy-rel-000002")
     assert release(shelf, "toy").labels["content"] == "a"
-    made = promote(shelf, "toy", "toy-c")
-    assert made.number in (2, 3)
-    assert release(shelf, "toy").digest == made.digest
+    promoted = promote(shelf, "toy", "toy-c")
+    assert promoted.number in (2, 3)
+    assert release(shelf, "toy").digest == promoted.digest
     assert rollback(shelf, "toy").labels["content"] == "a"
-    outcome(f"the next release is {made.tag}, before it served a")
+    outcome(f"the next release is {promoted.tag}, before it served a")
 
 
 @pytest.mark.case("a first release tag so high that its successors would not be found again")
@@ -184,7 +184,7 @@ def test_the_reference_that_was_printed_names_the_image(shelf):
 
 def test_a_list_of_documents_is_no_image(host, tmp_path):  # noqa: F811 - a fixture
     """Where a registry keeps no list of referrers it is a tag of its own, and is seen among the others."""
-    shelf = place(host, f"documents-{secrets.token_hex(6)}", tmp_path)
+    shelf = store_at(host, f"documents-{secrets.token_hex(6)}", tmp_path)
     publish(shelf, model(b"a"), "toy-a", before_tag=lambda _: [Attachment("text/plain", b"a document")])
     (listed,) = [tag for tag in shelf.tags() if tag.startswith("sha256-")]
     with pytest.raises(ReleaseError, match=r"image-model.*is no image of a model, not of 'toy'"):
@@ -211,20 +211,20 @@ def test_a_release_that_is_not_there_is_refused_with_those_that_are(shelf):
 
 
 def test_two_at_once_take_two_numbers(shelf, another):
-    taken, start = {}, threading.Barrier(3)
+    numbers, start = {}, threading.Barrier(3)
 
     def run(letter):
         mine = another()
         start.wait()
-        taken[letter] = promote(mine, "toy", f"toy-{letter}").number
+        numbers[letter] = promote(mine, "toy", f"toy-{letter}").number
 
     threads = [threading.Thread(target=run, args=(letter,)) for letter in "abc"]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(taken.values()) == [1, 2, 3]
-    assert sorted(history(shelf)) == sorted((number, letter) for letter, number in taken.items())
+    assert sorted(numbers.values()) == [1, 2, 3]
+    assert sorted(history(shelf)) == sorted((number, letter) for letter, number in numbers.items())
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess:
@@ -242,20 +242,20 @@ def test_the_command_line_lists_releases(tmp_path):
     assert "2026-07-01T00:00:00Z" in table
     assert "0.25" in table
     listed = json.loads(run("releases", "toy", "--in", f"oci:{tmp_path}", "--json", "--newest", "1").stdout)
-    assert [(one["number"], one["metrics"]) for one in listed] == [(2, {"log_loss": 0.25})]
+    assert [(entry["number"], entry["metrics"]) for entry in listed] == [(2, {"log_loss": 0.25})]
 
 
 @pytest.mark.parametrize("newest", ["0", "-3", "many"])
 def test_a_number_of_releases_that_is_none_is_refused(newest, tmp_path):
-    told = run("releases", "toy", "--in", f"oci:{tmp_path}", "--newest", newest)
-    assert told.returncode == 2
-    assert f"'{newest}' is not a whole number above 0" in told.stderr
+    result = run("releases", "toy", "--in", f"oci:{tmp_path}", "--newest", newest)
+    assert result.returncode == 2
+    assert f"'{newest}' is not a whole number above 0" in result.stderr
 
 
 def test_the_command_line_says_what_is_missing(tmp_path):
-    told = run("promote", "toy", "toy-a", "--in", f"oci:{tmp_path}")
-    assert told.returncode == 1
-    assert "[image-missing] image toy-a" in told.stderr
+    result = run("promote", "toy", "toy-a", "--in", f"oci:{tmp_path}")
+    assert result.returncode == 1
+    assert "[image-missing] image toy-a" in result.stderr
     assert "is not a folder" in run("releases", "toy", "--in", f"oci:{tmp_path}/absent").stderr
     publish(Layout(tmp_path), image(), "toy-1")
     assert "has no release" in run("releases", "toy", "--in", f"oci:{tmp_path}").stdout
