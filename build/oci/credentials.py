@@ -1,4 +1,4 @@
-"""Who asks a registry: nobody in particular, who `docker login` kept, or a token of ECR's (publish/ecr.py)."""
+"""Credentials for a registry: none, those of `docker login`, or a token of ECR's (ecr_api.py)."""
 
 import json
 import os
@@ -11,21 +11,21 @@ from model.errors import KamadoError, Problem
 
 
 class CredentialsError(KamadoError):
-    """What `docker login` kept cannot be read."""
+    """What `docker login` stored cannot be read."""
 
     heading: ClassVar[str] = "the login was refused"
 
 
 class Login(Protocol):
-    """Gives user and password when a registry asks for them."""
+    """User and password, for a registry that requires them."""
 
     def credentials(self, *, renew: bool) -> tuple[str, str] | None:
-        """`renew`: those given before were turned down. None = there are none."""
+        """`renew`: the credentials returned before were rejected. None = there are none."""
         ...
 
 
 class DockerLogin:
-    """What `docker login` kept for this host, in `config` or with the credential helper that it names, if anything."""
+    """What `docker login` stored for this host, in `config` or with the credential helper that it names, if anything."""
 
     def __init__(self, host: str, config: Path) -> None:
         self.host = host
@@ -35,7 +35,7 @@ class DockerLogin:
         """Raises CredentialsError when there is a login and it cannot be read."""
         if renew or not self.config.is_file():
             return None
-        from docker.auth import AuthConfig  # a tenth of a second, for those who are asked for a login
+        from docker.auth import AuthConfig  # takes a tenth of a second
         from docker.errors import DockerException
 
         try:

@@ -1,4 +1,4 @@
-"""Folders for the time of one build, and what became of those whose builder was killed."""
+"""Temporary folders of builds. Those whose builder was killed are removed by the next build."""
 
 import contextlib
 import fcntl
@@ -18,13 +18,13 @@ CONTENT = "content"
 
 @contextlib.contextmanager
 def scratch(parent: Path | None = None) -> Iterator[Path]:
-    """An empty folder in `place`, by default that for temporary files, which goes with its builder.
+    """An empty folder in `parent`, by default that for temporary files, which is removed with its builder.
 
-    What builders that were killed have left is removed first: an unpacked image is a whole file system.
+    Folders of builders that were killed are removed first: an unpacked image is a whole file system.
     """
     parent = (parent or Path(tempfile.gettempdir())).resolve()
     for abandoned in parent.glob(f"{PREFIX}*"):
-        _remove_if_left(abandoned)
+        _remove_if_abandoned(abandoned)
     folder, lock = _locked(parent)
     with lock:
         try:
@@ -61,7 +61,7 @@ def _locked(parent: Path) -> tuple[Path, TextIO]:
             lock.close()
 
 
-def _remove_if_left(folder: Path) -> None:
+def _remove_if_abandoned(folder: Path) -> None:
     """Of this user, and a folder: others may put what they like into a temporary folder."""
     with contextlib.suppress(OSError):
         if folder.is_symlink() or folder.stat().st_uid != os.geteuid():

@@ -36,7 +36,7 @@ from build.oci.layout import Layout
 from build.release.promote import promote
 from model.bundle.bundle import BOOSTER, bundle_digest
 from model.errors import KamadoError
-from tests.build.release.test_releases import run
+from tests.build.release.command import run
 from tests.build.released import assembled
 from tests.contracts.image_store import blob
 

@@ -48,7 +48,7 @@ QUICK = RetryPolicy(attempts=4, first=0.001, answer=10.0)  # a busy disk may kee
 IMPATIENT = replace(QUICK, answer=1.0)  # less than a slow answer of the proxy takes
 
 
-HURRIED = replace(QUICK, whole=1.0, listing=1.0, pages=50)
+HURRIED = replace(QUICK, total=1.0, listing=1.0, pages=50)
 
 
 def store_at(host, repository, tmp_path, *, policy=QUICK):

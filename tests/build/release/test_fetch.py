@@ -1,6 +1,5 @@
 """A released bundle comes back from its image as it went in, or not at all."""
 
-import gzip
 import json
 import os
 import shutil
@@ -16,25 +15,20 @@ import pytest
 from build.gate.gate import VerifiedBundle
 from build.image.attest import provenance
 from build.image.smoke_test.smoke_test import Seal
-from build.oci.image import Image, digest_of, dump
+from build.oci.image import Image, dump
 from build.oci.layout import Layout
 from build.oci.publish import publish
 from build.oci.referrers import content, descriptor
 from build.oci.store import Attachment
 from build.release.fetch import fetch
-from build.release.releases import BUILD_TAG, Release, ReleaseError, candidate, number_next
+from build.release.releases import BUILD_TAG, ReleaseError
 from model.bundle.bundle import FILES, bundle_digest
 from model.errors import BundleError
 from model.files import sha256_of
-from tests.build.release.test_releases import ROOT, run
+from tests.build.release.command import ROOT, refused, run, tagged
 from tests.build.released import BASE, assembled, published
 from tests.build.valid_bundle import verdict_of
 from tests.contracts.image_store import blob
-
-
-@pytest.fixture
-def model(sound, verdict, passed, tmp_path):
-    return assembled(BASE, sound, verdict, tmp_path / "work", passed)
 
 
 @pytest.fixture
@@ -44,11 +38,6 @@ def shelf(model, tmp_path):
     published(store, model)
     tagged(store, model.tag)
     return store
-
-
-def tagged(store, tag) -> Release:
-    """The next release tag, as whoever may write to a store can write it: nothing is verified."""
-    return number_next(store, "toy-conversion", candidate(store, "toy-conversion", tag))
 
 
 def test_bundle_and_verdict_come_back_byte_for_byte(shelf, sound, verdict, tmp_path):
@@ -78,14 +67,6 @@ def test_a_model_without_a_release_is_refused_with_the_command_that_makes_one(sh
 def layer_of(shelf) -> Path:
     manifest = json.loads(shelf.manifest(shelf.resolve("toy-conversion-rel-000001")))
     return shelf.folder / "blobs" / "sha256" / manifest["layers"][-1]["digest"].removeprefix("sha256:")
-
-
-def refused(shelf, folder) -> str:
-    result = run("fetch", "toy-conversion", "--in", f"oci:{shelf.folder}", "--into", str(folder))
-    assert result.returncode == 1
-    assert "Traceback" not in result.stderr
-    assert not folder.exists()
-    return result.stderr
 
 
 def test_a_layer_that_is_not_its_digest_is_refused(shelf, tmp_path):
@@ -208,87 +189,6 @@ def test_a_fetch_that_is_killed_leaves_nothing_behind(shelf, sound, tmp_path):
     subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
     assert [path.name for path in target.iterdir()] == ["back"]
     assert list(scratch.glob("kamado-*")) == []
-
-
-def forged(folder, layers, **labels) -> Layout:
-    """A store whose newest release somebody made by hand."""
-    shelf = Layout(folder)
-    config = {"config": {"Labels": {"kamado.model": "toy-conversion", BUILD_TAG: "forged", **labels}}}
-    publish(shelf, Image(dump({"architecture": "amd64", "os": "linux", **config}), tuple(layers)), "forged")
-    tagged(shelf, "forged")
-    return shelf
-
-
-def test_an_image_without_layers_is_refused(tmp_path):
-    assert "[layer-broken]" in refused(forged(tmp_path / "images", []), tmp_path / "back")
-
-
-def test_a_small_layer_that_unpacks_to_any_size_is_refused(tmp_path):
-    """A name of one gigabyte, which tarfile would read into memory before anybody sees it."""
-    packed = BytesIO()
-    with gzip.GzipFile(fileobj=packed, mode="wb") as file:
-        head = tarfile.TarInfo("././@LongLink")
-        head.type, head.size = tarfile.GNUTYPE_LONGNAME, 1 << 30
-        file.write(head.tobuf(tarfile.GNU_FORMAT))
-        for _ in range(1 << 10):
-            file.write(bytes(1 << 20))
-    message = refused(forged(tmp_path / "images", [blob(packed.getvalue())]), tmp_path / "back")
-    assert "it has more than 200,000,000 bytes" in message
-
-
-@pytest.mark.case("a layer with a file that says it has an exabyte")
-@pytest.mark.parametrize("kind", [tarfile.REGTYPE, tarfile.GNUTYPE_SPARSE], ids=["file", "sparse file"])
-def test_a_file_that_ends_far_behind_its_layer_is_refused_at_once(tmp_path, outcome, kind):
-    """tarfile would look for that end for years."""
-    head = tarfile.TarInfo("etc/motd")
-    head.type, head.size = kind, 1 << 60
-    packed = gzip.compress(head.tobuf(tarfile.GNU_FORMAT) + bytes(10_240))
-    message = refused(forged(tmp_path / "images", [blob(packed)]), tmp_path / "back")
-    outcome(message)
-    assert "[layer-broken]" in message
-    assert "which would end at byte 1,152,921,504,606," in message
-
-
-def test_a_header_that_tarfile_stumbles_over_is_refused(tmp_path):
-    with tarfile.open(fileobj=(packed := BytesIO()), mode="w:gz", format=tarfile.PAX_FORMAT) as tar:
-        head = tarfile.TarInfo("opt/kamado/verdict.json")
-        head.pax_headers = {"GNU.sparse.major": "0", "GNU.sparse.map": "x", "GNU.sparse.size": "1"}
-        tar.addfile(head)
-    shelf = forged(tmp_path / "images", [blob(packed.getvalue())])
-    assert "[layer-broken]" in refused(shelf, tmp_path / "back")
-
-
-def test_a_layer_that_holds_a_file_twice_is_refused(model, tmp_path):
-    """An engine would serve the second."""
-    with tarfile.open(fileobj=(packed := BytesIO()), mode="w:gz") as tar:
-        with tarfile.open(model.layer.path) as source:
-            for member in source:
-                tar.addfile(member, source.extractfile(member) if member.isfile() else None)
-        tar.addfile(tarfile.TarInfo("opt/kamado/bundle/booster.ubj"))
-    message = refused(forged(tmp_path / "images", [blob(packed.getvalue())]), tmp_path / "back")
-    assert "holds opt/kamado/bundle/booster.ubj twice" in message
-
-
-@pytest.mark.parametrize("named", ["sha256:/dev/zero", "sha256:../../index.json", "toy"])
-def test_a_digest_that_is_a_path_is_refused(named, tmp_path):
-    shelf = forged(tmp_path / "images", [blob(b"x")])
-    manifest = json.loads(shelf.manifest(shelf.resolve("forged")))
-    manifest["layers"][0]["digest"] = named
-    data = dump(manifest)
-    (shelf.blobs / digest_of(data).removeprefix("sha256:")).write_bytes(data)
-    index = json.loads((shelf.folder / "index.json").read_bytes())
-    for entry in index["manifests"]:
-        entry["digest"] = digest_of(data)
-    (shelf.folder / "index.json").write_bytes(dump(index))
-    assert "[layer-broken]" in refused(shelf, tmp_path / "back")
-
-
-@pytest.mark.parametrize("metrics", ["no json", '{"auc": "high"}', "[1]"])
-def test_metrics_that_are_none_leave_the_list_of_releases_readable(metrics, tmp_path):
-    shelf = forged(tmp_path / "images", [blob(b"x")], **{"kamado.metrics": metrics})
-    result = run("releases", "toy-conversion", "--in", f"oci:{shelf.folder}")
-    assert (result.returncode, result.stderr) == (0, "")
-    assert "toy-conversion-rel-000001" in result.stdout
 
 
 def test_a_document_that_was_lost_stops_nobody(shelf, tmp_path):

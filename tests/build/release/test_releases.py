@@ -2,10 +2,7 @@
 
 import json
 import secrets
-import subprocess
-import sys
 import threading
-from pathlib import Path
 
 import pytest
 
@@ -19,10 +16,10 @@ from build.release.releases import ReleaseError, before, candidate, number_next,
 from model.errors import Problem
 from tests.build.oci.conftest import host, running, service  # noqa: F401 - fixtures
 from tests.build.oci.registry_stores import store_at
+from tests.build.release.command import run
 from tests.contracts.image_store import blob, image
 from tests.services.ecr import ACCOUNT, REGION
 
-ROOT = Path(__file__).resolve().parents[3]
 ABSENT = f"sha256:{'0' * 64}"
 
 
@@ -225,11 +222,6 @@ def test_two_at_once_take_two_numbers(shelf, another):
         thread.join()
     assert sorted(numbers.values()) == [1, 2, 3]
     assert sorted(history(shelf)) == sorted((number, letter) for letter, number in numbers.items())
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "build", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 def test_the_command_line_lists_releases(tmp_path):
