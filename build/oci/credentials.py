@@ -25,7 +25,7 @@ class Login(Protocol):
 
 
 class DockerLogin:
-    """What `docker login` stored for this host, in `config` or with the credential helper that it names, if anything."""
+    """What `docker login` stored for this host, in `config` or with the credential helper that it names."""
 
     def __init__(self, host: str, config: Path) -> None:
         self.host = host

@@ -14,8 +14,8 @@ def run(*arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def refused(shelf, folder) -> str:
-    result = run("fetch", "toy-conversion", "--in", f"oci:{shelf.folder}", "--into", str(folder))
+def refused(store, folder) -> str:
+    result = run("fetch", "toy-conversion", "--in", f"oci:{store.folder}", "--into", str(folder))
     assert result.returncode == 1
     assert "Traceback" not in result.stderr
     assert not folder.exists()

@@ -32,7 +32,7 @@ from tests.contracts.image_store import blob
 
 
 @pytest.fixture
-def shelf(model, tmp_path):
+def store(model, tmp_path):
     """A store with one release of the sound bundle."""
     store = Layout(tmp_path / "images")
     published(store, model)
@@ -40,8 +40,8 @@ def shelf(model, tmp_path):
     return store
 
 
-def test_bundle_and_verdict_come_back_byte_for_byte(shelf, sound, verdict, tmp_path):
-    result = run("fetch", "toy-conversion", "--in", f"oci:{shelf.folder}", "--into", str(tmp_path / "back"))
+def test_bundle_and_verdict_come_back_byte_for_byte(store, sound, verdict, tmp_path):
+    result = run("fetch", "toy-conversion", "--in", f"oci:{store.folder}", "--into", str(tmp_path / "back"))
     assert (result.returncode, result.stderr) == (0, "")
     assert bundle_digest(sound) in result.stdout
     for name in FILES:
@@ -49,33 +49,33 @@ def test_bundle_and_verdict_come_back_byte_for_byte(shelf, sound, verdict, tmp_p
     assert (tmp_path / "back" / "verdict.json").read_bytes() == verdict.read_bytes()
 
 
-def test_a_folder_that_holds_something_is_left_as_it_is(shelf, tmp_path):
+def test_a_folder_that_holds_something_is_left_as_it_is(store, tmp_path):
     (tmp_path / "back").mkdir()
     (tmp_path / "back" / "mine").write_text("kept")
-    result = run("fetch", "toy-conversion", "--in", f"oci:{shelf.folder}", "--into", str(tmp_path / "back"))
+    result = run("fetch", "toy-conversion", "--in", f"oci:{store.folder}", "--into", str(tmp_path / "back"))
     assert result.returncode == 1
     assert "is there already" in result.stderr
     assert (tmp_path / "back" / "mine").read_text() == "kept"
 
 
-def test_a_model_without_a_release_is_refused_with_the_command_that_makes_one(shelf):
-    result = run("fetch", "other", "--in", f"oci:{shelf.folder}")
+def test_a_model_without_a_release_is_refused_with_the_command_that_makes_one(store):
+    result = run("fetch", "other", "--in", f"oci:{store.folder}")
     assert result.returncode == 1
     assert "python -m build promote other TAG" in result.stderr
 
 
-def layer_of(shelf) -> Path:
-    manifest = json.loads(shelf.manifest(shelf.resolve("toy-conversion-rel-000001")))
-    return shelf.folder / "blobs" / "sha256" / manifest["layers"][-1]["digest"].removeprefix("sha256:")
+def layer_of(store) -> Path:
+    manifest = json.loads(store.manifest(store.resolve("toy-conversion-rel-000001")))
+    return store.folder / "blobs" / "sha256" / manifest["layers"][-1]["digest"].removeprefix("sha256:")
 
 
-def test_a_layer_that_is_not_its_digest_is_refused(shelf, tmp_path):
-    data = layer_of(shelf).read_bytes()
-    layer_of(shelf).write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
-    assert "[layer-broken]" in refused(shelf, tmp_path / "back")
+def test_a_layer_that_is_not_its_digest_is_refused(store, tmp_path):
+    data = layer_of(store).read_bytes()
+    layer_of(store).write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    assert "[layer-broken]" in refused(store, tmp_path / "back")
 
 
-def test_an_image_of_somebody_else_under_the_models_label_is_refused(shelf, tmp_path):
+def test_an_image_of_somebody_else_under_the_models_label_is_refused(store, tmp_path):
     with tarfile.open(fileobj=(packed := BytesIO()), mode="w:gz") as tar:
         head = tarfile.TarInfo("opt/kamado/bundle/manifest.json")
         head.type, head.linkname = tarfile.SYMTYPE, "/etc/passwd"
@@ -85,9 +85,9 @@ def test_an_image_of_somebody_else_under_the_models_label_is_refused(shelf, tmp_
         labels = {"kamado.model": "toy-conversion", BUILD_TAG: tag}
         config = {"architecture": "amd64", "os": "linux", "config": {"Labels": labels}}
         image = Image(dump(config), (blob(layer),))
-        publish(shelf, image, tag)
-        tagged(shelf, tag)
-        assert "[layer-broken]" in refused(shelf, tmp_path / "back")
+        publish(store, image, tag)
+        tagged(store, tag)
+        assert "[layer-broken]" in refused(store, tmp_path / "back")
 
 
 LABELS = {
@@ -102,13 +102,13 @@ LABELS = {
 
 @pytest.mark.case("an image whose label says something else than its layer")
 @pytest.mark.parametrize("label", LABELS)
-def test_a_label_that_the_layer_does_not_bear_out_is_refused(label, shelf, model, tmp_path, outcome):
+def test_a_label_that_the_layer_does_not_bear_out_is_refused(label, store, model, tmp_path, outcome):
     config = json.loads(model.image.config)
     config["config"]["Labels"] |= {label: LABELS[label], BUILD_TAG: "toy-conversion-forged"}
     image = Image(dump(config), model.image.layers)
-    published(shelf, model, image=image, tag="toy-conversion-forged")
+    published(store, model, image=image, tag="toy-conversion-forged")
     with pytest.raises(BundleError, match=f"label {label}: is .*, the layer says") as refusal:
-        fetch(shelf, tagged(shelf, "toy-conversion-forged"), tmp_path / "back", report=print)
+        fetch(store, tagged(store, "toy-conversion-forged"), tmp_path / "back", report=print)
     assert [problem.code for problem in refusal.value.problems] == ["image-labels"]
     assert not (tmp_path / "back").exists()
     outcome(refusal.value.problems[0])
@@ -134,15 +134,15 @@ def test_an_image_without_the_record_of_its_smoke_test_is_refused(name, model, t
     outcome(refusal.value.problems[0])
 
 
-def test_a_record_of_another_image_is_none(model, shelf, tmp_path):
-    attached = [content(document) for document in shelf.referrers(model.image.digest)]
+def test_a_record_of_another_image_is_none(model, store, tmp_path):
+    attached = [content(document) for document in store.referrers(model.image.digest)]
     config = json.loads(model.image.config)
     config["config"]["Labels"] |= {"who": "us", BUILD_TAG: "toy-conversion-other"}
     other = Image(dump(config), model.image.layers)
     statements = [Attachment(provenance.MEDIA_TYPE, data) for data in attached]
-    publish(shelf, other, "toy-conversion-other", before_tag=lambda _: statements)
+    publish(store, other, "toy-conversion-other", before_tag=lambda _: statements)
     with pytest.raises(ReleaseError, match="no record of a smoke test"):
-        fetch(shelf, tagged(shelf, "toy-conversion-other"), tmp_path / "back", report=print)
+        fetch(store, tagged(store, "toy-conversion-other"), tmp_path / "back", report=print)
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"subject": 1}', b'{"subject": [{"digest": {"sha256": "x"}}]}'])
@@ -171,11 +171,11 @@ main(sys.argv[2:], os.environ)
 """
 
 
-def test_a_fetch_that_is_killed_leaves_nothing_behind(shelf, sound, tmp_path):
+def test_a_fetch_that_is_killed_leaves_nothing_behind(store, sound, tmp_path):
     """Beside its target never; what it had in the temporary folder the next one removes."""
     (scratch := tmp_path / "scratch").mkdir()
     (target := tmp_path / "fetched").mkdir()
-    arguments = ["fetch", "toy-conversion", "--in", f"oci:{shelf.folder}", "--into", str(target / "back")]
+    arguments = ["fetch", "toy-conversion", "--in", f"oci:{store.folder}", "--into", str(target / "back")]
     environment = os.environ | {"TMPDIR": str(scratch)}
     for seconds in ("0.01", "0.2", "0.4", "0.6"):
         command = [sys.executable, "-c", KILLED, seconds, *arguments]
@@ -191,11 +191,11 @@ def test_a_fetch_that_is_killed_leaves_nothing_behind(shelf, sound, tmp_path):
     assert list(scratch.glob("kamado-*")) == []
 
 
-def test_a_document_that_was_lost_stops_nobody(shelf, tmp_path):
-    index = json.loads((shelf.folder / "index.json").read_bytes())
+def test_a_document_that_was_lost_stops_nobody(store, tmp_path):
+    index = json.loads((store.folder / "index.json").read_bytes())
     index["manifests"].append(
         descriptor(b"lost", "application/vnd.other").model_dump(by_alias=True, exclude_unset=True)
     )
-    (shelf.folder / "index.json").write_bytes(dump(index))
-    result = run("fetch", "toy-conversion", "--in", f"oci:{shelf.folder}", "--into", str(tmp_path / "back"))
+    (store.folder / "index.json").write_bytes(dump(index))
+    result = run("fetch", "toy-conversion", "--in", f"oci:{store.folder}", "--into", str(tmp_path / "back"))
     assert (result.returncode, result.stderr) == (0, "")

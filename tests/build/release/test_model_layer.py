@@ -17,11 +17,11 @@ from tests.contracts.image_store import blob
 
 def forged(folder, layers, **labels) -> Layout:
     """A store whose newest release somebody made by hand."""
-    shelf = Layout(folder)
+    store = Layout(folder)
     config = {"config": {"Labels": {"kamado.model": "toy-conversion", BUILD_TAG: "forged", **labels}}}
-    publish(shelf, Image(dump({"architecture": "amd64", "os": "linux", **config}), tuple(layers)), "forged")
-    tagged(shelf, "forged")
-    return shelf
+    publish(store, Image(dump({"architecture": "amd64", "os": "linux", **config}), tuple(layers)), "forged")
+    tagged(store, "forged")
+    return store
 
 
 def test_an_image_without_layers_is_refused(tmp_path):
@@ -59,8 +59,8 @@ def test_a_header_that_tarfile_stumbles_over_is_refused(tmp_path):
         head = tarfile.TarInfo("opt/kamado/verdict.json")
         head.pax_headers = {"GNU.sparse.major": "0", "GNU.sparse.map": "x", "GNU.sparse.size": "1"}
         tar.addfile(head)
-    shelf = forged(tmp_path / "images", [blob(packed.getvalue())])
-    assert "[layer-broken]" in refused(shelf, tmp_path / "back")
+    store = forged(tmp_path / "images", [blob(packed.getvalue())])
+    assert "[layer-broken]" in refused(store, tmp_path / "back")
 
 
 def test_a_layer_that_holds_a_file_twice_is_refused(model, tmp_path):
@@ -76,21 +76,21 @@ def test_a_layer_that_holds_a_file_twice_is_refused(model, tmp_path):
 
 @pytest.mark.parametrize("named", ["sha256:/dev/zero", "sha256:../../index.json", "toy"])
 def test_a_digest_that_is_a_path_is_refused(named, tmp_path):
-    shelf = forged(tmp_path / "images", [blob(b"x")])
-    manifest = json.loads(shelf.manifest(shelf.resolve("forged")))
+    store = forged(tmp_path / "images", [blob(b"x")])
+    manifest = json.loads(store.manifest(store.resolve("forged")))
     manifest["layers"][0]["digest"] = named
     data = dump(manifest)
-    (shelf.blobs / digest_of(data).removeprefix("sha256:")).write_bytes(data)
-    index = json.loads((shelf.folder / "index.json").read_bytes())
+    (store.blobs / digest_of(data).removeprefix("sha256:")).write_bytes(data)
+    index = json.loads((store.folder / "index.json").read_bytes())
     for entry in index["manifests"]:
         entry["digest"] = digest_of(data)
-    (shelf.folder / "index.json").write_bytes(dump(index))
-    assert "[layer-broken]" in refused(shelf, tmp_path / "back")
+    (store.folder / "index.json").write_bytes(dump(index))
+    assert "[layer-broken]" in refused(store, tmp_path / "back")
 
 
 @pytest.mark.parametrize("metrics", ["no json", '{"auc": "high"}', "[1]"])
 def test_metrics_that_are_none_leave_the_list_of_releases_readable(metrics, tmp_path):
-    shelf = forged(tmp_path / "images", [blob(b"x")], **{"kamado.metrics": metrics})
-    result = run("releases", "toy-conversion", "--in", f"oci:{shelf.folder}")
+    store = forged(tmp_path / "images", [blob(b"x")], **{"kamado.metrics": metrics})
+    result = run("releases", "toy-conversion", "--in", f"oci:{store.folder}")
     assert (result.returncode, result.stderr) == (0, "")
     assert "toy-conversion-rel-000001" in result.stdout

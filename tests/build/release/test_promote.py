@@ -43,7 +43,7 @@ def models(sound, tmp_path_factory):
 
 
 @pytest.fixture
-def shelf(models, tmp_path):
+def store(models, tmp_path):
     store = Layout(tmp_path / "images")
     for model in models:
         published(store, model)
@@ -55,12 +55,12 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=os.environ | environment)
 
 
-def test_the_command_line_releases_and_goes_back(shelf, models):
+def test_the_command_line_releases_and_goes_back(store, models):
     for number, model in enumerate(models[:2], start=1):
-        done = run("promote", TOY, model.tag, "--in", f"oci:{shelf.folder}")
+        done = run("promote", TOY, model.tag, "--in", f"oci:{store.folder}")
         assert (done.returncode, done.stderr) == (0, "")
         assert f"{TOY}-rel-00000{number}@{model.image.digest}" in done.stdout
-    back = json.loads(run("rollback", TOY, "--in", f"oci:{shelf.folder}", "--json").stdout)
+    back = json.loads(run("rollback", TOY, "--in", f"oci:{store.folder}", "--json").stdout)
     assert (back["tag"], back["digest"]) == (f"{TOY}-rel-000003", models[0].image.digest)
 
 
@@ -130,14 +130,14 @@ def test_what_its_content_does_not_bear_out_is_not_released(forge, models, tmp_p
     outcome(refusal.value.problems[0])
 
 
-def test_a_layer_that_was_damaged_since_is_not_released_again(shelf, models):
+def test_a_layer_that_was_damaged_since_is_not_released_again(store, models):
     for model in models[:2]:
-        promote(shelf, TOY, model.tag, report=print)
-    path = shelf.blobs / models[0].image.layers[-1].digest.removeprefix("sha256:")
+        promote(store, TOY, model.tag, report=print)
+    path = store.blobs / models[0].image.layers[-1].digest.removeprefix("sha256:")
     path.write_bytes(path.read_bytes()[:-9] + b"otherwise")
     with pytest.raises(KamadoError, match="layer-broken"):
-        rollback(shelf, TOY, report=print)
-    assert numbers(shelf, TOY) == [1, 2]
+        rollback(store, TOY, report=print)
+    assert numbers(store, TOY) == [1, 2]
 
 
 @pytest.mark.case("an image whose store has lost a layer of its base")
@@ -157,39 +157,39 @@ def test_an_image_that_nobody_can_start_any_more_is_not_released(models, tmp_pat
 
 
 @pytest.mark.case("a document that somebody tied to an image, and that cannot be read")
-def test_a_document_that_cannot_be_read_does_not_stop_a_release(shelf, models, outcome):
+def test_a_document_that_cannot_be_read_does_not_stop_a_release(store, models, outcome):
     foreign = Attachment(provenance.MEDIA_TYPE, b"not ours")
-    shelf.attach(models[0].image.digest, [foreign])
-    path = shelf.blobs / digest_of(foreign.data).removeprefix("sha256:")
+    store.attach(models[0].image.digest, [foreign])
+    path = store.blobs / digest_of(foreign.data).removeprefix("sha256:")
     reports = []
     for damage in (lambda: path.write_bytes(b"another"), path.unlink):
         damage()
-        assert promote(shelf, TOY, models[0].tag, report=reports.append).number == 1
+        assert promote(store, TOY, models[0].tag, report=reports.append).number == 1
     outcome(reports[0])
     assert ["blob-digest" in reports[0], "place-broken" in reports[1], len(reports)] == [True, True, 2]
 
 
-def test_without_room_to_unpack_the_image_the_temporary_folder_is_blamed(shelf, models, tmp_path):
+def test_without_room_to_unpack_the_image_the_temporary_folder_is_blamed(store, models, tmp_path):
     with full(tmp_path / "scratch") as scratch:
         room = os.statvfs(scratch)
         (scratch / "filler").write_bytes(bytes((room.f_bavail - 2) * room.f_frsize))
-        done = run("promote", TOY, models[0].tag, "--in", f"oci:{shelf.folder}", TMPDIR=str(scratch))
+        done = run("promote", TOY, models[0].tag, "--in", f"oci:{store.folder}", TMPDIR=str(scratch))
     assert done.returncode == 1
     assert "[work-unwritable]" in done.stderr
     assert "Traceback" not in done.stderr
-    assert numbers(shelf, TOY) == []
+    assert numbers(store, TOY) == []
 
 
 class TestARequiredKey:
     @pytest.fixture
-    def signed(self, shelf, models, sound, keys, tmp_path):  # noqa: F811
+    def signed(self, store, models, sound, keys, tmp_path):  # noqa: F811
         """The first image is signed by mine, the second by another, the third with the verdict of the first."""
         for number, (model, key) in enumerate(zip(models, ("mine", "other", "mine"), strict=True)):
             seed = 1 if number == 2 else number + 1
             verdict = verdict_of(sound, tmp_path / f"{number}.json", bootstrap={"seed": seed, "draws": 1000})
             folder = copy(sound, verdict, tmp_path / f"model-{number}").folder
-            shelf.attach(model.image.digest, [sign(folder, keys / f"{key}.pem")])
-        return shelf
+            store.attach(model.image.digest, [sign(folder, keys / f"{key}.pem")])
+        return store
 
     def test_releases_what_its_owner_has_signed(self, signed, models, keys):  # noqa: F811
         done = run("promote", TOY, models[0].tag, "--in", f"oci:{signed.folder}", KAMADO_REQUIRE_KEY=f"{keys}/mine.pub")
@@ -218,9 +218,9 @@ class TestARequiredKey:
         assert done.returncode == 1
         assert f"[key-missing] key {named}" in done.stderr
 
-    def test_that_is_none_is_told_before_that_nothing_is_signed(self, shelf, models, keys):  # noqa: F811
+    def test_that_is_none_is_told_before_that_nothing_is_signed(self, store, models, keys):  # noqa: F811
         with pytest.raises(SignatureError, match=r"\[key-unfit\]"):
-            promote(shelf, TOY, models[0].tag, keys=[keys / "mine.pem"], report=print)
+            promote(store, TOY, models[0].tag, keys=[keys / "mine.pem"], report=print)
 
     @pytest.mark.parametrize(("key", "code"), [(None, "signature-missing"), ("other.pem", "signature-broken")])
     def test_builds_nothing_that_is_not_signed_by_its_owner(self, sound, verdict, keys, key, code, tmp_path):  # noqa: F811
@@ -233,8 +233,8 @@ class TestARequiredKey:
         assert not (tmp_path / "images").exists()
 
 
-def test_a_signature_is_of_bundle_and_verdict_together(sound, keys, shelf, models):  # noqa: F811
+def test_a_signature_is_of_bundle_and_verdict_together(sound, keys, store, models):  # noqa: F811
     """The bundle alone, as it once was signed, is not enough."""
-    shelf.attach(models[0].image.digest, [sign(sound, keys / "mine.pem")])
+    store.attach(models[0].image.digest, [sign(sound, keys / "mine.pem")])
     with pytest.raises(SignatureError, match="is not signed by"):
-        promote(shelf, TOY, models[0].tag, keys=[keys / "mine.pub"], report=print)
+        promote(store, TOY, models[0].tag, keys=[keys / "mine.pub"], report=print)
