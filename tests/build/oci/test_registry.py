@@ -133,7 +133,7 @@ class Guarded(Handler):
             self.scopes.append(scope)
             return self._send(200, json.dumps({"token": self.tokens[scope.rpartition(":")[2]]}).encode(), {})
         needed = "pull" if self.command in ("GET", "HEAD") else "pull,push"
-        if self.headers.get("Authorization") not in (f"Bearer {self.given[needed]}", "Bearer may-write"):
+        if self.headers.get("Authorization") not in (f"Bearer {self.tokens[needed]}", "Bearer may-write"):
             realm = f'Bearer realm="http://{self.now.host}/token",service="r",scope="repository:team/one:{needed}"'
             return self._send(401, b"{}", {"WWW-Authenticate": realm})
         return super().pass_on()
