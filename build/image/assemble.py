@@ -11,7 +11,8 @@ from build.image.base.base import XGBOOST, Base, BaseError
 from build.image.build_tag import build_tag
 from build.image.labels import MODEL, image_labels, model_labels
 from build.image.model_layer import ENVIRONMENT, PORT, START, model_layer
-from build.oci.image import DOCKER_LAYER, LAYER, Image, digest_of, dump
+from build.oci.image import DOCKER_LAYER, LAYER, Image, digest_of
+from build.oci.json_documents import dump
 from build.oci.layer import Layer
 from model.bundle.bundle import Bundle, load
 from model.bundle.manifest import Manifest

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from build.gate.gate import VerifiedBundle
 from build.image.base.base import Base
-from build.oci.image import dump
+from build.oci.json_documents import dump
 from model.bundle.manifest import Manifest
 
 MODEL = "kamado.model"

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from build.oci.file_lock import file_lock
-from build.oci.image import INDEX, MANIFEST, Blob, Image, digest_of, dump, platform_of
-from build.oci.json_documents import Descriptor, Index, Manifest
+from build.oci.image import INDEX, MANIFEST, Blob, Image, digest_of, platform_of
+from build.oci.json_documents import Descriptor, Index, Manifest, dump
 from build.oci.referrers import EMPTY, artifact, descriptor, document_in
 from build.oci.store import Attachment, PushedImage, StoreError, tag_taken
 from model.errors import Problem

@@ -4,11 +4,11 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from build.oci.open_store import open_store
+from build.oci.open_store import names_store, open_store
 from build.oci.store import ImageStore
 from build.release.fetch import fetch
 from build.release.releases import releases
-from components.champion.forms import FORMS, names_store
+from components.champion.forms import FORMS
 from model.bundle.bundle import load
 from model.bundle.folder import FILES
 from model.errors import BundleError, DataError, Problem

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from build.oci.open_store import names_store
 from build.release.releases import releases
 from build.settings import cache_folder
 from components.champion.champion import digest_of, store_of
-from components.champion.forms import names_store
 
 
 def refuse_missing_champion(address: str, model: str, environ: Mapping[str, str]) -> None:

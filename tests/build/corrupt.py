@@ -23,10 +23,10 @@ from tests.build.valid_bundle import sound_bundle
 CORPUS = [*FOLDER, *UNFORGED, *MEANING, *GOLDENS, *BOOSTERS, *TREES]
 
 
-def problems_of(damage: Damage, sound: Path, folder: Path) -> list[Problem]:
+def problems_of(damage: Damage, valid_bundle: Path, folder: Path) -> list[Problem]:
     """What the gate finds in a copy of the sound bundle, spoiled so."""
     bundle = folder / "bundle"
-    shutil.copytree(sound, bundle)
+    shutil.copytree(valid_bundle, bundle)
     damage.spoil(bundle)
     return [result for result in check(bundle, None) if isinstance(result, Problem)]
 
@@ -35,9 +35,9 @@ def main() -> int:
     """Print problem -> code -> refused for the whole corpus; 1 when one of them passed."""
     missed = 0
     with tempfile.TemporaryDirectory() as folder:
-        sound = sound_bundle(Path(folder) / "sound")
+        valid_bundle = sound_bundle(Path(folder) / "sound")
         for number, damage in enumerate(CORPUS):
-            codes = [problem.code for problem in problems_of(damage, sound, Path(folder) / str(number))]
+            codes = [problem.code for problem in problems_of(damage, valid_bundle, Path(folder) / str(number))]
             missed += damage.code not in codes
             outcome = "refused" if damage.code in codes else f"MISSED, found {codes}"
             print(f"{damage.name:60} {damage.code:20} {outcome}")

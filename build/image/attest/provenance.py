@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from build.image.assemble import Candidate
 from build.image.base.base import Base
 from build.image.smoke_test.smoke_test import SmokeTestResult
-from build.oci.image import dump, parsed
+from build.oci.image import parsed
+from build.oci.json_documents import dump
 from build.oci.store import Attachment
 
 MEDIA_TYPE = "application/vnd.in-toto+json"

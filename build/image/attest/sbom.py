@@ -18,7 +18,7 @@ from packageurl import PackageURL
 from build.image.assemble import Candidate
 from build.image.attest.installed_packages import EDITION, Package, installed_packages
 from build.image.base.base import Base
-from build.oci.image import dump
+from build.oci.json_documents import dump
 from build.oci.store import Attachment
 from model.files import write_json
 

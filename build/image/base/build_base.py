@@ -12,7 +12,8 @@ from build.image.base.base import XGBOOST, Base, Report, empty_config
 from build.image.base.debian import SERVER, release, resolved
 from build.image.base.layer_cache import CREATED, Make, cached_layer, key_of, locked
 from build.image.base.server_root import server_root
-from build.oci.image import Image, dump
+from build.oci.image import Image
+from build.oci.json_documents import dump
 from build.oci.layer import Layer
 
 ENVIRONMENT = [

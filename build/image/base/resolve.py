@@ -6,7 +6,8 @@ from build.image.base.base import Base, BaseError, Report, empty_config
 from build.image.base.build_base import build_base
 from build.image.base.named_base import folder_base, registry_base
 from build.image.base.wheels import CannotMake
-from build.oci.image import digest_of, dump
+from build.oci.image import digest_of
+from build.oci.json_documents import dump
 from model.errors import Problem
 
 NONE = "none: this image holds the model alone and cannot start by itself"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from build.image.base.dir_entries import entries
-from build.oci.image import dump
+from build.oci.json_documents import dump
 from build.oci.layer import TarEntry
 
 LOCK = Path(__file__).resolve().parents[1] / "base_images" / "server" / "requirements.txt"

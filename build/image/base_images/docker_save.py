@@ -13,7 +13,8 @@ from typing import IO, Any
 from docker import DockerClient
 
 from build.image.base.layer_cache import CREATED, EPOCH
-from build.oci.image import Image, dump
+from build.oci.image import Image
+from build.oci.json_documents import dump
 from build.oci.layer import TarEntry, write_layer
 
 CONFIG_KEYS = ("Cmd", "Entrypoint", "Env", "ExposedPorts", "Labels", "User", "WorkingDir")

@@ -26,7 +26,8 @@ from build.image.smoke_test import SmokeTestError, http_client
 from build.image.smoke_test.http_client import Answer
 from build.image.smoke_test.process import failed
 from build.image.smoke_test.test_cases import Case
-from build.oci.image import Image, digest_of, dump
+from build.oci.image import Image, digest_of
+from build.oci.json_documents import dump
 from build.oci.store import PushedImage
 from model.errors import Problem
 

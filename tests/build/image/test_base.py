@@ -17,7 +17,8 @@ from build.image.base.named_base import folder_base, registry_base
 from build.image.base.read_base import read_base
 from build.image.base.resolve import server_base
 from build.oci.credentials import CredentialsError, DockerLogin, docker_login
-from build.oci.image import INDEX, MANIFEST, Image, digest_of, dump
+from build.oci.image import INDEX, MANIFEST, Image, digest_of
+from build.oci.json_documents import dump
 from build.oci.layout import Layout
 from build.oci.publish import publish
 from build.oci.reference import HUB, Reference

@@ -17,7 +17,8 @@ from build.image.base.source_layer import code
 from build.image.smoke_test import SmokeTestError
 from build.image.smoke_test.smoke_test import run_smoke_test
 from build.oci.credentials import DockerLogin
-from build.oci.image import Image, dump
+from build.oci.image import Image
+from build.oci.json_documents import dump
 from build.oci.layer import TarEntry, write_layer
 from build.oci.layout import Layout
 from build.oci.publish import publish

@@ -15,7 +15,7 @@ from build.oci.layout import Layout
 from build.release.promote import promote
 from cli.main import kamado
 from model.errors import KamadoError
-from tests.build.release.test_releases import run
+from tests.build.release.command import run
 
 ROOT = Path(__file__).resolve().parents[4]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
