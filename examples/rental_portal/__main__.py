@@ -16,23 +16,23 @@ from model.command_line import CommandLine
 
 
 def main() -> None:
-    usual = Portal()
+    defaults = Portal()
     parser = CommandLine(prog="python -m examples.rental_portal", description=__doc__)
     parser.add_argument("out", type=Path, help="folder that gets data/ and truth/")
-    parser.add_argument("--lists", type=int, default=usual.lists, help="list pages of 20 impressions each")
-    parser.add_argument("--days", type=int, default=usual.days)
-    parser.add_argument("--seed", type=int, default=usual.seed)
+    parser.add_argument("--lists", type=int, default=defaults.lists, help="list pages of 20 impressions each")
+    parser.add_argument("--days", type=int, default=defaults.days)
+    parser.add_argument("--seed", type=int, default=defaults.seed)
     parser.add_argument("--no-truth", action="store_true", help="leave out the attraction of every impression")
-    asked = parser.parse_args()
-    if min(asked.lists, asked.days) < 1:
+    args = parser.parse_args()
+    if min(args.lists, args.days) < 1:
         parser.error("--lists and --days must be above 0")
-    portal = Portal(asked.lists, asked.days, asked.seed, truth=not asked.no_truth)
+    portal = Portal(args.lists, args.days, args.seed, truth=not args.no_truth)
     bars = Progress(console=Console(stderr=True), transient=True)
     task = bars.add_task("simulating the portal", total=portal.days)
     try:
         interrupt.raise_from_now_on()
         with bars:
-            simulate(portal, asked.out, progress=lambda done, _: bars.update(task, completed=done))
+            simulate(portal, args.out, progress=lambda done, _: bars.update(task, completed=done))
     except KeyboardInterrupt:
         print("interrupted; tables that were there before are untouched", file=sys.stderr)
         sys.exit(interrupt.INTERRUPTED)
@@ -40,7 +40,7 @@ def main() -> None:
         sys.exit(f"{error.filename}: no simulation made this, so none replaces it. Take another OUT, or move it away")
     except OSError as error:
         sys.exit(
-            f"{error.filename or asked.out}: cannot be written ({error.strerror}). Free some space or take another OUT"
+            f"{error.filename or args.out}: cannot be written ({error.strerror}). Free some space or take another OUT"
         )
 
 
