@@ -39,7 +39,8 @@ from examples.rental_portal.truth import worth
 from model.bundle.bundle import Bundle, load
 from model.bundle.features import CategoryFeature
 from model.bundle.predictor import Predictor
-from model.spec.types import Spec, read_spec
+from model.spec.reader import read_spec
+from model.spec.types import Spec
 
 DATA = {
     "renthop": "renthop_dev",

@@ -22,11 +22,11 @@ from kfp.dsl import base_component
 from components.load_spec.spec_uri import packed
 from model.command_line import CommandLine
 from model.errors import KamadoError, Problem
-from model.spec.types import read_spec
+from model.spec.reader import read_spec
 from pipelines.training import training
 
 ROOT = Path(__file__).resolve().parents[1]
-CODE = ("components", "model", "build", "serving")
+CODE = ("artifacts", "components", "model", "build", "serving")
 Graph = Callable[[str, str], base_component.BaseComponent]
 
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 
 import duckdb
 
-from components.preprocess.duckdb_session import quoted
 from model.expression import Expression
 from model.spec.columns import IDS
 from model.spec.types import Spec
+from model.sql import quoted
 
 DIGITS = 9  # significant: more than float32 holds, which is what a model reads
 OFF_CENTRE = 1.000000000118  # moves values that people write, or that are averages, away from the edges of rounding

@@ -46,13 +46,3 @@ def one_row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...
     (row,) = connection.execute(query).fetchall()
     answer: tuple[Any, ...] = row
     return answer
-
-
-def quoted(name: str) -> str:
-    """A column's name as SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """A text as SQL."""
-    return "'" + text.replace("'", "''") + "'"

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 
-from components.preprocess.duckdb_session import one_row, quoted
+from components.preprocess.duckdb_session import one_row
 from model.errors import DataError, Problem
 from model.spec.types import Spec
+from model.sql import quoted
 
 ROWS_A_SHARD = 3_000_000
 EXAMPLES = 3

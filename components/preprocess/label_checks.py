@@ -3,8 +3,9 @@
 import duckdb
 
 from components.preprocess.columns import Columns
-from components.preprocess.duckdb_session import one_row, quoted
+from components.preprocess.duckdb_session import one_row
 from model.errors import DataError, Problems
+from model.sql import quoted
 
 
 def refuse_labels(connection: duckdb.DuckDBPyConnection, rows: str, columns: Columns, *, raw: str) -> None:

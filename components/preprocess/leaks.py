@@ -11,9 +11,9 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from components.preprocess.duckdb_session import literal, quoted
 from model.errors import DataError, Problems
 from model.spec.types import Spec
+from model.sql import literal, quoted
 
 REFUSED, WARNED = 0.95, 0.80  # area under the ROC curve of one column alone
 GROWS = 0.99  # |Spearman| with time

@@ -18,7 +18,7 @@ from artifacts.split import SPLITS, NegativeSampling, SplitName, SplitSummary
 from artifacts.splits import split_file
 from components.preprocess.columns import Columns, googlesql, types_of
 from components.preprocess.conversions import conversion_warnings
-from components.preprocess.duckdb_session import literal, one_row, quoted, session, set_memory_limit
+from components.preprocess.duckdb_session import one_row, session, set_memory_limit
 from components.preprocess.identity import Identity, Key
 from components.preprocess.label_checks import refuse_labels
 from components.preprocess.leaks import look_for_leaks
@@ -31,6 +31,7 @@ from model.errors import DataError, Problem
 from model.files import new_folder
 from model.spec.columns import refuse_unfit
 from model.spec.types import Spec
+from model.sql import literal, quoted
 
 Report = Callable[[int, int, str], None]
 PARQUET = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 65536)"

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 import duckdb
 
 from artifacts.rejection_report import RejectedByRule
-from components.preprocess.duckdb_session import literal, one_row, quoted
+from components.preprocess.duckdb_session import one_row
 from components.preprocess.rules import Rule
 from components.preprocess.unreadable import remedy
 from model.errors import DataError, Problem
+from model.sql import literal, quoted
 
 EXAMPLES = 5
 MOST_CHARACTERS = 40  # of an example in a sentence

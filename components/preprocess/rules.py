@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from components.preprocess.columns import Columns
-from components.preprocess.duckdb_session import literal
 from model.errors import DataError, Problem
-from model.expression import Expression, number_sql
+from model.expression import Expression
 from model.spec.types import Spec
+from model.sql import literal
 
 MOST_RULES = 63  # bits of a row's mask
 
@@ -49,7 +49,7 @@ def rules_of(spec: Spec, columns: Columns) -> tuple[Rule, ...]:
         Rule(
             rule.name,
             "rule",
-            _outside(Expression.parse(rule.expression).sql(), rule.min, rule.max),
+            rule.bounds.outside_sql(),
             bit,
             rule.expression,
             rule.min,
@@ -62,13 +62,6 @@ def rules_of(spec: Spec, columns: Columns) -> tuple[Rule, ...]:
         hint = f"Together they may be {MOST_RULES}: CAST numbers in the SQL, or join rules"
         raise DataError(Problem("reject rules", problem, hint, "rules-too-many"))
     return (*implicit, *declared)
-
-
-def _outside(value: str, low: float | None, high: float | None) -> str:
-    """DuckDB sorts NaN behind the largest number; here NaN cannot be measured, as infinity less infinity cannot."""
-    below = [f"{value} < {number_sql(low)}"] if low is not None else []
-    above = [f"{value} > {number_sql(high)}"] if high is not None else []
-    return f"coalesce(({' OR '.join(below + above)}) AND NOT isnan({value}), false)"
 
 
 def mask(rules: Sequence[Rule]) -> str:

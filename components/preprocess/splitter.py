@@ -13,8 +13,9 @@ import duckdb
 
 from artifacts.split import SPLITS, SplitCounts, SplitCountsByName, SplitCuts
 from components.preprocess.columns import Columns
-from components.preprocess.duckdb_session import literal, one_row, quoted
+from components.preprocess.duckdb_session import one_row
 from model.spec.types import Spec
+from model.sql import literal, quoted
 
 KINDS = "ENUM ('train', 'calibration', 'test', 'gap', 'purged')"  # a byte each, where text would grow with the lists
 

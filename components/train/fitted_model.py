@@ -11,9 +11,9 @@ from components.train.inputs import TrainingInputs
 from components.train.search import SearchResult
 from components.train.stages import Stages
 from model.bundle.booster import xgboost
-from model.bundle.bundle import Trees
 from model.bundle.calibration import Calibration
 from model.bundle.linear import Linear
+from model.bundle.manifest import Trees
 
 
 @dataclass(frozen=True)

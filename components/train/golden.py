@@ -7,8 +7,11 @@ import numpy as np
 
 from artifacts.splits import batches, split_file
 from components.train.split_rows import hash64
-from model.bundle.bundle import Bounds, Bundle, GoldenRow, Manifest
+from model.bundle.bounds import Bounds
+from model.bundle.bundle import Bundle
 from model.bundle.features import CategoryFeature, NumberFeature
+from model.bundle.golden import GoldenRow
+from model.bundle.manifest import Manifest
 from model.bundle.predictor import Predictor
 from model.expression import Expression
 

@@ -12,8 +12,8 @@ from components.train.fitted_model import FittedModel
 from components.train.inputs import TrainingInputs
 from components.train.search import SearchResult
 from model.bundle.booster import xgboost
-from model.bundle.bundle import Bounds, Lineage, Manifest, Position
-from model.expression import Expression
+from model.bundle.bounds import Bounds
+from model.bundle.manifest import Lineage, Manifest, Position
 from model.spec.types import Spec
 
 LIBRARIES = {"xgboost": xgboost.__version__, "numpy": np.__version__}
@@ -65,11 +65,7 @@ def metrics_of(inputs: TrainingInputs, model: FittedModel) -> dict[str, float]:
 def bounds_of(spec: Spec) -> tuple[Bounds, ...]:
     """The rejection rules that a server can measure: those over numbers that are its inputs."""
     numbers = {name for name, feature in spec.features.items() if feature.kind == "number"}
-    return tuple(
-        Bounds(name=rule.name, expression=rule.expression, min=rule.min, max=rule.max)
-        for rule in spec.reject
-        if set(Expression.parse(rule.expression).columns) <= numbers
-    )
+    return tuple(rule.bounds for rule in spec.reject if set(rule.bounds.parsed.columns) <= numbers)
 
 
 def lineage_of(inputs: TrainingInputs, splits: Path, summary: SplitSummary, extract: Extract) -> Lineage:

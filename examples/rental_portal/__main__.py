@@ -37,10 +37,11 @@ def main() -> None:
         print("interrupted; tables that were there before are untouched", file=sys.stderr)
         sys.exit(interrupt.INTERRUPTED)
     except FileExistsError as error:
-        sys.exit(f"{error.filename}: no simulation made this, so none replaces it. Take another OUT, or move it away")
+        hint = "Choose another OUT, or move it away"
+        sys.exit(f"{error.filename}: was not written by a simulation, so it is not replaced. {hint}")
     except OSError as error:
         sys.exit(
-            f"{error.filename or args.out}: cannot be written ({error.strerror}). Free some space or take another OUT"
+            f"{error.filename or args.out}: cannot be written ({error.strerror}). Free some space or choose another OUT"
         )
 
 

@@ -62,7 +62,7 @@ def simulate(portal: Portal, out: Path, *, progress: Callable[[int, int], None])
     if before == content and all(folder.is_dir() for folder in folders):
         return
     if before is None and (strange := [path for path in (stamp, *folders) if path.exists()]):
-        raise FileExistsError(errno.EEXIST, "no simulation made it", str(strange[0]))
+        raise FileExistsError(errno.EEXIST, "was not written by a simulation", str(strange[0]))
     out.mkdir(parents=True, exist_ok=True)
     write_json(stamp, {"version": 2})  # from here on, leftovers of a killed run belong to a simulation
     for folder in folders:

@@ -70,7 +70,7 @@ def block(
 
 
 def _candidates(random: np.random.Generator, listings: Listings, day: int, lists: int) -> Ints:
-    """(lists, PLACES) distinct listings of one cell each, all online that day."""
+    """(lists, POSITIONS) distinct listings of one cell each, all online that day."""
     online = np.flatnonzero((listings.first_day <= day) & (day <= listings.last_day))
     cell = listings.cell[online]
     cells, sizes = np.unique(cell, return_counts=True)

@@ -67,14 +67,14 @@ def test_a_portal_that_is_there_already_is_not_made_again(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["data/impressions/mine.parquet", "truth/mine.json", "portal.json"])
-def test_what_somebody_else_made_is_never_replaced(tmp_path, name):
+def test_files_of_others_are_never_replaced(tmp_path, name):
     mine = tmp_path / "with spaces" / name
     mine.parent.mkdir(parents=True)
     mine.write_text("[1, 2]")
     process = subprocess.run(simulator(tmp_path / "with spaces"), cwd=ROOT, capture_output=True, text=True, check=False)
     assert process.returncode == 1
     refused = tmp_path / "with spaces" / name.split("/")[0]
-    hint = "no simulation made this, so none replaces it. Take another OUT, or move it away"
+    hint = "was not written by a simulation, so it is not replaced. Choose another OUT, or move it away"
     assert process.stderr.strip() == f"{refused}: {hint}"
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [mine]
     assert mine.read_text() == "[1, 2]"
@@ -101,7 +101,7 @@ def test_a_small_share_of_lists_is_in_random_order(portal):
     assert 0.005 < share < 0.15
 
 
-def test_the_first_places_are_seen_more_whatever_stands_there(portal):
+def test_the_first_places_are_seen_more_whatever_is_shown_there(portal):
     """In random lists attraction does not depend on the place, and clicks do."""
     clicked = "SELECT i.position, c.list_id IS NOT NULL AS clicked, t.attraction FROM impressions i"
     joined = f"{clicked} LEFT JOIN clicks c USING (list_id, listing_id) JOIN truth t USING (list_id, listing_id)"

@@ -6,6 +6,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from artifacts.metrics import Metrics, MetricTables
+from artifacts.verdict import Bootstrap, Reason, Verdict
 from model.spec.types import Spec
 from pipelines.findings import Findings
 from pipelines.local.events import Event
@@ -44,8 +46,13 @@ def test_a_check_shows_columns_and_notes_without_control_characters(outcome):
 
 
 def test_a_run_shows_reasons_and_notes_without_control_characters(tmp_path):
-    verdict = {"verdict": "reject", "reasons": [{"rule": "slices", "says": HOSTILE, "passed": False}]}
-    for name, value in {"verdict": verdict, "metrics": {}, "ledger": LEDGER, "split": SPLIT}.items():
+    reason = Reason(rule="slices", measured=1, bound="0 harmed", passed=False, message=HOSTILE)
+    Verdict(
+        verdict="reject", reasons=(reason,), metrics={}, bundle=f"sha256:{'a' * 64}", champion=None,
+        spec_sha256="b" * 64, sql_sha256="c" * 64, test_rows_sha256="d" * 64, bootstrap=Bootstrap(seed=7, draws=1000),
+    ).with_checksum().write(tmp_path)  # fmt: skip
+    Metrics.of({}, MetricTables()).write(tmp_path)
+    for name, value in {"ledger": LEDGER, "split": SPLIT}.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(value))
     text = shown(Outcome(tmp_path, tmp_path))
     assert text.count(SAFE) == 2

@@ -114,7 +114,7 @@ def test_a_key_that_does_not_identify_a_row_is_refused(tmp_path):
         run(tmp_path / "copies", coarse(columns__key=["session_id"]), table, again, again)
 
 
-def test_without_a_declared_key_rows_of_other_values_stay_and_it_is_said(tmp_path):
+def test_without_a_declared_key_rows_of_other_values_stay_with_a_warning(tmp_path):
     table = log()
     again = replaced(table.slice(0, 7), "rent", table["rent"].to_numpy()[:7] + 1)
     ledger = run(tmp_path, spec_of(), table, again)

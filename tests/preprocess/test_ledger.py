@@ -70,7 +70,7 @@ def test_numbers_stored_as_text_are_read_and_what_is_none_is_counted(tmp_path):
     assert ledger["rules"][0]["examples"] == [{"rent": "about 900"}]
 
 
-def test_over_budget_the_run_stops_and_says_every_rules_share(tmp_path):
+def test_over_budget_the_run_stops_with_the_share_of_every_rule(tmp_path):
     rent = np.where(np.arange(3000) % 10 == 0, 1.0, log()["rent"].to_numpy())
     with pytest.raises(DataError) as refusal:
         run(tmp_path, spec_of(reject_budget=0.05), replaced(log(), "rent", rent))

@@ -55,7 +55,7 @@ def test_a_position_that_tells_nothing_is_refused(tmp_path, positions, problem):
 
 
 @pytest.mark.parametrize("wrong", [1.5, "1.5", "first", None])
-def test_a_position_between_two_places_is_not_rounded(tmp_path, wrong):
+def test_a_position_between_two_positions_is_not_rounded(tmp_path, wrong):
     positions = log()["position"].to_pylist()
     if isinstance(wrong, str):
         positions = [str(index) for index in positions]
@@ -98,13 +98,13 @@ def test_an_id_that_grows_with_time_is_refused(tmp_path):
     assert "features.area: grows with shown_at: it is an id or a clock" in message
 
 
-def test_rows_all_too_young_are_told_as_that(tmp_path):
+def test_rows_all_too_young_are_refused(tmp_path):
     spec = spec_of(source={"window_days": 60, "conversion_days": 90, "end": "2026-07-01"})
     message = refusal(tmp_path, spec, log())
     assert "source.conversion_days 90: leaves none of 3,000 rows: all are younger" in message
 
 
-def test_a_truncated_file_is_told_as_that(tmp_path):
+def test_a_truncated_file_is_refused(tmp_path):
     rows = extracted(tmp_path / "rows", log())
     file = rows / "rows" / "part-00000.parquet"
     file.write_bytes(file.read_bytes()[:-200])
@@ -208,7 +208,7 @@ def test_categories_over_values_that_cannot_be_compared_are_refused_by_name(tmp_
         assert f"[column-not-text] {where}: is {kind}, which is not one value that can be compared" in message
 
 
-def test_an_unknown_column_of_a_rule_is_told_with_every_other_fault(tmp_path):
+def test_an_unknown_column_of_a_rule_is_named_with_every_other_problem(tmp_path):
     spec = spec_of(reject=[{"name": "tax", "expression": "rent / tax", "max": 3}], columns__explore="how")
     table = replaced(replaced(log(), "how", ["random"] * 3000), "area", [[1]] * 3000).drop_columns(["user_id"])
     message = refusal(tmp_path, spec, table)

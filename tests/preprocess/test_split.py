@@ -102,7 +102,7 @@ def test_the_same_rows_in_another_order_give_the_same_files(tmp_path):
         assert (tmp_path / "a/parts" / file).read_bytes() == (tmp_path / "b/parts" / file).read_bytes(), file
 
 
-def test_negatives_are_sampled_in_training_alone_and_the_true_share_is_told(tmp_path):
+def test_negatives_are_sampled_in_training_alone_and_the_true_share_is_recorded(tmp_path):
     unsampled, _ = run(tmp_path / "whole", spec_of(), log())
     parts, split = run(tmp_path / "some", spec_of(training__keep_negatives=0.3), log())
     for part in ("calibration", "test"):

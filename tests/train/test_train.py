@@ -14,7 +14,8 @@ from artifacts.training import TrainingReport
 from components.train.learn_features import learn_features
 from components.train.split_rows import read_rows
 from components.train.train import train
-from model.bundle.bundle import bundle_digest, load
+from model.bundle.bundle import load
+from model.bundle.folder import bundle_digest
 from model.bundle.predictor import GOLDEN_TOLERANCE, Predictor
 from model.errors import DataError
 from tests.bundles import quiet, small_run, train_into
@@ -112,7 +113,7 @@ def test_time_that_ends_within_the_last_trial_ended_the_search(tmp_path):
     assert report.trials[0].rounds <= 10
 
 
-def test_progress_says_every_stage_how_far_and_how_good(tmp_path):
+def test_progress_reports_every_stage_with_its_count_and_loss(tmp_path):
     run, calls = small_run(tmp_path), []
     train(
         spec_of(), run / "parts", run / "rows", tmp_path / "again", trials=2, minutes=9, threads=1,
@@ -129,7 +130,7 @@ def test_progress_says_every_stage_how_far_and_how_good(tmp_path):
     assert "of the non-conversions" not in calls[-1][2]
 
 
-def test_progress_says_that_its_log_loss_is_of_thinned_rows(tmp_path):
+def test_progress_states_that_its_log_loss_is_of_thinned_rows(tmp_path):
     spec, calls = spec_of(training__keep_negatives=0.3), []
     run = train_into(tmp_path, spec, table=log(lists=1500))
     train(
