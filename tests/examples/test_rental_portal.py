@@ -74,8 +74,7 @@ def test_files_of_others_are_never_replaced(tmp_path, name):
     process = subprocess.run(simulator(tmp_path / "with spaces"), cwd=ROOT, capture_output=True, text=True, check=False)
     assert process.returncode == 1
     refused = tmp_path / "with spaces" / name.split("/")[0]
-    hint = "was not written by a simulation, so it is not replaced. Choose another OUT, or move it away"
-    assert process.stderr.strip() == f"{refused}: {hint}"
+    assert f"[out-foreign] {refused}: was not made by the simulation. Name another folder" in process.stderr
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [mine]
     assert mine.read_text() == "[1, 2]"
 
@@ -194,7 +193,7 @@ def test_without_the_truth_the_tables_are_the_same(folder, tmp_path):
 
 
 def simulator(folder: Path, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", "examples.rental_portal", str(folder), *arguments]
+    return [sys.executable, "-m", "cli", "simulate", str(folder), *arguments]
 
 
 def test_killed_in_the_middle_nothing_is_taken_for_finished_and_the_next_run_completes(tmp_path, folder):
@@ -216,8 +215,8 @@ PEAK = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrs
 
 def test_memory_does_not_grow_with_the_number_of_lists(tmp_path):
     def peak(lists: int) -> int:
-        run = f"import sys; sys.argv[1:] = ['{tmp_path}/{lists}', '--lists', '{lists}', '--days', '10']\n"
-        run += f"from examples.rental_portal.__main__ import main\nmain()\n{PEAK}"
+        run = f"import sys; arguments = ['simulate', '{tmp_path}/{lists}', '--lists', '{lists}', '--days', '10']\n"
+        run += f"from cli.main import main\nmain(arguments, {{}})\n{PEAK}"
         process = subprocess.run([sys.executable, "-c", run], cwd=ROOT, capture_output=True, text=True, check=True)
         return int(process.stdout)
 
