@@ -50,11 +50,11 @@ DOCKERFILE = "FROM {base}\nCOPY bundle /opt/kamado/bundle\nCOPY verdict.json /op
 STREAM = """
 import resource, sys
 from pathlib import Path
-from bench.packaging import place_at, image_of, publish
+from bench.packaging import store_at, image_of, publish
 from build.image.base.base import Base, empty_config
 host, folder, number = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
 base = Base("none", "none", "sha256:" + "0" * 64, empty_config())
-publish(place_at(host, "memory", folder), image_of(base, folder / "bundle", folder / "layer", number), f"size-{number}")
+publish(store_at(host, "memory", folder), image_of(base, folder / "bundle", folder / "layer", number), f"size-{number}")
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
@@ -85,11 +85,11 @@ def bundle_of(folder: Path, size: int | None = None) -> Path:
 
 def image_of(base: Base, bundle: Path, layer: Path, number: str) -> Image:
     """The image as the assembler makes it, with a label that makes every round's content another."""
-    made = model_layer(layer, bundle, b"{}", cutoff=CUTOFF)
-    return assemble(base, made, {"round": number}, created=CUTOFF)
+    added = model_layer(layer, bundle, b"{}", cutoff=CUTOFF)
+    return assemble(base, added, {"round": number}, created=CUTOFF)
 
 
-def place_at(host: str, repository: str, folder: Path) -> RegistryStore:
+def store_at(host: str, repository: str, folder: Path) -> RegistryStore:
     login = DockerLogin(host, folder / "absent")
     return RegistryStore(RegistryClient(host, repository, login=login), locks=folder / "locks")
 
@@ -116,7 +116,7 @@ def by_kamado(base: Base, context: Path, host: str, number: str) -> None:
     with (context / "bundle" / "booster.ubj").open("ab") as file:
         file.write(number.encode())
     image = image_of(base, context / "bundle", context / "layer", number)
-    publish(place_at(host, "by-kamado", context), image, number)
+    publish(store_at(host, "by-kamado", context), image, number)
 
 
 @contextlib.contextmanager
@@ -133,10 +133,10 @@ def spread(values: list[float], unit: str = "") -> str:
 
 
 def speed(host: str, client: docker.DockerClient, base: Base, folder: Path, rounds: int) -> tuple[list[float], str]:
-    """Docker's seconds over ours, a ratio per round, and both in words."""
+    """Docker's seconds over ours, a ratio per round, and a summary of both."""
     server = Image(dump(base.config), base.layers)
     for repository in ("by-kamado", "by-docker"):  # the base is where both need it: only the model is measured
-        publish(place_at(host, repository, folder), server, "base")
+        publish(store_at(host, repository, folder), server, "base")
     client.images.pull(f"{host}/by-docker@{server.digest}")
     contexts = {}
     trained = bundle_of(folder / "trained").parent
@@ -149,23 +149,23 @@ def speed(host: str, client: docker.DockerClient, base: Base, folder: Path, roun
         ours.append(timed(lambda n=f"r{number}": by_kamado(base, contexts["kamado"], host, n)))
     theirs, ours = theirs[1:], ours[1:]  # the first round of each warms up
     size = (trained / "bundle" / "booster.ubj").stat().st_size / MB
-    told = f"a model of {size:.0f} MB: docker {spread(theirs, ' s')}, Kamado {spread(ours, ' s')}"
-    return [one / other for one, other in zip(theirs, ours, strict=True)], told
+    summary = f"a model of {size:.0f} MB: docker {spread(theirs, ' s')}, Kamado {spread(ours, ' s')}"
+    return [slow / fast for slow, fast in zip(theirs, ours, strict=True)], summary
 
 
 def uploaded(host: str, base: Base, folder: Path) -> int:
     """Bytes that a repeated push sends, headers included."""
     image = image_of(base, folder / "kamado" / "bundle", folder / "again", "again")
-    publish(place_at(host, "again", folder), image, "again")
+    publish(store_at(host, "again", folder), image, "again")
     with fault_proxy(host) as counter:
-        outcome = publish(place_at(counter.host, "again", folder), image, "again").outcome
+        outcome = publish(store_at(counter.host, "again", folder), image, "again").outcome
     assert outcome == "unchanged"
     return counter.uploaded
 
 
 def digests(host: str, base: Base, folder: Path) -> set[str]:
     """Of ten pushes of one bundle, from other folders, with other times and umasks."""
-    found = set()
+    pushed = set()
     for number in range(10):
         copy = folder / f"copy {number}"
         before = os.umask(0o077 if number % 2 else 0o002)
@@ -174,19 +174,19 @@ def digests(host: str, base: Base, folder: Path) -> set[str]:
             for path in bundle.iterdir():
                 os.utime(path, (number * 1e8, number * 1e8))
             image = image_of(base, bundle, copy / "layer", "same")
-            found.add(publish(place_at(host, f"ten/{number}", folder), image, "same").digest)
+            pushed.add(publish(store_at(host, f"ten/{number}", folder), image, "same").digest)
         finally:
             os.umask(before)
-    return found
+    return pushed
 
 
 def memory(host: str, folder: Path, size: int) -> int:
     """Peak kilobytes of a process that lays out and pushes a model of `size` bytes."""
     bundle_of(folder, size)
     command = [sys.executable, "-c", STREAM, host, str(folder), str(size // MB)]
-    told = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+    kilobytes = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
     shutil.rmtree(folder)
-    return int(told)
+    return int(kilobytes)
 
 
 def main() -> int:
@@ -202,15 +202,15 @@ def main() -> int:
             console.print(str(reason))
             return 1
         base = build_base(Path.home() / ".cache" / "kamado" / "base", report=lambda _: None)
-        ratios, told = speed(host, client, base, folder, rounds)
-        console.print(f"layer and push of {told}")
+        ratios, summary = speed(host, client, base, folder, rounds)
+        console.print(f"layer and push of {summary}")
         console.print(f"docker's time over Kamado's: {spread(ratios)} times (goal: at least {LEAST_FASTER:g})")
         again = uploaded(host, base, folder)
         console.print(f"a repeated push uploads {again:,} bytes (goal: at most {MOST_UPLOADED:,})")
         ten = digests(host, base, folder)
         console.print(f"ten pushes of one bundle: {len(ten)} digest (goal: 1)")
-        sound = sound_bundle(folder / "sound")
-        gate = [timed(lambda: verify(sound, None)) for _ in range(rounds)]
+        bundle = sound_bundle(folder / "sound")
+        gate = [timed(lambda: verify(bundle, None)) for _ in range(rounds)]
         console.print(f"the gate: {spread(gate, ' s')} (goal: at most {MOST_GATE:g} s)")
         small, large = memory(host, folder / "small", MB), memory(host, folder / "large", 1024 * MB)
         console.print(f"peak memory of layer and push: {small >> 10} MB for a model of 1 MB, {large >> 10} MB for 1 GB")

@@ -36,10 +36,12 @@ FEATURES = [
 
 def rows_of(data: Path) -> pd.DataFrame:
     """Impressions with their listing and whether an inquiry followed in time."""
-    shown = pd.read_parquet(data / "impressions")
-    asked = pd.read_parquet(data / "inquiries").groupby(["list_id", "listing_id"])["inquired_at"].min().reset_index()
-    rows = shown.merge(pd.read_parquet(data / "listings"), on="listing_id").merge(
-        asked, "left", ["list_id", "listing_id"]
+    impressions = pd.read_parquet(data / "impressions")
+    inquiries = (
+        pd.read_parquet(data / "inquiries").groupby(["list_id", "listing_id"])["inquired_at"].min().reset_index()
+    )
+    rows = impressions.merge(pd.read_parquet(data / "listings"), on="listing_id").merge(
+        inquiries, "left", ["list_id", "listing_id"]
     )
     rows["inquired"] = (rows["inquired_at"] < rows["shown_at"] + CONVERSION).astype("int8")
     rows["days_listed"] = (
@@ -48,8 +50,8 @@ def rows_of(data: Path) -> pd.DataFrame:
     return rows.drop(columns=["inquired_at", "listed_on"])
 
 
-def sound(rows: pd.DataFrame, out: Path) -> pd.DataFrame:
-    """Without the rejected, which are counted and written with their rules, the duplicates and the young."""
+def usable(rows: pd.DataFrame, out: Path) -> pd.DataFrame:
+    """Without rejected rows, which are counted and written with their rules, duplicates and rows too young."""
     rows["row_key"] = pd.util.hash_pandas_object(rows, index=False)
     per_m2 = rows["rent"] / rows["area_m2"].where(rows["area_m2"] != 0)
     rules = {
@@ -66,13 +68,13 @@ def sound(rows: pd.DataFrame, out: Path) -> pd.DataFrame:
     hits = broken.loc[rejected.index].to_numpy()
     names = [[name for name, hit in zip(rules, row, strict=True) if hit] for row in hits]
     rejected.assign(rules=names).to_parquet(out / "rejected.parquet", compression="zstd")
-    kept = rows[~broken.any(axis=1)].drop_duplicates()
-    return kept[kept["shown_at"] < END - CONVERSION]
+    accepted = rows[~broken.any(axis=1)].drop_duplicates()
+    return accepted[accepted["shown_at"] < END - CONVERSION]
 
 
 def one_column_aucs(train: pd.DataFrame) -> dict[str, float]:
     """By bins of the label's mean, fitted on one half and measured on the other."""
-    found = {}
+    aucs = {}
     fitted = train["row_key"] % 2 == 0
     for name in FEATURES:
         numeric = pd.api.types.is_numeric_dtype(train[name])
@@ -81,32 +83,32 @@ def one_column_aucs(train: pd.DataFrame) -> dict[str, float]:
         score, label = codes[~fitted].map(mean).fillna(0).rank(), train["inquired"][~fitted]
         positives = label.sum()
         area = score[label == 1].sum() - positives * (positives + 1) / 2
-        found[name] = float(area / (positives * (len(label) - positives)))
-    return found
+        aucs[name] = float(area / (positives * (len(label) - positives)))
+    return aucs
 
 
-def parts_of(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """By time with the gaps, lists whole, users of a later part purged from an earlier one."""
+def splits_of(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """By time with the gaps, lists whole, users of a later split purged from an earlier one."""
     test = END - CONVERSION - TEST
     calibration = test - CONVERSION - CALIBRATION
-    shown = rows.groupby("list_id")["shown_at"]
-    first, last = shown.transform("min"), shown.transform("max")
-    parts = {
+    shown_at = rows.groupby("list_id")["shown_at"]
+    first, last = shown_at.transform("min"), shown_at.transform("max")
+    splits = {
         "train": rows[last < calibration - CONVERSION],
         "calibration": rows[(first >= calibration) & (last < test - CONVERSION)],
         "test": rows[first >= test],
     }
-    later = set(parts["test"]["user_id"])
-    parts["calibration"] = _without(parts["calibration"], later)
-    parts["train"] = _without(parts["train"], later | set(parts["calibration"]["user_id"]))
-    train = parts["train"]
-    parts["train"] = train[(train["inquired"] == 1) | (train["row_key"] % 1000 < 100)]
-    return parts
+    later = set(splits["test"]["user_id"])
+    splits["calibration"] = _without(splits["calibration"], later)
+    splits["train"] = _without(splits["train"], later | set(splits["calibration"]["user_id"]))
+    train = splits["train"]
+    splits["train"] = train[(train["inquired"] == 1) | (train["row_key"] % 1000 < 100)]
+    return splits
 
 
-def _without(part: pd.DataFrame, users: set[str]) -> pd.DataFrame:
-    lists = part.loc[part["user_id"].isin(users), "list_id"]
-    return part[~part["list_id"].isin(lists)]
+def _without(split: pd.DataFrame, users: set[str]) -> pd.DataFrame:
+    lists = split.loc[split["user_id"].isin(users), "list_id"]
+    return split[~split["list_id"].isin(lists)]
 
 
 def main(data: Path) -> None:
@@ -116,14 +118,14 @@ def main(data: Path) -> None:
     with tempfile.TemporaryDirectory() as out:
         rows.to_parquet(Path(out) / "rows.parquet", compression="zstd")
         rows = pd.read_parquet(Path(out) / "rows.parquet")
-        parts = parts_of(sound(rows, Path(out)))
+        splits = splits_of(usable(rows, Path(out)))
         counts = {
-            name: [len(part), part["list_id"].nunique(), part["user_id"].nunique()] for name, part in parts.items()
+            name: [len(split), split["list_id"].nunique(), split["user_id"].nunique()] for name, split in splits.items()
         }
-        told = {"counts": counts, "aucs": one_column_aucs(parts["train"])}
-        (Path(out) / "split.json").write_text(json.dumps(told))
-        for name, part in parts.items():
-            ordered = part.sort_values(["shown_at", "list_id", "position", "listing_id", "row_key"])
+        summary = {"counts": counts, "aucs": one_column_aucs(splits["train"])}
+        (Path(out) / "split.json").write_text(json.dumps(summary))
+        for name, split in splits.items():
+            ordered = split.sort_values(["shown_at", "list_id", "position", "listing_id", "row_key"])
             ordered.to_parquet(Path(out) / f"{name}.parquet", compression="zstd")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(json.dumps({"seconds": time.monotonic() - began, "kilobytes": peak, "rows": count}))

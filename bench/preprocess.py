@@ -27,7 +27,7 @@ from pathlib import Path
 began = time.monotonic()
 from model.spec.reader import read_spec
 spec, data, out = read_spec(Path("examples/rental_portal")), sys.argv[2], Path(sys.argv[3])
-quiet = lambda *told: None
+quiet = lambda *_: None
 if sys.argv[1] == "extract":
     from components.extract.extract import extract
     from components.extract.window import window
@@ -42,15 +42,15 @@ print(json.dumps({"seconds": time.monotonic() - began, "kilobytes": resource.get
 
 def measured(command: list[str]) -> dict[str, float]:
     done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
-    found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
-    return found
+    measurement: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
+    return measurement
 
 
 def ours(data: Path) -> dict[str, float]:
     """Seconds of both steps together, and the peak of the larger one."""
     with tempfile.TemporaryDirectory(dir=data.parent) as out:
         steps = [measured([sys.executable, "-c", STEP, step, str(data), out]) for step in ("extract", "preprocess")]
-    seconds, peak = sum(one["seconds"] for one in steps), max(one["kilobytes"] for one in steps)
+    seconds, peak = sum(step["seconds"] for step in steps), max(step["kilobytes"] for step in steps)
     return {"seconds": seconds, "kilobytes": peak, "rows": steps[0]["rows"]}
 
 
@@ -79,24 +79,28 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=2_000_000, help="impressions of the smaller portal")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of every measurement")
     parser.add_argument("--no-pandas", action="store_true", help="leave pandas out")
-    asked = parser.parse_args()
+    args = parser.parse_args()
     console = Console(highlight=False)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        small, large = portal(folder / "1", asked.rows), portal(folder / "10", asked.rows * 10)
+        small, large = portal(folder / "1", args.rows), portal(folder / "10", args.rows * 10)
         memory, seconds, speed = [], [], []
-        python = None if asked.no_pandas else pandas(folder / "venv")
-        for number in range(asked.rounds):
-            one, ten = ours(small), ours(large)
-            memory.append(ten["kilobytes"] / one["kilobytes"])
-            seconds.append(ten["seconds"] / one["seconds"])
-            console.print(f"round {number + 1}: {one['rows']:,.0f} rows {one['seconds']:.1f} s, {told(one)}; ", end="")
-            console.print(f"{ten['rows']:,.0f} rows {ten['seconds']:.1f} s, {told(ten)}", end="")
+        python = None if args.no_pandas else pandas(folder / "venv")
+        for number in range(args.rounds):
+            once, ten = ours(small), ours(large)
+            memory.append(ten["kilobytes"] / once["kilobytes"])
+            seconds.append(ten["seconds"] / once["seconds"])
+            console.print(
+                f"round {number + 1}: {once['rows']:,.0f} rows {once['seconds']:.1f} s, {peak_memory(once)}; ", end=""
+            )
+            console.print(f"{ten['rows']:,.0f} rows {ten['seconds']:.1f} s, {peak_memory(ten)}", end="")
             if python:
                 other = measured([str(python), "bench/pandas_reference.py", str(small)])
-                assert other["rows"] == one["rows"], "pandas must do the same work"
-                speed.append(other["seconds"] / one["seconds"])
-                console.print(f"; pandas {one['rows']:,.0f} rows {other['seconds']:.1f} s, {told(other)}", end="")
+                assert other["rows"] == once["rows"], "pandas must do the same work"
+                speed.append(other["seconds"] / once["seconds"])
+                console.print(
+                    f"; pandas {once['rows']:,.0f} rows {other['seconds']:.1f} s, {peak_memory(other)}", end=""
+                )
             console.print()
             time.sleep(0.5)
     console.print(f"peak memory, 10 times the rows: {spread(memory)} times (goal: at most {MOST_MEMORY})")
@@ -109,8 +113,8 @@ def main() -> int:
     return 0 if reached else 1
 
 
-def told(one: dict[str, float]) -> str:
-    return f"{one['kilobytes'] / 1024:,.0f} MB at most"
+def peak_memory(measurement: dict[str, float]) -> str:
+    return f"{measurement['kilobytes'] / 1024:,.0f} MB at most"
 
 
 if __name__ == "__main__":

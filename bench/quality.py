@@ -26,6 +26,7 @@ from rich.table import Table
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
+from artifacts.split import SPLITS, SplitName
 from components.extract.extract import extract
 from components.extract.window import window
 from components.preprocess.preprocess import preprocess
@@ -55,11 +56,10 @@ SLACK = 0.001  # of log loss, against the logistic regression
 LEAST_SHARE, MEDIAN_SHARE, LEAST_LIFT = 0.92, 0.93, 0.20
 
 Floats = NDArray[np.float64]
-PARTS = ("train", "calibration", "test")
 
 
 @dataclasses.dataclass
-class Rival:
+class Baseline:
     """Losses per test row, as the model is and calibrated as Kamado's is, and the processor seconds that it took."""
 
     plain: Floats
@@ -88,40 +88,44 @@ def losses(z: Floats, label: NDArray[np.float32]) -> Floats:
     return np.logaddexp(0.0, np.where(label > 0, -z, z))
 
 
-def rival(newest: Floats, test: Floats, bundle: Bundle, rows: dict[str, SplitRows], began: float) -> Rival:
-    """From log odds of the calibration and the test part, as fitted on sampled rows."""
+def baseline(
+    calibration: Floats, test: Floats, bundle: Bundle, rows: dict[SplitName, SplitRows], began: float
+) -> Baseline:
+    """From log odds of the calibration and the test split, as fitted on sampled rows."""
     correct = bundle.manifest.sampling.correct
-    fitted = calibrate.fit(correct(newest), rows["calibration"].label)
+    fitted = calibrate.fit(correct(calibration), rows["calibration"].label)
     label = rows["test"].label
     plain, better = losses(correct(test), label), losses(fitted.apply(correct(test)), label)
-    return Rival(plain, better, time.process_time() - began)
+    return Baseline(plain, better, time.process_time() - began)
 
 
-def untuned(bundle: Bundle, rows: dict[str, SplitRows]) -> Rival:
-    """XGBoost as it comes, stopped early on the calibration part."""
+def untuned(bundle: Bundle, rows: dict[SplitName, SplitRows]) -> Baseline:
+    """XGBoost as it comes, stopped early on the calibration split."""
     began = time.process_time()
     features = bundle.manifest.features
     fitted = dmatrix(rows["train"].matrix, rows["train"].label, features, THREADS)
     stop = dmatrix(rows["calibration"].matrix, rows["calibration"].label, features, THREADS, like=fitted)
-    asked = {"objective": "binary:logistic", "eval_metric": "logloss", "nthread": THREADS, "seed": 7}
-    model = xgboost.train(asked, fitted, 2000, evals=[(stop, "stop")], early_stopping_rounds=50, verbose_eval=False)
+    parameters = {"objective": "binary:logistic", "eval_metric": "logloss", "nthread": THREADS, "seed": 7}
+    model = xgboost.train(
+        parameters, fitted, 2000, evals=[(stop, "stop")], early_stopping_rounds=50, verbose_eval=False
+    )
     best = model[: model.best_iteration + 1]
-    z = [best.inplace_predict(rows[p].matrix, predict_type="margin").astype(np.float64) for p in PARTS[1:]]
-    return rival(*z, bundle, rows, began)
+    z = [best.inplace_predict(rows[p].matrix, predict_type="margin").astype(np.float64) for p in SPLITS[1:]]
+    return baseline(*z, bundle, rows, began)
 
 
-def logistic(bundle: Bundle, rows: dict[str, SplitRows]) -> Rival:
+def logistic(bundle: Bundle, rows: dict[SplitName, SplitRows]) -> Baseline:
     """scikit-learn's logistic regression: standardised numbers, one-hot categories, gaps filled with the mean."""
     began = time.process_time()
-    design: dict[str, list[Floats]] = {part: [] for part in PARTS}
-    for place, feature in enumerate(bundle.manifest.features):
-        for part, columns in design.items():
-            columns.append(_columns(rows[part].matrix[:, place], rows["train"].matrix[:, place], feature))
-    x = {part: np.hstack(columns) for part, columns in design.items()}
+    design: dict[SplitName, list[Floats]] = {name: [] for name in SPLITS}
+    for index, feature in enumerate(bundle.manifest.features):
+        for name, columns in design.items():
+            columns.append(_columns(rows[name].matrix[:, index], rows["train"].matrix[:, index], feature))
+    x = {name: np.hstack(columns) for name, columns in design.items()}
     scaler = StandardScaler().fit(x["train"])
     model = LogisticRegression(max_iter=2000).fit(scaler.transform(x["train"]), rows["train"].label)
-    z = [model.decision_function(scaler.transform(x[part])).astype(np.float64) for part in PARTS[1:]]
-    return rival(*z, bundle, rows, began)
+    z = [model.decision_function(scaler.transform(x[name])).astype(np.float64) for name in SPLITS[1:]]
+    return baseline(*z, bundle, rows, began)
 
 
 def _columns(column: NDArray[np.float32], fitted: NDArray[np.float32], feature: object) -> Floats:
@@ -144,8 +148,8 @@ def data_sets(names: list[str], trials: int | None, console: Console) -> bool:
         "Test log loss of Kamado's model minus that of others, with 95 % intervals; below 0 Kamado's is better."
     )
     table = Table()
-    others = ("XGBoost", "XGBoost, calibrated", "logistic", "logistic, calibrated")
-    for heading in ("set", "rows", "Kamado's", *others, "CPU s of each"):
+    headings = ("XGBoost", "XGBoost, calibrated", "logistic", "logistic, calibrated")
+    for heading in ("set", "rows", "Kamado's", *headings, "CPU s of each"):
         table.add_column(heading, justify="right")
     reached = True
     for name in names:
@@ -156,7 +160,7 @@ def data_sets(names: list[str], trials: int | None, console: Console) -> bool:
             folder, spec = Path(temporary), read_spec(ROOT / "examples" / name)
             seconds = steps(spec, SHARED / DATA[name], folder, trials)
             bundle = load(folder / "trained" / "bundle")
-            rows = {part: read_rows(spec, folder / "parts", part, bundle.manifest.features) for part in PARTS}
+            rows = {split: read_rows(spec, folder / "parts", split, bundle.manifest.features) for split in SPLITS}
         test = rows["test"]
         p = Predictor(bundle).probability(test.matrix)
         ours = losses(np.log(p) - np.log1p(-p), test.label)
@@ -165,8 +169,8 @@ def data_sets(names: list[str], trials: int | None, console: Console) -> bool:
         missed = float(ours.mean()) > min(best[0], best[1] + SLACK)
         reached &= not missed
         times = f"{seconds:.0f} / {trees.seconds:.1f} / {line.seconds:.1f}"
-        rivals = (trees.plain, trees.calibrated, line.plain, line.calibrated)
-        differences = (interval(ours - other) for other in rivals)
+        baselines = (trees.plain, trees.calibrated, line.plain, line.calibrated)
+        differences = (interval(ours - other) for other in baselines)
         mark = " MISSED" if missed else ""
         table.add_row(name, f"{test.count:,}", f"{ours.mean():.4f}{mark}", *differences, times)
     console.print(table)
@@ -184,14 +188,14 @@ def portals(seeds: int, trials: int | None, console: Console) -> bool:
             simulate(Portal(seed=seed), folder / "portal", progress=quiet)
             steps(spec, folder / "portal" / "data", folder, trials)
             bundle = load(folder / "trained" / "bundle")
-            shown = pq.read_table(folder / "parts" / "test.parquet")
+            test = pq.read_table(folder / "parts" / "test.parquet")
             predictor = Predictor(bundle)
-            inputs = {feature.name: shown[feature.name].to_pylist() for feature in bundle.manifest.inputs}
-            ids = [shown[name].cast("int64").to_numpy() for name in ("list_id", "listing_id")]
-            found = worth(folder / "portal" / "truth", *ids, predictor.probability(predictor.encode(inputs)))
-        shares.append(found.share_of_ideal)
-        lifts.append(found.lift_over_logged)
-        table.add_row(str(seed), f"{found.share_of_ideal:.3f}", f"{found.lift_over_logged:+.0%}")
+            inputs = {feature.name: test[feature.name].to_pylist() for feature in bundle.manifest.inputs}
+            ids = [test[name].cast("int64").to_numpy() for name in ("list_id", "listing_id")]
+            value = worth(folder / "portal" / "truth", *ids, predictor.probability(predictor.encode(inputs)))
+        shares.append(value.share_of_ideal)
+        lifts.append(value.lift_over_logged)
+        table.add_row(str(seed), f"{value.share_of_ideal:.3f}", f"{value.lift_over_logged:+.0%}")
     table.add_row("median", f"{np.median(shares):.3f}", f"{np.median(lifts):+.0%}", end_section=True)
     table.add_row("smallest", f"{min(shares):.3f}", f"{min(lifts):+.0%}")
     console.print(table)
@@ -203,11 +207,11 @@ def main() -> int:
     parser.add_argument("--sets", nargs="*", choices=DATA, default=list(DATA), help="data sets; none with --sets alone")
     parser.add_argument("--seeds", type=int, default=5, help="seeds of the portal")
     parser.add_argument("--trials", type=int, help="in place of the specs' own budgets")
-    asked = parser.parse_args()
+    args = parser.parse_args()
     console = Console(width=170)
-    reached = data_sets(asked.sets, asked.trials, console) if asked.sets else True
-    if asked.seeds:
-        reached &= portals(asked.seeds, asked.trials, console)
+    reached = data_sets(args.sets, args.trials, console) if args.sets else True
+    if args.seeds:
+        reached &= portals(args.seeds, args.trials, console)
     console.print("every goal is reached" if reached else "a goal is missed")
     return 0 if reached else 1
 

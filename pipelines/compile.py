@@ -15,7 +15,7 @@ from kfp.dsl import base_component
 from model.errors import KamadoError, Problem
 
 ROOT = Path(__file__).resolve().parents[1]
-CODE = ("components", "model", "build", "serving")
+CODE = ("artifacts", "components", "model", "build", "serving")
 Graph = Callable[[str, str], base_component.BaseComponent]
 
 

@@ -43,8 +43,8 @@ def fit(
     matrix, label = matrix[::every], label[::every]
     with threadpool_limits(1):
         blocks = [_block(matrix[:, index], feature, directions) for index, feature in enumerate(features)]
-        ones = sparse.csr_matrix(np.ones((len(matrix), 1)))
-        design = sparse.hstack([ones, *(block.design for block in blocks)], format="csr")
+        intercept = sparse.csr_matrix(np.ones((len(matrix), 1)))
+        design = sparse.hstack([intercept, *(block.design for block in blocks)], format="csr")
         bounds = [(None, None), *(bound for block in blocks for bound in block.bounds)]
         start = np.zeros(design.shape[1])
         start[0] = prior(label).intercept
@@ -72,8 +72,8 @@ def _category(codes: Matrix, feature: CategoryFeature) -> _Block:
     """One column per category and for "other", and the last for missing."""
     count = feature.other + 1
     column = np.where(np.isnan(codes), count, codes).astype(np.int64)
-    ones = np.ones(len(codes))
-    design = sparse.csr_matrix((ones, (np.arange(len(codes)), column)), shape=(len(codes), count + 1))
+    values = np.ones(len(codes))
+    design = sparse.csr_matrix((values, (np.arange(len(codes)), column)), shape=(len(codes), count + 1))
     term = CategoryTerm(feature=feature.name, weights=(0.0,) * count)
     return _Block(term, design, ((None, None),) * (count + 1))
 

@@ -5,7 +5,6 @@ how much the trees add: where deep trees lose, a linear start with a few shallow
 """
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,10 +18,9 @@ from components.train.boosting import Parameters, dmatrix, fixed_parameters, log
 from components.train.inputs import TrainingInputs
 from components.train.pruning import Pruning, any_complete
 from components.train.split_rows import SplitRows
+from components.train.stages import Report
 from model.bundle.booster import xgboost
 from model.bundle.linear import Linear
-
-Report = Callable[[int, int, str], None]
 
 ROUNDS = 800
 PATIENCE = 40  # rounds without improvement

@@ -52,8 +52,8 @@ class Listings:
     @property
     def cell(self) -> Ints:
         """Which searches find a listing: region of the ward, and size."""
-        found: Ints = self.ward % REGIONS * SIZES + SIZE_OF_LAYOUT[self.layout]
-        return found
+        cell: Ints = self.ward % REGIONS * SIZES + SIZE_OF_LAYOUT[self.layout]
+        return cell
 
 
 def draw(random: np.random.Generator, count: int, days: int) -> Listings:
@@ -119,23 +119,23 @@ def _stated(
 
 def attraction(listings: Listings, chosen: Ints, day: float, season: float) -> Floats:
     """P(inquiry | examined) of the chosen listings on a day: what a perfect order would sort by."""
-    one = {name: getattr(listings, name)[chosen] for name in ("ward", "layout", "building", "area", "walk", "age")}
-    price = listings.rent[chosen] / fair_rent(one["ward"], one["area"], one["walk"], one["age"])
-    for_family = SIZE_OF_LAYOUT[one["layout"]] == 2
+    values = {name: getattr(listings, name)[chosen] for name in ("ward", "layout", "building", "area", "walk", "age")}
+    price = listings.rent[chosen] / fair_rent(values["ward"], values["area"], values["walk"], values["age"])
+    for_family = SIZE_OF_LAYOUT[values["layout"]] == 2
     waited = np.clip(day - listings.first_day[chosen], 0, 60)
     liking = (
         np.where(for_family, -4.0, -5.2) * np.log(price)
-        - np.where(for_family, 0.030, 0.055) * np.maximum(one["walk"] - 5, 0)
-        - 0.35 * (one["walk"] > 15)
-        + 0.55 * (one["age"] <= 5)
-        - 0.022 * np.maximum(one["age"] - 12, 0)
+        - np.where(for_family, 0.030, 0.055) * np.maximum(values["walk"] - 5, 0)
+        - 0.35 * (values["walk"] > 15)
+        + 0.55 * (values["age"] <= 5)
+        - 0.022 * np.maximum(values["age"] - 12, 0)
         + 0.75 * (1 - np.exp(-listings.photos[chosen] / 5))
-        - np.where(one["building"] == 0, 0.45, 0.05) * (listings.floor[chosen] == 1)
+        - np.where(values["building"] == 0, 0.45, 0.05) * (listings.floor[chosen] == 1)
         - 0.22 * listings.deposit[chosen]
-        - 0.30 * (one["building"] == 1) * (one["area"] < 25)
-        + 0.012 * (one["area"] - LAYOUT_AREA[one["layout"]])
+        - 0.30 * (values["building"] == 1) * (values["area"] < 25)
+        + 0.012 * (values["area"] - LAYOUT_AREA[values["layout"]])
         - 0.018 * waited
-        + 0.25 * ward_level()[one["ward"]]
+        + 0.25 * ward_level()[values["ward"]]
     )
     chance: Floats = np.minimum(0.6, season * 0.0165 * np.exp(liking))
     return chance

@@ -52,34 +52,34 @@ class Portal:
 
 
 def simulate(portal: Portal, out: Path, *, progress: Callable[[int, int], None]) -> None:
-    """Write OUT/data and OUT/truth whole or not at all; nothing is done when they are of this very portal already.
+    """Write OUT/data and OUT/truth whole or not at all; nothing is done when they are of the same portal already.
 
     Raises FileExistsError, and touches nothing, where one of the two was not made by a simulation.
     """
     stamp, folders = out / "portal.json", (out / "data", out / "truth")
-    asked = asdict(portal) | {"version": 2}
+    content = asdict(portal) | {"version": 2}
     before = _stamped(stamp)
-    if before == asked and all(folder.is_dir() for folder in folders):
+    if before == content and all(folder.is_dir() for folder in folders):
         return
     if before is None and (strange := [path for path in (stamp, *folders) if path.exists()]):
-        raise FileExistsError(errno.EEXIST, "no simulation made it", str(strange[0]))
+        raise FileExistsError(errno.EEXIST, "was not written by a simulation", str(strange[0]))
     out.mkdir(parents=True, exist_ok=True)
-    write_json(stamp, {"version": 2})  # from here on, what a kill leaves is a simulation's
+    write_json(stamp, {"version": 2})  # from here on, leftovers of a killed run belong to a simulation
     for folder in folders:
         if folder.exists():
             shutil.rmtree(folder)
     with new_folder(out / "truth") as truth, new_folder(out / "data") as data:
         _write(portal, data, truth, progress)
-    write_json(stamp, asked)
+    write_json(stamp, content)
 
 
-def _stamped(stamp: Path) -> dict[str, object] | None:
-    """What the last simulation wrote of itself; None where there was none."""
+def _stamped(stamp: Path) -> dict[str, int | bool] | None:
+    """The stamp of the last simulation; None where there was none."""
     try:
-        said = json.loads(stamp.read_bytes())
+        content = json.loads(stamp.read_bytes())
     except (FileNotFoundError, ValueError):
         return None
-    return said if isinstance(said, dict) and "version" in said else None
+    return content if isinstance(content, dict) and "version" in content else None
 
 
 def _write(portal: Portal, data: Path, truth: Path, progress: Callable[[int, int], None]) -> None:
@@ -89,7 +89,7 @@ def _write(portal: Portal, data: Path, truth: Path, progress: Callable[[int, int
         (data / name).mkdir()
     (truth / "attraction").mkdir()
     pq.write_table(_catalogue(portal, catalogue), data / "listings" / "listings.parquet", compression="zstd")
-    write_json(truth / "examination.json", {str(place + 1): value for place, value in enumerate(examination())})
+    write_json(truth / "examination.json", {str(index + 1): value for index, value in enumerate(examination())})
     late: list[pa.Table] = []
     for day in range(portal.days):
         name = f"day-{day:03d}.parquet"
@@ -99,19 +99,21 @@ def _write(portal: Portal, data: Path, truth: Path, progress: Callable[[int, int
             _Table(data / "inquiries" / name) as inquiries,
             _Table(truth / "attraction" / name) as attractions,
         ):
-            for held in late:
-                impressions.write(held)
+            for table in late:
+                impressions.write(table)
             late = []
-            for random, made in _blocks(portal, catalogue, day):
-                shown = _impressions(made)
+            for random, searches in _blocks(portal, catalogue, day):
+                table = _impressions(searches)
                 last = day == portal.days - 1
-                held_back = np.zeros(len(shown), bool) if last else _whole_lists(random, made, LATE)
-                impressions.write(_duplicated(random, shown.filter(pa.array(~held_back))))
-                late.append(shown.filter(pa.array(held_back)))
-                clicks.write(_events(made, made.clicked, made.shown_at + 60_000_000, "clicked_at"))
-                inquiries.write(_duplicated(random, _events(made, made.inquired, made.inquired_at, "inquired_at")))
+                held_back = np.zeros(len(table), bool) if last else _whole_lists(random, searches, LATE)
+                impressions.write(_duplicated(random, table.filter(pa.array(~held_back))))
+                late.append(table.filter(pa.array(held_back)))
+                clicks.write(_events(searches, searches.clicked, searches.shown_at + 60_000_000, "clicked_at"))
+                inquiries.write(
+                    _duplicated(random, _events(searches, searches.inquired, searches.inquired_at, "inquired_at"))
+                )
                 if portal.truth:
-                    attractions.write(_truth(made))
+                    attractions.write(_truth(searches))
         progress(day + 1, portal.days)
 
 
@@ -124,8 +126,8 @@ def _blocks(portal: Portal, catalogue: Listings, day: int) -> Iterator[tuple[np.
         yield random, block(random, catalogue, day, lists=lists, first_list=start + 1, midnight=midnight)
 
 
-def _whole_lists(random: np.random.Generator, made: Block, share: float) -> np.ndarray:
-    lists = made.list_id - made.list_id[0]
+def _whole_lists(random: np.random.Generator, searches: Block, share: float) -> np.ndarray:
+    lists = searches.list_id - searches.list_id[0]
     chosen: np.ndarray = (random.uniform(size=int(lists[-1]) + 1) < share)[lists]
     return chosen
 
@@ -140,38 +142,38 @@ def _ids(prefix: str, numbers: np.ndarray) -> pa.Array:
     return pa.array(np.char.add(prefix, numbers.astype("U10")))
 
 
-def _impressions(made: Block) -> pa.Table:
+def _impressions(searches: Block) -> pa.Table:
     return pa.table(
         {
-            "list_id": made.list_id,
-            "user_id": _ids("u", made.user_id),
-            "listing_id": made.listing + 1,
-            "position": made.position.astype(np.int64),
-            "explore": made.explore,
-            "shown_at": pa.array(made.shown_at).cast(MOMENT),
+            "list_id": searches.list_id,
+            "user_id": _ids("u", searches.user_id),
+            "listing_id": searches.listing + 1,
+            "position": searches.position.astype(np.int64),
+            "explore": searches.explore,
+            "shown_at": pa.array(searches.shown_at).cast(MOMENT),
         }
     )
 
 
-def _events(made: Block, happened: np.ndarray, at: np.ndarray, name: str) -> pa.Table:
+def _events(searches: Block, happened: np.ndarray, at: np.ndarray, name: str) -> pa.Table:
     rows = np.flatnonzero(happened)
     return pa.table(
         {
-            "list_id": made.list_id[rows],
-            "user_id": _ids("u", made.user_id[rows]),
-            "listing_id": made.listing[rows] + 1,
+            "list_id": searches.list_id[rows],
+            "user_id": _ids("u", searches.user_id[rows]),
+            "listing_id": searches.listing[rows] + 1,
             name: pa.array(at[rows]).cast(MOMENT),
         }
     )
 
 
-def _truth(made: Block) -> pa.Table:
+def _truth(searches: Block) -> pa.Table:
     return pa.table(
         {
-            "list_id": made.list_id,
-            "listing_id": made.listing + 1,
-            "position": made.position,
-            "attraction": made.attraction,
+            "list_id": searches.list_id,
+            "listing_id": searches.listing + 1,
+            "position": searches.position,
+            "attraction": searches.attraction,
         }
     )
 

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from examples.rental_portal.listings import Floats, Ints, Listings, attraction
 
-PLACES = 20
+POSITIONS = 20
 EXPLORE = 0.04  # share of lists in random order
-EXPONENT = 0.75  # examination falls with place ** -EXPONENT
+EXPONENT = 0.75  # examination falls with position ** -EXPONENT
 CLICKS_PER_INQUIRY = 5.0
 DELAY_DAYS = 2.6  # mean time from impression to inquiry
 DUPLICATED = 0.004
@@ -17,8 +17,8 @@ DAY = 86_400_000_000  # microseconds
 
 
 def examination() -> Floats:
-    """P(a place is looked at), relative to the first."""
-    return np.arange(1, PLACES + 1, dtype=float) ** -EXPONENT
+    """P(a position is looked at), relative to the first."""
+    return np.arange(1, POSITIONS + 1, dtype=float) ** -EXPONENT
 
 
 @dataclass(frozen=True)
@@ -41,27 +41,27 @@ def block(
     random: np.random.Generator, listings: Listings, day: int, *, lists: int, first_list: int, midnight: int
 ) -> Block:
     """`lists` lists shown on `day`, numbered from `first_list`; `midnight` is the day's start."""
-    shown = _candidates(random, listings, day, lists)
-    lists = len(shown)
+    listed = _candidates(random, listings, day, lists)
+    lists = len(listed)
     season = 1 + 0.06 * np.sin(2 * np.pi * day / 365)
-    liked = attraction(listings, shown.ravel(), day, season).reshape(lists, PLACES)
+    liked = attraction(listings, listed.ravel(), day, season).reshape(lists, POSITIONS)
     explore = random.uniform(size=lists) < EXPLORE
-    score = np.where(explore[:, None], random.uniform(size=shown.shape), _old_policy(random, listings, shown, day))
+    score = np.where(explore[:, None], random.uniform(size=listed.shape), _old_policy(random, listings, listed, day))
     order = np.argsort(-score, axis=1, kind="stable")
-    shown, liked = np.take_along_axis(shown, order, 1), np.take_along_axis(liked, order, 1)
+    listed, liked = np.take_along_axis(listed, order, 1), np.take_along_axis(liked, order, 1)
     click = np.minimum(1.0, CLICKS_PER_INQUIRY * liked**0.9)
-    clicked = random.uniform(size=shown.shape) < examination() * click
-    inquired = clicked & (random.uniform(size=shown.shape) < liked / click)
+    clicked = random.uniform(size=listed.shape) < examination() * click
+    inquired = clicked & (random.uniform(size=listed.shape) < liked / click)
     at = midnight + (random.beta(3, 2, lists) * DAY).astype(np.int64) // 1000 * 1000
-    delay = (random.exponential(DELAY_DAYS, shown.shape) * DAY).astype(np.int64) // 1000 * 1000
+    delay = (random.exponential(DELAY_DAYS, listed.shape) * DAY).astype(np.int64) // 1000 * 1000
     user = day // 3 * 10_000_000 + random.integers(0, max(1, int(lists * 2.1)), lists)
     return Block(
-        list_id=np.repeat(first_list + np.arange(lists), PLACES),
-        user_id=np.repeat(user, PLACES),
-        listing=shown.ravel(),
-        position=np.tile(np.arange(1, PLACES + 1), lists),
-        explore=np.repeat(explore.astype(np.int64), PLACES),
-        shown_at=np.repeat(at, PLACES),
+        list_id=np.repeat(first_list + np.arange(lists), POSITIONS),
+        user_id=np.repeat(user, POSITIONS),
+        listing=listed.ravel(),
+        position=np.tile(np.arange(1, POSITIONS + 1), lists),
+        explore=np.repeat(explore.astype(np.int64), POSITIONS),
+        shown_at=np.repeat(at, POSITIONS),
         clicked=clicked.ravel(),
         inquired=inquired.ravel(),
         inquired_at=(at[:, None] + delay).ravel(),
@@ -70,19 +70,19 @@ def block(
 
 
 def _candidates(random: np.random.Generator, listings: Listings, day: int, lists: int) -> Ints:
-    """(lists, PLACES) distinct listings of one cell each, all online that day."""
+    """(lists, POSITIONS) distinct listings of one cell each, all online that day."""
     online = np.flatnonzero((listings.first_day <= day) & (day <= listings.last_day))
     cell = listings.cell[online]
     cells, sizes = np.unique(cell, return_counts=True)
-    wide = cells[sizes >= PLACES]
-    asked = random.choice(wide, lists, p=_share(sizes[sizes >= PLACES]))
-    shown = np.empty((lists, PLACES), dtype=np.int64)
-    for one in wide:
-        rows = np.flatnonzero(asked == one)
-        pool = random.permutation(online[cell == one])
+    wide = cells[sizes >= POSITIONS]
+    searched = random.choice(wide, lists, p=_share(sizes[sizes >= POSITIONS]))
+    listed = np.empty((lists, POSITIONS), dtype=np.int64)
+    for cell_searched in wide:
+        rows = np.flatnonzero(searched == cell_searched)
+        pool = random.permutation(online[cell == cell_searched])
         start = random.integers(0, len(pool), len(rows))
-        shown[rows] = pool[(start[:, None] + np.arange(PLACES)) % len(pool)]
-    return shown
+        listed[rows] = pool[(start[:, None] + np.arange(POSITIONS)) % len(pool)]
+    return listed
 
 
 def _share(sizes: Ints) -> Floats:
@@ -91,9 +91,9 @@ def _share(sizes: Ints) -> Floats:
     return share
 
 
-def _old_policy(random: np.random.Generator, listings: Listings, shown: Ints, day: int) -> Floats:
+def _old_policy(random: np.random.Generator, listings: Listings, listed: Ints, day: int) -> Floats:
     """Partly right: fresh and near the station first, blind to price and age, and paid places mixed in."""
-    flat = shown.ravel()
+    flat = listed.ravel()
     score = (
         -0.05 * listings.walk[flat]
         - 0.02 * np.clip(day - listings.first_day[flat], 0, 60)
@@ -101,5 +101,5 @@ def _old_policy(random: np.random.Generator, listings: Listings, shown: Ints, da
         + 0.9 * listings.promoted[flat]
         + random.normal(0, 0.7, len(flat))
     )
-    scores: Floats = score.reshape(shown.shape)
+    scores: Floats = score.reshape(listed.shape)
     return scores

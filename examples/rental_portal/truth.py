@@ -1,7 +1,7 @@
 """What an order is truly worth, known only because the portal is simulated.
 
-The true value of an order is the conversions it would bring: for every list the sum over places of examination(place)
-times attraction(listing shown there). The ideal order sorts by attraction.
+The true value of an order is the conversions it would bring: for every list the sum over positions of
+examination(position) times attraction(listing shown there). The ideal order sorts by attraction.
 """
 
 from dataclasses import dataclass
@@ -38,19 +38,19 @@ def worth(truth: Path, lists: NDArray[np.int64], listings: NDArray[np.int64], sc
     All three arrays are (rows,). Rows that were rejected before scoring are not there: the orders are compared on
     the rows that are. Raises ValueError for a row that the portal never showed.
     """
-    wanted = pc.field("list_id").isin(np.unique(lists).tolist())
-    known = ds.dataset(truth / "attraction").to_table(filter=wanted)
+    of_lists = pc.field("list_id").isin(np.unique(lists).tolist())
+    known = ds.dataset(truth / "attraction").to_table(filter=of_lists)
     key = known["list_id"].to_numpy() * 2**32 + known["listing_id"].to_numpy()
     sort = np.argsort(key)
-    asked = lists.astype(np.int64) * 2**32 + listings.astype(np.int64)
-    place = sort[np.minimum(np.searchsorted(key, asked, sorter=sort), len(key) - 1)]
-    if not np.array_equal(key[place], asked):
+    row_key = lists.astype(np.int64) * 2**32 + listings.astype(np.int64)
+    index = sort[np.minimum(np.searchsorted(key, row_key, sorter=sort), len(key) - 1)]
+    if not np.array_equal(key[index], row_key):
         raise ValueError("a scored row was never shown by this portal; the truth is of another size or seed")
-    attraction = known["attraction"].to_numpy()[place]
+    attraction = known["attraction"].to_numpy()[index]
     return Worth(
         shipped=_value(lists, scores, attraction),
         ideal=_value(lists, attraction, attraction),
-        logged=_value(lists, -known["position"].to_numpy()[place].astype(float), attraction),
+        logged=_value(lists, -known["position"].to_numpy()[index].astype(float), attraction),
     )
 
 

@@ -1,6 +1,8 @@
 """A document is read as it was written, or refused with every problem at once."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -78,3 +80,10 @@ def test_every_document_has_a_file_a_step_and_a_format(kind: type[Document]):
     assert kind.FILE.endswith(".json")
     assert kind.STEP
     assert kind.model_fields["format"].default >= 1
+
+
+def test_the_readme_lists_every_document():
+    page = (Path(__file__).resolve().parents[2] / "artifacts" / "README.md").read_text("utf-8")
+    listed = re.findall(r"^\| \[`(.+)`\]\(.+\) \| `(.+)` \| (.+) \|$", page, re.MULTILINE)
+    classes = [(kind.FILE, f"{kind.__module__.split('.')[1]}.{kind.__name__}", kind.STEP) for kind in documents()]
+    assert listed == classes

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LISTS, DAYS = 20_000, 90
 
 
-def made(folder: Path, **portal) -> Path:
+def simulated(folder: Path, **portal) -> Path:
     simulate(Portal(**({"lists": 600, "days": 20} | portal)), folder, progress=lambda *_: None)
     return folder
 
@@ -34,7 +34,7 @@ def digests(folder: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory):
     """A function that answers one row of SQL over the portal's tables."""
-    folder = made(tmp_path_factory.mktemp("portal"), lists=LISTS, days=DAYS)
+    folder = simulated(tmp_path_factory.mktemp("portal"), lists=LISTS, days=DAYS)
     connection = duckdb.connect()
     for name in ("impressions", "clicks", "inquiries", "listings"):
         connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{folder}/data/{name}/*.parquet')")
@@ -45,44 +45,43 @@ def portal(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return made(tmp_path_factory.mktemp("small"))
+    return simulated(tmp_path_factory.mktemp("small"))
 
 
 def test_the_same_seed_gives_the_same_bytes(folder, tmp_path):
-    assert digests(made(tmp_path)) == digests(folder)
+    assert digests(simulated(tmp_path)) == digests(folder)
 
 
 def test_another_seed_gives_others(folder, tmp_path):
-    other, here = digests(made(tmp_path, seed=8)), digests(folder)
-    assert other.keys() == here.keys()
-    same = [name for name in here if other[name] == here[name] and name != "truth/examination.json"]
+    other, current = digests(simulated(tmp_path, seed=8)), digests(folder)
+    assert other.keys() == current.keys()
+    same = [name for name in current if other[name] == current[name] and name != "truth/examination.json"]
     assert same == []
 
 
 def test_a_portal_that_is_there_already_is_not_made_again(tmp_path):
-    made(tmp_path)
+    simulated(tmp_path)
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
-    made(tmp_path)
+    simulated(tmp_path)
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
 
 
 @pytest.mark.parametrize("name", ["data/impressions/mine.parquet", "truth/mine.json", "portal.json"])
-def test_what_somebody_else_made_is_never_replaced(tmp_path, name):
+def test_files_of_others_are_never_replaced(tmp_path, name):
     mine = tmp_path / "with spaces" / name
     mine.parent.mkdir(parents=True)
     mine.write_text("[1, 2]")
-    told = subprocess.run(simulator(tmp_path / "with spaces"), cwd=ROOT, capture_output=True, text=True, check=False)
-    assert told.returncode == 1
+    process = subprocess.run(simulator(tmp_path / "with spaces"), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert process.returncode == 1
     refused = tmp_path / "with spaces" / name.split("/")[0]
-    hint = "no simulation made this, so none replaces it. Take another OUT, or move it away"
-    assert told.stderr.strip() == f"{refused}: {hint}"
+    assert f"[out-foreign] {refused}: was not made by the simulation. Name another folder" in process.stderr
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [mine]
     assert mine.read_text() == "[1, 2]"
 
 
 def test_tables_that_were_deleted_are_made_again(tmp_path, folder):
-    shutil.rmtree(made(tmp_path) / "data")
-    assert digests(made(tmp_path)) == digests(folder)
+    shutil.rmtree(simulated(tmp_path) / "data")
+    assert digests(simulated(tmp_path)) == digests(folder)
 
 
 def test_a_page_has_twenty_places(portal):
@@ -101,12 +100,12 @@ def test_a_small_share_of_lists_is_in_random_order(portal):
     assert 0.005 < share < 0.15
 
 
-def test_the_first_places_are_seen_more_whatever_stands_there(portal):
+def test_the_first_places_are_seen_more_whatever_is_shown_there(portal):
     """In random lists attraction does not depend on the place, and clicks do."""
     clicked = "SELECT i.position, c.list_id IS NOT NULL AS clicked, t.attraction FROM impressions i"
     joined = f"{clicked} LEFT JOIN clicks c USING (list_id, listing_id) JOIN truth t USING (list_id, listing_id)"
-    asked = "avg(clicked::INT) FILTER ({0}), avg(attraction) FILTER ({0})"
-    first, last = asked.format("WHERE position <= 3"), asked.format("WHERE position >= 14")
+    averages = "avg(clicked::INT) FILTER ({0}), avg(attraction) FILTER ({0})"
+    first, last = averages.format("WHERE position <= 3"), averages.format("WHERE position >= 14")
     row = portal(f"SELECT {first}, {last} FROM ({joined} WHERE explore = 1)")
     assert row[0] > 1.5 * row[2]
     assert row[1] == pytest.approx(row[3], rel=0.15)
@@ -148,9 +147,9 @@ def test_there_is_dirt_as_in_real_life(portal):
 def test_some_lists_reach_the_log_a_day_late(folder):
     days = "SELECT DATE '2026-07-01' - 20 + regexp_extract(filename, 'day-([0-9]+)', 1)::INT AS logged, shown_at::DATE"
     files = f"read_parquet('{folder}/data/impressions/*.parquet', filename=true)"
-    asked = f"SELECT count(*) FILTER (logged::DATE <> shown), count(*) FROM ({days} AS shown FROM {files})"
+    query = f"SELECT count(*) FILTER (logged::DATE <> shown), count(*) FROM ({days} AS shown FROM {files})"
     with duckdb.connect() as connection:
-        late, every = connection.execute(asked).fetchone()
+        late, every = connection.execute(query).fetchone()
     assert 0 < late < 0.05 * every
 
 
@@ -181,15 +180,15 @@ def test_prices_and_seasons_drift(portal):
 
 def test_the_truth_is_in_a_folder_of_its_own_and_in_no_table(folder):
     curve = json.loads((folder / "truth" / "examination.json").read_text())
-    by_place = [curve[str(place)] for place in range(1, 21)]
-    assert by_place == list(examination()) == sorted(by_place, reverse=True)
+    by_position = [curve[str(position)] for position in range(1, 21)]
+    assert by_position == list(examination()) == sorted(by_position, reverse=True)
     for table in (folder / "data").iterdir():
         names = {name.lower() for name in ds.dataset(table).schema.names}
         assert names.isdisjoint({"attraction", "examination", "examined", "truth"})
 
 
 def test_without_the_truth_the_tables_are_the_same(folder, tmp_path):
-    assert digests(made(tmp_path, truth=False) / "data") == digests(folder / "data")
+    assert digests(simulated(tmp_path, truth=False) / "data") == digests(folder / "data")
     assert pq.read_metadata(folder / "truth" / "attraction" / "day-000.parquet").num_rows > 0
 
 
@@ -205,8 +204,8 @@ def test_killed_in_the_middle_nothing_is_taken_for_finished_and_the_next_run_com
         child.send_signal(signal.SIGKILL)
         child.wait()
         stamp = tmp_path / "out" / "portal.json"
-        whole = stamp.exists() and "lists" in json.loads(stamp.read_bytes())
-        assert not whole or (tmp_path / "out" / "data").is_dir()
+        complete = stamp.exists() and "lists" in json.loads(stamp.read_bytes())
+        assert not complete or (tmp_path / "out" / "data").is_dir()
     subprocess.run(command, cwd=ROOT, check=True)
     assert digests(tmp_path / "out" / "data") == digests(folder / "data")
 
@@ -218,8 +217,8 @@ def test_memory_does_not_grow_with_the_number_of_lists(tmp_path):
     def peak(lists: int) -> int:
         run = f"import sys; arguments = ['simulate', '{tmp_path}/{lists}', '--lists', '{lists}', '--days', '10']\n"
         run += f"from cli.main import main\nmain(arguments, {{}})\n{PEAK}"
-        told = subprocess.run([sys.executable, "-c", run], cwd=ROOT, capture_output=True, text=True, check=True)
-        return int(told.stdout)
+        process = subprocess.run([sys.executable, "-c", run], cwd=ROOT, capture_output=True, text=True, check=True)
+        return int(process.stdout)
 
     assert peak(100_000) < 1.3 * peak(20_000)
 

@@ -41,8 +41,8 @@ def sessions(rows=6000, seed=3):
 
 
 def coarse(**changes):
-    asked = {"columns": {"label": "converted"}, "features": COARSE, "split": RANDOM, "reject": []}
-    return spec_of(**(asked | changes))
+    base = {"columns": {"label": "converted"}, "features": COARSE, "split": RANDOM, "reject": []}
+    return spec_of(**(base | changes))
 
 
 @pytest.mark.case("sessions that are alike in three coarse features, an id without a role")
@@ -56,9 +56,9 @@ def test_rows_that_are_alike_stay_where_nothing_identifies_a_row(tmp_path, outco
     assert "name what does in columns.key" in ledger["warnings"][0]
     rate = np.mean(table["converted"].to_numpy())
     parts = [part(tmp_path, name) for name in ("train", "calibration", "test")]
-    assert sum(one.num_rows for one in parts) == 6000
-    for one in parts:
-        assert np.mean(one["converted"].to_numpy()) == pytest.approx(rate, abs=0.015)
+    assert sum(rows.num_rows for rows in parts) == 6000
+    for rows in parts:
+        assert np.mean(rows["converted"].to_numpy()) == pytest.approx(rate, abs=0.015)
 
 
 def test_equal_rows_have_a_chance_each_of_their_own(tmp_path):
@@ -114,7 +114,7 @@ def test_a_key_that_does_not_identify_a_row_is_refused(tmp_path):
         run(tmp_path / "copies", coarse(columns__key=["session_id"]), table, again, again)
 
 
-def test_without_a_declared_key_rows_of_other_values_stay_and_it_is_said(tmp_path):
+def test_without_a_declared_key_rows_of_other_values_stay_with_a_warning(tmp_path):
     table = log()
     again = replaced(table.slice(0, 7), "rent", table["rent"].to_numpy()[:7] + 1)
     ledger = run(tmp_path, spec_of(), table, again)

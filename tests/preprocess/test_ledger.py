@@ -56,7 +56,7 @@ def test_examples_show_what_was_measured_and_where(tmp_path):
 
 
 def test_what_cannot_be_measured_is_not_rejected(tmp_path):
-    area = [None if place % 2 else 0.0 for place in range(3000)]
+    area = [None if index % 2 else 0.0 for index in range(3000)]
     ledger = run(tmp_path, spec_of(reject=RULES[1:]), replaced(log(), "area", area))
     assert ledger["rejected_rows"] == 0
 
@@ -70,13 +70,13 @@ def test_numbers_stored_as_text_are_read_and_what_is_none_is_counted(tmp_path):
     assert ledger["rules"][0]["examples"] == [{"rent": "about 900"}]
 
 
-def test_over_budget_the_run_stops_and_says_every_rules_share(tmp_path):
+def test_over_budget_the_run_stops_with_the_share_of_every_rule(tmp_path):
     rent = np.where(np.arange(3000) % 10 == 0, 1.0, log()["rent"].to_numpy())
     with pytest.raises(DataError) as refusal:
         run(tmp_path, spec_of(reject_budget=0.05), replaced(log(), "rent", rent))
-    said = str(refusal.value)
-    assert "reject_budget: 5.00% is exceeded: 300 of 3,000 rows (10.00%) were rejected" in said
-    assert "By rule: rent 300 (10.00%)" in said
+    message = str(refusal.value)
+    assert "reject_budget: 5.00% is exceeded: 300 of 3,000 rows (10.00%) were rejected" in message
+    assert "By rule: rent 300 (10.00%)" in message
     assert not (tmp_path / "parts").exists()
 
 
@@ -101,9 +101,9 @@ def test_not_a_number_is_a_missing_number_and_breaks_no_rule(tmp_path):
     rent[:40] = np.nan
     ledger = run(tmp_path, spec_of(reject=RULES[:1]), replaced(log(), "rent", rent))
     assert ledger["rules"][0]["rejected"] == 0
-    kept = pq.read_table(tmp_path / "parts" / "train.parquet")["rent"].to_pylist()
-    assert None in kept
-    assert not any(value is not None and np.isnan(value) for value in kept)
+    rents = pq.read_table(tmp_path / "parts" / "train.parquet")["rent"].to_pylist()
+    assert None in rents
+    assert not any(value is not None and np.isnan(value) for value in rents)
 
 
 def test_features_that_teach_nothing_are_noted(tmp_path):
@@ -117,7 +117,7 @@ def test_features_that_teach_nothing_are_noted(tmp_path):
 
 @pytest.mark.case("prices with thousands separators, read as numbers")
 @pytest.mark.parametrize(
-    ("form", "says"),
+    ("form", "remedy"),
     [
         ("{:,}", "rent has thousands separators: write SAFE_CAST(REPLACE(rent, ',', '') AS FLOAT64) in the SQL"),
         ("{} %", "rent has a percent sign: write SAFE_CAST(REPLACE(rent, '%', '') AS FLOAT64) / 100 in the SQL"),
@@ -126,14 +126,14 @@ def test_features_that_teach_nothing_are_noted(tmp_path):
         ("it's free", "If it means that rent is missing, write NULLIF(rent, 'it\\'s free') in the SQL"),
     ],
 )
-def test_texts_that_are_not_numbers_are_shown_with_a_remedy(tmp_path, outcome, form, says):
-    texts = [form.format(1000 + place % 3) if place % 20 else "900" for place in range(3000)]
+def test_texts_that_are_not_numbers_are_shown_with_a_remedy(tmp_path, outcome, form, remedy):
+    texts = [form.format(1000 + index % 3) if index % 20 else "900" for index in range(3000)]
     with pytest.raises(DataError) as refusal:
         run(tmp_path, spec_of(), replaced(log(), "rent", texts))
     (problem,) = refusal.value.problems
     outcome(problem)
     assert f"unreadable rent 2,850 (95.00%), for example {form.format(1000)!r}" in problem.problem
-    assert problem.hint.startswith(f"{says}. Look at what changed")
+    assert problem.hint.startswith(f"{remedy}. Look at what changed")
 
 
 def test_numbers_that_are_not_finite_are_counted_and_noted(tmp_path):

@@ -25,19 +25,19 @@ def refusal(tmp_path, spec, *tables):
 def test_a_label_that_is_not_0_or_1_is_counted_and_shown(tmp_path):
     label = log()["inquired"].to_pylist()
     label[0], label[1], label[2] = 2, None, 7
-    said = refusal(tmp_path, spec_of(), replaced(log(), "inquired", label))
-    assert "columns.label inquired: is not 0 or 1 in 3 of 3,000 rows (found missing, '2', '7')" in said
+    message = refusal(tmp_path, spec_of(), replaced(log(), "inquired", label))
+    assert "columns.label inquired: is not 0 or 1 in 3 of 3,000 rows (found missing, '2', '7')" in message
 
 
 def test_a_label_in_words_is_not_guessed(tmp_path):
     label = ["yes" if value else "no" for value in log()["inquired"].to_pylist()]
-    said = refusal(tmp_path, spec_of(), replaced(log(), "inquired", label))
-    assert "(found 'no', 'yes'). Make it 0 or 1 in the SQL" in said
+    message = refusal(tmp_path, spec_of(), replaced(log(), "inquired", label))
+    assert "(found 'no', 'yes'). Make it 0 or 1 in the SQL" in message
 
 
 def test_a_constant_label_is_refused(tmp_path):
-    said = refusal(tmp_path, spec_of(), replaced(log(), "inquired", np.zeros(3000, int)))
-    assert "columns.label inquired: is 0 in every row. Look at the SQL's join of outcomes" in said
+    message = refusal(tmp_path, spec_of(), replaced(log(), "inquired", np.zeros(3000, int)))
+    assert "columns.label inquired: is 0 in every row. Look at the SQL's join of outcomes" in message
 
 
 def test_a_boolean_label_is_fine(tmp_path):
@@ -47,39 +47,39 @@ def test_a_boolean_label_is_fine(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("places", "says"), [(np.ones(3000, int), "is 1 in every row"), (np.zeros(3000, int), "below 1")]
+    ("positions", "problem"), [(np.ones(3000, int), "is 1 in every row"), (np.zeros(3000, int), "below 1")]
 )
-def test_a_position_that_tells_nothing_is_refused(tmp_path, places, says):
-    said = refusal(tmp_path, spec_of(), replaced(log(), "position", places))
-    assert f"columns.position position: {says}" in said or says in said
+def test_a_position_that_tells_nothing_is_refused(tmp_path, positions, problem):
+    message = refusal(tmp_path, spec_of(), replaced(log(), "position", positions))
+    assert f"columns.position position: {problem}" in message or problem in message
 
 
 @pytest.mark.parametrize("wrong", [1.5, "1.5", "first", None])
-def test_a_position_between_two_places_is_not_rounded(tmp_path, wrong):
-    places = log()["position"].to_pylist()
+def test_a_position_between_two_positions_is_not_rounded(tmp_path, wrong):
+    positions = log()["position"].to_pylist()
     if isinstance(wrong, str):
-        places = [str(place) for place in places]
-    places[7] = wrong
-    said = refusal(tmp_path, spec_of(), replaced(log(), "position", places))
-    assert "columns.position position: is missing, not a whole number or below 1 in some of 3,000 rows" in said
+        positions = [str(index) for index in positions]
+    positions[7] = wrong
+    message = refusal(tmp_path, spec_of(), replaced(log(), "position", positions))
+    assert "columns.position position: is missing, not a whole number or below 1 in some of 3,000 rows" in message
 
 
 def test_every_missing_column_is_named_at_once_with_what_it_is_for(tmp_path):
     spec = spec_of(reject=[{"name": "tax", "expression": "rent / tax", "max": 3}])
-    said = refusal(tmp_path, spec, log().drop_columns(["layout", "user_id"]))
-    assert "3 problem(s)" in said
-    assert "column layout: (a feature) is not in the SQL's result" in said
-    assert "column user_id: (user) is not in the SQL's result" in said
-    assert "column tax: (in reject rule 'tax') is not in the SQL's result" in said
+    message = refusal(tmp_path, spec, log().drop_columns(["layout", "user_id"]))
+    assert "3 problem(s)" in message
+    assert "column layout: (a feature) is not in the SQL's result" in message
+    assert "column user_id: (user) is not in the SQL's result" in message
+    assert "column tax: (in reject rule 'tax') is not in the SQL's result" in message
 
 
 def test_a_column_that_knows_the_answer_is_refused(tmp_path):
     label = log()["inquired"].to_numpy()
     leak = label * 3.0 + np.random.default_rng(1).uniform(size=3000)
     spec = spec_of(features={"rent": {"kind": "number"}, "area": {"kind": "number"}})
-    said = refusal(tmp_path, spec, replaced(log(), "area", leak))
-    assert "features.area: predicts inquired almost alone (AUC 0.99" in said
-    assert "say why in its leak_waiver" in said
+    message = refusal(tmp_path, spec, replaced(log(), "area", leak))
+    assert "features.area: predicts inquired almost alone (AUC 0.99" in message
+    assert "say why in its leak_waiver" in message
 
 
 def test_a_waived_leak_is_a_warning_with_its_reason(tmp_path):
@@ -94,17 +94,17 @@ def test_a_waived_leak_is_a_warning_with_its_reason(tmp_path):
 
 
 def test_an_id_that_grows_with_time_is_refused(tmp_path):
-    said = refusal(tmp_path, spec_of(), replaced(log(), "area", np.arange(3000.0) + 40_000))
-    assert "features.area: grows with shown_at: it is an id or a clock" in said
+    message = refusal(tmp_path, spec_of(), replaced(log(), "area", np.arange(3000.0) + 40_000))
+    assert "features.area: grows with shown_at: it is an id or a clock" in message
 
 
-def test_rows_all_too_young_are_told_as_that(tmp_path):
+def test_rows_all_too_young_are_refused(tmp_path):
     spec = spec_of(source={"window_days": 60, "conversion_days": 90, "end": "2026-07-01"})
-    said = refusal(tmp_path, spec, log())
-    assert "source.conversion_days 90: leaves none of 3,000 rows: all are younger" in said
+    message = refusal(tmp_path, spec, log())
+    assert "source.conversion_days 90: leaves none of 3,000 rows: all are younger" in message
 
 
-def test_a_truncated_file_is_told_as_that(tmp_path):
+def test_a_truncated_file_is_refused(tmp_path):
     rows = extracted(tmp_path / "rows", log())
     file = rows / "rows" / "part-00000.parquet"
     file.write_bytes(file.read_bytes()[:-200])
@@ -141,23 +141,23 @@ def test_rows_that_were_lost_since_extract_are_noticed(tmp_path):
 
 def test_more_rules_than_a_row_can_break_are_refused(tmp_path):
     rules = [{"name": f"rule {number}", "expression": "rent", "min": number} for number in range(64)]
-    said = refusal(tmp_path, spec_of(reject=rules), log())
-    assert "reject rules: are 64" in said
-    assert "Together they may be 63" in said
+    message = refusal(tmp_path, spec_of(reject=rules), log())
+    assert "reject rules: are 64" in message
+    assert "Together they may be 63" in message
 
 
 def test_a_column_of_random_lists_that_is_text_is_refused(tmp_path):
-    said = refusal(tmp_path, spec_of(columns__explore="how"), replaced(log(), "how", ["random"] * 3000))
-    assert "column how: (explore) is STRING, not 0 or 1" in said
+    message = refusal(tmp_path, spec_of(columns__explore="how"), replaced(log(), "how", ["random"] * 3000))
+    assert "column how: (explore) is STRING, not 0 or 1" in message
 
 
 @pytest.mark.case("a feature that is infinite for all but the conversions")
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan, None], ids=str)
 def test_a_number_that_is_not_finite_leaks_as_a_missing_one_does(tmp_path, outcome, value):
-    area = [50.0 + place % 7 if one else value for place, one in enumerate(log()["inquired"].to_pylist())]
-    said = refusal(tmp_path, spec_of(), replaced(log(), "area", pa.array(area, pa.float64())))
-    outcome(said.splitlines()[1].strip())
-    assert "features.area: predicts inquired almost alone (AUC 1.000)" in said
+    area = [50.0 + index % 7 if converted else value for index, converted in enumerate(log()["inquired"].to_pylist())]
+    message = refusal(tmp_path, spec_of(), replaced(log(), "area", pa.array(area, pa.float64())))
+    outcome(message.splitlines()[1].strip())
+    assert "features.area: predicts inquired almost alone (AUC 1.000)" in message
 
 
 @pytest.mark.case("a position, a number or a rule over a type that is not a number")
@@ -179,15 +179,15 @@ def test_what_is_not_a_number_is_refused_by_name_wherever_a_number_is_asked_for(
     columns = {"columns__position": "rent", "reject": [rule]}
     features = {"area": {"kind": "number"}, "layout": {"kind": "category"}}
     table = replaced(replaced(log(), "area", values), "rent", values)
-    said = refusal(tmp_path, spec_of(features=features, **columns), table)
-    outcome(said.splitlines()[1].strip())
+    message = refusal(tmp_path, spec_of(features=features, **columns), table)
+    outcome(message.splitlines()[1].strip())
     for where in (
         "columns.position",
         "features.area",
         "reject rule 'rent', column rent",
         "reject rule 'rent', column area",
     ):
-        assert f"[column-not-number] {where}: is {kind}, not a number. Turn it into a number in the SQL" in said
+        assert f"[column-not-number] {where}: is {kind}, not a number. Turn it into a number in the SQL" in message
 
 
 @pytest.mark.case("a category, slice or id over values that cannot be compared")
@@ -202,21 +202,21 @@ def test_what_is_not_a_number_is_refused_by_name_wherever_a_number_is_asked_for(
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_categories_over_values_that_cannot_be_compared_are_refused_by_name(tmp_path, outcome, values, kind):
-    said = refusal(tmp_path, spec_of(promotion={"slices": ["layout"]}), replaced(log(), "layout", values))
-    outcome(said.splitlines()[1].strip())
+    message = refusal(tmp_path, spec_of(promotion={"slices": ["layout"]}), replaced(log(), "layout", values))
+    outcome(message.splitlines()[1].strip())
     for where in ("features.layout", "promotion.slices layout"):
-        assert f"[column-not-text] {where}: is {kind}, which is not one value that can be compared" in said
+        assert f"[column-not-text] {where}: is {kind}, which is not one value that can be compared" in message
 
 
-def test_an_unknown_column_of_a_rule_is_told_with_every_other_fault(tmp_path):
+def test_an_unknown_column_of_a_rule_is_named_with_every_other_problem(tmp_path):
     spec = spec_of(reject=[{"name": "tax", "expression": "rent / tax", "max": 3}], columns__explore="how")
     table = replaced(replaced(log(), "how", ["random"] * 3000), "area", [[1]] * 3000).drop_columns(["user_id"])
-    said = refusal(tmp_path, spec, table)
-    assert "4 problem(s)" in said
-    for told in (
+    message = refusal(tmp_path, spec, table)
+    assert "4 problem(s)" in message
+    for where in (
         "column tax: (in reject rule 'tax')",
         "column user_id: (user)",
         "column how: (explore)",
         "features.area",
     ):
-        assert told in said
+        assert where in message

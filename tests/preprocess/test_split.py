@@ -1,5 +1,6 @@
 """Parts in order of time with their gaps, lists whole, users on one side; or by a hash of what stays together."""
 
+import itertools
 import json
 
 import numpy as np
@@ -28,9 +29,8 @@ def ids(table, name):
 
 def check_disjoint(parts, *names):
     for name in names:
-        for one in PARTS:
-            for other in PARTS:
-                assert one == other or not ids(parts[one], name) & ids(parts[other], name), (name, one, other)
+        for first, second in itertools.combinations(PARTS, 2):
+            assert not ids(parts[first], name) & ids(parts[second], name), (name, first, second)
 
 
 def test_by_time_the_gap_is_the_conversion_window(tmp_path):
@@ -46,10 +46,10 @@ def test_by_time_the_gap_is_the_conversion_window(tmp_path):
 def test_the_counts_add_up(tmp_path):
     parts, split = run(tmp_path, spec_of(), log())
     ledger = json.loads((tmp_path / "parts" / "ledger.json").read_text())
-    told = sum(one["rows"] for one in split["splits"].values()) + split["gap"] + split["purged"]
-    assert told == ledger["rows_kept"]
+    total = sum(counts["rows"] for counts in split["splits"].values()) + split["gap"] + split["purged"]
+    assert total == ledger["rows_kept"]
     assert {part: table.num_rows for part, table in parts.items()} == {
-        part: one["rows"] for part, one in split["splits"].items()
+        name: counts["rows"] for name, counts in split["splits"].items()
     }
 
 
@@ -75,7 +75,7 @@ def test_whatever_the_log_no_list_or_user_is_on_two_sides(tmp_path_factory, seed
     table = log(lists=700, seed=seed, rate=0.4).slice(0, int(sizes.sum()))
     lists = np.repeat(np.arange(700), sizes)[: table.num_rows]
     users = [None if random.uniform() < 0.2 else f"u{random.integers(0, 400 * (1 - share) + 50)}" for _ in range(700)]
-    table = replaced(replaced(table, "list_id", lists), "user_id", [users[one] for one in lists])
+    table = replaced(replaced(table, "list_id", lists), "user_id", [users[number] for number in lists])
     shares = {"test_share": 0.25, "calibration_share": 0.2, "min_train_share": 0.0}
     split = {"by": by, **shares} | ({"group": "listing_id"} if by == "group" else {})
     try:
@@ -102,17 +102,17 @@ def test_the_same_rows_in_another_order_give_the_same_files(tmp_path):
         assert (tmp_path / "a/parts" / file).read_bytes() == (tmp_path / "b/parts" / file).read_bytes(), file
 
 
-def test_negatives_are_sampled_in_training_alone_and_the_true_share_is_told(tmp_path):
-    whole, _ = run(tmp_path / "whole", spec_of(), log())
+def test_negatives_are_sampled_in_training_alone_and_the_true_share_is_recorded(tmp_path):
+    unsampled, _ = run(tmp_path / "whole", spec_of(), log())
     parts, split = run(tmp_path / "some", spec_of(training__keep_negatives=0.3), log())
     for part in ("calibration", "test"):
-        assert parts[part].num_rows == whole[part].num_rows
+        assert parts[part].num_rows == unsampled[part].num_rows
     positives = sum(parts["train"]["inquired"].to_pylist())
-    assert positives == sum(whole["train"]["inquired"].to_pylist()) == split["splits"]["train"]["positives"]
-    told = split["sampling"]
-    assert told["negatives_after"] == parts["train"].num_rows - positives
-    assert told["kept_negatives"] == told["negatives_after"] / told["negatives_before"]
-    assert 0.2 < told["kept_negatives"] < 0.4
+    assert positives == sum(unsampled["train"]["inquired"].to_pylist()) == split["splits"]["train"]["positives"]
+    sampling = split["sampling"]
+    assert sampling["negatives_after"] == parts["train"].num_rows - positives
+    assert sampling["kept_negatives"] == sampling["negatives_after"] / sampling["negatives_before"]
+    assert 0.2 < sampling["kept_negatives"] < 0.4
 
 
 def test_a_table_without_time_list_or_ids_is_split_by_a_hash_of_the_row(tmp_path):

@@ -8,9 +8,9 @@ from tests.bundles import small_run
 
 def test_the_edges_of_many_inputs_share_rows_so_that_the_file_stays_in_proportion(tmp_path):
     manifest = load(small_run(tmp_path) / "trained" / "bundle").manifest
-    numbers = tuple(NumberFeature(name=f"number {place}", minimum=0.0, maximum=2.0) for place in range(1_500))
+    numbers = tuple(NumberFeature(name=f"number {index}", minimum=0.0, maximum=2.0) for index in range(1_500))
     layout = next(feature for feature in manifest.features if isinstance(feature, CategoryFeature))
-    texts = tuple(layout.model_copy(update={"name": f"text {place}"}) for place in range(300))
+    texts = tuple(layout.model_copy(update={"name": f"text {index}"}) for index in range(300))
     base = {feature.name: 1.0 for feature in numbers} | {feature.name: "1K" for feature in texts}
     rows = edge_rows(manifest.model_copy(update={"features": (*numbers, *texts), "position": None}), base)
     some_missing = [row for row in rows if None in row.values() and set(row.values()) != {None}]

@@ -25,7 +25,7 @@ def rows(count=2000, seed=1):
 def test_it_finds_what_scikit_learn_finds():
     matrix, label = rows()
     fitted = linear.fit(matrix, label, FEATURES[:2], strength=1.0)
-    design = np.column_stack([_standardised(term, matrix[:, place]) for place, term in enumerate(fitted.terms)])
+    design = np.column_stack([_standardised(term, matrix[:, index]) for index, term in enumerate(fitted.terms)])
     theirs = LogisticRegression(C=1.0, tol=1e-8).fit(design, label)
     assert [term.weight for term in fitted.terms] == pytest.approx(theirs.coef_[0], abs=1e-3)
     assert fitted.intercept == pytest.approx(theirs.intercept_[0], abs=1e-3)
@@ -58,8 +58,8 @@ def test_the_merged_bag_is_the_mean_of_its_members():
     for seed in range(3):
         data = dmatrix(matrix, label, FEATURES, 1)
         members.append(xgboost.train(fixed_parameters(FEATURES, 1) | {"subsample": 0.7, "seed": seed}, data, 12))
-    whole = xgboost.Booster()
-    whole.load_model(bytearray(merge(members)))
-    mean = np.mean([one.inplace_predict(matrix, predict_type="margin") for one in members], axis=0)
-    assert whole.inplace_predict(matrix, predict_type="margin") == pytest.approx(mean, abs=1e-5)
-    assert bytes(whole.save_raw("ubj")) == merge(members)
+    merged = xgboost.Booster()
+    merged.load_model(bytearray(merge(members)))
+    mean = np.mean([member.inplace_predict(matrix, predict_type="margin") for member in members], axis=0)
+    assert merged.inplace_predict(matrix, predict_type="margin") == pytest.approx(mean, abs=1e-5)
+    assert bytes(merged.save_raw("ubj")) == merge(members)

@@ -1,6 +1,5 @@
 """Training: repeatable bytes, the right kind of model for the data, directions kept, calibration applied once."""
 
-import json
 import re
 import signal
 import subprocess
@@ -11,6 +10,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from artifacts.training import TrainingReport
 from components.train.learn_features import learn_features
 from components.train.split_rows import read_rows
 from components.train.train import train
@@ -29,10 +29,10 @@ def columns_of(bundle, table):
 
 
 def test_the_same_parts_give_the_same_bytes_on_one_thread_and_on_two(tmp_path):
-    one = train_into(tmp_path / "one", threads=1)
-    two = train_into(tmp_path / "two", threads=2)
+    single = train_into(tmp_path / "one", threads=1)
+    double = train_into(tmp_path / "two", threads=2)
     for file in ("training.json", "baselines.json", "bundle/manifest.json", "bundle/booster.ubj", "bundle/golden.json"):
-        assert (one / "trained" / file).read_bytes() == (two / "trained" / file).read_bytes(), file
+        assert (single / "trained" / file).read_bytes() == (double / "trained" / file).read_bytes(), file
 
 
 def test_another_seed_gives_another_model(tmp_path):
@@ -60,7 +60,7 @@ def test_directions_hold_everywhere_on_the_calibrated_model(tmp_path):
         p = predictor.probability(predictor.encode({**columns, "rent": [rent] * 100}))
         assert before is None or (p <= before).all(), rent
         before = p
-    first, last = (predictor.probability(predictor.encode(columns, position=[place] * 100)) for place in (1, 5))
+    first, last = (predictor.probability(predictor.encode(columns, position=[position] * 100)) for position in (1, 5))
     assert (first >= last).all()
 
 
@@ -68,8 +68,8 @@ def test_the_order_is_scored_as_if_shown_first(tmp_path):
     bundle = load(small_run(tmp_path) / "trained" / "bundle")
     predictor = Predictor(bundle)
     columns = columns_of(bundle, pq.read_table(tmp_path / "parts" / "test.parquet").slice(0, 50))
-    held = predictor.probability(predictor.encode(columns))
-    assert np.array_equal(held, predictor.probability(predictor.encode(columns, position=[1] * 50)))
+    first = predictor.probability(predictor.encode(columns))
+    assert np.array_equal(first, predictor.probability(predictor.encode(columns, position=[1] * 50)))
 
 
 def test_sampling_is_corrected_exactly_once(tmp_path):
@@ -100,24 +100,24 @@ def test_a_linear_truth_is_left_to_the_linear_part_and_a_stepped_one_to_trees(tm
 
 def test_minutes_are_the_safety_stop_and_say_so(tmp_path):
     train_into(tmp_path, trials=500, minutes=0.0001)
-    told = json.loads((tmp_path / "trained" / "training.json").read_text())
-    assert told["stopped_by"] == "minutes"
-    assert 1 <= len(told["trials"]) < 500
+    report = TrainingReport.read(tmp_path / "trained")
+    assert report.stopped_by == "minutes"
+    assert 1 <= len(report.trials) < 500
     assert load(tmp_path / "trained" / "bundle").manifest.search["stopped_by"] == "minutes"
 
 
 def test_time_that_ends_within_the_last_trial_ended_the_search(tmp_path):
     train_into(tmp_path, trials=1, minutes=1e-9)
-    told = json.loads((tmp_path / "trained" / "training.json").read_text())
-    assert (told["stopped_by"], len(told["trials"])) == ("minutes", 1)
-    assert told["trials"][0]["rounds"] <= 10
+    report = TrainingReport.read(tmp_path / "trained")
+    assert (report.stopped_by, len(report.trials)) == ("minutes", 1)
+    assert report.trials[0].rounds <= 10
 
 
-def test_progress_says_every_stage_how_far_and_how_good(tmp_path):
-    run, said = small_run(tmp_path), []
+def test_progress_reports_every_stage_with_its_count_and_loss(tmp_path):
+    run, calls = small_run(tmp_path), []
     train(
         spec_of(), run / "parts", run / "rows", tmp_path / "again", trials=2, minutes=9, threads=1,
-        progress=lambda *told: said.append(told),
+        progress=lambda *call: calls.append(call),
     )  # fmt: skip
     stages = [
         "reading the rows", "fitting logistic regressions to", "1 of 2 trials, best log loss 0.", "2 of 2 trials",
@@ -125,19 +125,19 @@ def test_progress_says_every_stage_how_far_and_how_good(tmp_path):
         "training the best setting without fold 3 of 3", "calibrating on the calibration split",
         "fitting a logistic regression alone", "fitting the baselines", "writing the bundle", "2 trials, best log loss",
     ]  # fmt: skip
-    assert [told[:2] for told in said] == [(done, 11) for done in (0, 1, 3, 4, 4, 5, 6, 7, 8, 9, 10, 11)]
-    assert all(told[2].startswith(stage) for told, stage in zip(said, stages, strict=True)), said
-    assert "of the non-conversions" not in said[-1][2]
+    assert [call[:2] for call in calls] == [(done, 11) for done in (0, 1, 3, 4, 4, 5, 6, 7, 8, 9, 10, 11)]
+    assert all(call[2].startswith(stage) for call, stage in zip(calls, stages, strict=True)), calls
+    assert "of the non-conversions" not in calls[-1][2]
 
 
-def test_progress_says_that_its_log_loss_is_of_thinned_rows(tmp_path):
-    spec, said = spec_of(training__keep_negatives=0.3), []
+def test_progress_states_that_its_log_loss_is_of_thinned_rows(tmp_path):
+    spec, calls = spec_of(training__keep_negatives=0.3), []
     run = train_into(tmp_path, spec, table=log(lists=1500))
     train(
         spec, run / "parts", run / "rows", tmp_path / "again", trials=1, minutes=9, threads=1,
-        progress=lambda *told: said.append(told),
+        progress=lambda *call: calls.append(call),
     )  # fmt: skip
-    assert re.search(r"1 trials, best log loss 0\.\d{5} on rows with 3\d% of the non-conversions: ", said[-1][2])
+    assert re.search(r"1 trials, best log loss 0\.\d{5} on rows with 3\d% of the non-conversions: ", calls[-1][2])
 
 
 def test_rare_values_are_coded_as_other_with_the_unseen(tmp_path):
@@ -201,13 +201,13 @@ def test_a_page_that_cannot_be_read_is_refused_by_name(tmp_path):
     assert not (tmp_path / "o").exists()
 
 
-@pytest.mark.parametrize(("value", "told"), [(None, "is missing in a row"), (2, "is 2 in a row")])
-def test_a_label_that_is_not_0_or_1_is_refused(tmp_path, value, told):
+@pytest.mark.parametrize(("value", "message"), [(None, "is missing in a row"), (2, "is 2 in a row")])
+def test_a_label_that_is_not_0_or_1_is_refused(tmp_path, value, message):
     run = small_run(tmp_path)
     file = run / "parts" / "train.parquet"
     table = pq.read_table(file)
     pq.write_table(replaced(table, "inquired", [value, *table["inquired"].to_pylist()[1:]]), file)
-    with pytest.raises(DataError, match=f"train.parquet inquired: {told}"):
+    with pytest.raises(DataError, match=f"train.parquet inquired: {message}"):
         train(spec_of(), run / "parts", run / "rows", tmp_path / "o", trials=1, minutes=1, threads=1, progress=quiet)
 
 
