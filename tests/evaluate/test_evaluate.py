@@ -9,7 +9,7 @@ import xgboost
 
 from artifacts.metrics import Metrics
 from artifacts.verdict import Bootstrap
-from build.gate.verdict import judge
+from build.gate.verdict import verdict_problems
 from model.bundle.bundle import load
 from model.bundle.folder import bundle_digest
 from model.errors import BundleError, DataError
@@ -37,7 +37,7 @@ class TestAGoodModel:
     def test_has_a_verdict_that_the_gate_accepts(self, portal, evaluation):
         bundle = load(portal[0] / "trained" / "bundle")
         data = (evaluation[0] / "verdict.json").read_bytes()
-        assert judge(data, digest=bundle.digest, manifest=bundle.manifest) == []
+        assert verdict_problems(data, digest=bundle.digest, manifest=bundle.manifest) == []
 
     def test_has_finite_flat_metrics_in_both_files(self, evaluation):
         folder, _, verdict = evaluation
