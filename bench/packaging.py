@@ -28,9 +28,10 @@ import xgboost
 from rich.console import Console
 
 from build.gate.gate import verify
-from build.image.assemble import assemble, model_layer
+from build.image.assemble import assemble
 from build.image.base.base import Base
-from build.image.base.build_base import made_base
+from build.image.base.build_base import build_base
+from build.image.model_layer import model_layer
 from build.oci.credentials import DockerLogin
 from build.oci.image import Image, dump
 from build.oci.registry import RegistryStore
@@ -198,7 +199,7 @@ def main() -> int:
         except pytest.skip.Exception as reason:
             console.print(str(reason))
             return 1
-        base = made_base(Path.home() / ".cache" / "kamado" / "base", report=lambda _: None)
+        base = build_base(Path.home() / ".cache" / "kamado" / "base", report=lambda _: None)
         ratios, told = speed(host, client, base, folder, rounds)
         console.print(f"layer and push of {told}")
         console.print(f"docker's time over Kamado's: {spread(ratios)} times (goal: at least {LEAST_FASTER:g})")

@@ -9,7 +9,6 @@ import argparse
 import json
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -20,7 +19,8 @@ from rich.console import Console
 from rich.table import Table
 
 from build.gate.gate import verify
-from build.image.assemble import BuildRequest, build
+from build.image.build import build
+from build.image.request import BuildRequest
 from build.image.smoke_test.smoke_test import WAYS
 from build.oci.open_store import FORMS, open_store
 from build.oci.redact import redacted
@@ -28,6 +28,7 @@ from build.oci.store import ImageStore, StoreError
 from build.release.fetch import fetch
 from build.release.promote import promote, rollback
 from build.release.releases import Release, number_of, release, releases, shown
+from build.settings import cache, commit, required_key, signing_key
 from model.command_line import CommandLine
 from model.errors import KamadoError, OutputError, Problem
 from model.text import printable
@@ -76,7 +77,7 @@ def parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     image.add_argument("--to", default=usual, help=about)
     image.add_argument("--base", help="server base: HOST/REPOSITORY:TAG, or oci:FOLDER:TAG; default: made here")
     image.add_argument(
-        "--seal", choices=WAYS, default="auto", help="how it is proven; auto: by the engine, if there is one"
+        "--smoke-test", choices=WAYS, default="auto", help="where it runs; auto: in the engine, if there is one"
     )
     image.add_argument(
         "--key", type=Path, default=signing_key(environ), help="private key in PEM; it signs bundle and verdict"
@@ -104,23 +105,6 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def cache(environ: Mapping[str, str]) -> Path:
-    """Where made bases and locks are kept: KAMADO_CACHE, else ~/.cache/kamado."""
-    return Path(environ.get("KAMADO_CACHE") or Path.home() / ".cache" / "kamado")
-
-
-def signing_key(environ: Mapping[str, str]) -> Path | None:
-    """KAMADO_SIGNING_KEY, a file; without it bundles are not signed."""
-    named = environ.get("KAMADO_SIGNING_KEY")
-    return Path(named) if named else None
-
-
-def required_key(environ: Mapping[str, str]) -> Path | None:
-    """KAMADO_REQUIRE_KEY, a file with a public key: what its owner has not signed is refused everywhere."""
-    named = environ.get("KAMADO_REQUIRE_KEY")
-    return Path(named) if named else None
-
-
 def _required(environ: Mapping[str, str]) -> Sequence[Path]:
     key = required_key(environ)
     return [key] if key else []
@@ -132,17 +116,6 @@ def _to_stderr(says: str) -> None:
 
 def _to_stdout(says: str) -> None:
     print(printable(says))
-
-
-def commit(environ: Mapping[str, str]) -> str | None:
-    """The git commit of this code: KAMADO_COMMIT, which the steps' image carries, else what git says of this folder."""
-    if told := environ.get("KAMADO_COMMIT"):
-        return told
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return None
 
 
 def _verify(asked: argparse.Namespace, _: Mapping[str, str]) -> int:
@@ -177,7 +150,7 @@ def _image(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
         asked.to,
         asked.base,
         cache(environ),
-        seal=asked.seal,
+        smoke_test=asked.smoke_test,
         commit=commit(environ),
         key=asked.key,
         required=required_key(environ),
@@ -185,10 +158,10 @@ def _image(asked: argparse.Namespace, environ: Mapping[str, str]) -> int:
     report = _to_stderr if asked.json else _to_stdout
     made = build(asked.bundle, asked.verdict, order, report=report)
     if asked.json:
-        print(json.dumps(made, indent=1))
+        print(json.dumps(made.model_dump(mode="json"), indent=1))
     else:
-        _to_stdout(f"{made['outcome']} in {asked.to}")
-        _to_stdout(f"image {made['reference']}")
+        _to_stdout(f"{made.outcome} in {asked.to}")
+        _to_stdout(f"image {made.reference}")
     return 0
 
 

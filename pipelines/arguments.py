@@ -189,10 +189,10 @@ class _Reader:
         return f"duckdb:{data.absolute()}"
 
     def _bigquery(self, source: str, spec: Spec | None) -> str:
-        from components.extract.sources.source import source_of  # takes a second to import, as the next two do
+        from components.extract.sources.open import open_source  # takes a second to import, as the next two do
 
         limit = spec.source.max_bytes_billed if spec else 1
-        self._look(lambda: source_of(source, max_bytes_billed=limit))
+        self._look(lambda: open_source(source, max_bytes_billed=limit))
         return source
 
     def _output(self, results: str) -> Output:

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
 from build.gate.copy import BUNDLE, VERDICT
-from build.image.assemble import HOME
+from build.image.model_layer import HOME
 from build.oci.archive import members
 from build.oci.hashing_reader import HashingReader
 from build.oci.image import DIGEST, digest_of, parsed

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from build.gate.fields.metrics import is_number
+from build.image.labels import MODEL
 from build.oci.image import DIGEST, config_of, digest_of, parsed
 from build.oci.store import ImageStore, StoreError
 from model.errors import KamadoError, Problem
@@ -18,7 +19,6 @@ from model.errors import KamadoError, Problem
 NOBODY_GETS_THERE = 900_000  # one release an hour takes a hundred years; a tag from here on is no release of ours
 MOST_GAP = 1_000  # two releases that follow each other are never further apart: promotions at once take the next few
 ATTEMPTS = 50
-MODEL = "kamado.model"
 BUILD_TAG = "org.opencontainers.image.version"  # written when the image had passed its seal, and not before
 MOST_BYTES = 8 << 20  # of an image's config
 TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)

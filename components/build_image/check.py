@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from build.__main__ import cache, required_key, signing_key
 from build.image.attest.signature import refuse_unfit_keys
 from build.image.base.resolve import server_base
+from build.settings import cache, required_key, signing_key
 
 
 def refuse_missing_base(reference: str, environ: Mapping[str, str]) -> None:

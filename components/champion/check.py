@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from build.__main__ import cache
 from build.release.releases import releases
+from build.settings import cache
 from components.champion.champion import PLACES, digest_of, images_of
 
 

@@ -8,7 +8,7 @@ def champion(spec: Input[Artifact], champion: str, released: Output[Model]) -> N
     import os
     from pathlib import Path
 
-    from build.__main__ import cache, required_key
+    from build.settings import cache, required_key
     from components.champion.champion import champion as run
     from components.step import Step
     from model.spec.types import Spec

@@ -1,12 +1,13 @@
-"""Run the model's query and keep its rows as Parquet, streamed: memory does not grow with the rows."""
+"""Run the model's query and write its rows as Parquet, streamed: memory does not grow with the rows."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 from artifacts.extract import ConversionLoss, Extract
-from components.extract.parquet_writer import Parts, write_all
-from components.extract.sources.source import Lineage, Source, source_of
+from components.extract.parquet_writer import ParquetWriter, write_all
+from components.extract.sources.open import open_source
+from components.extract.sources.source import Lineage, Source
 from components.extract.window import Window, text
 from model.errors import DataError, Problem
 from model.files import new_folder
@@ -17,10 +18,10 @@ from model.spec.types import Spec
 def extract(spec: Spec, address: str, window: Window, out: Path, *, progress: Callable[[int, int, str], None]) -> None:
     """Write `out/rows/part-*.parquet` and `out/extract.json`, whole or not at all. `address` names the source.
 
-    Raises SpecError for SQL that cannot be run alike everywhere, DataError for tables, columns or files that are
-    not as the spec says and for a window without rows.
+    Raises SpecError for SQL outside the portable subset, DataError for tables, columns or files that do not match the
+    spec and for a window without rows.
     """
-    source = source_of(address, max_bytes_billed=spec.source.max_bytes_billed)
+    source = open_source(address, max_bytes_billed=spec.source.max_bytes_billed)
     columns = source.columns(spec.sql_text, window)
     refuse_unfit(spec, columns)
     with new_folder(out) as folder:
@@ -52,13 +53,13 @@ def extract_document(
 
 def _empty(window: Window) -> Problem:
     if window.start is None:
-        return Problem("SQL", "gives no rows", "Look at its filters and at the tables in DATA", "rows-none")
+        return Problem("SQL", "returns no rows", "Look at its filters and at the tables in DATA", "rows-none")
     hint = "Set END or source.end to a day that the tables reach, and look at the SQL's filters"
-    return Problem(f"window {text(window.start)} to {text(window.end)}", "holds no rows", hint, "rows-none")
+    return Problem(f"window {text(window.start)} to {text(window.end)}", "has no rows", hint, "rows-none")
 
 
 def _write(source: Source, sql: str, window: Window, folder: Path, progress: Callable[[int, int, str], None]) -> int:
-    parts = Parts(folder)
-    for rows in write_all(source.fetch(sql, window), parts):
+    writer = ParquetWriter(folder)
+    for rows in write_all(source.fetch(sql, window), writer):
         progress(rows, 0, f"{rows:,} rows")
-    return parts.rows
+    return writer.rows

@@ -1,7 +1,7 @@
 """A first spec from a table: `python -m pipelines.new_model --model NAME --table FILE --label COLUMN`.
 
-Exit code 0: the spec is written and a run with it would come to training; 1: the table does not allow one; 2: an
-argument is wrong; 130: interrupted. Nothing is ever written over.
+Exit code 0: the spec is written and a run with it reaches training; 1: the table does not allow one; 2: an
+argument is wrong; 130: interrupted. Nothing is ever overwritten.
 """
 
 from model import interrupt
@@ -20,7 +20,7 @@ from rich.console import Console
 from model.command_line import CommandLine, UsageError
 from model.errors import DataError, Problem, Problems
 from pipelines.command import carry_out
-from pipelines.new_model.make import draft_of, refuse_name, write
+from pipelines.new_model.make import check_name, draft_of, write
 from pipelines.new_model.summary import NewModel
 from pipelines.new_model.table import Table, find_table
 
@@ -36,7 +36,7 @@ def _command_line() -> CommandLine:
     line.add_argument("--table", default="", help="a .parquet, .csv or .csv.gz file, or a folder of .parquet files")
     line.add_argument("--label", default="", help="column that is the conversion; COLUMN=VALUE where it is not 0 or 1")
     line.add_argument("--specs", default="specs", help="folder in which the model's folder is made")
-    line.add_argument("--json", action="store_true", help="print what was decided as one JSON object")
+    line.add_argument("--json", action="store_true", help="print the decisions as one JSON object")
     return line
 
 
@@ -51,18 +51,18 @@ def _new_model(args: argparse.Namespace, unknown: Sequence[Problem], console: Co
 
 
 def _table(args: argparse.Namespace, unknown: Sequence[Problem], folder: Path) -> Table:
-    """Raises UsageError with everything that is wrong with the arguments."""
+    """Raises UsageError with all problems of the arguments."""
     problems, table = Problems(), None
     problems.items.extend(unknown)
-    refuse_name(args.model, folder, problems)
+    check_name(args.model, folder, problems)
     try:
         table = find_table(args.table)
-    except DataError as refusal:
-        problems.items.extend(refusal.problems)
-    if not args.label and problems.items:  # else the table's columns are told with it
-        problems.add("LABEL", "is not given", "Name the column that is the conversion", "label-missing")
+    except DataError as error:
+        problems.items.extend(error.problems)
+    if not args.label and problems.items:  # else find_label lists the table's columns
+        problems.add("LABEL", "is missing", "Name the column that is the conversion", "label-missing")
     problems.raise_if_any(UsageError)
-    assert table is not None  # a refusal always leaves a problem
+    assert table is not None  # an error always leaves a problem
     return table
 
 

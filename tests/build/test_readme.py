@@ -10,7 +10,7 @@ from tests.build.gate.violations import VIOLATIONS
 BUILD = Path(__file__).resolve().parents[2] / "build"
 FAMILIES = (
     "folder|file|manifest|calibration|log|library|feature|position|linear|bounds|direction|booster|trees?|leaf|golden|verdict|check|"
-    "bundle|tag|work|place|blob|base|seal|registry|ecr|release|image|layer|engine|python|key|signature"
+    "bundle|tag|work|place|blob|base|smoke-test|registry|ecr|release|image|layer|engine|python|key|signature"
 )
 CODE = rf"(?:{FAMILIES})(?:-[a-z]+)+"
 

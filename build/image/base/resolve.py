@@ -4,7 +4,7 @@ from pathlib import Path
 
 from build.image.base.base import Base, BaseError, Report, empty_config
 from build.image.base.blob_cache import Blobs
-from build.image.base.build_base import made_base
+from build.image.base.build_base import build_base
 from build.image.base.folder import folder_base
 from build.image.base.registry import registry_base
 from build.image.base.wheels import CannotMake
@@ -22,7 +22,7 @@ def server_base(reference: str | None, *, cache: Path, report: Report) -> Base:
     """
     if reference is None:
         try:
-            return made_base(cache / "base", report=report)
+            return build_base(cache / "base", report=report)
         except CannotMake as reason:
             report(f"no base could be made here: {reason}")
         except OSError as error:

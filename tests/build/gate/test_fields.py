@@ -39,8 +39,10 @@ def of_manifest(document) -> list[Problem]:
     return manifest_problems(parsed, version=XGBOOST)
 
 
-def of_verdict(document, sound) -> list[Problem]:
-    return verdict_problems(json.dumps(document).encode(), digest=bundle_digest(sound), manifest=load(sound).manifest)
+def of_verdict(document, valid_bundle) -> list[Problem]:
+    return verdict_problems(
+        json.dumps(document).encode(), digest=bundle_digest(valid_bundle), manifest=load(valid_bundle).manifest
+    )
 
 
 def test_every_rule_has_its_violations_and_every_violation_its_rule():
@@ -57,8 +59,8 @@ def test_the_page_is_what_the_rules_write():
 
 
 @pytest.mark.parametrize("rule", MANIFEST_RULES, ids=key)
-def test_a_manifest_that_breaks_a_rule_is_refused_with_its_code(rule, sound):
-    whole = (sound / MANIFEST).read_bytes()
+def test_a_manifest_that_breaks_a_rule_is_refused_with_its_code(rule, valid_bundle):
+    whole = (valid_bundle / MANIFEST).read_bytes()
 
     @MANY
     @given(data=st.data())
@@ -74,19 +76,19 @@ def test_a_manifest_that_breaks_a_rule_is_refused_with_its_code(rule, sound):
 
 
 @pytest.mark.parametrize("rule", VERDICT_RULES, ids=key)
-def test_a_verdict_that_breaks_a_rule_is_refused_with_its_code_although_it_is_sealed(rule, sound):
-    whole = promoting(load(sound))
+def test_a_verdict_that_breaks_a_rule_is_refused_with_its_code_although_it_is_sealed(rule, valid_bundle):
+    whole = promoting(load(valid_bundle))
 
     @MANY
     @given(data=st.data())
     def refused(data):
         document = json.loads(json.dumps(whole))
         VIOLATIONS[key(rule)](data.draw, document)
-        problems = of_verdict(document if rule.field == CHECKSUM else with_checksum(document), sound)
+        problems = of_verdict(document if rule.field == CHECKSUM else with_checksum(document), valid_bundle)
         assert rule.code in {problem.code for problem in problems}
         assert all(len(str(problem)) < 2_000 for problem in problems)
 
-    assert of_verdict(with_checksum(whole), sound) == []
+    assert of_verdict(with_checksum(whole), valid_bundle) == []
     refused()
 
 
@@ -143,15 +145,15 @@ def test_a_forged_manifest_is_refused_by_the_whole_gate(name, bundle, outcome):
 
 @pytest.mark.case("a verdict that no evaluation can have written, sealed")
 @pytest.mark.parametrize("name", JUDGED)
-def test_a_forged_verdict_is_refused(name, sound, outcome):
-    document = promoting(load(sound))
+def test_a_forged_verdict_is_refused(name, valid_bundle, outcome):
+    document = promoting(load(valid_bundle))
     JUDGED[name](document)
-    (problem, *_) = of_verdict(with_checksum(document), sound)
+    (problem, *_) = of_verdict(with_checksum(document), valid_bundle)
     outcome(problem)
 
 
-def test_values_of_categories_are_data_and_may_hold_anything(sound):
-    document = json.loads((sound / MANIFEST).read_bytes())
+def test_values_of_categories_are_data_and_may_hold_anything(valid_bundle):
+    document = json.loads((valid_bundle / MANIFEST).read_bytes())
     document["features"][2]["categories"] = ["1K\t", "\x1b[1m", "\u202e"]
     assert of_manifest(document) == []
 
@@ -170,7 +172,7 @@ def test_values_of_categories_are_data_and_may_hold_anything(sound):
         (50_000_000.0, "<= 50,000,000"),
     ],
 )
-def test_a_bound_is_read_as_people_read_it_rounding_allowed(measured, bound, sound):
-    document = promoting(load(sound))
+def test_a_bound_is_read_as_people_read_it_rounding_allowed(measured, bound, valid_bundle):
+    document = promoting(load(valid_bundle))
     document["reasons"].append({"rule": "r", "measured": measured, "bound": bound, "passed": True, "message": "so"})
-    assert of_verdict(with_checksum(document), sound) == []
+    assert of_verdict(with_checksum(document), valid_bundle) == []

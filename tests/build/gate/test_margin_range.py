@@ -64,8 +64,8 @@ USUAL = st.floats(-1e5, 1e5)
 
 @settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), number=st.sampled_from([ANY, USUAL]))
-def test_whatever_passes_answers_every_input_with_a_probability_within_its_bound(data, number, sound):
-    whole = load(sound)
+def test_whatever_passes_answers_every_input_with_a_probability_within_its_bound(data, number, valid_bundle):
+    whole = load(valid_bundle)
     category, term = whole.manifest.linear.terms
     low, high = sorted([data.draw(number), data.draw(number)])
     transform = data.draw(st.sampled_from(["identity", "log1p"])) if low > -1 else "identity"
@@ -93,9 +93,9 @@ def test_whatever_passes_answers_every_input_with_a_probability_within_its_bound
     assert np.all((probability >= 0) & (probability <= 1))
 
 
-def test_a_sound_bundle_reaches_no_further_than_its_golden_rows_suggest(sound):
-    whole = load(sound)
-    trees = check_booster(ubjson.parse((sound / BOOSTER).read_bytes()), whole.manifest, version=XGBOOST).trees
+def test_a_sound_bundle_reaches_no_further_than_its_golden_rows_suggest(valid_bundle):
+    whole = load(valid_bundle)
+    trees = check_booster(ubjson.parse((valid_bundle / BOOSTER).read_bytes()), whole.manifest, version=XGBOOST).trees
     fitted, calibrated = of_model(whole.manifest, trees)
     assert fitted.largest < 20
     assert calibrated.largest < 20

@@ -166,7 +166,7 @@ def test_what_is_no_image_of_the_model_is_not_released(shelf, named, code):
 
 def test_an_image_that_was_not_sealed_is_not_released(shelf):
     def fails(_):
-        raise SmokeTestError(Problem("golden row 0", "differs", "Build again", "seal-answer"))
+        raise SmokeTestError(Problem("golden row 0", "differs", "Build again", "smoke-test-answer"))
 
     with pytest.raises(SmokeTestError):
         shelf.publish(model(b"wrong"), "toy-wrong", prove=fails)
