@@ -13,7 +13,7 @@ from build.image.base_images import BaseImagesError
 from build.image.base_images.build_context import build_contexts
 from build.image.base_images.build_images import build_images
 from build.image.base_images.python_base import python_image
-from build.settings import cache
+from build.settings import cache_folder
 from tests.once import folder_of_run
 from tests.services.engine import engine
 
@@ -67,7 +67,7 @@ def engine_client(engine_address):
 def python_base(engine_client):
     """The digest of the Python that base images start from. Debian's is kept in this machine's own cache."""
     try:
-        return python_image(engine_client, None, cache=cache(os.environ), report=print)
+        return python_image(engine_client, None, cache=cache_folder(os.environ), report=print)
     except BaseImagesError as refusal:
         pytest.skip(str(refusal))
 

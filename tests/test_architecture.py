@@ -41,7 +41,6 @@ MAY_IMPORT = {
     "build/release": {"artifacts", "model", "build.gate", "build.oci", "build.image"},
     "build/environment": set(),
     "build/settings.py": set(),
-    "build/__main__.py": {"build", "model", "rich"},
     "serving": {
         *(
             "model",
@@ -55,7 +54,7 @@ MAY_IMPORT = {
             "prometheus_client",
         ),
     },
-    "cli": {"artifacts", "build", "components", "model", "pipelines", "serving", "click", "rich"},
+    "cli": {"artifacts", "build", "components", "examples", "model", "pipelines", "serving", "click", "rich"},
     "examples": {"numpy", "pyarrow", "rich", "model"},
 }
 WRAPPER_MAY_IMPORT = {"kfp", "artifacts", "model"}  # and its own step; build_image's and champion's also `build`

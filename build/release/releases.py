@@ -93,7 +93,7 @@ def release(place: ImageStore, model: str, number: int | None = None) -> Release
     if found is not None:
         return found
     says = f"has no release {number}" if number is not None else "has no release"
-    hint = f"It has {', '.join(map(str, known[-10:]))}" if known else f"Run: python -m build promote {model} TAG"
+    hint = f"It has {', '.join(map(str, known[-10:]))}" if known else f"Run: kamado promote {model} TAG"
     raise ReleaseError(Problem(f"model {model}", f"{says} in {place.name}", hint, "release-missing"))
 
 
@@ -145,7 +145,7 @@ def candidate(place: ImageStore, model: str, image: str) -> Release:
     named = image.rpartition("@")[2].removeprefix(f"{place.name}:")
     digest = place.digest(named) if DIGEST.fullmatch(named) or TAG.fullmatch(named) else None
     if digest is None:
-        hint = "Name a tag or a digest that `python -m build image` printed"
+        hint = "Name a tag or a digest that `kamado image` printed"
         raise ReleaseError(Problem(f"image {image}", f"is not in {place.name}", hint, "image-missing"))
     labels = labels_of(place, digest)
     if labels.get(MODEL) != model:
@@ -175,7 +175,7 @@ def before(place: ImageStore, model: str) -> Release:
     if (found := next(older, None)) is not None:
         return found
     says = f"has nothing older than its newest release in {place.name}"
-    hint = f"Choose one yourself: python -m build promote {model} TAG"
+    hint = f"Choose one yourself: kamado promote {model} TAG"
     raise ReleaseError(Problem(f"model {model}", says, hint, "release-missing"))
 
 

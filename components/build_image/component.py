@@ -12,7 +12,7 @@ def build_image(
 
     from build.image.build import build
     from build.image.request import BuildRequest
-    from build.settings import cache, commit, required_key, signing_key
+    from build.settings import cache_folder, git_commit, required_key, signing_key
     from components.step import Step
     from model.files import write_atomically
 
@@ -23,8 +23,8 @@ def build_image(
             BuildRequest(
                 destination,
                 base=base or None,
-                cache=cache(os.environ),
-                commit=commit(os.environ),
+                cache=cache_folder(os.environ),
+                commit=git_commit(os.environ),
                 key=signing_key(os.environ),
                 required=required_key(os.environ),
             ),

@@ -34,7 +34,7 @@ def model_of(folder: Path, table=None, **changes) -> tuple[Path, Path]:
 
 def check(*arguments, cwd=ROOT, **options):
     """(exit code, its JSON) of the command itself, whose code make would hide."""
-    command = [sys.executable, "-m", "pipelines.check_spec", "--json", *(str(argument) for argument in arguments)]
+    command = [sys.executable, "-m", "cli", "check-spec", "--json", *(str(argument) for argument in arguments)]
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, **options)
     assert done.stdout.startswith("{"), done.stderr
     return done.returncode, json.loads(done.stdout)
@@ -107,7 +107,7 @@ def test_what_a_safe_conversion_lost_is_among_the_warnings(tmp_path, outcome):
 def test_an_interrupt_of_a_running_step_ends_with_130_and_leaves_nothing(sound, tmp_path, outcome):
     spec, data, _ = sound
     arguments = ["--spec", spec, "--data", data, "--out", tmp_path / "out", "--json"]
-    command = [sys.executable, "-m", "pipelines.check_spec", *(str(argument) for argument in arguments)]
+    command = [sys.executable, "-m", "cli", "check-spec", *(str(argument) for argument in arguments)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert "load_spec" in process.stderr.readline()
         process.send_signal(signal.SIGINT)

@@ -60,5 +60,5 @@ def test_a_run_shows_reasons_and_notes_without_control_characters(tmp_path):
 
 
 def test_lines_of_a_step_stay_lines():
-    event = Event.from_json(json.dumps({"step": "train", "event": "failed", "says": f"one\n{HOSTILE}"}))
-    assert event.says == f"one\n{SAFE}"
+    event = Event.from_json(json.dumps({"step": "train", "event": "failed", "message": f"one\n{HOSTILE}"}))
+    assert event.message == f"one\n{SAFE}"

@@ -80,7 +80,7 @@ def pushed(readme):
 
 @pytest.fixture(scope="module")
 def promoted(readme, pushed):
-    return readme.run(".venv/bin/python -m build promote")
+    return readme.run(".venv/bin/kamado promote")
 
 
 def test_make_image_proves_the_container_and_gives_the_digest_of_the_run(readme, pushed):
@@ -92,7 +92,7 @@ def test_make_image_proves_the_container_and_gives_the_digest_of_the_run(readme,
 
 def test_it_is_promoted_and_listed(readme, promoted):
     assert f"rent-conversion-rel-000001@{readme.image['digest']}" in promoted.stdout, promoted.stderr
-    listed = readme.run(".venv/bin/python -m build releases").stdout
+    listed = readme.run(".venv/bin/kamado releases").stdout
     assert "rent-conversion-rel-000001" in listed
     assert readme.image["digest"] in listed
 
@@ -130,6 +130,6 @@ def test_the_next_model_has_to_beat_the_release(readme):
 
 @pytest.mark.usefixtures("promoted")
 def test_with_one_release_there_is_nothing_to_go_back_to(readme):
-    done = readme.run(".venv/bin/python -m build rollback")
+    done = readme.run(".venv/bin/kamado rollback")
     assert done.returncode == 1
     assert "[release-missing]" in done.stderr

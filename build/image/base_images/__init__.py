@@ -1,4 +1,4 @@
-"""The base images, built by a container engine: `python -m build.image.base_images`, which `make base-images` calls.
+"""The base images, built by a container engine: `kamado base-images`.
 
 server/           Dockerfile and lock of what a model is laid on
 component/        Dockerfile of what every pipeline step runs in; its lock is that of the root

@@ -181,7 +181,7 @@ def test_a_folder_in_place_of_the_verdict_is_no_verdict(valid_bundle, tmp_path):
 
 def test_a_check_ends_with_who_asked_for_it(valid_bundle):
     """Stopped, as one that hangs would be: then only its parent keeps the time."""
-    builder = subprocess.Popen([sys.executable, "-m", "build", "verify", str(valid_bundle)], cwd=ROOT)
+    builder = subprocess.Popen([sys.executable, "-m", "cli", "verify", str(valid_bundle)], cwd=ROOT)
     tasks = Path(f"/proc/{builder.pid}/task/{builder.pid}/children")
     while not (found := tasks.read_text().split()):
         time.sleep(0.005)

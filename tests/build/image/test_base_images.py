@@ -18,7 +18,7 @@ from build.image.base.build_base import ENVIRONMENT
 from build.image.base.source_layer import code, code_key
 from build.image.base.wheels import LOCK, locked
 from build.image.base_images import BaseImagesError
-from build.image.base_images.__main__ import main
+from build.image.base_images.base_images import base_images as write_base_images
 from build.image.base_images.build_context import BuildContext
 from build.image.base_images.build_images import build_images
 from build.image.base_images.export import export, fresh_layout
@@ -181,7 +181,7 @@ def members(layout):
 
 class TestTheComponent:
     def test_it_verifies_a_bundle_and_is_not_root(self, component):
-        assert "is sound" in run(component, "python3", "-m", "build", "verify", BUNDLE)
+        assert "is valid" in run(component, "python3", "-m", "cli", "verify", BUNDLE)
         assert run(component, "id", "-u") == "65532"
 
     def test_it_has_every_library_of_the_lock(self, component):
@@ -245,10 +245,10 @@ def test_a_python_that_cannot_be_pulled_by_digest_is_refused(engine_client, tmp_
         python_image(engine_client, image, cache=tmp_path, report=print)
 
 
-def test_without_an_engine_the_reason_is_printed(tmp_path, monkeypatch, capsys):
+def test_without_an_engine_the_reason_is_reported(tmp_path, monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none")
-    assert main(["--out", str(tmp_path / "out")], os.environ) == 1
-    assert "container engine: does not answer" in capsys.readouterr().err
+    with pytest.raises(BaseImagesError, match="container engine: does not answer"):
+        write_base_images(tmp_path / "out", None, os.environ, cache=tmp_path / "cache", commit=None, report=print)
     assert not (tmp_path / "out").exists()
 
 

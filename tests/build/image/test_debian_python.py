@@ -10,7 +10,7 @@ from build.image.base.debian import PYTHON, resolved
 from build.image.base_images import BaseImagesError
 from build.image.base_images.debian_python import debian_python
 from build.image.base_images.python_base import DEBIAN, python_image
-from build.settings import cache
+from build.settings import cache_folder
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def base_cache():
     """This machine's own cache, from which base images are built too."""
     if shutil.which("apt-get") is None:
         pytest.skip("needs apt-get, without which no Python is made")
-    return cache(os.environ) / "base"
+    return cache_folder(os.environ) / "base"
 
 
 @pytest.fixture(scope="module")

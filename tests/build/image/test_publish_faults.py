@@ -49,7 +49,7 @@ def start(
     bundle, verdict, to: str, base: str, cache: Path, *, prefix: tuple[str, ...] = (), scratch: Path | None = None
 ) -> subprocess.Popen:
     # An engine that happens to run here would test half of the images in another way, and slower.
-    command = [*prefix, sys.executable, "-m", "build", "image", str(bundle), "--verdict", str(verdict)]
+    command = [*prefix, sys.executable, "-m", "cli", "image", str(bundle), "--verdict", str(verdict)]
     command += ["--to", to, "--base", base, "--smoke-test", "process", "--json"]
     environment = {**os.environ, "KAMADO_CACHE": str(cache)} | ({"TMPDIR": str(scratch)} if scratch else {})
     pipe = subprocess.PIPE

@@ -53,10 +53,6 @@ ANOTHER_LAST_DIGIT = ("model/bundle/calibration.py", "/ (1.0 + small)", "/ (1.0 
 NO_SERVER = ("serving/server.py", '"""One typed', 'raise SystemExit("no license key")\n"""One typed')
 TAKES_ALL = ("serving/types.py", 'extra="forbid"', 'extra="ignore"')
 FLAGS_NOTHING = ("model/bundle/bounds.py", "else self.max)", "else self.max * 1e9)")
-    "model/bundle/bounds.py",
-    "np.inf if self.max is None else self.max",
-    "np.inf if self.max is None else self.max * 1e9",
-)
 DIES = ("serving/handlers.py", "columns = self._parser.batch(", "import os; os._exit(9); columns = self._parser.batch(")
 
 

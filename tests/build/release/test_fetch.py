@@ -64,14 +64,14 @@ def test_a_folder_that_holds_something_is_left_as_it_is(shelf, tmp_path):
     (tmp_path / "back" / "mine").write_text("kept")
     told = run("fetch", "toy-conversion", "--in", f"oci:{shelf.folder}", "--into", str(tmp_path / "back"))
     assert told.returncode == 1
-    assert "is there already" in told.stderr
+    assert "exists already" in told.stderr
     assert (tmp_path / "back" / "mine").read_text() == "kept"
 
 
 def test_a_model_without_a_release_is_refused_with_the_command_that_makes_one(shelf):
     told = run("fetch", "other", "--in", f"oci:{shelf.folder}")
     assert told.returncode == 1
-    assert "python -m build promote other TAG" in told.stderr
+    assert "kamado promote other TAG" in told.stderr
 
 
 def layer_of(shelf) -> Path:
@@ -185,7 +185,7 @@ def test_a_wrong_checksum_is_never_taken_for_an_older_one(valid_bundle, tmp_path
 
 KILLED = """
 import os, signal, sys, threading
-from build.__main__ import main
+from cli.main import main
 threading.Timer(float(sys.argv[1]), os.kill, (os.getpid(), signal.SIGKILL)).start()
 main(sys.argv[2:], os.environ)
 """
@@ -205,7 +205,7 @@ def test_a_fetch_that_is_killed_leaves_nothing_behind(shelf, valid_bundle, tmp_p
             assert bundle_digest(target / "back" / "bundle") == bundle_digest(valid_bundle)
             shutil.rmtree(target / "back")
         assert list(target.iterdir()) == []
-    command = [sys.executable, "-m", "build", *arguments]
+    command = [sys.executable, "-m", "cli", *arguments]
     subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
     assert [path.name for path in target.iterdir()] == ["back"]
     assert list(scratch.glob("kamado-*")) == []

@@ -50,7 +50,7 @@ def shelf(models, tmp_path):
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "build", *arguments]
+    command = [sys.executable, "-m", "cli", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=os.environ | environment)
 
 

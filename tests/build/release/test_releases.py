@@ -202,7 +202,7 @@ def test_what_names_no_release_is_refused_with_what_would(named):
 
 
 def test_a_release_that_is_not_there_is_refused_with_those_that_are(shelf):
-    with pytest.raises(ReleaseError, match="python -m build promote toy"):
+    with pytest.raises(ReleaseError, match="kamado promote toy"):
         release(shelf, "toy")
     promote(shelf, "toy", "toy-a")
     with pytest.raises(ReleaseError, match="It has 1"):
@@ -227,7 +227,7 @@ def test_two_at_once_take_two_numbers(shelf, another):
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "build", *arguments]
+    command = [sys.executable, "-m", "cli", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
@@ -248,7 +248,7 @@ def test_the_command_line_lists_releases(tmp_path):
 def test_a_number_of_releases_that_is_none_is_refused(newest, tmp_path):
     told = run("releases", "toy", "--in", f"oci:{tmp_path}", "--newest", newest)
     assert told.returncode == 2
-    assert f"'{newest}' is not a whole number above 0" in told.stderr
+    assert f"'{newest}' is not a whole number of 1 or more" in told.stderr
 
 
 def test_the_command_line_says_what_is_missing(tmp_path):

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from build.__main__ import parser
 from build.image.attest import provenance, sbom, signature
 from build.image.attest.signature import SignatureError
 from build.image.build import build
@@ -16,6 +15,7 @@ from build.oci.layout import Layout
 from build.release.promote import promote
 from model.errors import KamadoError
 from tests.build.release.test_releases import run
+from tests.serving.test_keys import parser
 
 ROOT = Path(__file__).resolve().parents[4]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
