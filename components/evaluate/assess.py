@@ -37,6 +37,8 @@ DIRECTION_ROWS, CURVE_ROWS = 200, 2_000
 
 @dataclass(frozen=True)
 class Assessment:
+    """The decision on a model, and metrics.json."""
+
     decision: Decision
     metrics: Metrics
 

@@ -32,6 +32,8 @@ class InputFolders:
 
 @dataclass(frozen=True)
 class EvaluationInputs:
+    """`new` is the model to evaluate, `constant` the probability of the constant baseline; `threads` are XGBoost's."""
+
     spec: Spec
     splits: Path
     new: BundleCandidate
@@ -63,18 +65,22 @@ class EvaluationInputs:
 
     @property
     def bundle(self) -> Bundle:
+        """Of the new model."""
         return self.new.bundle
 
     @property
     def criteria(self) -> Criteria:
+        """Of the spec."""
         return Criteria.of(self.spec)
 
     @property
     def test(self) -> Path:
+        """The Parquet file of the test split."""
         return split_file(self.splits, "test")
 
     @property
     def train(self) -> Path:
+        """The Parquet file of the train split."""
         return split_file(self.splits, "train")
 
 
@@ -89,6 +95,7 @@ class StepDocuments:
 
     @classmethod
     def read(cls, folders: InputFolders) -> "StepDocuments":
+        """Raises DataError that names the file."""
         return cls(
             training=TrainingReport.read(folders.training),
             rejection=RejectionReport.read(folders.splits),

@@ -10,6 +10,7 @@ from model.sql import quoted
 
 
 def scoreless_metrics(inputs: EvaluationInputs, unseen: UnseenCategories | None) -> dict[str, float]:
+    """By name; `unseen` is the result of `unseen_categories`."""
     return {
         "unseen_categories": unseen.excess if unseen else 0.0,
         "booster_bytes": float(len(inputs.bundle.booster)),

@@ -28,6 +28,7 @@ class Scores:
 
     @classmethod
     def empty(cls, rows: int, candidate: Candidate) -> "Scores":
+        """Arrays to fill."""
         probability = np.empty(rows)
         return cls(probability, np.empty(rows) if candidate.position else probability)
 

@@ -22,6 +22,7 @@ class Criteria:
 
     @classmethod
     def of(cls, spec: Spec) -> "Criteria":
+        """Without a metric in the spec, orders are compared where there are positions, else log loss."""
         promotion, ranked = spec.promotion, spec.columns.position is not None
         champion = promotion.champion
         return cls(

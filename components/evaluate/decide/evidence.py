@@ -32,6 +32,7 @@ class ChampionComparison:
 
     @property
     def comparable(self) -> bool:
+        """Whether there are gains over it."""
         return not self.unscorable and not self.same_bundle
 
 

@@ -23,6 +23,7 @@ def percent(value: float, *, sign: bool = False) -> str:
 
 
 def with_interval(value: float, low: float, high: float) -> str:
+    """+3.00 % (+1.00 % to +5.00 %)."""
     return f"{percent(value, sign=True)} ({percent(low, sign=True)} to {percent(high, sign=True)})"
 
 

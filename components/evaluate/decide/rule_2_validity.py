@@ -11,6 +11,7 @@ FEWEST_ESS, LEAST_ESS_SHARE = 200, 0.01
 
 
 def validity(evidence: Evidence, criteria: Criteria) -> Iterator[RuleResult]:
+    """Conversions, their age, and, for an order, positions and the effective sample."""
     metrics = evidence.metrics
     yield enough_conversions(metrics["conversions"], criteria)
     yield _mature(metrics["immature_days"])
@@ -20,6 +21,7 @@ def validity(evidence: Evidence, criteria: Criteria) -> Iterator[RuleResult]:
 
 
 def enough_conversions(conversions: float, criteria: Criteria) -> RuleResult:
+    """At least `promotion.min_conversions` of the spec."""
     needed = criteria.min_conversions
     message = f"The test split has {conversions:,.0f} conversions; {needed:,} are needed for any verdict."
     return RuleResult("conversions", conversions, f">= {needed}", conversions >= needed, message, "insufficient-data")

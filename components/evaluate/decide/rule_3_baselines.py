@@ -9,6 +9,7 @@ from components.evaluate.decide.rule_result import RuleResult
 
 
 def beats_baselines(evidence: Evidence, criteria: Criteria) -> Iterator[RuleResult]:
+    """One result per name in `promotion.must_beat`: the order by conversions, the others by log loss."""
     for name in criteria.must_beat:
         measure = "expected conversions per list" if name == "current_order" else "log loss"
         other = f"{NAMES.get(name, name)} by {measure}"

@@ -13,6 +13,7 @@ MOST_LOG_LOSS_RISE = 0.02
 
 
 def beats_champion(evidence: Evidence, criteria: Criteria) -> Iterator[RuleResult]:
+    """By the spec's metric and rule, and by log loss; nothing without a model in service."""
     champion = evidence.champion
     if champion is None:
         return

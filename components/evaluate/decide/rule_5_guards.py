@@ -12,6 +12,7 @@ MOST_BYTES = 50_000_000
 
 
 def guards(evidence: Evidence, criteria: Criteria) -> Iterator[RuleResult]:
+    """Bounds that every model has to keep, whatever it beats."""
     metrics = evidence.metrics
     yield _calibration(metrics)
     yield _unseen_categories(metrics["unseen_categories"], evidence.unseen, criteria.max_unseen)

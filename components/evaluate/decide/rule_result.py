@@ -28,6 +28,8 @@ class RuleResult:
 
 @dataclass(frozen=True)
 class Decision:
+    """The outcome, and the result of every rule in the order in which they ran."""
+
     outcome: Outcome
     results: tuple[RuleResult, ...]
 

@@ -57,6 +57,7 @@ class PairedComparison:
         return self.rows.label * self.weight(position, curve)
 
     def weight(self, position: Ints, curve: str) -> Floats:
+        """Off-policy weights of the rows at `position`."""
         assert self.rows.position is not None
         examined = self.curves[curve]
         return position_weights(examined.of(self.rows.position), examined.of(position))
@@ -70,12 +71,15 @@ class PairedComparison:
         return self._sums.saving(f"loss {NEW}", f"loss {base}")
 
     def conversions_per_list(self, name: str) -> Estimate:
+        """Expected under the order of a candidate."""
         return self._sums.ratio(f"{name} {ESTIMATED}", "lists")
 
     def calibration_ratio(self) -> Estimate:
+        """Predicted over observed conversions of the new model."""
         return self._sums.ratio("expected", "label")
 
     def log_loss(self, name: str) -> Estimate:
+        """Mean of a candidate, in nats per row."""
         return self._sums.ratio(f"loss {name}", "rows")
 
 

@@ -18,6 +18,7 @@ class Thresholds:
 
     @classmethod
     def of(cls, label: Floats, probability: Floats) -> "Thresholds":
+        """`label` is 0 or 1, with at least one of either; shapes (rows,)."""
         order = np.argsort(-probability, kind="stable")
         last_of_ties = np.r_[np.flatnonzero(np.diff(probability[order])), len(order) - 1]
         true = np.cumsum(label[order])[last_of_ties]
@@ -31,9 +32,11 @@ class Thresholds:
 
     @property
     def false_positive_rate(self) -> Floats:
+        """Of all negatives."""
         rate: Floats = self.false / self.false[-1]
         return rate
 
     @property
     def precision(self) -> Floats:
+        """True positives over all rows above the threshold."""
         return self.true / (self.true + self.false)

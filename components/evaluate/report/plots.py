@@ -113,4 +113,5 @@ def _best_so_far(losses: list[tuple[float, float]]) -> list[tuple[float, float]]
 
 
 def share(value: float) -> str:
+    """A tick of an axis of shares: 0.25 -> 25 %."""
     return f"{value * 100:.3g} %"

@@ -38,6 +38,8 @@ NOTHING = "-"
 
 @dataclass(frozen=True)
 class ReportInputs:
+    """Everything that the report shows."""
+
     spec: Spec
     bundle: Bundle
     documents: StepDocuments
@@ -120,6 +122,7 @@ def setting(value: str | float | None) -> str:
 
 
 def count(value: float | None) -> str:
+    """A whole number with separators of thousands."""
     return NOTHING if value is None else f"{value:,.0f}"
 
 

@@ -46,6 +46,7 @@ class Chart:
     y_text: Callable[[float], str] = field(default=lambda value: f"{value:g}")
 
     def svg(self) -> Markup:
+        """The drawing, with its lines' names as its label for screen readers."""
         parts = [*self._frame(), *map(self._line, self.lines), *map(self._bar, self.bars), *map(self._dot, self.dots)]
         legend = " · ".join(line.name for line in self.lines)
         label = f"{escape(self.title)}: {escape(legend)}"
