@@ -12,7 +12,6 @@ from pathlib import Path
 
 import docker.errors
 import pytest
-from build.image.base_images.__main__ import main
 
 from build.image.assemble import BuildRequest, build
 from build.image.base.base import XGBOOST
@@ -27,6 +26,7 @@ from build.image.base_images.pip_config import pip_settings
 from build.image.base_images.python_base import PythonBase, python_image
 from build.oci.layer import TarEntry
 from build.oci.layout import Layout
+from cli.main import main
 from model.bundle.bundle import load
 from model.errors import OutputError
 
@@ -243,7 +243,7 @@ def test_a_python_that_cannot_be_had_by_digest_is_refused(engine_client, tmp_pat
 
 def test_without_an_engine_the_reason_is_told(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none")
-    assert main(["--out", str(tmp_path / "out")], os.environ) == 1
+    assert main(["base-images", "--out", str(tmp_path / "out")], os.environ) == 1
     assert "container engine: does not answer" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
