@@ -21,7 +21,6 @@ from pipelines.local.run_log import RunLog
 
 POLL_SECONDS = 0.1
 Parameter = str | int | float
-KILLED = ("a step exited without an error: it was killed, or memory ran out", "Read the log, and free some memory")
 
 
 class PipelineProcess:
@@ -81,8 +80,9 @@ class PipelineProcess:
             message = f"{last.step} failed, which is a defect of Kamado and not of your input: {last.message}"
             raise StepError(last.step, message, last.problems, outcome="failed", log=log_path)
         if self._process.returncode:
-            problem = Problem("pipeline", *KILLED, "step-killed")
-            raise StepError("pipeline", str(problem), (problem,), outcome="failed", log=log_path)
+            message = "a step exited without reporting an error: it was killed, or memory ran out"
+            problem = Problem("pipeline", message, "Read the log, or free some memory and run again", "step-killed")
+            raise StepError("pipeline", message, (problem,), outcome="failed", log=log_path)
 
     def events(self) -> Iterator[Event]:
         """What the steps report, as they report it, until the pipeline has ended. Raises Interrupted."""

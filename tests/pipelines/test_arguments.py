@@ -146,3 +146,24 @@ def test_places_on_this_disk_are_named_in_full(tmp_path, monkeypatch):
 def test_a_folder_that_another_run_holds_is_refused_before_the_run(tmp_path):
     with Output(tmp_path / "out").locked(), pytest.raises(UsageError, match="in use by another run"):
         request(tmp_path)
+
+
+def test_overrides_are_part_of_the_spec_that_runs_and_of_its_digest(tmp_path):
+    plain = request(tmp_path).data.spec
+    spec = request(tmp_path, "--trials=3", "--minutes=2", "--end=2026-06-01").data.spec
+    assert (spec.training.trials, spec.training.minutes, str(spec.source.end)) == (3, 2.0, "2026-06-01")
+    assert spec.spec_sha256 != plain.spec_sha256
+    assert spec.sql_sha256 == plain.sql_sha256
+    same = request(tmp_path, f"--trials={plain.training.trials}", f"--end={plain.source.end}").data.spec
+    assert same.spec_sha256 == plain.spec_sha256
+
+
+def test_the_end_of_today_is_no_part_of_the_spec(tmp_path):
+    """Its digest would be another one every day."""
+    text = (ROOT / "examples" / "rental_portal" / "spec.yaml").read_text()
+    (tmp_path / "spec").mkdir()
+    (tmp_path / "spec" / "training.sql").write_text("SELECT 1")
+    (tmp_path / "spec" / "spec.yaml").write_text(text.replace("  end: 2026-07-01\n", ""))
+    data = request(tmp_path, f"--spec={tmp_path}/spec", f"--data={tmp_path}").data
+    assert data.spec.source.end is None
+    assert data.end is not None
