@@ -115,7 +115,7 @@ class RegistryStore(RegistryReader):
     def is_complete(self, digest: str) -> bool:
         try:
             manifest = Manifest.parse(self.manifest(digest))
-        except ValueError:
+        except (ValueError, StoreError):
             return False
         return all(self.client.size(part.digest) == part.size for part in (manifest.config, *manifest.layers))
 

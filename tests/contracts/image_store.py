@@ -111,6 +111,27 @@ class ImageStoreContract:
         assert [problem.code for problem in refusal.value.problems] == ["place-broken"]
         assert store.resolve("toy-2") is None
 
+    def test_an_image_that_was_pushed_is_complete_and_has_no_tag(self, store, another):
+        pushed = store.push(image())
+        assert pushed.image.digest == image().digest
+        assert another().is_complete(image().digest)
+        assert not store.is_complete(image(b"another model").digest)
+        assert store.tags() == []
+
+    def test_a_tag_moves_from_no_other_digest_than_the_one_that_it_replaces(self, store):
+        first, second = publish(store, image(), "toy-1"), store.push(image(b"another model")).image
+        with pytest.raises(OutputError) as refusal:
+            store.tag(second.digest, "toy-1", replaces=second.digest)
+        assert [problem.code for problem in refusal.value.problems] == ["tag-taken"]
+        assert store.resolve("toy-1") == first.digest
+
+    def test_a_thread_that_holds_the_lock_may_tag_and_attach(self, store):
+        with store.lock("toy-1"):
+            digest = store.push(image()).image.digest
+            store.attach(digest, [Attachment("text/plain", b"signed")])
+            store.tag(digest, "toy-1")
+        assert store.resolve("toy-1") == digest
+
     def test_while_an_image_is_proven_it_is_there_and_has_no_tag(self, store, another):
         seen = []
 

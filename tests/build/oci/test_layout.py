@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from build.oci.image import INDEX, MANIFEST, digest_of
+from build.oci.image import INDEX, MANIFEST, Image, digest_of
 from build.oci.json_documents import dump
 from build.oci.layout import REF_NAME, Layout
 from build.oci.publish import publish
 from build.oci.referrers import descriptor
 from build.oci.store import Attachment
 from model.errors import OutputError
-from tests.contracts.image_store import ImageStoreContract, image
+from tests.contracts.image_store import ImageStoreContract, blob, image
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -85,6 +85,15 @@ def test_a_blob_that_the_disk_lost_is_written_again(tmp_path):
     lost.write_bytes(b"the mo")
     assert publish(Layout(tmp_path), image(), "toy-1").outcome == "written"
     assert fetch(tmp_path, "toy-1")[2][1] == b"the model"
+
+
+def test_a_damaged_image_is_replaced_by_the_same_content_under_another_compression(tmp_path):
+    publish(Layout(tmp_path), image(), "toy-1")
+    (tmp_path / "blobs" / "sha256" / image().layers[1].digest.removeprefix("sha256:")).unlink()
+    other = Image(image().config, (image().layers[0], blob(b"the model, compressed by another zlib")))
+    assert publish(Layout(tmp_path), other, "toy-1").outcome == "written"
+    assert Layout(tmp_path).tags() == ["toy-1"]
+    assert Layout(tmp_path).resolve("toy-1") == other.digest
 
 
 @pytest.mark.parametrize("content", ["", "not JSON", "[]", '{"manifests": 3}'])

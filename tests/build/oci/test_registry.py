@@ -208,3 +208,11 @@ def test_what_a_registry_lost_is_given_to_it_again(host, repository, tmp_path):
     again = publish(store_at(host, repository, tmp_path), image(), "toy-1")
     assert again.digest == first.digest
     assert fetch(host, repository, "toy-1")[2] == [b"the server", b"the model"]
+
+
+def test_a_damaged_image_is_replaced_by_the_same_content_under_another_compression(host, repository, tmp_path):
+    publish(store_at(host, repository, tmp_path), image(), "toy-1")
+    requests.delete(f"http://{host}/v2/{repository}/blobs/{image().layers[1].digest}", timeout=10).raise_for_status()
+    other = Image(image().config, (image().layers[0], blob(b"the model, compressed by another zlib")))
+    assert publish(store_at(host, repository, tmp_path), other, "toy-1").outcome == "written"
+    assert store_at(host, repository, tmp_path).resolve("toy-1") == other.digest
