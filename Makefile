@@ -25,7 +25,7 @@ export OMP_WAIT_POLICY := PASSIVE
 # A run is many processes. Where Python may not keep what it compiles, each of them compiles every library again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run new check-spec image base-images releases registry test check fix serve report lock clean always
+.PHONY: help run new check-spec image base-images releases registry test check fix serve report docs lock clean always
 
 help:  ## list what you can do here
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -69,6 +69,7 @@ fix: $(READY)  ## fix what can be fixed: lint, formatting, the references
 	@$(VENV)/bin/ruff format .
 	@$(START) -m model.spec.reference docs
 	@$(START) -m components.extract.googlesql.reference docs
+	@$(START) -m artifacts.schemas docs
 
 serve: $(READY)  ## serve the last bundle, or KAMADO_BUNDLE: OUT= PORT=
 	@if [ "$$OUT" ]; then export KAMADO_BUNDLE="$$OUT/bundle"; fi; \
@@ -76,6 +77,9 @@ serve: $(READY)  ## serve the last bundle, or KAMADO_BUNDLE: OUT= PORT=
 
 report: $(READY)  ## open the last report, or name it: OUT=
 	@$(START) -m cli report --out="$${OUT:-out}"
+
+docs: $(READY)  ## build the site of all pages into out/site
+	@$(VENV)/bin/mkdocs build --strict --quiet
 
 lock: $(READY)  ## renew the locks: of everything, of the server, of what installs them
 	@$(LOCK) requirements.in -o requirements.txt
@@ -87,7 +91,7 @@ clean:  ## remove what runs left, and caches of this folder; the environment sta
 	@out="$${OUT:-out}"; case "$$out" in /*) ;; *) out="./$$out" ;; esac; \
 	if [ -d "$$out/runs" ] || [ -d "$$out/check/runs" ]; then \
 	  cd "$$out"; \
-	  for mark in runs/*/.kamado check/runs/*/.kamado images/oci-layout base-images/oci-layout sample/portal.json; do \
+	  for mark in runs/*/.kamado check/runs/*/.kamado images/oci-layout base-images/oci-layout sample/portal.json site/sitemap.xml; do \
 	    if [ -e "$$mark" ]; then rm -rf "$${mark%/*}"; fi; \
 	  done; \
 	  for name in latest $(RESULTS); do if [ -L "$$name" ]; then rm "$$name"; fi; done; \

@@ -25,7 +25,7 @@ STEP = """
 import json, resource, sys, time
 from pathlib import Path
 began = time.monotonic()
-from model.spec.types import read_spec
+from model.spec.reader import read_spec
 spec, data, out = read_spec(Path("examples/rental_portal")), sys.argv[2], Path(sys.argv[3])
 quiet = lambda *told: None
 if sys.argv[1] == "extract":

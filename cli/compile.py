@@ -25,7 +25,7 @@ def compile_pipeline(_: Call, image: str, file: Path, spec: Path) -> Done:
     that the file is complete: a run needs no bucket for the spec.
     """
     from components.load_spec.spec_uri import packed
-    from model.spec.types import read_spec
+    from model.spec.reader import read_spec
     from pipelines.compile import compile_graph
     from pipelines.training import training
 

@@ -95,7 +95,8 @@ def image(call: Call, bundle: Path, verdict: Path, store: str, base: str, smoke_
 
     The tag is written last.
     """
-    from build.image.assemble import BuildRequest, build
+    from build.image.build import build
+    from build.image.request import BuildRequest
     from build.settings import cache_folder, git_commit, required_key, signing_key
 
     store = store_of(store, call.environ)
@@ -103,13 +104,13 @@ def image(call: Call, bundle: Path, verdict: Path, store: str, base: str, smoke_
         store,
         base or None,
         cache_folder(call.environ),
-        seal=smoke_test,
+        smoke_test=smoke_test,
         commit=git_commit(call.environ),
         key=key or signing_key(call.environ),
         required=required_key(call.environ),
     )
     document = build(bundle, verdict, request, report=call.report)
-    return Done(document, (f"{document['outcome']} in {store}", f"image {document['reference']}"))
+    return Done(document.model_dump(mode="json"), (f"{document.outcome} in {store}", f"image {document.reference}"))
 
 
 @click.command("base-images", cls=Verb, unchanged="images that were there before are unchanged")
@@ -126,19 +127,14 @@ def image(call: Call, bundle: Path, verdict: Path, store: str, base: str, smoke_
     metavar="IMAGE",
     help='Python image by digest, or "debian"; default: the public one, or Debian\'s where it cannot be pulled.',
 )
-@click.option(
-    "--release", default="bookworm", metavar="NAME", help="Debian release, where Python is made of its packages."
-)
-def base_images(call: Call, out: Path, python: str, release: str) -> Done:
+def base_images(call: Call, out: Path, python: str) -> Done:
     """Build the base images of server and steps with a container engine, into an OCI layout."""
     from build.image.base_images.base_images import base_images as build
-    from build.image.base_images.python_base import PythonBase
     from build.settings import cache_folder, git_commit
 
-    python_base = PythonBase(python or None, release)
     digests = build(
         out,
-        python_base,
+        python or None,
         call.environ,
         cache=cache_folder(call.environ),
         commit=git_commit(call.environ),

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from model.sql import number, quoted
+
 OPERATORS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 LONGEST, DEEPEST = 2_000, 50  # characters, and operations within each other
 GRAMMAR = "Use column names, numbers, + - * / and parentheses, for example: rent / area_m2"
@@ -28,7 +30,7 @@ class Expression:
 
     @classmethod
     def parse(cls, text: str) -> "Expression":
-        """Raises ValueError that names the part outside the grammar, as "what was found | the way out"."""
+        """Raises ValueError that names the part outside the grammar, as "problem | hint"."""
         if len(text) > LONGEST:
             raise ValueError(f"{_short(text)} has {len(text):,} characters, more than {LONGEST:,} | {COMPUTE}")
         try:
@@ -82,14 +84,9 @@ def _short(text: str) -> str:
     return repr(text) if len(text) <= 80 else f"{text[:60]!r}..."
 
 
-def number_sql(value: float) -> str:
-    """A number as SQL that DuckDB reads to the same bits: a bare 0.1 would be a DECIMAL on its way to a DOUBLE."""
-    return f"CAST('{float(value)!r}' AS DOUBLE)"
-
-
 def _sql(node: ast.expr) -> str:
     if isinstance(node, ast.Name):
-        return f'CAST("{node.id}" AS DOUBLE)'
+        return f"CAST({quoted(node.id)} AS DOUBLE)"
     if isinstance(node, ast.BinOp):
         left, right = _sql(node.left), _sql(node.right)
         if isinstance(node.op, ast.Div):
@@ -98,7 +95,7 @@ def _sql(node: ast.expr) -> str:
     if isinstance(node, ast.UnaryOp):
         return f"(-{_sql(node.operand)})"
     assert isinstance(node, ast.Constant)  # _check let nothing else in
-    return number_sql(float(node.value))  # type: ignore[arg-type]  # int or float, by _check
+    return number(float(node.value))  # type: ignore[arg-type]  # int or float, by _check
 
 
 def _evaluate(node: ast.expr, columns: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64] | float:

@@ -1,4 +1,4 @@
-"""Writing so that a reader never meets half a file, whatever moment the writer is killed."""
+"""Writing so that a reader never meets half a file, even if the writer is killed."""
 
 import contextlib
 import fcntl
@@ -11,10 +11,11 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from model.errors import DataError, Problem
 
+JSON: TypeAlias = "dict[str, JSON] | list[JSON] | str | int | float | bool | None"
 DEEPEST = 100  # levels of nesting; none of our documents has ten
 TOO_DEEP = f"it is nested more than {DEEPEST} deep"
 UNFINISHED = ".unfinished"  # ending of a folder that a writer is filling
@@ -80,8 +81,8 @@ def parse_json(data: bytes) -> Any:
     return value
 
 
-def _refuse_deep(value: Any) -> None:
-    level = [value]
+def _refuse_deep(value: JSON) -> None:
+    level: list[JSON] = [value]
     for _ in range(DEEPEST + 1):
         containers = [value for value in level if isinstance(value, dict | list)]
         if not containers:
@@ -103,7 +104,7 @@ def _float(text: str) -> float:
     return number
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
     keys = [key for key, _ in pairs]
     if len(set(keys)) != len(keys):
         raise ValueError(f"duplicate key {next(key for key in keys if keys.count(key) > 1)!r}")
@@ -122,14 +123,14 @@ def sha256_of(path: Path) -> str:
 
 @contextlib.contextmanager
 def new_folder(path: Path, *, finish: Callable[[Path], None] | None = None) -> Iterator[Path]:
-    """A folder that appears whole or not at all.
+    """A folder that appears complete or not at all.
 
     Yields a temporary sibling to fill; on success its files are synced, `finish` may look at it once more, and it
-    takes the name `path` (which must not hold a folder already, else OSError). On any error it is removed. What writers
-    of this same folder that were killed have left beside it is removed first.
+    takes the name `path` (which must not hold a folder already, else OSError). On any error it is removed. Unfinished
+    folders of killed writers are removed first.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    _remove_left(path)
+    _remove_unfinished(path)
     temporary, lock = _locked_sibling(path)
     try:
         yield temporary
@@ -154,7 +155,7 @@ def _locked_sibling(path: Path) -> tuple[Path, int]:
     """A new hidden folder beside `path`, locked as long as its writer lives, in whatever way it ends."""
     while True:
         temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=UNFINISHED, dir=path.parent))
-        # Until it is locked, another writer may take it for one that was left, and remove it.
+        # Until it is locked, another writer may take it for unfinished and remove it.
         with contextlib.suppress(FileNotFoundError):
             lock = os.open(temporary, os.O_RDONLY | os.O_DIRECTORY)
             with contextlib.suppress(OSError):  # not every file system has locks; nothing is removed there
@@ -164,14 +165,14 @@ def _locked_sibling(path: Path) -> tuple[Path, int]:
             os.close(lock)
 
 
-def _remove_left(path: Path) -> None:
-    for left in path.parent.glob(f".{glob.escape(path.name)}.*{UNFINISHED}"):
+def _remove_unfinished(path: Path) -> None:
+    for folder in path.parent.glob(f".{glob.escape(path.name)}.*{UNFINISHED}"):
         with contextlib.suppress(OSError):
-            lock = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             try:
                 if os.fstat(lock).st_uid == os.geteuid():
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    shutil.rmtree(left, ignore_errors=True)
+                    shutil.rmtree(folder, ignore_errors=True)
             finally:
                 os.close(lock)
 

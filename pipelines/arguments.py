@@ -9,7 +9,9 @@ from pathlib import Path
 import joblib
 
 from model.errors import KamadoError, Problem, SpecError, UsageError
-from model.spec.types import FIRST_END, Spec, read_spec
+from model.spec.reader import read_spec
+from model.spec.types import Spec
+from model.spec.values import FIRST_END
 from pipelines.local.run_dir import Output
 from pipelines.request import DataRequest, Overrides, TrainingRequest
 
@@ -152,10 +154,10 @@ class _Reader:
         return f"duckdb:{data.absolute()}"
 
     def _bigquery(self, source: str, spec: Spec | None) -> str:
-        from components.extract.sources.source import source_of  # takes a second to import, as the next two do
+        from components.extract.sources.open import open_source  # takes a second to import, as the next two do
 
         limit = spec.source.max_bytes_billed if spec else 1
-        self._look(lambda: source_of(source, max_bytes_billed=limit))
+        self._look(lambda: open_source(source, max_bytes_billed=limit))
         return source
 
     def _output(self, results: str) -> Output:

@@ -68,7 +68,7 @@ class Findings:
     def warnings(self) -> list[str]:
         """Those of the steps, and that a run would train for nothing because no verdict can follow."""
         found = list(self.ledger["warnings"]) if self.ledger else []
-        conversions = self.split["parts"]["test"]["positives"] if self.split else None
+        conversions = self.split["splits"]["test"]["positives"] if self.split else None
         needed = self.spec.promotion.min_conversions
         if conversions is not None and conversions < needed:
             few = f"the test part has {conversions:,} conversions, of {needed:,} that a verdict needs"
@@ -97,7 +97,7 @@ class Findings:
             console.print(_columns(self.columns))
         if self.ledger and self.split:
             console.print(rejected_table(self.ledger, self.split))
-            console.print(_parts(self.split["parts"]))
+            console.print(_parts(self.split["splits"]))
             for warning in self.warnings:
                 console.print(printable(f"note: {warning}"), markup=False)
         if self.refusal:

@@ -14,10 +14,14 @@ DATA_TOOLS = {"duckdb", "pyarrow", "numpy"}
 # Package or step -> everything besides the standard library and itself that it may import. A dotted name is a package
 # with all that is in it.
 MAY_IMPORT = {
-    "model": {"numpy", "pydantic", "yaml", "xgboost"},
+    "model": {"numpy", "pydantic", "pydantic_core", "yaml", "xgboost"},
     "artifacts": {"model", "pydantic", "numpy", "pyarrow"},
     "components/step.py": {"model"},
     "components/extract": {"artifacts", "model", *DATA_TOOLS, "sqlglot", "farmhash", "google"},
+    "components/extract/googlesql": {"model", *DATA_TOOLS, "sqlglot", "farmhash"},
+    "components/extract/sources": {
+        *("components.extract.googlesql", "components.extract.window", "model", *DATA_TOOLS, "google"),
+    },
     "components/preprocess": {"artifacts", "model", *DATA_TOOLS, "joblib"},
     "components/train": {"artifacts", "model", *DATA_TOOLS, "xgboost", "optuna", "scipy", "threadpoolctl"},
     "components/evaluate": {
@@ -31,8 +35,8 @@ MAY_IMPORT = {
     "build/gate": {"artifacts", "model", "xgboost", "numpy"},
     "build/oci": {"model", "requests", "urllib3", "boto3", "botocore", "docker", "filelock", "isal", "tenacity"},
     "build/image": {
-        *("artifacts", "model", "build.gate", "build.oci", "build.environment", "rich", "docker", "requests", "numpy"),
-        *("cyclonedx", "packageurl", "model_signing", "cryptography"),
+        *("artifacts", "model", "build.gate", "build.oci", "build.environment", "build.settings", "rich", "docker"),
+        *("requests", "numpy", "filelock", "cyclonedx", "packageurl", "model_signing", "cryptography"),
     },
     "build/release": {"artifacts", "model", "build.gate", "build.oci", "build.image"},
     "build/environment": set(),

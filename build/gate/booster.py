@@ -1,7 +1,7 @@
-"""The structural walk: is this booster one that training could have written, and safe to predict with?
+"""The booster check: could training have written this booster, and is it safe to predict with?
 
-XGBoost 3.2 loads NaN leaves, foreign versions, swapped objectives and a wrong feature count silently, and dies of a
-segmentation fault on a cycle. So every index, number and name is looked at before XGBoost may predict.
+XGBoost 3.2 silently loads NaN leaves, other versions, other objectives and a wrong feature count, and crashes with a
+segmentation fault on a cycle. So every index, number and name is checked before XGBoost may predict.
 """
 
 import itertools
@@ -11,116 +11,118 @@ from dataclasses import dataclass
 from typing import Any
 
 from build.gate.tree import Tree, read_tree
-from model.bundle.bundle import BOOSTER, RETRAIN, Manifest
+from build.gate.ubjson import Ubjson
 from model.bundle.features import CategoryFeature
+from model.bundle.folder import BOOSTER, RETRAIN
+from model.bundle.manifest import Manifest
 from model.bundle.margin_range import MOST_LOG_ODDS, NOTHING, Reach
 from model.errors import Problem
 
 LEARNER = {"attributes", "feature_names", "feature_types", "gradient_booster", "learner_model_param", "objective"}
 MODEL = {"cats", "gbtree_model_param", "iteration_indptr", "tree_info", "trees"}
-TOLD = 20
+SHAPE: tuple[tuple[str, set[str]], ...] = (  # path in the document -> its keys
+    ("", {"learner", "version"}),
+    ("learner", LEARNER),
+    ("learner.objective", {"name", "reg_loss_param"}),
+    ("learner.learner_model_param", {"base_score", "boost_from_average", "num_class", "num_feature", "num_target"}),
+    ("learner.gradient_booster", {"model", "name"}),
+    ("learner.gradient_booster.model", MODEL),
+    ("learner.gradient_booster.model.gbtree_model_param", {"num_parallel_tree", "num_trees"}),
+    ("learner.gradient_booster.model.cats", {"enc", "feature_segments", "sorted_idx"}),
+)
+MOST_PROBLEMS = 20
 
 
 @dataclass(frozen=True)
-class Walked:
-    """What the walk found, and how far the trees that it could read can move the log odds."""
+class BoosterCheck:
+    """The problems of a booster, and how far the trees that could be read can move the log odds."""
 
     problems: list[Problem]
     trees: Reach = NOTHING
 
 
-def walk(booster: Any, manifest: Manifest, *, version: str) -> Walked:
+def check_booster(document: Ubjson, manifest: Manifest, *, version: str) -> BoosterCheck:
     """Every problem of the parsed booster against its manifest; `version` is the XGBoost that will serve."""
-    if shape := _shape(booster):
-        return Walked([shape])
-    learner = booster["learner"]
-    problems = [*_version(booster["version"], version), *_learner(learner, manifest)]
-    trees = learner["gradient_booster"]["model"]["trees"]
-    problems += _count(learner["gradient_booster"]["model"], manifest)
+    if problem := _shape(document):
+        return BoosterCheck([problem])
+    booster: Any = document  # with the shape of XGBoost's documents, from here on
+    learner, model = booster["learner"], booster["learner"]["gradient_booster"]["model"]
+    problems = [*_version(booster["version"], version), *_learner(learner, manifest), *_count(model, manifest)]
     total, reach = 0.0, NOTHING
-    for number, raw in enumerate(trees):
-        tree, found = read_tree(raw, number, manifest)
-        problems += found
+    for index, raw in enumerate(model["trees"]):
+        tree, problem = read_tree(raw, index, manifest)
+        problems += [problem] if problem else []
         if tree is not None:
             total += tree.reach.largest
             reach += tree.reach
             problems += _directions(tree, manifest)
-        if len(problems) >= TOLD:
-            return Walked(problems[:TOLD])
+        if len(problems) >= MOST_PROBLEMS:
+            return BoosterCheck(problems[:MOST_PROBLEMS])
     if total > MOST_LOG_ODDS:
-        problems.append(_fault("trees", f"may add up to log odds of {total:.3g}", "leaf-huge"))
-    return Walked(problems, reach)
+        problems.append(_problem("trees", f"may add up to log odds of {total:.3g}", "leaf-huge"))
+    return BoosterCheck(problems, reach)
 
 
-def _fault(where: str, found: str, code: str) -> Problem:
-    return Problem(f"{BOOSTER} {where}", found, RETRAIN, code)
+def _problem(where: str, problem: str, code: str) -> Problem:
+    return Problem(f"{BOOSTER} {where}", problem, RETRAIN, code)
 
 
 def _shape(booster: Any) -> Problem | None:
-    """The first place where the document is not built as XGBoost's models are."""
-    places: tuple[tuple[str, set[str]], ...] = (
-        ("", {"learner", "version"}),
-        ("learner", LEARNER),
-        ("learner.objective", {"name", "reg_loss_param"}),
-        ("learner.learner_model_param", {"base_score", "boost_from_average", "num_class", "num_feature", "num_target"}),
-        ("learner.gradient_booster", {"model", "name"}),
-        ("learner.gradient_booster.model", MODEL),
-        ("learner.gradient_booster.model.gbtree_model_param", {"num_parallel_tree", "num_trees"}),
-        ("learner.gradient_booster.model.cats", {"enc", "feature_segments", "sorted_idx"}),
-    )
-    for place, keys in places:
+    """The first path where the document has other keys than XGBoost's models have."""
+    for path, keys in SHAPE:
         part = booster
-        for step in filter(None, place.split(".")):
+        for step in filter(None, path.split(".")):
             part = part[step]
         if not isinstance(part, dict) or set(part) != keys:
-            found = sorted(part) if isinstance(part, dict) else type(part).__name__
-            if place == "learner.objective" and (name := _objective(booster)):
-                return _fault("objective", f"is {name!r}, not 'binary:logistic'", "booster-objective")
-            return _fault(place or "document", f"holds {found!r:.120}, expected are {sorted(keys)}", "booster-shape")
+            if path == "learner.objective" and (name := _objective(booster)):
+                return _problem("objective", f"is {name!r}, not 'binary:logistic'", "booster-objective")
+            content = sorted(part) if isinstance(part, dict) else type(part).__name__
+            problem = f"holds {content!r:.120}, expected are {sorted(keys)}"
+            return _problem(path or "document", problem, "booster-shape")
     if not isinstance(booster["learner"]["gradient_booster"]["model"]["trees"], list):
-        return _fault("trees", "are not a list", "booster-shape")
+        return _problem("trees", "are not a list", "booster-shape")
     return None
 
 
 def _objective(booster: Any) -> str | None:
-    """A foreign objective has parameters of its own, which is no reason to hide its name."""
+    """Another objective has other parameters; its name is still reported."""
     objective = booster["learner"]["objective"]
     name = objective.get("name") if isinstance(objective, dict) else None
     return name if isinstance(name, str) and name != "binary:logistic" else None
 
 
-def _version(found: Any, version: str) -> Iterator[Problem]:
+def _version(written: object, version: str) -> Iterator[Problem]:
     expected = [int(part) for part in version.split(".")[:3]]
-    if (numbers := _whole(found)) != expected:
-        told = ".".join(map(str, numbers)) if numbers else repr(found)
-        yield _fault("version", f"was written by XGBoost {told}, this is {version}", "booster-version")
+    if (numbers := _integers(written)) != expected:
+        text = ".".join(map(str, numbers)) if numbers else repr(written)
+        yield _problem("version", f"was written by XGBoost {text}, this is {version}", "booster-version")
 
 
-def _learner(learner: dict[str, Any], manifest: Manifest) -> Iterator[Problem]:
+def _learner(learner: Any, manifest: Manifest) -> Iterator[Problem]:
     names = list(manifest.names)
     types = ["c" if isinstance(feature, CategoryFeature) else "float" for feature in manifest.features]
     numbers = learner["learner_model_param"]
     if (name := learner["objective"]["name"]) != manifest.trees.objective:
-        yield _fault("objective", f"is {name!r}, not {manifest.trees.objective!r}", "booster-objective")
+        yield _problem("objective", f"is {name!r}, not {manifest.trees.objective!r}", "booster-objective")
     if (name := learner["gradient_booster"]["name"]) != "gbtree":
-        yield _fault("gradient_booster", f"is {name!r}, not 'gbtree'", "booster-kind")
+        yield _problem("gradient_booster", f"is {name!r}, not 'gbtree'", "booster-kind")
     if learner["feature_names"] != names:
-        yield _fault("feature_names", f"are {learner['feature_names']!r:.200}, not {names!r:.200}", "booster-names")
+        yield _problem("feature_names", f"are {learner['feature_names']!r:.200}, not {names!r:.200}", "booster-names")
     if learner["feature_types"] != types:
-        yield _fault("feature_types", f"are {learner['feature_types']!r:.200}, not {types!r:.200}", "booster-types")
+        yield _problem("feature_types", f"are {learner['feature_types']!r:.200}, not {types!r:.200}", "booster-types")
     if numbers["num_feature"] != str(len(names)):
-        yield _fault("num_feature", f"is {numbers['num_feature']!r}, not {len(names)}", "booster-features")
+        yield _problem("num_feature", f"is {numbers['num_feature']!r}, not {len(names)}", "booster-features")
     if numbers["num_target"] != "1" or numbers["num_class"] != "0":
-        yield _fault("num_target", "asks for more than one answer per row", "booster-outputs")
+        yield _problem("num_target", "has more than one output per row", "booster-outputs")
     if _numbers(numbers["base_score"]) != [0.5]:
-        found = f"is {numbers['base_score']!r}, not 0.5: the manifest alone holds the intercept"
-        yield _fault("base_score", found, "booster-base-score")
+        problem = f"is {numbers['base_score']!r}, not 0.5: the intercept is in the manifest"
+        yield _problem("base_score", problem, "booster-base-score")
     attributes = learner["attributes"]
     if not isinstance(attributes, dict) or not all(isinstance(value, str) for value in attributes.values()):
-        yield _fault("attributes", "are not texts by name", "booster-shape")
+        yield _problem("attributes", "are not texts by name", "booster-shape")
 
 
-def _numbers(text: Any) -> list[float] | None:
+def _numbers(text: object) -> list[float] | None:
     """XGBoost writes base_score as the text "[5E-1]"."""
     try:
         return [float(part) for part in str(text).removeprefix("[").removesuffix("]").split(",")]
@@ -128,37 +130,38 @@ def _numbers(text: Any) -> list[float] | None:
         return None
 
 
-def _count(model: dict[str, Any], manifest: Manifest) -> Iterator[Problem]:
-    declared, held = manifest.trees.trees, len(model["trees"])
-    if held != declared or model["gbtree_model_param"]["num_trees"] != str(held):
-        said = model["gbtree_model_param"]["num_trees"]
-        yield _fault("trees", f"are {held}, num_trees is {said!r}, the manifest declares {declared}", "trees-count")
-    if _whole(model["tree_info"]) != [0] * held:
-        yield _fault("tree_info", "does not put every tree into the one output", "booster-outputs")
-    if not _climbs(_whole(model["iteration_indptr"]), held):
-        yield _fault("iteration_indptr", f"does not climb from 0 to {held}", "trees-count")
-    if any(_whole(part) != [] for part in model["cats"].values()):
-        yield _fault("cats", "recodes categories, which the manifest does", "booster-categories")
+def _count(model: Any, manifest: Manifest) -> Iterator[Problem]:
+    declared, count = manifest.trees.trees, len(model["trees"])
+    num_trees = model["gbtree_model_param"]["num_trees"]
+    if count != declared or num_trees != str(count):
+        problem = f"are {count}, num_trees is {num_trees!r}, the manifest declares {declared}"
+        yield _problem("trees", problem, "trees-count")
+    if _integers(model["tree_info"]) != [0] * count:
+        yield _problem("tree_info", "does not assign every tree to the one output", "booster-outputs")
+    if not _rises(_integers(model["iteration_indptr"]), count):
+        yield _problem("iteration_indptr", f"does not rise from 0 to {count}", "trees-count")
+    if any(_integers(part) != [] for part in model["cats"].values()):
+        yield _problem("cats", "recodes categories, which the manifest does", "booster-categories")
 
 
-def _whole(value: Any) -> list[int] | None:
-    """A list of whole numbers, however it was written, or None."""
-    if isinstance(value, list | array) and all(type(one) is int for one in value):
+def _integers(value: object) -> list[int] | None:
+    """A list or array of integers as a list, or None."""
+    if isinstance(value, list | array) and all(type(item) is int for item in value):
         return list(value)
     return None
 
 
-def _climbs(places: Sequence[int] | None, end: int) -> bool:
-    if not places:
+def _rises(numbers: Sequence[int] | None, end: int) -> bool:
+    if not numbers or len(numbers) < 2:
         return False
-    rises = all(low < high for low, high in itertools.pairwise(places))
-    return len(places) > 1 and rises and places[0] == 0 and places[-1] == end
+    return numbers[0] == 0 and numbers[-1] == end and all(low < high for low, high in itertools.pairwise(numbers))
 
 
 def _directions(tree: Tree, manifest: Manifest) -> Iterator[Problem]:
-    """A declared direction must hold: below the split never more (or never less) than above it."""
-    for place, feature in enumerate(manifest.features):
-        direction = getattr(feature, "direction", None)
-        if direction and (node := tree.breaks(place, rising=direction == "increasing")) is not None:
-            found = f"is split at node {node} against its declared direction, {direction}"
-            yield _fault(f"tree {tree.number} feature {feature.name!r}", found, "direction-broken")
+    """A declared direction holds: the leaves below a split are never above (or below) those on its other side."""
+    for index, feature in enumerate(manifest.features):
+        if isinstance(feature, CategoryFeature) or feature.direction is None:
+            continue
+        if (node := tree.violates(index, rising=feature.direction == "increasing")) is not None:
+            problem = f"is split at node {node} against its declared direction, {feature.direction}"
+            yield _problem(f"tree {tree.number} feature {feature.name!r}", problem, "direction-broken")

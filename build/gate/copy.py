@@ -1,10 +1,10 @@
-"""Copy first: what the gate looks at, and what an image is made of, are the same files, where nobody else writes."""
+"""Copy first: the gate checks, and the image contains, the same files in a folder that no other process writes to."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from build.gate.files import read_folder
 from build.gate.verdict import read_verdict
+from model.bundle.folder import read_folder
 from model.errors import BundleError, Problem
 
 BUNDLE, VERDICT = "bundle", "verdict.json"
@@ -12,7 +12,7 @@ BUNDLE, VERDICT = "bundle", "verdict.json"
 
 @dataclass(frozen=True)
 class Copied:
-    """A bundle, and its verdict if it could be read, in a folder of their own; `problems` are the originals'."""
+    """A bundle, and its verdict if it could be read, in a new folder; `problems` are those of the originals."""
 
     folder: Path
     problems: list[Problem] = field(default_factory=list)
@@ -33,12 +33,12 @@ def copy(bundle: Path, verdict: Path, folder: Path) -> Copied:
     Raises BundleError when there is no folder to copy.
     """
     files, problems = read_folder(bundle)
-    judged, unread = read_verdict(verdict)
+    data, unreadable = read_verdict(verdict)
     if any(problem.code == "folder-unreadable" for problem in problems):
-        raise BundleError(*problems, *unread)
+        raise BundleError(*problems, *unreadable)
     (folder / BUNDLE).mkdir(parents=True)
-    for name, data in files.items():
-        (folder / BUNDLE / name).write_bytes(data)
-    if not unread:
-        (folder / VERDICT).write_bytes(judged)
-    return Copied(folder, [*problems, *unread])
+    for name, content in files.items():
+        (folder / BUNDLE / name).write_bytes(content)
+    if not unreadable:
+        (folder / VERDICT).write_bytes(data)
+    return Copied(folder, [*problems, *unreadable])

@@ -1,4 +1,4 @@
-"""One tree of the booster, checked node by node as it is read."""
+"""One tree of the booster, checked node by node while it is read."""
 
 import functools
 import itertools
@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from model.bundle.bundle import BOOSTER, RETRAIN, Manifest
+from build.gate.ubjson import Ubjson
 from model.bundle.features import CategoryFeature
+from model.bundle.folder import BOOSTER, RETRAIN
+from model.bundle.manifest import Manifest
 from model.bundle.margin_range import Reach
 from model.errors import Problem
 
@@ -32,7 +34,7 @@ KEYS = {*NODES, *CATEGORIES, "id", "tree_param"}
 
 @dataclass(frozen=True)
 class Tree:
-    """A sound tree. `order` lists the reachable nodes, parents before children."""
+    """A valid tree. `order` lists the reachable nodes, parents before children."""
 
     number: int
     left: Sequence[int]
@@ -47,8 +49,8 @@ class Tree:
         leaves = [self.value[node] for node in self.order if self.left[node] == -1]
         return Reach(min(leaves), max(leaves))
 
-    def breaks(self, feature: int, *, rising: bool) -> int | None:
-        """The first node whose split on `feature` lets the answer move the wrong way, by the leaves on either side."""
+    def violates(self, feature: int, *, rising: bool) -> int | None:
+        """The first node whose split on `feature` moves the score against the direction, by its leaves."""
         if not any(self.left[node] != -1 and self.feature[node] == feature for node in self.order):
             return None
         low, high = dict[int, float](), dict[int, float]()
@@ -64,17 +66,20 @@ class Tree:
         return None
 
 
-class _Broken(Exception):
-    """The tree cannot be walked on: (where, found, code)."""
+class _InvalidTree(Exception):
+    """The first problem of a tree."""
+
+    def __init__(self, where: str, problem: str, code: str) -> None:
+        super().__init__(where, problem, code)
+        self.where, self.problem, self.code = where, problem, code
 
 
-def read_tree(raw: Any, number: int, manifest: Manifest) -> tuple[Tree | None, list[Problem]]:
-    """The tree and no problem, or the first problem of this tree."""
+def read_tree(raw: Ubjson, number: int, manifest: Manifest) -> tuple[Tree, None] | tuple[None, Problem]:
+    """The tree, or its first problem."""
     try:
-        return _read(raw, number, manifest), []
-    except _Broken as broken:
-        where, found, code = broken.args
-        return None, [Problem(f"{BOOSTER} tree {number}{where}", found, RETRAIN, code)]
+        return _read(raw, number, manifest), None
+    except _InvalidTree as error:
+        return None, Problem(f"{BOOSTER} tree {number}{error.where}", error.problem, RETRAIN, error.code)
 
 
 def _read(raw: Any, number: int, manifest: Manifest) -> Tree:
@@ -88,7 +93,7 @@ def _read(raw: Any, number: int, manifest: Manifest) -> Tree:
         _reach(raw, nodes),
     )
     if len(tree.order) + int(raw["tree_param"]["num_deleted"]) != nodes:
-        raise _Broken("", f"has {nodes - len(tree.order)} nodes that no row can reach", "tree-unreachable")
+        raise _InvalidTree("", f"has {nodes - len(tree.order)} nodes that no row can reach", "tree-unreachable")
     _splits(raw, tree, manifest)
     _categories(raw, tree, manifest)
     return tree
@@ -97,36 +102,36 @@ def _read(raw: Any, number: int, manifest: Manifest) -> Tree:
 def _shape(raw: Any, number: int, features: int) -> int:
     """The number of nodes, once every array has that length and holds numbers of its kind, all finite."""
     if not isinstance(raw, dict) or set(raw) != KEYS or not isinstance(raw["tree_param"], dict):
-        raise _Broken("", "is not built as XGBoost's trees are", "tree-shape")
+        raise _InvalidTree("", "does not have the keys of XGBoost's trees", "tree-shape")
     text = {key: str(raw["tree_param"].get(key)) for key in ("num_nodes", "num_deleted", "num_feature")}
     if not all(value.isascii() and value.isdigit() and len(value) < 10 for value in text.values()):
-        raise _Broken(" tree_param", f"holds {text}", "tree-shape")
+        raise _InvalidTree(" tree_param", f"holds {text}", "tree-shape")
     nodes = int(text["num_nodes"])
     if raw["tree_param"].get("size_leaf_vector") not in ("0", "1"):
-        raise _Broken(" size_leaf_vector", "asks for more than one answer per leaf", "booster-outputs")
+        raise _InvalidTree(" size_leaf_vector", "is more than one output per leaf", "booster-outputs")
     if raw["id"] != number:
-        raise _Broken("", f"calls itself tree {raw['id']}", "tree-shape")
+        raise _InvalidTree("", f"has the id {raw['id']}", "tree-shape")
     if int(text["num_feature"]) != features:
-        raise _Broken(" num_feature", f"is {text['num_feature']}, not {features}", "booster-features")
+        raise _InvalidTree(" num_feature", f"is {text['num_feature']}, not {features}", "booster-features")
     for name, kinds in {**NODES, **CATEGORIES}.items():
         numbers = raw[name]
         if not (isinstance(numbers, array) and numbers.typecode in kinds):
-            raise _Broken(f" {name}", "does not hold the numbers it should", "tree-shape")
+            raise _InvalidTree(f" {name}", "does not hold numbers of its type", "tree-shape")
         if name in NODES and len(numbers) != nodes:
-            raise _Broken(f" {name}", f"has {len(numbers)} entries for {nodes} nodes", "tree-shape")
+            raise _InvalidTree(f" {name}", f"has {len(numbers)} entries for {nodes} nodes", "tree-shape")
         if numbers.typecode == "f" and not all(map(math.isfinite, numbers)):
-            node = next(at for at, value in enumerate(numbers) if not math.isfinite(value))
-            raise _Broken(f" {name}", f"is {numbers[node]} at node {node}", "tree-nan")
+            node = next(node for node, value in enumerate(numbers) if not math.isfinite(value))
+            raise _InvalidTree(f" {name}", f"is {numbers[node]} at node {node}", "tree-nan")
     if nodes == 0:
-        raise _Broken("", "has no node", "tree-shape")
+        raise _InvalidTree("", "has no nodes", "tree-shape")
     return nodes
 
 
 def _reach(raw: Any, nodes: int) -> list[int]:
-    """Every node that a row can come to, each exactly once."""
+    """Every node that a row can reach, each exactly once."""
     left, right, parents = raw["left_children"], raw["right_children"], raw["parents"]
     if parents[0] != ROOT_PARENT:
-        raise _Broken(" parents", "the root has a parent", "tree-links")
+        raise _InvalidTree(" parents", "the root has a parent", "tree-links")
     seen, order, todo = bytearray(nodes), list[int](), [0]
     while todo:
         node = todo.pop()
@@ -137,9 +142,9 @@ def _reach(raw: Any, nodes: int) -> list[int]:
             continue
         for child in children:
             if not 0 <= child < nodes:
-                raise _Broken(f" node {node}", f"has child {child} of {nodes} nodes", "tree-links")
+                raise _InvalidTree(f" node {node}", f"has child {child} of {nodes} nodes", "tree-links")
             if seen[child] or parents[child] != node or children[0] == children[1]:
-                raise _Broken(f" node {node}", f"has child {child}, which is another node's too", "tree-cycle")
+                raise _InvalidTree(f" node {node}", f"has child {child}, which another node has too", "tree-cycle")
         todo += reversed(children)
     return order
 
@@ -149,14 +154,14 @@ def _splits(raw: Any, tree: Tree, manifest: Manifest) -> None:
     for node in tree.order:
         if tree.left[node] == -1:
             continue
-        place = tree.feature[node]
-        if not 0 <= place < len(features):
-            raise _Broken(f" node {node}", f"splits on feature {place} of {len(features)}", "tree-split-index")
+        index = tree.feature[node]
+        if not 0 <= index < len(features):
+            raise _InvalidTree(f" node {node}", f"splits on feature {index} of {len(features)}", "tree-split-index")
         if raw["default_left"][node] not in (0, 1):
-            raise _Broken(f" node {node}", f"sends missing values to {raw['default_left'][node]}", "tree-shape")
-        if raw["split_type"][node] != isinstance(features[place], CategoryFeature):
-            found = f"splits {features[place].kind} {features[place].name!r} as the other kind"
-            raise _Broken(f" node {node}", found, "tree-split-kind")
+            raise _InvalidTree(f" node {node}", f"sends missing values to {raw['default_left'][node]}", "tree-shape")
+        if raw["split_type"][node] != isinstance(features[index], CategoryFeature):
+            problem = f"splits {features[index].kind} {features[index].name!r} as the other kind"
+            raise _InvalidTree(f" node {node}", problem, "tree-split-kind")
 
 
 def _categories(raw: Any, tree: Tree, manifest: Manifest) -> None:
@@ -164,7 +169,7 @@ def _categories(raw: Any, tree: Tree, manifest: Manifest) -> None:
     nodes, starts, sizes = raw["categories_nodes"], raw["categories_segments"], raw["categories_sizes"]
     splits = sorted(node for node in tree.order if tree.left[node] != -1 and raw["split_type"][node] == 1)
     if list(nodes) != splits or not len(nodes) == len(starts) == len(sizes):
-        raise _Broken(" categories_nodes", "are not the nodes that split on a category", "tree-categories")
+        raise _InvalidTree(" categories_nodes", "are not the nodes that split on a category", "tree-categories")
     end = 0
     for node, start, size in zip(nodes, starts, sizes, strict=True):
         feature = manifest.features[tree.feature[node]]
@@ -173,6 +178,8 @@ def _categories(raw: Any, tree: Tree, manifest: Manifest) -> None:
         rises = all(low < high for low, high in itertools.pairwise(codes))
         last = feature.other if isinstance(feature, CategoryFeature) else -1
         if not (rises and len(codes) == size > 0 and 0 <= codes[0] <= codes[-1] <= last):
-            raise _Broken(f" node {node}", f"names categories that {feature.name!r} does not have", "tree-categories")
+            raise _InvalidTree(
+                f" node {node}", f"names categories that {feature.name!r} does not have", "tree-categories"
+            )
     if end != len(raw["categories"]):
-        raise _Broken(" categories", "has entries of no node", "tree-categories")
+        raise _InvalidTree(" categories", "has entries that belong to no node", "tree-categories")

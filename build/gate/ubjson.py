@@ -1,15 +1,15 @@
 """A strict reader of the Universal Binary JSON that XGBoost writes.
 
-XGBoost's own reader is not asked first: it reads past the end of what it does not expect, and loads what no training
-ever wrote. This one knows exactly what XGBoost 3 writes and refuses all else: other markers, duplicate keys, trailing
-bytes, lengths beyond the file, nesting without end.
+XGBoost's own reader reads past the end of malformed files and loads what no training wrote. This one accepts exactly
+what XGBoost 3 writes. It refuses other markers, duplicate keys, trailing bytes, lengths beyond the file, deep nesting.
 """
 
 import struct
 import sys
 from array import array
-from typing import Any
+from typing import Any, TypeAlias
 
+Ubjson: TypeAlias = "dict[str, Ubjson] | list[Ubjson] | array[int] | array[float] | str | int | float | bool | None"
 DEPTH = 32
 NUMBERS = {"i": ">b", "U": ">B", "I": ">h", "l": ">i", "L": ">q", "d": ">f", "D": ">d"}
 ARRAYS = {"i": "b", "U": "B", "I": "h", "l": "i", "L": "q", "d": "f", "D": "d"}
@@ -17,10 +17,10 @@ CONSTANTS = {"T": True, "F": False, "Z": None}
 
 
 class NotUbjson(ValueError):
-    """Says at which byte, and what stands there."""
+    """The message names the byte and what is there."""
 
 
-def parse(data: bytes) -> Any:
+def parse(data: bytes) -> Ubjson:
     """The value; typed arrays come as `array.array`. Raises NotUbjson."""
     reader = _Reader(data)
     value = reader.value(0)
@@ -36,7 +36,7 @@ class _Reader:
 
     def take(self, size: int) -> bytes:
         if size < 0 or self.at + size > len(self.data):
-            raise NotUbjson(f"ends at byte {len(self.data)} where {size} more were due from byte {self.at}")
+            raise NotUbjson(f"ends at byte {len(self.data)} where {size} more were expected from byte {self.at}")
         self.at += size
         return self.data[self.at - size : self.at]
 
@@ -44,17 +44,18 @@ class _Reader:
         return self.take(1).decode("latin-1")
 
     def expect(self, marker: str) -> None:
-        found = self.marker()
-        if found != marker:
-            raise NotUbjson(f"{found!r} at byte {self.at - 1} where {marker!r} was due")
+        actual = self.marker()
+        if actual != marker:
+            raise NotUbjson(f"{actual!r} at byte {self.at - 1}, expected {marker!r}")
 
-    def number(self, kind: str) -> Any:
+    def number(self, kind: str) -> int | float:
         form = NUMBERS[kind]
-        return struct.unpack(form, self.take(struct.calcsize(form)))[0]
+        (value,) = struct.unpack(form, self.take(struct.calcsize(form)))
+        return float(value) if kind in "dD" else int(value)
 
     def length(self) -> int:
         self.expect("L")
-        size: int = self.number("L")
+        size = int(self.number("L"))
         if not 0 <= size <= len(self.data):
             raise NotUbjson(f"length {size} at byte {self.at - 8} is beyond the file")
         return size
@@ -66,7 +67,7 @@ class _Reader:
         except UnicodeDecodeError:
             raise NotUbjson(f"text that ends at byte {self.at} is not UTF-8") from None
 
-    def value(self, depth: int) -> Any:
+    def value(self, depth: int) -> Ubjson:
         if depth > DEPTH:
             raise NotUbjson(f"nested deeper than {DEPTH} at byte {self.at}")
         marker = self.marker()
@@ -82,29 +83,29 @@ class _Reader:
             return self.list(depth)
         raise NotUbjson(f"unknown marker {marker!r} at byte {self.at - 1}")
 
-    def object(self, depth: int) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+    def object(self, depth: int) -> dict[str, Ubjson]:
+        pairs: dict[str, Ubjson] = {}
         while self.data[self.at : self.at + 1] != b"}":
             key = self.text()
-            if key in found:
+            if key in pairs:
                 raise NotUbjson(f"duplicate key {key!r} at byte {self.at}")
-            found[key] = self.value(depth + 1)
+            pairs[key] = self.value(depth + 1)
         self.at += 1
-        return found
+        return pairs
 
-    def list(self, depth: int) -> Any:
+    def list(self, depth: int) -> Ubjson:
         if self.data[self.at : self.at + 1] == b"$":
             self.at += 1
             return self.typed()
         self.expect("#")
         return [self.value(depth + 1) for _ in range(self.length())]
 
-    def typed(self) -> Any:
+    def typed(self) -> "array[int] | array[float]":
         kind = self.marker()
         if kind not in ARRAYS:
             raise NotUbjson(f"array of {kind!r} at byte {self.at - 1}")
         self.expect("#")
-        numbers = array(ARRAYS[kind])
+        numbers: array[Any] = array(ARRAYS[kind])
         numbers.frombytes(self.take(self.length() * numbers.itemsize))
         if sys.byteorder == "little":
             numbers.byteswap()  # UBJSON is big-endian

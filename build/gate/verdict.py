@@ -1,13 +1,13 @@
-"""The verdict of evaluate: a bundle without one, or with another's, never becomes an image."""
+"""The verdict of evaluate: without the verdict of this very bundle there is no image."""
 
 import os
 import stat
 from pathlib import Path
 
+from build.gate.fields.context import VerdictContext
 from build.gate.fields.rule import problems, rules_of
-from build.gate.fields.subject import Judged
 from build.gate.fields.verdict import TABLE
-from model.bundle.bundle import Manifest
+from model.bundle.manifest import Manifest
 from model.errors import Problem
 from model.files import parse_json
 
@@ -16,11 +16,11 @@ MOST_BYTES = 5_000_000
 
 
 def read_verdict(path: Path) -> tuple[bytes, list[Problem]]:
-    """The file's bytes, or the problem that keeps them from being looked at."""
+    """The file's bytes, or the problem why they cannot be read."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_BYTES:
-            return b"", [Problem(str(path), "is not a file of a verdict's size", EVALUATE, "verdict-missing")]
+            return b"", [Problem(str(path), "is not a regular file of at most 5 MB", EVALUATE, "verdict-missing")]
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
             return file.read(MOST_BYTES), []
     except FileNotFoundError:
@@ -29,12 +29,12 @@ def read_verdict(path: Path) -> tuple[bytes, list[Problem]]:
         return b"", [Problem(str(path), f"cannot be read ({error.strerror})", EVALUATE, "verdict-missing")]
 
 
-def judge(data: bytes, *, digest: str | None, manifest: Manifest | None) -> list[Problem]:
-    """Every problem of the verdict for the bundle of this digest. What is None is invalid and is not compared."""
+def verdict_problems(data: bytes, *, digest: str | None, manifest: Manifest | None) -> list[Problem]:
+    """Every problem of the verdict for the bundle of this digest. What is None is invalid and not compared."""
     try:
-        said = parse_json(data)
+        document = parse_json(data)
     except ValueError as error:  # UnicodeDecodeError is one
         return [Problem("verdict file", f"is not JSON ({error})", EVALUATE, "verdict-json")]
-    if not isinstance(said, dict):
+    if not isinstance(document, dict):
         return [Problem("verdict file", "is not an object", EVALUATE, "verdict-json")]
-    return problems(rules_of(TABLE), Judged(said, digest, manifest), document="verdict", hint=EVALUATE)
+    return problems(rules_of(TABLE), VerdictContext(document, digest, manifest), document="verdict", hint=EVALUATE)

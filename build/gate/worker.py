@@ -1,7 +1,7 @@
-"""What the gate runs in a child process: `python -m build.gate.worker ASKER MEMORY BUNDLE [VERDICT]`.
+"""What the gate runs in a child process: `python -m build.gate.worker PARENT MEMORY BUNDLE [VERDICT]`.
 
 Prints one JSON object per line, each as soon as it is known: problems, and last {"digest": ..., "verdict_sha256": ...}
-when everything was looked at. When that last line is missing, the child died, and that is a refusal too.
+when every check has run. When that last line is missing, the child died, and the gate refuses the bundle.
 """
 
 import ctypes
@@ -12,95 +12,89 @@ import resource
 import signal
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from build.gate import golden, ubjson
-from build.gate.booster import Walked, walk
+from build.gate.booster import check_booster
 from build.gate.fields.manifest import manifest_problems
-from build.gate.files import compare, read_folder
-from build.gate.verdict import judge, read_verdict
+from build.gate.verdict import read_verdict, verdict_problems
 from model.bundle.booster import xgboost
-from model.bundle.bundle import (
-    BOOSTER,
-    FILES,
-    GOLDEN,
-    MANIFEST,
-    RETRAIN,
-    Bundle,
-    Manifest,
-    digest_of,
-    parse_golden,
-    parse_manifest,
-)
-from model.bundle.margin_range import MOST_LOG_ODDS, Reach, of_model
-from model.errors import Problem, Problems
+from model.bundle.bundle import BundleFolder, read
+from model.bundle.folder import BOOSTER, MANIFEST, RETRAIN
+from model.bundle.manifest import Manifest
+from model.bundle.margin_range import MOST_LOG_ODDS, NOTHING, Reach, of_model
+from model.errors import Problem
 
 
-def check(bundle: Path, verdict: Path | None) -> Iterator[Problem | dict[str, str | None]]:
-    """Cheap and safe looks first; XGBoost is asked only when they found nothing."""
-    files, problems = read_folder(bundle)
-    collected = Problems()
-    manifest = parse_manifest(files[MANIFEST], collected) if MANIFEST in files else None
-    rows = parse_golden(files[GOLDEN], collected) if GOLDEN in files else ()
-    problems += collected.items
-    digest = digest_of(files) if len(files) == len(FILES) else None
+@dataclass(frozen=True)
+class Checked:
+    """The last line of a check that came to its end: what was checked, by digest."""
+
+    digest: str | None
+    verdict_sha256: str | None
+
+
+def check(bundle: Path, verdict: Path | None) -> Iterator[Problem | Checked]:
+    """Cheap and safe checks first; XGBoost runs only when they report no problem."""
+    content = read(bundle)
     sha256 = None
     if verdict is not None:
-        data, unread = read_verdict(verdict)
+        data, unreadable = read_verdict(verdict)
         sha256 = hashlib.sha256(data).hexdigest()
-        yield from unread or judge(data, digest=digest, manifest=manifest)
-    found = [*problems, *_look(files, manifest)]
-    yield from found
-    if digest and manifest and not collected.items:
-        found += (asked := golden.questions(rows, manifest))
-        yield from asked
-        if not found:
-            yield from golden.answers(Bundle(manifest, files[BOOSTER], rows, digest))
-    yield {"digest": digest, "verdict_sha256": sha256}
+        yield from unreadable or verdict_problems(data, digest=content.digest, manifest=content.manifest)
+    problems = [*content.problems, *_model_problems(content)]
+    if content.bundle is not None:
+        problems += golden.row_problems(content.bundle.golden, content.bundle.manifest)
+    yield from problems
+    if content.bundle is not None and not problems:
+        yield from golden.score_problems(content.bundle)
+    yield Checked(content.digest, sha256)
 
 
-def _look(files: dict[str, bytes], manifest: Manifest | None) -> Iterator[Problem]:
+def _model_problems(content: BundleFolder) -> Iterator[Problem]:
     """Problems of the booster and the manifest, as far as each could be read."""
     booster = None
-    if BOOSTER in files:
+    if BOOSTER in content.files:
         try:
-            booster = ubjson.parse(files[BOOSTER])
+            booster = ubjson.parse(content.files[BOOSTER])
         except ubjson.NotUbjson as error:
             yield Problem(BOOSTER, f"is not a booster as XGBoost writes it ({error})", RETRAIN, "booster-format")
-    if manifest is None:
+    if content.manifest is None:
         return
-    yield from compare(files, manifest)
-    yield from manifest_problems(manifest, version=xgboost.__version__)
-    walked = walk(booster, manifest, version=xgboost.__version__) if booster is not None else Walked([])
-    yield from walked.problems
-    yield from _reach(manifest, walked.trees)
+    yield from manifest_problems(content.manifest, version=xgboost.__version__)
+    trees = NOTHING
+    if booster is not None:
+        checked = check_booster(booster, content.manifest, version=xgboost.__version__)
+        yield from checked.problems
+        trees = checked.trees
+    yield from _margin_problems(content.manifest, trees)
 
 
-def _reach(manifest: Manifest, trees: Reach) -> Iterator[Problem]:
-    """The parts may each be finite and their sum be none."""
+def _margin_problems(manifest: Manifest, trees: Reach) -> Iterator[Problem]:
+    """Finite parts may have a sum that is not finite."""
     fitted, calibrated = of_model(manifest, trees)
     for name, reach in (("linear part and trees", fitted), ("sampling and calibration", calibrated)):
         if not reach.largest <= MOST_LOG_ODDS:
-            found = f"can give log odds from {reach.low:.3g} to {reach.high:.3g}, no probability that means anything"
-            yield Problem(f"{MANIFEST} {name}", found, RETRAIN, "log-odds-huge")
+            problem = f"can give log odds from {reach.low:.3g} to {reach.high:.3g}, which are not a usable probability"
+            yield Problem(f"{MANIFEST} {name}", problem, RETRAIN, "log-odds-huge")
             return
 
 
-def main(asker: int, memory: int, bundle: Path, verdict: Path | None) -> None:
-    _end_with(asker)
+def main(parent: int, memory: int, bundle: Path, verdict: Path | None) -> None:
+    _end_with(parent)
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    for told in check(bundle, verdict):
-        print(json.dumps(asdict(told) if isinstance(told, Problem) else told), flush=True)
+    for result in check(bundle, verdict):
+        print(json.dumps(asdict(result)), flush=True)
 
 
-def _end_with(asker: int) -> None:
-    """Who asked keeps the time: nothing goes on without them (PR_SET_PDEATHSIG), nor when they have ended by now."""
+def _end_with(parent: int) -> None:
+    """The parent keeps the time, so the check ends with it (PR_SET_PDEATHSIG), or now if it has ended already."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-    if os.getppid() != asker:
-        sys.exit(f"process {asker}, which asked for this check, has ended")
+    if os.getppid() != parent:
+        sys.exit(f"process {parent}, which started this check, has ended")
 
 
 if __name__ == "__main__":

@@ -10,10 +10,11 @@ def build_image(
     import os
     from pathlib import Path
 
-    from build.image.assemble import BuildRequest, build
+    from build.image.build import build
+    from build.image.request import BuildRequest
     from build.settings import cache_folder, git_commit, required_key, signing_key
     from components.step import Step
-    from model.files import write_json
+    from model.files import write_atomically
 
     with Step("build_image") as step:
         built = build(
@@ -29,4 +30,4 @@ def build_image(
             ),
             report=lambda message: step.progress(0, 1, message),
         )
-        write_json(Path(image.path), built)
+        write_atomically(Path(image.path), built.dump())

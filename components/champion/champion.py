@@ -8,7 +8,8 @@ from build.oci.open_store import open_store
 from build.oci.store import ImageStore
 from build.release.fetch import fetch
 from build.release.releases import releases
-from model.bundle.bundle import FILES, load
+from model.bundle.bundle import load
+from model.bundle.folder import FILES
 from model.errors import BundleError, DataError, Problem
 from model.files import new_folder
 

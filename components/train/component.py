@@ -10,7 +10,7 @@ def train(
     parts: Input[Dataset],
     trained: Output[Model],
 ) -> None:
-    """Search, bag and calibrate a conversion model, with its baselines beside it."""
+    """Search, fit and calibrate a conversion model, with its baselines beside it."""
     from pathlib import Path
 
     from components.step import Step

@@ -14,7 +14,7 @@ Values = Sequence[object] | NDArray[np.generic]
 
 
 class NumberFeature(BaseModel):
-    """A number; the range is that of the training rows, for people: values outside it are scored all the same."""
+    """A number. The range is that of the training rows, for information: values outside it are scored as they are."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -25,16 +25,16 @@ class NumberFeature(BaseModel):
     maximum: float | None = None
 
     def encode(self, values: Values) -> NDArray[np.float32]:
-        """float32, NaN where missing; what is beyond float32 becomes its last number, because XGBoost refuses infinity.
+        """float32, NaN where missing; values beyond float32 are clipped to its largest, as XGBoost refuses infinity.
 
-        Raises ValueError or TypeError for what is no number.
+        Raises ValueError or TypeError for what is not a number.
         """
-        given = [math.nan if value is None else value for value in values] if isinstance(values, Sequence) else values
-        return np.clip(np.asarray(given, dtype=np.float64), -LAST, LAST).astype(np.float32)
+        numbers = [math.nan if value is None else value for value in values] if isinstance(values, Sequence) else values
+        return np.clip(np.asarray(numbers, dtype=np.float64), -LAST, LAST).astype(np.float32)
 
 
 class CategoryFeature(BaseModel):
-    """One of known values. Codes are places in `categories`; what is not there is coded behind them all, as "other"."""
+    """One of known values. Codes are indices in `categories`; any other value gets the next code, "other"."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -64,6 +64,6 @@ def encode(features: Sequence[Feature], columns: Mapping[str, Values]) -> NDArra
     """
     rows = len(columns[features[0].name])
     matrix = np.empty((rows, len(features)), dtype=np.float32)
-    for place, feature in enumerate(features):
-        matrix[:, place] = feature.encode(columns[feature.name])
+    for index, feature in enumerate(features):
+        matrix[:, index] = feature.encode(columns[feature.name])
     return matrix

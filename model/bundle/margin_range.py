@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.bundle.bundle import Manifest
 from model.bundle.features import LAST
 from model.bundle.linear import Linear, Term
+from model.bundle.manifest import Manifest
 
 MOST_LOG_ODDS = 1e6  # float32 sums below this can neither overflow nor become NaN; no training comes near it
 ENDS = np.array([-LAST, LAST, np.nan], dtype=np.float32)

@@ -28,17 +28,22 @@ class Predictor:
         self._booster.load_model(bytearray(bundle.booster))
         self._booster.set_param({"nthread": threads})
 
-    def encode(self, columns: Mapping[str, Values], *, position: Values | None = None) -> NDArray[np.float32]:
-        """Inputs by name -> (rows, features). `position` gives the logged places; without it the constant is held.
+    @property
+    def booster(self) -> xgboost.Booster:
+        """The trees, loaded: for gain and contributions, which only XGBoost computes."""
+        return self._booster
 
-        Raises KeyError for a missing column, ValueError or TypeError for a value that is no number.
+    def encode(self, columns: Mapping[str, Values], *, position: Values | None = None) -> NDArray[np.float32]:
+        """Inputs by name -> (rows, features). `position` are the logged positions; without it the constant is used.
+
+        Raises KeyError for a missing column, ValueError or TypeError for a value that is not a number.
         """
-        held = self.manifest.position
-        if held is None:
+        declared = self.manifest.position
+        if declared is None:
             return encode(self.manifest.features, columns)
         rows = len(next(iter(columns.values())))
-        places = np.full(rows, held.constant) if position is None else position
-        return encode(self.manifest.features, {**columns, held.feature: places})
+        values = np.full(rows, declared.constant) if position is None else position
+        return encode(self.manifest.features, {**columns, declared.feature: values})
 
     def margin(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
         """Log odds as fitted, float64 (rows,), before correction and calibration."""
@@ -53,6 +58,7 @@ class Predictor:
 
     def golden_difference(self) -> float:
         """Largest distance between the golden rows' stored probabilities and this machine's."""
-        columns = {name.name: [row.input[name.name] for row in self.golden] for name in self.manifest.inputs}
+        names = [feature.name for feature in self.manifest.inputs]
+        columns = {name: [row.input[name] for row in self.golden] for name in names}
         expected = np.array([row.probability for row in self.golden])
         return float(np.max(np.abs(self.probability(self.encode(columns)) - expected)))

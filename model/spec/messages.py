@@ -1,19 +1,19 @@
-"""Pydantic's problems of a spec in our words: field, value, way out and a stable code."""
+"""Pydantic's errors of a spec as problems: field, value, hint and a stable code."""
 
 import difflib
 import reprlib
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import pydantic
 from pydantic import BaseModel
+from pydantic_core import ErrorDetails
 
 from model.errors import Problem
 
-MOST_SHOWN = 200  # characters of a value
+MOST_CHARACTERS = 200  # of a value
 DAY = "Write a day, like 2026-07-01"
-WHOLE, NUMBER = "Write a whole number, like 14", "Write a number, like 0.5"
-LOOK_UP = "docs/spec.md says what may stand there"
+INTEGER, NUMBER = "Write a whole number, like 14", "Write a number, like 0.5"
+LOOK_UP = "docs/spec.md lists the allowed values"
 # By pydantic's type of error; {names} are from its context.
 WORDS = {
     "date_from_datetime_inexact": DAY,
@@ -25,10 +25,10 @@ WORDS = {
     "float_type": NUMBER,
     "greater_than": "Write a number above {gt}",
     "greater_than_equal": "Write {ge} or more",
-    "int_from_float": WHOLE,
-    "int_parsing": WHOLE,
-    "int_parsing_size": WHOLE,
-    "int_type": WHOLE,
+    "int_from_float": INTEGER,
+    "int_parsing": INTEGER,
+    "int_parsing_size": INTEGER,
+    "int_type": INTEGER,
     "less_than": "Write a number below {lt}",
     "less_than_equal": "Write {le} or less",
     "literal_error": "Write {expected}",
@@ -42,8 +42,8 @@ WORDS = {
 }
 
 
-class _Shown(reprlib.Repr):
-    """A value as people wrote it, without its end where it is long, wide or deep."""
+class _ShortRepr(reprlib.Repr):
+    """A value as it was written, cut where it is long, wide or deep."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,52 +56,53 @@ class _Shown(reprlib.Repr):
             return f"a number of about {x.bit_length() * 3 // 10:,} digits"
 
 
-def shown(value: object) -> str:
-    text = _Shown().repr(value)
-    return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 3]}..."
+def short_repr(value: object) -> str:
+    """The value as it was written, at most 200 characters."""
+    text = _ShortRepr().repr(value)
+    return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 3]}..."
 
 
 def problems_of(
-    refused: pydantic.ValidationError, root: type[BaseModel], parts: Mapping[str, type[BaseModel]]
+    error: pydantic.ValidationError, root: type[BaseModel], parts: Mapping[str, type[BaseModel]]
 ) -> Iterator[Problem]:
     """Every problem once. `parts` are the models below `root` by their key, to look unknown keys up."""
-    errors = refused.errors(include_url=False)
-    # A list counts as too short when a value in it is wrong; that value is told already.
-    inside = {error["loc"][:-1] for error in errors}
-    for error in errors:
-        if error["type"] != "too_short" or error["loc"] not in inside:
-            yield from _problems(error, root, parts)
+    details = error.errors(include_url=False)
+    # A list counts as too short when a value in it is wrong; that value is reported already.
+    inside = {detail["loc"][:-1] for detail in details}
+    for detail in details:
+        if detail["type"] != "too_short" or detail["loc"] not in inside:
+            yield from _problems(detail, root, parts)
 
 
-def _problems(error: Any, root: type[BaseModel], parts: Mapping[str, type[BaseModel]]) -> Iterator[Problem]:
-    where = ".".join(str(part) for part in error["loc"]) or "spec"
-    if error["type"] == "extra_forbidden":
-        yield Problem(where, "is an unknown key", _nearest(error["loc"], root, parts), "spec-unknown-key")
-    elif error["type"] == "missing":
-        yield Problem(where, "is missing", f"Add `{error['loc'][-1]}:` to spec.yaml", "spec-missing-key")
-    elif error["type"] == "value_error" and where == "spec":
-        for line in _message(error).split("\n"):
+def _problems(detail: ErrorDetails, root: type[BaseModel], parts: Mapping[str, type[BaseModel]]) -> Iterator[Problem]:
+    where = ".".join(str(part) for part in detail["loc"]) or "spec"
+    if detail["type"] == "extra_forbidden":
+        yield Problem(where, "is an unknown key", _nearest(detail["loc"], root, parts), "spec-unknown-key")
+    elif detail["type"] == "missing":
+        yield Problem(where, "is missing", f"Add `{detail['loc'][-1]}:` to spec.yaml", "spec-missing-key")
+    elif detail["type"] == "value_error" and where == "spec":
+        for line in _message(detail).split("\n"):
             field, _, rest = line.partition(": ")
             yield _from_validator(field, rest, "spec-contradiction")
-    elif error["type"] == "value_error":
-        yield _from_validator(where, _message(error), "spec-value")
-    elif error["loc"][-1:] == ("[key]",):
-        hint = FORMS["column"] if isinstance(error["input"], str) else "Put the name in quotes"
-        yield Problem(str(error["loc"][0]), f"has the key {shown(error['input'])}", hint, "spec-value")
+    elif detail["type"] == "value_error":
+        yield _from_validator(where, _message(detail), "spec-value")
+    elif detail["loc"][-1:] == ("[key]",):
+        hint = FORMS["column"] if isinstance(detail["input"], str) else "Put the name in quotes"
+        yield Problem(str(detail["loc"][0]), f"has the key {short_repr(detail['input'])}", hint, "spec-value")
     else:
-        yield Problem(where, f"is {shown(error['input'])}", _way_out(error), "spec-value")
+        yield Problem(where, f"is {short_repr(detail['input'])}", _hint(detail), "spec-value")
 
 
-def _message(error: Any) -> str:
-    return str(error["msg"]).removeprefix("Value error, ")
+def _message(detail: ErrorDetails) -> str:
+    return str(detail["msg"]).removeprefix("Value error, ")
 
 
-def _way_out(error: Any) -> str:
-    context = {name: _plain(value) for name, value in error.get("ctx", {}).items()}
-    if error["type"] == "string_pattern_mismatch":
-        is_model = error["loc"] == ("model",)
+def _hint(detail: ErrorDetails) -> str:
+    context = {name: _plain(value) for name, value in detail.get("ctx", {}).items()}
+    if detail["type"] == "string_pattern_mismatch":
+        is_model = detail["loc"] == ("model",)
         return FORMS["model" if is_model else "column"]
-    return WORDS.get(error["type"], LOOK_UP).format(**context)
+    return WORDS.get(detail["type"], LOOK_UP).format(**context)
 
 
 def _plain(value: object) -> object:
@@ -116,13 +117,13 @@ FORMS = {
 
 
 def _from_validator(where: str, message: str, code: str) -> Problem:
-    """Validators of the spec write "what was found | the way out"."""
-    found, _, hint = message.partition(" | ")
-    return Problem(where, found, hint[:1].upper() + hint[1:] if hint else "Fix it in spec.yaml", code)
+    """Validators of the spec write "problem | hint"."""
+    problem, _, hint = message.partition(" | ")
+    return Problem(where, problem, hint[:1].upper() + hint[1:] if hint else "Fix it in spec.yaml", code)
 
 
 def _nearest(location: tuple[str | int, ...], root: type[BaseModel], parts: Mapping[str, type[BaseModel]]) -> str:
-    """What the unknown key may have meant, looked up where it stands."""
+    """The known key that is nearest to the unknown one, at its level."""
     part = root
     for step in location[:-1]:
         part = parts.get(str(step), part)

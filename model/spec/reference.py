@@ -70,7 +70,7 @@ def _words(kind: Any) -> str:
     if origin is Literal:
         return " or ".join(f"`{value}`" for value in inner)
     if origin in (Union, UnionType):
-        return " or ".join(_words(one) for one in inner if one is not type(None))
+        return " or ".join(_words(kind) for kind in inner if kind is not type(None))
     if origin is tuple:
         return f"list of {_words(inner[0])}"
     if origin is dict:

@@ -1,81 +1,18 @@
 """The model spec: what a data scientist edits, one folder per model with `spec.yaml` and its SQL file.
 
-`read_spec(folder)` reads both. `Spec.to_json()` carries them through a pipeline parameter, so that a step in a pod
-needs no file of the author's machine.
+`Spec.to_json()` carries it through a pipeline parameter, so that a step in a pod needs no file of the author's machine.
 """
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-import pydantic
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from model.errors import Problem, Problems, SpecError
-from model.expression import Expression
-from model.spec.messages import problems_of, shown
-from model.text import has_controls
-
-COLUMN = r"^[A-Za-z_][A-Za-z0-9_]*$"
-# Columns that preprocess adds to the rows; DuckDB does not tell small letters from capital ones.
-OF_ROWS = {"row_key", "row_hash", "row_content", "row_again", "row_copy", "row_complete", "file_row_number"}
-RESERVED = frozenset(OF_ROWS | {"unit", "unreadable", "broken", "part", "rules"})
-DECADES = 36_525  # days: a hundred years, so that no date leaves the calendar
-FIRST_END = date(1990, 1, 1)  # a bundle's rows end in 1980 at the earliest
-MODEL = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-Name = Annotated[str, Field(pattern=COLUMN, max_length=128)]
-UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
-
-
-def _share(value: object) -> object:
-    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(%?)\s*", value) if isinstance(value, str) else None
-    share = float(match[1]) / (100 if match[2] else 1) if match else value
-    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
-        raise ValueError(f"is {shown(value)}, which is not a share of a whole | write it like 5% or 0.05")
-    return share
-
-
-def _bytes(value: object) -> object:
-    match = (
-        re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([KMGT]?B?)\s*", value.upper()) if isinstance(value, str) else None
-    )
-    number = int(Decimal(match[1]) * UNITS[match[2] or "B"]) if match else value
-    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number < 2**63:
-        raise ValueError(f"is {shown(value)}, which is not an amount of bytes | write it like 200GB")
-    return number
-
-
-def _expression(value: str) -> str:
-    """In one line: a block of YAML ends with a line break, which no manifest may hold."""
-    line = " ".join(value.split())
-    Expression.parse(line)
-    return line
-
-
-def _rule_name(value: str) -> str:
-    if has_controls(value):
-        raise ValueError(f"is {shown(value)}, which has a control character | write the name without it, in one line")
-    return value
-
-
-Share = Annotated[
-    float,
-    BeforeValidator(_share),
-    Field(ge=0, le=1, allow_inf_nan=False),
-    WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": "%$"}]}),
-]
-Bytes = Annotated[
-    int,
-    BeforeValidator(_bytes),
-    Field(gt=0),
-    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": "[KMGT]?B$"}]}),
-]
+from model.bundle.bounds import Bounds
+from model.spec.values import DECADES, FIRST_END, MODEL, RESERVED, Bytes, ExpressionText, Name, RuleName, Share
 
 
 class _Part(BaseModel):
@@ -126,8 +63,8 @@ class Columns(_Part):
 
     def roles(self) -> dict[str, str]:
         """Column name -> the role it plays, in the words of the spec."""
-        one = {name: role for role, name in self.single().items()}
-        return one | dict.fromkeys(self.outcomes, "outcomes")
+        single = {name: role for role, name in self.single().items()}
+        return single | dict.fromkeys(self.outcomes, "outcomes")
 
 
 class Feature(_Part):
@@ -149,8 +86,8 @@ class Feature(_Part):
 class Rule(_Part):
     """Rows outside [min, max] are rejected and counted."""
 
-    name: Annotated[str, Field(min_length=1, max_length=80), pydantic.AfterValidator(_rule_name)]
-    expression: Annotated[str, pydantic.AfterValidator(_expression)]
+    name: RuleName
+    expression: ExpressionText
     min: float | None = None
     max: float | None = None
 
@@ -161,6 +98,11 @@ class Rule(_Part):
         if self.min is not None and self.max is not None and self.min > self.max:
             raise ValueError(f"min {self.min:g} is above max {self.max:g}")
         return self
+
+    @property
+    def bounds(self) -> Bounds:
+        """The rule as bundles carry it."""
+        return Bounds(name=self.name, expression=self.expression, min=self.min, max=self.max)
 
 
 class Split(_Part):
@@ -259,7 +201,7 @@ class Spec(_Part):
             raise ValueError("\n".join(problems))
         return self
 
-    def _disagreements(self) -> Any:
+    def _disagreements(self) -> Iterator[str]:
         roles = self.columns.roles()
         for name in self.used_columns:
             if name.lower() in RESERVED:
@@ -307,14 +249,14 @@ class Spec(_Part):
     def used_columns(self) -> tuple[str, ...]:
         """Every column that the SQL result must have, each once."""
         group = (self.split.group,) if self.split.group else ()
-        rules = tuple(name for rule in self.reject for name in Expression.parse(rule.expression).columns)
+        rules = tuple(name for rule in self.reject for name in rule.bounds.parsed.columns)
         every = (*self.columns.roles(), *self.features, *rules, *group, *self.promotion.slices, *self.columns.key)
         return tuple(dict.fromkeys(every))
 
     @property
     def spec_sha256(self) -> str:
-        asked = self.model_dump(mode="json", exclude={"sql_text"})
-        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+        document = self.model_dump(mode="json", exclude={"sql_text"})
+        return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
     @property
     def sql_sha256(self) -> str:
@@ -328,110 +270,6 @@ class Spec(_Part):
         return cls.model_validate_json(text)
 
 
-class _UniqueKeys(yaml.SafeLoader):
-    """YAML silently keeps the last of two equal keys; a spec must not. `twice` are the problems of the document."""
-
-    def __init__(self, stream: str) -> None:
-        super().__init__(stream)
-        self.twice: list[Problem] = []
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        before: set[str] = set()
-        for key, _ in node.value:
-            name = self.construct_object(key, deep=deep)
-            if isinstance(name, str) and name in before:
-                found = f"stands twice, the second at line {key.start_mark.line + 1}"
-                self.twice.append(Problem(f"key {shown(name)}", found, "Keep the one that is meant", "spec-key-twice"))
-            before.add(name if isinstance(name, str) else "")
-        return super().construct_mapping(node, deep=deep)
-
-
-def read_spec(folder: Path) -> Spec:
-    """The spec in `folder`. Raises SpecError with every problem of spec.yaml and its SQL file."""
-    path = folder / "spec.yaml"
-    problems = Problems()
-    if folder.is_file():
-        hint = f"SPEC names the folder that it is in: {folder.parent}"
-        raise SpecError(Problem(str(folder), "is a file", hint, "spec-is-file"))
-    try:
-        loader = _UniqueKeys(path.read_text("utf-8"))
-        asked = loader.get_single_data()
-    except FileNotFoundError:
-        hint = "SPEC names a folder with spec.yaml and its SQL"
-        raise SpecError(Problem(str(path), "is missing", hint, "spec-missing")) from None
-    except OSError as error:
-        found = f"cannot be read ({error.strerror})"
-        raise SpecError(Problem(str(path), found, "Make it a file that you may read", "spec-unreadable")) from None
-    except RecursionError:
-        hint = "Write keys and values as docs/spec.md has them: none is more than three deep"
-        raise SpecError(Problem(str(path), "is nested too deep to be read", hint, "spec-too-deep")) from None
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: not UTF-8, or a day like 2026-02-30
-        raise SpecError(_not_yaml(path, error)) from None
-    if not isinstance(asked, dict):
-        hint = "Start from examples/rental_portal/spec.yaml"
-        raise SpecError(Problem(str(path), "holds no keys", hint, "spec-empty"))
-    problems.items.extend(loader.twice)
-    if "sql_text" in asked:
-        hint = "Put the query into the file that source.sql names"
-        problems.add("sql_text", "is not a key of spec.yaml", hint, "spec-unknown-key")
-    source = asked.get("source")
-    name = source.get("sql", "training.sql") if isinstance(source, dict) else "training.sql"
-    sql = _read_sql(folder, str(name), problems)
-    try:
-        spec = Spec.model_validate({**asked, "sql_text": sql})
-    except pydantic.ValidationError as error:
-        problems.items.extend(problems_of(error, Spec, PARTS))
-        spec = None
-    told = {problem.where for problem in problems.items}
-    problems.items.extend(problem for problem in _switches(asked, ()) if problem.where not in told)
-    problems.raise_if_any(SpecError)
-    assert spec is not None  # a ValidationError always leaves a problem
-    return spec
-
-
-def _not_yaml(path: Path, error: Exception) -> Problem:
-    if "integer string conversion" in str(error):  # Python reads no more digits, and has a setting of its own for it
-        return Problem(str(path), "holds a number of more than 4,300 digits", "Write a smaller number", "spec-not-yaml")
-    found = f"is not YAML ({' '.join(str(error).split())[:500]})"
-    return Problem(str(path), found, "Fix that line", "spec-not-yaml")
-
-
-def _read_sql(folder: Path, name: str, problems: Problems) -> str:
-    path = folder / name
-    if path.resolve().parent != folder.resolve():
-        found = f"is {shown(name)}, outside the spec's folder"
-        problems.add("source.sql", found, "Put the SQL file beside spec.yaml", "sql-outside")
-        return ""
-    try:
-        text = path.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        found = f"names {shown(name)}, which is not UTF-8 ({error.reason})"
-        problems.add("source.sql", found, "Save it as UTF-8", "sql-not-utf8")
-        return ""
-    except OSError:
-        found = f"names {shown(name)}, which cannot be read in {folder}"
-        problems.add("source.sql", found, "Put the SQL file beside spec.yaml", "sql-missing")
-        return ""
-    if not text.strip():
-        problems.add(
-            "source.sql", f"names {shown(name)}, which is empty", "Write one GoogleSQL query into it", "sql-empty"
-        )
-    return text
-
-
-def _switches(value: object, location: tuple[str, ...]) -> Iterator[Problem]:
-    """No key of a spec is true or false; YAML reads yes, no, on and off so, and a number might be made of them."""
-    if isinstance(value, bool):
-        found = f"is {value} (yes, no, on and off mean that in YAML)"
-        yield Problem(".".join(location), found, "Put it in quotes, or write another value", "spec-value")
-    if len(location) > DEEPEST:  # an anchor may hold itself
-        return
-    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, inner in pairs:
-        yield from _switches(inner, (*location, str(key)))
-
-
-DEEPEST = 6
 PARTS: dict[str, type[BaseModel]] = {
     "source": Source,
     "columns": Columns,

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from model.errors import DataError, Problem, Problems, UsageError
-from pipelines.new_model.make import draft_of, refuse_name, write
+from pipelines.new_model.make import check_name, draft_of, write
 from pipelines.new_model.summary import NewModel
 from pipelines.new_model.table import Table, find_table
 
@@ -33,13 +33,13 @@ def _table(name: str, path: str, label: str, folder: Path, mistakes: Sequence[Pr
     """Raises UsageError."""
     problems, table = Problems(), None
     problems.items.extend(mistakes)
-    refuse_name(name, folder, problems)
+    check_name(name, folder, problems)
     try:
         table = find_table(path)
-    except DataError as refusal:
-        problems.items.extend(refusal.problems)
-    if not label and problems.items:  # else the table's columns are told with it
-        problems.add("LABEL", "is not given", "Name the column that is the conversion", "label-missing")
+    except DataError as error:
+        problems.items.extend(error.problems)
+    if not label and problems.items:  # else find_label lists the table's columns
+        problems.add("LABEL", "is missing", "Name the column that is the conversion", "label-missing")
     problems.raise_if_any(UsageError)
-    assert table is not None  # a refusal always leaves a problem
+    assert table is not None  # an error always leaves a problem
     return table

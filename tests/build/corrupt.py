@@ -28,7 +28,7 @@ def problems_of(damage: Damage, sound: Path, folder: Path) -> list[Problem]:
     bundle = folder / "bundle"
     shutil.copytree(sound, bundle)
     damage.spoil(bundle)
-    return [told for told in check(bundle, None) if isinstance(told, Problem)]
+    return [result for result in check(bundle, None) if isinstance(result, Problem)]
 
 
 def main() -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from build.gate import ubjson
-from model.bundle.bundle import BOOSTER, GOLDEN, MANIFEST
+from model.bundle.folder import BOOSTER, GOLDEN, MANIFEST
 
 ARRAYS = {"b": "i", "B": "U", "h": "I", "i": "l", "q": "L", "f": "d", "d": "D"}
 

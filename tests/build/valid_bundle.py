@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 import xgboost
 
-from model.bundle.bundle import Bounds, Bundle, GoldenRow, Lineage, Manifest, Position, Trees, load, write
+from artifacts.checksum import with_checksum
+from model.bundle.bounds import Bounds
+from model.bundle.bundle import Bundle, load, write
 from model.bundle.calibration import Calibration, Sampling
 from model.bundle.features import CategoryFeature, NumberFeature
+from model.bundle.golden import GoldenRow
 from model.bundle.linear import CategoryTerm, Linear, NumberTerm
+from model.bundle.manifest import Lineage, Manifest, Position, Trees
 from model.bundle.predictor import Predictor
-from model.verdict import sealed
 
 LAYOUTS = ("1K", "1LDK", "2LDK")
 FEATURES = (
@@ -143,7 +146,7 @@ def golden(manifest: Manifest, booster: bytes, matrix: np.ndarray) -> tuple[Gold
 def verdict_of(folder: Path, target: Path, **changes: object) -> Path:
     """A verdict that promotes this bundle, or says something else where `changes` say so (None leaves a key out)."""
     verdict = promoting(load(folder)) | changes
-    target.write_text(json.dumps(sealed({key: value for key, value in verdict.items() if value is not None})))
+    target.write_text(json.dumps(with_checksum({key: value for key, value in verdict.items() if value is not None})))
     return target
 
 
@@ -171,6 +174,7 @@ def promoting(bundle: Bundle) -> dict[str, Any]:
         "unseen_categories": 0.001,
     }
     return {
+        "format": 1,
         "verdict": "promote",
         "bundle": bundle.digest,
         "champion": "sha256:" + "e" * 64,
@@ -194,4 +198,4 @@ def promoting(bundle: Bundle) -> dict[str, Any]:
 
 
 def reason(rule: str, measured: float | str, bound: str) -> dict[str, object]:
-    return {"rule": rule, "measured": measured, "bound": bound, "passed": True, "says": f"{rule}: {measured}"}
+    return {"rule": rule, "measured": measured, "bound": bound, "passed": True, "message": f"{rule}: {measured}"}

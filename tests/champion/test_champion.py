@@ -5,9 +5,9 @@ import pytest
 from build.oci.layout import Layout
 from build.release.promote import promote
 from components.champion.champion import champion
-from model.bundle.bundle import BOOSTER, bundle_digest
+from model.bundle.folder import BOOSTER, bundle_digest
 from model.errors import KamadoError
-from tests.build.conftest import bundle, sound, verdict  # noqa: F401 - fixtures
+from tests.build.conftest import bundle, verdict  # noqa: F401 - fixtures
 from tests.build.released import BASE, assembled, published
 
 
@@ -31,13 +31,13 @@ def test_none_named_is_none(tmp_path):
     assert list((tmp_path / "released").iterdir()) == []
 
 
-def test_a_bundle_is_brought_as_it_is(sound, tmp_path):  # noqa: F811
+def test_a_bundle_is_brought_as_it_is(sound, tmp_path):
     digest, said = bring(sound, tmp_path)
     assert digest == bundle_digest(sound) == bundle_digest(tmp_path / "released" / "bundle")
     assert digest in said
 
 
-def test_the_newest_release_is_brought_out_of_its_image(sound, images, tmp_path):  # noqa: F811
+def test_the_newest_release_is_brought_out_of_its_image(sound, images, tmp_path):
     place, candidate = images
     promote(place, "toy-conversion", candidate.tag, report=print)
     digest, said = bring(f"oci:{place.folder}", tmp_path)

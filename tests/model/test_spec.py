@@ -10,8 +10,10 @@ import yaml
 
 from model.errors import SpecError
 from model.spec.messages import problems_of
+from model.spec.reader import read_spec
 from model.spec.types import PARTS as MODELS
-from model.spec.types import RESERVED, Spec, read_spec
+from model.spec.types import Spec
+from model.spec.values import RESERVED
 
 GOOD = """
 model: rent-conversion

@@ -11,7 +11,6 @@ from model.errors import SpecError, UsageError
 from pipelines.arguments import TrainingArguments, read_training_request
 from pipelines.compile import ROOT
 from pipelines.local.run_dir import Output
-from tests.build.image.test_attest import keys  # noqa: F401 - a fixture
 from tests.build.image.test_base import server
 
 PORTAL = str(ROOT / "examples" / "rental_portal")
@@ -102,14 +101,14 @@ WRONG_KEYS = {
 
 @pytest.mark.case("keys with which no image could be made: told after the training")
 @pytest.mark.parametrize("case", WRONG_KEYS)
-def test_keys_are_looked_at_before_anything_is_trained(case, keys, tmp_path, outcome):  # noqa: F811
+def test_keys_are_looked_at_before_anything_is_trained(case, keys, tmp_path, outcome):
     named, codes = WRONG_KEYS[case]
     found = problems(tmp_path, **{f"KAMADO_{role.upper()}_KEY": str(keys / name) for role, name in named.items()})
     outcome(str(found[0]).replace(str(keys), "KEYS")[:200])
     assert [problem.code for problem in found] == codes
 
 
-def test_keys_that_belong_together_are_taken(keys, tmp_path):  # noqa: F811
+def test_keys_that_belong_together_are_taken(keys, tmp_path):
     pair = {"KAMADO_REQUIRE_KEY": str(keys / "mine.pub"), "KAMADO_SIGNING_KEY": str(keys / "mine.pem")}
     assert request(tmp_path, **pair).data.spec.training.trials == 60
 

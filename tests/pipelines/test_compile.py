@@ -11,7 +11,8 @@ from google.protobuf import json_format
 from kfp import pipeline_spec
 
 from components.load_spec.spec_uri import packed, read
-from model.spec.types import Spec, read_spec
+from model.spec.reader import read_spec
+from model.spec.types import Spec
 from pipelines.arguments import TrainingArguments, read_training_request
 from pipelines.checking import checking
 from pipelines.compile import ROOT, ComponentImageError, compile_graph, local_image

@@ -85,7 +85,7 @@ def promoted(readme, pushed):
 
 def test_make_image_proves_the_container_and_gives_the_digest_of_the_run(readme, pushed):
     assert pushed.returncode == 0, pushed.stdout + pushed.stderr
-    assert "seal: the container gave" in pushed.stdout
+    assert "smoke test: the container gave" in pushed.stdout
     (told,) = [line for line in pushed.stdout.splitlines() if line.startswith("image ")]
     assert told.endswith(f":{readme.image['tag']}@{readme.image['digest']}")
 

@@ -5,10 +5,13 @@ from pathlib import Path
 import numpy as np
 import xgboost
 
-from model.bundle.bundle import Bounds, Bundle, GoldenRow, Lineage, Manifest, Position, Trees, write
+from model.bundle.bounds import Bounds
+from model.bundle.bundle import Bundle, write
 from model.bundle.calibration import Calibration, Sampling
 from model.bundle.features import CategoryFeature, NumberFeature, encode
+from model.bundle.golden import GoldenRow
 from model.bundle.linear import CategoryTerm, Linear, NumberTerm
+from model.bundle.manifest import Lineage, Manifest, Position, Trees
 from model.bundle.predictor import Predictor
 
 ROWS, TREES, GOLDEN_ROWS = 2000, 20, 120
@@ -16,7 +19,7 @@ WARDS = ("Kita", "Nakano", "Ota", 'the "old" town')
 
 
 def example_bundle(folder: Path) -> Path:
-    """Trained in a moment: four numbers, two categories, a held position, two rules, linear part and trees."""
+    """Trained in a moment: four numbers, two categories, a constant position, two rules, linear part and trees."""
     columns = _columns(np.random.default_rng(7))
     features = _features(columns)
     matrix = encode(features, columns)
@@ -43,8 +46,8 @@ def _columns(random):
 
 def _features(columns):
     def number(name, direction=None):
-        seen = columns[name][~np.isnan(columns[name])]
-        return NumberFeature(name=name, direction=direction, minimum=seen.min(), maximum=seen.max())
+        known = columns[name][~np.isnan(columns[name])]
+        return NumberFeature(name=name, direction=direction, minimum=known.min(), maximum=known.max())
 
     return (
         number("rent", "decreasing"),
@@ -61,8 +64,8 @@ def _booster(features, matrix, label):
     types = ["c" if feature.kind == "category" else "q" for feature in features]
     names = [feature.name for feature in features]
     rows = xgboost.DMatrix(matrix, label, feature_names=names, feature_types=types, enable_categorical=True, nthread=1)
-    asked = {"objective": "binary:logistic", "base_score": 0.5, "max_depth": 4, "nthread": 1, "seed": 7}
-    return bytes(xgboost.train(asked, rows, TREES).save_raw("ubj"))
+    parameters = {"objective": "binary:logistic", "base_score": 0.5, "max_depth": 4, "nthread": 1, "seed": 7}
+    return bytes(xgboost.train(parameters, rows, TREES).save_raw("ubj"))
 
 
 def _manifest(features, positives):
@@ -103,20 +106,23 @@ def _manifest(features, positives):
 
 
 def _golden(manifest, booster, columns):
-    rows = [_row(manifest, columns, place) for place in range(GOLDEN_ROWS - 3)]
+    rows = [_row(manifest, columns, index) for index in range(GOLDEN_ROWS - 3)]
     rows.append(dict.fromkeys(rows[0]))
     rows.append({**rows[0], "json": "Atlantis", "columns": "9LDK"})
     rows.append({**rows[0], "rent": 3e38})
     predictor = Predictor(Bundle(manifest, booster, (), ""))
-    answers = predictor.probability(predictor.encode({name: [row[name] for row in rows] for name in rows[0]}))
-    return tuple(GoldenRow(input=row, probability=float(one)) for row, one in zip(rows, answers, strict=True))
+    probabilities = predictor.probability(predictor.encode({name: [row[name] for row in rows] for name in rows[0]}))
+    return tuple(
+        GoldenRow(input=row, probability=float(probability))
+        for row, probability in zip(rows, probabilities, strict=True)
+    )
 
 
-def _row(manifest, columns, place):
+def _row(manifest, columns, index):
     def value(feature):
-        found = columns[feature.name][place]
+        cell = columns[feature.name][index]
         if feature.kind == "category":
-            return str(found)
-        return None if np.isnan(found) else float(found)
+            return str(cell)
+        return None if np.isnan(cell) else float(cell)
 
     return {feature.name: value(feature) for feature in manifest.inputs}

@@ -1,11 +1,11 @@
-"""Which model it is, of what, and what it was made with."""
+"""Which model it is, of which label, and what it was trained with."""
 
 import re
 from collections.abc import Iterator
 
 from build.gate.fields import metrics as figures
-from build.gate.fields.rule import Broken, Elsewhere, Rule, Table
-from build.gate.fields.subject import Trained
+from build.gate.fields.context import ManifestContext
+from build.gate.fields.rule import CheckedElsewhere, Rule, Table, Violation
 from build.gate.fields.text import PRINTABLE, unprintable
 
 MODEL = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -15,73 +15,73 @@ LIBRARY, VERSION = re.compile(r"[A-Za-z0-9._-]{1,60}"), re.compile(r"[0-9][A-Za-
 SEARCHED = {"trials": figures.SOME, "rounds": figures.SOME, "seed": figures.COUNT, "log_loss": figures.LOSS}
 
 
-def _model(trained: Trained) -> Iterator[Broken]:
-    name = trained.manifest.model
+def _model(context: ManifestContext) -> Iterator[Violation]:
+    name = context.manifest.model
     if not MODEL.fullmatch(name) or len(name) > LONGEST_NAME:
-        yield Broken("model", f"is {name!r:.100}, which cannot be part of a tag")
+        yield Violation("model", f"is {name!r:.100}, which cannot be part of a tag")
 
 
-def _label(trained: Trained) -> Iterator[Broken]:
-    label = trained.manifest.label
+def _label(context: ManifestContext) -> Iterator[Violation]:
+    label = context.manifest.label
     if not label:
-        yield Broken("label", "is empty")
-    elif label in trained.manifest.names:
-        yield Broken("label", f"is {label!r:.80}, which is a feature: the answer cannot be an input")
+        yield Violation("label", "is empty")
+    elif label in context.manifest.names:
+        yield Violation("label", f"is {label!r:.80}, which is a feature: the label cannot be an input")
 
 
-def _days(trained: Trained) -> Iterator[Broken]:
-    if not 0 <= (days := trained.manifest.conversion_days) <= MOST_DAYS:
-        yield Broken("conversion_days", f"is {days}, not 0 to {MOST_DAYS:,}")
+def _days(context: ManifestContext) -> Iterator[Violation]:
+    if not 0 <= (days := context.manifest.conversion_days) <= MOST_DAYS:
+        yield Violation("conversion_days", f"is {days}, not 0 to {MOST_DAYS:,}")
 
 
-def _search(trained: Trained) -> Iterator[Broken]:
-    for name, value in trained.manifest.search.items():
+def _search(context: ManifestContext) -> Iterator[Violation]:
+    for name, value in context.manifest.search.items():
         allowed = SEARCHED.get(name)
         if isinstance(value, int | float) and not isinstance(value, bool) and not figures.is_number(value):
-            yield Broken(f"search.{name}", f"is {value!r:.40}, which is not a finite number")
-        elif allowed and not (figures.is_number(value) and allowed.holds(float(value or 0))):
-            yield Broken(f"search.{name}", f"is {value!r:.40}, not {allowed}")
+            yield Violation(f"search.{name}", f"is {value!r:.40}, which is not a finite number")
+        elif allowed and not (figures.is_number(value) and allowed.contains(float(value or 0))):
+            yield Violation(f"search.{name}", f"is {value!r:.40}, not {allowed}")
 
 
-def _metrics_absent(trained: Trained) -> Iterator[Broken]:
-    if not trained.manifest.metrics:
-        yield Broken("metrics", "holds none")
+def _metrics_absent(context: ManifestContext) -> Iterator[Violation]:
+    if not context.manifest.metrics:
+        yield Violation("metrics", "has no entry")
 
 
-def _metrics(trained: Trained) -> Iterator[Broken]:
-    metrics = trained.manifest.metrics
+def _metrics(context: ManifestContext) -> Iterator[Violation]:
+    metrics = context.manifest.metrics
     yield from figures.out_of_range(metrics)
     yield from figures.out_of_interval(metrics)
     yield from figures.contradictions(metrics)
 
 
-def _version(trained: Trained) -> Iterator[Broken]:
-    written = trained.manifest.libraries.get("xgboost")
-    if written != trained.version:
-        hint = f"Train with XGBoost {trained.version}, or serve with the version of training"
-        yield Broken("libraries.xgboost", f"is {written}, this is {trained.version}", hint)
+def _version(context: ManifestContext) -> Iterator[Violation]:
+    written = context.manifest.libraries.get("xgboost")
+    if written != context.version:
+        hint = f"Train with XGBoost {context.version}, or serve with the version of training"
+        yield Violation("libraries.xgboost", f"is {written}, this is {context.version}", hint)
 
 
-def _libraries(trained: Trained) -> Iterator[Broken]:
-    for name, version in trained.manifest.libraries.items():
+def _libraries(context: ManifestContext) -> Iterator[Violation]:
+    for name, version in context.manifest.libraries.items():
         if not LIBRARY.fullmatch(name) or not VERSION.fullmatch(version):
-            yield Broken("libraries", f"hold {name!r:.80} of version {version!r:.80}")
+            yield Violation("libraries", f"hold {name!r:.80} of version {version!r:.80}")
 
 
-def _texts(trained: Trained) -> Iterator[Broken]:
+def _texts(context: ManifestContext) -> Iterator[Violation]:
     """All but the values of categories, which are data."""
-    document = trained.manifest.model_dump(mode="json")
+    document = context.manifest.model_dump(mode="json")
     for feature in document["features"]:
         feature.pop("categories", None)
     yield from unprintable(document)
 
 
-TABLE: Table[Trained] = (
-    Elsewhere("format", "1", "manifest-format"),
+TABLE: Table[ManifestContext] = (
+    CheckedElsewhere("format", "1", "manifest-format"),
     Rule("every text", f"{PRINTABLE}; values of categories are data and may be anything", "manifest-text", _texts),
     Rule(
         "model",
-        f"lower-case ASCII letters and digits, words parted by single hyphens, at most {LONGEST_NAME} characters",
+        f"lower-case ASCII letters and digits, words separated by single hyphens, at most {LONGEST_NAME} characters",
         "manifest-model",
         _model,
     ),
@@ -103,7 +103,7 @@ TABLE: Table[Trained] = (
     ),
     Rule("libraries.xgboost", "the version that serves", "library-version", _version),
     Rule("libraries.*", "a name and a version as package indexes write them", "manifest-libraries", _libraries),
-    Elsewhere(
+    CheckedElsewhere(
         "files", "size and sha256 of `booster.ubj` and `golden.json`, which are those of the files", "file-digest"
     ),
 )

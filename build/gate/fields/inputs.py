@@ -1,110 +1,109 @@
-"""What the model reads: features, the position that is held, and the bounds outside of which it was never trained."""
+"""What the model reads: features, the position, and the bounds outside of which it was not trained."""
 
 from collections import Counter
 from collections.abc import Iterator
 
-from build.gate.fields.rule import Broken, Elsewhere, Rule, Table
-from build.gate.fields.subject import Trained
-from model.bundle.bundle import Bounds
+from build.gate.fields.context import ManifestContext
+from build.gate.fields.rule import CheckedElsewhere, Rule, Table, Violation
+from model.bundle.bounds import Bounds
 from model.bundle.features import CategoryFeature, NumberFeature
-from model.expression import Expression
 from model.text import has_controls
 
 
-def _names(trained: Trained) -> Iterator[Broken]:
-    for feature in trained.manifest.features:
+def _names(context: ManifestContext) -> Iterator[Violation]:
+    for feature in context.manifest.features:
         if not feature.name or has_controls(feature.name):
-            yield Broken("features", f"hold the name {feature.name!r:.80}")
+            yield Violation("features", f"hold the name {feature.name!r:.80}")
 
 
-def _once(trained: Trained) -> Iterator[Broken]:
-    for name, times in Counter(trained.manifest.names).items():
+def _once(context: ManifestContext) -> Iterator[Violation]:
+    for name, times in Counter(context.manifest.names).items():
         if times > 1:
-            yield Broken("features", f"hold {name!r} {times} times")
+            yield Violation("features", f"hold {name!r} {times} times")
 
 
-def _categories(trained: Trained) -> Iterator[Broken]:
-    for feature in trained.manifest.features:
+def _categories(context: ManifestContext) -> Iterator[Violation]:
+    for feature in context.manifest.features:
         if isinstance(feature, CategoryFeature):
             for value, times in Counter(feature.categories).items():
                 if times > 1:
-                    yield Broken(f"features {feature.name!r}", f"lists the category {value!r:.80} {times} times")
+                    yield Violation(f"features {feature.name!r}", f"lists the category {value!r:.80} {times} times")
 
 
-def _ranges(trained: Trained) -> Iterator[Broken]:
-    for feature in trained.manifest.features:
+def _ranges(context: ManifestContext) -> Iterator[Violation]:
+    for feature in context.manifest.features:
         if isinstance(feature, CategoryFeature):
             continue
         where, low, high = f"features {feature.name!r}", feature.minimum, feature.maximum
         if (low is None) != (high is None):
-            yield Broken(where, "has one end of a range without the other")
+            yield Violation(where, "has one end of a range without the other")
         elif low is not None and high is not None and low > high:
-            yield Broken(where, f"has minimum {low} above maximum {high}")
+            yield Violation(where, f"has minimum {low} above maximum {high}")
 
 
-def _position(trained: Trained) -> Iterator[Broken]:
-    position = trained.manifest.position
+def _position(context: ManifestContext) -> Iterator[Violation]:
+    position = context.manifest.position
     if position is None:
         return
-    matches = [feature for feature in trained.manifest.features if feature.name == position.feature]
+    matches = [feature for feature in context.manifest.features if feature.name == position.feature]
     if not matches:
-        yield Broken("position", f"holds {position.feature!r}, which is not a feature")
+        yield Violation("position", f"holds {position.feature!r}, which is not a feature")
     elif not isinstance(matches[0], NumberFeature):
-        yield Broken("position", f"holds {position.feature!r}, which is a category")
-    if not trained.manifest.inputs:
-        yield Broken("features", "hold the position alone: there is nothing to ask for")
+        yield Violation("position", f"holds {position.feature!r}, which is a category")
+    if not context.manifest.inputs:
+        yield Violation("features", "have only the position: callers would send nothing")
 
 
-def _constant(trained: Trained) -> Iterator[Broken]:
-    position = trained.manifest.position
+def _constant(context: ManifestContext) -> Iterator[Violation]:
+    position = context.manifest.position
     feature = next(
-        (feature for feature in trained.manifest.features if position and feature.name == position.feature), None
+        (feature for feature in context.manifest.features if position and feature.name == position.feature), None
     )
     if position is None or position.constant == 1 or not isinstance(feature, NumberFeature):
         return
     low, high = feature.minimum, feature.maximum
     if low is None or high is None or not low <= position.constant <= high:
-        yield Broken(
-            "position.constant", f"is {position.constant:.20g}, outside the places of training, {low} to {high}"
+        yield Violation(
+            "position.constant", f"is {position.constant:.20g}, outside the positions of training, {low} to {high}"
         )
 
 
-def _bound_names(trained: Trained) -> Iterator[Broken]:
-    for name, times in Counter(bounds.name for bounds in trained.manifest.bounds).items():
+def _bound_names(context: ManifestContext) -> Iterator[Violation]:
+    for name, times in Counter(bounds.name for bounds in context.manifest.bounds).items():
         if not name or times > 1:
-            yield Broken("bounds", f"have the name {name!r:.80} {times} times")
+            yield Violation("bounds", f"have the name {name!r:.80} {times} times")
 
 
-def _expressions(trained: Trained) -> Iterator[Broken]:
-    numbers = {feature.name for feature in trained.manifest.inputs if isinstance(feature, NumberFeature)}
-    for bounds in trained.manifest.bounds:
+def _expressions(context: ManifestContext) -> Iterator[Violation]:
+    numbers = {feature.name for feature in context.manifest.inputs if isinstance(feature, NumberFeature)}
+    for bounds in context.manifest.bounds:
         yield from _expression(bounds, numbers)
 
 
-def _expression(bounds: Bounds, numbers: set[str]) -> Iterator[Broken]:
+def _expression(bounds: Bounds, numbers: set[str]) -> Iterator[Violation]:
     where = f"bounds {bounds.name!r}"
     try:
-        columns = Expression.parse(bounds.expression).columns
+        columns = bounds.parsed.columns
     except ValueError as error:
-        yield Broken(where, str(error).partition(" | ")[0])
+        yield Violation(where, str(error).partition(" | ")[0])
         return
     if unknown := [name for name in columns if name not in numbers]:
-        yield Broken(where, f"asks for {unknown[0]!r}, which is not a number that callers give")
+        yield Violation(where, f"reads {unknown[0]!r}, which is not a number that callers send")
 
 
-def _bound_ends(trained: Trained) -> Iterator[Broken]:
-    for bounds in trained.manifest.bounds:
+def _bound_ends(context: ManifestContext) -> Iterator[Violation]:
+    for bounds in context.manifest.bounds:
         where = f"bounds {bounds.name!r}"
         if bounds.min is None and bounds.max is None:
-            yield Broken(where, "has neither min nor max")
+            yield Violation(where, "has neither min nor max")
         elif bounds.min is not None and bounds.max is not None and bounds.min > bounds.max:
-            yield Broken(where, f"has min {bounds.min:g} above max {bounds.max:g}")
+            yield Violation(where, f"has min {bounds.min:g} above max {bounds.max:g}")
 
 
-TABLE: Table[Trained] = (
+TABLE: Table[ManifestContext] = (
     Rule("features.*.name", "a name without control characters", "feature-name", _names),
     Rule("features.*.name", "different from all others", "feature-twice", _once),
-    Elsewhere("features.*.direction", "null or a direction that weights and splits obey", "direction-broken"),
+    CheckedElsewhere("features.*.direction", "null or a direction that weights and splits obey", "direction-broken"),
     Rule("features.*.categories", "different texts, any of them", "feature-categories", _categories),
     Rule("features.*.minimum, maximum", "both null, or finite and in order", "feature-range", _ranges),
     Rule("position.feature", "a number among the features, and not the only one", "position-feature", _position),
@@ -117,7 +116,7 @@ TABLE: Table[Trained] = (
     Rule("bounds.*.name", "a name, different from all others", "bounds-name", _bound_names),
     Rule(
         "bounds.*.expression",
-        "arithmetic over numbers that callers give (`model/expression.py`)",
+        "arithmetic over numbers that callers send (`model/expression.py`)",
         "bounds-expression",
         _expressions,
     ),

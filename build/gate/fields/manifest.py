@@ -3,15 +3,16 @@
 from datetime import UTC, datetime
 
 from build.gate.fields import identity, inputs, lineage, scoring
+from build.gate.fields.context import ManifestContext
 from build.gate.fields.rule import Table, problems, rules_of
-from build.gate.fields.subject import Trained
-from model.bundle.bundle import MANIFEST, RETRAIN, Manifest
+from model.bundle.folder import MANIFEST, RETRAIN
+from model.bundle.manifest import Manifest
 from model.errors import Problem
 
-TABLE: Table[Trained] = (*identity.TABLE, *lineage.TABLE, *inputs.TABLE, *scoring.TABLE)
+TABLE: Table[ManifestContext] = (*identity.TABLE, *lineage.TABLE, *inputs.TABLE, *scoring.TABLE)
 
 
 def manifest_problems(manifest: Manifest, *, version: str) -> list[Problem]:
-    """Every problem of the manifest in itself; `version` is the XGBoost that will serve."""
-    trained = Trained(manifest, version, datetime.now(UTC))
-    return problems(rules_of(TABLE), trained, document=MANIFEST, hint=RETRAIN)
+    """Every problem of the manifest alone; `version` is the XGBoost that will serve."""
+    context = ManifestContext(manifest, version, datetime.now(UTC))
+    return problems(rules_of(TABLE), context, document=MANIFEST, hint=RETRAIN)

@@ -1,29 +1,29 @@
-"""Metrics: which numbers each may be, and how they hang together. A name that is not known may be any number."""
+"""Metrics: the range of each, and how they must agree. A metric of an unknown name may be any number."""
 
 import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from build.gate.fields.rule import Broken
+from build.gate.fields.rule import Violation
 
-MOST_LOG_LOSS = 35.0  # nats: probabilities are kept 1e-15 away from 0 and 1 where they are measured
+MOST_LOG_LOSS = 35.0  # nats: evaluation clips probabilities to 1e-15 from 0 and 1
 MOST_ROWS = 10**15
 NEARLY = 1e-6  # relative: metrics are written with 10 digits
 
 
 class Range(NamedTuple):
-    """From `low` to `high`, both included; `whole` for counts."""
+    """From `low` to `high`, both included; `integer` for counts."""
 
     low: float
     high: float = math.inf
-    whole: bool = False
+    integer: bool = False
 
-    def holds(self, value: float) -> bool:
-        return self.low <= value <= self.high and (not self.whole or float(value).is_integer())
+    def contains(self, value: float) -> bool:
+        return self.low <= value <= self.high and (not self.integer or float(value).is_integer())
 
     def __str__(self) -> str:
-        kind = "a whole number" if self.whole else "a number"
+        kind = "a whole number" if self.integer else "a number"
         if math.isinf(self.high):
             return f"{kind} of at least {self.low:g}"
         return (
@@ -31,8 +31,8 @@ class Range(NamedTuple):
         )
 
 
-SHARE, COUNT, AMOUNT = Range(0, 1), Range(0, MOST_ROWS, whole=True), Range(0)
-SOME = Range(1, MOST_ROWS, whole=True)
+SHARE, COUNT, AMOUNT = Range(0, 1), Range(0, MOST_ROWS, integer=True), Range(0)
+SOME = Range(1, MOST_ROWS, integer=True)
 LOSS, SAVING, LIFT = Range(0, MOST_LOG_LOSS), Range(-math.inf, 1), Range(-1)
 
 # Names as patterns, matched whole, without the endings _low, _high and _current_order.
@@ -68,7 +68,7 @@ def range_of(name: str) -> Range | None:
 
 
 def is_number(value: object) -> bool:
-    """A finite number that a float holds; true and false are none."""
+    """A finite number that a float holds; booleans are not numbers."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     try:
@@ -78,18 +78,18 @@ def is_number(value: object) -> bool:
 
 
 def numbers(metrics: Mapping[str, object]) -> dict[str, float]:
-    """Those of the metrics that are numbers; the others are problems of their own."""
+    """The metrics that are numbers; other values are reported by another rule."""
     return {name: float(value) for name, value in metrics.items() if is_number(value)}  # type: ignore[arg-type]
 
 
-def out_of_range(metrics: Mapping[str, object]) -> Iterator[Broken]:
+def out_of_range(metrics: Mapping[str, object]) -> Iterator[Violation]:
     for name, value in numbers(metrics).items():
         allowed = range_of(name)
-        if allowed is not None and not allowed.holds(value):
-            yield Broken(f"metrics.{name}", f"is {value:.10g}, not {allowed}")
+        if allowed is not None and not allowed.contains(value):
+            yield Violation(f"metrics.{name}", f"is {value:.10g}, not {allowed}")
 
 
-def out_of_interval(metrics: Mapping[str, object]) -> Iterator[Broken]:
+def out_of_interval(metrics: Mapping[str, object]) -> Iterator[Violation]:
     known = numbers(metrics)
     for name, value in known.items():
         ends = [known.get(f"{name}{end}") for end in ("_low", "_high")]
@@ -97,17 +97,19 @@ def out_of_interval(metrics: Mapping[str, object]) -> Iterator[Broken]:
             continue
         low, high = ends
         if low is None or high is None:
-            yield Broken(f"metrics.{name}", "has one end of an interval without the other")
+            yield Violation(f"metrics.{name}", "has one end of an interval without the other")
         elif not (low <= high and _reaches(value, low) and _reaches(high, value)):
-            yield Broken(f"metrics.{name}", f"is {value:.10g}, outside its interval {low:.10g} to {high:.10g}")
+            yield Violation(f"metrics.{name}", f"is {value:.10g}, outside its interval {low:.10g} to {high:.10g}")
 
 
-def contradictions(metrics: Mapping[str, object]) -> Iterator[Broken]:
-    """Counts that exceed what they are counted of, and ratios that are not those of their parts."""
+def contradictions(metrics: Mapping[str, object]) -> Iterator[Violation]:
+    """Counts above their total, and ratios that do not agree with their parts."""
     known = numbers(metrics)
-    for part, whole in NOT_ABOVE:
-        if part in known and whole in known and not _reaches(known[whole], known[part]):
-            yield Broken(f"metrics.{part}", f"is {known[part]:.10g}, more than {whole}, which is {known[whole]:.10g}")
+    for part, total in NOT_ABOVE:
+        if part in known and total in known and not _reaches(known[total], known[part]):
+            yield Violation(
+                f"metrics.{part}", f"is {known[part]:.10g}, more than {total}, which is {known[total]:.10g}"
+            )
     rows, conversions = known.get("rows"), known.get("conversions")
     if rows and conversions and rows >= conversions:
         yield from _unlike(known, "conversion_rate", conversions / rows, "conversions / rows")
@@ -122,9 +124,9 @@ def contradictions(metrics: Mapping[str, object]) -> Iterator[Broken]:
             yield from _unlike(known, "calibration_ratio", ratio, "mean_probability / conversion_rate")
 
 
-def _unlike(known: Mapping[str, float], name: str, expected: float, says: str) -> Iterator[Broken]:
+def _unlike(known: Mapping[str, float], name: str, expected: float, formula: str) -> Iterator[Violation]:
     if name in known and not math.isclose(known[name], expected, rel_tol=NEARLY):
-        yield Broken(f"metrics.{name}", f"is {known[name]:.10g}, while {says} is {expected:.10g}")
+        yield Violation(f"metrics.{name}", f"is {known[name]:.10g}, but {formula} is {expected:.10g}")
 
 
 def _entropy(rate: float) -> float:

@@ -2,9 +2,9 @@
 
 import sys
 from pathlib import Path
-from typing import Any
 
 from build.gate.fields import manifest, verdict
+from build.gate.fields.context import ManifestContext, VerdictContext
 from build.gate.fields.metrics import NOT_ABOVE, RANGES
 from build.gate.fields.rule import Table
 from model.files import write_atomically
@@ -12,9 +12,9 @@ from model.files import write_atomically
 NAME = "bundle-fields.md"
 HEAD = """# What each field of a manifest and of a verdict may be
 
-Written from the rules of the gate (`build/gate/fields/`) by `python -m build.gate.fields.page docs`. What breaks a rule
-is refused with its code, whoever wrote it: a document may be well-formed, carry every right checksum, and still be one
-that no training has written. Types are those of `model/bundle/bundle.py`; unknown fields of a manifest are refused.
+Written from the rules of the gate (`build/gate/fields/`) by `python -m build.gate.fields.page docs`. A document that
+breaks a rule is refused with the rule's code, even if it is well-formed and every checksum is right. Types are those of
+`model/bundle/manifest.py`; unknown fields of a manifest are refused.
 """
 METRICS = """## Metrics by name
 
@@ -34,27 +34,32 @@ def page() -> bytes:
         "",
         "Of these pairs the first is never above the second:",
         "",
-        *(f"- `{part}`, `{whole}`" for part, whole in NOT_ABOVE),
+        *(f"- `{part}`, `{total}`" for part, total in NOT_ABOVE),
         "",
     ]
     return "\n".join(sections).encode()
 
 
-def _section(title: str, table: Table[Any]) -> str:
-    rows = [f"| `{row.field}` | {row.may_be} | `{row.code}` |" for row in table]
-    return "\n".join([f"## {title}\n", "| field | may be | else |", "|---|---|---|", *rows, ""])
+def _section(title: str, table: Table[ManifestContext] | Table[VerdictContext]) -> str:
+    rows = [f"| `{row.field}` | {row.allowed} | `{row.code}` |" for row in table]
+    return "\n".join([f"## {title}\n", "| field | allowed | code if not |", "|---|---|---|", *rows, ""])
 
 
 def _ranges() -> list[str]:
     rows = [f"| `{_names(pattern)}` | {allowed} |" for pattern, allowed in RANGES]
-    return ["| metric | may be |", "|---|---|", *rows]
+    return ["| metric | allowed |", "|---|---|", *rows]
 
 
 def _names(pattern: str) -> str:
-    """A pattern of RANGES as people write names: optional parts in brackets, `*` for any."""
-    shown = {"(calibration_part_)?": "[calibration_part_]", r"(_over_\w+)?": "[_over_*]", r"\w+": "*", "|": "`, `"}
-    for written, read in shown.items():
-        pattern = pattern.replace(written, read)
+    """A pattern of RANGES as text: optional parts in brackets, `*` for any letters."""
+    replacements = {
+        "(calibration_part_)?": "[calibration_part_]",
+        r"(_over_\w+)?": "[_over_*]",
+        r"\w+": "*",
+        "|": "`, `",
+    }
+    for regex, text in replacements.items():
+        pattern = pattern.replace(regex, text)
     return pattern
 
 

@@ -1,4 +1,4 @@
-"""A rule says in words what a field may be, and finds where a document breaks it."""
+"""A rule: what a field may be, as text for the page, and the check that reports where a document breaks it."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from typing import Generic, NamedTuple, TypeVar
 
 from model.errors import Problem
 
-Subject = TypeVar("Subject")
+Context = TypeVar("Context")
 
 
-class Broken(NamedTuple):
-    """Where a rule is broken, and what stands there; `hint` where there is a better one than the document's."""
+class Violation(NamedTuple):
+    """Where a rule is broken, and by what; `hint` replaces the document's where there is a better one."""
 
     where: str
     problem: str
@@ -18,37 +18,37 @@ class Broken(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Rule(Generic[Subject]):
-    """`may_be` stands in the page, behind `field`. Codes are stable; several rules may share one."""
+class Rule(Generic[Context]):
+    """`field` and `allowed` are the row of the page. Codes are stable; several rules may share one."""
 
     field: str
-    may_be: str
+    allowed: str
     code: str
-    look: Callable[[Subject], Iterator[Broken]]
+    check: Callable[[Context], Iterator[Violation]]
 
 
-def problems(rules: Iterable[Rule[Subject]], subject: Subject, *, document: str, hint: str) -> list[Problem]:
-    """Every problem of the subject, in the order of the rules; a problem that two rules find is told once."""
+def problems(rules: Iterable[Rule[Context]], context: Context, *, document: str, hint: str) -> list[Problem]:
+    """Every problem in the order of the rules; a problem that two rules find is reported once."""
     problems = [
-        Problem(f"{document} {broken.where}".strip(), broken.problem, broken.hint or hint, rule.code)
+        Problem(f"{document} {violation.where}".strip(), violation.problem, violation.hint or hint, rule.code)
         for rule in rules
-        for broken in rule.look(subject)
+        for violation in rule.check(context)
     ]
     return list(dict.fromkeys(problems))
 
 
 @dataclass(frozen=True)
-class Elsewhere:
-    """A field whose check is not a rule: the reader of the format makes it, or it needs the other files."""
+class CheckedElsewhere:
+    """A field whose check is not a rule: the format's reader checks it, or the check needs the other files."""
 
     field: str
-    may_be: str
+    allowed: str
     code: str
 
 
-Row = Rule[Subject] | Elsewhere
-Table = Sequence[Row[Subject]]
+Row = Rule[Context] | CheckedElsewhere
+Table = Sequence[Row[Context]]
 
 
-def rules_of(table: Table[Subject]) -> list[Rule[Subject]]:
+def rules_of(table: Table[Context]) -> list[Rule[Context]]:
     return [row for row in table if isinstance(row, Rule)]

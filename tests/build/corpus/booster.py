@@ -5,7 +5,7 @@ import pickle
 from collections.abc import Callable
 from typing import Any
 
-from model.bundle.bundle import BOOSTER
+from model.bundle.folder import BOOSTER
 from tests.build.corpus.inject import Damage, at, forged
 from tests.build.tamper import forge_booster
 

@@ -6,8 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from build.gate.files import MOST_BYTES
-from model.bundle.bundle import BOOSTER, FILES, GOLDEN, MANIFEST
+from model.bundle.folder import BOOSTER, FILES, GOLDEN, MANIFEST, MOST_BYTES
 from tests.build.corpus.inject import Damage, Spoil, flip, raw, text
 from tests.build.tamper import forge_manifest
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from model.bundle.bundle import GOLDEN, load
+from model.bundle.bundle import load
+from model.bundle.folder import GOLDEN
 from model.bundle.predictor import Predictor
 from tests.build.corpus.inject import Damage, at, forged, text
 from tests.build.tamper import forge_booster, forge_golden, forge_manifest

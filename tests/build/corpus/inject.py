@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from model.bundle.bundle import MANIFEST
+from model.bundle.folder import MANIFEST
 from tests.build.tamper import forge
 
 Spoil = Callable[[Path], object]

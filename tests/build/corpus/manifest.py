@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from model.bundle.bundle import MANIFEST
+from model.bundle.folder import MANIFEST
 from tests.build.corpus.inject import Damage, at, text
 from tests.build.tamper import forge_manifest
 

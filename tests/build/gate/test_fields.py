@@ -7,16 +7,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from artifacts.checksum import CHECKSUM, with_checksum
 from build.gate.fields import manifest, verdict
 from build.gate.fields.manifest import manifest_problems
 from build.gate.fields.page import NAME, page
-from build.gate.fields.rule import Elsewhere, rules_of
-from build.gate.verdict import judge
+from build.gate.fields.rule import CheckedElsewhere, rules_of
+from build.gate.verdict import verdict_problems
 from build.gate.worker import check
-from model.bundle.bundle import MANIFEST, bundle_digest, load, parse_manifest
+from model.bundle.bundle import load
+from model.bundle.folder import MANIFEST, bundle_digest
+from model.bundle.manifest import parse_manifest
 from model.bundle.predictor import XGBOOST
 from model.errors import Problem, Problems
-from model.verdict import SEAL, sealed
 from tests.build.corrupt import CORPUS
 from tests.build.gate.violations import VIOLATIONS, key
 from tests.build.tamper import forge_manifest
@@ -37,8 +39,10 @@ def of_manifest(document) -> list[Problem]:
     return manifest_problems(parsed, version=XGBOOST)
 
 
-def of_verdict(document, sound) -> list[Problem]:
-    return judge(json.dumps(document).encode(), digest=bundle_digest(sound), manifest=load(sound).manifest)
+def of_verdict(document, valid_bundle) -> list[Problem]:
+    return verdict_problems(
+        json.dumps(document).encode(), digest=bundle_digest(valid_bundle), manifest=load(valid_bundle).manifest
+    )
 
 
 def test_every_rule_has_its_violations_and_every_violation_its_rule():
@@ -46,7 +50,7 @@ def test_every_rule_has_its_violations_and_every_violation_its_rule():
 
 
 def test_what_is_looked_at_elsewhere_is_in_the_corpus_of_damage():
-    codes = {row.code for row in (*manifest.TABLE, *verdict.TABLE) if isinstance(row, Elsewhere)}
+    codes = {row.code for row in (*manifest.TABLE, *verdict.TABLE) if isinstance(row, CheckedElsewhere)}
     assert codes <= {damage.code for damage in CORPUS}
 
 
@@ -55,8 +59,8 @@ def test_the_page_is_what_the_rules_write():
 
 
 @pytest.mark.parametrize("rule", MANIFEST_RULES, ids=key)
-def test_a_manifest_that_breaks_a_rule_is_refused_with_its_code(rule, sound):
-    whole = (sound / MANIFEST).read_bytes()
+def test_a_manifest_that_breaks_a_rule_is_refused_with_its_code(rule, valid_bundle):
+    whole = (valid_bundle / MANIFEST).read_bytes()
 
     @MANY
     @given(data=st.data())
@@ -72,19 +76,19 @@ def test_a_manifest_that_breaks_a_rule_is_refused_with_its_code(rule, sound):
 
 
 @pytest.mark.parametrize("rule", VERDICT_RULES, ids=key)
-def test_a_verdict_that_breaks_a_rule_is_refused_with_its_code_although_it_is_sealed(rule, sound):
-    whole = promoting(load(sound))
+def test_a_verdict_that_breaks_a_rule_is_refused_with_its_code_although_it_is_sealed(rule, valid_bundle):
+    whole = promoting(load(valid_bundle))
 
     @MANY
     @given(data=st.data())
     def refused(data):
         document = json.loads(json.dumps(whole))
         VIOLATIONS[key(rule)](data.draw, document)
-        problems = of_verdict(document if rule.field == SEAL else sealed(document), sound)
+        problems = of_verdict(document if rule.field == CHECKSUM else with_checksum(document), valid_bundle)
         assert rule.code in {problem.code for problem in problems}
         assert all(len(str(problem)) < 2_000 for problem in problems)
 
-    assert of_verdict(sealed(whole), sound) == []
+    assert of_verdict(with_checksum(whole), valid_bundle) == []
     refused()
 
 
@@ -118,14 +122,14 @@ JUDGED = {
     "an AUC of 1.7": lambda v: v["metrics"].update(auc=1.7),
     "an AUC outside its interval": lambda v: v["metrics"].update(auc=0.9),
     "a negative log loss": lambda v: v["metrics"].update(log_loss=-0.1),
-    "reasons without words": lambda v: v["reasons"][0].update(says=""),
+    "reasons without words": lambda v: v["reasons"][0].update(message=""),
     "a reason that is empty": lambda v: v["reasons"].append({"passed": True}),
     "a reason that passed against its own bound": lambda v: v["reasons"][4].update(bound="<= 0.01 %"),
     "a reason that measured something else than the metrics": lambda v: v["reasons"][3].update(measured=1.0),
     "a champion that nothing was compared with": lambda v: v.update(champion=None),
     "one reason, made up": lambda v: v.update(reasons=v["reasons"][1:2]),
     "a champion that is the model itself": lambda v: v.update(champion=v["bundle"]),
-    "a line break in a reason": lambda v: v["reasons"][0].update(says="good\n  [ok] all is well"),
+    "a line break in a reason": lambda v: v["reasons"][0].update(message="good\n  [ok] all is well"),
     "no metric that any verdict needs": lambda v: v.update(metrics={"auc": 0.7}),
     "a bootstrap of no draws": lambda v: v["bootstrap"].update(draws=0),
 }
@@ -141,15 +145,15 @@ def test_a_forged_manifest_is_refused_by_the_whole_gate(name, bundle, outcome):
 
 @pytest.mark.case("a verdict that no evaluation can have written, sealed")
 @pytest.mark.parametrize("name", JUDGED)
-def test_a_forged_verdict_is_refused(name, sound, outcome):
-    document = promoting(load(sound))
+def test_a_forged_verdict_is_refused(name, valid_bundle, outcome):
+    document = promoting(load(valid_bundle))
     JUDGED[name](document)
-    (problem, *_) = of_verdict(sealed(document), sound)
+    (problem, *_) = of_verdict(with_checksum(document), valid_bundle)
     outcome(problem)
 
 
-def test_values_of_categories_are_data_and_may_hold_anything(sound):
-    document = json.loads((sound / MANIFEST).read_bytes())
+def test_values_of_categories_are_data_and_may_hold_anything(valid_bundle):
+    document = json.loads((valid_bundle / MANIFEST).read_bytes())
     document["features"][2]["categories"] = ["1K\t", "\x1b[1m", "\u202e"]
     assert of_manifest(document) == []
 
@@ -168,7 +172,7 @@ def test_values_of_categories_are_data_and_may_hold_anything(sound):
         (50_000_000.0, "<= 50,000,000"),
     ],
 )
-def test_a_bound_is_read_as_people_read_it_rounding_allowed(measured, bound, sound):
-    document = promoting(load(sound))
-    document["reasons"].append({"rule": "r", "measured": measured, "bound": bound, "passed": True, "says": "so"})
-    assert of_verdict(sealed(document), sound) == []
+def test_a_bound_is_read_as_people_read_it_rounding_allowed(measured, bound, valid_bundle):
+    document = promoting(load(valid_bundle))
+    document["reasons"].append({"rule": "r", "measured": measured, "bound": bound, "passed": True, "message": "so"})
+    assert of_verdict(with_checksum(document), valid_bundle) == []

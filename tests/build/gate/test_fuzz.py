@@ -12,12 +12,13 @@ from array import array
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from build.gate.verdict import judge
+from artifacts.checksum import with_checksum
+from build.gate.verdict import verdict_problems
 from build.gate.worker import check
-from model.bundle.bundle import BOOSTER, GOLDEN, MANIFEST, load
+from model.bundle.bundle import load
+from model.bundle.folder import BOOSTER, GOLDEN, MANIFEST
 from model.bundle.predictor import GOLDEN_TOLERANCE, Predictor
 from model.errors import Problem
-from model.verdict import sealed
 from tests.build.tamper import forge, forge_booster
 from tests.build.valid_bundle import promoting
 
@@ -64,8 +65,8 @@ def refused_or_harmless(bundle) -> None:
 
 @FUZZ
 @given(data=st.data())
-def test_any_value_of_manifest_or_golden_rows_replaced_by_any_other(data, sound, tmp_path_factory):
-    bundle = shutil.copytree(sound, tmp_path_factory.mktemp("fuzz") / "bundle")
+def test_any_value_of_manifest_or_golden_rows_replaced_by_any_other(data, valid_bundle, tmp_path_factory):
+    bundle = shutil.copytree(valid_bundle, tmp_path_factory.mktemp("fuzz") / "bundle")
     name = data.draw(st.sampled_from((MANIFEST, GOLDEN)))
     document = json.loads((bundle / name).read_bytes())
     path = data.draw(st.sampled_from(places(document)))
@@ -79,15 +80,15 @@ def test_any_value_of_manifest_or_golden_rows_replaced_by_any_other(data, sound,
 
 @FUZZ
 @given(data=st.data())
-def test_any_value_of_a_verdict_replaced_by_any_other_and_sealed_again(data, sound):
+def test_any_value_of_a_verdict_replaced_by_any_other_and_sealed_again(data, valid_bundle):
     """No edit takes the gate down, and none passes that changes what was decided of which bundle."""
-    passed = load(sound)
+    passed = load(valid_bundle)
     document = promoting(passed)
     path = data.draw(st.sampled_from(places(document)))
     spoiled = replace_at(document, path, data.draw(JSON))
     if isinstance(spoiled, dict):
-        spoiled = sealed(spoiled)
-    found = judge(json.dumps(spoiled).encode(), digest=passed.digest, manifest=passed.manifest)
+        spoiled = with_checksum(spoiled)
+    found = verdict_problems(json.dumps(spoiled).encode(), digest=passed.digest, manifest=passed.manifest)
     assert all(problem.code and problem.where and problem.problem and problem.hint for problem in found)
     if not found:
         assert (spoiled["verdict"], spoiled["bundle"]) == ("promote", passed.digest)
@@ -95,8 +96,8 @@ def test_any_value_of_a_verdict_replaced_by_any_other_and_sealed_again(data, sou
 
 @FUZZ
 @given(data=st.data())
-def test_any_bytes_of_the_booster_replaced_cut_or_added(data, sound, tmp_path_factory):
-    bundle = shutil.copytree(sound, tmp_path_factory.mktemp("fuzz") / "bundle")
+def test_any_bytes_of_the_booster_replaced_cut_or_added(data, valid_bundle, tmp_path_factory):
+    bundle = shutil.copytree(valid_bundle, tmp_path_factory.mktemp("fuzz") / "bundle")
     whole = (bundle / BOOSTER).read_bytes()
     start = data.draw(st.integers(0, len(whole)))
     end = data.draw(st.integers(start, min(len(whole), start + 8)))
@@ -117,9 +118,9 @@ def number(kind: str, size: int) -> st.SearchStrategy:
 
 @FUZZ
 @given(data=st.data())
-def test_any_number_of_any_tree_replaced(data, sound, tmp_path_factory):
+def test_any_number_of_any_tree_replaced(data, valid_bundle, tmp_path_factory):
     """Well-formed for XGBoost, which reads out of bounds or dies of some of these."""
-    bundle = shutil.copytree(sound, tmp_path_factory.mktemp("fuzz") / "bundle")
+    bundle = shutil.copytree(valid_bundle, tmp_path_factory.mktemp("fuzz") / "bundle")
 
     def spoil(booster):
         tree = data.draw(st.sampled_from(booster["learner"]["gradient_booster"]["model"]["trees"]))

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from build.gate.gate import DEFAULT, Limits, verify, verify_or_raise
-from build.gate.verdict import judge
-from build.image.assemble import BuildRequest, build
-from model.bundle.bundle import BOOSTER, GOLDEN, MANIFEST, bundle_digest, load
+from build.gate.verdict import verdict_problems
+from build.image.build import build
+from build.image.request import BuildRequest
+from model.bundle.bundle import load
+from model.bundle.folder import BOOSTER, GOLDEN, MANIFEST, bundle_digest
 from model.errors import BundleError
 from tests.build.corrupt import CORPUS, problems_of
 from tests.build.tamper import forge_booster, forge_golden, forge_manifest
@@ -26,9 +28,9 @@ def codes(problems):
     return [problem.code for problem in problems]
 
 
-def test_a_sound_bundle_with_its_verdict_passes_and_is_named_by_its_digest(sound, verdict):
-    assert verify(sound, verdict) == []
-    assert verify_or_raise(sound, verdict).digest == bundle_digest(sound)
+def test_a_sound_bundle_with_its_verdict_passes_and_is_named_by_its_digest(valid_bundle, verdict):
+    assert verify(valid_bundle, verdict) == []
+    assert verify_or_raise(valid_bundle, verdict).digest == bundle_digest(valid_bundle)
 
 
 def test_bundles_of_other_data_pass_too(tmp_path):
@@ -36,8 +38,8 @@ def test_bundles_of_other_data_pass_too(tmp_path):
 
 
 @pytest.mark.parametrize("damage", CORPUS, ids=lambda damage: damage.name)
-def test_a_damaged_bundle_is_refused_with_its_code_and_a_way_out(damage, sound, tmp_path):
-    problems = problems_of(damage, sound, tmp_path)
+def test_a_damaged_bundle_is_refused_with_its_code_and_a_way_out(damage, valid_bundle, tmp_path):
+    problems = problems_of(damage, valid_bundle, tmp_path)
     assert damage.code in codes(problems)
     assert all(problem.where and problem.problem and problem.hint and problem.code for problem in problems)
 
@@ -96,7 +98,11 @@ VERDICTS = {
     "no word": ({"verdict": None}, "verdict-not-promote"),
     "no reasons": ({"reasons": None}, "verdict-reasons"),
     "empty reasons": ({"reasons": []}, "verdict-reasons"),
-    "hold made promote by hand": ({"reasons": [{"rule": "auc", "passed": False, "says": "Worse."}]}, "verdict-reasons"),
+    "hold made promote by hand": (
+        {"reasons": [{"rule": "auc", "passed": False, "message": "Worse."}]},
+        "verdict-reasons",
+    ),
+    "another format": ({"format": 2}, "verdict-format"),
     "another bundle": ({"bundle": "sha256:" + "0" * 64}, "verdict-other-bundle"),
     "no bundle": ({"bundle": None}, "verdict-other-bundle"),
     "another spec": ({"spec_sha256": "0" * 64}, "verdict-other-spec"),
@@ -111,37 +117,39 @@ VERDICTS = {
 }
 
 
-def test_every_bit_of_a_verdict_counts(sound, tmp_path):
-    whole = verdict_of(sound, tmp_path / "verdict.json").read_bytes()
-    digest, manifest = bundle_digest(sound), load(sound).manifest
-    assert judge(whole, digest=digest, manifest=manifest) == []
+def test_every_bit_of_a_verdict_counts(valid_bundle, tmp_path):
+    whole = verdict_of(valid_bundle, tmp_path / "verdict.json").read_bytes()
+    digest, manifest = bundle_digest(valid_bundle), load(valid_bundle).manifest
+    assert verdict_problems(whole, digest=digest, manifest=manifest) == []
     for place in range(len(whole)):
         for bit in range(8):
             flipped = bytearray(whole)
             flipped[place] ^= 1 << bit
-            assert judge(bytes(flipped), digest=digest, manifest=manifest) != [], (place, bit)
+            assert verdict_problems(bytes(flipped), digest=digest, manifest=manifest) != [], (place, bit)
 
 
-def test_a_figure_that_was_edited_is_refused(sound, tmp_path):
-    path = verdict_of(sound, tmp_path / "verdict.json")
+def test_a_figure_that_was_edited_is_refused(valid_bundle, tmp_path):
+    path = verdict_of(valid_bundle, tmp_path / "verdict.json")
     path.write_text(path.read_text().replace('"auc": 0.71', '"auc": 0.72'))
-    assert codes(verify(sound, path)) == ["verdict-digest"]
+    assert codes(verify(valid_bundle, path)) == ["verdict-digest"]
 
 
 @pytest.mark.parametrize("name", VERDICTS)
-def test_a_verdict_that_does_not_promote_this_bundle_is_refused(name, sound, tmp_path):
+def test_a_verdict_that_does_not_promote_this_bundle_is_refused(name, valid_bundle, tmp_path):
     changes, code = VERDICTS[name]
-    data = verdict_of(sound, tmp_path / "verdict.json", **changes).read_bytes()
-    assert code in codes(judge(data, digest=bundle_digest(sound), manifest=load(sound).manifest))
+    data = verdict_of(valid_bundle, tmp_path / "verdict.json", **changes).read_bytes()
+    assert code in codes(
+        verdict_problems(data, digest=bundle_digest(valid_bundle), manifest=load(valid_bundle).manifest)
+    )
 
 
 @pytest.mark.parametrize(
     ("content", "code"),
     [("", "verdict-json"), ("promote", "verdict-json"), ("[]", "verdict-json"), ('{"a": 1, "a": 2}', "verdict-json")],
 )
-def test_a_verdict_that_is_no_json_object_is_refused(content, code, sound, tmp_path):
+def test_a_verdict_that_is_no_json_object_is_refused(content, code, valid_bundle, tmp_path):
     (tmp_path / "verdict.json").write_text(content)
-    assert codes(verify(sound, tmp_path / "verdict.json")) == [code]
+    assert codes(verify(valid_bundle, tmp_path / "verdict.json")) == [code]
 
 
 UNREADABLE = {
@@ -156,22 +164,24 @@ UNREADABLE = {
 
 @pytest.mark.case("a verdict with a number or a nesting that no reader should follow")
 @pytest.mark.parametrize("name", UNREADABLE)
-def test_a_verdict_beyond_what_readers_follow_is_one_fault(name, sound, tmp_path, outcome):
-    path = verdict_of(sound, tmp_path / "verdict.json")
+def test_a_verdict_beyond_what_readers_follow_is_one_fault(name, valid_bundle, tmp_path, outcome):
+    path = verdict_of(valid_bundle, tmp_path / "verdict.json")
     path.write_text(path.read_text().replace('"auc": 0.71', f'"auc": {UNREADABLE[name]}'))
-    (problem,) = judge(path.read_bytes(), digest=bundle_digest(sound), manifest=load(sound).manifest)
+    (problem,) = verdict_problems(
+        path.read_bytes(), digest=bundle_digest(valid_bundle), manifest=load(valid_bundle).manifest
+    )
     assert problem.code == "verdict-json"
     assert len(problem.problem) < 120
     outcome(problem)
 
 
-def test_a_folder_in_place_of_the_verdict_is_no_verdict(sound, tmp_path):
-    assert codes(verify(sound, tmp_path)) == ["verdict-missing"]
+def test_a_folder_in_place_of_the_verdict_is_no_verdict(valid_bundle, tmp_path):
+    assert codes(verify(valid_bundle, tmp_path)) == ["verdict-missing"]
 
 
-def test_a_check_ends_with_who_asked_for_it(sound):
+def test_a_check_ends_with_who_asked_for_it(valid_bundle):
     """Stopped, as one that hangs would be: then only its parent keeps the time."""
-    builder = subprocess.Popen([sys.executable, "-m", "cli", "verify", str(sound)], cwd=ROOT)
+    builder = subprocess.Popen([sys.executable, "-m", "cli", "verify", str(valid_bundle)], cwd=ROOT)
     tasks = Path(f"/proc/{builder.pid}/task/{builder.pid}/children")
     while not (found := tasks.read_text().split()):
         time.sleep(0.005)
@@ -187,28 +197,28 @@ def test_a_check_ends_with_who_asked_for_it(sound):
     assert not running
 
 
-def test_a_check_whose_asker_has_ended_before_it_began_checks_nothing(sound):
+def test_a_check_whose_asker_has_ended_before_it_began_checks_nothing(valid_bundle):
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    command = [sys.executable, "-m", "build.gate.worker", str(ended.pid), str(DEFAULT.memory), str(sound)]
+    command = [sys.executable, "-m", "build.gate.worker", str(ended.pid), str(DEFAULT.memory), str(valid_bundle)]
     check = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (check.returncode, check.stdout) == (1, "")
     assert "has ended" in check.stderr
 
 
-def test_a_check_that_takes_too_long_is_a_refusal(sound):
-    assert codes(verify(sound, None, limits=Limits(seconds=0.05))) == ["check-timeout"]
+def test_a_check_that_takes_too_long_is_a_refusal(valid_bundle):
+    assert codes(verify(valid_bundle, None, limits=Limits(seconds=0.05))) == ["check-timeout"]
 
 
-def test_a_check_that_takes_too_much_memory_is_a_refusal(sound):
-    assert codes(verify(sound, None, limits=Limits(memory=100 << 20))) == ["check-crashed"]
+def test_a_check_that_takes_too_much_memory_is_a_refusal(valid_bundle):
+    assert codes(verify(valid_bundle, None, limits=Limits(memory=100 << 20))) == ["check-crashed"]
 
 
-def test_a_check_that_dies_of_a_signal_is_a_refusal(sound):
+def test_a_check_that_dies_of_a_signal_is_a_refusal(valid_bundle):
     """What XGBoost does on a cycle, were the walk ever to miss one."""
     killer = threading.Thread(target=segfault_the_next_child, args=(set(children()),))
     killer.start()
-    problems = verify(sound, None)
+    problems = verify(valid_bundle, None)
     killer.join()
     assert codes(problems) == ["check-killed"]
     assert "SIGSEGV" in problems[0].problem

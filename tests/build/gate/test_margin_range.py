@@ -8,10 +8,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from build.gate import ubjson
-from build.gate.booster import walk
+from build.gate.booster import check_booster
 from build.gate.worker import check
-from model.bundle.bundle import BOOSTER, Bundle, load
+from model.bundle.bundle import Bundle, load
 from model.bundle.features import LAST
+from model.bundle.folder import BOOSTER
 from model.bundle.margin_range import MOST_LOG_ODDS, of_model
 from model.bundle.predictor import XGBOOST, Predictor
 from model.errors import Problem
@@ -63,8 +64,8 @@ USUAL = st.floats(-1e5, 1e5)
 
 @settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), number=st.sampled_from([ANY, USUAL]))
-def test_whatever_passes_answers_every_input_with_a_probability_within_its_bound(data, number, sound):
-    whole = load(sound)
+def test_whatever_passes_answers_every_input_with_a_probability_within_its_bound(data, number, valid_bundle):
+    whole = load(valid_bundle)
     category, term = whole.manifest.linear.terms
     low, high = sorted([data.draw(number), data.draw(number)])
     transform = data.draw(st.sampled_from(["identity", "log1p"])) if low > -1 else "identity"
@@ -82,7 +83,7 @@ def test_whatever_passes_answers_every_input_with_a_probability_within_its_bound
         }
     )
     manifest = whole.manifest.model_copy(update={"linear": linear, "calibration": calibration})
-    fitted, calibrated = of_model(manifest, walk(ubjson.parse(whole.booster), manifest, version=XGBOOST).trees)
+    fitted, calibrated = of_model(manifest, check_booster(ubjson.parse(whole.booster), manifest, version=XGBOOST).trees)
     assume(fitted.largest <= MOST_LOG_ODDS and calibrated.largest <= MOST_LOG_ODDS)
     predictor = Predictor(Bundle(manifest, whole.booster, (), ""))
     matrix = predictor.encode(COLUMNS)
@@ -92,9 +93,9 @@ def test_whatever_passes_answers_every_input_with_a_probability_within_its_bound
     assert np.all((probability >= 0) & (probability <= 1))
 
 
-def test_a_sound_bundle_reaches_no_further_than_its_golden_rows_suggest(sound):
-    whole = load(sound)
-    trees = walk(ubjson.parse((sound / BOOSTER).read_bytes()), whole.manifest, version=XGBOOST).trees
+def test_a_sound_bundle_reaches_no_further_than_its_golden_rows_suggest(valid_bundle):
+    whole = load(valid_bundle)
+    trees = check_booster(ubjson.parse((valid_bundle / BOOSTER).read_bytes()), whole.manifest, version=XGBOOST).trees
     fitted, calibrated = of_model(whole.manifest, trees)
     assert fitted.largest < 20
     assert calibrated.largest < 20

@@ -226,7 +226,7 @@ def _verdict_text(draw: Draw, verdict: dict[str, Any]) -> None:
     place = draw(st.sampled_from(["reasons", "key", "champion", "bootstrap"]))
     text = draw(STEERING | st.integers(10_001, 12_000).map("x".__mul__))
     if place == "reasons":
-        draw(st.sampled_from(verdict["reasons"]))[draw(st.sampled_from(["rule", "says", "bound"]))] = text
+        draw(st.sampled_from(verdict["reasons"]))[draw(st.sampled_from(["rule", "message", "bound"]))] = text
     elif place == "key":
         verdict[text] = 1
     else:
@@ -243,6 +243,7 @@ sets(
 sets("bundle", "verdict-other-bundle", "bundle", NOT_HEX | st.just("sha256:" + "0" * 64) | st.none())
 sets("champion", "verdict-champion", "champion", NOT_HEX | st.integers() | st.just({}))
 sets("test_rows_sha256", "verdict-rows", "test_rows_sha256", NOT_HEX | st.none() | st.integers())
+sets("format", "verdict-format", "format", st.sampled_from([0, 2, True, "1", None]))
 sets("bootstrap", "verdict-bootstrap", "bootstrap.draws", st.sampled_from([0, -1, 0.5, "1000", None, True, 10**300]))
 sets("reasons", "verdict-reasons", "reasons", st.sampled_from([[], {}, None, "good", 1]))
 
@@ -257,9 +258,9 @@ def _passed(draw: Draw, verdict: dict[str, Any]) -> None:
     draw(st.sampled_from(verdict["reasons"]))["passed"] = draw(st.sampled_from([False, None, 1, "true"]))
 
 
-@breaks("reasons.*.rule, bound, says, measured", "verdict-reasons")
+@breaks("reasons.*.rule, bound, message, measured", "verdict-reasons")
 def _incomplete(draw: Draw, verdict: dict[str, Any]) -> None:
-    name = draw(st.sampled_from(["rule", "bound", "says", "measured"]))
+    name = draw(st.sampled_from(["rule", "bound", "message", "measured"]))
     draw(st.sampled_from(verdict["reasons"]))[name] = draw(st.sampled_from(["", "  ", None, True, []]))
 
 
@@ -268,7 +269,7 @@ def _rule_twice(draw: Draw, verdict: dict[str, Any]) -> None:
     verdict["reasons"].append(dict(draw(st.sampled_from(verdict["reasons"]))))
 
 
-@breaks("reasons: the whole", "verdict-reasons")
+@breaks("reasons, together", "verdict-reasons")
 def _unexplained(draw: Draw, verdict: dict[str, Any]) -> None:
     gone = draw(st.sampled_from([*ALWAYS, "beats constant"]))
     verdict["reasons"] = [reason for reason in verdict["reasons"] if reason["rule"] != gone]
@@ -350,7 +351,7 @@ def _verdict_interval(draw: Draw, verdict: dict[str, Any]) -> None:
     )
 
 
-@breaks("metrics: parts and wholes", "verdict-counts")
+@breaks("metrics, together", "verdict-counts")
 def _verdict_counts(draw: Draw, verdict: dict[str, Any]) -> None:
     verdict["metrics"] |= draw(
         st.sampled_from(

@@ -15,14 +15,14 @@ import pytest
 
 from build.gate.gate import VerifiedBundle
 from build.image.attest import provenance
-from build.image.smoke_test.smoke_test import Seal
-from build.oci import image as oci
+from build.image.smoke_test.smoke_test import SmokeTestResult
+from build.oci.image import Image, digest_of, dump
 from build.oci.layout import Layout
 from build.oci.referrers import content, descriptor
 from build.oci.store import Attachment
 from build.release.fetch import fetch
 from build.release.releases import BUILD_TAG, Release, ReleaseError, candidate, number_next
-from model.bundle.bundle import FILES, bundle_digest
+from model.bundle.folder import FILES, bundle_digest
 from model.errors import BundleError
 from model.files import sha256_of
 from tests.build.release.test_releases import ROOT, run
@@ -32,8 +32,8 @@ from tests.contracts.publish import blob
 
 
 @pytest.fixture
-def model(sound, verdict, passed, tmp_path):
-    return assembled(BASE, sound, verdict, tmp_path / "work", passed)
+def model(valid_bundle, verdict, passed, tmp_path):
+    return assembled(BASE, valid_bundle, verdict, tmp_path / "work", passed)
 
 
 @pytest.fixture
@@ -50,12 +50,12 @@ def tagged(place, tag) -> Release:
     return number_next(place, "toy-conversion", candidate(place, "toy-conversion", tag))
 
 
-def test_bundle_and_verdict_come_back_byte_for_byte(shelf, sound, verdict, tmp_path):
+def test_bundle_and_verdict_come_back_byte_for_byte(shelf, valid_bundle, verdict, tmp_path):
     told = run("fetch", "toy-conversion", "--in", f"oci:{shelf.folder}", "--into", str(tmp_path / "back"))
     assert (told.returncode, told.stderr) == (0, "")
-    assert bundle_digest(sound) in told.stdout
+    assert bundle_digest(valid_bundle) in told.stdout
     for name in FILES:
-        assert (tmp_path / "back" / "bundle" / name).read_bytes() == (sound / name).read_bytes()
+        assert (tmp_path / "back" / "bundle" / name).read_bytes() == (valid_bundle / name).read_bytes()
     assert (tmp_path / "back" / "verdict.json").read_bytes() == verdict.read_bytes()
 
 
@@ -102,7 +102,7 @@ def test_an_image_of_somebody_else_under_the_models_label_is_refused(shelf, tmp_
         tag = f"toy-conversion-{len(layer)}"
         labels = {"kamado.model": "toy-conversion", BUILD_TAG: tag}
         config = {"architecture": "amd64", "os": "linux", "config": {"Labels": labels}}
-        image = oci.Image(oci.dump(config), (blob(layer),))
+        image = Image(dump(config), (blob(layer),))
         shelf.publish(image, tag)
         tagged(shelf, tag)
         assert "[layer-broken]" in refused(shelf, tmp_path / "back")
@@ -123,7 +123,7 @@ LABELS = {
 def test_a_label_that_the_layer_does_not_bear_out_is_refused(label, shelf, model, tmp_path, outcome):
     config = json.loads(model.image.config)
     config["config"]["Labels"] |= {label: LABELS[label], BUILD_TAG: "toy-conversion-forged"}
-    image = oci.Image(oci.dump(config), model.image.layers)
+    image = Image(dump(config), model.image.layers)
     published(shelf, model, image=image, tag="toy-conversion-forged")
     with pytest.raises(BundleError, match=f"label {label}: is .*, the layer says") as refusal:
         fetch(shelf, tagged(shelf, "toy-conversion-forged"), tmp_path / "back", report=print)
@@ -134,8 +134,8 @@ def test_a_label_that_the_layer_does_not_bear_out_is_refused(label, shelf, model
 
 RECORDS = {
     "none": None,
-    "of an image without a server": Seal("process", 0),
-    "of a container, for an image that cannot start": Seal("engine", 400),
+    "of an image without a server": SmokeTestResult("process", 0),
+    "of a container, for an image that cannot start": SmokeTestResult("engine", 400),
 }
 
 
@@ -146,7 +146,7 @@ def test_an_image_without_the_record_of_its_smoke_test_is_refused(name, model, t
     if RECORDS[name] is None:
         place.publish(model.image, model.tag)
     else:
-        published(place, model, seal=RECORDS[name])
+        published(place, model, smoke_test=RECORDS[name])
     with pytest.raises(ReleaseError, match="no record of a smoke test") as refusal:
         fetch(place, tagged(place, model.tag), tmp_path / "back", report=print)
     outcome(refusal.value.problems[0])
@@ -156,7 +156,7 @@ def test_a_record_of_another_image_is_none(model, shelf, tmp_path):
     attached = [content(document) for document in shelf.attachments(model.image.digest)]
     config = json.loads(model.image.config)
     config["config"]["Labels"] |= {"who": "us", BUILD_TAG: "toy-conversion-other"}
-    other = oci.Image(oci.dump(config), model.image.layers)
+    other = Image(dump(config), model.image.layers)
     statements = [Attachment(provenance.MEDIA_TYPE, data) for data in attached]
     shelf.publish(other, "toy-conversion-other", prove=lambda _: statements)
     with pytest.raises(ReleaseError, match="no record of a smoke test"):
@@ -166,14 +166,16 @@ def test_a_record_of_another_image_is_none(model, shelf, tmp_path):
 @pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"subject": 1}', b'{"subject": [{"digest": {"sha256": "x"}}]}'])
 def test_a_statement_that_is_none_is_no_record(data):
     digest = "sha256:" + "0" * 64
-    assert provenance.smoke_test(data, image=digest, bundle=digest, verdict_sha256="0" * 64) is None
+    assert provenance.read_smoke_test(data, image=digest, bundle=digest, verdict_sha256="0" * 64) is None
 
 
 @pytest.mark.case("a verdict in an image whose own checksum is wrong")
-def test_a_wrong_checksum_is_never_taken_for_an_older_one(sound, tmp_path, outcome):
-    path = verdict_of(sound, tmp_path / "verdict.json")
+def test_a_wrong_checksum_is_never_taken_for_an_older_one(valid_bundle, tmp_path, outcome):
+    path = verdict_of(valid_bundle, tmp_path / "verdict.json")
     path.write_text(path.read_text().replace('"auc": 0.71', '"auc": 0.72'))
-    model = assembled(BASE, sound, path, tmp_path / "work", VerifiedBundle(bundle_digest(sound), sha256_of(path)))
+    model = assembled(
+        BASE, valid_bundle, path, tmp_path / "work", VerifiedBundle(bundle_digest(valid_bundle), sha256_of(path))
+    )
     place = Layout(tmp_path / "images")
     published(place, model)
     with pytest.raises(BundleError, match=r"\[verdict-digest\]") as refusal:
@@ -189,7 +191,7 @@ main(sys.argv[2:], os.environ)
 """
 
 
-def test_a_fetch_that_is_killed_leaves_nothing_behind(shelf, sound, tmp_path):
+def test_a_fetch_that_is_killed_leaves_nothing_behind(shelf, valid_bundle, tmp_path):
     """Beside its target never; what it had in the temporary folder the next one removes."""
     (scratch := tmp_path / "scratch").mkdir()
     (target := tmp_path / "fetched").mkdir()
@@ -200,7 +202,7 @@ def test_a_fetch_that_is_killed_leaves_nothing_behind(shelf, sound, tmp_path):
         killed = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
         assert killed.returncode == -signal.SIGKILL
         if (target / "back").exists():  # it was quicker than the kill, and is whole
-            assert bundle_digest(target / "back" / "bundle") == bundle_digest(sound)
+            assert bundle_digest(target / "back" / "bundle") == bundle_digest(valid_bundle)
             shutil.rmtree(target / "back")
         assert list(target.iterdir()) == []
     command = [sys.executable, "-m", "cli", *arguments]
@@ -213,7 +215,7 @@ def forged(folder, layers, **labels) -> Layout:
     """A place whose newest release somebody made by hand."""
     shelf = Layout(folder)
     config = {"config": {"Labels": {"kamado.model": "toy-conversion", BUILD_TAG: "forged", **labels}}}
-    shelf.publish(oci.Image(oci.dump({"architecture": "amd64", "os": "linux", **config}), tuple(layers)), "forged")
+    shelf.publish(Image(dump({"architecture": "amd64", "os": "linux", **config}), tuple(layers)), "forged")
     tagged(shelf, "forged")
     return shelf
 
@@ -273,12 +275,12 @@ def test_a_digest_that_is_a_path_is_refused(named, tmp_path):
     shelf = forged(tmp_path / "images", [blob(b"x")])
     manifest = json.loads(shelf.manifest(shelf.digest("forged")))
     manifest["layers"][0]["digest"] = named
-    data = oci.dump(manifest)
-    (shelf.blobs / oci.digest_of(data).removeprefix("sha256:")).write_bytes(data)
+    data = dump(manifest)
+    (shelf.blobs / digest_of(data).removeprefix("sha256:")).write_bytes(data)
     index = json.loads((shelf.folder / "index.json").read_bytes())
     for entry in index["manifests"]:
-        entry["digest"] = oci.digest_of(data)
-    (shelf.folder / "index.json").write_bytes(oci.dump(index))
+        entry["digest"] = digest_of(data)
+    (shelf.folder / "index.json").write_bytes(dump(index))
     assert "[layer-broken]" in refused(shelf, tmp_path / "back")
 
 
@@ -293,6 +295,6 @@ def test_metrics_that_are_none_leave_the_list_of_releases_readable(metrics, tmp_
 def test_a_document_that_was_lost_stops_nobody(shelf, tmp_path):
     index = json.loads((shelf.folder / "index.json").read_bytes())
     index["manifests"].append(descriptor(b"lost", "application/vnd.other"))
-    (shelf.folder / "index.json").write_bytes(oci.dump(index))
+    (shelf.folder / "index.json").write_bytes(dump(index))
     told = run("fetch", "toy-conversion", "--in", f"oci:{shelf.folder}", "--into", str(tmp_path / "back"))
     assert (told.returncode, told.stderr) == (0, "")

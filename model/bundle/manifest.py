@@ -1,0 +1,105 @@
+"""manifest.json: what a bundle holds, how its model is scored, and what it was made from."""
+
+from typing import Literal
+
+import pydantic
+from pydantic import BaseModel, ConfigDict, Field
+
+from model.bundle.bounds import Bounds
+from model.bundle.calibration import Calibration, Sampling
+from model.bundle.features import Feature
+from model.bundle.field_problems import add_field_problems
+from model.bundle.folder import MANIFEST, RETRAIN
+from model.bundle.linear import Linear
+from model.errors import Problems
+from model.files import parse_json
+
+FORMAT = 1
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Position(_Part):
+    """The displayed position is an input in training; scoring sets it to `constant`, "as if shown there"."""
+
+    feature: str
+    constant: int = Field(1, ge=1)
+
+
+class Trees(_Part):
+    """What the booster file holds."""
+
+    objective: Literal["binary:logistic"] = "binary:logistic"
+    trees: int = Field(ge=1)
+    members: int = Field(ge=1, description="models of the fold bag, merged into one booster by averaging log odds")
+
+
+class Lineage(_Part):
+    """What the model was made from. No clock, no host: the same inputs give the same bytes."""
+
+    spec_sha256: str
+    sql_sha256: str
+    start: str | None
+    end: str | None
+    cutoff: str = Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", description="no row is younger")
+    rows: dict[str, int]
+    positives: dict[str, int]
+    data_sha256: str = Field(description="over the three parts as preprocess wrote them")
+
+
+class FileDigest(_Part):
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    size: int = Field(ge=1)
+
+
+class Manifest(_Part):
+    """manifest.json, format 1."""
+
+    format: Literal[1] = 1
+    model: str
+    label: str
+    conversion_days: int
+    features: tuple[Feature, ...] = Field(min_length=1)
+    position: Position | None = None
+    bounds: tuple[Bounds, ...] = ()
+    linear: Linear
+    trees: Trees
+    sampling: Sampling
+    calibration: Calibration
+    search: dict[str, str | int | float | bool | None]
+    metrics: dict[str, float] = Field(description="on the calibration part; the verdict's are of the test part")
+    lineage: Lineage
+    libraries: dict[str, str] = Field(description="name -> version; xgboost must be the server's own")
+    files: dict[str, FileDigest] = Field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The matrix's columns in order."""
+        return tuple(feature.name for feature in self.features)
+
+    @property
+    def inputs(self) -> tuple[Feature, ...]:
+        """The features that a caller sends: all but the position."""
+        position = self.position.feature if self.position else None
+        return tuple(feature for feature in self.features if feature.name != position)
+
+
+def parse_manifest(data: bytes, problems: Problems) -> Manifest | None:
+    """The manifest, or None with the problems added: JSON first, then the format number, then every field."""
+    try:
+        value = parse_json(data)
+    except (ValueError, UnicodeDecodeError) as error:
+        problems.add(MANIFEST, f"is not JSON ({error})", RETRAIN, "manifest-json")
+        return None
+    number = value.get("format") if isinstance(value, dict) else None
+    if number != FORMAT or isinstance(number, bool):
+        problem = f"is of format {number!r}" if isinstance(value, dict) else "is not an object"
+        problems.add(f"{MANIFEST} format", problem, f"This Kamado reads format {FORMAT}", "manifest-format")
+        return None
+    try:
+        return Manifest.model_validate_json(data)
+    except pydantic.ValidationError as error:
+        add_field_problems(MANIFEST, error, problems, "manifest-field")
+        return None
