@@ -36,14 +36,16 @@ def listen(host: str, port: int) -> socket.socket:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (socket.gaierror, UnicodeError) as error:
         problem = f"is {host!r}, which is not an address ({error})"
-        raise SettingsError(Problem("KAMADO_HOST", problem, "Example: KAMADO_HOST=0.0.0.0")) from None
+        raise SettingsError(
+            Problem("KAMADO_HOST", problem, "Example: KAMADO_HOST=0.0.0.0", "address-unusable")
+        ) from None
     try:
         return socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except OSError as error:
         example = f"KAMADO_PORT={port + 1 if port < PORT.maximum else PORT.default}"
         problem = f"cannot listen on {host}:{port} ({os.strerror(error.errno or 0)})"
         hint = f"Stop the process that listens there, or choose another port: {example}"
-        raise SettingsError(Problem("KAMADO_PORT", problem, hint)) from None
+        raise SettingsError(Problem("KAMADO_PORT", problem, hint, "address-unusable")) from None
 
 
 def url_of(listener: socket.socket) -> str:

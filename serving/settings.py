@@ -34,11 +34,13 @@ class IntSetting:
         if not text:
             return self.default
         if text.startswith("tcp://"):
-            problems.add(self.variable, f"is {text!r}", f"{KUBERNETES_HINT}. {example}")
+            problems.add(self.variable, f"is {text!r}", f"{KUBERNETES_HINT}. {example}", "setting-value")
         elif not (text.isascii() and text.isdecimal()):
-            problems.add(self.variable, f"is {text!r}, not a whole number", example)
+            problems.add(self.variable, f"is {text!r}, not a whole number", example, "setting-value")
         elif len(text) > MAX_DIGITS or not self.minimum <= int(text) <= self.maximum:
-            problems.add(self.variable, f"is {text}, outside {self.minimum} to {self.maximum}", example)
+            problems.add(
+                self.variable, f"is {text}, outside {self.minimum} to {self.maximum}", example, "setting-value"
+            )
         else:
             return int(text)
         return self.default
@@ -78,7 +80,7 @@ class Settings:
         bundle = environ.get("KAMADO_BUNDLE", "")
         if not bundle:
             hint = f"It names the folder of a trained model. Example: KAMADO_BUNDLE={EXAMPLE_BUNDLE}"
-            problems.add("KAMADO_BUNDLE", "is not set", hint)
+            problems.add("KAMADO_BUNDLE", "is not set", hint, "setting-missing")
         port, concurrency, max_rows, max_bytes, seconds = (setting.read(environ, problems) for setting in INT_SETTINGS)
         problems.raise_if_any(SettingsError)
         return cls(
