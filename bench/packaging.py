@@ -35,7 +35,7 @@ from build.oci import image as oci
 from build.oci.credentials import DockerLogin
 from build.oci.registry import RegistryStore
 from build.oci.registry_client import Client
-from tests.build.valid_bundle import sound_bundle
+from tests.bundles import write_valid_bundle
 from tests.services.engine import engine
 from tests.services.fault_proxy import weather
 from tests.services.registry import registry
@@ -68,7 +68,7 @@ def booster(path: Path) -> None:
 
 def bundle_of(folder: Path, size: int | None = None) -> Path:
     """A folder with a bundle's three files; its booster is trained, or `size` bytes long."""
-    sound_bundle(folder / "bundle")
+    write_valid_bundle(folder / "bundle")
     target = folder / "bundle" / "booster.ubj"
     if size is None:
         booster(target)
@@ -206,7 +206,7 @@ def main() -> int:
         console.print(f"a repeated push uploads {again:,} bytes (goal: at most {MOST_UPLOADED:,})")
         ten = digests(host, base, folder)
         console.print(f"ten pushes of one bundle: {len(ten)} digest (goal: 1)")
-        sound = sound_bundle(folder / "sound")
+        sound = write_valid_bundle(folder / "sound")
         gate = [timed(lambda: verify(sound, None)) for _ in range(rounds)]
         console.print(f"the gate: {spread(gate, ' s')} (goal: at most {MOST_GATE:g} s)")
         small, large = memory(host, folder / "small", MB), memory(host, folder / "large", 1024 * MB)

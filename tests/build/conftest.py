@@ -1,6 +1,5 @@
-"""One sound bundle for the whole room: reading it is free, spoiling is done on copies."""
+"""What is too slow to make twice in the tests of build."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -8,24 +7,13 @@ import pytest
 from build.gate.gate import VerifiedBundle, verify_or_raise
 from build.image.base.build_base import made_base
 from build.image.base.wheels import CannotMake
-from tests.build.valid_bundle import sound_bundle, verdict_of
 from tests.once import once
 
 
 @pytest.fixture(scope="session")
-def sound(tmp_path_factory) -> Path:
-    return sound_bundle(tmp_path_factory.mktemp("sound") / "bundle")
-
-
-@pytest.fixture(scope="session")
-def verdict(sound, tmp_path_factory) -> Path:
-    return verdict_of(sound, tmp_path_factory.mktemp("verdict") / "verdict.json")
-
-
-@pytest.fixture(scope="session")
-def passed(sound, verdict) -> VerifiedBundle:
-    """What the gate said of them, asked once."""
-    return verify_or_raise(sound, verdict)
+def passed(valid_bundle, verdict) -> VerifiedBundle:
+    """The gate's result for them, computed once."""
+    return verify_or_raise(valid_bundle, verdict)
 
 
 @pytest.fixture(scope="session")
@@ -39,9 +27,3 @@ def made(run_folder) -> Path:
             pytest.skip(f"no base can be made here: {reason}")
 
     return once(run_folder / "cache" / "base", make)
-
-
-@pytest.fixture
-def bundle(sound, tmp_path) -> Path:
-    """A copy that a test may spoil."""
-    return Path(shutil.copytree(sound, tmp_path / "bundle"))

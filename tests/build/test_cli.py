@@ -28,9 +28,9 @@ def test_import_build_is_ours():
     assert Path(build.__file__).parent == ROOT / "build"
 
 
-def test_a_sound_bundle_exits_0(sound, verdict):
-    done = run("verify", sound, "--verdict", verdict)
-    assert (done.returncode, done.stdout) == (0, f"{sound} is sound\n")
+def test_a_sound_bundle_exits_0(valid_bundle, verdict):
+    done = run("verify", valid_bundle, "--verdict", verdict)
+    assert (done.returncode, done.stdout) == (0, f"{valid_bundle} is sound\n")
 
 
 def test_faults_are_shown_with_their_codes_and_exit_1(bundle):
@@ -69,8 +69,18 @@ def is_checking(_, temporary) -> bool:
 
 @pytest.mark.case("Ctrl-C in the first seconds of a build")
 @pytest.mark.parametrize("moment", [is_loading, is_checking], ids=lambda moment: moment.__name__)
-def test_an_interruption_ends_with_130_and_without_a_traceback(moment, sound, verdict, tmp_path, outcome):
-    command = [sys.executable, "-m", "build", "image", str(sound), "--verdict", str(verdict), "--to", f"oci:{tmp_path}"]
+def test_an_interruption_ends_with_130_and_without_a_traceback(moment, valid_bundle, verdict, tmp_path, outcome):
+    command = [
+        sys.executable,
+        "-m",
+        "build",
+        "image",
+        str(valid_bundle),
+        "--verdict",
+        str(verdict),
+        "--to",
+        f"oci:{tmp_path}",
+    ]
     environment = os.environ | {"KAMADO_CACHE": str(tmp_path / "cache"), "TMPDIR": str(tmp_path)}
     # A shell starts what it puts in the background with interruptions ignored, and that is inherited.
     heed = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)

@@ -7,7 +7,6 @@ from build.release.promote import promote
 from components.champion.champion import champion
 from model.bundle.folder import BOOSTER, bundle_digest
 from model.errors import KamadoError
-from tests.build.conftest import bundle, sound, verdict  # noqa: F401 - fixtures
 from tests.build.released import BASE, assembled, published
 
 
@@ -18,9 +17,9 @@ def bring(named, tmp_path, model="toy-conversion"):
 
 
 @pytest.fixture
-def images(sound, verdict, tmp_path):  # noqa: F811
+def images(valid_bundle, verdict, tmp_path):
     (tmp_path / "work").mkdir()
-    candidate = assembled(BASE, sound, verdict, tmp_path / "work")
+    candidate = assembled(BASE, valid_bundle, verdict, tmp_path / "work")
     place = Layout(tmp_path / "images")
     published(place, candidate)
     return place, candidate
@@ -31,17 +30,17 @@ def test_none_named_is_none(tmp_path):
     assert list((tmp_path / "released").iterdir()) == []
 
 
-def test_a_bundle_is_brought_as_it_is(sound, tmp_path):  # noqa: F811
-    digest, said = bring(sound, tmp_path)
-    assert digest == bundle_digest(sound) == bundle_digest(tmp_path / "released" / "bundle")
+def test_a_bundle_is_brought_as_it_is(valid_bundle, tmp_path):
+    digest, said = bring(valid_bundle, tmp_path)
+    assert digest == bundle_digest(valid_bundle) == bundle_digest(tmp_path / "released" / "bundle")
     assert digest in said
 
 
-def test_the_newest_release_is_brought_out_of_its_image(sound, images, tmp_path):  # noqa: F811
+def test_the_newest_release_is_brought_out_of_its_image(valid_bundle, images, tmp_path):
     place, candidate = images
     promote(place, "toy-conversion", candidate.tag, report=print)
     digest, said = bring(f"oci:{place.folder}", tmp_path)
-    assert digest == bundle_digest(sound) == bundle_digest(tmp_path / "released" / "bundle")
+    assert digest == bundle_digest(valid_bundle) == bundle_digest(tmp_path / "released" / "bundle")
     assert "toy-conversion-rel-000001" in said
 
 
@@ -58,7 +57,7 @@ def test_what_is_no_champion_is_refused_by_name_with_the_forms(named, tmp_path):
     assert not (tmp_path / "released").exists()
 
 
-def test_a_damaged_bundle_is_called_the_champions(bundle, tmp_path):  # noqa: F811
+def test_a_damaged_bundle_is_called_the_champions(bundle, tmp_path):
     (bundle / BOOSTER).write_bytes(b"spoiled")
     with pytest.raises(KamadoError, match=f"CHAMPION {bundle}: booster.ubj"):
         bring(bundle, tmp_path)

@@ -20,8 +20,8 @@ from model.bundle.bundle import load, write
 from model.bundle.folder import bundle_digest
 from model.errors import BundleError, DataError
 from model.files import read_json, sha256_of, write_json
-from tests.bundles import quiet, small_run, train_into
 from tests.logs import log, replaced, spec_of
+from tests.runs import quiet, small_run, train_into
 from tests.services.chromium import laid_out
 
 FILES = ("metrics.json", "report.html", "verdict.json")

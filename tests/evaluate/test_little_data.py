@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from model.files import read_json
-from tests.bundles import train_into
 from tests.evaluate.test_evaluate import judge
 from tests.logs import log, replaced, spec_of
+from tests.runs import train_into
 
 BY_TIME = {}
 AT_RANDOM = {

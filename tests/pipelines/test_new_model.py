@@ -25,8 +25,8 @@ from pipelines.new_model.names import aliases, in_yaml, shown, words_of
 from pipelines.new_model.ranges import rounded, written
 from pipelines.new_model.summary import NewModel
 from pipelines.new_model.table import find_table
-from tests.bundles import quiet
 from tests.logs import log, replaced
+from tests.runs import quiet
 from tests.shared import shared
 from tests.test_examples import run
 

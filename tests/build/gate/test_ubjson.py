@@ -19,8 +19,8 @@ def plain(value):
     return [plain(item) for item in value] if hasattr(value, "__iter__") and not isinstance(value, str) else value
 
 
-def test_it_reads_what_xgboost_writes_as_json(sound):
-    data = (sound / BOOSTER).read_bytes()
+def test_it_reads_what_xgboost_writes_as_json(valid_bundle):
+    data = (valid_bundle / BOOSTER).read_bytes()
     booster = xgboost.Booster({"nthread": 1})
     booster.load_model(bytearray(data))
     expected = json.loads(bytes(booster.save_raw("json")))
@@ -35,8 +35,8 @@ def trees(booster):
     return booster["learner"]["gradient_booster"]["model"]["trees"]
 
 
-def test_written_again_it_is_the_same_bytes(sound):
-    data = (sound / BOOSTER).read_bytes()
+def test_written_again_it_is_the_same_bytes(valid_bundle):
+    data = (valid_bundle / BOOSTER).read_bytes()
     assert ubj(parse(data)) == data
 
 
@@ -47,8 +47,8 @@ def test_any_bytes_are_read_or_refused(data):
 
 @settings(max_examples=200)
 @given(st.data())
-def test_any_change_of_one_byte_is_read_or_refused(sound, data):
-    changed = bytearray((sound / BOOSTER).read_bytes())
+def test_any_change_of_one_byte_is_read_or_refused(valid_bundle, data):
+    changed = bytearray((valid_bundle / BOOSTER).read_bytes())
     changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(st.integers(0, 255))
     read_or_refused(bytes(changed))
 

@@ -20,7 +20,7 @@ from model.bundle.bundle import load
 from model.bundle.folder import bundle_digest
 from model.errors import OutputError
 from tests.build.released import BASE, assembled
-from tests.build.valid_bundle import verdict_of
+from tests.verdicts import verdict_of
 
 
 def publish(to: Path, bundle: Path, verdict: Path, passed: VerifiedBundle, base: Base = BASE) -> dict:
@@ -41,10 +41,10 @@ def config_of(to: Path, made: dict) -> dict:
     return json.loads(read(to, json.loads(read(to, made["digest"]))["config"]["digest"]))
 
 
-def test_ten_times_from_other_folders_times_and_umasks_it_is_one_digest(sound, verdict, passed, tmp_path):
+def test_ten_times_from_other_folders_times_and_umasks_it_is_one_digest(valid_bundle, verdict, passed, tmp_path):
     digests = set()
     for number in range(10):
-        copy = Path(shutil.copytree(sound, tmp_path / f"copy {number}"))
+        copy = Path(shutil.copytree(valid_bundle, tmp_path / f"copy {number}"))
         for path in copy.iterdir():
             os.utime(path, (number, number))
             path.chmod(0o600 | number)
@@ -57,9 +57,9 @@ def test_ten_times_from_other_folders_times_and_umasks_it_is_one_digest(sound, v
 
 
 def test_the_layer_holds_the_bundle_and_the_verdict_for_everyone_to_read_and_no_one_to_write(
-    sound, verdict, passed, tmp_path
+    valid_bundle, verdict, passed, tmp_path
 ):
-    made = publish(tmp_path / "images", sound, verdict, passed)
+    made = publish(tmp_path / "images", valid_bundle, verdict, passed)
     (tmp_path / "layer").write_bytes(read(tmp_path / "images", made["layer"]["digest"]))
     with tarfile.open(tmp_path / "layer") as tar:
         held = {member.name: tar.extractfile(member).read() for member in tar if member.isfile()}
@@ -68,12 +68,12 @@ def test_the_layer_holds_the_bundle_and_the_verdict_for_everyone_to_read_and_no_
     home = "opt/kamado"
     assert held == {
         f"{home}/verdict.json": verdict.read_bytes(),
-        **{f"{home}/bundle/{path.name}": path.read_bytes() for path in sound.iterdir()},
+        **{f"{home}/bundle/{path.name}": path.read_bytes() for path in valid_bundle.iterdir()},
     }
 
 
-def test_the_config_starts_the_server_without_a_shell_and_without_root(sound, verdict, passed, tmp_path):
-    made = publish(tmp_path / "images", sound, verdict, passed)
+def test_the_config_starts_the_server_without_a_shell_and_without_root(valid_bundle, verdict, passed, tmp_path):
+    made = publish(tmp_path / "images", valid_bundle, verdict, passed)
     config = config_of(tmp_path / "images", made)
     assert config["created"] == "2026-07-01T00:00:00Z"
     assert config["rootfs"]["diff_ids"] == [made["layer"]["diff_id"]]
@@ -86,13 +86,13 @@ def test_the_config_starts_the_server_without_a_shell_and_without_root(sound, ve
     assert "Entrypoint" not in run
 
 
-def test_the_labels_say_what_was_verified_and_from_what_it_was_made(sound, verdict, passed, tmp_path):
-    made = publish(tmp_path / "images", sound, verdict, passed)
+def test_the_labels_say_what_was_verified_and_from_what_it_was_made(valid_bundle, verdict, passed, tmp_path):
+    made = publish(tmp_path / "images", valid_bundle, verdict, passed)
     labels = config_of(tmp_path / "images", made)["config"]["Labels"]
     assert labels == made["labels"]
     assert labels["org.opencontainers.image.title"] == labels["kamado.model"] == "toy-conversion"
     assert labels["org.opencontainers.image.version"] == made["tag"]
-    assert labels["kamado.bundle"] == bundle_digest(sound)
+    assert labels["kamado.bundle"] == bundle_digest(valid_bundle)
     assert labels["kamado.verdict.sha256"] == passed.verdict_sha256
     assert labels["kamado.spec.sha256"] == "a" * 64
     assert labels["kamado.base"] == "none"
@@ -101,7 +101,7 @@ def test_the_labels_say_what_was_verified_and_from_what_it_was_made(sound, verdi
     assert set(told) == set(json.loads(verdict.read_bytes())["metrics"])
 
 
-def test_a_base_keeps_its_settings_layers_and_history_under_the_model(sound, verdict, passed, tmp_path):
+def test_a_base_keeps_its_settings_layers_and_history_under_the_model(valid_bundle, verdict, passed, tmp_path):
     from tests.contracts.publish import blob
 
     config = empty_config() | {
@@ -111,7 +111,7 @@ def test_a_base_keeps_its_settings_layers_and_history_under_the_model(sound, ver
         "rootfs": {"type": "layers", "diff_ids": ["sha256:" + "2" * 64]},
     }
     base = Base("oci", "oci:base", "sha256:" + "3" * 64, config, (blob(b"server", oci.DOCKER_LAYER),), docker=True)
-    made = publish(tmp_path / "images", sound, verdict, passed, base)
+    made = publish(tmp_path / "images", valid_bundle, verdict, passed, base)
     manifest = json.loads(read(tmp_path / "images", made["digest"]))
     found = config_of(tmp_path / "images", made)
     assert manifest["mediaType"] == oci.DOCKER_MANIFEST
@@ -125,16 +125,16 @@ def test_a_base_keeps_its_settings_layers_and_history_under_the_model(sound, ver
     assert found["rootfs"]["diff_ids"] == ["sha256:" + "2" * 64, made["layer"]["diff_id"]]
 
 
-def test_an_image_with_a_model_is_no_base_for_another(sound, verdict, passed, tmp_path):
+def test_an_image_with_a_model_is_no_base_for_another(valid_bundle, verdict, passed, tmp_path):
     config = empty_config() | {"config": {"Labels": {"kamado.model": "other"}}}
     with pytest.raises(BaseError, match=r"base-type.*holds a model already: 'other'"):
-        publish(tmp_path / "images", sound, verdict, passed, replace(BASE, kind="oci", config=config))
+        publish(tmp_path / "images", valid_bundle, verdict, passed, replace(BASE, kind="oci", config=config))
 
 
-def test_a_base_with_another_xgboost_is_refused(sound, verdict, passed, tmp_path):
+def test_a_base_with_another_xgboost_is_refused(valid_bundle, verdict, passed, tmp_path):
     config = empty_config() | {"config": {"Labels": {XGBOOST: "2.1.0"}}}
     with pytest.raises(BaseError, match=r"serves with XGBoost 2\.1\.0"):
-        publish(tmp_path / "images", sound, verdict, passed, replace(BASE, kind="oci", config=config))
+        publish(tmp_path / "images", valid_bundle, verdict, passed, replace(BASE, kind="oci", config=config))
     assert not (tmp_path / "images").exists()
 
 
@@ -158,22 +158,26 @@ def test_an_image_holds_what_passed_whatever_becomes_of_the_originals(bundle, ma
     outcome(f"built from what was verified: {built['bundle']}")
 
 
-def test_the_same_bundle_with_another_verdict_is_another_image_under_a_tag_of_its_own(sound, verdict, passed, tmp_path):
-    first = publish(tmp_path / "images", sound, verdict, passed)
-    other = verdict_of(sound, tmp_path / "verdict.json", bootstrap={"seed": 8, "draws": 1000})
+def test_the_same_bundle_with_another_verdict_is_another_image_under_a_tag_of_its_own(
+    valid_bundle, verdict, passed, tmp_path
+):
+    first = publish(tmp_path / "images", valid_bundle, verdict, passed)
+    other = verdict_of(valid_bundle, tmp_path / "verdict.json", bootstrap={"seed": 8, "draws": 1000})
     (tmp_path / "images-work").rename(tmp_path / "before")
-    second = publish(tmp_path / "images", sound, other, verify_or_raise(sound, other))
+    second = publish(tmp_path / "images", valid_bundle, other, verify_or_raise(valid_bundle, other))
     assert first["tag"] != second["tag"]
     assert Layout(tmp_path / "images").digest(first["tag"]) == first["digest"] != second["digest"]
 
 
-def test_a_place_that_nobody_knows_is_refused_before_the_gate_is_asked(sound, tmp_path):
+def test_a_place_that_nobody_knows_is_refused_before_the_gate_is_asked(valid_bundle, tmp_path):
     with pytest.raises(OutputError, match="does not name a place"):
-        assembler.build(sound, tmp_path / "no verdict", assembler.BuildRequest("ftp://somewhere", None, tmp_path))
+        assembler.build(
+            valid_bundle, tmp_path / "no verdict", assembler.BuildRequest("ftp://somewhere", None, tmp_path)
+        )
 
 
-def test_a_tag_says_model_age_of_the_data_and_content(sound):
-    manifest = load(sound).manifest
+def test_a_tag_says_model_age_of_the_data_and_content(valid_bundle):
+    manifest = load(valid_bundle).manifest
     given = {"cutoff": manifest.lineage.cutoff, "bundle": "sha256:" + "b" * 64, "verdict": "sha256:" + "e" * 64}
     tag = build_tag(manifest.model, **given, base="sha256:" + "c" * 64)
     assert tag.startswith("toy-conversion-20260701T000000Z-")

@@ -50,8 +50,8 @@ def base(made):
 
 
 @pytest.fixture(scope="module")
-def candidate(base, sound, verdict, passed, tmp_path_factory):
-    return assembled(base, sound, verdict, tmp_path_factory.mktemp("work"), passed)
+def candidate(base, valid_bundle, verdict, passed, tmp_path_factory):
+    return assembled(base, valid_bundle, verdict, tmp_path_factory.mktemp("work"), passed)
 
 
 @pytest.fixture(scope="module")
@@ -75,9 +75,9 @@ class TestTheBill:
         assert all(re.match(r"pkg:deb/(debian|ubuntu)/.+\?distro=\1-\d+|pkg:pypi/", purl) for purl in purls)
         assert len(purls) > 30
 
-    def test_the_model_is_in_it_by_digest(self, document, sound):
+    def test_the_model_is_in_it_by_digest(self, document, valid_bundle):
         [model] = [one for one in json.loads(document.data)["components"] if one["type"] == "machine-learning-model"]
-        assert model["hashes"] == [{"alg": "SHA-256", "content": bundle_digest(sound).removeprefix("sha256:")}]
+        assert model["hashes"] == [{"alg": "SHA-256", "content": bundle_digest(valid_bundle).removeprefix("sha256:")}]
 
     def test_it_is_what_the_format_demands_to_the_last_field(self, document):
         assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(document.data.decode()) is None
@@ -400,10 +400,10 @@ class TestTheSignature:
         assert [problem.code for problem in refusal.value.problems] == ["signature-broken"]
 
 
-def test_all_of_them_lie_beside_the_image_and_come_back_with_the_release(sound, verdict, keys, made, tmp_path):
+def test_all_of_them_lie_beside_the_image_and_come_back_with_the_release(valid_bundle, verdict, keys, made, tmp_path):
     place = Layout(tmp_path / "images")
     order = BuildRequest(f"oci:{place.folder}", None, made.parent, seal="process", commit=COMMIT, key=keys / "mine.pem")
-    built = build(sound, verdict, order, report=lambda _: None)
+    built = build(valid_bundle, verdict, order, report=lambda _: None)
     assert sorted(built["attachments"]) == sorted(
         [bills.MEDIA_TYPE, provenances.MEDIA_TYPE, "application/vnd.dev.sigstore.bundle.v0.3+json"]
     )
@@ -423,12 +423,12 @@ def test_all_of_them_lie_beside_the_image_and_come_back_with_the_release(sound, 
     }
 
 
-def test_an_image_that_is_there_already_is_signed_as_well_once_by_each_key(sound, verdict, keys, made, tmp_path):
+def test_an_image_that_is_there_already_is_signed_as_well_once_by_each_key(valid_bundle, verdict, keys, made, tmp_path):
     place, back = Layout(tmp_path / "images"), tmp_path / "back"
     said = []
 
     linked = tmp_path / "bundle"  # as a run leaves it
-    linked.symlink_to(sound)
+    linked.symlink_to(valid_bundle)
 
     def built(key=None):
         order = BuildRequest(f"oci:{place.folder}", None, made.parent, seal="process", commit=COMMIT, key=key)
@@ -454,27 +454,29 @@ def test_an_image_that_is_there_already_is_signed_as_well_once_by_each_key(sound
 
 
 @pytest.mark.case("an image whose documents were lost, or that was copied without them: building again changed nothing")
-def test_an_image_whose_record_was_lost_gets_it_again_and_can_be_released(sound, verdict, made, tmp_path, outcome):
+def test_an_image_whose_record_was_lost_gets_it_again_and_can_be_released(
+    valid_bundle, verdict, made, tmp_path, outcome
+):
     place = Layout(tmp_path / "images")
     order = BuildRequest(f"oci:{place.folder}", None, made.parent, seal="process", commit=COMMIT)
-    first = build(sound, verdict, order, report=lambda _: None)
+    first = build(valid_bundle, verdict, order, report=lambda _: None)
     index = json.loads((place.folder / "index.json").read_bytes())
     index["manifests"] = [entry for entry in index["manifests"] if "artifactType" not in entry]
     (place.folder / "index.json").write_text(json.dumps(index))
     with pytest.raises(KamadoError, match=r"\[image-unsealed\]"):
         promote(place, "toy-conversion", first["tag"], report=print)
-    again = build(sound, verdict, order, report=lambda _: None)
+    again = build(valid_bundle, verdict, order, report=lambda _: None)
     assert (again["outcome"], again["attachments"]) == ("unchanged", first["attachments"])
     assert again["seal"] == first["seal"]
     released = promote(place, "toy-conversion", first["tag"], report=print)
     outcome(f"released as {released.tag}")
-    assert build(sound, verdict, order, report=lambda _: None)["seal"]["way"] == "earlier"
+    assert build(valid_bundle, verdict, order, report=lambda _: None)["seal"]["way"] == "earlier"
 
 
-def test_a_key_that_cannot_sign_leaves_no_image(sound, verdict, made, tmp_path):
+def test_a_key_that_cannot_sign_leaves_no_image(valid_bundle, verdict, made, tmp_path):
     order = BuildRequest(f"oci:{tmp_path}/images", None, made.parent, seal="process", key=tmp_path / "absent.pem")
     with pytest.raises(SignatureError):
-        build(sound, verdict, order, report=lambda _: None)
+        build(valid_bundle, verdict, order, report=lambda _: None)
     assert not (tmp_path / "images").exists()
 
 

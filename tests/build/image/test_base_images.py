@@ -53,9 +53,9 @@ INSTALLS_OR_COMPILES = re.compile(
 
 
 @pytest.fixture(scope="session")
-def mounted(sound, tmp_path_factory) -> Path:
+def mounted(valid_bundle, tmp_path_factory) -> Path:
     """The sound bundle as any user of a container can read it."""
-    folder = Path(shutil.copytree(sound, tmp_path_factory.mktemp("mounted") / "bundle"))
+    folder = Path(shutil.copytree(valid_bundle, tmp_path_factory.mktemp("mounted") / "bundle"))
     folder.chmod(0o755)
     for file in folder.iterdir():
         file.chmod(0o644)
@@ -116,8 +116,8 @@ class TestTheServer:
             raise AssertionError(server.logs().decode()) from error
         assert run(server, "id", "-u") == "65532"
 
-    def test_it_answers_golden_rows_to_the_last_digit(self, server, sound):
-        for row in load(sound).golden[-10:]:
+    def test_it_answers_golden_rows_to_the_last_digit(self, server, valid_bundle):
+        for row in load(valid_bundle).golden[-10:]:
             status, _, answer = run(server, "python3", "-c", ASK, "POST", "/predict", json.dumps(row.input)).partition(
                 " "
             )
@@ -162,11 +162,11 @@ class TestTheServersLayers:
         assert Layout(tmp_path).digest("server") == Layout(layout).digest("server")
 
     def test_a_model_laid_on_it_is_sealed_by_running_it(
-        self, engine_address, layout, sound, verdict, tmp_path, monkeypatch
+        self, engine_address, layout, valid_bundle, verdict, tmp_path, monkeypatch
     ):
         monkeypatch.setenv("DOCKER_HOST", engine_address)
         order = BuildRequest(f"oci:{tmp_path / 'images'}", f"oci:{layout}:server", tmp_path, seal="engine")
-        made = build(sound, verdict, order, report=print)
+        made = build(valid_bundle, verdict, order, report=print)
         assert made["base"]["digest"] == Layout(layout).digest("server")
         assert made["seal"]["way"] == "engine"
 

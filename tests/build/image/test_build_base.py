@@ -33,11 +33,11 @@ def cache(made, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def image(cache, sound, verdict, tmp_path_factory):
+def image(cache, valid_bundle, verdict, tmp_path_factory):
     """(layout, what build says) of the sound bundle on the made base."""
     folder = tmp_path_factory.mktemp("images")
     return folder, build(
-        sound, verdict, BuildRequest(f"oci:{folder}", None, cache.parent, seal="process"), report=lambda _: None
+        valid_bundle, verdict, BuildRequest(f"oci:{folder}", None, cache.parent, seal="process"), report=lambda _: None
     )
 
 
@@ -135,9 +135,9 @@ def running(image, root):
             server.terminate()
 
 
-def test_the_server_in_the_image_answers_golden_rows_to_the_last_digit(running, sound):
+def test_the_server_in_the_image_answers_golden_rows_to_the_last_digit(running, valid_bundle):
     with requests.Session() as session:
-        for row in load(sound).golden[:20]:
+        for row in load(valid_bundle).golden[:20]:
             turned = dict(reversed(row.input.items()))
             answer = session.post(f"{running}/predict", json=turned, timeout=20)
             assert answer.json()["probability"] == row.probability, answer.text

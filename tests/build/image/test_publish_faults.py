@@ -57,10 +57,10 @@ def start(
 
 
 @pytest.fixture(scope="module")
-def undisturbed(sound, verdict, host, base, tmp_path_factory):
+def undisturbed(valid_bundle, verdict, host, base, tmp_path_factory):
     """What a builder says whom nothing troubles."""
     cache = tmp_path_factory.mktemp("cache")
-    return done(start(sound, verdict, f"registry://{host}/undisturbed", base, cache))
+    return done(start(valid_bundle, verdict, f"registry://{host}/undisturbed", base, cache))
 
 
 def done(child: subprocess.Popen) -> dict:
@@ -76,13 +76,15 @@ def tags(host: str, repository: str) -> list[str]:
 
 
 def test_killed_at_ten_moments_no_tag_names_half_an_image_and_the_next_run_completes(
-    sound, verdict, host, base, tmp_path
+    valid_bundle, verdict, host, base, tmp_path
 ):
     (scratch := tmp_path / "scratch").mkdir()
     moments = [0.3 + number * 0.45 for number in range(10)]  # the last one is about when a builder is done
 
     def killed(number: int) -> bool:
-        child = start(sound, verdict, f"registry://{host}/killed/{number}", base, tmp_path / "cache", scratch=scratch)
+        child = start(
+            valid_bundle, verdict, f"registry://{host}/killed/{number}", base, tmp_path / "cache", scratch=scratch
+        )
         time.sleep(moments[number])
         child.kill()
         child.communicate()
@@ -96,7 +98,7 @@ def test_killed_at_ten_moments_no_tag_names_half_an_image_and_the_next_run_compl
         assert sum(pool.map(killed, range(10))) >= 5
     unfinished = next(number for number in range(10) if not tags(host, f"killed/{number}"))
     where = f"registry://{host}/killed/{unfinished}"
-    made = done(start(sound, verdict, where, base, tmp_path / "cache", scratch=scratch))
+    made = done(start(valid_bundle, verdict, where, base, tmp_path / "cache", scratch=scratch))
     assert (made["outcome"], made["seal"]["way"]) == ("written", "process")
     assert fetch(host, f"killed/{unfinished}", made["tag"]) is not None
     assert servers_of(scratch) == []
@@ -105,11 +107,11 @@ def test_killed_at_ten_moments_no_tag_names_half_an_image_and_the_next_run_compl
 
 @pytest.mark.parametrize("place", ["folder", "registry"])
 def test_no_room_to_unpack_the_image_blames_the_temporary_folder_and_leaves_no_tag(
-    sound, verdict, host, base, tmp_path, place
+    valid_bundle, verdict, host, base, tmp_path, place
 ):
     to = f"oci:{tmp_path}/images" if place == "folder" else f"registry://{host}/no-room/1"
     with full(tmp_path / "scratch") as scratch:
-        child = start(sound, verdict, to, base, tmp_path / "cache", scratch=scratch)
+        child = start(valid_bundle, verdict, to, base, tmp_path / "cache", scratch=scratch)
         _, told = child.communicate()
         assert child.returncode == 1
         assert f"[work-unwritable] {scratch}: cannot be worked in (No space left on device)" in told
@@ -118,7 +120,7 @@ def test_no_room_to_unpack_the_image_blames_the_temporary_folder_and_leaves_no_t
     assert not (tmp_path / "images" / "index.json").exists()
     assert tags(host, "no-room/1") == []
     if place == "registry":
-        assert done(start(sound, verdict, to, base, tmp_path / "cache"))["outcome"] == "written"
+        assert done(start(valid_bundle, verdict, to, base, tmp_path / "cache"))["outcome"] == "written"
 
 
 def left_in(scratch: Path) -> list[Path]:
@@ -137,10 +139,10 @@ def servers_of(scratch: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_stop_that_is_asked_for_leaves_nothing_behind(sound, verdict, host, base, tmp_path, number, status):
+def test_a_stop_that_is_asked_for_leaves_nothing_behind(valid_bundle, verdict, host, base, tmp_path, number, status):
     (scratch := tmp_path / "scratch").mkdir()
     where = f"registry://{host}/stopped/{status}"
-    child = start(sound, verdict, where, base, tmp_path / "cache", scratch=scratch)
+    child = start(valid_bundle, verdict, where, base, tmp_path / "cache", scratch=scratch)
     while not list(scratch.glob("kamado-build-*/content/root/opt/kamado/serving")):
         time.sleep(0.05)
         assert child.poll() is None
@@ -153,18 +155,18 @@ def test_a_stop_that_is_asked_for_leaves_nothing_behind(sound, verdict, host, ba
     assert tags(host, f"stopped/{status}") == []
 
 
-def test_two_builders_at_once_of_one_bundle_agree(sound, verdict, host, base, tmp_path):
-    both = [start(sound, verdict, f"registry://{host}/both", base, tmp_path / "cache") for _ in range(2)]
+def test_two_builders_at_once_of_one_bundle_agree(valid_bundle, verdict, host, base, tmp_path):
+    both = [start(valid_bundle, verdict, f"registry://{host}/both", base, tmp_path / "cache") for _ in range(2)]
     first, second = (done(child) for child in both)
     assert first["digest"] == second["digest"]
     assert tags(host, "both") == [first["tag"]]
 
 
-def test_a_wrong_clock_changes_nothing(sound, verdict, host, base, undisturbed, tmp_path):
+def test_a_wrong_clock_changes_nothing(valid_bundle, verdict, host, base, undisturbed, tmp_path):
     """Ten years ahead, and with a bundle whose files say they are of 1980."""
     if shutil.which("faketime") is None:
         pytest.skip("needs a clock that can be set: apt-get install faketime")
-    old = Path(shutil.copytree(sound, tmp_path / "old"))
+    old = Path(shutil.copytree(valid_bundle, tmp_path / "old"))
     for path in old.iterdir():
         os.utime(path, (315_532_800, 315_532_800))
     ahead = ("faketime", "-f", "+10y")
@@ -173,7 +175,7 @@ def test_a_wrong_clock_changes_nothing(sound, verdict, host, base, undisturbed, 
 
 
 def test_a_base_that_changes_under_its_tag_changes_the_tag_of_the_image(
-    sound, verdict, host, base, made, undisturbed, tmp_path
+    valid_bundle, verdict, host, base, made, undisturbed, tmp_path
 ):
     """What was taken is named by digest in the image, and in its tag's key: two servers never share a tag."""
     built = made_base(made, report=lambda _: None)
@@ -183,31 +185,31 @@ def test_a_base_that_changes_under_its_tag_changes_the_tag_of_the_image(
     for blob in (*image.layers, small(image.config, oci.CONFIG)):
         client.upload(blob)
     client.put("1", image.manifest, image.media_type)
-    second = done(start(sound, verdict, f"registry://{host}/undisturbed", base, tmp_path / "cache"))
+    second = done(start(valid_bundle, verdict, f"registry://{host}/undisturbed", base, tmp_path / "cache"))
     assert undisturbed["base"]["digest"] != second["base"]["digest"] == image.digest
     assert undisturbed["tag"] != second["tag"]
     assert sorted(tags(host, "undisturbed")) == sorted([undisturbed["tag"], second["tag"]])
 
 
-def test_a_base_that_is_not_there_is_refused_before_anything_is_sent(sound, verdict, host, tmp_path):
-    child = start(sound, verdict, f"registry://{host}/nobase", f"{host}/base:absent", tmp_path / "cache")
+def test_a_base_that_is_not_there_is_refused_before_anything_is_sent(valid_bundle, verdict, host, tmp_path):
+    child = start(valid_bundle, verdict, f"registry://{host}/nobase", f"{host}/base:absent", tmp_path / "cache")
     _, err = child.communicate()
     assert child.returncode == 1
     assert "[base-missing]" in err
     assert tags(host, "nobase") == []
 
 
-def test_an_image_without_a_server_goes_to_no_registry(sound, verdict, host, tmp_path):
+def test_an_image_without_a_server_goes_to_no_registry(valid_bundle, verdict, host, tmp_path):
     Layout(tmp_path / "bare").publish(oci.Image(oci.dump({"architecture": "none", "os": "none"}), ()), "1")
-    child = start(sound, verdict, f"registry://{host}/bare", f"oci:{tmp_path}/bare:1", tmp_path / "cache")
+    child = start(valid_bundle, verdict, f"registry://{host}/bare", f"oci:{tmp_path}/bare:1", tmp_path / "cache")
     _, err = child.communicate()
     assert child.returncode == 1
     assert "[base-platform]" in err
     assert tags(host, "bare") == []
 
 
-def test_a_registry_that_is_not_there_is_refused_by_name(sound, verdict, base, tmp_path):
-    child = start(sound, verdict, "registry://127.0.0.1:1/kamado", base, tmp_path / "cache")
+def test_a_registry_that_is_not_there_is_refused_by_name(valid_bundle, verdict, base, tmp_path):
+    child = start(valid_bundle, verdict, "registry://127.0.0.1:1/kamado", base, tmp_path / "cache")
     _, err = child.communicate()
     assert child.returncode == 1
     assert "[registry-unreachable] registry 127.0.0.1:1/kamado: cannot be reached" in err

@@ -59,13 +59,13 @@ DIES = ("serving/service.py", "columns = self._reader.batch(", "import os; os._e
 class SealContract:
     """`way` is how images are proven; `place` is where they lie before that."""
 
-    def publish(self, base, sound, verdict, place, tmp_path, way):
+    def publish(self, base, valid_bundle, verdict, place, tmp_path, way):
         (tmp_path / "work").mkdir()
-        candidate = assembled(base, sound, verdict, tmp_path / "work")
+        candidate = assembled(base, valid_bundle, verdict, tmp_path / "work")
         told = []
 
         def prove(staged):
-            told.append(seal(staged, load(sound), way=way))
+            told.append(seal(staged, load(valid_bundle), way=way))
             return ()
 
         try:
@@ -76,14 +76,18 @@ class SealContract:
             return refusal
         return told[0]
 
-    def test_an_image_that_answers_as_training_did_gets_its_tag(self, base, sound, verdict, place, tmp_path, way):
-        sealed = self.publish(base, sound, verdict, place, tmp_path, way)
+    def test_an_image_that_answers_as_training_did_gets_its_tag(
+        self, base, valid_bundle, verdict, place, tmp_path, way
+    ):
+        sealed = self.publish(base, valid_bundle, verdict, place, tmp_path, way)
         assert sealed.way == way
-        assert sealed.answers > 2 * len(load(sound).golden)
+        assert sealed.answers > 2 * len(load(valid_bundle).golden)
         assert len(place.tags()) == 1
 
-    def test_another_last_digit_is_refused_and_the_first_row_is_named(self, base, sound, verdict, place, tmp_path, way):
-        refusal = self.publish(spoiled(base, tmp_path, ANOTHER_LAST_DIGIT), sound, verdict, place, tmp_path, way)
+    def test_another_last_digit_is_refused_and_the_first_row_is_named(
+        self, base, valid_bundle, verdict, place, tmp_path, way
+    ):
+        refusal = self.publish(spoiled(base, tmp_path, ANOTHER_LAST_DIGIT), valid_bundle, verdict, place, tmp_path, way)
         assert refusal.problems[0].code == "seal-answer"
         assert "stored is" in refusal.problems[0].problem
         assert refusal.problems[0].where.startswith("golden row ")
@@ -97,9 +101,9 @@ class SealContract:
         ids=["no-server", "dies"],
     )
     def test_a_server_that_does_not_stay_up_is_refused(
-        self, base, sound, verdict, place, tmp_path, way, change, code, says
+        self, base, valid_bundle, verdict, place, tmp_path, way, change, code, says
     ):
-        refusal = self.publish(spoiled(base, tmp_path, change), sound, verdict, place, tmp_path, way)
+        refusal = self.publish(spoiled(base, tmp_path, change), valid_bundle, verdict, place, tmp_path, way)
         assert {problem.code for problem in refusal.problems} == {code}
         assert says in str(refusal)
 
@@ -113,25 +117,25 @@ class TestWithoutAnEngine(SealContract):
     def place(self, tmp_path):
         return Layout(tmp_path / "images")
 
-    def test_an_image_without_a_server_says_so(self, base, sound, verdict, place, tmp_path, way):
+    def test_an_image_without_a_server_says_so(self, base, valid_bundle, verdict, place, tmp_path, way):
         bare = replace(base, layers=(), config=base.config | {"rootfs": {"type": "layers", "diff_ids": []}})
-        refusal = self.publish(bare, sound, verdict, place, tmp_path, way)
+        refusal = self.publish(bare, valid_bundle, verdict, place, tmp_path, way)
         assert "has no python3" in str(refusal)
 
-    def test_a_layer_that_leads_out_of_the_image_is_refused(self, base, sound, verdict, place, tmp_path, way):
+    def test_a_layer_that_leads_out_of_the_image_is_refused(self, base, valid_bundle, verdict, place, tmp_path, way):
         with tarfile.open(fileobj=(packed := BytesIO()), mode="w:gz") as tar:
             link = tarfile.TarInfo("escape")
             link.type, link.linkname = tarfile.SYMTYPE, str(tmp_path)
             tar.addfile(link)
             tar.addfile(tarfile.TarInfo("escape/stolen"))
         bad = replace(base, layers=(*base.layers, blob(packed.getvalue())))
-        refusal = self.publish(bad, sound, verdict, place, tmp_path, way)
+        refusal = self.publish(bad, valid_bundle, verdict, place, tmp_path, way)
         assert [problem.code for problem in refusal.problems] == ["seal-layer"]
         assert not (tmp_path / "stolen").exists()
 
-    def test_an_engine_asked_for_by_name_must_be_there(self, base, sound, verdict, place, tmp_path, monkeypatch):
+    def test_an_engine_asked_for_by_name_must_be_there(self, base, valid_bundle, verdict, place, tmp_path, monkeypatch):
         monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none")
-        refusal = self.publish(base, sound, verdict, place, tmp_path, "engine")
+        refusal = self.publish(base, valid_bundle, verdict, place, tmp_path, "engine")
         assert [problem.code for problem in refusal.problems] == ["seal-engine"]
         assert "--seal process" in str(refusal)
 
@@ -154,9 +158,9 @@ class Ending(http.server.BaseHTTPRequestHandler):
         self.connection.close()
 
 
-def test_an_engine_that_ends_in_the_middle_is_a_refusal(base, sound, verdict, tmp_path, monkeypatch):
+def test_an_engine_that_ends_in_the_middle_is_a_refusal(base, valid_bundle, verdict, tmp_path, monkeypatch):
     (tmp_path / "work").mkdir()
-    candidate = assembled(base, sound, verdict, tmp_path / "work")
+    candidate = assembled(base, valid_bundle, verdict, tmp_path / "work")
     with serving(Ending) as address:
         monkeypatch.setenv("DOCKER_HOST", f"tcp://{address}")
         with pytest.raises(SmokeTestError, match=r"\[seal-engine\] container engine: fails .* seal without it"):
@@ -210,35 +214,35 @@ class TestInAContainer(SealContract):
         ids=["takes-all", "marks-nothing"],
     )
     def test_a_server_that_breaks_the_contract_is_refused(
-        self, base, sound, verdict, place, tmp_path, way, change, says
+        self, base, valid_bundle, verdict, place, tmp_path, way, change, says
     ):
         """Answers are judged alike, whichever way they came."""
-        refusal = self.publish(spoiled(base, tmp_path, change), sound, verdict, place, tmp_path, way)
+        refusal = self.publish(spoiled(base, tmp_path, change), valid_bundle, verdict, place, tmp_path, way)
         assert {problem.code for problem in refusal.problems} == {"seal-contract"}
         assert says in str(refusal)
 
-    def test_nothing_is_left_in_the_engine(self, base, sound, verdict, place, tmp_path, way, address):
-        self.publish(base, sound, verdict, place, tmp_path, way)
+    def test_nothing_is_left_in_the_engine(self, base, valid_bundle, verdict, place, tmp_path, way, address):
+        self.publish(base, valid_bundle, verdict, place, tmp_path, way)
         with contextlib.closing(docker.DockerClient(base_url=address)) as client:
             assert client.containers.list(all=True, filters={"label": "kamado=seal"}) == []
             held = {digest for image in client.images.list(all=True) for digest in image.attrs["RepoDigests"] or []}
             assert f"{place.name}@{place.digest(place.tags()[0])}" not in held
 
-    def test_an_image_in_a_folder_is_given_to_the_engine(self, base, sound, verdict, tmp_path, way):
-        assert self.publish(base, sound, verdict, Layout(tmp_path / "images"), tmp_path, way).way == "engine"
+    def test_an_image_in_a_folder_is_given_to_the_engine(self, base, valid_bundle, verdict, tmp_path, way):
+        assert self.publish(base, valid_bundle, verdict, Layout(tmp_path / "images"), tmp_path, way).way == "engine"
 
 
-def test_both_ways_give_one_digest(base, sound, verdict, address, tmp_path, monkeypatch):
+def test_both_ways_give_one_digest(base, valid_bundle, verdict, address, tmp_path, monkeypatch):
     """Where an image was proven stands beside it, not in it."""
     monkeypatch.setenv("DOCKER_HOST", address)
     digests = set()
     for way in ("process", "engine"):
         (tmp_path / way).mkdir()
-        candidate = assembled(base, sound, verdict, tmp_path / way)
+        candidate = assembled(base, valid_bundle, verdict, tmp_path / way)
         place = Layout(tmp_path / f"{way}-images")
 
         def prove(staged, way=way):
-            assert seal(staged, load(sound), way=way).way == way
+            assert seal(staged, load(valid_bundle), way=way).way == way
             return ()
 
         digests.add(place.publish(candidate.image, candidate.tag, prove=prove).digest)

@@ -27,13 +27,13 @@ from model.errors import BundleError
 from model.files import sha256_of
 from tests.build.release.test_releases import ROOT, run
 from tests.build.released import BASE, assembled, published
-from tests.build.valid_bundle import verdict_of
 from tests.contracts.publish import blob
+from tests.verdicts import verdict_of
 
 
 @pytest.fixture
-def model(sound, verdict, passed, tmp_path):
-    return assembled(BASE, sound, verdict, tmp_path / "work", passed)
+def model(valid_bundle, verdict, passed, tmp_path):
+    return assembled(BASE, valid_bundle, verdict, tmp_path / "work", passed)
 
 
 @pytest.fixture
@@ -50,12 +50,12 @@ def tagged(place, tag) -> Release:
     return number_next(place, "toy-conversion", candidate(place, "toy-conversion", tag))
 
 
-def test_bundle_and_verdict_come_back_byte_for_byte(shelf, sound, verdict, tmp_path):
+def test_bundle_and_verdict_come_back_byte_for_byte(shelf, valid_bundle, verdict, tmp_path):
     told = run("fetch", "toy-conversion", "--in", f"oci:{shelf.folder}", "--into", str(tmp_path / "back"))
     assert (told.returncode, told.stderr) == (0, "")
-    assert bundle_digest(sound) in told.stdout
+    assert bundle_digest(valid_bundle) in told.stdout
     for name in FILES:
-        assert (tmp_path / "back" / "bundle" / name).read_bytes() == (sound / name).read_bytes()
+        assert (tmp_path / "back" / "bundle" / name).read_bytes() == (valid_bundle / name).read_bytes()
     assert (tmp_path / "back" / "verdict.json").read_bytes() == verdict.read_bytes()
 
 
@@ -170,10 +170,12 @@ def test_a_statement_that_is_none_is_no_record(data):
 
 
 @pytest.mark.case("a verdict in an image whose own checksum is wrong")
-def test_a_wrong_checksum_is_never_taken_for_an_older_one(sound, tmp_path, outcome):
-    path = verdict_of(sound, tmp_path / "verdict.json")
+def test_a_wrong_checksum_is_never_taken_for_an_older_one(valid_bundle, tmp_path, outcome):
+    path = verdict_of(valid_bundle, tmp_path / "verdict.json")
     path.write_text(path.read_text().replace('"auc": 0.71', '"auc": 0.72'))
-    model = assembled(BASE, sound, path, tmp_path / "work", VerifiedBundle(bundle_digest(sound), sha256_of(path)))
+    model = assembled(
+        BASE, valid_bundle, path, tmp_path / "work", VerifiedBundle(bundle_digest(valid_bundle), sha256_of(path))
+    )
     place = Layout(tmp_path / "images")
     published(place, model)
     with pytest.raises(BundleError, match=r"\[verdict-digest\]") as refusal:
@@ -189,7 +191,7 @@ main(sys.argv[2:], os.environ)
 """
 
 
-def test_a_fetch_that_is_killed_leaves_nothing_behind(shelf, sound, tmp_path):
+def test_a_fetch_that_is_killed_leaves_nothing_behind(shelf, valid_bundle, tmp_path):
     """Beside its target never; what it had in the temporary folder the next one removes."""
     (scratch := tmp_path / "scratch").mkdir()
     (target := tmp_path / "fetched").mkdir()
@@ -200,7 +202,7 @@ def test_a_fetch_that_is_killed_leaves_nothing_behind(shelf, sound, tmp_path):
         killed = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
         assert killed.returncode == -signal.SIGKILL
         if (target / "back").exists():  # it was quicker than the kill, and is whole
-            assert bundle_digest(target / "back" / "bundle") == bundle_digest(sound)
+            assert bundle_digest(target / "back" / "bundle") == bundle_digest(valid_bundle)
             shutil.rmtree(target / "back")
         assert list(target.iterdir()) == []
     command = [sys.executable, "-m", "build", *arguments]

@@ -23,21 +23,22 @@ from model.errors import KamadoError
 from tests.build.image.test_attest import keys  # noqa: F401 - a fixture
 from tests.build.oci.test_registry import full
 from tests.build.released import BASE, assembled, published
-from tests.build.valid_bundle import sound_bundle, verdict_of
+from tests.bundles import write_valid_bundle
 from tests.contracts.publish import blob
+from tests.verdicts import verdict_of
 
 ROOT = Path(__file__).resolve().parents[3]
 TOY = "toy-conversion"
 
 
 @pytest.fixture(scope="module")
-def models(sound, tmp_path_factory):
+def models(valid_bundle, tmp_path_factory):
     """Three images of one bundle, by the verdicts that let it pass."""
     made = []
     for seed in (1, 2, 3):
         work = tmp_path_factory.mktemp("work")
-        verdict = verdict_of(sound, work / "verdict.json", bootstrap={"seed": seed, "draws": 1000})
-        made.append(assembled(BASE, sound, verdict, work))
+        verdict = verdict_of(valid_bundle, work / "verdict.json", bootstrap={"seed": seed, "draws": 1000})
+        made.append(assembled(BASE, valid_bundle, verdict, work))
     return made
 
 
@@ -74,7 +75,7 @@ def other_content(place, model):
 def other_bundle(place, model):
     """A sound bundle of other trees, behind the labels of this one."""
     folder = place.folder.parent / "other"
-    other = sound_bundle(folder / "bundle", seed=3)
+    other = write_valid_bundle(folder / "bundle", seed=3)
     layer = assembled(BASE, other, verdict_of(other, folder / "verdict.json"), folder / "work").image.layers[-1]
     config = json.loads(model.image.config)
     config["config"]["Labels"][BUILD_TAG] = "forged"
@@ -181,12 +182,12 @@ def test_without_room_to_unpack_the_image_the_temporary_folder_is_blamed(shelf, 
 
 class TestARequiredKey:
     @pytest.fixture
-    def signed(self, shelf, models, sound, keys, tmp_path):  # noqa: F811
+    def signed(self, shelf, models, valid_bundle, keys, tmp_path):  # noqa: F811
         """The first image is signed by mine, the second by another, the third with the verdict of the first."""
         for number, (model, key) in enumerate(zip(models, ("mine", "other", "mine"), strict=True)):
             seed = 1 if number == 2 else number + 1
-            verdict = verdict_of(sound, tmp_path / f"{number}.json", bootstrap={"seed": seed, "draws": 1000})
-            folder = copy(sound, verdict, tmp_path / f"model-{number}").folder
+            verdict = verdict_of(valid_bundle, tmp_path / f"{number}.json", bootstrap={"seed": seed, "draws": 1000})
+            folder = copy(valid_bundle, verdict, tmp_path / f"model-{number}").folder
             shelf.attach(model.image.digest, [sign(folder, keys / f"{key}.pem")])
         return shelf
 
@@ -222,18 +223,18 @@ class TestARequiredKey:
             promote(shelf, TOY, models[0].tag, keys=[keys / "mine.pem"], report=print)
 
     @pytest.mark.parametrize(("key", "code"), [(None, "signature-missing"), ("other.pem", "signature-broken")])
-    def test_builds_nothing_that_is_not_signed_by_its_owner(self, sound, verdict, keys, key, code, tmp_path):  # noqa: F811
+    def test_builds_nothing_that_is_not_signed_by_its_owner(self, valid_bundle, verdict, keys, key, code, tmp_path):  # noqa: F811
         order = BuildRequest(
             f"oci:{tmp_path}/images", None, tmp_path / "cache", key=key and keys / key, required=keys / "mine.pub"
         )
         with pytest.raises(SignatureError) as refusal:
-            build(sound, verdict, order, report=lambda _: None)
+            build(valid_bundle, verdict, order, report=lambda _: None)
         assert [problem.code for problem in refusal.value.problems] == [code]
         assert not (tmp_path / "images").exists()
 
 
-def test_a_signature_is_of_bundle_and_verdict_together(sound, keys, shelf, models):  # noqa: F811
+def test_a_signature_is_of_bundle_and_verdict_together(valid_bundle, keys, shelf, models):  # noqa: F811
     """The bundle alone, as it once was signed, is not enough."""
-    shelf.attach(models[0].image.digest, [sign(sound, keys / "mine.pem")])
+    shelf.attach(models[0].image.digest, [sign(valid_bundle, keys / "mine.pem")])
     with pytest.raises(SignatureError, match="is not signed by"):
         promote(shelf, TOY, models[0].tag, keys=[keys / "mine.pub"], report=print)
