@@ -28,8 +28,8 @@ from model.errors import BundleError
 from model.files import sha256_of
 from tests.build.release.command import ROOT, refused, run, tagged
 from tests.build.released import BASE, assembled, published
-from tests.build.valid_bundle import verdict_of
 from tests.contracts.image_store import blob
+from tests.verdicts import verdict_of
 
 
 @pytest.fixture
