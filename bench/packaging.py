@@ -39,7 +39,7 @@ from build.oci.registry import RegistryStore
 from build.oci.registry_client import RegistryClient
 from tests.build.valid_bundle import sound_bundle
 from tests.services.engine import engine
-from tests.services.fault_proxy import weather
+from tests.services.fault_proxy import fault_proxy
 from tests.services.registry import registry
 
 CUTOFF = "2026-07-01T00:00:00Z"
@@ -156,7 +156,7 @@ def uploaded(host: str, base: Base, folder: Path) -> int:
     """Bytes that a repeated push sends, headers included."""
     image = image_of(base, folder / "kamado" / "bundle", folder / "again", "again")
     publish(place_at(host, "again", folder), image, "again")
-    with weather(host) as counter:
+    with fault_proxy(host) as counter:
         outcome = publish(place_at(counter.host, "again", folder), image, "again").outcome
     assert outcome == "unchanged"
     return counter.uploaded

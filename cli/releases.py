@@ -37,9 +37,7 @@ class Listing:
     exit_code: int = DONE
 
     def for_programs(self) -> object:
-        from build.release.releases import shown
-
-        return [shown(release) for release in self.releases]
+        return [release.as_json() for release in self.releases]
 
     def show(self, console: Any) -> None:
         if not self.releases:
@@ -120,7 +118,7 @@ def fetch(call: Call, model: str, release: str | None, store: str, key: Path | N
     RELEASE is a number or a tag; default: the newest.
     """
     from build.release.fetch import fetch as bring
-    from build.release.releases import number_of, shown
+    from build.release.releases import number_of
     from build.release.releases import release as find
 
     images = open_existing_store(store_of(store, call.environ), call.environ)
@@ -134,14 +132,12 @@ def fetch(call: Call, model: str, release: str | None, store: str, key: Path | N
         digest = bring(images, match, folder, keys=keys, report=_to_stderr)
     except OSError as error:
         raise OutputError(_unwritable(folder, f"cannot be written ({error.strerror or error})")) from error
-    document = {**shown(match), "bundle": digest, "folder": str(folder)}
+    document = {**match.as_json(), "bundle": digest, "folder": str(folder)}
     return Done(document, (f"{match.tag} is in {folder}: bundle {digest}",))
 
 
 def _released(images: "ImageStore", release: "Release") -> Done:
-    from build.release.releases import shown
-
-    return Done(shown(release), (f"released {images.name}:{release.tag}@{release.digest}",))
+    return Done(release.as_json(), (f"released {images.name}:{release.tag}@{release.digest}",))
 
 
 def _required_keys(call: Call) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Reading archives that somebody else may have made."""
+"""Reading archives that somebody else may have written."""
 
 import gzip
 import tarfile
@@ -33,15 +33,15 @@ def members_of(layer: Blob) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]
     Raises tarfile.TarError for a layer that cannot be read, or is not what its digest says, which is known at its end.
     """
     with layer.open() as source:
-        measured = HashingReader(source)
+        reader = HashingReader(source)
         try:
-            with tarfile.open(fileobj=_inflated(measured.buffered()), mode="r|*", bufsize=BUFFER) as tar:
+            with tarfile.open(fileobj=_inflated(reader.buffered()), mode="r|*", bufsize=BUFFER) as tar:
                 for member in members(tar):
                     yield tar, member
         except (EOFError, gzip.BadGzipFile, igzip_lib.IsalError) as error:  # type: ignore[misc]  # it is a class
             raise tarfile.ReadError(str(error)) from error
-        if measured.digest() != layer.digest:
-            raise tarfile.ReadError(f"it is {measured.digest()}")
+        if reader.digest() != layer.digest:
+            raise tarfile.ReadError(f"it is {reader.digest()}")
 
 
 def _inflated(data: BufferedReader) -> BinaryIO:

@@ -1,4 +1,4 @@
-"""Who asks a registry: nobody in particular, who `docker login` kept, or a token of ECR's (publish/ecr.py)."""
+"""Credentials for a registry: none, those of `docker login`, or a token of ECR's (ecr_api.py)."""
 
 import json
 import os
@@ -11,21 +11,21 @@ from model.errors import KamadoError, Problem
 
 
 class CredentialsError(KamadoError):
-    """What `docker login` kept cannot be read."""
+    """What `docker login` stored cannot be read."""
 
     heading: ClassVar[str] = "the login was refused"
 
 
 class Login(Protocol):
-    """Gives user and password when a registry asks for them."""
+    """User and password, for a registry that requires them."""
 
     def credentials(self, *, renew: bool) -> tuple[str, str] | None:
-        """`renew`: those given before were turned down. None = there are none."""
+        """`renew`: the credentials returned before were rejected. None = there are none."""
         ...
 
 
 class DockerLogin:
-    """What `docker login` kept for this host, in `config` or with the credential helper that it names, if anything."""
+    """What `docker login` stored for this host, in `config` or with the credential helper that it names."""
 
     def __init__(self, host: str, config: Path) -> None:
         self.host = host
@@ -35,17 +35,17 @@ class DockerLogin:
         """Raises CredentialsError when there is a login and it cannot be read."""
         if renew or not self.config.is_file():
             return None
-        from docker.auth import AuthConfig  # a tenth of a second, for those who are asked for a login
+        from docker.auth import AuthConfig  # takes a tenth of a second
         from docker.errors import DockerException
 
         try:
-            kept = AuthConfig.load_config(None, {"auths": {}, **json.loads(self.config.read_bytes())})
+            config = AuthConfig.load_config(None, {"auths": {}, **json.loads(self.config.read_bytes())})
             with warnings.catch_warnings(action="error", category=UserWarning):  # of a helper that is not installed
-                found = kept.resolve_authconfig(None if self.host == HUB else self.host) or {}
+                entry = config.resolve_authconfig(None if self.host == HUB else self.host) or {}
         except (DockerException, OSError, ValueError, TypeError, AttributeError, UserWarning) as error:
-            told, hint = f"cannot be read ({error})", f"Fix it, or run: docker login {self.host}"
-            raise CredentialsError(Problem(f"login in {self.config}", told, hint, "registry-denied")) from error
-        user, password = (found.get(name) or found.get(name.lower()) for name in ("Username", "Password"))
+            problem, hint = f"cannot be read ({error})", f"Fix it, or run: docker login {self.host}"
+            raise CredentialsError(Problem(f"login in {self.config}", problem, hint, "registry-denied")) from error
+        user, password = (entry.get(name) or entry.get(name.lower()) for name in ("Username", "Password"))
         return (user, password) if user and password else None
 
 

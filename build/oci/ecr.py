@@ -1,10 +1,5 @@
 """AWS ECR: a registry with AWS's credentials, a repository that is created when it is missing, tags that never move."""
 
-import contextlib
-import json
-
-from botocore.exceptions import ClientError
-
 from build.oci.credentials import docker_login
 from build.oci.ecr_api import EcrApi, EcrLogin, MissingCredentialsError, registry_of
 from build.oci.image import DIGEST, Image
@@ -15,23 +10,6 @@ from build.oci.retry import RetryPolicy
 from build.oci.store import PushedImage, StoreError
 from build.oci.tag_mutability import TagRules
 from model.errors import Problem
-
-UNTAGGED_DAYS = 14
-LIFECYCLE = {
-    "rules": [
-        {
-            "rulePriority": 1,
-            "description": "images of broken builds",
-            "selection": {
-                "tagStatus": "untagged",
-                "countType": "sinceImagePushed",
-                "countUnit": "days",
-                "countNumber": UNTAGGED_DAYS,
-            },
-            "action": {"type": "expire"},
-        }
-    ]
-}
 
 
 class EcrStore(RegistryStore):
@@ -64,7 +42,7 @@ class EcrStore(RegistryStore):
 
     def push(self, image: Image) -> PushedImage:
         if not self._exists():
-            self._create()
+            self.api.create_repository(self.repository)
         return super().push(image)
 
     def tag(self, digest: str, tag: str, *, replaces: str | None = None) -> None:
@@ -75,34 +53,14 @@ class EcrStore(RegistryStore):
     def _exists(self) -> bool:
         """The address of the repository is what ECR calls it, in every partition."""
         if self._rules is None:
-            described = self.api.repository(self.repository)
-            if described is None:
+            repository = self.api.repository(self.repository)
+            if repository is None:
                 return False
-            rules = TagRules.of(described)
-            if rules.all_move:
+            if repository.rules.all_move:
                 raise self._movable("lets tags move")
-            host, _, repository = str(described["repositoryUri"]).partition("/")
-            self._client = RegistryClient(host, repository, login=self._client.http.login)
-            self._rules = rules
+            self._client = RegistryClient(repository.host, repository.name, login=self._client.http.login)
+            self._rules = repository.rules
         return True
-
-    def _create(self) -> None:
-        exists = "RepositoryAlreadyExistsException"
-        with contextlib.suppress(ClientError):  # created by another builder, meanwhile
-            self.api.call(
-                "CreateRepository",
-                expected=(exists,),
-                registryId=self.api.account,
-                repositoryName=self.repository,
-                imageTagMutability="IMMUTABLE",
-                imageScanningConfiguration={"scanOnPush": True},
-            )
-        self.api.call(
-            "PutLifecyclePolicy",
-            registryId=self.api.account,
-            repositoryName=self.repository,
-            lifecyclePolicyText=json.dumps(LIFECYCLE),
-        )
 
     def _refuse_movable(self, tag: str) -> None:
         rules = self._rules
@@ -140,5 +98,5 @@ def ecr_client(host: str, repository: str, *, policy: RetryPolicy = DEFAULT) -> 
             raise
         described = None
     if described is not None:
-        host, _, repository = str(described["repositoryUri"]).partition("/")
+        host, repository = described.host, described.name
     return RegistryClient(host, repository, login=EcrLogin(api), policy=policy)

@@ -4,9 +4,12 @@ Credentials are boto3's own search: environment, profile, or the role of a pod's
 """
 
 import base64
+import contextlib
+import json
 import re
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
@@ -23,6 +26,7 @@ from botocore.exceptions import (
 from botocore.loaders import Loader
 
 from build.oci.store import StoreError
+from build.oci.tag_mutability import TagRules
 from model.errors import Problem
 
 SOON = 300  # seconds before its end at which a token is no longer begun with
@@ -39,6 +43,42 @@ TURNED_DOWN = (
 )
 REPOSITORY_HOST = re.compile(r"(\d{12})\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.(.+)")
 CREDENTIALS = "Set AWS_PROFILE or AWS_ACCESS_KEY_ID, or give the pod's service account a role (IRSA)"
+
+
+UNTAGGED_DAYS = 14
+LIFECYCLE = {
+    "rules": [
+        {
+            "rulePriority": 1,
+            "description": "images of broken builds",
+            "selection": {
+                "tagStatus": "untagged",
+                "countType": "sinceImagePushed",
+                "countUnit": "days",
+                "countNumber": UNTAGGED_DAYS,
+            },
+            "action": {"type": "expire"},
+        }
+    ]
+}
+
+
+@dataclass(frozen=True)
+class EcrRepository:
+    """`host/name` is its address as ECR reports it, in every partition."""
+
+    host: str
+    name: str
+    rules: TagRules
+
+
+@dataclass(frozen=True)
+class EcrToken:
+    """Credentials for the registry until `ends`, in seconds since 1970."""
+
+    user: str
+    password: str
+    ends: float
 
 
 class MissingCredentialsError(StoreError):
@@ -88,8 +128,41 @@ class EcrApi:
             raise StoreError(self._problem(problem, f"Regions are {', '.join(near)}", "ecr-region"))
         return session.client("ecr", region_name=self.region, config=STANDARD)
 
-    def call(self, operation: str, *, expected: Collection[str] = (), **parameters: Any) -> Mapping[str, Any]:
-        """AWS's answer. Raises StoreError; ClientError for an `expected` error code."""
+    def repository(self, name: str) -> EcrRepository | None:
+        """None when it does not exist. Raises StoreError."""
+        missing = "RepositoryNotFoundException"
+        try:
+            answer = self._call(
+                "DescribeRepositories", expected=missing, registryId=self.account, repositoryNames=[name]
+            )
+        except ClientError:
+            return None
+        described = answer["repositories"][0]
+        host, _, address = str(described["repositoryUri"]).partition("/")
+        return EcrRepository(host, address, TagRules.of(described))
+
+    def create_repository(self, name: str) -> None:
+        """With tags that never move, a scan on push, and an end for images without a tag. Raises StoreError."""
+        with contextlib.suppress(ClientError):  # created by another builder, meanwhile
+            self._call(
+                "CreateRepository",
+                expected="RepositoryAlreadyExistsException",
+                registryId=self.account,
+                repositoryName=name,
+                imageTagMutability="IMMUTABLE",
+                imageScanningConfiguration={"scanOnPush": True},
+            )
+        policy = json.dumps(LIFECYCLE)
+        self._call("PutLifecyclePolicy", registryId=self.account, repositoryName=name, lifecyclePolicyText=policy)
+
+    def token(self) -> EcrToken:
+        """Raises StoreError."""
+        issued = self._call("GetAuthorizationToken")["authorizationData"][0]
+        user, _, password = base64.b64decode(issued["authorizationToken"]).decode().partition(":")
+        return EcrToken(user, password, issued["expiresAt"].timestamp())
+
+    def _call(self, operation: str, *, expected: str = "", **parameters: Any) -> Mapping[str, Any]:
+        """AWS's answer. Raises StoreError; ClientError for the `expected` error code."""
         method = getattr(self._client, botocore.xform_name(operation))
         try:
             answer: Mapping[str, Any] = method(**parameters)
@@ -97,25 +170,13 @@ class EcrApi:
             problem = f"there are no AWS credentials ({error})"
             raise MissingCredentialsError(self._problem(problem, CREDENTIALS, "ecr-credentials")) from error
         except ClientError as error:
-            if error.response["Error"].get("Code") in expected:
+            if error.response["Error"].get("Code") == expected:
                 raise
             raise StoreError(self._refusal(operation, error)) from error
         except BotoCoreError as error:
             hint = f"Check the network, and that {self.region} is the region of the repository"
             raise StoreError(self._problem(f"cannot be reached ({error})", hint, "ecr-unreachable")) from error
         return answer
-
-    def repository(self, name: str) -> Mapping[str, Any] | None:
-        """ECR's description of a repository; None when it does not exist. Raises StoreError."""
-        missing = "RepositoryNotFoundException"
-        try:
-            answer = self.call(
-                "DescribeRepositories", expected=(missing,), registryId=self.account, repositoryNames=[name]
-            )
-        except ClientError:
-            return None
-        described: Mapping[str, Any] = answer["repositories"][0]
-        return described
 
     def _refusal(self, operation: str, error: ClientError) -> Problem:
         code, message = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
@@ -139,13 +200,10 @@ class EcrLogin:
 
     def __init__(self, api: EcrApi) -> None:
         self._api = api
-        self._credentials: tuple[str, str] | None = None
-        self._ends = 0.0
+        self._token: EcrToken | None = None
 
     def credentials(self, *, renew: bool) -> tuple[str, str] | None:
         """Raises StoreError."""
-        if renew or self._credentials is None or time.time() > self._ends - SOON:
-            issued = self._api.call("GetAuthorizationToken")["authorizationData"][0]
-            user, _, password = base64.b64decode(issued["authorizationToken"]).decode().partition(":")
-            self._credentials, self._ends = (user, password), issued["expiresAt"].timestamp()
-        return self._credentials
+        if renew or self._token is None or time.time() > self._token.ends - SOON:
+            self._token = self._api.token()
+        return self._token.user, self._token.password

@@ -58,7 +58,7 @@ def write_layer(path: Path, entries: Iterable[TarEntry], *, mtime: int) -> Layer
         packed = _Gzip(file)
         # A tar that is written as a stream calls write() alone; its type asks for a whole file.
         with tarfile.open(fileobj=cast(BinaryIO, packed), mode="w|", format=tarfile.USTAR_FORMAT) as tar:
-            for name in sorted(named, key=lambda one: one.split("/")):
+            for name in sorted(named, key=lambda path: path.split("/")):
                 _add(tar, named[name], mtime, files)
         packed.finish()
     return Layer(path, f"sha256:{packed.plain.hexdigest()}", f"sha256:{packed.zipped.hexdigest()}", packed.size, files)

@@ -1,4 +1,4 @@
-"""From what a person writes to a store, or to a reader."""
+"""From an address that a person writes to a store, or to a reader. The forms of a store are defined here alone."""
 
 import re
 from pathlib import Path

@@ -53,4 +53,6 @@ def _attach(store: ImageStore, digest: str, attachments: Sequence[Attachment]) -
     same image; and where tags are immutable the list of documents cannot grow."""
     if attachments:
         known = {document.media_type for document in store.referrers(digest)}
-        store.attach(digest, [attachment for attachment in attachments if attachment.media_type not in known])
+        new = [attachment for attachment in attachments if attachment.media_type not in known]
+        if new:
+            store.attach(digest, new)

@@ -18,5 +18,5 @@ def has_login(address: str) -> bool:
     return LOGIN.search(address) is not None
 
 
-def _parameter(found: re.Match[str]) -> str:
-    return found[0] if found[1] in HARMLESS else f"{found[1]}={HIDDEN}"
+def _parameter(match: re.Match[str]) -> str:
+    return match[0] if match[1] in HARMLESS else f"{match[1]}={HIDDEN}"

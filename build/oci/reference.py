@@ -24,14 +24,14 @@ class Reference:
     @classmethod
     def parse(cls, text: str) -> "Reference":
         """Raises ValueError. Without a host it is Docker Hub's, where a name without a folder is in `library`."""
-        found = REFERENCE.fullmatch(text)
-        if found is None:
+        match = REFERENCE.fullmatch(text)
+        if match is None:
             raise ValueError(f"{text!r} names no image")
-        host, repository = found["host"], found["repository"]
+        host, repository = match["host"], match["repository"]
         if host in (None, "docker.io"):
             host = HUB
             repository = repository if "/" in repository else f"library/{repository}"
-        return cls(host, repository, found["digest"] or found["tag"] or "latest")
+        return cls(host, repository, match["digest"] or match["tag"] or "latest")
 
 
 def is_loopback(host: str) -> bool:

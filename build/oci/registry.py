@@ -120,8 +120,6 @@ class RegistryStore(RegistryReader):
         return all(self.client.size(part.digest) == part.size for part in (manifest.config, *manifest.layers))
 
     def attach(self, digest: str, attachments: Sequence[Attachment]) -> None:
-        if not attachments:
-            return
         stored = self._stored(digest)
         subject = Blob.of(stored.data, stored.media_type)
         with self.lock(fallback_tag(digest)):

@@ -159,7 +159,7 @@ class RegistryClient:
         headers = {"Range": f"bytes={start}-"} if start else {}
         with closing(self.http.request("GET", f"blobs/{digest}", headers, ok=(200, 206), stream=True)) as answer:
             known = start if answer.status_code == 200 else 0  # a registry may begin from the beginning
-            for data in chunks_within(self.http.policy.whole, answer, CHUNK):
+            for data in chunks_within(self.http.policy.total, answer, CHUNK):
                 yield data[known:]
                 known = max(0, known - len(data))
 

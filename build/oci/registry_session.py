@@ -34,7 +34,7 @@ DEFAULT = RetryPolicy()
 class RegistryError(KamadoError):
     """The registry cannot be reached, or does not do what was asked."""
 
-    heading: ClassVar[str] = "the registry refused"
+    heading: ClassVar[str] = "registry error"
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class RegistrySession:
         self._session = requests.Session()
         self._session.auth = _unchanged  # a ~/.netrc would take the place of the login
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, WatchedAdapter(policy.whole))
+            self._session.mount(scheme, WatchedAdapter(policy.total))
 
     def get(self, path: str, headers: Mapping[str, str], *, ok: Collection[int]) -> Answer:
         """Read within the attempt: an answer that breaks off is requested again."""
@@ -129,7 +129,7 @@ class RegistrySession:
     def _read(self, answer: requests.Response, most: int, action: str) -> bytes:
         """The first bytes of a streamed answer. Raises RetryableError, and RegistryError when it never ends."""
         try:
-            return read_within(self.policy.whole, answer, most)
+            return read_within(self.policy.total, answer, most)
         except urllib3.exceptions.HTTPError as error:
             raise RetryableError(f"broke off while {action} ({cause(error)})") from error
         except Overdue as error:

@@ -32,7 +32,7 @@ class RetryPolicy:
     first: float = 0.25
     longest: float = 20.0
     answer: float = 60.0  # seconds without a byte after which an attempt has failed
-    whole: float = 180.0  # for all of a small answer, or a megabyte of a large one, however slowly it comes
+    total: float = 180.0  # for all of a small answer, or a megabyte of a large one, however slowly it comes
     listing: float = 600.0  # for all pages of a list
     pages: int = 10_000
 

@@ -1,4 +1,4 @@
-"""Folders for the time of one build, and what became of those whose builder was killed."""
+"""Temporary folders of builds. Those whose builder was killed are removed by the next build."""
 
 import contextlib
 import fcntl
@@ -17,15 +17,15 @@ CONTENT = "content"
 
 
 @contextlib.contextmanager
-def scratch(place: Path | None = None) -> Iterator[Path]:
-    """An empty folder in `place`, by default that for temporary files, which goes with its builder.
+def scratch(parent: Path | None = None) -> Iterator[Path]:
+    """An empty folder in `parent`, by default that for temporary files, which is removed with its builder.
 
-    What builders that were killed have left is removed first: an unpacked image is a whole file system.
+    Folders of builders that were killed are removed first: an unpacked image is a whole file system.
     """
-    place = (place or Path(tempfile.gettempdir())).resolve()
-    for left in place.glob(f"{PREFIX}*"):
-        _remove_if_left(left)
-    folder, lock = _locked(place)
+    parent = (parent or Path(tempfile.gettempdir())).resolve()
+    for abandoned in parent.glob(f"{PREFIX}*"):
+        _remove_if_abandoned(abandoned)
+    folder, lock = _locked(parent)
     with lock:
         try:
             (folder / CONTENT).mkdir()
@@ -49,9 +49,9 @@ def refusing_without_room() -> Iterator[None]:
         raise OutputError(Problem(str(where), problem, hint, "work-unwritable")) from error
 
 
-def _locked(place: Path) -> tuple[Path, TextIO]:
+def _locked(parent: Path) -> tuple[Path, TextIO]:
     while True:
-        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
         # Until it is locked, another builder may take it for one that was left, and remove it.
         with contextlib.suppress(FileNotFoundError):
             lock = (folder / LOCK).open("w")
@@ -61,7 +61,7 @@ def _locked(place: Path) -> tuple[Path, TextIO]:
             lock.close()
 
 
-def _remove_if_left(folder: Path) -> None:
+def _remove_if_abandoned(folder: Path) -> None:
     """Of this user, and a folder: others may put what they like into a temporary folder."""
     with contextlib.suppress(OSError):
         if folder.is_symlink() or folder.stat().st_uid != os.geteuid():

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from build.gate.copy import BUNDLE, VERDICT
-from build.oci.store import ImageStore
+from build.oci.store import ImageReader
 from build.oci.tempdir import refusing_without_room, scratch
 from build.release.releases import Release
 from build.release.verify_image import DOCUMENTS, Documents, verify_image
@@ -13,7 +13,7 @@ from model.files import new_folder
 
 
 def fetch(
-    place: ImageStore,
+    images: ImageReader,
     release: Release,
     folder: Path,
     *,
@@ -28,12 +28,12 @@ def fetch(
     """
     with scratch() as work:
         with refusing_without_room():
-            model = verify_image(place, release, work, keys=keys, report=report)
+            model = verify_image(images, release, work, keys=keys, report=report)
         with new_folder(folder) as target:
             shutil.copytree(work / BUNDLE, target / BUNDLE)
             shutil.copyfile(work / VERDICT, target / VERDICT)
             _write(model.documents, target / "documents")
-    return model.sound.digest
+    return model.bundle.digest
 
 
 def _write(documents: Documents, folder: Path) -> None:

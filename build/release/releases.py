@@ -8,19 +8,20 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from build.gate.fields.metrics import is_number
 from build.image.labels import MODEL
-from build.oci.image import DIGEST, config_of, digest_of, parsed
-from build.oci.store import ImageStore, StoreError
+from build.oci.image import DIGEST, parsed
+from build.oci.store import ImageReader, ImageStore, StoreError
+from build.release.image_start import labels_of
 from model.errors import KamadoError, Problem
 
-NOBODY_GETS_THERE = 900_000  # one release an hour takes a hundred years; a tag from here on is no release of ours
+LIMIT = 900_000  # one release an hour takes a hundred years; a tag from here on is no release of ours
 MOST_GAP = 1_000  # two releases that follow each other are never further apart: promotions at once take the next few
 ATTEMPTS = 50
-BUILD_TAG = "org.opencontainers.image.version"  # written when the image had passed its seal, and not before
-MOST_BYTES = 8 << 20  # of an image's config
+
+BUILD_TAG = "org.opencontainers.image.version"  # written when the image had passed its smoke test, and not before
 TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 
 
@@ -48,162 +49,130 @@ class Release:
     def metrics(self) -> dict[str, float]:
         """Those that are numbers: an image is labelled by whoever made it."""
         try:
-            told = parsed(self.labels.get("kamado.metrics", "{}").encode())
+            values = parsed(self.labels.get("kamado.metrics", "{}").encode())
         except ValueError:
             return {}
-        return {name: value for name, value in told.items() if is_number(value)}
+        return {name: value for name, value in values.items() if is_number(value)}
+
+    def as_json(self) -> dict[str, object]:
+        """For programs."""
+        facts = {"number": self.number, "tag": self.tag, "digest": self.digest, "cutoff": self.cutoff}
+        return {**facts, "metrics": self.metrics, "labels": self.labels}
 
 
 def tag_of(model: str, number: int) -> str:
     return f"{model}-rel-{number:06}"
 
 
-def numbers(place: ImageStore, model: str) -> list[int]:
+def numbers(images: ImageReader, model: str) -> list[int]:
     """Every number that a release tag of the model has, oldest first.
 
-    Anybody who may write to a place may write a tag of that form. A number that no row of promotions has led to is not
-    counted: it must not be able to use up those that are left.
+    Anybody who may write to a store may write a tag of that form. A number that no row of promotions has led to is not
+    counted: it must not be able to use up the free ones.
     """
     form = re.compile(rf"{re.escape(model)}-rel-(\d{{6}})", re.ASCII)
-    listed = sorted(int(match[1]) for tag in place.tags() if (match := form.fullmatch(tag)))
-    counted = [number for number in listed if 0 < number < NOBODY_GETS_THERE]
+    listed = sorted(int(match[1]) for tag in images.tags() if (match := form.fullmatch(tag)))
+    counted = [number for number in listed if 0 < number < LIMIT]
     end = next((at for at, (low, high) in enumerate(itertools.pairwise(counted), 1) if high - low > MOST_GAP), None)
     return counted[:end]
 
 
-def number_of(model: str, named: str) -> int:
+def number_of(model: str, name: str) -> int:
     """The number in `42`, `rel-000042` or the whole tag. Raises ReleaseError."""
-    found = re.fullmatch(rf"(?:(?:{re.escape(model)}-)?rel-)?0*(\d{{1,6}})", named, re.ASCII)
-    if found is None:
-        hint = f"Give its number or its tag: 42 or {tag_of(model, 42)}"
-        raise ReleaseError(Problem(f"release {named}", f"is none of model {model}", hint, "release-missing"))
-    return int(found[1])
+    match = re.fullmatch(rf"(?:(?:{re.escape(model)}-)?rel-)?0*(\d{{1,6}})", name, re.ASCII)
+    if match is None:
+        hint = f"Write its number or its tag: 42 or {tag_of(model, 42)}"
+        raise ReleaseError(Problem(f"release {name}", f"is not a release of model {model}", hint, "release-missing"))
+    return int(match[1])
 
 
-def releases(place: ImageStore, model: str, *, newest: int | None = None) -> list[Release]:
+def releases(images: ImageReader, model: str, *, newest: int | None = None) -> list[Release]:
     """Releases with their labels, newest first; `newest` so many of them."""
-    return list(itertools.islice(_backward(place, model, numbers(place, model)), newest))
+    return list(itertools.islice(_backward(images, model, numbers(images, model)), newest))
 
 
-def release(place: ImageStore, model: str, number: int | None = None) -> Release:
-    """One release; without a number the newest. Raises ReleaseError when there is none."""
-    known = numbers(place, model)
-    wanted = known if number is None else [number] if number in known else []
-    found = next(_backward(place, model, wanted), None)
-    if found is not None:
-        return found
-    says = f"has no release {number}" if number is not None else "has no release"
+def release(images: ImageReader, model: str, number: int | None = None) -> Release:
+    """One release; without a number the newest. Raises ReleaseError when it does not exist."""
+    known = numbers(images, model)
+    requested = known if number is None else [number] if number in known else []
+    newest = next(_backward(images, model, requested), None)
+    if newest is not None:
+        return newest
+    problem = f"has no release {number}" if number is not None else "has no release"
     hint = f"It has {', '.join(map(str, known[-10:]))}" if known else f"Run: kamado promote {model} TAG"
-    raise ReleaseError(Problem(f"model {model}", f"{says} in {place.name}", hint, "release-missing"))
+    raise ReleaseError(Problem(f"model {model}", f"{problem} in {images.name}", hint, "release-missing"))
 
 
-def _backward(place: ImageStore, model: str, known: Sequence[int]) -> Iterator[Release]:
-    """The releases of these numbers, newest first. A tag that names no image of the model is none."""
+def _backward(images: ImageReader, model: str, known: Sequence[int]) -> Iterator[Release]:
+    """The releases of these numbers, newest first. A tag that does not name an image of the model is skipped."""
     for number in reversed(known):
         tag = tag_of(model, number)
-        digest = place.resolve(tag)
-        if digest is not None and (labels := labels_of(place, digest)).get(MODEL) == model:
+        digest = images.resolve(tag)
+        if digest is not None and (labels := labels_of(images, digest)).get(MODEL) == model:
             yield Release(number, tag, digest, labels)
 
 
-def labels_of(place: ImageStore, digest: str) -> dict[str, str]:
-    """An image's own. What is a list of images, or no image at all, has none."""
-    labels = start_of(place, digest).get("Labels")
-    return {str(name): str(value) for name, value in labels.items()} if isinstance(labels, dict) else {}
-
-
-def start_of(place: ImageStore, digest: str) -> dict[str, Any]:
-    """How an image starts, with its labels: the part of its config that an engine reads; {} of what is no image."""
-    config = config_of(place.manifest(digest))
-    if config is None:
-        return {}
-    with place.blob(config) as file:
-        written = file.read(MOST_BYTES)
-    if digest_of(written) != config:
-        found = f"sends {digest_of(written)} for {config}"
-        raise StoreError(Problem(place.name, found, "Publish the image again", "blob-digest"))
-    try:
-        start = parsed(written).get("config")
-    except ValueError:
-        return {}
-    return start if isinstance(start, dict) else {}
-
-
-def layers_of(place: ImageStore, digest: str) -> list[str]:
-    """The digests of an image's layers, from the lowest; none of what is no image."""
-    try:
-        return [str(layer["digest"]) for layer in parsed(place.manifest(digest))["layers"]]
-    except (ValueError, LookupError, TypeError):
-        return []
-
-
-def candidate(place: ImageStore, model: str, image: str) -> Release:
+def candidate(images: ImageReader, model: str, image: str) -> Release:
     """The image of this tag, digest or reference, without a number yet.
 
     Raises ReleaseError for an image that is not there, is of another model, or has no tag of its own.
     """
-    named = image.rpartition("@")[2].removeprefix(f"{place.name}:")
-    digest = place.resolve(named) if DIGEST.fullmatch(named) or TAG.fullmatch(named) else None
+    name = image.rpartition("@")[2].removeprefix(f"{images.name}:")
+    digest = images.resolve(name) if DIGEST.fullmatch(name) or TAG.fullmatch(name) else None
     if digest is None:
         hint = "Name a tag or a digest that `kamado image` printed"
-        raise ReleaseError(Problem(f"image {image}", f"is not in {place.name}", hint, "image-missing"))
-    labels = labels_of(place, digest)
+        raise ReleaseError(Problem(f"image {image}", f"is not in {images.name}", hint, "image-missing"))
+    labels = labels_of(images, digest)
     if labels.get(MODEL) != model:
-        whose = f"of model {labels[MODEL]!r}" if MODEL in labels else "no image of a model"
-        found = f"is {whose}, not of {model!r}"
-        raise ReleaseError(Problem(f"image {image}", found, "Name the model that it is of", "image-model"))
+        owner = f"of model {labels[MODEL]!r}" if MODEL in labels else "not an image of a model"
+        problem = f"is {owner}, not of {model!r}" if MODEL in labels else f"is {owner}"
+        raise ReleaseError(Problem(f"image {image}", problem, "Name the model that it is of", "image-model"))
     tag = labels.get(BUILD_TAG, "")
-    if not TAG.fullmatch(tag) or place.resolve(tag) != digest:
-        found = "has no tag of its own: no smoke test was passed, or its build was stopped"
-        raise ReleaseError(Problem(f"image {image}", found, "Build it again", "image-unsealed"))
+    if not TAG.fullmatch(tag) or images.resolve(tag) != digest:
+        problem = "has no tag of its own: it passed no smoke test, or its build was stopped"
+        raise ReleaseError(Problem(f"image {image}", problem, "Build it again", "image-unsealed"))
     return Release(0, tag, digest, labels)
 
 
-def number_next(place: ImageStore, model: str, image: Release) -> Release:
-    """The image under the next number; the newest release stays it, if it is of this image."""
-    known = numbers(place, model)
-    if known and place.resolve(tag_of(model, known[-1])) == image.digest:
+def number_next(store: ImageStore, model: str, image: Release) -> Release:
+    """The image under the next number; the newest release remains as it is, if it is of this image."""
+    known = numbers(store, model)
+    if known and store.resolve(tag_of(model, known[-1])) == image.digest:
         return replace(image, number=known[-1], tag=tag_of(model, known[-1]))
-    number, tag = _next(place, model, image.digest, known)
+    number, tag = _next(store, model, image.digest, known)
     return replace(image, number=number, tag=tag)
 
 
-def before(place: ImageStore, model: str) -> Release:
+def before(images: ImageReader, model: str) -> Release:
     """What served just before the image that serves now. Raises ReleaseError when nothing did."""
-    newest = release(place, model)
-    older = (found for found in _backward(place, model, numbers(place, model)) if found.digest != newest.digest)
-    if (found := next(older, None)) is not None:
-        return found
-    says = f"has nothing older than its newest release in {place.name}"
+    newest = release(images, model)
+    for older in _backward(images, model, numbers(images, model)):
+        if older.digest != newest.digest:
+            return older
+    problem = f"has nothing older than its newest release in {images.name}"
     hint = f"Choose one yourself: kamado promote {model} TAG"
-    raise ReleaseError(Problem(f"model {model}", says, hint, "release-missing"))
+    raise ReleaseError(Problem(f"model {model}", problem, hint, "release-missing"))
 
 
-def _next(place: ImageStore, model: str, digest: str, held: Sequence[int]) -> tuple[int, str]:
-    """The number after the last. Of two that want it the one whose tag was refused takes the next."""
-    number = held[-1] if held else 0
+def _next(store: ImageStore, model: str, digest: str, known: Sequence[int]) -> tuple[int, str]:
+    """The number after the last. When two promote at once, the one whose tag was refused takes the next."""
+    number = known[-1] if known else 0
     for _ in range(ATTEMPTS):
         number += 1
-        if number >= NOBODY_GETS_THERE:
-            raise ReleaseError(_no_number_left(model, held))
+        if number >= LIMIT:
+            raise ReleaseError(_no_number_left(model, known))
         try:
-            if place.resolve(tag_of(model, number)) is None:
-                place.tag(digest, tag_of(model, number))
+            if store.resolve(tag_of(model, number)) is None:
+                store.tag(digest, tag_of(model, number))
                 return number, tag_of(model, number)
         except StoreError as refusal:
             if refusal.problems[0].code != "tag-taken":
                 raise
-    found = f"finds no free number after {held[-1] if held else 0}"
-    raise ReleaseError(Problem(f"model {model}", found, "Others are releasing; try again", "release-busy"))
+    problem = f"finds no free number after {known[-1] if known else 0}"
+    raise ReleaseError(Problem(f"model {model}", problem, "Others are releasing; try again", "release-busy"))
 
 
-def _no_number_left(model: str, held: Sequence[int]) -> Problem:
-    """A number from here on would be given and never be found again (`numbers`)."""
-    problem = f"has no number left behind {tag_of(model, held[-1])}"
+def _no_number_left(model: str, known: Sequence[int]) -> Problem:
+    """A release with a higher number would never be listed (`numbers`)."""
+    problem = f"has no number left behind {tag_of(model, known[-1])}"
     return Problem(f"model {model}", problem, "Remove that tag, if no promotion has written it", "release-numbers")
-
-
-def shown(found: Release) -> dict[str, Any]:
-    """For programs."""
-    told = {"number": found.number, "tag": found.tag, "digest": found.digest, "cutoff": found.cutoff}
-    return {**told, "metrics": found.metrics, "labels": found.labels}

@@ -7,23 +7,23 @@ from build.release.promote import promote
 from components.champion.champion import champion
 from model.bundle.folder import BOOSTER, bundle_digest
 from model.errors import KamadoError
-from tests.build.conftest import bundle, verdict  # noqa: F401 - fixtures
+from tests.build.conftest import bundle, valid_bundle, verdict  # noqa: F401 - fixtures
 from tests.build.released import BASE, assembled, published
 
 
 def bring(named, tmp_path, model="toy-conversion"):
-    said = []
-    digest = champion(str(named), model, tmp_path / "released", cache=tmp_path / "cache", report=said.append)
-    return digest, " ".join(said)
+    messages = []
+    digest = champion(str(named), model, tmp_path / "released", cache=tmp_path / "cache", report=messages.append)
+    return digest, " ".join(messages)
 
 
 @pytest.fixture
-def images(sound, verdict, tmp_path):  # noqa: F811
+def images(valid_bundle, verdict, tmp_path):  # noqa: F811
     (tmp_path / "work").mkdir()
-    candidate = assembled(BASE, sound, verdict, tmp_path / "work")
-    place = Layout(tmp_path / "images")
-    published(place, candidate)
-    return place, candidate
+    candidate = assembled(BASE, valid_bundle, verdict, tmp_path / "work")
+    store = Layout(tmp_path / "images")
+    published(store, candidate)
+    return store, candidate
 
 
 def test_none_named_is_none(tmp_path):
@@ -31,18 +31,18 @@ def test_none_named_is_none(tmp_path):
     assert list((tmp_path / "released").iterdir()) == []
 
 
-def test_a_bundle_is_brought_as_it_is(sound, tmp_path):
-    digest, said = bring(sound, tmp_path)
-    assert digest == bundle_digest(sound) == bundle_digest(tmp_path / "released" / "bundle")
-    assert digest in said
+def test_a_bundle_is_brought_as_it_is(valid_bundle, tmp_path):  # noqa: F811
+    digest, messages = bring(valid_bundle, tmp_path)
+    assert digest == bundle_digest(valid_bundle) == bundle_digest(tmp_path / "released" / "bundle")
+    assert digest in messages
 
 
-def test_the_newest_release_is_brought_out_of_its_image(sound, images, tmp_path):
-    place, candidate = images
-    promote(place, "toy-conversion", candidate.tag, report=print)
-    digest, said = bring(f"oci:{place.folder}", tmp_path)
-    assert digest == bundle_digest(sound) == bundle_digest(tmp_path / "released" / "bundle")
-    assert "toy-conversion-rel-000001" in said
+def test_the_newest_release_is_brought_out_of_its_image(valid_bundle, images, tmp_path):  # noqa: F811
+    store, candidate = images
+    promote(store, "toy-conversion", candidate.tag, report=print)
+    digest, messages = bring(f"oci:{store.folder}", tmp_path)
+    assert digest == bundle_digest(valid_bundle) == bundle_digest(tmp_path / "released" / "bundle")
+    assert "toy-conversion-rel-000001" in messages
 
 
 def test_a_model_without_a_release_has_no_champion(images, tmp_path):

@@ -1,6 +1,6 @@
 """What every image store does alike. A store's own test subclasses this and provides the fixtures.
 
-`place` is an empty ImageStore; `another` opens the same store again; `read(tag)` gives manifest, config
+`store` is an empty ImageStore; `another` opens the same store again; `read(tag)` gives manifest, config
 and layers as they can be fetched under a tag by someone else, or None where there is no such tag.
 """
 
@@ -21,7 +21,7 @@ def blob(data: bytes, media_type: str = LAYER) -> Blob:
 
 
 def image(content: bytes = b"the model", *, size: int = 1) -> Image:
-    """An image of two layers. Its layers are bytes, not archives: a place does not look into them."""
+    """An image of two layers. Its layers are bytes, not archives: a store does not look into them."""
     layers = (blob(b"the server" * size), blob(content * size))
     config = {
         "architecture": "amd64",
@@ -33,141 +33,141 @@ def image(content: bytes = b"the model", *, size: int = 1) -> Image:
 
 
 class ImageStoreContract:
-    def test_what_was_published_can_be_fetched_by_its_tag(self, place, read):
-        published = publish(place, image(), "toy-1")
+    def test_what_was_published_can_be_fetched_by_its_tag(self, store, read):
+        published = publish(store, image(), "toy-1")
         manifest, config, layers = read("toy-1")
         assert published.outcome == "written"
         assert published.digest == digest_of(manifest) == image().digest
         assert config == image().config
         assert layers == [b"the server", b"the model"]
 
-    def test_a_tag_that_nobody_published_is_not_there(self, place, read):
-        publish(place, image(), "toy-1")
+    def test_a_tag_that_nobody_published_is_not_there(self, store, read):
+        publish(store, image(), "toy-1")
         assert read("toy-2") is None
 
-    def test_the_same_content_again_is_a_success_that_changes_nothing(self, place, another, read):
-        first = publish(place, image(), "toy-1")
+    def test_the_same_content_again_is_a_success_that_changes_nothing(self, store, another, read):
+        first = publish(store, image(), "toy-1")
         before = read("toy-1")
         again = publish(another(), image(), "toy-1")
         assert (again.digest, again.outcome) == (first.digest, "unchanged")
         assert read("toy-1") == before
 
-    def test_the_same_content_compressed_in_another_way_is_the_same(self, place):
-        first = publish(place, image(), "toy-1")
+    def test_the_same_content_compressed_in_another_way_is_the_same(self, store):
+        first = publish(store, image(), "toy-1")
         other = Image(image().config, (image().layers[0], blob(b"the model, compressed by another zlib")))
-        again = publish(place, other, "toy-1")
+        again = publish(store, other, "toy-1")
         assert (again.digest, again.outcome) == (first.digest, "unchanged")
 
-    def test_other_content_under_a_taken_tag_is_refused_with_both_digests(self, place, read):
-        first = publish(place, image(), "toy-1")
+    def test_other_content_under_a_taken_tag_is_refused_with_both_digests(self, store, read):
+        first = publish(store, image(), "toy-1")
         with pytest.raises(OutputError) as refusal:
-            publish(place, image(b"another model"), "toy-1")
+            publish(store, image(b"another model"), "toy-1")
         assert [problem.code for problem in refusal.value.problems] == ["tag-taken"]
         assert first.digest in str(refusal.value)
         assert image(b"another model").digest in str(refusal.value)
         assert read("toy-1")[2] == [b"the server", b"the model"]
 
-    def test_many_tags_live_side_by_side(self, place, read):
+    def test_many_tags_live_side_by_side(self, store, read):
         for number in range(3):
-            publish(place, image(b"model %d" % number), f"toy-{number}")
+            publish(store, image(b"model %d" % number), f"toy-{number}")
         assert [read(f"toy-{number}")[2][1] for number in range(3)] == [b"model 0", b"model 1", b"model 2"]
 
-    def test_content_that_is_not_its_digest_gets_no_tag(self, place, read):
+    def test_content_that_is_not_its_digest_gets_no_tag(self, store, read):
         lie = Blob(digest_of(b"what was verified"), 17, LAYER, lambda: BytesIO(b"what was smuggled in"))
         with pytest.raises(OutputError) as refusal:
-            publish(place, Image(image().config, (lie,)), "toy-1")
+            publish(store, Image(image().config, (lie,)), "toy-1")
         assert [problem.code for problem in refusal.value.problems] == ["blob-digest"]
         assert read("toy-1") is None
 
-    def test_the_tags_of_a_place_are_listed_and_looked_up(self, place, another):
-        assert place.tags() == []
-        assert place.resolve("toy-1") is None
-        published = publish(place, image(), "toy-1")
+    def test_the_tags_of_a_place_are_listed_and_looked_up(self, store, another):
+        assert store.tags() == []
+        assert store.resolve("toy-1") is None
+        published = publish(store, image(), "toy-1")
         assert another().tags() == ["toy-1"]
         assert another().resolve("toy-1") == published.digest
         assert digest_of(another().manifest(published.digest)) == published.digest
         with another().blob(image().layers[1].digest) as file:
             assert file.read() == b"the model"
 
-    def test_an_image_may_get_a_second_name_and_keeps_its_digest(self, place, another, read):
-        published = publish(place, image(), "toy-1")
+    def test_an_image_may_get_a_second_name_and_keeps_its_digest(self, store, another, read):
+        published = publish(store, image(), "toy-1")
         another().tag(published.digest, "toy-rel-000001")
         another().tag(published.digest, "toy-rel-000001")
-        assert place.resolve("toy-rel-000001") == published.digest
+        assert store.resolve("toy-rel-000001") == published.digest
         assert read("toy-rel-000001") == read("toy-1")
 
-    def test_a_name_in_use_is_not_given_to_another_image(self, place, read):
-        first, second = publish(place, image(), "toy-1"), publish(place, image(b"another model"), "toy-2")
+    def test_a_name_in_use_is_not_given_to_another_image(self, store, read):
+        first, second = publish(store, image(), "toy-1"), publish(store, image(b"another model"), "toy-2")
         with pytest.raises(OutputError, match=first.digest) as refusal:
-            place.tag(second.digest, "toy-1")
+            store.tag(second.digest, "toy-1")
         assert [problem.code for problem in refusal.value.problems] == ["tag-taken"]
-        assert place.resolve("toy-1") == first.digest
+        assert store.resolve("toy-1") == first.digest
 
-    def test_an_image_that_is_not_there_gets_no_name(self, place):
-        publish(place, image(), "toy-1")
+    def test_an_image_that_is_not_there_gets_no_name(self, store):
+        publish(store, image(), "toy-1")
         with pytest.raises(OutputError) as refusal:
-            place.tag(image(b"another model").digest, "toy-2")
+            store.tag(image(b"another model").digest, "toy-2")
         assert [problem.code for problem in refusal.value.problems] == ["place-broken"]
-        assert place.resolve("toy-2") is None
+        assert store.resolve("toy-2") is None
 
-    def test_while_an_image_is_proven_it_is_there_and_has_no_tag(self, place, another):
+    def test_while_an_image_is_proven_it_is_there_and_has_no_tag(self, store, another):
         seen = []
 
         def prove(staged):
             seen.append((another().resolve("toy-1"), another().manifest(staged.image.digest)))
             return ()
 
-        published = publish(place, image(), "toy-1", before_tag=prove)
+        published = publish(store, image(), "toy-1", before_tag=prove)
         assert seen == [(None, image().manifest)]
-        publish(place, image(), "toy-1", before_tag=prove)
+        publish(store, image(), "toy-1", before_tag=prove)
         assert len(seen) == 1  # what has its tag was proven before
-        assert place.resolve("toy-1") == published.digest
+        assert store.resolve("toy-1") == published.digest
 
-    def test_an_image_that_cannot_be_proven_gets_no_tag_and_the_next_one_does(self, place):
+    def test_an_image_that_cannot_be_proven_gets_no_tag_and_the_next_one_does(self, store):
         def prove(_):
             raise SmokeTestError(Problem("row 7", "differs", "Build again"))
 
         with pytest.raises(SmokeTestError):
-            publish(place, image(), "toy-1", before_tag=prove)
-        assert place.resolve("toy-1") is None
-        assert publish(place, image(), "toy-1").outcome == "written"
+            publish(store, image(), "toy-1", before_tag=prove)
+        assert store.resolve("toy-1") is None
+        assert publish(store, image(), "toy-1").outcome == "written"
 
-    def test_documents_lie_beside_their_image_and_have_no_tag_of_their_own(self, place, another):
+    def test_documents_lie_beside_their_image_and_have_no_tag_of_their_own(self, store, another):
         papers = (Attachment("application/vnd.cyclonedx+json", b'{"a": 1}'), Attachment("text/plain", b"signed"))
-        published = publish(place, image(), "toy-1", before_tag=lambda _: papers)
-        publish(place, image(b"another model"), "toy-2")
-        found = {}
-        for one in another().referrers(published.digest):
-            with one.open() as file:
-                found[one.media_type] = file.read()
-        assert found == {paper.media_type: paper.data for paper in papers}
+        published = publish(store, image(), "toy-1", before_tag=lambda _: papers)
+        publish(store, image(b"another model"), "toy-2")
+        documents = {}
+        for document in another().referrers(published.digest):
+            with document.open() as file:
+                documents[document.media_type] = file.read()
+        assert documents == {paper.media_type: paper.data for paper in papers}
         assert another().referrers(image(b"another model").digest) == []
-        assert {"toy-1", "toy-2"} == {tag for tag in place.tags() if not tag.startswith("sha256-")}
+        assert {"toy-1", "toy-2"} == {tag for tag in store.tags() if not tag.startswith("sha256-")}
 
-    def test_an_image_that_is_there_gets_more_documents_each_of_them_once(self, place, another):
+    def test_an_image_that_is_there_gets_more_documents_each_of_them_once(self, store, another):
         first, second = Attachment("text/plain", b"signed"), Attachment("text/plain", b"signed by another")
-        published = publish(place, image(), "toy-1", before_tag=lambda _: [first])
+        published = publish(store, image(), "toy-1", before_tag=lambda _: [first])
         another().attach(published.digest, [second])
         another().attach(published.digest, [second])
-        found = []
-        for one in place.referrers(published.digest):
-            with one.open() as file:
-                found.append(file.read())
-        assert sorted(found) == [b"signed", b"signed by another"]
-        assert place.resolve("toy-1") == published.digest
+        documents = []
+        for document in store.referrers(published.digest):
+            with document.open() as file:
+                documents.append(file.read())
+        assert sorted(documents) == [b"signed", b"signed by another"]
+        assert store.resolve("toy-1") == published.digest
 
-    def test_an_image_that_is_not_there_gets_no_documents(self, place):
-        publish(place, image(), "toy-1")
+    def test_an_image_that_is_not_there_gets_no_documents(self, store):
+        publish(store, image(), "toy-1")
         with pytest.raises(OutputError) as refusal:
-            place.attach(image(b"another model").digest, [Attachment("text/plain", b"signed")])
+            store.attach(image(b"another model").digest, [Attachment("text/plain", b"signed")])
         assert [problem.code for problem in refusal.value.problems] == ["place-broken"]
 
-    def test_of_two_builders_at_once_both_succeed_with_the_same_content(self, place, another, read):
+    def test_of_two_builders_at_once_both_succeed_with_the_same_content(self, store, another, read):
         outcomes = together(lambda: publish(another(), image(size=100_000), "toy-1").outcome)
         assert sorted(outcomes) in (["unchanged", "written"], ["written", "written"])
         assert read("toy-1")[2][1] == b"the model" * 100_000
 
-    def test_of_two_builders_at_once_with_other_content_one_is_refused(self, place, another, read):
+    def test_of_two_builders_at_once_with_other_content_one_is_refused(self, store, another, read):
         contents = iter([b"one", b"two"])
 
         def attempt():

@@ -94,7 +94,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     service: Ecr
 
-    def log_message(self, *told) -> None:
+    def log_message(self, *_) -> None:
         pass
 
     def answer(self) -> None:
@@ -113,30 +113,30 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.service.tokens.get(token, 0.0) < time.time():
             challenge = {"WWW-Authenticate": f'Basic realm="https://{self.service.host}/",service="ecr.amazonaws.com"'}
             return self._error(401, "UNAUTHORIZED", "Your authorization token has expired.", challenge)
-        found = PATH.match(self.path)
-        if found is None:
+        match = PATH.match(self.path)
+        if match is None:
             return self._pass_on(body)
-        repository = self.service.repository(found["repository"])
+        repository = self.service.repository(match["repository"])
         if repository is None:
-            return self._error(404, "NAME_UNKNOWN", f"The repository '{found['repository']}' does not exist")
+            return self._error(404, "NAME_UNKNOWN", f"The repository '{match['repository']}' does not exist")
         if self.command == "GET" and "/referrers/" in self.path:
-            listed = self.service.referrers.get((found["repository"], found["rest"]), [])
+            listed = self.service.referrers.get((match["repository"], match["rest"]), [])
             index = dump({"schemaVersion": 2, "mediaType": INDEX, "manifests": listed})
             return self._send(200, index, {"Content-Type": INDEX, "Content-Length": str(len(index))})
         if self.command != "PUT" or "/manifests/" not in self.path:
             return self._pass_on(body)
         with self.service.lock:  # the service decides alone whose tag it is
-            if repository["imageTagMutability"].startswith("IMMUTABLE") and self._moves(found["rest"], body):
-                told = f"The image tag '{found['rest']}' already exists and cannot be overwritten: it is immutable"
-                return self._error(400, "TAG_INVALID", told)
-            return self._pass_on(body, self._refers(found["repository"], body))
+            if repository["imageTagMutability"].startswith("IMMUTABLE") and self._moves(match["rest"], body):
+                message = f"The image tag '{match['rest']}' already exists and cannot be overwritten: it is immutable"
+                return self._error(400, "TAG_INVALID", message)
+            return self._pass_on(body, self._refers(match["repository"], body))
 
     def _moves(self, reference: str, manifest: bytes) -> bool:
         if reference.startswith("sha256:"):
             return False
         accept = {"Accept": ", ".join((MANIFEST, DOCKER_MANIFEST, INDEX))}
-        here = requests.head(self.service.registry + self.path, headers=accept, timeout=10)
-        return here.status_code == 200 and here.headers["Docker-Content-Digest"] != digest_of(manifest)
+        existing = requests.head(self.service.registry + self.path, headers=accept, timeout=10)
+        return existing.status_code == 200 and existing.headers["Docker-Content-Digest"] != digest_of(manifest)
 
     def _refers(self, repository: str, manifest: bytes) -> dict[str, str]:
         """Remembers what names a subject, and tells the client so."""
@@ -146,15 +146,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         subject = named["subject"]["digest"]
         entry = {"mediaType": MANIFEST, "digest": digest_of(manifest), "size": len(manifest)}
         listed = self.service.referrers.setdefault((repository, subject), [])
-        if entry["digest"] not in [one["digest"] for one in listed]:
+        if entry["digest"] not in [listed_entry["digest"] for listed_entry in listed]:
             listed.append({**entry, "artifactType": named["artifactType"]})
         return {"OCI-Subject": subject}
 
     def _pass_on(self, body: bytes, more: dict[str, str] | None = None) -> None:
-        kept = {name: value for name, value in self.headers.items() if name.lower() not in NOT_PASSED_ON}
-        kept.pop("Authorization", None)
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in NOT_PASSED_ON}
+        headers.pop("Authorization", None)
         url = self.service.registry + self.path
-        answer = requests.request(self.command, url, data=body, headers=kept, allow_redirects=False, timeout=60)
+        answer = requests.request(self.command, url, data=body, headers=headers, allow_redirects=False, timeout=60)
         head = {name: value for name, value in answer.headers.items() if name.lower() not in NOT_PASSED_ON}
         head = {
             name: value.replace(self.service.registry, f"http://{self.service.host}") for name, value in head.items()
@@ -182,8 +182,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.service.throttled -= 1
             return self._exception("ThrottlingException", "Rate exceeded")
         if signed[1] == READER and operation not in LOOKS:
-            told = f"User: {READER} is not authorized to perform: ecr:{operation}"
-            return self._exception("AccessDeniedException", told)
+            message = f"User: {READER} is not authorized to perform: ecr:{operation}"
+            return self._exception("AccessDeniedException", message)
         if operation == "GetAuthorizationToken":
             return self._json(200, {"authorizationData": [self._token()]})
         answer = requests.post(self.service.moto, data=body, headers=dict(self.headers.items()), timeout=30)

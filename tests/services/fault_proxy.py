@@ -1,4 +1,4 @@
-"""A registry in bad weather: a proxy in front of a real one that spoils chosen requests."""
+"""A proxy in front of a real registry that makes chosen requests fail."""
 
 import contextlib
 import http.server
@@ -20,8 +20,8 @@ SLOW = 1.5  # seconds
 
 
 @dataclass
-class Weather:
-    """`spoil` is what happens to the request of each number (from 0); `seen` are method and path of all of them.
+class FaultProxy:
+    """`faults` is what happens to the request of each number (from 0); `seen` are method and path of all of them.
 
     "500", "503" and "429" are answers in place of the registry's; "reset" drops the connection before the request is
     passed on, "lost" drops it afterwards, in place of the answer; "slow" keeps the answer back for SLOW
@@ -33,7 +33,7 @@ class Weather:
     """
 
     registry: str
-    spoil: dict[int, str] = field(default_factory=dict)
+    faults: dict[int, str] = field(default_factory=dict)
     always: str = ""
     mounts: int | str = ""
     seen: list[tuple[str, str]] = field(default_factory=list)
@@ -45,48 +45,48 @@ class Weather:
     def next(self, method: str, path: str) -> str:
         with self.lock:
             self.seen.append((method, path))
-            return self.always or self.spoil.get(len(self.seen) - 1, "")
+            return self.always or self.faults.get(len(self.seen) - 1, "")
 
 
 @contextlib.contextmanager
-def weather(registry: str) -> Iterator[Weather]:
+def fault_proxy(registry: str) -> Iterator[FaultProxy]:
     """A proxy in front of `registry` (HOST:PORT); `.host` is where it listens."""
-    now = Weather(registry)
+    now = FaultProxy(registry)
     with serving(type("Handler", (Handler,), {"now": now})) as now.host:
         yield now
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    now: Weather
+    now: FaultProxy
 
-    def log_message(self, *told) -> None:
+    def log_message(self, *_) -> None:
         pass
 
     def pass_on(self) -> None:
-        trouble = self.now.next(self.command, self.path)
-        if trouble == "reset":
+        fault = self.now.next(self.command, self.path)
+        if fault == "reset":
             return self._drop()
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.now.sent += len(body)
         self.now.uploaded += len(self.requestline) + len(self.headers.as_bytes()) + len(body)
-        if trouble in ("drip", "drip-head"):
-            return self._drip(head=trouble == "drip-head")
+        if fault in ("drip", "drip-head"):
+            return self._drip(head=fault == "drip-head")
         if self.now.mounts and "mount=" in self.path:
             return self._answer_mount(self.now.mounts)
-        if trouble in BUSY:
-            return self._send(BUSY[trouble], b"{}", {"Retry-After": "0"})
-        kept = {name: value for name, value in self.headers.items() if name.lower() not in NOT_PASSED_ON}
+        if fault in BUSY:
+            return self._send(BUSY[fault], b"{}", {"Retry-After": "0"})
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in NOT_PASSED_ON}
         inner, outer = f"http://{self.now.registry}", f"http://{self.now.host}"
         answer = requests.request(
-            self.command, inner + self.path, data=body, headers=kept, allow_redirects=False, timeout=30, stream=True
+            self.command, inner + self.path, data=body, headers=headers, allow_redirects=False, timeout=30, stream=True
         )
         content = answer.raw.read(decode_content=False)
-        if trouble == "slow":
+        if fault == "slow":
             time.sleep(SLOW)
-        if trouble in ("lost", "slow"):
+        if fault in ("lost", "slow"):
             return self._drop()
-        if trouble == "half" and content:
+        if fault == "half" and content:
             self.send_response(answer.status_code)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()

@@ -1,4 +1,4 @@
-"""What a base is to the assembler, however it was come by."""
+"""A server base: the layers under the model's."""
 
 import platform
 from collections.abc import Callable
@@ -14,14 +14,14 @@ XGBOOST = "kamado.server.xgboost"  # label of a base: the version that will read
 
 
 class BaseError(KamadoError):
-    """The base that was asked for cannot be had, or is not a base for this model."""
+    """The named base cannot be read, or is not a base for this model."""
 
     heading: ClassVar[str] = "the server base was refused"
 
 
 @dataclass(frozen=True)
 class Base:
-    """Layers under the model's, and the config to build on. `digest` is its identity, `name` how people call it."""
+    """Layers under the model's, and the config to build on. `digest` is its identity, `name` is for people."""
 
     kind: Literal["registry", "oci", "debian", "none"]
     name: str

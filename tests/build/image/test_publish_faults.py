@@ -22,7 +22,7 @@ from build.oci.layout import Layout
 from build.oci.publish import publish
 from build.oci.registry import RegistryStore
 from build.oci.registry_client import RegistryClient
-from tests.build.oci.test_registry import fetch, full
+from tests.build.oci.registry_stores import fetch, full
 from tests.services.registry import registry
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -1,4 +1,4 @@
-"""ECR: the contract of a place against the stand-in, and against AWS where it is named.
+"""ECR: the contract of a store against the stand-in, and against AWS where it is named.
 
 KAMADO_ECR=ecr://ACCOUNT.REGION/PREFIX make test TESTS=tests/build/oci/test_ecr.py
 """
@@ -11,41 +11,15 @@ import boto3
 import pytest
 import requests
 
-from build.image.base.base import BaseError, empty_config
-from build.image.base.named_base import registry_base
-from build.oci.credentials import DockerLogin
-from build.oci.ecr import EcrStore, ecr_client
+from build.oci.ecr import EcrStore
 from build.oci.ecr_api import registry_of
-from build.oci.image import DOCKER_MANIFEST, MANIFEST, Image, digest_of, dump
+from build.oci.image import DOCKER_MANIFEST, MANIFEST, digest_of
 from build.oci.open_store import open_store
 from build.oci.publish import publish
 from build.oci.tag_mutability import TagRules
 from model.errors import OutputError
 from tests.contracts.image_store import ImageStoreContract, image
-from tests.services.ecr import ACCOUNT, BUILDER, READER, REGION, ecr
-from tests.services.registry import registry
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory):
-    with registry(tmp_path_factory.mktemp("registry")) as host, ecr(host) as service:
-        yield service
-
-
-@pytest.fixture
-def service(running, monkeypatch):
-    """The stand-in, found as AWS is found: by the environment."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_ENDPOINT_URL_ECR", f"http://{running.host}")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", BUILDER)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
-    running.calls.clear()
-    running.throttled = 0
-    return running
+from tests.services.ecr import ACCOUNT, READER, REGION
 
 
 @pytest.fixture
@@ -75,18 +49,18 @@ class TestStandIn(ImageStoreContract):
         return lambda: EcrStore(ACCOUNT, REGION, repository)
 
     @pytest.fixture
-    def place(self, another):
+    def store(self, another):
         return another()
 
     @pytest.fixture
     def read(self, service, repository):
         def read(tag):
-            given = (
+            answer = (
                 boto3.session.Session()
                 .client("ecr", region_name=REGION)
                 .get_authorization_token()["authorizationData"][0]
             )
-            return fetch(f"http://{service.host}/v2/{repository}", _login(given["authorizationToken"]), tag)
+            return fetch(f"http://{service.host}/v2/{repository}", _login(answer["authorizationToken"]), tag)
 
         return read
 
@@ -110,23 +84,23 @@ if "KAMADO_ECR" in os.environ:
             return lambda: open_store(named, cache=tmp_path)
 
         @pytest.fixture
-        def place(self, another):
-            place = another()
-            yield place
-            boto3.session.Session().client("ecr", region_name=place.api.region).delete_repository(
-                registryId=place.api.account, repositoryName=place.repository, force=True
+        def store(self, another):
+            store = another()
+            yield store
+            boto3.session.Session().client("ecr", region_name=store.api.region).delete_repository(
+                registryId=store.api.account, repositoryName=store.repository, force=True
             )
 
         @pytest.fixture
-        def read(self, place):
+        def read(self, store):
             def read(tag):
-                given = (
+                answer = (
                     boto3.session.Session()
-                    .client("ecr", region_name=place.api.region)
+                    .client("ecr", region_name=store.api.region)
                     .get_authorization_token()["authorizationData"][0]
                 )
-                host, _, name = place.name.partition("/")
-                return fetch(f"https://{host}/v2/{name}", _login(given["authorizationToken"]), tag)
+                host, _, name = store.name.partition("/")
+                return fetch(f"https://{host}/v2/{name}", _login(answer["authorizationToken"]), tag)
 
             return read
 
@@ -137,18 +111,18 @@ def codes(refusal) -> list[str]:
 
 def test_a_repository_is_made_with_tags_that_do_not_move_a_scan_and_an_end_for_what_has_no_tag(service, repository):
     publish(EcrStore(ACCOUNT, REGION, repository), image(), "toy-1")
-    made = service.repository(repository)
-    assert made["imageTagMutability"] == "IMMUTABLE"
-    assert made["imageScanningConfiguration"] == {"scanOnPush": True}
+    described = service.repository(repository)
+    assert described["imageTagMutability"] == "IMMUTABLE"
+    assert described["imageScanningConfiguration"] == {"scanOnPush": True}
     rule = service.lifecycle(repository)["rules"][0]
     assert rule["selection"]["tagStatus"] == "untagged"
     assert rule["action"] == {"type": "expire"}
 
 
 def test_looking_makes_no_repository(service, repository):
-    place = EcrStore(ACCOUNT, REGION, repository)
-    assert place.tags() == []
-    assert place.resolve("toy-1") is None
+    store = EcrStore(ACCOUNT, REGION, repository)
+    assert store.tags() == []
+    assert store.resolve("toy-1") is None
     assert service.repository(repository) is None
 
 
@@ -170,11 +144,11 @@ def test_a_repository_of_others_with_tags_that_move_is_refused_with_the_command_
 )
 def test_a_repository_in_which_our_tags_do_not_move_is_taken(service, repository, outcome, mutability, filters):
     service.make(repository, mutability, filters)
-    place = EcrStore(ACCOUNT, REGION, repository)
-    published = publish(place, image(), "toy-1")
-    place.tag(published.digest, "toy-rel-000001")
+    store = EcrStore(ACCOUNT, REGION, repository)
+    published = publish(store, image(), "toy-1")
+    store.tag(published.digest, "toy-rel-000001")
     outcome(published.outcome)
-    assert place.resolve("toy-rel-000001") == published.digest == image().digest
+    assert store.resolve("toy-rel-000001") == published.digest == image().digest
 
 
 @pytest.mark.case("a repository in which a filter lets our own tags move")
@@ -197,10 +171,10 @@ def test_a_tag_that_a_filter_lets_move_is_refused_by_name(service, repository, o
 
 def test_a_release_tag_that_a_filter_lets_move_is_refused(service, repository):
     service.make(repository, "IMMUTABLE_WITH_EXCLUSION", ["*-rel-*"])
-    place = EcrStore(ACCOUNT, REGION, repository)
-    published = publish(place, image(), "toy-1")
+    store = EcrStore(ACCOUNT, REGION, repository)
+    published = publish(store, image(), "toy-1")
     with pytest.raises(OutputError, match="lets the tag 'toy-rel-000001' move"):
-        place.tag(published.digest, "toy-rel-000001")
+        store.tag(published.digest, "toy-rel-000001")
 
 
 def test_filters_are_wildcards_of_stars_alone():
@@ -209,51 +183,6 @@ def test_filters_are_wildcards_of_stars_alone():
         "a.c", "a.cd", "xz", "xyz",
     ]  # fmt: skip
     assert TagRules("SOMETHING_NEW").may_move("a")
-
-
-BASE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
-
-
-@pytest.fixture
-def based(service, repository):
-    """A repository of ECR with a server base in it."""
-    config = {**empty_config(), "config": {"Labels": {}}}
-    made = Image(dump(config), image().layers)
-    publish(EcrStore(ACCOUNT, REGION, repository), made, "base-1")
-    return repository
-
-
-@pytest.mark.case("a base in ECR, with AWS's credentials and no `docker login`")
-def test_a_base_in_ecr_is_read_with_awss_credentials(service, based, tmp_path, monkeypatch, outcome):
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "nothing"))
-    service.calls.clear()
-    base = registry_base(f"{BASE}/{based}:base-1", cache=tmp_path / "blobs")
-    with base.layers[0].open() as layer:
-        assert layer.read() == b"the server"
-    outcome(f"read, asked AWS for {', '.join(service.calls)}")
-    assert service.calls == ["DescribeRepositories", "GetAuthorizationToken"]
-
-
-def test_a_base_of_keys_that_aws_does_not_know_is_refused_in_awss_words(service, based, tmp_path, monkeypatch):
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOFSOMEBODYELSE00")
-    with pytest.raises(BaseError, match="turned the credentials down") as refusal:
-        registry_base(f"{BASE}/{based}:base-1", cache=tmp_path)
-    assert codes(refusal) == ["ecr-credentials"]
-
-
-def test_without_awss_credentials_the_login_is_dockers(service, tmp_path, monkeypatch):
-    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    client = ecr_client(BASE, "team/base")
-    assert (client.host, client.repository) == (BASE, "team/base")
-    assert isinstance(client.http.login, DockerLogin)
-
-
-@pytest.mark.parametrize("suffix", ["amazonaws.com.evil.example", "evil.example", "amazonaws.com.cn", "amazonaws.eu"])
-def test_a_host_that_only_looks_like_ecr_gets_no_token_of_aws(service, suffix):
-    host = f"{ACCOUNT}.dkr.ecr.{REGION}.{suffix}"
-    assert isinstance(ecr_client(host, "team/base").http.login, DockerLogin)
-    assert service.calls == []
 
 
 REGIONS = {
@@ -269,23 +198,23 @@ REGIONS = {
 @pytest.mark.case("a region of each partition of AWS")
 @pytest.mark.parametrize("region", REGIONS)
 def test_regions_of_every_partition_are_known(service, tmp_path, outcome, region):
-    place = open_store(f"ecr://{ACCOUNT}.{region}/kamado", cache=tmp_path)
-    outcome(place.name)
-    assert place.name == f"{ACCOUNT}.dkr.ecr.{region}.{REGIONS[region]}/kamado"
-    assert registry_of(place.name.partition("/")[0]) == (ACCOUNT, region)
+    store = open_store(f"ecr://{ACCOUNT}.{region}/kamado", cache=tmp_path)
+    outcome(store.name)
+    assert store.name == f"{ACCOUNT}.dkr.ecr.{region}.{REGIONS[region]}/kamado"
+    assert registry_of(store.name.partition("/")[0]) == (ACCOUNT, region)
     with pytest.raises(OutputError) as refusal:  # the stand-in is in another region, which is told; it is a region
-        place.tags()
+        store.tags()
     assert codes(refusal) == ["ecr-credentials"]
 
 
 def test_a_token_that_ends_in_mid_push_is_renewed(service, repository):
-    place = EcrStore(ACCOUNT, REGION, repository)
+    store = EcrStore(ACCOUNT, REGION, repository)
 
     def prove(_):
         service.end_tokens()
         return ()
 
-    assert publish(place, image(), "toy-1", before_tag=prove).outcome == "written"
+    assert publish(store, image(), "toy-1", before_tag=prove).outcome == "written"
     assert service.calls.count("GetAuthorizationToken") == 2
 
 

@@ -13,10 +13,10 @@ MOMENT = 1_780_000_000
 
 
 def test_the_same_files_give_the_same_bytes_whenever_and_in_whatever_order(tmp_path):
-    given = [TarEntry("opt/b", data=b"b"), TarEntry("opt/a/c", 0o755, data=b"c"), TarEntry("opt/link", link="a/c")]
-    first = write_layer(tmp_path / "1", given, mtime=MOMENT)
+    entries = [TarEntry("opt/b", data=b"b"), TarEntry("opt/a/c", 0o755, data=b"c"), TarEntry("opt/link", link="a/c")]
+    first = write_layer(tmp_path / "1", entries, mtime=MOMENT)
     time.sleep(1.1)  # gzip and tar know whole seconds
-    again = write_layer(tmp_path / "2", reversed(given), mtime=MOMENT)
+    again = write_layer(tmp_path / "2", reversed(entries), mtime=MOMENT)
     assert (tmp_path / "1").read_bytes() == (tmp_path / "2").read_bytes()
     assert (first.digest, first.diff_id, first.size) == (again.digest, again.diff_id, again.size)
 

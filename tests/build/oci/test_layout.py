@@ -1,4 +1,4 @@
-"""The OCI layout folder: the contract of a place, an independent reader, and a builder killed at any moment."""
+"""The OCI layout folder: the contract of a store, an independent reader, and a builder killed at any moment."""
 
 import json
 import random
@@ -26,8 +26,8 @@ def fetch(folder: Path, tag: str):
     if not (folder / "index.json").exists():
         return None
     index = json.loads((folder / "index.json").read_bytes())
-    found = [one["digest"] for one in index["manifests"] if one["annotations"][REF_NAME] == tag]
-    if not found:
+    digests = [entry["digest"] for entry in index["manifests"] if entry["annotations"][REF_NAME] == tag]
+    if not digests:
         return None
 
     def blob(digest):
@@ -35,14 +35,14 @@ def fetch(folder: Path, tag: str):
         assert digest_of(data) == digest
         return data
 
-    manifest = blob(found[0])
+    manifest = blob(digests[0])
     named = json.loads(manifest)
     return manifest, blob(named["config"]["digest"]), [blob(layer["digest"]) for layer in named["layers"]]
 
 
 class TestLayout(ImageStoreContract):
     @pytest.fixture
-    def place(self, tmp_path):
+    def store(self, tmp_path):
         return Layout(tmp_path / "images")
 
     @pytest.fixture
@@ -59,8 +59,8 @@ def test_skopeo_reads_the_same_digest(tmp_path):
         pytest.skip("needs an independent reader: apt-get install skopeo")
     published = publish(Layout(tmp_path / "images"), image(), "toy-1")
     command = ["skopeo", "inspect", "--format", "{{.Digest}}", f"oci:{tmp_path}/images:toy-1"]
-    told = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == published.digest
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == published.digest
 
 
 def test_nothing_but_the_layout_is_left_behind(tmp_path):
@@ -96,21 +96,21 @@ def test_an_index_that_is_none_is_refused_and_kept(content, tmp_path):
 
 def test_a_manifest_that_somebody_edited_is_refused(tmp_path):
     digest = publish(Layout(tmp_path), image(), "toy-1").digest
-    held = tmp_path / "blobs" / "sha256" / digest.removeprefix("sha256:")
-    held.write_bytes(held.read_bytes().replace(b'"schemaVersion":2', b'"schemaVersion":3'))
+    path = tmp_path / "blobs" / "sha256" / digest.removeprefix("sha256:")
+    path.write_bytes(path.read_bytes().replace(b'"schemaVersion":2', b'"schemaVersion":3'))
     with pytest.raises(OutputError, match="blob-digest"):
         Layout(tmp_path).manifest(digest)
 
 
 def test_documents_of_others_are_passed_over(tmp_path):
-    place = Layout(tmp_path)
-    digest = publish(place, image(), "toy-1", before_tag=lambda _: [Attachment("text/plain", b"ours")]).digest
+    store = Layout(tmp_path)
+    digest = publish(store, image(), "toy-1", before_tag=lambda _: [Attachment("text/plain", b"ours")]).digest
     theirs = dump({"subject": {"digest": digest}, "blobs": []})
     (tmp_path / "blobs" / "sha256" / digest_of(theirs).removeprefix("sha256:")).write_bytes(theirs)
     index = json.loads((tmp_path / "index.json").read_bytes())
     index["manifests"].append(json.loads(descriptor(theirs, "application/vnd.other").encode()))
     (tmp_path / "index.json").write_bytes(dump(index))
-    assert [one.media_type for one in place.referrers(digest)] == ["text/plain"]
+    assert [document.media_type for document in store.referrers(digest)] == ["text/plain"]
 
 
 def test_a_place_that_is_a_file_is_refused_by_name(tmp_path):
@@ -140,9 +140,9 @@ def start(folder: Path, *, room: int = ROOM) -> subprocess.Popen:
 
 def test_a_full_disk_is_a_refusal_and_no_tag(tmp_path):
     child = start(tmp_path, room=5 << 20)
-    _, told = child.communicate()
+    _, stderr = child.communicate()
     assert child.returncode == 1
-    assert "cannot be written" in told
+    assert "cannot be written" in stderr
     assert fetch(tmp_path, "toy-1") is None
     assert not list((tmp_path / "blobs" / "sha256").iterdir())
 
@@ -155,8 +155,8 @@ def test_killed_at_any_moment_no_tag_names_half_an_image_and_the_next_run_comple
             assert child.stdout.readline() == "ready\n"
             time.sleep(moments.uniform(0, 0.08) if number else 0)
             child.kill()
-        found = fetch(folder, "toy-1")  # compares every digest
-        tagged += found is not None
+        fetched = fetch(folder, "toy-1")  # compares every digest
+        tagged += fetched is not None
         publish(Layout(folder), image(size=1_000_000), "toy-1")
         assert fetch(folder, "toy-1")[2][1] == b"the model" * 1_000_000
         names = {path.name for path in folder.iterdir()}

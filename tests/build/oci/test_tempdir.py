@@ -21,7 +21,7 @@ with scratch() as folder:
 
 
 @pytest.fixture
-def place(tmp_path, monkeypatch):
+def temporary(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     return tmp_path
 
@@ -33,52 +33,52 @@ def builder():
     return child, Path(child.stdout.readline().strip())
 
 
-def test_a_folder_goes_with_its_builder(place):
-    with scratch(place) as folder:
+def test_a_folder_goes_with_its_builder(temporary):
+    with scratch(temporary) as folder:
         assert list(folder.iterdir()) == []
-    assert list(place.iterdir()) == []
+    assert list(temporary.iterdir()) == []
 
 
-def test_what_a_killed_builder_left_goes_with_the_next_one_and_a_living_one_keeps_its_own(place):
-    (killed, left), (living, kept) = builder(), builder()
+def test_what_a_killed_builder_left_goes_with_the_next_one_and_a_living_one_keeps_its_own(temporary):
+    (killed, abandoned), (living, occupied) = builder(), builder()
     killed.kill()
     killed.communicate()
-    (place / "kamado-build-empty").mkdir()
-    with scratch(place):
-        assert not left.exists()
-        assert (kept / "layer").read_text() == "half"
-        assert not (place / "kamado-build-empty").exists()
+    (temporary / "kamado-build-empty").mkdir()
+    with scratch(temporary):
+        assert not abandoned.exists()
+        assert (occupied / "layer").read_text() == "half"
+        assert not (temporary / "kamado-build-empty").exists()
     living.communicate("done")
     assert living.returncode == 0
-    assert list(place.iterdir()) == []
+    assert list(temporary.iterdir()) == []
 
 
-def test_a_removal_that_could_not_be_finished_is_gone_on_with(place):
+def test_a_removal_that_could_not_be_finished_is_gone_on_with(temporary):
     if os.geteuid() != 0:
         pytest.skip("needs root: something is mounted where it is in the way")
-    child, left = builder()
-    (left / "busy").mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", left / "busy"], check=True)
+    child, abandoned = builder()
+    (abandoned / "busy").mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", abandoned / "busy"], check=True)
     try:
         child.kill()
         child.communicate()
-        with scratch(place):
-            assert [path.name for path in left.iterdir()] == ["busy"]
+        with scratch(temporary):
+            assert [path.name for path in abandoned.iterdir()] == ["busy"]
     finally:
-        subprocess.run(["umount", left / "busy"], check=True)
-    with scratch(place):
+        subprocess.run(["umount", abandoned / "busy"], check=True)
+    with scratch(temporary):
         pass
-    assert list(place.iterdir()) == []
+    assert list(temporary.iterdir()) == []
 
 
-def test_what_others_lay_into_the_temporary_folder_is_neither_waited_for_nor_removed(place, tmp_path_factory):
-    (place / "kamado-build-pipe").mkdir()
-    os.mkfifo(place / "kamado-build-pipe" / ".builder")
+def test_what_others_lay_into_the_temporary_folder_is_neither_waited_for_nor_removed(temporary, tmp_path_factory):
+    (temporary / "kamado-build-pipe").mkdir()
+    os.mkfifo(temporary / "kamado-build-pipe" / ".builder")
     theirs = tmp_path_factory.mktemp("theirs")
     (theirs / "content").mkdir()
     (theirs / ".builder").touch()
-    (place / "kamado-build-link").symlink_to(theirs)
-    with scratch(place):
+    (temporary / "kamado-build-link").symlink_to(theirs)
+    with scratch(temporary):
         assert (theirs / "content").exists()
 
 
@@ -88,7 +88,7 @@ def enter(_: int) -> bool:
         return (folder / "layer").read_text() == "mine"
 
 
-def test_builders_that_begin_together_never_take_each_others_folder(place):
+def test_builders_that_begin_together_never_take_each_others_folder(temporary):
     with multiprocessing.get_context("spawn").Pool(4) as pool:
         assert all(pool.map(enter, range(2_000), chunksize=50))
-    assert list(place.iterdir()) == []
+    assert list(temporary.iterdir()) == []

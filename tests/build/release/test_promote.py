@@ -22,7 +22,7 @@ from build.oci.store import Attachment
 from build.release.promote import promote, rollback
 from build.release.releases import BUILD_TAG, numbers
 from model.errors import KamadoError
-from tests.build.oci.test_registry import full
+from tests.build.oci.registry_stores import full
 from tests.build.released import BASE, assembled, published
 from tests.build.valid_bundle import sound_bundle, verdict_of
 from tests.contracts.image_store import blob
@@ -34,20 +34,20 @@ TOY = "toy-conversion"
 @pytest.fixture(scope="module")
 def models(valid_bundle, tmp_path_factory):
     """Three images of one bundle, by the verdicts that let it pass."""
-    made = []
+    candidates = []
     for seed in (1, 2, 3):
         work = tmp_path_factory.mktemp("work")
         verdict = verdict_of(valid_bundle, work / "verdict.json", bootstrap={"seed": seed, "draws": 1000})
-        made.append(assembled(BASE, valid_bundle, verdict, work))
-    return made
+        candidates.append(assembled(BASE, valid_bundle, verdict, work))
+    return candidates
 
 
 @pytest.fixture
-def shelf(models, tmp_path):
-    place = Layout(tmp_path / "images")
+def store(models, tmp_path):
+    store = Layout(tmp_path / "images")
     for model in models:
-        published(place, model)
-    return place
+        published(store, model)
+    return store
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
@@ -55,40 +55,40 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=os.environ | environment)
 
 
-def test_the_command_line_releases_and_goes_back(shelf, models):
+def test_the_command_line_releases_and_goes_back(store, models):
     for number, model in enumerate(models[:2], start=1):
-        done = run("promote", TOY, model.tag, "--in", f"oci:{shelf.folder}")
+        done = run("promote", TOY, model.tag, "--in", f"oci:{store.folder}")
         assert (done.returncode, done.stderr) == (0, "")
         assert f"{TOY}-rel-00000{number}@{model.image.digest}" in done.stdout
-    back = json.loads(run("rollback", TOY, "--in", f"oci:{shelf.folder}", "--json").stdout)
+    back = json.loads(run("rollback", TOY, "--in", f"oci:{store.folder}", "--json").stdout)
     assert (back["tag"], back["digest"]) == (f"{TOY}-rel-000003", models[0].image.digest)
 
 
-def other_content(place, model):
-    """The labels of a valid_bundle model over a layer of something else."""
+def other_content(store, model):
+    """The labels of a valid model over a layer of something else."""
     config = json.loads(model.image.config)
     config["config"]["Labels"][BUILD_TAG] = "forged"
     image = Image(dump(config), (*model.image.layers[:-1], blob(b"no archive")))
-    published(place, model, image=image, tag="forged")
+    published(store, model, image=image, tag="forged")
 
 
-def other_bundle(place, model):
+def other_bundle(store, model):
     """A valid bundle of other trees, behind the labels of this one."""
-    folder = place.folder.parent / "other"
+    folder = store.folder.parent / "other"
     other = sound_bundle(folder / "bundle", seed=3)
     layer = assembled(BASE, other, verdict_of(other, folder / "verdict.json"), folder / "work").image.layers[-1]
     config = json.loads(model.image.config)
     config["config"]["Labels"][BUILD_TAG] = "forged"
-    published(place, model, image=Image(dump(config), (*model.image.layers[:-1], layer)), tag="forged")
+    published(store, model, image=Image(dump(config), (*model.image.layers[:-1], layer)), tag="forged")
 
 
-def no_smoke_test(place, model):
+def no_smoke_test(store, model):
     config = json.loads(model.image.config)
     config["config"]["Labels"][BUILD_TAG] = "forged"
-    publish(place, Image(dump(config), model.image.layers), "forged")
+    publish(store, Image(dump(config), model.image.layers), "forged")
 
 
-def more_files(place, model):
+def more_files(store, model):
     """The valid model's layer, and in it under another spelling what an engine would lay over the verified file."""
     with tarfile.open(fileobj=(packed := BytesIO()), mode="w:gz") as tar:
         with tarfile.open(model.layer.path) as source:
@@ -98,15 +98,15 @@ def more_files(place, model):
     config = json.loads(model.image.config)
     config["config"]["Labels"] |= {BUILD_TAG: "forged"}
     layers = (*model.image.layers[:-1], blob(packed.getvalue()))
-    published(place, model, image=Image(dump(config), layers), tag="forged")
+    published(store, model, image=Image(dump(config), layers), tag="forged")
 
 
-def other_start(place, model):
+def other_start(store, model):
     """The valid model's layer and labels, and a server that is started over another folder."""
     config = json.loads(model.image.config)
     config["config"]["Labels"][BUILD_TAG] = "forged"
     config["config"] |= {"Entrypoint": ["sh"], "Env": ["KAMADO_BUNDLE=/srv/other", "KAMADO_HOST=0.0.0.0"]}
-    published(place, model, image=Image(dump(config), model.image.layers), tag="forged")
+    published(store, model, image=Image(dump(config), model.image.layers), tag="forged")
 
 
 FORGERIES = {
@@ -121,75 +121,75 @@ FORGERIES = {
 @pytest.mark.case("an image that nobody has verified, with the labels of one that was")
 @pytest.mark.parametrize("forge", FORGERIES, ids=lambda forge: forge.__name__)
 def test_what_its_content_does_not_bear_out_is_not_released(forge, models, tmp_path, outcome):
-    place = Layout(tmp_path / "images")
-    forge(place, models[0])
+    store = Layout(tmp_path / "images")
+    forge(store, models[0])
     with pytest.raises(KamadoError) as refusal:
-        promote(place, TOY, "forged", report=print)
+        promote(store, TOY, "forged", report=print)
     assert FORGERIES[forge] in [problem.code for problem in refusal.value.problems]
-    assert numbers(place, TOY) == []
+    assert numbers(store, TOY) == []
     outcome(refusal.value.problems[0])
 
 
-def test_a_layer_that_was_damaged_since_is_not_released_again(shelf, models):
+def test_a_layer_that_was_damaged_since_is_not_released_again(store, models):
     for model in models[:2]:
-        promote(shelf, TOY, model.tag, report=print)
-    path = shelf.blobs / models[0].image.layers[-1].digest.removeprefix("sha256:")
+        promote(store, TOY, model.tag, report=print)
+    path = store.blobs / models[0].image.layers[-1].digest.removeprefix("sha256:")
     path.write_bytes(path.read_bytes()[:-9] + b"otherwise")
     with pytest.raises(KamadoError, match="layer-broken"):
-        rollback(shelf, TOY, report=print)
-    assert numbers(shelf, TOY) == [1, 2]
+        rollback(store, TOY, report=print)
+    assert numbers(store, TOY) == [1, 2]
 
 
-@pytest.mark.case("an image whose place has lost a layer of its base")
+@pytest.mark.case("an image whose store has lost a layer of its base")
 def test_an_image_that_nobody_can_start_any_more_is_not_released(models, tmp_path, outcome):
     config = json.loads(models[0].image.config)
     config["config"]["Labels"][BUILD_TAG] = "based"
-    place, base = Layout(tmp_path / "images"), blob(b"a base")
-    published(place, models[0], image=Image(dump(config), (base, *models[0].image.layers)), tag="based")
-    path = place.blobs / base.digest.removeprefix("sha256:")
+    store, base = Layout(tmp_path / "images"), blob(b"a base")
+    published(store, models[0], image=Image(dump(config), (base, *models[0].image.layers)), tag="based")
+    path = store.blobs / base.digest.removeprefix("sha256:")
     path.rename(tmp_path / "away")
     with pytest.raises(KamadoError, match=r"\[place-broken\]") as refusal:
-        promote(place, TOY, "based", report=print)
-    assert numbers(place, TOY) == []
+        promote(store, TOY, "based", report=print)
+    assert numbers(store, TOY) == []
     outcome(refusal.value.problems[0].problem)
     (tmp_path / "away").rename(path)
-    assert promote(place, TOY, "based", report=print).number == 1
+    assert promote(store, TOY, "based", report=print).number == 1
 
 
 @pytest.mark.case("a document that somebody tied to an image, and that cannot be read")
-def test_a_document_that_cannot_be_read_does_not_stop_a_release(shelf, models, outcome):
+def test_a_document_that_cannot_be_read_does_not_stop_a_release(store, models, outcome):
     foreign = Attachment(provenance.MEDIA_TYPE, b"not ours")
-    shelf.attach(models[0].image.digest, [foreign])
-    path = shelf.blobs / digest_of(foreign.data).removeprefix("sha256:")
+    store.attach(models[0].image.digest, [foreign])
+    path = store.blobs / digest_of(foreign.data).removeprefix("sha256:")
     reports = []
     for damage in (lambda: path.write_bytes(b"another"), path.unlink):
         damage()
-        assert promote(shelf, TOY, models[0].tag, report=reports.append).number == 1
+        assert promote(store, TOY, models[0].tag, report=reports.append).number == 1
     outcome(reports[0])
     assert ["blob-digest" in reports[0], "place-broken" in reports[1], len(reports)] == [True, True, 2]
 
 
-def test_without_room_to_unpack_the_image_the_temporary_folder_is_blamed(shelf, models, tmp_path):
+def test_without_room_to_unpack_the_image_the_temporary_folder_is_blamed(store, models, tmp_path):
     with full(tmp_path / "scratch") as scratch:
         room = os.statvfs(scratch)
         (scratch / "filler").write_bytes(bytes((room.f_bavail - 2) * room.f_frsize))
-        done = run("promote", TOY, models[0].tag, "--in", f"oci:{shelf.folder}", TMPDIR=str(scratch))
+        done = run("promote", TOY, models[0].tag, "--in", f"oci:{store.folder}", TMPDIR=str(scratch))
     assert done.returncode == 1
     assert "[work-unwritable]" in done.stderr
     assert "Traceback" not in done.stderr
-    assert numbers(shelf, TOY) == []
+    assert numbers(store, TOY) == []
 
 
 class TestARequiredKey:
     @pytest.fixture
-    def signed(self, shelf, models, valid_bundle, keys, tmp_path):
+    def signed(self, store, models, valid_bundle, keys, tmp_path):
         """The first image is signed by mine, the second by another, the third with the verdict of the first."""
         for number, (model, key) in enumerate(zip(models, ("mine", "other", "mine"), strict=True)):
             seed = 1 if number == 2 else number + 1
             verdict = verdict_of(valid_bundle, tmp_path / f"{number}.json", bootstrap={"seed": seed, "draws": 1000})
             folder = copy(valid_bundle, verdict, tmp_path / f"model-{number}").folder
-            shelf.attach(model.image.digest, [sign(folder, keys / f"{key}.pem")])
-        return shelf
+            store.attach(model.image.digest, [sign(folder, keys / f"{key}.pem")])
+        return store
 
     def test_releases_what_its_owner_has_signed(self, signed, models, keys):
         done = run("promote", TOY, models[0].tag, "--in", f"oci:{signed.folder}", KAMADO_REQUIRE_KEY=f"{keys}/mine.pub")
@@ -218,23 +218,23 @@ class TestARequiredKey:
         assert done.returncode == 1
         assert f"[key-missing] key {named}" in done.stderr
 
-    def test_that_is_none_is_told_before_that_nothing_is_signed(self, shelf, models, keys):
+    def test_that_is_none_is_told_before_that_nothing_is_signed(self, store, models, keys):
         with pytest.raises(SignatureError, match=r"\[key-unfit\]"):
-            promote(shelf, TOY, models[0].tag, keys=[keys / "mine.pem"], report=print)
+            promote(store, TOY, models[0].tag, keys=[keys / "mine.pem"], report=print)
 
     @pytest.mark.parametrize(("key", "code"), [(None, "signature-missing"), ("other.pem", "signature-broken")])
     def test_builds_nothing_that_is_not_signed_by_its_owner(self, valid_bundle, verdict, keys, key, code, tmp_path):
-        order = BuildRequest(
+        request = BuildRequest(
             f"oci:{tmp_path}/images", None, tmp_path / "cache", key=key and keys / key, required=keys / "mine.pub"
         )
         with pytest.raises(SignatureError) as refusal:
-            build(valid_bundle, verdict, order, report=lambda _: None)
+            build(valid_bundle, verdict, request, report=lambda _: None)
         assert [problem.code for problem in refusal.value.problems] == [code]
         assert not (tmp_path / "images").exists()
 
 
-def test_a_signature_is_of_bundle_and_verdict_together(valid_bundle, keys, shelf, models):
+def test_a_signature_is_of_bundle_and_verdict_together(valid_bundle, keys, store, models):
     """The bundle alone, as it once was signed, is not enough."""
-    shelf.attach(models[0].image.digest, [sign(valid_bundle, keys / "mine.pem")])
+    store.attach(models[0].image.digest, [sign(valid_bundle, keys / "mine.pem")])
     with pytest.raises(SignatureError, match="is not signed by"):
-        promote(shelf, TOY, models[0].tag, keys=[keys / "mine.pub"], report=print)
+        promote(store, TOY, models[0].tag, keys=[keys / "mine.pub"], report=print)

@@ -2,10 +2,7 @@
 
 import json
 import secrets
-import subprocess
-import sys
 import threading
-from pathlib import Path
 
 import pytest
 
@@ -17,12 +14,12 @@ from build.oci.publish import publish
 from build.oci.store import Attachment
 from build.release.releases import ReleaseError, before, candidate, number_next, number_of, release, releases
 from model.errors import Problem
-from tests.build.oci.test_ecr import running, service  # noqa: F401 - fixtures
-from tests.build.oci.test_registry import host, place  # noqa: F401 - a fixture
+from tests.build.oci.conftest import host, running, service  # noqa: F401 - fixtures
+from tests.build.oci.registry_stores import store_at
+from tests.build.release.command import run
 from tests.contracts.image_store import blob, image
 from tests.services.ecr import ACCOUNT, REGION
 
-ROOT = Path(__file__).resolve().parents[3]
 ABSENT = f"sha256:{'0' * 64}"
 
 
@@ -40,7 +37,7 @@ def model(content: bytes, *, name: str = "toy") -> Image:
 
 @pytest.fixture(params=["folder", "registry", "ecr"])
 def another(request, tmp_path):
-    """Makes a new Publisher of one empty place."""
+    """Makes a new ImageStore on one empty store."""
     if request.param == "folder":
         return lambda: Layout(tmp_path / "images")
     repository = f"releases-{secrets.token_hex(6)}"
@@ -48,75 +45,75 @@ def another(request, tmp_path):
         request.getfixturevalue("service")
         return lambda: EcrStore(ACCOUNT, REGION, repository)
     address = request.getfixturevalue("host")
-    return lambda: place(address, repository, tmp_path)
+    return lambda: store_at(address, repository, tmp_path)
 
 
 @pytest.fixture
-def shelf(another):
-    """A place with three images of one model, and one of another."""
-    made = another()
+def store(another):
+    """A store with three images of one model, and one of another."""
+    store = another()
     for letter in "abc":
-        publish(made, model(letter.encode()), f"toy-{letter}")
-    publish(made, model(b"z", name="other"), "other-z")
-    return made
+        publish(store, model(letter.encode()), f"toy-{letter}")
+    publish(store, model(b"z", name="other"), "other-z")
+    return store
 
 
-def promote(shelf, name, image):
+def promote(store, name, image):
     """The number alone: what `build.release.promote` verifies before it gives one is in test_promotion.py."""
-    return number_next(shelf, name, candidate(shelf, name, image))
+    return number_next(store, name, candidate(store, name, image))
 
 
-def rollback(shelf, name):
-    return promote(shelf, name, before(shelf, name).digest)
+def rollback(store, name):
+    return promote(store, name, before(store, name).digest)
 
 
-def history(shelf, name="toy"):
+def history(store, name="toy"):
     """Release numbers with the letter of their image, oldest first."""
-    return [(one.number, one.labels["content"]) for one in reversed(releases(shelf, name))]
+    return [(item.number, item.labels["content"]) for item in reversed(releases(store, name))]
 
 
-def test_images_are_released_under_numbers_that_go_forward(shelf):
-    assert promote(shelf, "toy", "toy-a").tag == "toy-rel-000001"
-    made = promote(shelf, "toy", model(b"b").digest)
-    assert (made.tag, made.digest) == ("toy-rel-000002", model(b"b").digest)
-    assert promote(shelf, "toy", "toy-a").number == 3
-    assert history(shelf) == [(1, "a"), (2, "b"), (3, "a")]
-    assert shelf.resolve("toy-rel-000001") == model(b"a").digest
+def test_images_are_released_under_numbers_that_go_forward(store):
+    assert promote(store, "toy", "toy-a").tag == "toy-rel-000001"
+    promoted = promote(store, "toy", model(b"b").digest)
+    assert (promoted.tag, promoted.digest) == ("toy-rel-000002", model(b"b").digest)
+    assert promote(store, "toy", "toy-a").number == 3
+    assert history(store) == [(1, "a"), (2, "b"), (3, "a")]
+    assert store.resolve("toy-rel-000001") == model(b"a").digest
 
 
-def test_what_is_the_newest_release_is_not_released_again(shelf):
-    assert promote(shelf, "toy", "toy-a").number == promote(shelf, "toy", "toy-a").number == 1
+def test_what_is_the_newest_release_is_not_released_again(store):
+    assert promote(store, "toy", "toy-a").number == promote(store, "toy", "toy-a").number == 1
 
 
-def test_a_release_tells_its_labels(shelf):
-    promote(shelf, "toy", "toy-a")
-    found = release(shelf, "toy")
-    assert (found.number, found.cutoff, found.metrics) == (1, "2026-07-01T00:00:00Z", {"log_loss": 0.25})
+def test_a_release_tells_its_labels(store):
+    promote(store, "toy", "toy-a")
+    newest = release(store, "toy")
+    assert (newest.number, newest.cutoff, newest.metrics) == (1, "2026-07-01T00:00:00Z", {"log_loss": 0.25})
 
 
-def test_going_back_is_a_new_release_of_what_was_before(shelf):
+def test_going_back_is_a_new_release_of_what_was_before(store):
     for letter in "abc":
-        promote(shelf, "toy", f"toy-{letter}")
-    assert rollback(shelf, "toy").number == 4
-    assert history(shelf) == [(1, "a"), (2, "b"), (3, "c"), (4, "b")]
+        promote(store, "toy", f"toy-{letter}")
+    assert rollback(store, "toy").number == 4
+    assert history(store) == [(1, "a"), (2, "b"), (3, "c"), (4, "b")]
 
 
 @pytest.mark.case("A, B, C and B again were released: what a rollback goes to, four times")
-def test_going_back_goes_to_what_served_just_before_again_and_again(shelf, outcome):
+def test_going_back_goes_to_what_served_just_before_again_and_again(store, outcome):
     for letter in "abcb":
-        promote(shelf, "toy", f"toy-{letter}")
-    served = [rollback(shelf, "toy").labels["content"] for _ in range(4)]
+        promote(store, "toy", f"toy-{letter}")
+    served = [rollback(store, "toy").labels["content"] for _ in range(4)]
     assert served == ["c", "b", "c", "b"]
     outcome(" ".join(served))
 
 
-def test_there_is_nothing_before_the_first_image_however_often_it_was_released(shelf):
+def test_there_is_nothing_before_the_first_image_however_often_it_was_released(store):
     with pytest.raises(ReleaseError, match="has no release"):
-        rollback(shelf, "toy")
-    promote(shelf, "toy", "toy-a")
-    shelf.tag(model(b"a").digest, "toy-rel-000002")
+        rollback(store, "toy")
+    promote(store, "toy", "toy-a")
+    store.tag(model(b"a").digest, "toy-rel-000002")
     with pytest.raises(ReleaseError, match="nothing older"):
-        rollback(shelf, "toy")
+        rollback(store, "toy")
 
 
 ABSURD = ["toy-rel-999999", "toy-rel-999999999999", "toy-rel-abc", "toy-rel-", "toy-rel-005000", "toy-rel-000000"]
@@ -124,71 +121,71 @@ ABSURD = ["toy-rel-999999", "toy-rel-999999999999", "toy-rel-abc", "toy-rel-", "
 
 @pytest.mark.case("a release tag that no promotion has written")
 @pytest.mark.parametrize("tag", [*ABSURD, "of a document", "of another model"])
-def test_a_foreign_or_absurd_tag_stops_nobody(tag, shelf, outcome):
-    promote(shelf, "toy", "toy-a")
+def test_a_foreign_or_absurd_tag_stops_nobody(tag, store, outcome):
+    promote(store, "toy", "toy-a")
     if tag in ABSURD:
-        shelf.tag(model(b"b").digest, tag)
+        store.tag(model(b"b").digest, tag)
     else:
         foreign = image(b"a document") if tag == "of a document" else model(b"z", name="other")
-        publish(shelf, foreign, "foreign")
-        shelf.tag(foreign.digest, "toy-rel-000002")
-    assert release(shelf, "toy").labels["content"] == "a"
-    made = promote(shelf, "toy", "toy-c")
-    assert made.number in (2, 3)
-    assert release(shelf, "toy").digest == made.digest
-    assert rollback(shelf, "toy").labels["content"] == "a"
-    outcome(f"the next release is {made.tag}, before it served a")
+        publish(store, foreign, "foreign")
+        store.tag(foreign.digest, "toy-rel-000002")
+    assert release(store, "toy").labels["content"] == "a"
+    promoted = promote(store, "toy", "toy-c")
+    assert promoted.number in (2, 3)
+    assert release(store, "toy").digest == promoted.digest
+    assert rollback(store, "toy").labels["content"] == "a"
+    outcome(f"the next release is {promoted.tag}, before it served a")
 
 
 @pytest.mark.case("a first release tag so high that its successors would not be found again")
-def test_a_number_that_nobody_would_find_again_is_not_given(shelf, outcome):
-    shelf.tag(model(b"b").digest, "toy-rel-899999")
+def test_a_number_that_nobody_would_find_again_is_not_given(store, outcome):
+    store.tag(model(b"b").digest, "toy-rel-899999")
     with pytest.raises(ReleaseError, match=r"\[release-numbers\]") as refusal:
-        promote(shelf, "toy", "toy-a")
+        promote(store, "toy", "toy-a")
     outcome(refusal.value.problems[0])
-    assert history(shelf) == [(899_999, "b")]
+    assert history(store) == [(899_999, "b")]
 
 
-def test_models_in_one_place_are_counted_apart(shelf):
-    promote(shelf, "toy", "toy-a")
-    assert promote(shelf, "other", "other-z").number == 1
-    assert history(shelf) == [(1, "a")]
+def test_models_in_one_place_are_counted_apart(store):
+    promote(store, "toy", "toy-a")
+    assert promote(store, "other", "other-z").number == 1
+    assert history(store) == [(1, "a")]
 
 
 @pytest.mark.parametrize(
     ("named", "code"),
     [("other-z", "image-model"), *((named, "image-missing") for named in ("toy-d", "", "a b", "sha256:0", ABSENT))],
 )
-def test_what_is_no_image_of_the_model_is_not_released(shelf, named, code):
+def test_what_is_no_image_of_the_model_is_not_released(store, named, code):
     with pytest.raises(Exception, match=code):
-        promote(shelf, "toy", named)
-    assert history(shelf) == []
+        promote(store, "toy", named)
+    assert history(store) == []
 
 
-def test_an_image_that_was_not_sealed_is_not_released(shelf):
+def test_an_image_that_was_not_sealed_is_not_released(store):
     def fails(_):
         raise SmokeTestError(Problem("golden row 0", "differs", "Build again", "smoke-test-answer"))
 
     with pytest.raises(SmokeTestError):
-        publish(shelf, model(b"wrong"), "toy-wrong", before_tag=fails)
+        publish(store, model(b"wrong"), "toy-wrong", before_tag=fails)
     with pytest.raises(ReleaseError, match=r"image-unsealed|image-missing"):
-        promote(shelf, "toy", model(b"wrong").digest)
-    assert history(shelf) == []
+        promote(store, "toy", model(b"wrong").digest)
+    assert history(store) == []
 
 
-def test_the_reference_that_was_printed_names_the_image(shelf):
-    assert promote(shelf, "toy", f"{shelf.name}:toy-a").labels["content"] == "a"
-    assert promote(shelf, "toy", f"{shelf.name}:toy-b@{model(b'b').digest}").labels["content"] == "b"
-    assert promote(shelf, "toy", f"{shelf.name}@{model(b'c').digest}").labels["content"] == "c"
+def test_the_reference_that_was_printed_names_the_image(store):
+    assert promote(store, "toy", f"{store.name}:toy-a").labels["content"] == "a"
+    assert promote(store, "toy", f"{store.name}:toy-b@{model(b'b').digest}").labels["content"] == "b"
+    assert promote(store, "toy", f"{store.name}@{model(b'c').digest}").labels["content"] == "c"
 
 
 def test_a_list_of_documents_is_no_image(host, tmp_path):  # noqa: F811 - a fixture
     """Where a registry keeps no list of referrers it is a tag of its own, and is seen among the others."""
-    shelf = place(host, f"documents-{secrets.token_hex(6)}", tmp_path)
-    publish(shelf, model(b"a"), "toy-a", before_tag=lambda _: [Attachment("text/plain", b"a document")])
-    (listed,) = [tag for tag in shelf.tags() if tag.startswith("sha256-")]
-    with pytest.raises(ReleaseError, match=r"image-model.*is no image of a model, not of 'toy'"):
-        promote(shelf, "toy", listed)
+    store = store_at(host, f"documents-{secrets.token_hex(6)}", tmp_path)
+    publish(store, model(b"a"), "toy-a", before_tag=lambda _: [Attachment("text/plain", b"a document")])
+    (listed,) = [tag for tag in store.tags() if tag.startswith("sha256-")]
+    with pytest.raises(ReleaseError, match=r"image-model.*is not an image of a model"):
+        promote(store, "toy", listed)
 
 
 @pytest.mark.parametrize("named", ["42", "000042", "rel-000042", "toy-rel-000042"])
@@ -202,34 +199,29 @@ def test_what_names_no_release_is_refused_with_what_would(named):
         number_of("toy", named)
 
 
-def test_a_release_that_is_not_there_is_refused_with_those_that_are(shelf):
+def test_a_release_that_is_not_there_is_refused_with_those_that_are(store):
     with pytest.raises(ReleaseError, match="kamado promote toy"):
-        release(shelf, "toy")
-    promote(shelf, "toy", "toy-a")
+        release(store, "toy")
+    promote(store, "toy", "toy-a")
     with pytest.raises(ReleaseError, match="It has 1"):
-        release(shelf, "toy", 7)
+        release(store, "toy", 7)
 
 
-def test_two_at_once_take_two_numbers(shelf, another):
-    taken, start = {}, threading.Barrier(3)
+def test_two_at_once_take_two_numbers(store, another):
+    numbers, start = {}, threading.Barrier(3)
 
     def run(letter):
         mine = another()
         start.wait()
-        taken[letter] = promote(mine, "toy", f"toy-{letter}").number
+        numbers[letter] = promote(mine, "toy", f"toy-{letter}").number
 
     threads = [threading.Thread(target=run, args=(letter,)) for letter in "abc"]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(taken.values()) == [1, 2, 3]
-    assert sorted(history(shelf)) == sorted((number, letter) for letter, number in taken.items())
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "cli", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert sorted(numbers.values()) == [1, 2, 3]
+    assert sorted(history(store)) == sorted((number, letter) for letter, number in numbers.items())
 
 
 def test_the_command_line_lists_releases(tmp_path):
@@ -242,20 +234,20 @@ def test_the_command_line_lists_releases(tmp_path):
     assert "2026-07-01T00:00:00Z" in table
     assert "0.25" in table
     listed = json.loads(run("releases", "toy", "--in", f"oci:{tmp_path}", "--json", "--newest", "1").stdout)
-    assert [(one["number"], one["metrics"]) for one in listed] == [(2, {"log_loss": 0.25})]
+    assert [(entry["number"], entry["metrics"]) for entry in listed] == [(2, {"log_loss": 0.25})]
 
 
 @pytest.mark.parametrize("newest", ["0", "-3", "many"])
 def test_a_number_of_releases_that_is_none_is_refused(newest, tmp_path):
-    told = run("releases", "toy", "--in", f"oci:{tmp_path}", "--newest", newest)
-    assert told.returncode == 2
-    assert f"'{newest}' is not a whole number of 1 or more" in told.stderr
+    result = run("releases", "toy", "--in", f"oci:{tmp_path}", "--newest", newest)
+    assert result.returncode == 2
+    assert f"'{newest}' is not a whole number above 0" in result.stderr
 
 
 def test_the_command_line_says_what_is_missing(tmp_path):
-    told = run("promote", "toy", "toy-a", "--in", f"oci:{tmp_path}")
-    assert told.returncode == 1
-    assert "[image-missing] image toy-a" in told.stderr
+    result = run("promote", "toy", "toy-a", "--in", f"oci:{tmp_path}")
+    assert result.returncode == 1
+    assert "[image-missing] image toy-a" in result.stderr
     assert "is not a folder" in run("releases", "toy", "--in", f"oci:{tmp_path}/absent").stderr
     publish(Layout(tmp_path), image(), "toy-1")
     assert "has no release" in run("releases", "toy", "--in", f"oci:{tmp_path}").stdout

@@ -1,0 +1,74 @@
+"""Passwords in the address of a store or a base: refused, and never printed."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from build.image.base.base import BaseError
+from build.image.base.named_base import registry_base
+from build.oci.open_store import open_store
+from build.oci.redact import redacted
+from model.errors import OutputError
+from tests.build.oci.registry_stores import ROOT
+
+
+@pytest.mark.case("a store or a base with a password in its address")
+@pytest.mark.parametrize(
+    "address",
+    [
+        "registry://me:hunter2@registry.example/kamado",
+        "registry://me@corp.example:hunter2@registry.example/kamado",
+        "registry://me:hunter2/@registry.example/kamado",
+        "registry://me:@hunter2@registry.example/kamado",
+        "registry://me:hunter2@[::1/x",
+        "ecr://me:hunter2@x/y",
+    ],
+)
+def test_a_password_in_an_address_is_refused_and_not_told(tmp_path, outcome, address):
+    with pytest.raises(OutputError) as refusal:
+        open_store(address, cache=tmp_path)
+    outcome(refusal.value.problems[0])
+    assert [problem.code for problem in refusal.value.problems] == ["place-login"]
+    assert "hunter2" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "me:hunter2@registry.example/base:1",
+        "me@corp.example:hunter2@registry.example/base:1",
+        "me:1/hunter2@registry.example/base:1",
+        "https://me:hunter2@registry.example/base",
+    ],
+)
+def test_a_password_in_the_address_of_a_base_is_refused_and_not_told(tmp_path, reference):
+    with pytest.raises(BaseError, match="holds a login") as refusal:
+        registry_base(reference, cache=tmp_path)
+    assert "hunter2" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://me:pw@h.example/v2/?_state=abc&digest=sha256:1", "https://…@h.example/v2/?_state=…&digest=sha256:1"),
+        ("me:pw@h.example/x", "…@h.example/x"),
+        ("me@corp.example:p/w@h.example/x", "…@h.example/x"),
+        ("kamado:tag@sha256:0123", "kamado:tag@sha256:0123"),
+        ("h.example:5000/kamado:tag@sha256:0123", "h.example:5000/kamado:tag@sha256:0123"),
+        ("answered 404 to GET tags/list?n=1000&last=a", "answered 404 to GET tags/list?n=1000&last=a"),
+        ("PUT https://s3.example/x?X-Amz-Signature=1f&n=2", "PUT https://s3.example/x?X-Amz-Signature=…&n=2"),
+    ],
+)
+def test_what_is_said_of_an_address_holds_no_secret(text, expected):
+    assert redacted(text) == expected
+    assert redacted(expected) == expected
+
+
+def test_help_does_not_tell_the_password_of_the_usual_place():
+    environ = {**os.environ, "KAMADO_IMAGES": "registry://me:hunter2@registry.example/kamado"}
+    command = [sys.executable, "-m", "cli", "image", "--help"]
+    output = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=True).stdout
+    assert "registry.example" in output
+    assert "hunter2" not in output
