@@ -1,12 +1,11 @@
-"""From an address that a person writes to a store, or to a reader. The forms of a store are defined here alone."""
+"""From an address that a person writes to a store. The forms of a store are defined here alone."""
 
 import re
 from pathlib import Path
 
 from build.oci.redact import has_login, redacted
 from build.oci.reference import HOST, REPOSITORY
-from build.oci.retry import RetryPolicy
-from build.oci.store import ImageReader, ImageStore, StoreError
+from build.oci.store import ImageStore, StoreError
 from model.errors import Problem
 
 SCHEMES = ("oci:", "registry:", "ecr:")
@@ -41,19 +40,3 @@ def open_store(address: str, *, cache: Path) -> ImageStore:
         hint = f"Remove it, and run `docker login` for that host. Use {FORMS}"
         raise StoreError(Problem(redacted(address), "holds a login", hint, "place-login"))
     raise StoreError(Problem(address, "does not name an image store", f"Use {FORMS}", "place-unknown"))
-
-
-def open_registry(host: str, repository: str, *, policy: RetryPolicy) -> ImageReader:
-    """A reader of `host/repository`, with AWS's credentials where the host is ECR's, else those of `docker login`.
-
-    Raises StoreError for what AWS refuses.
-    """
-    from build.oci.credentials import docker_login
-    from build.oci.registry import RegistryReader
-    from build.oci.registry_client import RegistryClient
-
-    if ".dkr.ecr" not in host:
-        return RegistryReader(RegistryClient(host, repository, login=docker_login(host), policy=policy))
-    from build.oci.ecr import ecr_client  # boto3 takes half a second
-
-    return RegistryReader(ecr_client(host, repository, policy=policy))

@@ -8,7 +8,7 @@ from build.image.base.base import Base, BaseError
 from build.image.base.blob_cache import CachedReader
 from build.image.base.read_base import read_base
 from build.oci.layout import Layout
-from build.oci.open_store import open_registry
+from build.oci.open_registry import open_registry
 from build.oci.redact import has_login, redacted
 from build.oci.reference import Reference
 from build.oci.registry_session import RegistryError
