@@ -114,7 +114,7 @@ FORGERIES = {
     other_start: "image-start",
     other_content: "layer-broken",
     other_bundle: "image-labels",
-    no_smoke_test: "image-unsealed",
+    no_smoke_test: "image-untested",
 }
 
 
