@@ -12,7 +12,7 @@ from model.errors import SpecError, UsageError
 from pipelines.arguments import TrainingArguments, read_training_request
 from pipelines.compile import ROOT
 from pipelines.local.run_dir import Output
-from tests.build.image.test_base import server
+from tests.build.image.server_image import server
 
 PORTAL = str(ROOT / "examples" / "rental_portal")
 

@@ -21,7 +21,7 @@ from pipelines.compile import ROOT
 from pipelines.local.events import StepError
 from pipelines.local.run import _keeping_promoted
 from pipelines.local.run_dir import Output
-from tests.build.image.test_base import server
+from tests.build.image.server_image import server
 from tests.once import once
 
 PORTAL = "examples/rental_portal"

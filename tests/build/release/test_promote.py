@@ -75,7 +75,7 @@ def other_content(store, model):
 
 
 def other_bundle(store, model):
-    """A sound bundle of other trees, behind the labels of this one."""
+    """A valid bundle of other trees, behind the labels of this one."""
     folder = store.folder.parent / "other"
     other = write_valid_bundle(folder / "bundle", seed=3)
     layer = assembled(BASE, other, verdict_of(other, folder / "verdict.json"), folder / "work").image.layers[-1]
@@ -116,7 +116,7 @@ FORGERIES = {
     other_start: "image-start",
     other_content: "layer-broken",
     other_bundle: "image-labels",
-    no_smoke_test: "image-unsealed",
+    no_smoke_test: "image-untested",
 }
 
 
