@@ -3,7 +3,7 @@
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rich.console import Console
 from rich.markup import escape
@@ -26,7 +26,7 @@ class NewModel:
     folder: Path
     exit_code: ClassVar[int] = 0
 
-    def for_programs(self) -> dict[str, Any]:
+    def for_programs(self) -> object:
         draft = self.draft
         return {
             "spec": str(self.folder / "spec.yaml"),
