@@ -65,7 +65,7 @@ def test_old_runs_are_let_go(tmp_path):
 
 
 def test_two_runs_into_one_out_are_refused_with_the_way_out(tmp_path):
-    holder = "import sys; from pathlib import Path; from pipelines.output import Output\n"
+    holder = "import sys; from pathlib import Path; from pipelines.local.run_dir import Output\n"
     holder += "with Output(Path(sys.argv[1])).locked(): print('held', flush=True); sys.stdin.read()"
     process = subprocess.Popen(
         [sys.executable, "-c", holder, str(tmp_path)],

@@ -1,4 +1,4 @@
-"""`python -m build image` into a real registry when the world does not help: killed, lied to, with a wrong clock."""
+"""`kamado image` into a real registry when the world does not help: killed, lied to, with a wrong clock."""
 
 import concurrent.futures
 import contextlib
