@@ -25,36 +25,36 @@ export OMP_WAIT_POLICY := PASSIVE
 # A run is many processes. Where Python may not keep what it compiles, each of them compiles every library again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run new check-spec image base-images releases registry test check fix serve report lock clean always
+.PHONY: help run new check-spec image base-images releases registry test check fix serve report docs lock clean always
 
 help:  ## list what you can do here
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 run: $(READY)  ## logs to image: SPEC= DATA= OUT= TRIALS= MINUTES= END= BASE_IMAGE= CHAMPION= JSON=1
-	@$(START) -m pipelines.local.run $${SPEC:+--spec="$$SPEC"} $${DATA:+--data="$$DATA"} $${OUT:+--out="$$OUT"} $${END:+--end="$$END"} \
+	@$(START) -m cli run $${SPEC:+--spec="$$SPEC"} $${DATA:+--data="$$DATA"} $${OUT:+--out="$$OUT"} $${END:+--end="$$END"} \
 	  $${TRIALS:+--trials="$$TRIALS"} $${MINUTES:+--minutes="$$MINUTES"} $${BASE_IMAGE:+--base="$$BASE_IMAGE"} \
 	  $${CHAMPION:+--champion="$$CHAMPION"} $${JSON:+--json}
 
 check-spec: $(READY)  ## types, rows, rates, leaks and parts, before any training: SPEC= DATA= END= OUT= JSON=1
-	@$(START) -m pipelines.check_spec $${SPEC:+--spec="$$SPEC"} $${DATA:+--data="$$DATA"} $${OUT:+--out="$$OUT"} \
+	@$(START) -m cli check-spec $${SPEC:+--spec="$$SPEC"} $${DATA:+--data="$$DATA"} $${OUT:+--out="$$OUT"} \
 	  $${END:+--end="$$END"} $${JSON:+--json}
 
 new: $(READY)  ## a first spec from a table: MODEL= TABLE= LABEL= SPECS= JSON=1
-	@$(START) -m pipelines.new_model --model="$$MODEL" --table="$$TABLE" --label="$$LABEL" $${SPECS:+--specs="$$SPECS"} \
+	@$(START) -m cli new --model="$$MODEL" --table="$$TABLE" --label="$$LABEL" $${SPECS:+--specs="$$SPECS"} \
 	  $${JSON:+--json}
 
 image: $(READY)  ## the last bundle as an image: TO=registry://HOST/REPOSITORY, BASE_IMAGE= OUT= JSON=1
-	@out="$${OUT:-out}"; $(START) -m build image --verdict="$$out/verdict.json" --to="$${TO:-$${KAMADO_IMAGES:-oci:$$out/images}}" \
+	@out="$${OUT:-out}"; $(START) -m cli image --verdict="$$out/verdict.json" --to="$${TO:-$${KAMADO_IMAGES:-oci:$$out/images}}" \
 	  $${BASE_IMAGE:+--base="$$BASE_IMAGE"} $${JSON:+--json} -- "$$out/bundle"
 
 base-images: $(READY)  ## by a container engine, what models and steps are laid on: OUT= PYTHON_IMAGE=IMAGE@sha256:...
-	@$(START) -m build.image.base_images --out="$${OUT:-out}/base-images" $${PYTHON_IMAGE:+--python="$$PYTHON_IMAGE"}
+	@$(START) -m cli base-images --out="$${OUT:-out}/base-images" $${PYTHON_IMAGE:+--python="$$PYTHON_IMAGE"}
 
 releases: $(READY)  ## releases of a model: MODEL= TO= OUT= JSON=1
-	@$(START) -m build releases --in="$${TO:-$${KAMADO_IMAGES:-oci:$${OUT:-out}/images}}" $${JSON:+--json} -- "$${MODEL:-rent-conversion}"
+	@$(START) -m cli releases --in="$${TO:-$${KAMADO_IMAGES:-oci:$${OUT:-out}/images}}" $${JSON:+--json} -- "$${MODEL:-rent-conversion}"
 
 registry: $(READY)  ## a registry on this machine to try with, until Ctrl-C: REGISTRY_PORT=
-	@$(START) -m tests.services.registry "$${REGISTRY_PORT:-5000}"
+	@$(START) -m cli registry --port="$${REGISTRY_PORT:-5000}"
 
 test: $(READY)  ## run every test; TESTS= narrows it
 	@$(START) -m tests
@@ -69,13 +69,17 @@ fix: $(READY)  ## fix what can be fixed: lint, formatting, the references
 	@$(VENV)/bin/ruff format .
 	@$(START) -m model.spec.reference docs
 	@$(START) -m components.extract.googlesql.reference docs
+	@$(START) -m artifacts.schemas docs
 
 serve: $(READY)  ## serve the last bundle, or KAMADO_BUNDLE: OUT= PORT=
 	@if [ "$$OUT" ]; then export KAMADO_BUNDLE="$$OUT/bundle"; fi; \
-	  KAMADO_BUNDLE="$${KAMADO_BUNDLE:-out/bundle}" KAMADO_PORT="$${PORT:-$${KAMADO_PORT:-}}" $(START) -m serving.server
+	  KAMADO_BUNDLE="$${KAMADO_BUNDLE:-out/bundle}" KAMADO_PORT="$${PORT:-$${KAMADO_PORT:-}}" $(START) -m cli serve
 
 report: $(READY)  ## open the last report, or name it: OUT=
-	@$(START) -m pipelines.local.open_report --out="$${OUT:-out}"
+	@$(START) -m cli report --out="$${OUT:-out}"
+
+docs: $(READY)  ## build the site of all pages into out/site
+	@$(VENV)/bin/mkdocs build --strict --quiet
 
 lock: $(READY)  ## renew the locks: of everything, of the server, of what installs them
 	@$(LOCK) requirements.in -o requirements.txt
@@ -87,7 +91,7 @@ clean:  ## remove what runs left, and caches of this folder; the environment sta
 	@out="$${OUT:-out}"; case "$$out" in /*) ;; *) out="./$$out" ;; esac; \
 	if [ -d "$$out/runs" ] || [ -d "$$out/check/runs" ]; then \
 	  cd "$$out"; \
-	  for mark in runs/*/.kamado check/runs/*/.kamado images/oci-layout base-images/oci-layout sample/portal.json; do \
+	  for mark in runs/*/.kamado check/runs/*/.kamado images/oci-layout base-images/oci-layout sample/portal.json site/sitemap.xml; do \
 	    if [ -e "$$mark" ]; then rm -rf "$${mark%/*}"; fi; \
 	  done; \
 	  for name in latest $(RESULTS); do if [ -L "$$name" ]; then rm "$$name"; fi; done; \
@@ -98,7 +102,7 @@ clean:  ## remove what runs left, and caches of this folder; the environment sta
 
 # The stamp says which Python and locks are installed, and is written last. A PYTHON that the user names is compared with it.
 $(READY): export SETUP_PYTHON := $(PYTHON)
-$(READY): requirements-dev.txt build/environment/requirements.txt $(if $(filter command environment,$(PYTHON_ORIGIN)),always)
+$(READY): requirements-dev.txt build/environment/requirements.txt build/environment/kamado.sh $(if $(filter command environment,$(PYTHON_ORIGIN)),always)
 	@"$$SETUP_PYTHON" -m build.environment $(VENV) --lock=requirements-dev.txt
 
 always:

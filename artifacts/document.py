@@ -1,5 +1,6 @@
 """A JSON document that one step writes and others read."""
 
+import re
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -9,9 +10,12 @@ from pydantic import BaseModel, ConfigDict
 from model.errors import DataError, Problem
 from model.files import dump_json, parse_json
 
+MOST_PROBLEMS = 20  # of one document
+MOST_CHARACTERS = 80  # of a wrong value in a message
+
 
 class Section(BaseModel):
-    """A part of a document: unknown keys are refused, and so are NaN and infinity."""
+    """A section of a document: unknown keys are refused, and so are NaN and infinity."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -30,21 +34,43 @@ class Document(Section):
         """The document in `folder`. Raises DataError when it is missing, is not JSON or has any other content."""
         path = folder / cls.FILE
         try:
-            return cls.parse(path.read_bytes(), name=str(path))
+            data = path.read_bytes()
         except FileNotFoundError:
             hint = f"Run the step that writes it: {cls.STEP}"
             raise DataError(Problem(str(path), "is missing", hint, "file-missing")) from None
+        return cls.parse(data, name=str(path))
 
     @classmethod
     def parse(cls, data: bytes, *, name: str) -> Self:
-        """The document in `data`; `name` is the file in messages. Raises DataError with every problem."""
+        """The document in `data`; `name` is the file in messages.
+
+        JSON first, then the format number, then every field: types are not converted, so that "1" is not a number.
+        Raises DataError with every problem.
+        """
         hint = f"Write it again with the step of this version of Kamado: {cls.STEP}"
         try:
-            return cls.model_validate(parse_json(data))
-        except pydantic.ValidationError as error:
-            raise DataError(*(_problem(name, detail, hint) for detail in error.errors())) from None
+            value = parse_json(data)
         except ValueError as error:
             raise DataError(Problem(name, f"is not JSON ({error})", hint, "file-not-json")) from None
+        if problem := cls._other_format(value):
+            raise DataError(Problem(f"{name} format", problem, hint, "artifact-format"))
+        try:
+            return cls.model_validate_json(data, strict=True)
+        except pydantic.ValidationError as error:
+            details = error.errors(include_url=False)[:MOST_PROBLEMS]
+            raise DataError(*(_problem(name, detail, hint) for detail in details)) from None
+
+    @classmethod
+    def _other_format(cls, value: Any) -> str | None:
+        """What is wrong with the format number of a parsed document; None where it is this class's own."""
+        if not isinstance(value, dict):
+            return "is missing, because the file is not an object"
+        if "format" not in value:
+            return "is missing"
+        number = value["format"]
+        if isinstance(number, bool) or number != cls.model_fields["format"].default:
+            return f"is {_short(number)}, not {cls.model_fields['format'].default}"
+        return None
 
     def dump(self) -> bytes:
         """The one byte sequence of this document."""
@@ -56,5 +82,11 @@ class Document(Section):
 
 
 def _problem(name: str, detail: Any, hint: str) -> Problem:
+    """`detail` is one of the errors that Pydantic lists."""
     where = ".".join(map(str, detail["loc"]))
-    return Problem(f"{name} {where}".rstrip(), str(detail["msg"]), hint, "artifact-invalid")
+    suffix = "" if detail["type"] == "missing" else f", found {_short(detail['input'])}"
+    return Problem(f"{name} {where}".rstrip(), f"{detail['msg']}{suffix}", hint, "artifact-invalid")
+
+
+def _short(value: object) -> str:
+    return re.sub(r"\s+", " ", repr(value))[:MOST_CHARACTERS]

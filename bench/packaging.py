@@ -28,11 +28,12 @@ import xgboost
 from rich.console import Console
 
 from build.gate.gate import verify
-from build.image.assemble import assemble, model_layer
+from build.image.assemble import assemble
 from build.image.base.base import Base
-from build.image.base.build_base import made_base
-from build.oci import image as oci
+from build.image.base.build_base import build_base
+from build.image.model_layer import model_layer
 from build.oci.credentials import DockerLogin
+from build.oci.image import Image, dump
 from build.oci.registry import RegistryStore
 from build.oci.registry_client import Client
 from tests.bundles import write_valid_bundle
@@ -80,7 +81,7 @@ def bundle_of(folder: Path, size: int | None = None) -> Path:
     return folder / "bundle"
 
 
-def image_of(base: Base, bundle: Path, layer: Path, number: str) -> oci.Image:
+def image_of(base: Base, bundle: Path, layer: Path, number: str) -> Image:
     """The image as the assembler makes it, with a label that makes every round's content another."""
     made = model_layer(layer, bundle, b"{}", cutoff=CUTOFF)
     return assemble(base, made, {"round": number}, created=CUTOFF)
@@ -131,7 +132,7 @@ def spread(values: list[float], unit: str = "") -> str:
 
 def speed(host: str, client: docker.DockerClient, base: Base, folder: Path, rounds: int) -> tuple[list[float], str]:
     """Docker's seconds over ours, a ratio per round, and both in words."""
-    server = oci.Image(oci.dump(base.config), base.layers)
+    server = Image(dump(base.config), base.layers)
     for repository in ("by-kamado", "by-docker"):  # the base is where both need it: only the model is measured
         place_at(host, repository, folder).publish(server, "base")
     client.images.pull(f"{host}/by-docker@{server.digest}")
@@ -198,7 +199,7 @@ def main() -> int:
         except pytest.skip.Exception as reason:
             console.print(str(reason))
             return 1
-        base = made_base(Path.home() / ".cache" / "kamado" / "base", report=lambda _: None)
+        base = build_base(Path.home() / ".cache" / "kamado" / "base", report=lambda _: None)
         ratios, told = speed(host, client, base, folder, rounds)
         console.print(f"layer and push of {told}")
         console.print(f"docker's time over Kamado's: {spread(ratios)} times (goal: at least {LEAST_FASTER:g})")

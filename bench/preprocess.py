@@ -56,7 +56,7 @@ def ours(data: Path) -> dict[str, float]:
 
 def portal(folder: Path, impressions: int) -> Path:
     lists = str(impressions // 20)
-    command = [sys.executable, "-m", "examples.rental_portal", str(folder), "--lists", lists, "--no-truth"]
+    command = [sys.executable, "-m", "cli", "simulate", str(folder), "--lists", lists, "--no-truth"]
     subprocess.run(command, cwd=ROOT, check=True)
     return folder / "data"
 

@@ -30,8 +30,8 @@ from components.extract.extract import extract
 from components.extract.window import window
 from components.preprocess.preprocess import preprocess
 from components.train import calibrate
-from components.train.search import matrix_of
-from components.train.splits import Part, read_part
+from components.train.boosting import dmatrix
+from components.train.split_rows import SplitRows, read_rows
 from components.train.train import train
 from examples.rental_portal.simulate import Portal, simulate
 from examples.rental_portal.truth import worth
@@ -88,7 +88,7 @@ def losses(z: Floats, label: NDArray[np.float32]) -> Floats:
     return np.logaddexp(0.0, np.where(label > 0, -z, z))
 
 
-def rival(newest: Floats, test: Floats, bundle: Bundle, rows: dict[str, Part], began: float) -> Rival:
+def rival(newest: Floats, test: Floats, bundle: Bundle, rows: dict[str, SplitRows], began: float) -> Rival:
     """From log odds of the calibration and the test part, as fitted on sampled rows."""
     correct = bundle.manifest.sampling.correct
     fitted = calibrate.fit(correct(newest), rows["calibration"].label)
@@ -97,12 +97,12 @@ def rival(newest: Floats, test: Floats, bundle: Bundle, rows: dict[str, Part], b
     return Rival(plain, better, time.process_time() - began)
 
 
-def untuned(bundle: Bundle, rows: dict[str, Part]) -> Rival:
+def untuned(bundle: Bundle, rows: dict[str, SplitRows]) -> Rival:
     """XGBoost as it comes, stopped early on the calibration part."""
     began = time.process_time()
     features = bundle.manifest.features
-    fitted = matrix_of(rows["train"].matrix, rows["train"].label, features, THREADS)
-    stop = matrix_of(rows["calibration"].matrix, rows["calibration"].label, features, THREADS, like=fitted)
+    fitted = dmatrix(rows["train"].matrix, rows["train"].label, features, THREADS)
+    stop = dmatrix(rows["calibration"].matrix, rows["calibration"].label, features, THREADS, like=fitted)
     asked = {"objective": "binary:logistic", "eval_metric": "logloss", "nthread": THREADS, "seed": 7}
     model = xgboost.train(asked, fitted, 2000, evals=[(stop, "stop")], early_stopping_rounds=50, verbose_eval=False)
     best = model[: model.best_iteration + 1]
@@ -110,7 +110,7 @@ def untuned(bundle: Bundle, rows: dict[str, Part]) -> Rival:
     return rival(*z, bundle, rows, began)
 
 
-def logistic(bundle: Bundle, rows: dict[str, Part]) -> Rival:
+def logistic(bundle: Bundle, rows: dict[str, SplitRows]) -> Rival:
     """scikit-learn's logistic regression: standardised numbers, one-hot categories, gaps filled with the mean."""
     began = time.process_time()
     design: dict[str, list[Floats]] = {part: [] for part in PARTS}
@@ -156,7 +156,7 @@ def data_sets(names: list[str], trials: int | None, console: Console) -> bool:
             folder, spec = Path(temporary), read_spec(ROOT / "examples" / name)
             seconds = steps(spec, SHARED / DATA[name], folder, trials)
             bundle = load(folder / "trained" / "bundle")
-            rows = {part: read_part(spec, folder / "parts", part, bundle.manifest.features) for part in PARTS}
+            rows = {part: read_rows(spec, folder / "parts", part, bundle.manifest.features) for part in PARTS}
         test = rows["test"]
         p = Predictor(bundle).probability(test.matrix)
         ours = losses(np.log(p) - np.log1p(-p), test.label)
@@ -168,7 +168,7 @@ def data_sets(names: list[str], trials: int | None, console: Console) -> bool:
         rivals = (trees.plain, trees.calibrated, line.plain, line.calibrated)
         differences = (interval(ours - other) for other in rivals)
         mark = " MISSED" if missed else ""
-        table.add_row(name, f"{test.rows:,}", f"{ours.mean():.4f}{mark}", *differences, times)
+        table.add_row(name, f"{test.count:,}", f"{ours.mean():.4f}{mark}", *differences, times)
     console.print(table)
     return reached
 

@@ -4,7 +4,8 @@
     ├── SpecError         the spec or its SQL
     ├── DataError         the rows, the files or the folders they are in
     ├── BundleError       a trained model that must not be used
-    └── OutputError       the place where results should go
+    ├── OutputError       the place where results should go
+    └── UsageError        the command line
 
 A refusal is for the person who can fix it: every problem names the field, what was found there, and the way out.
 """
@@ -63,6 +64,12 @@ class BundleError(KamadoError):
 
 class OutputError(KamadoError):
     heading = "the results cannot be written"
+
+
+class UsageError(KamadoError):
+    """The command line has to be written in another way; nothing was started."""
+
+    heading = "the command line was refused"
 
 
 class Problems:

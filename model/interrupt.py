@@ -8,6 +8,14 @@ from types import FrameType
 INTERRUPTED = 130  # exit code: 128 + SIGINT
 
 
+class Interrupted(BaseException):
+    """Another signal asked the process to end; like KeyboardInterrupt, it is not an error of the work."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(f"ended by {signal.Signals(number).name}")
+
+
 def exit_at_once() -> None:
     """Called before the imports that take a second. Nothing was started yet, so nothing is left behind.
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from model.errors import Problem
 from model.spec.types import Spec
 from model.text import printable
-from pipelines.local.events import StepEnded
+from pipelines.local.events import StepError
 from pipelines.local.summary import rejected_table
 
 MOST_COLUMNS = 40  # on the screen
@@ -36,10 +36,10 @@ class Findings:
     extracted: dict[str, Any] | None
     ledger: dict[str, Any] | None
     split: dict[str, Any] | None
-    refusal: StepEnded | None
+    refusal: StepError | None
 
     @classmethod
-    def read(cls, artifacts: Path, spec: Spec, refusal: StepEnded | None) -> "Findings":
+    def read(cls, artifacts: Path, spec: Spec, refusal: StepError | None) -> "Findings":
         """From the folder of a finished pipeline's artifacts."""
         names = ("extract/rows/extract.json", "preprocess/parts/ledger.json", "preprocess/parts/split.json")
         paths = [next(artifacts.glob(f"*/{name}"), None) for name in names]
@@ -68,7 +68,7 @@ class Findings:
     def warnings(self) -> list[str]:
         """Those of the steps, and that a run would train for nothing because no verdict can follow."""
         found = list(self.ledger["warnings"]) if self.ledger else []
-        conversions = self.split["parts"]["test"]["positives"] if self.split else None
+        conversions = self.split["splits"]["test"]["positives"] if self.split else None
         needed = self.spec.promotion.min_conversions
         if conversions is not None and conversions < needed:
             few = f"the test part has {conversions:,} conversions, of {needed:,} that a verdict needs"
@@ -80,7 +80,7 @@ class Findings:
             "outcome": self.outcome,
             "exit_code": self.exit_code,
             "model": self.spec.model,
-            "message": self.refusal.says if self.refusal else "",
+            "message": self.refusal.message if self.refusal else "",
             "problems": [asdict(problem) for problem in self.problems],
             "step": self.refusal.step if self.refusal else None,
             "extract": self.extracted,
@@ -97,11 +97,11 @@ class Findings:
             console.print(_columns(self.columns))
         if self.ledger and self.split:
             console.print(rejected_table(self.ledger, self.split))
-            console.print(_parts(self.split["parts"]))
+            console.print(_parts(self.split["splits"]))
             for warning in self.warnings:
                 console.print(printable(f"note: {warning}"), markup=False)
         if self.refusal:
-            console.print(self.refusal.says, style="red", markup=False)
+            console.print(self.refusal.message, style="red", markup=False)
             console.print(f"{self.spec.model} cannot be trained: {len(self.problems)} problem(s)", markup=False)
         else:
             console.print(f"{self.spec.model} can be trained", markup=False)

@@ -27,8 +27,6 @@ def training(image: str, spec_uri: str) -> base_component.BaseComponent:
     def graph(
         source: str,
         end: str,
-        trials: int,
-        minutes: float,
         destination: str,
         threads: int = 2,
         champion: str = "",
@@ -41,7 +39,7 @@ def training(image: str, spec_uri: str) -> base_component.BaseComponent:
         in_service = step(bring_champion(spec=loaded, champion=champion), cached=False)
         rows = step(extract(spec=loaded, source=source, end=end).after(in_service)).outputs["rows"]
         parts = step(preprocess(spec=loaded, rows=rows)).outputs["parts"]
-        fitted = step(train(spec=loaded, trials=trials, minutes=minutes, threads=threads, rows=rows, parts=parts))
+        fitted = step(train(spec=loaded, threads=threads, rows=rows, parts=parts))
         trained, released = fitted.outputs["trained"], in_service.outputs["released"]
         judged = step(evaluate(spec=loaded, rows=rows, parts=parts, trained=trained, released=released))
         verdict, evaluation = judged.outputs["verdict"], judged.outputs["evaluation"]

@@ -1,14 +1,14 @@
-"""Why a request gets no score, told as JSON.
+"""Requests that get no score, and their JSON answers.
 
-model.errors.Refused
-└── RequestError      422: the body is not what this model asks for
-    ├── TooLarge        413: more bytes or rows than KAMADO_MAX_BYTES, KAMADO_MAX_ROWS
-    ├── TooSlow         408: head or body did not arrive
-    ├── CallerGone      499: the caller hung up before the body was there
-    ├── HeadTooLarge    431: more bytes of headers than protocol.py takes
-    ├── Broken          500: an error of the server's own; its log has more
-    ├── NoProbability   500: the model gives no finite probability for a row
-    └── Busy            503: more requests than KAMADO_CONCURRENCY; ask again
+model.errors.KamadoError
+└── RequestError          422: the body does not match this model's inputs
+    ├── TooLarge            413: more bytes or rows than KAMADO_MAX_BYTES, KAMADO_MAX_ROWS
+    ├── RequestTimeout      408: head or body did not arrive
+    ├── CallerGone          499: the caller disconnected before the body was complete
+    ├── HeadTooLarge        431: more bytes of headers than protocol.py accepts
+    ├── ServerFailed        500: a defect of the server; its log has the traceback
+    ├── NoProbability       500: the model gives no finite probability for a row
+    └── Overloaded          503: more requests than KAMADO_CONCURRENCY; retry later
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from pydantic import BaseModel, Field
 
 from model.errors import KamadoError, Problem
 
-MOST_ROWS = 10  # that a refusal lists
+MAX_LISTED_ROWS = 10
 
 
 class RequestError(KamadoError):
@@ -36,15 +36,15 @@ class TooLarge(RequestError):
     status = 413
 
 
-class TooSlow(RequestError):
+class RequestTimeout(RequestError):
     heading = "the request did not arrive in time"
     status = 408
 
 
 class CallerGone(RequestError):
-    """Counted as web servers count it; nobody is there any more to read the answer."""
+    """Counted with the status that web servers log for it; nothing can be sent to the caller any more."""
 
-    heading = "the caller is gone"
+    heading = "the caller disconnected"
     status = 499
 
 
@@ -58,21 +58,21 @@ class NoProbability(RequestError):
     status = 500
 
 
-class Broken(RequestError):
+class ServerFailed(RequestError):
     heading = "the server failed"
     status = 500
 
 
-class Busy(RequestError):
+class Overloaded(RequestError):
     heading = "the server is at its limit"
     status = 503
 
 
 class ProblemBody(BaseModel):
-    """One thing that is wrong."""
+    """One problem of a request."""
 
-    where: str = Field(description="the input, and the row of a batch in brackets, from 0")
-    found: str = Field(description="what was found there")
+    where: str = Field(description="the input, with the row of a batch in brackets, from 0")
+    problem: str = Field(description="what is wrong with it")
     hint: str = Field(description="what to send instead")
     code: str = Field(description="stable, for programs")
 
@@ -84,38 +84,36 @@ class ErrorBody(BaseModel):
     problems: list[ProblemBody]
 
 
-def body_of(refusal: KamadoError) -> bytes:
-    return orjson.dumps({"error": refusal.heading, "problems": [asdict(problem) for problem in refusal.problems]})
+def error_json(error: KamadoError) -> bytes:
+    return orjson.dumps({"error": error.heading, "problems": [asdict(problem) for problem in error.problems]})
 
 
-def answer_of(refusal: RequestError) -> Response:
-    return Response(body_of(refusal), refusal.status, media_type="application/json")
+def error_response(error: RequestError) -> Response:
+    return Response(error_json(error), error.status, media_type="application/json")
 
 
 def no_probability(rows: Sequence[int]) -> NoProbability:
-    """For these rows, from 0."""
-    listed = ", ".join(map(str, rows[:MOST_ROWS])) + (" and others" if len(rows) > MOST_ROWS else "")
-    hint = "Nothing of this request was scored. The model is damaged: go back to an earlier release"
+    """The error for these rows, numbered from 0."""
+    listed = ", ".join(map(str, rows[:MAX_LISTED_ROWS])) + (" and others" if len(rows) > MAX_LISTED_ROWS else "")
+    hint = "Nothing of this request was scored. The model is damaged: roll back to an earlier release"
     return NoProbability(Problem("probability", f"is not a finite number for row {listed}", hint, "not-finite"))
 
 
-def too_slow(part: str, seconds: float) -> TooSlow:
-    """`part` of a request did not arrive."""
-    found = f"was not complete after {seconds:g} seconds"
-    return TooSlow(Problem(part, found, "Send it in one go, or raise KAMADO_SECONDS", "slow"))
+def request_timeout(part: str, seconds: float) -> RequestTimeout:
+    """`part` is the head or the body."""
+    problem = f"was not complete after {seconds:g} seconds"
+    return RequestTimeout(Problem(part, problem, "Send it without pauses, or raise KAMADO_SECONDS", "slow"))
 
 
-def gone() -> CallerGone:
-    return CallerGone(Problem("body", "was not complete when the caller hung up", "Send it again", "gone"))
+def caller_gone() -> CallerGone:
+    return CallerGone(Problem("body", "was not complete when the caller disconnected", "Send it again", "gone"))
 
 
-def broken() -> Broken:
-    return Broken(
-        Problem("server", "failed while it worked on this request", "Its log says why; report it", "internal")
-    )
+def server_failed() -> ServerFailed:
+    problem = "failed while it handled this request"
+    return ServerFailed(Problem("server", problem, "Its log has the reason; please report it", "internal"))
 
 
-def busy(limit: int) -> Busy:
-    return Busy(
-        Problem("server", f"is working on {limit} requests already", "Ask again after Retry-After seconds", "busy")
-    )
+def overloaded(limit: int) -> Overloaded:
+    problem = f"is handling {limit} requests already"
+    return Overloaded(Problem("server", problem, "Retry after the seconds in Retry-After", "busy"))

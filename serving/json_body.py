@@ -1,49 +1,49 @@
-"""A body's bytes into a value: strict JSON, and numbers that JSON has no words for kept as what they are."""
+"""Strict JSON bodies, in which numbers that JSON cannot express are kept for a precise error message."""
 
 import json
 import math
-from typing import Any
 
 import orjson
+from pydantic import JsonValue
 
-LONGEST_INTEGER = 18  # digits that every parser keeps as they are
-MOST_READ_AGAIN = 1 << 20  # bytes; the second reading is slow, and only finds better words for a refusal
+MAX_INTEGER_DIGITS = 18  # every parser keeps so many digits exactly
+MAX_REPARSED_BYTES = 1 << 20  # the second parse is slow, and only gives a better error message
 
 
-def parsed(body: bytes) -> Any:
-    """The value. NaN, Infinity and numbers beyond float64 become floats that are not finite, for the types to refuse.
+def parse_json(body: bytes) -> JsonValue:
+    """The value. NaN, Infinity and numbers beyond float64 become non-finite floats, which the types refuse.
 
     Raises ValueError with the reason for anything that is not JSON.
     """
     try:
-        return orjson.loads(body)
+        value: JsonValue = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        value = _with_any_number(body) if len(body) <= MOST_READ_AGAIN else None
+        value = _parse_with_any_number(body) if len(body) <= MAX_REPARSED_BYTES else None
         if value is None:
             raise ValueError(str(error)) from None
-        return value
+    return value
 
 
-def _with_any_number(body: bytes) -> Any:
-    """The value of a body in which nothing but such numbers keeps it from being JSON, else None."""
+def _parse_with_any_number(body: bytes) -> JsonValue:
+    """The value of a body that is JSON but for such numbers, else None."""
     try:
-        value = json.loads(body.decode(), parse_int=_integer)
-        orjson.dumps(value)  # half a surrogate pair is a text to Python alone
+        value: JsonValue = json.loads(body.decode(), parse_int=_integer)
+        orjson.dumps(value)  # only Python accepts half a surrogate pair in a string
     except (ValueError, RecursionError, orjson.JSONEncodeError):
         return None
     return value
 
 
 def _integer(digits: str) -> int | float:
-    return int(digits) if len(digits) <= LONGEST_INTEGER else float(digits)
+    return int(digits) if len(digits) <= MAX_INTEGER_DIGITS else float(digits)
 
 
-def shown(value: object, longest: int) -> str:
-    """A value in a few words: a number or text as it was written, cut to `longest` characters."""
+def excerpt(value: object, length: int) -> str:
+    """A value for an error message: a number or string as it was sent, cut to `length` characters."""
     if isinstance(value, list | dict) and value:
         kind = "a list" if isinstance(value, list) else "an object"
         return f"{kind} of {len(value)}"
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
-    text = orjson.dumps(value[:longest] if isinstance(value, str) else value).decode()
-    return text if len(text) <= longest else f"{text[: longest - 3]}..."
+    text = orjson.dumps(value[:length] if isinstance(value, str) else value).decode()
+    return text if len(text) <= length else f"{text[: length - 3]}..."

@@ -1,40 +1,71 @@
-"""What the server has done since it started, in the text format of Prometheus."""
+"""What the server has done since it started, for Prometheus: one registry per app, nothing global."""
 
-from collections import Counter
+import contextlib
 from collections.abc import Iterator
 
+from prometheus_client import CollectorRegistry, Counter, Histogram, Info, ProcessCollector, generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 
-class Counts:
-    """Written by the event loop's thread alone."""
+from serving.score import Scores
 
-    def __init__(self) -> None:
-        self.rows = 0
-        self.refused: Counter[str] = Counter()
-        self.unknown: Counter[str] = Counter()
-        self.outside: Counter[str] = Counter()
-
-    def text(self, *, model: str, digest: str) -> str:
-        lines = [
-            *_metric("kamado_model_info", "gauge", "The model in service.", [({"model": model, "digest": digest}, 1)]),
-            *_metric("kamado_rows_total", "counter", "Rows scored.", [({}, self.rows)]),
-            *_counter("kamado_refused_total", "Requests without a score.", "status", self.refused),
-            *_counter("kamado_unknown_category_total", "Rows scored as other.", "feature", self.unknown),
-            *_counter("kamado_outside_bounds_total", "Rows that training rejects.", "rule", self.outside),
-        ]
-        return "\n".join(lines) + "\n"
+SCORING_ROUTES = frozenset({"/predict", "/predict:batch"})
+OTHER_ROUTES = "other"  # one label value for all other paths, because callers choose them
+BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)  # seconds
 
 
-def _counter(name: str, told: str, label: str, values: Counter[str]) -> Iterator[str]:
-    return _metric(name, "counter", told, [({label: key}, number) for key, number in sorted(values.items())])
+class Metrics:
+    """The counters and the latency histogram of one app, with the model and its digest as a constant metric."""
+
+    def __init__(self, *, model: str, digest: str) -> None:
+        registry = CollectorRegistry()
+        self._exported = _WithoutCreationTimes(registry)
+        Info("kamado_model", "The model in service.", registry=registry).info({"model": model, "digest": digest})
+        self._rows = Counter("kamado_rows_total", "Rows scored.", registry=registry)
+        self._refused = Counter("kamado_refused_total", "Requests without a score.", ["status"], registry=registry)
+        self._unknown = Counter(
+            "kamado_unknown_category_total", "Rows scored as other.", ["feature"], registry=registry
+        )
+        self._outside = Counter(
+            "kamado_outside_bounds_total", "Rows that training rejects.", ["rule"], registry=registry
+        )
+        latency = Histogram(
+            "kamado_request_seconds",
+            "Seconds from the request's head to the end of its answer.",
+            ["route"],
+            registry=registry,
+            buckets=BUCKETS,
+        )
+        self._latency = {route: latency.labels(route) for route in (*sorted(SCORING_ROUTES), OTHER_ROUTES)}
+        ProcessCollector(registry=registry)
+
+    def count_scores(self, scores: Scores) -> None:
+        """Rows, and those among them that carry a flag."""
+        self._rows.inc(len(scores.probability))
+        for feature, rows in scores.unknown_categories.items():
+            self._unknown.labels(feature).inc(len(rows))
+        for rule, rows in scores.outside_bounds.items():
+            self._outside.labels(rule).inc(len(rows))
+
+    def count_refusal(self, status: int) -> None:
+        self._refused.labels(str(status)).inc()
+
+    def time_request(self, path: str) -> contextlib.AbstractContextManager[object]:
+        """Observes the latency of what runs inside of it."""
+        return self._latency[path if path in SCORING_ROUTES else OTHER_ROUTES].time()
+
+    def text(self) -> str:
+        """All metrics in the text format of Prometheus."""
+        return generate_latest(self._exported).decode()
 
 
-def _metric(name: str, kind: str, told: str, values: list[tuple[dict[str, str], int]]) -> Iterator[str]:
-    yield f"# HELP {name} {told}"
-    yield f"# TYPE {name} {kind}"
-    for labels, number in values:
-        inside = ",".join(f'{key}="{_escaped(value)}"' for key, value in labels.items())
-        yield f"{name}{{{inside}}} {number}" if inside else f"{name} {number}"
+class _WithoutCreationTimes(Collector):
+    """The library adds a `…_created` series to each series; switching that off there is global to the process."""
 
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
 
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    def collect(self) -> Iterator[Metric]:
+        for metric in self._registry.collect():
+            metric.samples = [sample for sample in metric.samples if not sample.name.endswith("_created")]
+            yield metric

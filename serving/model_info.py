@@ -1,53 +1,116 @@
-"""The model in service, described: the answer of /model."""
+"""The answer of /model: a description of the model in service."""
 
 import platform
-from typing import Any
 
 import fastapi
 import numpy
 import pydantic
+from pydantic import BaseModel, Field
 
+from model.bundle.bounds import Bounds
+from model.bundle.calibration import Calibration, Sampling
+from model.bundle.features import CategoryFeature, Feature, NumberFeature
+from model.bundle.manifest import Lineage, Manifest, Position, Trees
 from model.bundle.predictor import XGBOOST
-from serving.schema import meaning, told
-from serving.scorer import Ready
+from serving.score import LoadedModel
 from serving.settings import Limits
+from serving.types import describe_feature, describe_target
 
 
-def card(ready: Ready, limits: Limits) -> dict[str, Any]:
-    """Everything a person or a program may ask about it, JSON types only."""
-    predictor = ready.scorer.predictor
+class NumberInput(NumberFeature):
+    """A number feature of the manifest, and its description."""
+
+    description: str
+
+
+class CategoryInput(CategoryFeature):
+    """A category feature of the manifest, and its description."""
+
+    description: str
+
+
+class Libraries(BaseModel):
+    """Library name -> version."""
+
+    trained: dict[str, str]
+    serving: dict[str, str]
+
+
+class GoldenCheck(BaseModel):
+    """The golden rows that were scored at the start."""
+
+    rows: int
+    largest_difference: float
+
+
+class LimitsInfo(BaseModel):
+    """The limits in force."""
+
+    concurrency: int
+    rows: int
+    bytes: int
+    seconds: int
+
+
+class ModelInfo(BaseModel):
+    """Everything about the model in service."""
+
+    model: str
+    digest: str
+    target: str = Field(description="what the probability is a probability of")
+    label: str
+    conversion_days: int
+    features: list[NumberInput | CategoryInput] = Field(description="the inputs of a request")
+    position: Position | None
+    bounds: tuple[Bounds, ...]
+    sampling: Sampling
+    calibration: Calibration
+    trees: Trees
+    search: dict[str, str | int | float | bool | None]
+    metrics: dict[str, float]
+    lineage: Lineage
+    libraries: Libraries
+    golden: GoldenCheck
+    limits: LimitsInfo
+
+
+def model_info(model: LoadedModel, limits: Limits) -> ModelInfo:
+    predictor = model.scorer.predictor
     manifest = predictor.manifest
-    stored = manifest.model_dump(mode="json")
-    inputs = {feature.name for feature in manifest.inputs}
-    return {
-        "model": manifest.model,
-        "digest": predictor.digest,
-        "answers": meaning(manifest),
-        "label": manifest.label,
-        "conversion_days": manifest.conversion_days,
-        "features": [
-            {**feature, "told": told(one)}
-            for feature, one in zip(stored["features"], manifest.features, strict=True)
-            if one.name in inputs
-        ],
-        **{name: stored[name] for name in ("position", "bounds", "sampling", "calibration", "trees", "search")},
-        **{name: stored[name] for name in ("metrics", "lineage")},
-        "libraries": {"trained": manifest.libraries, "serving": _libraries()},
-        "golden": {"rows": len(predictor.golden), "largest_difference": ready.difference},
-        "limits": {
-            "concurrency": limits.concurrency,
-            "rows": limits.max_rows,
-            "bytes": limits.max_bytes,
-            "seconds": limits.seconds,
-        },
-    }
+    return ModelInfo(
+        model=manifest.model,
+        digest=predictor.digest,
+        target=describe_target(manifest),
+        label=manifest.label,
+        conversion_days=manifest.conversion_days,
+        features=[_input(feature) for feature in manifest.inputs],
+        position=manifest.position,
+        bounds=manifest.bounds,
+        sampling=manifest.sampling,
+        calibration=manifest.calibration,
+        trees=manifest.trees,
+        search=manifest.search,
+        metrics=manifest.metrics,
+        lineage=manifest.lineage,
+        libraries=_libraries(manifest),
+        golden=GoldenCheck(rows=len(predictor.golden), largest_difference=model.largest_difference),
+        limits=LimitsInfo(
+            concurrency=limits.concurrency, rows=limits.max_rows, bytes=limits.max_bytes, seconds=limits.seconds
+        ),
+    )
 
 
-def _libraries() -> dict[str, str]:
-    return {
+def _input(feature: Feature) -> NumberInput | CategoryInput:
+    described = CategoryInput if isinstance(feature, CategoryFeature) else NumberInput
+    return described.model_validate({**feature.model_dump(), "description": describe_feature(feature)})
+
+
+def _libraries(manifest: Manifest) -> Libraries:
+    serving = {
         "python": platform.python_version(),
         "xgboost": XGBOOST,
         "numpy": numpy.__version__,
         "pydantic": pydantic.VERSION,
         "fastapi": fastapi.__version__,
     }
+    return Libraries(trained=manifest.libraries, serving=serving)

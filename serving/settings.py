@@ -1,4 +1,4 @@
-"""What may be set from outside, read once by `main()` and passed on as values."""
+"""The settings of the server: read from the environment once, by `main()`, and passed on as values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,52 +7,54 @@ from pathlib import Path
 from model.errors import KamadoError, Problems
 
 EXAMPLE_BUNDLE = "out/bundle"
-KUBERNETES = "Kubernetes sets this for a Service named kamado: set enableServiceLinks: false in the pod"
+KUBERNETES_HINT = "Kubernetes sets this for a Service named kamado: set enableServiceLinks: false in the pod"
+MAX_DIGITS = 12
 
 
 class SettingsError(KamadoError):
-    """Carries every setting that is missing or unreadable."""
+    """Carries every setting that is missing or invalid."""
 
     heading = "the settings were refused"
 
 
 @dataclass(frozen=True)
-class Whole:
-    """A whole number that may be set, and the range that makes sense."""
+class IntSetting:
+    """A whole number, read from `variable`, and its inclusive range."""
 
     variable: str
     default: int
-    least: int
-    most: int
-    meaning: str
+    minimum: int
+    maximum: int
+    description: str
 
     def read(self, environ: Mapping[str, str], problems: Problems) -> int:
+        """The value in force; the default, with a problem added, where it is invalid."""
         text = environ.get(self.variable, "")
         example = f"Example: {self.variable}={self.default}"
         if not text:
             return self.default
         if text.startswith("tcp://"):
-            problems.add(self.variable, f"is {text!r}", f"{KUBERNETES}. {example}")
+            problems.add(self.variable, f"is {text!r}", f"{KUBERNETES_HINT}. {example}")
         elif not (text.isascii() and text.isdecimal()):
             problems.add(self.variable, f"is {text!r}, not a whole number", example)
-        elif len(text) > 12 or not self.least <= int(text) <= self.most:
-            problems.add(self.variable, f"is {text}, outside {self.least} to {self.most}", example)
+        elif len(text) > MAX_DIGITS or not self.minimum <= int(text) <= self.maximum:
+            problems.add(self.variable, f"is {text}, outside {self.minimum} to {self.maximum}", example)
         else:
             return int(text)
         return self.default
 
 
-PORT = Whole("KAMADO_PORT", 8080, 0, 65535, "port to listen on; 0 lets the system choose")
-CONCURRENCY = Whole("KAMADO_CONCURRENCY", 16, 1, 10_000, "requests worked on at once; more are answered 503")
-MAX_ROWS = Whole("KAMADO_MAX_ROWS", 5_000, 1, 1_000_000, "rows in one batch; more are answered 413")
-MAX_BYTES = Whole("KAMADO_MAX_BYTES", 8_388_608, 1_000, 1_000_000_000, "bytes of one body; more are answered 413")
-SECONDS = Whole("KAMADO_SECONDS", 10, 1, 600, "seconds for a request's head, and again for its body; then 408")
-WHOLES = (PORT, CONCURRENCY, MAX_ROWS, MAX_BYTES, SECONDS)
+PORT = IntSetting("KAMADO_PORT", 8080, 0, 65535, "port to listen on; 0 lets the system choose")
+CONCURRENCY = IntSetting("KAMADO_CONCURRENCY", 16, 1, 10_000, "concurrent requests; more are answered 503")
+MAX_ROWS = IntSetting("KAMADO_MAX_ROWS", 5_000, 1, 1_000_000, "rows in one batch; more are answered 413")
+MAX_BYTES = IntSetting("KAMADO_MAX_BYTES", 8_388_608, 1_000, 1_000_000_000, "bytes of one body; more are answered 413")
+SECONDS = IntSetting("KAMADO_SECONDS", 10, 1, 600, "seconds for a request's head, and again for its body; then 408")
+INT_SETTINGS = (PORT, CONCURRENCY, MAX_ROWS, MAX_BYTES, SECONDS)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What one server takes on."""
+    """How much one server accepts."""
 
     concurrency: int = CONCURRENCY.default
     max_rows: int = MAX_ROWS.default
@@ -62,7 +64,7 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """All of them, with their values in force."""
+    """Every setting with the value in force."""
 
     bundle: Path
     host: str
@@ -71,13 +73,13 @@ class Settings:
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> "Settings":
-        """Raises SettingsError with every problem at once. A variable that is set to nothing counts as not set."""
+        """An empty variable counts as not set. Raises SettingsError with every problem at once."""
         problems = Problems()
         bundle = environ.get("KAMADO_BUNDLE", "")
         if not bundle:
             hint = f"It names the folder of a trained model. Example: KAMADO_BUNDLE={EXAMPLE_BUNDLE}"
             problems.add("KAMADO_BUNDLE", "is not set", hint)
-        port, concurrency, max_rows, max_bytes, seconds = (one.read(environ, problems) for one in WHOLES)
+        port, concurrency, max_rows, max_bytes, seconds = (setting.read(environ, problems) for setting in INT_SETTINGS)
         problems.raise_if_any(SettingsError)
         return cls(
             bundle=Path(bundle),
@@ -88,11 +90,11 @@ class Settings:
 
 
 def usage() -> str:
-    """Every setting in a line of its own."""
+    """The help text: one line per setting."""
     rows = [
         ("KAMADO_BUNDLE", f"folder of the trained model, for example {EXAMPLE_BUNDLE}"),
         ("KAMADO_HOST", "address to listen on (127.0.0.1); 0.0.0.0 is every address"),
-        *((one.variable, f"{one.meaning} ({one.default})") for one in WHOLES),
+        *((setting.variable, f"{setting.description} ({setting.default})") for setting in INT_SETTINGS),
     ]
-    lines = "\n".join(f"  {name:<20} {meaning}" for name, meaning in rows)
+    lines = "\n".join(f"  {name:<20} {description}" for name, description in rows)
     return f"python -m serving.server takes no arguments. It reads from the environment:\n{lines}"

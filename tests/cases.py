@@ -1,7 +1,7 @@
-"""Every input that once got a wrong answer, a crash or a pass it did not deserve, with what it gets now.
+"""Every input that once got a wrong answer, a crash or a false pass, with its outcome now.
 
-`python -m tests.cases` runs the tests marked `case` and prints case -> outcome, folder by folder. A test of that kind
-is marked `@pytest.mark.case("what the input is")` and gives the answer of the product to the fixture `outcome`.
+`python -m tests.cases` runs the tests marked `case` and prints case -> outcome, folder by folder. Such a test has
+the mark `@pytest.mark.case("description of the input")` and passes the product's answer to the fixture `outcome`.
 """
 
 import sys
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 class CaseTable:
-    """A pytest plugin that keeps the marked tests alone and prints what became of each."""
+    """A pytest plugin that selects the marked tests and prints the outcome of each."""
 
     def __init__(self) -> None:
         self.console = Console()
@@ -44,8 +44,8 @@ class CaseTable:
             self.table.add_section()
             self.folder = folder
         self.wrong += report.outcome == "failed"
-        word = {"passed": "[green]right", "failed": "[red]WRONG", "skipped": "[yellow]skipped"}[report.outcome]
-        self.table.add_row(escape(properties["case"]), escape(str(properties.get("outcome", ""))), word)
+        verdict = {"passed": "[green]right", "failed": "[red]WRONG", "skipped": "[yellow]skipped"}[report.outcome]
+        self.table.add_row(escape(properties["case"]), escape(str(properties.get("outcome", ""))), verdict)
 
 
 def main() -> int:

@@ -1,19 +1,20 @@
-"""What is too slow to make twice in one run of the tests."""
+"""Fixtures of all packages, and what is too slow to make twice in one run of the tests."""
 
 import contextlib
 import os
 import shutil
 import signal
+import subprocess
 from pathlib import Path
 
 import docker
 import pytest
 
-from build.__main__ import cache
 from build.image.base_images import BaseImagesError
 from build.image.base_images.build_context import build_contexts
-from build.image.base_images.build_images import make_images
-from build.image.base_images.python_base import PythonBase, python_image
+from build.image.base_images.build_images import build_images
+from build.image.base_images.python_base import python_image
+from build.settings import cache_folder
 from tests.bundles import write_valid_bundle
 from tests.once import folder_of_run
 from tests.services.engine import engine
@@ -30,8 +31,8 @@ LONGEST = (
 
 
 def pytest_collection_modifyitems(items):
-    places = {file: place for place, file in enumerate(LONGEST)}
-    items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(LONGEST)))
+    ranks = {file: rank for rank, file in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.nodeid.partition("::")[0], len(LONGEST)))
 
 
 def pytest_configure():
@@ -87,7 +88,7 @@ def engine_client(engine_address):
 def python_base(engine_client):
     """The digest of the Python that base images start from. Debian's is kept in this machine's own cache."""
     try:
-        return python_image(engine_client, PythonBase(), cache=cache(os.environ), report=print)
+        return python_image(engine_client, None, cache=cache_folder(os.environ), report=print)
     except BaseImagesError as refusal:
         pytest.skip(str(refusal))
 
@@ -95,5 +96,27 @@ def python_base(engine_client):
 @pytest.fixture(scope="session")
 def base_images(engine_client, python_base):
     """{"server": digest, "component": digest} of the two base images in the engine."""
-    wanted = build_contexts(os.environ, commit="0" * 40)
-    return make_images(engine_client, python_base, wanted, tag="tests", report=print)
+    contexts = build_contexts(os.environ, commit="0" * 40)
+    return build_images(engine_client, python_base, contexts, tag="tests", report=print)
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory):
+    """A folder of private keys, NAME.pem, and their public halves, NAME.pub."""
+    folder = tmp_path_factory.mktemp("keys")
+    for name, make in (
+        ("mine", ("ecparam", "-name", "prime256v1", "-genkey", "-noout")),
+        ("other", ("ecparam", "-name", "prime256v1", "-genkey", "-noout")),
+        ("rsa", ("genpkey", "-algorithm", "RSA")),
+        ("ed25519", ("genpkey", "-algorithm", "ed25519")),
+    ):
+        private, public = folder / f"{name}.pem", folder / f"{name}.pub"
+        openssl(*make, "-out", private)
+        openssl("pkey", "-in", private, "-pubout", "-out", public)
+    openssl("ec", "-in", folder / "mine.pem", "-aes256", "-passout", "pass:word", "-out", folder / "secret.pem")
+    (folder / "text.pem").write_text("no key")
+    return folder
+
+
+def openssl(*arguments):
+    subprocess.run(["openssl", *arguments], check=True, capture_output=True)

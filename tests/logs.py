@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from model.files import write_json
+from artifacts.extract import Extract
 from model.spec.types import Spec
 
 END = datetime(2026, 7, 1, tzinfo=UTC)
-ASKED = {
+SMALL = {
     "model": "small",
     "source": {"window_days": 60, "conversion_days": 3, "end": "2026-07-01"},
     "columns": {
@@ -33,14 +33,14 @@ ASKED = {
 
 def spec_of(**changes):
     """The small spec with top-level keys replaced; `a__b=value` goes one level down; None deletes."""
-    asked = copy.deepcopy(ASKED)
+    document = copy.deepcopy(SMALL)
     for name, value in changes.items():
-        part, _, key = name.partition("__")
-        target, key = (asked[part], key) if key else (asked, part)
+        section, _, key = name.partition("__")
+        target, key = (document[section], key) if key else (document, section)
         target.pop(key, None)
         if value is not None:
             target[key] = value
-    return Spec.model_validate(asked)
+    return Spec.model_validate(document)
 
 
 def log(lists=600, seed=7, rate=0.15):
@@ -88,14 +88,17 @@ def extracted(folder: Path, *tables: pa.Table) -> Path:
     (folder / "rows").mkdir(parents=True)
     for number, table in enumerate(tables):
         pq.write_table(table, folder / "rows" / f"part-{number:05d}.parquet")
-    start = (END - timedelta(days=60)).strftime("%Y-%m-%dT%H:%M:%SZ")
     rows = sum(table.num_rows for table in tables)
-    told = {
-        "start": start,
-        "end": END.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "rows": rows,
-        "backend": "duckdb",
-        "tables": ["log"],
-    }
-    write_json(folder / "extract.json", told)
+    Extract(
+        sql_sha256=spec_of().sql_sha256,
+        start=f"{END - timedelta(days=60):%Y-%m-%dT%H:%M:%SZ}",
+        end=f"{END:%Y-%m-%dT%H:%M:%SZ}",
+        rows=rows,
+        backend="duckdb",
+        bytes_billed=None,
+        tables=("log",),
+        table_rows={"log": rows},
+        losses=(),
+        columns={},
+    ).write(folder)
     return folder

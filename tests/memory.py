@@ -1,19 +1,19 @@
-"""A disk in memory for what the tests write: images, their layers and an engine's, which nobody reads afterwards."""
+"""A disk in memory for temporary files of the tests: images and layers, also those of an engine."""
 
 import os
 import re
 from pathlib import Path
 
 DISK, STATE = Path("/dev/shm"), Path("/proc/meminfo")
-ROOM = 16 << 30  # bytes that have to be free: about half of it is written, and the tests need the rest to run in
+MIN_FREE = 16 << 30  # bytes: the tests write about half of it and need the rest to run
 
 
 def disk_in_memory() -> Path | None:
-    """None where there is none that programs can be started from, or too little memory."""
+    """None without such a disk, with one that no program can start from, or with too little memory."""
     try:
         mounted = os.statvfs(DISK)
-        free = re.search(r"^MemAvailable: +(\d+) kB$", STATE.read_text(), re.MULTILINE)
+        available = re.search(r"^MemAvailable: +(\d+) kB$", STATE.read_text(), re.MULTILINE)
     except OSError:
         return None
-    room = min(mounted.f_bavail * mounted.f_frsize, int(free[1]) << 10 if free else 0)
-    return DISK if room >= ROOM and not mounted.f_flag & os.ST_NOEXEC and os.access(DISK, os.W_OK) else None
+    free_bytes = min(mounted.f_bavail * mounted.f_frsize, int(available[1]) << 10 if available else 0)
+    return DISK if free_bytes >= MIN_FREE and not mounted.f_flag & os.ST_NOEXEC and os.access(DISK, os.W_OK) else None

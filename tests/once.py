@@ -1,4 +1,4 @@
-"""What is too slow for each process of the tests to make: the first that asks makes it, the others wait for it."""
+"""Slow fixtures, made once for all test processes: the first process makes one, the others wait for it."""
 
 import fcntl
 import os
@@ -19,5 +19,5 @@ def once(folder: Path, make: Callable[[Path], None]) -> Path:
 
 
 def folder_of_run(own: Path) -> Path:
-    """Where the processes of one run of the tests meet; `own` is the folder of this one."""
+    """The folder that all processes of one test run share; `own` is the folder of this process."""
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own

@@ -18,6 +18,10 @@ MAY_IMPORT = {
     "artifacts": {"model", "pydantic", "numpy", "pyarrow"},
     "components/step.py": {"model"},
     "components/extract": {"artifacts", "model", *DATA_TOOLS, "sqlglot", "farmhash", "google"},
+    "components/extract/googlesql": {"model", *DATA_TOOLS, "sqlglot", "farmhash"},
+    "components/extract/sources": {
+        *("components.extract.googlesql", "components.extract.window", "model", *DATA_TOOLS, "google"),
+    },
     "components/preprocess": {"artifacts", "model", *DATA_TOOLS, "joblib"},
     "components/train": {"artifacts", "model", *DATA_TOOLS, "xgboost", "optuna", "scipy", "threadpoolctl"},
     "components/evaluate": {
@@ -31,12 +35,12 @@ MAY_IMPORT = {
     "build/gate": {"artifacts", "model", "xgboost", "numpy"},
     "build/oci": {"model", "requests", "urllib3", "boto3", "botocore", "docker", "filelock", "isal", "tenacity"},
     "build/image": {
-        *("artifacts", "model", "build.gate", "build.oci", "build.environment", "rich", "docker", "requests", "numpy"),
-        *("cyclonedx", "packageurl", "model_signing", "cryptography"),
+        *("artifacts", "model", "build.gate", "build.oci", "build.environment", "build.settings", "rich", "docker"),
+        *("requests", "numpy", "filelock", "cyclonedx", "packageurl", "model_signing", "cryptography"),
     },
     "build/release": {"artifacts", "model", "build.gate", "build.oci", "build.image"},
     "build/environment": set(),
-    "build/__main__.py": {"build", "model", "rich"},
+    "build/settings.py": set(),
     "serving": {
         *(
             "model",
@@ -50,7 +54,7 @@ MAY_IMPORT = {
             "prometheus_client",
         ),
     },
-    "cli": {"artifacts", "build", "components", "model", "pipelines", "serving", "click", "rich"},
+    "cli": {"artifacts", "build", "components", "examples", "model", "pipelines", "serving", "click", "rich"},
     "examples": {"numpy", "pyarrow", "rich", "model"},
 }
 WRAPPER_MAY_IMPORT = {"kfp", "artifacts", "model"}  # and its own step; build_image's and champion's also `build`

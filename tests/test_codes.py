@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCES = sorted([*ROOT.glob("components/**/*.py"), *ROOT.glob("model/spec/*.py"), ROOT / "model" / "files.py"])
+SOURCES = sorted(
+    [
+        *ROOT.glob("artifacts/*.py"),
+        *ROOT.glob("components/**/*.py"),
+        *ROOT.glob("model/spec/*.py"),
+        ROOT / "model" / "files.py",
+    ]
+)
 COMMANDS = [
     path for path in sorted(ROOT.glob("pipelines/**/*.py")) if path.name != "events.py"
 ]  # which repeats problems

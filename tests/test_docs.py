@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.exit_codes import DONE, NO_IMAGE, REFUSED, USAGE
 from components.extract.googlesql import reference
-from model.command_line import MISTAKE
 from model.interrupt import INTERRUPTED
 from model.spec import reference as spec_reference
 from pipelines.local.summary import EXIT
@@ -92,7 +92,7 @@ def test_the_page_of_commands_has_every_variable_of_the_environment():
 def test_the_page_of_commands_has_every_exit_code():
     page = (ROOT / "docs" / "commands.md").read_text("utf-8")
     listed = {int(code) for code in re.findall(r"^\| ([0-9]+) \|", page, re.MULTILINE)}
-    assert listed == {MISTAKE, INTERRUPTED, *EXIT.values()}
+    assert listed == {DONE, REFUSED, USAGE, NO_IMAGE, INTERRUPTED} == {USAGE, INTERRUPTED, *EXIT.values()}
 
 
 def test_the_step_table_is_the_folders():

@@ -6,6 +6,7 @@ import pytest
 
 from build.gate.gate import verify
 from components.evaluate.evaluate import evaluate
+from components.evaluate.inputs import InputFolders
 from components.extract.extract import extract
 from components.extract.window import window
 from components.preprocess.preprocess import preprocess
@@ -30,10 +31,8 @@ def run(spec, data, folder, trials=2):
     train(
         spec, folder / "parts", folder / "rows", folder / "trained", trials=trials, minutes=5, threads=2, progress=quiet
     )
-    return evaluate(
-        spec, folder / "trained" / "bundle", folder / "parts", folder / "trained", folder / "rows", folder / "judged",
-        champion=None, progress=quiet,
-    )  # fmt: skip
+    folders = InputFolders(folder / "trained" / "bundle", folder / "parts", folder / "trained", folder / "rows")
+    return evaluate(spec, folders, folder / "evaluated", progress=quiet)
 
 
 @pytest.mark.parametrize("name", DATA)
@@ -41,7 +40,7 @@ def test_an_example_comes_to_a_verdict_on_its_real_data(name, tmp_path):
     verdict = run(read_spec(ROOT / "examples" / name), shared(DATA[name]), tmp_path)
     assert verdict in ("promote", "hold")
     assert verify(tmp_path / "trained" / "bundle", None) == []
-    page = (tmp_path / "judged" / "report.html").read_text("utf-8")
+    page = (tmp_path / "evaluated" / "report.html").read_text("utf-8")
     assert verdict in page
     assert len(page) < 500_000
     ledger = json.loads((tmp_path / "parts" / "ledger.json").read_text())

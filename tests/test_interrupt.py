@@ -10,28 +10,30 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = {
-    "make run": "pipelines.local.run",
-    "make new": "pipelines.new_model",
-    "make check-spec": "pipelines.check_spec",
-    "make image, make releases": "build",
-    "make base-images": "build.image.base_images",
-    "make registry": "tests.services.registry",
-    "make serve": "serving.server",
-    "make report": "pipelines.local.open_report",
+    "make run": "cli run",
+    "make new": "cli new",
+    "make check-spec": "cli check-spec",
+    "make image": "cli image",
+    "make releases": "cli releases",
+    "make base-images": "cli base-images",
+    "make registry": "cli registry",
+    "make serve": "cli serve",
+    "the server of an image": "serving.server",
+    "make report": "cli report",
     "make fix": "model.spec.reference",
     "make fix, GoogleSQL": "components.extract.googlesql.reference",
     "make test": "tests",
-    "compile": "pipelines.compile",
-    "the example's simulator": "examples.rental_portal",
+    "compile": "cli compile",
+    "the example's simulator": "cli simulate",
 }
 
 
 @pytest.mark.case("SIGINT while a command is still importing")
-@pytest.mark.parametrize("module", COMMANDS.values(), ids=COMMANDS)
-def test_an_interrupt_while_importing_is_not_a_traceback(module, outcome):
-    command = [sys.executable, "-X", "importtime", "-m", module, "--help"]
+@pytest.mark.parametrize("words", COMMANDS.values(), ids=COMMANDS)
+def test_an_interrupt_while_importing_is_not_a_traceback(words, outcome):
+    command = [sys.executable, "-X", "importtime", "-m", *words.split(), "--help"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
-        for line in process.stderr:  # each import is told when it is done
+        for line in process.stderr:  # each import is reported when it is done
             if line.endswith("model.interrupt\n"):
                 break
         process.stderr.readline()  # another one: what to do with an interrupt is decided by now
@@ -46,7 +48,7 @@ def test_an_interrupt_while_importing_is_not_a_traceback(module, outcome):
 def test_an_interrupt_that_make_holds_back_counts_as_soon_as_the_command_begins(outcome):
     start = "import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}); "
     start += "os.kill(os.getpid(), signal.SIGINT); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
-    command = [sys.executable, "-c", start, "-m", "pipelines.local.run", "--spec", "/nowhere"]
+    command = [sys.executable, "-c", start, "-m", "cli", "run", "--spec", "/nowhere"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
     outcome("exit code 130, no traceback")
@@ -54,5 +56,5 @@ def test_an_interrupt_that_make_holds_back_counts_as_soon_as_the_command_begins(
 
 def test_every_module_that_make_runs_is_among_them():
     text = (ROOT / "Makefile").read_text("utf-8")
-    started = set(re.findall(r"\$\((?:PY|START)\) -m ([\w.]+)", text))
+    started = set(re.findall(r"\$\((?:PY|START)\) -m (cli [\w-]+|[\w.]+)", text))
     assert started - {"mypy"} <= set(COMMANDS.values())

@@ -43,7 +43,7 @@ REACHES = {
         "JSON": "--json",
         "KAMADO_IMAGES": "--in={}",
     },
-    "registry": {"REGISTRY_PORT": "{}"},
+    "registry": {"REGISTRY_PORT": "--port={}"},
     "test": {"TESTS": "TESTS={}"},
     "serve": {
         "OUT": "KAMADO_BUNDLE={}/bundle",
@@ -86,7 +86,12 @@ def checkout(tmp_path):
     folder = tmp_path / "a folder with spaces"
     (folder / ".venv" / "bin").mkdir(parents=True)
     (folder / "build" / "environment").mkdir(parents=True)
-    for file in ("Makefile", "requirements-dev.txt", "build/environment/requirements.txt"):
+    for file in (
+        "Makefile",
+        "requirements-dev.txt",
+        "build/environment/requirements.txt",
+        "build/environment/kamado.sh",
+    ):
         shutil.copyfile(ROOT / file, folder / file)
     python = folder / ".venv" / "bin" / "python"
     words = "[*sys.argv[1:], *(f'{name}={value}' for name, value in os.environ.items())]"

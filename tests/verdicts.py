@@ -41,6 +41,7 @@ def promoting(bundle: Bundle) -> dict[str, Any]:
         "unseen_categories": 0.001,
     }
     return {
+        "format": 1,
         "verdict": "promote",
         "bundle": bundle.digest,
         "champion": "sha256:" + "e" * 64,

@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 from build.environment.pip_config import pip_config, uv_environment
 
 INSTALLER = Path(__file__).parent / "requirements.txt"
+COMMAND = Path(__file__).parent / "kamado.sh"
 STAMP = "installed.txt"
 PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^ ;\\]+)", re.MULTILINE)
 
@@ -50,6 +52,7 @@ class Environment:
         """Make it from the locks if it is not current. Raises InstallError; the next call then starts anew."""
         with self._turn():
             if self.is_current():
+                self._write_command()
                 os.utime(self.folder / STAMP)  # make compares times: a checkout may have touched the locks
                 return
             began = time.monotonic()
@@ -60,6 +63,7 @@ class Environment:
             self._install_installer()
             self._install_packages(packages)
             self._check()
+            self._write_command()
             self._write_stamp()
             _print(f"Set up in {time.monotonic() - began:.0f} s.")
 
@@ -98,6 +102,12 @@ class Environment:
     def _uv(self, *command: str) -> None:
         variables = uv_environment(pip_config(self.python), os.environ)
         _run([str(self.folder / "bin" / "uv"), "pip", *command], variables)
+
+    def _write_command(self) -> None:
+        """`kamado` in its bin folder, which runs the checkout's cli/ from any folder."""
+        command = self.folder / "bin" / "kamado"
+        shutil.copyfile(COMMAND, command)
+        command.chmod(0o755)
 
     def _write_stamp(self) -> None:
         new = self.folder / f"{STAMP}.new"

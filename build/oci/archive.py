@@ -8,8 +8,8 @@ from typing import BinaryIO, cast
 
 from isal import igzip, igzip_lib
 
-from build.oci import image as oci
 from build.oci.hashing_reader import HashingReader
+from build.oci.image import Blob
 
 LARGEST_LAYER = 1 << 36  # bytes unpacked; no base that is of use has a layer of 64 GiB
 GZIP = b"\x1f\x8b"
@@ -27,7 +27,7 @@ def members(tar: tarfile.TarFile, *, most: int = LARGEST_LAYER) -> Iterator[tarf
         yield member
 
 
-def members_of(layer: oci.Blob) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
+def members_of(layer: Blob) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
     """Every member of a layer, with the archive that it is read from, in one pass.
 
     Raises tarfile.TarError for a layer that cannot be read, or is not what its digest says, which is known at its end.

@@ -7,8 +7,8 @@ from typing import BinaryIO
 
 from botocore.exceptions import ClientError
 
-from build.oci import image as oci
 from build.oci.ecr_api import EcrLogin, Service, domain
+from build.oci.image import DIGEST, Blob, Image
 from build.oci.registry import RegistryStore
 from build.oci.registry_client import Client
 from build.oci.store import Attachment, Prove, Published, StoreError, unproven
@@ -43,7 +43,7 @@ class EcrStore:
         self._place: RegistryStore | None = None
         self._rules = TagRules("IMMUTABLE")
 
-    def publish(self, image: oci.Image, tag: str, *, prove: Prove = unproven) -> Published:
+    def publish(self, image: Image, tag: str, *, prove: Prove = unproven) -> Published:
         with self._in_words():
             place = self._found() or self._made()
             self._refuse_movable(tag)
@@ -57,7 +57,7 @@ class EcrStore:
     def digest(self, name: str) -> str | None:
         with self._in_words():
             place = self._found()
-            if not oci.DIGEST.fullmatch(name):
+            if not DIGEST.fullmatch(name):
                 self._refuse_movable(name)
             return place.digest(name) if place else None
 
@@ -79,7 +79,7 @@ class EcrStore:
         with self._in_words():
             self._there().attach(digest, attachments)
 
-    def attachments(self, digest: str) -> list[oci.Blob]:
+    def attachments(self, digest: str) -> list[Blob]:
         with self._in_words():
             return self._there().attachments(digest)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from build.oci import image as oci
+from build.oci.image import CONFIG, DIGEST, INDEX, MANIFEST, Blob, Image, config_of, digest_of, dump, parsed
 from build.oci.referrers import artifact, descriptor, document, empty, small
 from build.oci.store import Attachment, Prove, Published, Staged, StoreError, taken, unproven
 from model.errors import Problem
@@ -31,7 +31,7 @@ class Layout:
         self.blobs = folder / "blobs" / "sha256"
         self.unfinished = folder / ".unfinished"
 
-    def publish(self, image: oci.Image, tag: str, *, prove: Prove = unproven) -> Published:
+    def publish(self, image: Image, tag: str, *, prove: Prove = unproven) -> Published:
         with self._writing():
             return self._publish(image, tag, prove)
 
@@ -45,8 +45,8 @@ class Layout:
     def manifest(self, digest: str) -> bytes:
         with self.blob(digest) as file:
             data = file.read()
-        if oci.digest_of(data) != digest:
-            found, hint = f"holds {oci.digest_of(data)} as {digest}", LAY_AGAIN
+        if digest_of(data) != digest:
+            found, hint = f"holds {digest_of(data)} as {digest}", LAY_AGAIN
             raise StoreError(Problem(str(self.folder), found, hint, "blob-digest"))
         return data
 
@@ -70,16 +70,16 @@ class Layout:
                 found, hint = f"has no image {digest}", "Name one of its images"
                 raise StoreError(Problem(str(self.folder), found, hint, "place-broken"))
             index["manifests"].append({**entry, "annotations": {REF_NAME: tag}})
-            write_atomically(self.folder / "index.json", oci.dump(index))
+            write_atomically(self.folder / "index.json", dump(index))
 
     def attach(self, digest: str, attachments: Sequence[Attachment]) -> None:
         with self._writing():
             index, manifest = self._index(), self.manifest(digest)
             image = small(manifest, self._media_type(manifest, digest))
             index["manifests"] += [one for one in self._attach(image, attachments) if one not in index["manifests"]]
-            write_atomically(self.folder / "index.json", oci.dump(index))
+            write_atomically(self.folder / "index.json", dump(index))
 
-    def attachments(self, digest: str) -> list[oci.Blob]:
+    def attachments(self, digest: str) -> list[Blob]:
         found = []
         for entry in self._index()["manifests"]:
             if "artifactType" in entry:
@@ -91,45 +91,45 @@ class Layout:
                     found.append(self._held(layer))
         return found
 
-    def _publish(self, image: oci.Image, tag: str, prove: Prove) -> Published:
+    def _publish(self, image: Image, tag: str, prove: Prove) -> Published:
         index = self._index()
         here = next((one for one in index["manifests"] if _tag(one) == tag), None)
         if here is not None:
-            if (config := self._config_of(here["digest"])) not in (None, oci.digest_of(image.config)):
+            if (config := self._config_of(here["digest"])) not in (None, digest_of(image.config)):
                 raise taken(tag, here=here["digest"], new=image.digest)
             if config is not None and self._is_whole(here["digest"]):
                 return Published(here["digest"], "unchanged")
         manifest = small(image.manifest, image.media_type)
-        for blob in (*image.layers, small(image.config, oci.CONFIG), manifest):
+        for blob in (*image.layers, small(image.config, CONFIG), manifest):
             self._put(blob)
-        write_atomically(self.folder / "oci-layout", oci.dump({"imageLayoutVersion": "1.0.0"}))
+        write_atomically(self.folder / "oci-layout", dump({"imageLayoutVersion": "1.0.0"}))
         entry = {**manifest.descriptor, "platform": image.platform}
         others = [one for one in index["manifests"] if one is not here]
         attached = [one for one in self._attach(manifest, prove(Staged(image))) if one not in others]
         index["manifests"] = [*others, *attached, {**entry, "annotations": {REF_NAME: tag}}]
-        write_atomically(self.folder / "index.json", oci.dump(index))
+        write_atomically(self.folder / "index.json", dump(index))
         return Published(image.digest, "written")
 
-    def _attach(self, image: oci.Blob, attachments: Sequence[Attachment]) -> Iterator[dict[str, Any]]:
+    def _attach(self, image: Blob, attachments: Sequence[Attachment]) -> Iterator[dict[str, Any]]:
         """Lays documents about an image, named by its manifest, down; gives their entries for the index."""
         for attachment in attachments:
             manifest = artifact(image, attachment)
-            for blob in (empty(), small(attachment.data, attachment.media_type), small(manifest, oci.MANIFEST)):
+            for blob in (empty(), small(attachment.data, attachment.media_type), small(manifest, MANIFEST)):
                 self._put(blob)
             yield descriptor(manifest, attachment.media_type)
 
     def _media_type(self, manifest: bytes, digest: str) -> str:
         try:
-            found = oci.parsed(manifest).get("mediaType", oci.MANIFEST)
+            found = parsed(manifest).get("mediaType", MANIFEST)
         except ValueError:
             found = None
         if not isinstance(found, str):
             raise StoreError(Problem(str(self.folder), f"has no manifest in {digest}", LAY_AGAIN, "place-broken"))
         return found
 
-    def _held(self, layer: dict[str, Any]) -> oci.Blob:
+    def _held(self, layer: dict[str, Any]) -> Blob:
         digest = str(layer["digest"])
-        return oci.Blob(digest, layer["size"], layer["mediaType"], lambda: self.blob(digest))
+        return Blob(digest, layer["size"], layer["mediaType"], lambda: self.blob(digest))
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
@@ -161,7 +161,7 @@ class Layout:
         try:
             found = json.loads((self.folder / "index.json").read_bytes())
         except FileNotFoundError:
-            return {"schemaVersion": 2, "mediaType": oci.INDEX, "manifests": []}
+            return {"schemaVersion": 2, "mediaType": INDEX, "manifests": []}
         except (OSError, ValueError, RecursionError):
             found = None
         entries = found.get("manifests") if isinstance(found, dict) else None
@@ -171,7 +171,7 @@ class Layout:
         return dict(found)
 
     def _path(self, digest: str) -> Path:
-        if not oci.DIGEST.fullmatch(digest):
+        if not DIGEST.fullmatch(digest):
             raise StoreError(
                 Problem(str(self.folder), f"names {digest!r}, which is no digest", LAY_AGAIN, "place-broken")
             )
@@ -180,13 +180,13 @@ class Layout:
     def _config_of(self, manifest: str) -> str | None:
         """The config that a manifest names; None when the manifest is not there, so that it can be mended."""
         try:
-            return oci.config_of(self._path(manifest).read_bytes())
+            return config_of(self._path(manifest).read_bytes())
         except FileNotFoundError:
             return None
 
     def _is_whole(self, manifest: str) -> bool:
         try:
-            named = oci.parsed(self._path(manifest).read_bytes())
+            named = parsed(self._path(manifest).read_bytes())
             digests = [part["digest"] for part in (named["config"], *named["layers"])]
         except (ValueError, LookupError, TypeError):  # it is not what its digest says, and is laid down again
             return False
@@ -200,7 +200,7 @@ class Layout:
         except FileNotFoundError:
             return False
 
-    def _put(self, blob: oci.Blob) -> None:
+    def _put(self, blob: Blob) -> None:
         if self._holds(blob.digest):
             return
         target, sha256 = self.unfinished / blob.digest.removeprefix("sha256:"), hashlib.sha256()

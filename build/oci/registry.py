@@ -9,8 +9,8 @@ from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import BinaryIO
 
-from build.oci import image as oci
 from build.oci.credentials import docker_login
+from build.oci.image import CONFIG, INDEX, MANIFEST, Blob, Image, config_of, digest_of, parsed
 from build.oci.referrers import artifact, descriptor, document, empty, fallback_tag, index, small
 from build.oci.registry_client import Client, Found, RegistryError
 from build.oci.responses import descriptors
@@ -31,7 +31,7 @@ class RegistryStore:
         self.name = client.name
         self.locks = locks
 
-    def publish(self, image: oci.Image, tag: str, *, prove: Prove = unproven) -> Published:
+    def publish(self, image: Image, tag: str, *, prove: Prove = unproven) -> Published:
         with self._alone(tag):
             done = self._published(image, tag)
             if done is not None and (done.digest != image.digest or self._is_whole(image)):
@@ -65,7 +65,7 @@ class RegistryStore:
         with self._alone(fallback_tag(digest)):
             self._attach(small(found.data, found.media_type), attachments)
 
-    def attachments(self, digest: str) -> list[oci.Blob]:
+    def attachments(self, digest: str) -> list[Blob]:
         found = []
         for one in self._referrers(digest):
             try:
@@ -81,23 +81,23 @@ class RegistryStore:
 
     # steps of publishing
 
-    def _published(self, image: oci.Image, tag: str) -> Published | None:
+    def _published(self, image: Image, tag: str) -> Published | None:
         """What the tag names when that is this very content; None for a free tag. Raises StoreError when taken."""
         here = self.client.digest(tag)
         if here is None:
             return None
-        if here != image.digest and oci.config_of(self.manifest(here)) != oci.digest_of(image.config):
+        if here != image.digest and config_of(self.manifest(here)) != digest_of(image.config):
             raise taken(tag, here=here, new=image.digest)
         return Published(here, "unchanged")
 
-    def _is_whole(self, image: oci.Image) -> bool:
+    def _is_whole(self, image: Image) -> bool:
         """Whether the registry still has every blob: one that lost something is given it again."""
-        blobs = (*image.layers, small(image.config, oci.CONFIG))
+        blobs = (*image.layers, small(image.config, CONFIG))
         return all(self.client.size(blob.digest) == blob.size for blob in blobs)
 
-    def _lay_down(self, image: oci.Image) -> None:
+    def _lay_down(self, image: Image) -> None:
         """Blobs, then the manifest by its digest, then all of it is asked for again."""
-        blobs = (*image.layers, small(image.config, oci.CONFIG))
+        blobs = (*image.layers, small(image.config, CONFIG))
         for blob in blobs:
             self.client.upload(blob)
         self.client.put(image.digest, image.manifest, image.media_type)
@@ -108,11 +108,11 @@ class RegistryStore:
                 found = f"says {size} bytes for {blob.digest}, which has {blob.size}"
                 raise self._refused(found, "place-broken")
 
-    def _staged(self, image: oci.Image) -> Staged:
+    def _staged(self, image: Image) -> Staged:
         login = self.client.login.credentials(renew=False) if self.client.authorization else None
         return Staged(image, f"{self.name}@{image.digest}", login)
 
-    def _attach(self, image: oci.Blob, attachments: Sequence[Attachment]) -> None:
+    def _attach(self, image: Blob, attachments: Sequence[Attachment]) -> None:
         """`image` is its manifest."""
         if not attachments:
             return
@@ -121,21 +121,21 @@ class RegistryStore:
         for attachment in attachments:
             self.client.upload(small(attachment.data, attachment.media_type))
             manifest = artifact(image, attachment)
-            answer = self.client.put(oci.digest_of(manifest), manifest, oci.MANIFEST)
+            answer = self.client.put(digest_of(manifest), manifest, MANIFEST)
             if "OCI-Subject" not in answer.headers:  # then it keeps no list of referrers itself
                 listed.append(descriptor(manifest, attachment.media_type))
         before = self._fallback(image.digest) if listed else []
         added = [one for one in listed if one not in before]
         if added:
-            self.client.put(fallback_tag(image.digest), index([*before, *added]), oci.INDEX)
+            self.client.put(fallback_tag(image.digest), index([*before, *added]), INDEX)
 
-    def _new_kinds(self, image: oci.Image, attachments: Sequence[Attachment]) -> list[Attachment]:
+    def _new_kinds(self, image: Image, attachments: Sequence[Attachment]) -> list[Attachment]:
         """A build that ended before its tag has left documents already. One that is repeated, and proven in another
         way, says nothing new about the same image; and where tags are immutable the list cannot grow."""
         known = {one.get("artifactType") for one in self._referrers(image.digest)} if attachments else set()
         return [one for one in attachments if one.media_type not in known]
 
-    def _name(self, image: oci.Image, tag: str) -> Published:
+    def _name(self, image: Image, tag: str) -> Published:
         if (done := self._published(image, tag)) is not None:  # by a builder on another machine, meanwhile
             return done
         here = self._write_tag(tag, image.manifest, image.media_type)
@@ -174,13 +174,13 @@ class RegistryStore:
         if found is None:
             return []
         try:
-            return descriptors(oci.parsed(found.data))
+            return descriptors(parsed(found.data))
         except ValueError as error:
             told = f"sends {error} under the tag {fallback_tag(digest)}"
             raise self._refused(told, "place-broken") from None
 
-    def _held(self, digest: str, size: int, media_type: str) -> oci.Blob:
-        return oci.Blob(digest, size, media_type, lambda: self.blob(digest))
+    def _held(self, digest: str, size: int, media_type: str) -> Blob:
+        return Blob(digest, size, media_type, lambda: self.blob(digest))
 
     def _alone(self, tag: str) -> AbstractContextManager[None]:
         if self.locks is None:

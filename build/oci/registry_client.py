@@ -17,9 +17,9 @@ from urllib.parse import quote, urljoin
 import requests
 import urllib3
 
-from build.oci import image as oci
 from build.oci.credentials import Login
 from build.oci.deadline import Overdue, WatchedAdapter, chunks_within, read_within
+from build.oci.image import DIGEST, DOCKER_INDEX, DOCKER_MANIFEST, INDEX, MANIFEST, Blob, digest_of, parsed
 from build.oci.redact import redacted
 from build.oci.reference import is_loopback
 from build.oci.responses import WORDS, descriptors, errors, reason, tag_names, token
@@ -27,7 +27,7 @@ from build.oci.retry import BUSY, RetryableError, RetryPolicy, retry_after, root
 from model.errors import KamadoError, OutputError, Problem
 
 Done = TypeVar("Done")
-ACCEPT = ", ".join((oci.INDEX, oci.DOCKER_INDEX, oci.MANIFEST, oci.DOCKER_MANIFEST))
+ACCEPT = ", ".join((INDEX, DOCKER_INDEX, MANIFEST, DOCKER_MANIFEST))
 GREATEST = 8 << 20  # bytes of a manifest
 GREATEST_LIST = 128 << 20  # of all pages of tags: a million of them
 GREATEST_ERROR = 64 << 10  # of what comes with a refusal
@@ -52,7 +52,7 @@ class Found:
 
     @property
     def digest(self) -> str:
-        return oci.digest_of(self.data)
+        return digest_of(self.data)
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Client:
         if answer.status_code == 404:
             return None
         told = answer.headers.get("Docker-Content-Digest", "")
-        if not oci.DIGEST.fullmatch(told):  # the header is no more than recommended
+        if not DIGEST.fullmatch(told):  # the header is no more than recommended
             found = self.manifest(name)
             return found.digest if found else None
         if ":" in name and told != name:
@@ -147,8 +147,8 @@ class Client:
 
     def referrers(self, digest: str) -> list[dict[str, Any]] | None:
         """Descriptors of what refers to this manifest; None where the registry has no such list."""
-        answer = self._get(f"referrers/{digest}", {"Accept": oci.INDEX}, ok=(200, 404, 400, 405))
-        if answer.head.status_code != 200 or oci.INDEX not in answer.head.headers.get("Content-Type", ""):
+        answer = self._get(f"referrers/{digest}", {"Accept": INDEX}, ok=(200, 404, 400, 405))
+        if answer.head.status_code != 200 or INDEX not in answer.head.headers.get("Content-Type", ""):
             return None
         return self._typed(descriptors, answer)
 
@@ -190,11 +190,11 @@ class Client:
                 yield data[known:]
                 known = max(0, known - len(data))
 
-    def upload(self, blob: oci.Blob) -> bool:
+    def upload(self, blob: Blob) -> bool:
         """Bring a blob into this repository: it is there, is mounted from its origin, or is sent. True = sent."""
         return self._patiently(lambda: self._upload(blob))
 
-    def _upload(self, blob: oci.Blob) -> bool:
+    def _upload(self, blob: Blob) -> bool:
         if self._send("HEAD", f"blobs/{blob.digest}", ok=(200, 404)).status_code == 200:
             return False
         begun = self._mount(blob) or self._send("POST", "blobs/uploads/", ok=(202,))
@@ -208,7 +208,7 @@ class Client:
         self._send("PUT", where, headers, body=lambda: Body(blob), ok=(201,))
         return True
 
-    def _mount(self, blob: oci.Blob) -> requests.Response | None:
+    def _mount(self, blob: Blob) -> requests.Response | None:
         """201 for a blob that was taken from its origin, 202 for an upload that was begun in place of that.
 
         None where nothing was begun: the blob has no origin in this registry, or the registry refuses to mount from
@@ -263,7 +263,7 @@ class Client:
 
     def _parsed(self, answer: Answer) -> dict[str, Any]:
         try:
-            return oci.parsed(answer.body)
+            return parsed(answer.body)
         except ValueError:
             told = f"sends something that is not a JSON object: {answer.body[:80]!r}"
             raise self._refused(told, "registry-answer") from None
@@ -382,7 +382,7 @@ class Client:
         if answer.status_code != 200:
             raise self._refusal(answer, f"the request for a token at {realm}")
         try:
-            given = token(oci.parsed(self._said(answer, GREATEST).encode()))
+            given = token(parsed(self._said(answer, GREATEST).encode()))
         except ValueError:
             return False
         if given:
@@ -406,7 +406,7 @@ def _leave(request: requests.PreparedRequest) -> requests.PreparedRequest:
 class Body:
     """A blob as a request's body, hashed on its way: of wrong content the last piece is never sent."""
 
-    def __init__(self, blob: oci.Blob) -> None:
+    def __init__(self, blob: Blob) -> None:
         self.blob = blob
         self.source: BinaryIO = blob.open()
         self.sha256 = hashlib.sha256()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from build.oci import image as oci
+from build.oci.image import DIGEST, parsed
 
 WORDS = 300  # characters of an answer that are told
 MOST_ERRORS = 3
@@ -20,7 +20,7 @@ class Error:
 def errors(text: str) -> list[Error]:
     """Of an error body; none when it is not one."""
     try:
-        entries = oci.parsed(text.encode()).get("errors")
+        entries = parsed(text.encode()).get("errors")
     except ValueError:
         return []
     listed = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
@@ -59,4 +59,4 @@ def _is_descriptor(entry: Any) -> bool:
     if not isinstance(entry, dict):
         return False
     digest, kind = entry.get("digest"), entry.get("artifactType", "")
-    return isinstance(digest, str) and oci.DIGEST.fullmatch(digest) is not None and isinstance(kind, str)
+    return isinstance(digest, str) and DIGEST.fullmatch(digest) is not None and isinstance(kind, str)

@@ -9,10 +9,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
 from build.gate.copy import BUNDLE, VERDICT
-from build.image.assemble import HOME
-from build.oci import image as oci
+from build.image.model_layer import HOME
 from build.oci.archive import members
 from build.oci.hashing_reader import HashingReader
+from build.oci.image import DIGEST, digest_of, parsed
 from build.oci.store import ImageStore
 from model.bundle.folder import FILES, RETRAIN
 from model.errors import BundleError, Problem
@@ -38,14 +38,14 @@ def _model_layer(place: ImageStore, digest: str) -> dict[str, Any]:
     """The last layer's descriptor, of a size that a model's has."""
     try:
         manifest = place.manifest(digest)
-        layer: dict[str, Any] = oci.parsed(manifest)["layers"][-1]
-        fits = 0 <= layer["size"] <= MOST_UNPACKED and oci.DIGEST.fullmatch(layer["digest"])
+        layer: dict[str, Any] = parsed(manifest)["layers"][-1]
+        fits = 0 <= layer["size"] <= MOST_UNPACKED and DIGEST.fullmatch(layer["digest"])
     except (ValueError, LookupError, TypeError):
         fits = None
     if not fits:
         raise BundleError(Problem(f"image {digest}", "has no layer that a model could be in", WAY_OUT, "layer-broken"))
-    if oci.digest_of(manifest) != digest:
-        raise BundleError(Problem(f"image {digest}", f"arrives as {oci.digest_of(manifest)}", WAY_OUT, "layer-broken"))
+    if digest_of(manifest) != digest:
+        raise BundleError(Problem(f"image {digest}", f"arrives as {digest_of(manifest)}", WAY_OUT, "layer-broken"))
     return layer
 
 

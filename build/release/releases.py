@@ -11,14 +11,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from build.gate.fields.metrics import is_number
-from build.oci import image as oci
+from build.image.labels import MODEL
+from build.oci.image import DIGEST, config_of, digest_of, parsed
 from build.oci.store import ImageStore, StoreError
 from model.errors import KamadoError, Problem
 
 NOBODY_GETS_THERE = 900_000  # one release an hour takes a hundred years; a tag from here on is no release of ours
 MOST_GAP = 1_000  # two releases that follow each other are never further apart: promotions at once take the next few
 ATTEMPTS = 50
-MODEL = "kamado.model"
 BUILD_TAG = "org.opencontainers.image.version"  # written when the image had passed its seal, and not before
 MOST_BYTES = 8 << 20  # of an image's config
 TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
@@ -48,7 +48,7 @@ class Release:
     def metrics(self) -> dict[str, float]:
         """Those that are numbers: an image is labelled by whoever made it."""
         try:
-            told = oci.parsed(self.labels.get("kamado.metrics", "{}").encode())
+            told = parsed(self.labels.get("kamado.metrics", "{}").encode())
         except ValueError:
             return {}
         return {name: value for name, value in told.items() if is_number(value)}
@@ -93,7 +93,7 @@ def release(place: ImageStore, model: str, number: int | None = None) -> Release
     if found is not None:
         return found
     says = f"has no release {number}" if number is not None else "has no release"
-    hint = f"It has {', '.join(map(str, known[-10:]))}" if known else f"Run: python -m build promote {model} TAG"
+    hint = f"It has {', '.join(map(str, known[-10:]))}" if known else f"Run: kamado promote {model} TAG"
     raise ReleaseError(Problem(f"model {model}", f"{says} in {place.name}", hint, "release-missing"))
 
 
@@ -114,16 +114,16 @@ def labels_of(place: ImageStore, digest: str) -> dict[str, str]:
 
 def start_of(place: ImageStore, digest: str) -> dict[str, Any]:
     """How an image starts, with its labels: the part of its config that an engine reads; {} of what is no image."""
-    config = oci.config_of(place.manifest(digest))
+    config = config_of(place.manifest(digest))
     if config is None:
         return {}
     with place.blob(config) as file:
         written = file.read(MOST_BYTES)
-    if oci.digest_of(written) != config:
-        found = f"sends {oci.digest_of(written)} for {config}"
+    if digest_of(written) != config:
+        found = f"sends {digest_of(written)} for {config}"
         raise StoreError(Problem(place.name, found, "Publish the image again", "blob-digest"))
     try:
-        start = oci.parsed(written).get("config")
+        start = parsed(written).get("config")
     except ValueError:
         return {}
     return start if isinstance(start, dict) else {}
@@ -132,7 +132,7 @@ def start_of(place: ImageStore, digest: str) -> dict[str, Any]:
 def layers_of(place: ImageStore, digest: str) -> list[str]:
     """The digests of an image's layers, from the lowest; none of what is no image."""
     try:
-        return [str(layer["digest"]) for layer in oci.parsed(place.manifest(digest))["layers"]]
+        return [str(layer["digest"]) for layer in parsed(place.manifest(digest))["layers"]]
     except (ValueError, LookupError, TypeError):
         return []
 
@@ -143,9 +143,9 @@ def candidate(place: ImageStore, model: str, image: str) -> Release:
     Raises ReleaseError for an image that is not there, is of another model, or has no tag of its own.
     """
     named = image.rpartition("@")[2].removeprefix(f"{place.name}:")
-    digest = place.digest(named) if oci.DIGEST.fullmatch(named) or TAG.fullmatch(named) else None
+    digest = place.digest(named) if DIGEST.fullmatch(named) or TAG.fullmatch(named) else None
     if digest is None:
-        hint = "Name a tag or a digest that `python -m build image` printed"
+        hint = "Name a tag or a digest that `kamado image` printed"
         raise ReleaseError(Problem(f"image {image}", f"is not in {place.name}", hint, "image-missing"))
     labels = labels_of(place, digest)
     if labels.get(MODEL) != model:
@@ -175,7 +175,7 @@ def before(place: ImageStore, model: str) -> Release:
     if (found := next(older, None)) is not None:
         return found
     says = f"has nothing older than its newest release in {place.name}"
-    hint = f"Choose one yourself: python -m build promote {model} TAG"
+    hint = f"Choose one yourself: kamado promote {model} TAG"
     raise ReleaseError(Problem(f"model {model}", says, hint, "release-missing"))
 
 

@@ -12,10 +12,11 @@ from typing import Any
 
 from build.gate.copy import BUNDLE, VERDICT
 from build.gate.gate import VerifiedBundle, verified
-from build.image.assemble import ENVIRONMENT, START, model_labels
 from build.image.attest import provenance, signature
 from build.image.attest import sbom as bill
 from build.image.attest.signature import check_any
+from build.image.labels import model_labels
+from build.image.model_layer import ENVIRONMENT, START
 from build.oci.image import parsed
 from build.oci.referrers import MOST_BYTES, content
 from build.oci.store import ImageStore
@@ -78,7 +79,7 @@ def _sound(folder: Path, report: Callable[[str], None]) -> VerifiedBundle:
 
 def _compare_labels(image: Release, folder: Path, sound: VerifiedBundle, diff_id: str) -> None:
     manifest = Manifest.model_validate_json((folder / BUNDLE / MANIFEST).read_bytes())
-    expected = model_labels(manifest, parsed((folder / VERDICT).read_bytes()), sound, diff_id)
+    expected = model_labels(manifest, parsed((folder / VERDICT).read_bytes())["metrics"], sound, diff_id)
     problems = [
         Problem(
             f"label {name}", f"is {image.labels.get(name)!r:.200}, the layer says {value:.200}", WAY_OUT, "image-labels"
@@ -131,10 +132,10 @@ def _documents(place: ImageStore, digest: str, report: Callable[[str], None]) ->
 def _refuse_untested(image: Release, sound: VerifiedBundle, statements: Sequence[bytes]) -> None:
     """One record that is of this image and this model is enough: whoever may write to a place may add more."""
     for statement in statements:
-        seal = provenance.smoke_test(
+        result = provenance.read_smoke_test(
             statement, image=image.digest, bundle=sound.digest, verdict_sha256=str(sound.verdict_sha256)
         )
-        if seal is not None and (seal.way == "none") == (image.labels.get("kamado.base") == "none"):
+        if result is not None and (result.way == "none") == (image.labels.get("kamado.base") == "none"):
             return
     problem = "has no record of a smoke test of this image with this model beside it"
     raise ReleaseError(Problem(f"image {image.tag}", problem, "Build it again", "image-unsealed"))

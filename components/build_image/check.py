@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from build.__main__ import cache, required_key, signing_key
 from build.image.attest.signature import refuse_unfit_keys
 from build.image.base.resolve import server_base
+from build.settings import cache_folder, required_key, signing_key
 
 
 def refuse_missing_base(reference: str, environ: Mapping[str, str]) -> None:
@@ -12,7 +12,7 @@ def refuse_missing_base(reference: str, environ: Mapping[str, str]) -> None:
 
     Its manifest and configuration are read, its layers are not.
     """
-    server_base(reference, cache=cache(environ), report=lambda _: None)
+    server_base(reference, cache=cache_folder(environ), report=lambda _: None)
 
 
 def refuse_wrong_keys(environ: Mapping[str, str]) -> None:

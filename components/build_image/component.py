@@ -10,10 +10,11 @@ def build_image(
     import os
     from pathlib import Path
 
-    from build.__main__ import cache, commit, required_key, signing_key
-    from build.image.assemble import BuildRequest, build
+    from build.image.build import build
+    from build.image.request import BuildRequest
+    from build.settings import cache_folder, git_commit, required_key, signing_key
     from components.step import Step
-    from model.files import write_json
+    from model.files import write_atomically
 
     with Step("build_image") as step:
         built = build(
@@ -22,11 +23,11 @@ def build_image(
             BuildRequest(
                 destination,
                 base=base or None,
-                cache=cache(os.environ),
-                commit=commit(os.environ),
+                cache=cache_folder(os.environ),
+                commit=git_commit(os.environ),
                 key=signing_key(os.environ),
                 required=required_key(os.environ),
             ),
-            report=lambda says: step.progress(0, 1, says),
+            report=lambda message: step.progress(0, 1, message),
         )
-        write_json(Path(image.path), built)
+        write_atomically(Path(image.path), built.dump())

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from build.__main__ import cache
 from build.release.releases import releases
+from build.settings import cache_folder
 from components.champion.champion import PLACES, digest_of, images_of
 
 
@@ -16,4 +16,4 @@ def refuse_missing_champion(named: str, model: str, environ: Mapping[str, str]) 
     if not named.startswith(PLACES):
         digest_of(Path(named))
         return
-    releases(images_of(named, cache=cache(environ)), model, newest=1)
+    releases(images_of(named, cache=cache_folder(environ)), model, newest=1)

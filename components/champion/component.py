@@ -8,7 +8,7 @@ def champion(spec: Input[Artifact], champion: str, released: Output[Model]) -> N
     import os
     from pathlib import Path
 
-    from build.__main__ import cache, required_key
+    from build.settings import cache_folder, required_key
     from components.champion.champion import champion as run
     from components.step import Step
     from model.spec.types import Spec
@@ -18,7 +18,7 @@ def champion(spec: Input[Artifact], champion: str, released: Output[Model]) -> N
             champion,
             Spec.from_json(Path(spec.path).read_text("utf-8")).model,
             Path(released.path),
-            cache=cache(os.environ),
+            cache=cache_folder(os.environ),
             required=required_key(os.environ),
-            report=lambda says: step.progress(0, 1, says),
+            report=lambda message: step.progress(0, 1, message),
         )

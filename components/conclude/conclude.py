@@ -2,24 +2,22 @@
 
 from pathlib import Path
 
+from artifacts.verdict import Verdict
 from model.errors import KamadoError, Problem
-from model.files import read_json
 
-WITHOUT_BLAME = ("hold", "insufficient-data")
+GREEN = ("hold", "insufficient-data")  # outcomes with which a run succeeds although it builds no image
 
 
 class NotPromoted(KamadoError):
     heading = "no image was built"
 
 
-def conclude(evaluation: Path, verdict: str) -> None:
-    """Print why. Raises NotPromoted unless the verdict is `hold` or `insufficient-data`."""
-    reasons = read_json(evaluation / "verdict.json", made_by="evaluate")["reasons"]
-    broken = [reason for reason in reasons if not reason["passed"]]
-    if verdict not in WITHOUT_BLAME:
-        raise NotPromoted(
-            *(Problem(reason["rule"], reason["says"], "The report shows it", f"verdict-{verdict}") for reason in broken)
-        )
-    print(f"no image was built: {verdict}")
-    for reason in broken:
-        print(f"  {reason['rule']}: {reason['says']}")
+def conclude(evaluation: Path, outcome: str) -> None:
+    """Print why. Raises NotPromoted unless the outcome is `hold` or `insufficient-data`."""
+    failed = Verdict.read(evaluation).failed
+    if outcome not in GREEN:
+        hint, code = "The report shows it", f"verdict-{outcome}"
+        raise NotPromoted(*(Problem(reason.rule, reason.message, hint, code) for reason in failed))
+    print(f"no image was built: {outcome}")
+    for reason in failed:
+        print(f"  {reason.rule}: {reason.message}")

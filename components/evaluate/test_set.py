@@ -1,29 +1,24 @@
-"""The test rows: what happened, where, in which list. One number per row and column, whatever text the ids are."""
+"""The test rows: their labels, positions, lists, items and bootstrap units, as one number per row each."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from artifacts.splits import AGAIN, require_columns
 from model.errors import DataError, Problem
 from model.spec.types import Spec
 from model.sql import quoted
 
-BATCH = 1 << 16
-AGAIN = "Run preprocess again"
-
 
 @dataclass(frozen=True)
 class Rows:
-    """Per row of the test part: label (0 or 1), and numbers from 0 for list, item and bootstrap unit.
+    """Per row of the test split: label (0 or 1), and numbers from 0 for list, item and bootstrap unit.
 
-    `unit` is the user, else the list, else the split's group, else the row; `unit_name` says which. `place` is the
+    `unit` is the user, else the list, else the split's group, else the row; `unit_name` says which. `position` is the
     logged one.
     """
 
@@ -31,84 +26,43 @@ class Rows:
     unit: NDArray[np.int64]
     unit_name: str
     list: NDArray[np.int64] | None
-    place: NDArray[np.int64] | None
+    position: NDArray[np.int64] | None
     item: NDArray[np.int64] | None
-
-
-def columns_of(path: Path) -> tuple[str, ...]:
-    """Names of a part's columns. Raises DataError that names the file."""
-    try:
-        return tuple(pq.read_schema(path).names)
-    except FileNotFoundError:
-        raise DataError(
-            Problem(str(path), "is missing", "Run the step that makes it: preprocess", "part-missing")
-        ) from None
-    except (pa.ArrowInvalid, OSError) as error:
-        raise DataError(Problem(str(path), f"is not Parquet ({error})", AGAIN, "part-damaged")) from None
-
-
-def require(path: Path, columns: Sequence[str]) -> None:
-    """Raises DataError with every column that the file lacks."""
-    known = columns_of(path)
-    absent = [name for name in dict.fromkeys(columns) if name not in known]
-    if absent:
-        raise DataError(
-            *(
-                Problem(f"{path} {name}", "is missing", "Run preprocess with this spec", "part-column-missing")
-                for name in absent
-            )
-        )
-
-
-def batches(path: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    """Raises DataError for a file that breaks off."""
-    try:
-        with pq.ParquetFile(path) as file:
-            yield from file.iter_batches(BATCH, columns=list(columns))
-    except (pa.ArrowInvalid, OSError) as error:
-        raise DataError(Problem(str(path), f"cannot be read ({error})", AGAIN, "part-damaged")) from None
 
 
 def query(sql: str, **values: object) -> dict[str, NDArray[Any]]:
     """Columns of a DuckDB query; `$name` in the SQL stands for a value. Raises DataError when files are damaged."""
-    with duckdb.connect(config={"threads": 1}) as base:
+    with duckdb.connect(config={"threads": 1}) as connection:
         try:
-            found: dict[str, NDArray[Any]] = base.execute(sql, values or None).fetchnumpy()
+            columns: dict[str, NDArray[Any]] = connection.execute(sql, values or None).fetchnumpy()
         except duckdb.Error as error:
             first = str(error).splitlines()[0]
             raise DataError(
-                Problem("a part of preprocess", f"cannot be read ({first})", AGAIN, "part-damaged")
+                Problem("a split of preprocess", f"cannot be read ({first})", AGAIN, "part-damaged")
             ) from None
-    return found
+    return columns
 
 
 def read_rows(spec: Spec, path: Path) -> Rows:
-    """Raises DataError for missing columns, a label other than 0 and 1, and a part without rows."""
+    """Raises DataError for missing columns, a label other than 0 and 1, and a split without rows."""
     columns = spec.columns
     unit_name, unit = next(((role, name) for role, name in _units(spec) if name), ("row", None))
-    asked = {
-        "label": columns.label,
-        "list": columns.list,
-        "place": columns.position,
-        "item": columns.item,
-        "unit": unit,
-    }
-    named = {role: name for role, name in asked.items() if name}
-    require(path, tuple(dict.fromkeys(named.values())))
-    label, place = quoted(columns.label), quoted(columns.position) if columns.position else None
-    selected = [f"coalesce(cast({label} as double), -1) as label"]
-    if place:
-        selected.append(f"cast({place} as bigint) as place")
-    selected += [f"{_key(named[role])} as {role}" for role in ("list", "item", "unit") if role in named]
-    found = query(f"select {', '.join(selected)} from read_parquet($path, file_row_number = true)", path=str(path))
-    _check_label(found["label"], f"{path} {columns.label}")
+    require_columns(path, list(filter(None, (columns.label, columns.list, columns.position, columns.item, unit))))
+    keys = {role: name for role, name in (("list", columns.list), ("item", columns.item), ("unit", unit)) if name}
+    selected = [f"coalesce(cast({quoted(columns.label)} as double), -1) as label"]
+    if columns.position:
+        selected.append(f"cast({quoted(columns.position)} as bigint) as position")
+    selected += [f"{_key(name)} as {role}" for role, name in keys.items()]
+    values = query(f"select {', '.join(selected)} from read_parquet($path, file_row_number = true)", path=str(path))
+    _check_label(values["label"], f"{path} {columns.label}")
+    number = {role: numbered(values[role]) for role in keys}
     return Rows(
-        label=found["label"],
-        unit=numbered(found["unit"]) if unit else np.arange(len(found["label"])),
+        label=values["label"],
+        unit=number.get("unit", np.arange(len(values["label"]))),
         unit_name=unit_name,
-        list=numbered(found["list"]) if "list" in found else None,
-        place=_places(found["place"], f"{path} {columns.position}") if place else None,
-        item=numbered(found["item"]) if "item" in found else None,
+        list=number.get("list"),
+        position=_positions(values["position"], f"{path} {columns.position}") if columns.position else None,
+        item=number.get("item"),
     )
 
 
@@ -117,12 +71,12 @@ def _units(spec: Spec) -> tuple[tuple[str, str | None], ...]:
 
 
 def _key(name: str) -> str:
-    """64 bits for an id; a row without one stands alone."""
+    """64 bits for an id; a row without an id is a unit of its own."""
     return f"case when {quoted(name)} is null then hash(-1 - file_row_number) else hash({quoted(name)}) end"
 
 
 def numbered(keys: NDArray[Any]) -> NDArray[np.int64]:
-    """Keys -> numbers from 0 in order of first appearance, so that the hash itself leaves no trace."""
+    """Keys -> numbers from 0 in order of first appearance, so that the hash function has no influence."""
     _, first, inverse = np.unique(np.asarray(keys), return_index=True, return_inverse=True)
     number = np.empty(len(first), np.int64)
     number[np.argsort(first)] = np.arange(len(first))
@@ -131,16 +85,16 @@ def numbered(keys: NDArray[Any]) -> NDArray[np.int64]:
 
 def _check_label(label: NDArray[np.float64], where: str) -> None:
     if not len(label):
-        raise DataError(Problem(where, "has no rows", "Widen the window or the share of the test part", "part-empty"))
-    strange = label[(label != 0) & (label != 1)]
-    if len(strange):
-        found = "is missing in a row" if strange[0] == -1 else f"is {strange[0]:g} in a row"
-        raise DataError(Problem(where, found, "A label is 0 or 1 in every row; fix the SQL", "part-label"))
+        raise DataError(Problem(where, "has no rows", "Widen the window or the share of the test split", "part-empty"))
+    invalid = label[(label != 0) & (label != 1)]
+    if len(invalid):
+        problem = "is missing in a row" if invalid[0] == -1 else f"is {invalid[0]:g} in a row"
+        raise DataError(Problem(where, problem, "A label is 0 or 1 in every row; fix the SQL", "part-label"))
 
 
-def _places(found: NDArray[Any], where: str) -> NDArray[np.int64]:
-    if np.ma.isMaskedArray(found) or int(found.min()) < 1:
+def _positions(values: NDArray[Any], where: str) -> NDArray[np.int64]:
+    if np.ma.isMaskedArray(values) or int(values.min()) < 1:
         raise DataError(
-            Problem(where, "is missing or below 1 in a row", "Places count from 1; fix the SQL", "part-place")
+            Problem(where, "is missing or below 1 in a row", "Positions count from 1; fix the SQL", "part-place")
         )
-    return np.asarray(found, np.int64)
+    return np.asarray(values, np.int64)

@@ -4,7 +4,7 @@ from kfp.dsl import Artifact, Dataset, Input, Output
 
 @dsl.component(base_image="python-set-by-the-graph", install_kfp_package=False)
 def extract(spec: Input[Artifact], source: str, end: str, rows: Output[Dataset]) -> None:
-    """Run the model's GoogleSQL over the window that ends at `end` and keep the rows as Parquet."""
+    """Run the model's GoogleSQL over the window that ends at `end` and write the rows as Parquet."""
     from pathlib import Path
 
     from components.extract.extract import extract as run

@@ -21,30 +21,19 @@ def window(spec: Spec, end: str) -> Window:
 
     Raises SpecError when the SQL and source.window_days disagree, and for SQL that cannot be read.
     """
-    asked = parameters(spec.sql_text) & {"start", "end"}
+    bounds = parameters(spec.sql_text) & {"start", "end"}
     days = spec.source.window_days
-    if asked and days is None:
-        problem = Problem(
-            "source.window_days",
-            "is missing, but the SQL asks for @start or @end",
-            "Say how many days to read",
-            "window-missing",
-        )
-        raise SpecError(problem)
-    if days is not None and asked != {"start", "end"}:
-        found = f"is {days}, but the SQL does not bound its rows by @start and @end"
-        raise SpecError(
-            Problem(
-                "source.window_days",
-                found,
-                "Filter by both in the SQL, or delete source.window_days",
-                "window-not-used",
-            )
-        )
+    if bounds and days is None:
+        message = "is missing, but the SQL uses @start or @end"
+        raise SpecError(Problem("source.window_days", message, "Set the number of days to read", "window-missing"))
+    if days is not None and bounds != {"start", "end"}:
+        message = f"is {days}, but the SQL does not bound its rows by @start and @end"
+        hint = "Filter by both in the SQL, or delete source.window_days"
+        raise SpecError(Problem("source.window_days", message, hint, "window-not-used"))
     last = datetime.combine(date.fromisoformat(end), time(), UTC)
     return Window(last - timedelta(days=days) if days else None, last)
 
 
-def text(moment: datetime | None) -> str | None:
-    """As it stands in extract.json: 2026-07-01T00:00:00Z."""
-    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def text(moment: datetime) -> str:
+    """As extract.json has it: 2026-07-01T00:00:00Z."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

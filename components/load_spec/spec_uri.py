@@ -18,7 +18,7 @@ from model.spec.types import Spec
 PACKED = "data:application/x-xz;base64,"
 MOST_PACKED = 100_000  # bytes of the URI: the step's other inputs share its one argument
 MOST_UNPACKED = 64_000_000  # bytes: a packed spec may not fill the memory of a pod
-FORMS = "Use file:///path/to/spec.json, or what `python -m pipelines.compile` compiles in"
+FORMS = "Use file:///path/to/spec.json, or what `kamado compile` compiles in"
 
 
 def packed(spec: Spec) -> str:

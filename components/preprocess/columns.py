@@ -11,7 +11,7 @@ from model.spec.types import Spec
 from model.sql import quoted
 
 DIGITS = 9  # significant: more than float32 holds, which is what a model reads
-OFF_CENTRE = 1.000000000118  # no value that people write or average to lies where rounding then turns
+OFF_CENTRE = 1.000000000118  # moves values that people write, or that are averages, away from the edges of rounding
 INTEGERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
 FLOATS = ("FLOAT", "DOUBLE")
 # DuckDB's names of types, where GoogleSQL has another.
@@ -21,7 +21,7 @@ GOOGLESQL = {"BLOB": "BYTES", "VARCHAR": "STRING", "BOOLEAN": "BOOL", '"NULL"': 
 
 
 class Columns:
-    """SQL for each column that later steps read, and for what makes a row unreadable."""
+    """SQL for each column that later steps read, and for the rules by which a row is unreadable."""
 
     def __init__(self, spec: Spec, types: Mapping[str, str]) -> None:
         self.spec = spec
@@ -31,8 +31,8 @@ class Columns:
         self.numbers = [name for name, feature in spec.features.items() if feature.kind == "number"]
         in_rules = [name for rule in spec.reject for name in Expression.parse(rule.expression).columns]
         self.measures = list(dict.fromkeys([*self.numbers, *in_rules]))
-        others = (roles.label, roles.time, roles.position, roles.explore, *self.measures)
-        key = [name for name in roles.key if name not in others]
+        typed = (roles.label, roles.time, roles.position, roles.explore, *self.measures)
+        key = [name for name in roles.key if name not in typed]
         self.ids = list(dict.fromkeys([*(name for role in IDS if (name := getattr(roles, role))), *key]))
         categories = [name for name, feature in spec.features.items() if feature.kind == "category"]
         group = [spec.split.group] if spec.split.group else []
@@ -44,46 +44,46 @@ class Columns:
         self.explore = roles.explore
 
     def select(self) -> dict[str, str]:
-        """Name -> SQL in the type of the parts."""
-        asked = {self.label: self._label()}
+        """Name -> SQL in the type of the splits."""
+        selected = {self.label: self._label()}
         if self.time:
-            asked[self.time] = f"CAST({quoted(self.time)} AS TIMESTAMP)"
+            selected[self.time] = f"CAST({quoted(self.time)} AS TIMESTAMP)"
         if self.position:
-            asked[self.position] = self._place(self.position)
+            selected[self.position] = self._position(self.position)
         if self.explore:
-            asked[self.explore] = f"CAST({quoted(self.explore)} AS INTEGER)"
-        asked |= {name: quoted(name) for name in self.ids} | {
+            selected[self.explore] = f"CAST({quoted(self.explore)} AS INTEGER)"
+        selected |= {name: quoted(name) for name in self.ids} | {
             name: f"CAST({quoted(name)} AS VARCHAR)" for name in self.texts
         }
-        return {name: self._number(name) for name in self.measures if name not in asked} | asked
+        return {name: self._number(name) for name in self.measures if name not in selected} | selected
 
-    def in_parts(self) -> str:
-        """SQL of every column as the parts hold it: ids as text, the label as 0 or 1."""
+    def in_splits(self) -> str:
+        """SQL of every column in the files of the splits: ids as text, the label as 0 or 1."""
         kinds = {self.label: "TINYINT"} | dict.fromkeys(self.ids, "VARCHAR")
         names = [quoted(name) for name in self.select()]
         cast = {quoted(name): f"CAST({quoted(name)} AS {kind}) AS {quoted(name)}" for name, kind in kinds.items()}
         return ", ".join(cast.get(name, name) for name in names)
 
     def unreadable(self) -> dict[str, str]:
-        """Implicit rule -> SQL that is true where a row cannot be used whatever its values mean."""
-        found = {
+        """Implicit rule -> SQL that is true where a row cannot be used: a text is not a number, or an id is missing."""
+        not_numbers = {
             f"unreadable {name}": f"({self._text(name)} IS NOT NULL AND TRY_CAST({self._text(name)} AS DOUBLE) IS NULL)"
             for name in self.measures
             if self.types[name] == "VARCHAR"
         }
         needed = [name for name in (self.time, self.spec.columns.list, *self.spec.columns.key) if name]
-        return found | {f"missing {name}": f"({quoted(name)} IS NULL)" for name in needed}
+        return not_numbers | {f"missing {name}": f"({quoted(name)} IS NULL)" for name in needed}
 
     def reproducible(self) -> dict[str, str]:
         """Name -> SQL that rounds a column read as DOUBLE to the digits on which sums of any order agree.
 
-        The last bits of a sum follow the order in which it was added up, which no engine promises. Whole numbers are
-        exact and stay as they are. What remains of values that cancel each other has no digits to agree on.
+        The last bits of a sum depend on the order of adding, which no engine promises. Whole numbers are exact and stay
+        as they are. The rest of values that cancel each other has no digits that agree.
         """
         return {name: _rounded(quoted(name)) for name in self.measures if self.types[name] in FLOATS}
 
     def not_finite(self) -> dict[str, str]:
-        """Name -> SQL of a column that may hold NaN or infinity, as it stands in the rows."""
+        """Name -> SQL of a column that may hold NaN or infinity, as extract wrote it."""
         return {
             name: _unbounded(name) if self.types[name] in FLOATS else f"TRY_CAST({self._text(name)} AS DOUBLE)"
             for name in self.measures
@@ -97,10 +97,10 @@ class Columns:
             else f"CAST({quoted(self.label)} AS TINYINT)"
         )
 
-    def _place(self, name: str) -> str:
-        """A cast alone would round 1.5 to a place that nobody logged."""
-        place = f"TRY_CAST({quoted(name)} AS DOUBLE)"
-        return f"CASE WHEN {place} = trunc({place}) THEN TRY_CAST({place} AS INTEGER) END"
+    def _position(self, name: str) -> str:
+        """A cast alone would round 1.5 to a position that was not logged."""
+        position = f"TRY_CAST({quoted(name)} AS DOUBLE)"
+        return f"CASE WHEN {position} = trunc({position}) THEN TRY_CAST({position} AS INTEGER) END"
 
     def _text(self, name: str) -> str:
         return f"NULLIF(TRIM({quoted(name)}), '')"
@@ -116,8 +116,7 @@ class Columns:
 
 
 def _unbounded(name: str) -> str:
-    """DuckDB believes a Parquet file's bounds when it optimises isnan away, and bounds leave NaN out. A CASE is nothing
-    that it knows bounds of."""
+    """DuckDB optimises isnan away by a Parquet file's bounds, which do not count NaN. It knows no bounds of a CASE."""
     return f"CASE WHEN {quoted(name)} IS NULL THEN NULL ELSE {quoted(name)} END"
 
 
@@ -133,7 +132,7 @@ def types_of(connection: duckdb.DuckDBPyConnection, rows: str) -> dict[str, str]
 
 
 def googlesql(kind: str) -> str:
-    """A DuckDB type in the words of GoogleSQL, without what is inside it. A time of either kind is a TIMESTAMP."""
+    """A DuckDB type as GoogleSQL names it, without its inner types. Both kinds of TIMESTAMP are a TIMESTAMP."""
     if kind.endswith("]"):
         return "ARRAY"
     name = kind.partition("(")[0].partition(" ")[0]

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import joblib
@@ -12,11 +13,12 @@ import joblib
 from model.errors import DataError, Problem
 
 LEAST_MB, MB_A_COLUMN = 200, 10
+MOST_CHARACTERS = 200  # of DuckDB's message in ours
 
 
 @contextmanager
-def engine(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection that spills into `folder`. A full disk is raised as OSError, a broken file refused."""
+def session(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that spills into `folder`. Raises OSError for a full disk, DataError for a damaged file."""
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone='UTC'; SET preserve_insertion_order=false; SET enable_progress_bar=false")
         connection.execute(f"SET memory_limit='{LEAST_MB}MB'; SET threads={joblib.cpu_count()}")
@@ -29,11 +31,18 @@ def engine(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             if "No space left" in str(error):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)) from None
             if isinstance(error, duckdb.IOException | duckdb.InvalidInputException):
-                found = f"cannot be read to its end ({' '.join(str(error).split())[:200]})"
-                raise DataError(Problem("rows of extract", found, "Run extract again", "rows-damaged")) from None
+                problem = f"cannot be read to its end ({' '.join(str(error).split())[:MOST_CHARACTERS]})"
+                raise DataError(Problem("rows of extract", problem, "Run extract again", "rows-damaged")) from None
             raise
 
 
-def allow(connection: duckdb.DuckDBPyConnection, columns: int) -> None:
+def set_memory_limit(connection: duckdb.DuckDBPyConnection, columns: int) -> None:
     """Memory for rows of so many columns: it may grow with their width, never with their number."""
     connection.execute(f"SET memory_limit='{max(LEAST_MB, MB_A_COLUMN * columns)}MB'")
+
+
+def one_row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
+    """The row of an aggregate, which is always one."""
+    (row,) = connection.execute(query).fetchall()
+    answer: tuple[Any, ...] = row
+    return answer

@@ -1,18 +1,18 @@
-"""What makes a row the same row: whether it is a row_copy, and by what its chance and its place in the order are drawn.
+"""What identifies a row: whether it is a copy of another, and what its chance and its rank in the order follow from.
 
 Equal rows are not copies as such: two sessions may well be alike in every column that was selected. They are copies
 where the spec says what identifies a row, by `columns.key`, or by list, item and time together. All others stay.
 
-Where nothing identifies a row its content does, and of n equal rows the first, second, … each have a chance of their
-own: otherwise all of them would fall into one part. Which of them is the first does not matter, because they are equal.
+Where nothing identifies a row its content does, and of n equal rows the first, second, … each have their own chance:
+otherwise all of them would fall into one split. Which of them is the first does not matter, because they are equal.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import duckdb
 import numpy as np
 
+from components.preprocess.duckdb_session import one_row
 from model.errors import DataError, Problem
 from model.spec.types import Spec
 from model.sql import quoted
@@ -37,14 +37,14 @@ class Key:
             return cls((roles.list, roles.item, roles.time), False)
         return cls((), False)
 
-    def hashes(self, every: list[str]) -> str:
+    def hashes(self, names: list[str]) -> str:
         """SQL of `row_content` over all columns, and of `row_key`; a row without one of its ids is its content."""
-        content = f"hash({', '.join(map(quoted, every))})"
+        content = f"hash({', '.join(map(quoted, names))})"
         if not self.columns:
             return f"{content} AS row_content, {content} AS row_key"
-        names = ", ".join(map(quoted, self.columns))
+        key = ", ".join(map(quoted, self.columns))
         missing = " OR ".join(f"{quoted(name)} IS NULL" for name in self.columns)
-        return f"{content} AS row_content, CASE WHEN {missing} THEN {content} ELSE hash({names}) END AS row_key"
+        return f"{content} AS row_content, CASE WHEN {missing} THEN {content} ELSE hash({key}) END AS row_key"
 
     def is_complete(self) -> str:
         """SQL that is true where a row has all of its ids."""
@@ -67,7 +67,7 @@ class Copies:
 
 
 class Identity:
-    """The table `repeats` over the query `rows`: rows whose key stands before them, numbered from 1 in `row_again`.
+    """The table `repeats` over the query `rows`: rows whose key an earlier row has, numbered from 1 in `row_again`.
 
     `rows` has `row_key`, `row_content` and `file_row_number`.
     """
@@ -76,7 +76,7 @@ class Identity:
         self._connection, self._rows, self.key = connection, rows, key
         self._find_repeated(count)
         self._number()
-        self.copies = self._counted(count)
+        self.copies = self._count_copies(count)
 
     @property
     def has_repeats(self) -> bool:
@@ -100,49 +100,37 @@ class Identity:
         """Raises DataError when the key does not identify a row, or more copies were found than the budget allows."""
         copies, names = self.copies, ", ".join(self.key.columns)
         if self.key.declared and copies.shared:
-            found = f"does not identify a row: {copies.shared:,} rows have the {names} of another row and other values"
-            hint = "Add the columns that tell these rows apart, or decide in the SQL which of them counts"
-            raise DataError(
-                Problem(
-                    "columns.key",
-                    f"{found}{self._examples('row_again > 0 AND NOT row_copy')}",
-                    hint,
-                    "key-not-unique",
-                )
+            problem = (
+                f"does not identify a row: {copies.shared:,} rows have the {names} of another row and other values"
             )
+            hint = "Add the columns that tell these rows apart, or decide in the SQL which of them counts"
+            examples = self._examples("row_again > 0 AND NOT row_copy")
+            raise DataError(Problem("columns.key", f"{problem}{examples}", hint, "key-not-unique"))
         if copies.share > budget:
             counts = f"{copies.removed:,} of {copies.rows:,} rows ({copies.share:.2%})"
-            found = f"{budget:.2%} is exceeded: {counts} equal another row with the same {names}"
+            problem = f"{budget:.2%} is exceeded: {counts} equal another row with the same {names}"
             hint = (
                 "Look for a join in the SQL that multiplies rows, or an event that is logged twice. If these are rows "
                 "of their own, name what tells them apart in columns.key; if they are copies, raise copies_budget"
             )
-            raise DataError(
-                Problem("copies_budget", f"{found}{self._examples('row_copy')}", hint, "copies-over-budget")
-            )
+            examples = self._examples("row_copy")
+            raise DataError(Problem("copies_budget", f"{problem}{examples}", hint, "copies-over-budget"))
 
-    def notes(self) -> list[str]:
-        """What people should know of rows that look like copies and stay."""
+    def warnings(self) -> list[str]:
+        """About rows that look like copies and stay."""
         rows, equal, shared = self.copies.rows, self.copies.equal, self.copies.shared
         if equal:
-            found = f"{equal:,} of {rows:,} rows equal another row in every column that the spec uses, and stay"
-            return [f"{found}: nothing in the spec identifies a row. If they are copies, name what does in columns.key"]
+            counts = f"{equal:,} of {rows:,} rows equal another row in every column that the spec uses, and stay"
+            return [
+                f"{counts}: nothing in the spec identifies a row. If they are copies, name what does in columns.key"
+            ]
         if shared:
             names = ", ".join(self.key.columns)
             return [f"{shared:,} of {rows:,} rows have the {names} of another row and other values, and stay"]
         return []
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "key": list(self.key.columns),
-            "key_is_declared": self.key.declared,
-            "duplicates": self.copies.removed,
-            "duplicates_share": self.copies.share,
-            "equal_rows_kept": self.copies.equal,
-        }
-
     def _find_repeated(self, count: int) -> None:
-        """The keys that stand more than once, shard by shard so that memory does not grow with the rows."""
+        """The keys of more than one row, shard by shard so that memory does not grow with the rows."""
         self._connection.execute("CREATE TABLE repeated (row_key UBIGINT)")
         shards = -(-count // ROWS_A_SHARD) or 1
         for shard in range(shards):
@@ -154,29 +142,29 @@ class Identity:
             self._connection.unregister("again")
 
     def _number(self) -> None:
-        """Contents of one key are numbered by their hash, equal rows of no key by where they stand."""
+        """Contents of one key are numbered by their hash, equal rows of no key by their row number."""
         complete = self.key.is_complete()
         equal = "row_number() OVER (PARTITION BY row_key, row_content) - 1"
-        other = "dense_rank() OVER (PARTITION BY row_key ORDER BY row_content) - 1" if self.key.columns else "0"
-        again = f"CASE WHEN {complete} THEN {other} ELSE {equal} END"
+        contents = "dense_rank() OVER (PARTITION BY row_key ORDER BY row_content) - 1" if self.key.columns else "0"
+        again = f"CASE WHEN {complete} THEN {contents} ELSE {equal} END"
         repeated = f"FROM ({self._rows}) SEMI JOIN repeated USING (row_key)"
-        marks = f"{complete} AS row_complete, {again} AS row_again, {complete} AND {equal} > 0 AS row_copy"
-        query = f"SELECT file_row_number, {marks} {repeated}"
+        flags = f"{complete} AS row_complete, {again} AS row_again, {complete} AND {equal} > 0 AS row_copy"
+        query = f"SELECT file_row_number, {flags} {repeated}"
         self._connection.execute(f"CREATE TABLE repeats AS SELECT * FROM ({query}) WHERE row_again > 0 OR row_copy")
 
-    def _counted(self, rows: int) -> Copies:
+    def _count_copies(self, rows: int) -> Copies:
         kinds = ("row_copy", "NOT row_complete", "row_complete AND NOT row_copy")
         counts = ", ".join(f"count(*) FILTER ({kind})" for kind in kinds)
-        ((removed, equal, shared),) = self._connection.execute(f"SELECT {counts} FROM repeats").fetchall()
+        removed, equal, shared = one_row(self._connection, f"SELECT {counts} FROM repeats")
         return Copies(rows, removed, equal, shared)
 
     def _examples(self, which: str) -> str:
         """The keys that most such rows have, with how many."""
         names = [f"CAST({quoted(name)} AS VARCHAR)" for name in self.key.columns]
-        chosen = f"SELECT {', '.join(names)}, count(*) FROM ({self._rows}) JOIN repeats USING (file_row_number)"
+        query = f"SELECT {', '.join(names)}, count(*) FROM ({self._rows}) JOIN repeats USING (file_row_number)"
         order = f"GROUP BY ALL ORDER BY count(*) DESC, {', '.join(names)} LIMIT {EXAMPLES}"
-        rows = self._connection.execute(f"{chosen} WHERE {which} {order}").fetchall()
-        return "".join(f"; {self._shown(values)} in {count:,} more" for *values, count in rows)
+        rows = self._connection.execute(f"{query} WHERE {which} {order}").fetchall()
+        return "".join(f"; {self._describe(values)} in {count:,} more" for *values, count in rows)
 
-    def _shown(self, values: list[str]) -> str:
+    def _describe(self, values: list[str]) -> str:
         return " ".join(f"{name}={value}" for name, value in zip(self.key.columns, values, strict=True))

@@ -1,7 +1,7 @@
-"""Features that know the answer. What a page could not know when it was shown must not train a model.
+"""Features that leak the label: what was not known when the page was shown must not train a model.
 
-Naming a column under `features` declares that it is known; this looks for columns that contradict the declaration: one
-that predicts the label almost alone, and a number that merely tells the time.
+A column under `features` is declared as known by then. Refused are columns that contradict the declaration: one that
+predicts the label almost alone, and a number that grows with time.
 """
 
 from pathlib import Path
@@ -20,7 +20,7 @@ GROWS = 0.99  # |Spearman| with time
 ROWS = 200_000
 BINS = 20
 MISSING = "\0"
-FEWEST_CONVERSIONS = 5  # fewer put any column's AUC at its best or worst now and then
+FEWEST_CONVERSIONS = 5  # with fewer, any column may have the best or worst AUC by chance
 
 
 def look_for_leaks(connection: duckdb.DuckDBPyConnection, train: Path, spec: Spec) -> list[str]:
@@ -28,9 +28,9 @@ def look_for_leaks(connection: duckdb.DuckDBPyConnection, train: Path, spec: Spe
     problems, warnings = Problems(), list[str]()
     time = spec.columns.time
     names = [spec.columns.label, *spec.features, *([time] if time else [])]
-    asked = ", ".join([*(quoted(name) for name in names), "hash(file_row_number) AS row_hash"])
+    selected = ", ".join([*(quoted(name) for name in names), "hash(file_row_number) AS row_hash"])
     file = f"read_parquet({literal(str(train))}, file_row_number=true)"
-    query = f"SELECT {asked} FROM {file}"
+    query = f"SELECT {selected} FROM {file}"
     ((rows,),) = connection.execute(f"SELECT count(*) FROM {file}").fetchall()
     # Another hash than the one that divides the sample, so that either is independent of the other.
     some = f"hash(file_row_number + 1) % {max(1, -(-rows // ROWS))} = 0"
@@ -42,23 +42,18 @@ def look_for_leaks(connection: duckdb.DuckDBPyConnection, train: Path, spec: Spe
         values = _filled(sample[name], number)
         area = one_column_auc(values, label, fitted, number=number)
         where = f"features.{name}"
-        if same := _teaches_nothing(values, number):
-            warnings.append(f"{where} is {same} in all {len(label):,} rows that were looked at: it can teach nothing")
+        if state := _constant_state(values, number):
+            warnings.append(f"{where} is {state} in all {len(label):,} sampled rows: a model cannot learn from it")
         if area >= REFUSED and not feature.leak_waiver:
-            found = f"predicts {spec.columns.label} almost alone (AUC {area:.3f})"
+            problem = f"predicts {spec.columns.label} almost alone (AUC {area:.3f})"
             hint = "Delete it. If it truly is known when the page is shown, say why in its leak_waiver"
-            problems.add(where, found, hint, "feature-leaks")
+            problems.add(where, problem, hint, "feature-leaks")
         elif area >= WARNED:
             waived = f"; waived: {feature.leak_waiver}" if feature.leak_waiver else ""
             warnings.append(f"{where} alone has AUC {area:.3f}: make sure it is known when the page is shown{waived}")
         if number and time and _grows(values, np.asarray(sample[time]).astype(np.int64)):
-            found = f"grows with {time}: it is an id or a clock"
-            problems.add(
-                where,
-                found,
-                "Delete it: it cannot mean the same tomorrow. What it stands for may be a feature",
-                "feature-grows",
-            )
+            hint = "Delete it: later values are outside of what was trained on. What it stands for may be a feature"
+            problems.add(where, f"grows with {time}: it is an id or a clock", hint, "feature-grows")
     problems.raise_if_any(DataError)
     return warnings
 
@@ -72,7 +67,7 @@ def _filled(values: NDArray[np.generic], number: bool) -> NDArray[np.generic]:
     return np.array([MISSING if value is None else str(value) for value in masked.tolist()], object)
 
 
-def _teaches_nothing(values: NDArray[np.generic], number: bool) -> str | None:
+def _constant_state(values: NDArray[np.generic], number: bool) -> str | None:
     """ "missing" or "the same" when every value is."""
     missing = np.isnan(values.astype(np.float64)) if number else values == MISSING
     if missing.all():
@@ -83,12 +78,12 @@ def _teaches_nothing(values: NDArray[np.generic], number: bool) -> str | None:
 def one_column_auc(
     values: NDArray[np.generic], label: NDArray[np.int8], fitted: NDArray[np.bool_], *, number: bool
 ) -> float:
-    """AUC on the rows that are not `fitted` of the label's mean by value, learned on those that are.
+    """AUC on the rows that are not `fitted` of the label's mean by value, computed on those that are.
 
-    Finite numbers are cut into 20 bins of equal mass; missing and either infinity have a bin each. 0.5 where too few
-    rows of a class are on either side to say anything.
+    Finite numbers are cut into 20 bins of equal mass; missing and either infinity have a bin each. 0.5 where a side
+    has too few rows of a class.
     """
-    codes, count = _bins(values) if number else _levels(values)
+    codes, count = _bins(values) if number else _distinct(values)
     classes = [np.bincount(label[side], minlength=2).min() for side in (fitted, ~fitted)]
     if min(classes) < FEWEST_CONVERSIONS:
         return 0.5
@@ -103,12 +98,12 @@ def _bins(values: NDArray[np.generic]) -> tuple[NDArray[np.int64], int]:
     finite = numbers[np.isfinite(numbers)]
     edges = np.unique(np.quantile(finite, np.linspace(0, 1, BINS + 1)[1:-1])) if len(finite) else np.empty(0)
     codes = np.searchsorted(edges, numbers, side="right")
-    for place, others in enumerate((np.isnan(numbers), np.isposinf(numbers), np.isneginf(numbers)), 1):
-        codes = np.where(others, len(edges) + place, codes)
+    for code, rows in enumerate((np.isnan(numbers), np.isposinf(numbers), np.isneginf(numbers)), len(edges) + 1):
+        codes = np.where(rows, code, codes)
     return codes.astype(np.int64), len(edges) + 4
 
 
-def _levels(values: NDArray[np.generic]) -> tuple[NDArray[np.int64], int]:
+def _distinct(values: NDArray[np.generic]) -> tuple[NDArray[np.int64], int]:
     levels: dict[str, int] = {}  # texts are quicker to look up than to sort
     codes = np.array([levels.setdefault(value, len(levels)) for value in values], np.int64)
     return codes, len(levels)
@@ -130,7 +125,7 @@ def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _grows(values: NDArray[np.generic], when: NDArray[np.int64]) -> bool:
-    """Nearly every value of its own, and in the order of time."""
+    """Whether nearly all values differ, and their order is that of time (Spearman's rank correlation)."""
     numbers = values.astype(np.float64)
     known = np.isfinite(numbers)
     if known.sum() < 100 or len(np.unique(numbers[known])) < 0.95 * known.sum():

@@ -1,4 +1,4 @@
-"""Texts that were to be numbers and are not: which ones, and what the SQL can do about them."""
+"""Texts that should be numbers and are not: which ones, and how the SQL can convert them."""
 
 import re
 from collections.abc import Sequence

@@ -1,16 +1,13 @@
 """What every model must beat: the base rate, a logistic regression on the same rows, and the order as it is."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from artifacts.baselines import Baselines, ConstantBaseline, CurrentOrderBaseline, LogisticBaseline
 from components.train import calibrate, linear
-from components.train.search import log_loss
-from components.train.splits import Part
-from model.bundle.calibration import Calibration, Sampling
-from model.bundle.features import Feature
+from components.train.boosting import log_loss
+from components.train.inputs import TrainingInputs
+from model.bundle.calibration import Calibration
 from model.bundle.linear import Linear
-from model.spec.types import Spec
 
 STRENGTH = 1.0  # the usual default of logistic regressions
 
@@ -21,33 +18,33 @@ class Logistic:
 
     linear: Linear
     calibration: Calibration
-    log_loss: float  # on the calibration part
+    log_loss: float  # on the calibration split
 
 
-def logistic(
-    train: Part, newest: Part, features: Sequence[Feature], sampling: Sampling, *, directions: bool
-) -> Logistic:
-    """Fitted on the train part, calibrated on `newest`, the calibration part."""
-    fitted = linear.fit(train.matrix, train.label, features, strength=STRENGTH, directions=directions)
-    z = sampling.correct(fitted.margin(newest.matrix, [feature.name for feature in features]))
-    calibration = calibrate.fit(z, newest.label)
-    return Logistic(fitted, calibration, log_loss(calibration.apply(z), newest.label))
+def logistic(inputs: TrainingInputs, *, directions: bool) -> Logistic:
+    """Fitted on the train split, calibrated on the calibration split."""
+    train, calibration_rows = inputs.train, inputs.calibration
+    fitted = linear.fit(train.matrix, train.label, inputs.features, strength=STRENGTH, directions=directions)
+    z = inputs.sampling.correct(fitted.margin(calibration_rows.matrix, inputs.names))
+    calibration = calibrate.fit(z, calibration_rows.label)
+    return Logistic(fitted, calibration, log_loss(calibration.apply(z), calibration_rows.label))
 
 
-def baselines(spec: Spec, train: Part, newest: Part, features: Sequence[Feature], sampling: Sampling) -> dict[str, Any]:
-    """As baselines.json holds them. They are given all that the model is given: the same rows, the same calibration.
+def baselines(inputs: TrainingInputs) -> Baselines:
+    """They have what the model has: the same rows, the same calibration.
 
-    The constant is the rate of the newest rows. The logistic regression is free of declared directions: it is what
-    anybody would fit in an afternoon.
+    The constant is the rate of the calibration split. The logistic regression has no declared directions: it is the
+    usual first model without knowledge of the domain.
     """
-    free = logistic(train, newest, features, sampling, directions=False)
-    return {
-        "constant": {"probability": linear.rate_of(newest.label)},
-        "logistic": {
-            "features": [feature.model_dump(mode="json") for feature in features],
-            "linear": free.linear.model_dump(mode="json"),
-            "sampling": sampling.model_dump(mode="json"),
-            "calibration": free.calibration.model_dump(mode="json"),
-        },
-        "current_order": {"position": spec.columns.position} if spec.columns.position else None,
-    }
+    free = logistic(inputs, directions=False)
+    position = inputs.spec.columns.position
+    return Baselines(
+        constant=ConstantBaseline(probability=linear.rate_of(inputs.calibration.label)),
+        logistic=LogisticBaseline(
+            features=tuple(inputs.features),
+            linear=free.linear,
+            sampling=inputs.sampling,
+            calibration=free.calibration,
+        ),
+        current_order=CurrentOrderBaseline(position=position) if position else None,
+    )

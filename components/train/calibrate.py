@@ -1,7 +1,7 @@
-"""Fitting the calibration, on rows that were never sampled, at the places where they were shown.
+"""Fitting the calibration, on rows that were never sampled, at the positions where they were shown.
 
-Maximum likelihood with a weak pull towards "nothing to correct" (slopes 1, intercept 0), so that a part with few
-conversions moves the model little. Slopes are kept at or above 0: calibration never turns the order of rows around.
+Maximum likelihood with a weak prior on no correction (slopes 1, intercept 0), so that a split with few conversions
+changes the model little. Slopes are at or above 0: calibration never reverses the order of rows.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ BETA_FROM = 500  # rows of the rarer class that two slopes need
 
 
 def fit(z: Floats, label: NDArray[np.float32]) -> Calibration:
-    """`z` are corrected log odds. Beta where both classes have rows enough, else Platt."""
+    """`z` are corrected log odds. Beta where both classes have enough rows, else Platt."""
     rarer = int(min(label.sum(), len(label) - label.sum()))
     below, above = -np.logaddexp(0.0, -z), np.logaddexp(0.0, z)
     if rarer < BETA_FROM:

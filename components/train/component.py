@@ -5,14 +5,12 @@ from kfp.dsl import Artifact, Dataset, Input, Model, Output
 @dsl.component(base_image="python-set-by-the-graph", install_kfp_package=False)
 def train(
     spec: Input[Artifact],
-    trials: int,
-    minutes: float,
     threads: int,
     rows: Input[Dataset],
     parts: Input[Dataset],
     trained: Output[Model],
 ) -> None:
-    """Search, bag and calibrate a conversion model, with its baselines beside it."""
+    """Search, fit and calibrate a conversion model, with its baselines beside it."""
     from pathlib import Path
 
     from components.step import Step
@@ -20,13 +18,14 @@ def train(
     from model.spec.types import Spec
 
     with Step("train") as step:
+        loaded = Spec.from_json(Path(spec.path).read_text("utf-8"))
         run(
-            Spec.from_json(Path(spec.path).read_text("utf-8")),
+            loaded,
             Path(parts.path),
             Path(rows.path),
             Path(trained.path),
-            trials=trials,
-            minutes=minutes,
+            trials=loaded.training.trials,
+            minutes=loaded.training.minutes,
             threads=threads,
             progress=step.progress,
         )

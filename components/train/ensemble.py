@@ -1,4 +1,4 @@
-"""The fold bag: one model per fold, shipped as one booster.
+"""The ensemble: one model for each fold, trained on all other folds, and all merged into one booster.
 
 The members' log odds are averaged, not their probabilities, because a booster adds: the trees of all members in one
 file, every leaf divided by the number of members, give exactly that mean, and any XGBoost can read it. The two means
@@ -7,13 +7,35 @@ differ where members disagree, and calibration comes after either.
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
+from components.train.boosting import dmatrix, fixed_parameters
+from components.train.inputs import TrainingInputs
+from components.train.search import SearchResult
+from components.train.stages import Stages
 from model.bundle.booster import xgboost
+from model.bundle.linear import Linear
 
 LEAF = -1
+
+
+def fit_members(inputs: TrainingInputs, start: Linear, result: SearchResult, stages: Stages) -> list[xgboost.Booster]:
+    """One booster per fold, trained on all other folds from the margins of `start`. Folds keep groups whole."""
+    rows, training = inputs.train, inputs.spec.training
+    margin = start.margin(rows.matrix, inputs.names)
+    # The remainder by folds would divide groups as the search's validation does; other bits make it independent.
+    fold_of_row = (rows.group >> np.uint64(20)) % np.uint64(training.folds)
+    members = []
+    for fold in range(training.folds):
+        stages.begin(f"training the best setting without fold {fold + 1} of {training.folds}")
+        fitted = fold_of_row != fold
+        matrix = dmatrix(rows.matrix[fitted], rows.label[fitted], inputs.features, inputs.threads)
+        matrix.set_base_margin(margin[fitted])
+        parameters = fixed_parameters(inputs.features, inputs.threads) | result.parameters
+        seeded = parameters | {"seed": training.seed + fold}
+        members.append(xgboost.train(seeded, matrix, result.rounds, verbose_eval=False))
+    return members
 
 
 def merge(members: Sequence[xgboost.Booster], *, weight: float = 1.0) -> bytes:
@@ -27,20 +49,20 @@ def merge(members: Sequence[xgboost.Booster], *, weight: float = 1.0) -> bytes:
     for number, tree in enumerate(trees):
         tree["id"] = number
         _scale_leaves(tree, np.float32(weight / len(models)))
-    whole = models[0]
-    whole["learner"]["attributes"] = {}
-    part = whole["learner"]["gradient_booster"]["model"]
-    part["trees"] = trees
-    part["tree_info"] = [0] * len(trees)
-    part["iteration_indptr"] = list(range(len(trees) + 1))
-    part["gbtree_model_param"]["num_trees"] = str(len(trees))
+    merged = models[0]
+    merged["learner"]["attributes"] = {}
+    gbtree = merged["learner"]["gradient_booster"]["model"]
+    gbtree["trees"] = trees
+    gbtree["tree_info"] = [0] * len(trees)
+    gbtree["iteration_indptr"] = list(range(len(trees) + 1))
+    gbtree["gbtree_model_param"]["num_trees"] = str(len(trees))
     booster = xgboost.Booster({"nthread": 1})
-    booster.load_model(bytearray(json.dumps(whole).encode()))
+    booster.load_model(bytearray(json.dumps(merged).encode()))
     return bytes(booster.save_raw("ubj"))
 
 
-def _scale_leaves(tree: dict[str, Any], factor: np.float32) -> None:
-    """A leaf's value stands among the split conditions; XGBoost keeps it a second time among the base weights."""
+def _scale_leaves(tree: dict[str, list[float]], factor: np.float32) -> None:
+    """A leaf's value is one of the split conditions; XGBoost keeps it a second time among the base weights."""
     leaf = np.asarray(tree["left_children"]) == LEAF
     for name in ("split_conditions", "base_weights"):
         values = np.asarray(tree[name], dtype=np.float32)

@@ -1,20 +1,21 @@
-"""Golden rows: inputs with the probability that training computed, so that any server can prove that it agrees."""
+"""Golden rows: inputs with the probability that training computed, so that a server can check that it agrees."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from components.train.splits import batches, hash64, part_file
+from artifacts.splits import batches, split_file
+from components.train.split_rows import hash64
 from model.bundle.bounds import Bounds
 from model.bundle.bundle import Bundle
-from model.bundle.features import CategoryFeature
+from model.bundle.features import CategoryFeature, NumberFeature
 from model.bundle.golden import GoldenRow
 from model.bundle.manifest import Manifest
 from model.bundle.predictor import Predictor
 from model.expression import Expression
 
-USUAL_ROWS = 120
+USUAL_ROWS = 120  # not edge cases
 UNSEEN = "a value that training never saw"
 # Rows with one input changed. A row has every input, so that a row for each would make the file grow with their square.
 MOST_SINGLES = 100
@@ -23,9 +24,9 @@ FAR = 3e38  # near the end of float32, which is what the model reads
 Row = dict[str, float | str | None]
 
 
-def golden_rows(manifest: Manifest, booster: bytes, parts: Path) -> tuple[GoldenRow, ...]:
-    """Rows of the calibration part and edge cases, each with what `Predictor` answers. The same for the same bundle."""
-    usual = usual_rows(manifest, part_file(parts, "calibration"))
+def golden_rows(manifest: Manifest, booster: bytes, splits: Path) -> tuple[GoldenRow, ...]:
+    """Rows of the calibration split and edge cases, each with the answer of `Predictor`: the same for a bundle."""
+    usual = usual_rows(manifest, split_file(splits, "calibration"))
     rows = [*usual, *edge_rows(manifest, usual[0])]
     predictor = Predictor(Bundle(manifest, booster, (), ""))
     columns = {name: [row[name] for row in rows] for name in rows[0]}
@@ -34,22 +35,22 @@ def golden_rows(manifest: Manifest, booster: bytes, parts: Path) -> tuple[Golden
 
 
 def usual_rows(manifest: Manifest, path: Path) -> list[Row]:
-    """USUAL_ROWS rows spread over the file by the hash of their number; a small file's rows stand more than once."""
+    """USUAL_ROWS rows spread over the file by the hash of their number; rows of a small file are repeated."""
     names = [feature.name for feature in manifest.inputs]
-    kept: list[tuple[int, int, Row]] = []
+    chosen: list[tuple[int, int, Row]] = []
     start = 0
     for batch in batches(path, names):
-        ranked = sorted((hash64(f"golden:{start + place}"), place) for place in range(batch.num_rows))[:USUAL_ROWS]
-        found = batch.take([place for _, place in ranked]).to_pylist()
-        kept += [(rank, start + place, row) for (rank, place), row in zip(ranked, found, strict=True)]
-        kept = sorted(kept, key=lambda one: one[:2])[:USUAL_ROWS]
+        hashed = sorted((hash64(f"golden:{start + index}"), index) for index in range(batch.num_rows))[:USUAL_ROWS]
+        batch_rows = batch.take([index for _, index in hashed]).to_pylist()
+        chosen += [(key, start + index, row) for (key, index), row in zip(hashed, batch_rows, strict=True)]
+        chosen = sorted(chosen, key=lambda entry: entry[:2])[:USUAL_ROWS]
         start += batch.num_rows
-    rows = [_plain(manifest, row) for _, _, row in kept]
-    return [rows[place % len(rows)] for place in range(USUAL_ROWS)]
+    rows = [_plain(manifest, row) for _, _, row in chosen]
+    return [rows[index % len(rows)] for index in range(USUAL_ROWS)]
 
 
 def _plain(manifest: Manifest, row: Mapping[str, object]) -> Row:
-    """As JSON holds it: text, float or null."""
+    """As in JSON: text, float or null."""
     plain: Row = {}
     for feature in manifest.inputs:
         value = row[feature.name]
@@ -66,15 +67,15 @@ def edge_rows(manifest: Manifest, base: Row) -> list[Row]:
 
     Of more than MOST_SINGLES inputs several are missing or unseen in one row.
     """
-    categories = [one.name for one in manifest.inputs if isinstance(one, CategoryFeature)]
-    numbers = [one for one in manifest.inputs if not isinstance(one, CategoryFeature)]
+    categories = [feature.name for feature in manifest.inputs if isinstance(feature, CategoryFeature)]
+    numbers = [feature for feature in manifest.inputs if isinstance(feature, NumberFeature)]
     rows: list[Row] = [dict.fromkeys(base), *(base | dict.fromkeys(names, None) for names in _groups(list(base)))]
     rows += [base | dict.fromkeys(names, UNSEEN) for names in _groups(categories)]
     rows.append({**base, **dict.fromkeys(categories, UNSEEN)})
     for far in (-FAR, FAR, 0.0):
-        rows.append({**base, **{one.name: far for one in numbers}})
+        rows.append({**base, **{feature.name: far for feature in numbers}})
     for end in ("minimum", "maximum"):
-        rows.append({**base, **{one.name: getattr(one, end) for one in numbers}})
+        rows.append({**base, **{feature.name: getattr(feature, end) for feature in numbers}})
     for bounds in manifest.bounds:
         rows += [{**base, name: value} for name, value in _ends(bounds)]
     return rows

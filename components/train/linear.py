@@ -42,7 +42,7 @@ def fit(
     every = -(-len(matrix) // MOST_ROWS)
     matrix, label = matrix[::every], label[::every]
     with threadpool_limits(1):
-        blocks = [_block(matrix[:, place], feature, directions) for place, feature in enumerate(features)]
+        blocks = [_block(matrix[:, index], feature, directions) for index, feature in enumerate(features)]
         ones = sparse.csr_matrix(np.ones((len(matrix), 1)))
         design = sparse.hstack([ones, *(block.design for block in blocks)], format="csr")
         bounds = [(None, None), *(bound for block in blocks for bound in block.bounds)]
@@ -51,8 +51,8 @@ def fit(
         penalty = np.full(design.shape[1], 1 / strength)
         penalty[0] = 0.0
         sign = np.where(label > 0, 1.0, -1.0)
-        found = minimize(_loss, start, (design, sign, penalty), "L-BFGS-B", jac=True, bounds=bounds, options=LIMITS)
-    return _linear(found.x, blocks)
+        optimum = minimize(_loss, start, (design, sign, penalty), "L-BFGS-B", jac=True, bounds=bounds, options=LIMITS)
+    return _linear(optimum.x, blocks)
 
 
 def _loss(weights: Floats, design: sparse.csr_matrix, sign: Floats, penalty: Floats) -> tuple[float, Floats]:
@@ -71,9 +71,9 @@ def _block(column: Matrix, feature: Feature, directions: bool) -> _Block:
 def _category(codes: Matrix, feature: CategoryFeature) -> _Block:
     """One column per category and for "other", and the last for missing."""
     count = feature.other + 1
-    place = np.where(np.isnan(codes), count, codes).astype(np.int64)
+    column = np.where(np.isnan(codes), count, codes).astype(np.int64)
     ones = np.ones(len(codes))
-    design = sparse.csr_matrix((ones, (np.arange(len(codes)), place)), shape=(len(codes), count + 1))
+    design = sparse.csr_matrix((ones, (np.arange(len(codes)), column)), shape=(len(codes), count + 1))
     term = CategoryTerm(feature=feature.name, weights=(0.0,) * count)
     return _Block(term, design, ((None, None),) * (count + 1))
 
@@ -89,11 +89,11 @@ def _number(column: Matrix, feature: NumberFeature, directions: bool) -> _Block:
     spread = clipped.std()
     skew = float(((clipped - clipped.mean()) ** 3).mean() / spread**3) if spread > 0 else 0.0
     log = low >= 0 and skew > SKEWED
-    shown = np.log1p(clipped) if log else clipped
-    scale = float(shown.std()) or 1.0
+    transformed = np.log1p(clipped) if log else clipped
+    scale = float(transformed.std()) or 1.0
     term = NumberTerm(
         feature=feature.name, transform="log1p" if log else "identity", low=low, high=high,
-        center=float(shown.mean()), scale=scale, weight=1.0,
+        center=float(transformed.mean()), scale=scale, weight=1.0,
     )  # fmt: skip
     design = np.column_stack([np.where(missing, 0.0, term.margin(column)), missing.astype(np.float64)])
     bound = {"increasing": (0.0, None), "decreasing": (None, 0.0)}.get(feature.direction or "", (None, None))
@@ -102,15 +102,15 @@ def _number(column: Matrix, feature: NumberFeature, directions: bool) -> _Block:
 
 def _linear(weights: Floats, blocks: Sequence[_Block]) -> Linear:
     terms: list[Term] = []
-    place = 1
+    start = 1
     for block in blocks:
-        mine = weights[place : place + block.design.shape[1]]
-        place += len(mine)
+        own = weights[start : start + block.design.shape[1]]
+        start += len(own)
         if isinstance(block.term, NumberTerm):
-            terms.append(block.term.model_copy(update={"weight": float(mine[0]), "missing": float(mine[1])}))
+            terms.append(block.term.model_copy(update={"weight": float(own[0]), "missing": float(own[1])}))
         else:
-            own = {"weights": tuple(map(float, mine[:-1])), "missing": float(mine[-1])}
-            terms.append(block.term.model_copy(update=own))
+            update = {"weights": tuple(map(float, own[:-1])), "missing": float(own[-1])}
+            terms.append(block.term.model_copy(update=update))
     return Linear(intercept=float(weights[0]), terms=tuple(terms))
 
 
@@ -124,15 +124,3 @@ def rate_of(label: NDArray[np.float32]) -> float:
     """The share of conversions, in (0, 1): rows of one class alone count as if half a row were of the other."""
     half = 0.5 / len(label)
     return float(np.clip(label.mean(dtype=np.float64), half, 1 - half))
-
-
-def scaled(linear: Linear, factor: float) -> Linear:
-    """All weights and the intercept times `factor`."""
-    terms: list[Term] = []
-    for term in linear.terms:
-        if isinstance(term, NumberTerm):
-            update: dict[str, object] = {"weight": term.weight * factor}
-        else:
-            update = {"weights": tuple(weight * factor for weight in term.weights)}
-        terms.append(term.model_copy(update={**update, "missing": term.missing * factor}))
-    return Linear(intercept=linear.intercept * factor, terms=tuple(terms))

@@ -1,31 +1,31 @@
-"""How far a training is: what it does now, and a count of the stages that are done."""
+"""The progress of a training: what it does now, and a count of the stages that are done."""
 
 from collections.abc import Callable
 
 Report = Callable[[int, int, str], None]
-BEFORE, AFTER = 2, 4  # stages before the trials, and behind the folds of the bag
+BEFORE, AFTER = 2, 4  # stages before the trials, and behind the folds of the ensemble
 
 
 class Stages:
-    """Tells `report` of every stage when it begins; a trial and a fold are a stage each."""
+    """Calls `report` with (done, total, message) when a stage begins; a trial and a fold are a stage each."""
 
     def __init__(self, report: Report, *, trials: int, folds: int) -> None:
         self._report, self._trials = report, trials
         self._total = BEFORE + trials + folds + AFTER
         self._done = -1
 
-    def begin(self, says: str) -> None:
+    def begin(self, message: str) -> None:
         self._done += 1
-        self._report(self._done, self._total, says)
+        self._report(self._done, self._total, message)
 
-    def searched(self, trials: int, says: str) -> None:
+    def searched(self, trials: int, message: str) -> None:
         """`trials` of the search are over."""
         self._done = BEFORE + trials - 1
-        self.begin(says)
+        self.begin(message)
 
     def search_is_over(self) -> None:
-        """However few trials it took."""
+        """Also after fewer trials than planned."""
         self._done = BEFORE + self._trials - 1
 
-    def end(self, says: str) -> None:
-        self._report(self._total, self._total, says)
+    def end(self, message: str) -> None:
+        self._report(self._total, self._total, message)

@@ -28,6 +28,11 @@ class Predictor:
         self._booster.load_model(bytearray(bundle.booster))
         self._booster.set_param({"nthread": threads})
 
+    @property
+    def booster(self) -> xgboost.Booster:
+        """The trees, loaded: for gain and contributions, which only XGBoost computes."""
+        return self._booster
+
     def encode(self, columns: Mapping[str, Values], *, position: Values | None = None) -> NDArray[np.float32]:
         """Inputs by name -> (rows, features). `position` are the logged positions; without it the constant is used.
 

@@ -1,4 +1,4 @@
-"""What a step tells while it runs, one JSON line each, as components/step.py writes them."""
+"""What a step reports while it runs, one JSON line each, as components/step.py writes them."""
 
 import json
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ Kind = Literal["started", "progress", "finished", "refused", "failed"]
 
 @dataclass(frozen=True)
 class Event:
-    """`says` is for people, in printable lines; `problems` are those of a refusal; `done` of `total` is how far a step
-    is, 0 = unknown."""
+    """`message` is for people, in printable lines; `problems` are those of a refusal or a failure; `done` of `total` is
+    how far a step is, 0 = unknown."""
 
     step: str
     kind: Kind
-    says: str = ""
+    message: str = ""
     done: int = 0
     total: int = 0
     problems: tuple[Problem, ...] = ()
@@ -29,16 +29,27 @@ class Event:
         return cls(
             event["step"],
             event["event"],
-            "\n".join(map(printable, event.get("says", "").split("\n"))),
+            "\n".join(map(printable, event.get("message", "").split("\n"))),
             event.get("done", 0),
             event.get("total", 0),
             problems,
         )
 
 
-class StepEnded(Exception):
-    """A step refused, or broke: then it has no problems; `log` is the file with all that is known of it."""
+class StepError(Exception):
+    """A step refused, or failed, which is a defect; `log` is the file with all that is known of it.
 
-    def __init__(self, step: str, says: str, problems: tuple[Problem, ...] = (), *, log: str | None) -> None:
-        self.step, self.says, self.problems, self.log = step, says, problems, log
-        super().__init__(says)
+    Both have problems, so that a program reads them in one way.
+    """
+
+    def __init__(
+        self,
+        step: str,
+        message: str,
+        problems: tuple[Problem, ...],
+        *,
+        outcome: Literal["refused", "failed"],
+        log: str | None,
+    ) -> None:
+        self.step, self.message, self.problems, self.outcome, self.log = step, message, problems, outcome, log
+        super().__init__(message)

@@ -23,7 +23,7 @@ class Progress:
             console=console,
         )
         self._rows: dict[str, TaskID] = {}
-        self._says: dict[str, str] = {}
+        self._messages: dict[str, str] = {}
 
     def __enter__(self) -> "Progress":
         if self._console.is_terminal:
@@ -39,12 +39,12 @@ class Progress:
         if event.kind == "started":
             self._rows[event.step] = self._bars.add_task("", step=event.step, total=None)
         elif event.kind == "progress":
-            self._says[event.step] = event.says
+            self._messages[event.step] = event.message
             row, total = self._rows[event.step], event.total or None
-            self._bars.update(row, total=total, completed=event.done, description=escape(event.says))
+            self._bars.update(row, total=total, completed=event.done, description=escape(event.message))
         elif event.kind == "finished":
             self._bars.update(self._rows[event.step], total=1, completed=1)
             self._bars.stop_task(self._rows[event.step])
         if not self._console.is_terminal and event.kind in ("started", "finished"):
-            last = self._says.get(event.step, "") if event.kind == "finished" else ""
+            last = self._messages.get(event.step, "") if event.kind == "finished" else ""
             self._console.print(f"{event.step:<12} {event.kind}  {last}".rstrip(), markup=False)

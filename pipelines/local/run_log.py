@@ -1,4 +1,4 @@
-"""run.log: what each step did and when, a line for everything that it told. The runner's own words are in kfp.log."""
+"""run.log: what each step did and when, a line for each of its events. The runner's own output is in kfp.log."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ class RunLog:
         self._path = path
 
     def take(self, event: Event) -> None:
-        self.write(event.step, f"{event.kind} {event.says}".rstrip())
+        self.write(event.step, f"{event.kind} {event.message}".rstrip())
 
     def write(self, step: str, text: str) -> None:
         """Further lines of `text` are indented below the first."""

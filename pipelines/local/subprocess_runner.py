@@ -11,22 +11,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 
+from model.errors import Problem
+from model.interrupt import Interrupted
 from model.spec.types import Spec
 from pipelines.compile import ROOT, Graph, compile_graph, local_image
-from pipelines.local.events import Event, StepEnded
+from pipelines.local.events import Event, StepError
 from pipelines.local.progress import Progress
 from pipelines.local.run_log import RunLog
 
 POLL_SECONDS = 0.1
 Parameter = str | int | float
-
-
-class Interrupted(Exception):
-    """A signal asked the run to end."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        super().__init__(f"ended by {signal.Signals(number).name}; what was in OUT before is untouched")
+KILLED = ("a step exited without an error: it was killed, or memory ran out", "Read the log, and free some memory")
 
 
 class PipelineProcess:
@@ -47,7 +42,7 @@ class PipelineProcess:
             "PYTHONPATH": str(ROOT),
             "KAMADO_EVENTS": str(self._events),
             "TMPDIR": str(scratch),  # what a killed step leaves goes with its run
-            "OMP_WAIT_POLICY": "PASSIVE",  # waiting threads that spin take the processor from working ones
+            "OMP_WAIT_POLICY": "PASSIVE",  # waiting threads that spin take the processor from those that work
         }
         command = [
             sys.executable,
@@ -72,25 +67,25 @@ class PipelineProcess:
         self._process.wait()
 
     def watch(self, progress: Progress, log: RunLog) -> None:
-        """Until the pipeline has ended well. Raises StepEnded when a step refused or broke, and Interrupted."""
-        ended: Event | None = None
+        """Until the pipeline has ended well. Raises StepError when a step refused or failed, and Interrupted."""
+        last: Event | None = None
         for event in self.events():
             progress.take(event)
             log.take(event)
-            if event.kind in ("refused", "failed") and (ended is None or ended.kind != "refused"):
-                ended = event
+            if event.kind in ("refused", "failed") and (last is None or last.kind != "refused"):
+                last = event
         log_path = str(self.kfp_log)
-        if ended is not None and ended.kind == "refused":
-            raise StepEnded(ended.step, ended.says, ended.problems, log=log_path)
-        if ended is not None:
-            says = f"{ended.step} failed, which is a defect of Kamado and not of your input: {ended.says}"
-            raise StepEnded(ended.step, says, log=log_path)
+        if last is not None and last.kind == "refused":
+            raise StepError(last.step, last.message, last.problems, outcome="refused", log=log_path)
+        if last is not None:
+            message = f"{last.step} failed, which is a defect of Kamado and not of your input: {last.message}"
+            raise StepError(last.step, message, last.problems, outcome="failed", log=log_path)
         if self._process.returncode:
-            says = "a step exited without an error: it was killed, or memory ran out"
-            raise StepEnded("pipeline", says, log=log_path)
+            problem = Problem("pipeline", *KILLED, "step-killed")
+            raise StepError("pipeline", str(problem), (problem,), outcome="failed", log=log_path)
 
     def events(self) -> Iterator[Event]:
-        """What the steps tell, as they tell it, until the pipeline has ended. Raises Interrupted."""
+        """What the steps report, as they report it, until the pipeline has ended. Raises Interrupted."""
         rest = ""  # of a line that is being written
         with self._events.open(encoding="utf-8") as file, _signals_raise():
             while True:

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from artifacts.metrics import Metrics
+from artifacts.verdict import Verdict
 from model.text import printable
 
 EXIT = {"promote": 0, "hold": 3, "insufficient-data": 3, "reject": 1, "invalid": 1}
@@ -31,13 +33,12 @@ class Outcome:
         return json.loads((self.run / name).read_text("utf-8"))
 
     @cached_property
-    def judged(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.read("verdict.json")
-        return found
+    def judged(self) -> Verdict:
+        return Verdict.read(self.run)
 
     @property
     def verdict(self) -> str:
-        return str(self.judged["verdict"])
+        return self.judged.verdict
 
     @property
     def image(self) -> str | None:
@@ -53,10 +54,10 @@ class Outcome:
             "outcome": "finished",
             "exit_code": self.exit_code,
             "verdict": self.verdict,
-            "reasons": self.judged["reasons"],
-            "metrics": self.judged["metrics"],
-            "champion": self.judged["champion"],
-            "bundle": {"path": str(self.root / "bundle"), "digest": self.judged["bundle"]},
+            "reasons": [reason.model_dump() for reason in self.judged.reasons],
+            "metrics": self.judged.metrics,
+            "champion": self.judged.champion,
+            "bundle": {"path": str(self.root / "bundle"), "digest": self.judged.bundle},
             "report": str(self.root / "report.html"),
             "image": self.image,
         }
@@ -65,11 +66,12 @@ class Outcome:
         """The last line is the image where there is one."""
         console.print()
         console.print(self.verdict, style=STYLE.get(self.verdict, "bold red"))
-        failed = [reason for reason in self.judged["reasons"] if not reason["passed"]]
-        for reason in failed or [{"rule": "all", "says": f"all {len(self.judged['reasons'])} rules hold"}]:
-            console.print(printable(f"  {reason['rule']}: {reason['says']}"), markup=False)
-        metrics = self.read("metrics.json")
-        if metrics.get("contenders"):  # an invalid model has none
+        for reason in self.judged.failed:
+            console.print(printable(f"  {reason.rule}: {reason.message}"), markup=False)
+        if not self.judged.failed:
+            console.print(f"  all: all {len(self.judged.reasons)} rules hold", markup=False)
+        metrics = Metrics.read(self.run)
+        if metrics.candidates:  # an invalid model has none
             console.print(_quality(metrics))
         ledger = self.read("ledger.json")
         console.print(rejected_table(ledger, self.read("split.json")))
@@ -86,24 +88,24 @@ class Outcome:
 
 def _champion(outcome: Outcome) -> str:
     """A place that is named wrongly looks like one where nothing was released yet: it has to be seen."""
-    if (bundle := outcome.judged["champion"]) is not None:
+    if (bundle := outcome.judged.champion) is not None:
         return f"{outcome.champion}: bundle {bundle}"
     return f"none: {outcome.champion} holds no release of this model, so only the baselines had to be beaten"
 
 
-def _quality(metrics: dict[str, Any]) -> Table:
-    """The model beside its rivals, and its gain over each of them with its interval."""
+def _quality(metrics: Metrics) -> Table:
+    """The model beside the champion and the logistic regression, and its gain over each baseline with its interval."""
     table = Table(title="on the test rows", title_justify="left")
     table.add_column("")
-    others = [name for name in ("champion", "logistic") if name in metrics["contenders"]]
+    others = [name for name in ("champion", "logistic") if name in metrics.candidates]
     for name in ("this model", *others):
         table.add_column(name, justify="right")
     for key, label in QUALITY:
-        table.add_row(label, *(f"{metrics['contenders'][name][key]:.4f}" for name in ("new", *others)))
+        table.add_row(label, *(f"{metrics.candidates[name][key]:.4f}" for name in ("new", *others)))
     table.add_section()
-    for name, gain in metrics["floors"].items():
+    for name, gain in metrics.baseline_gains.items():
         measure = ORDER if name == "current_order" else "log loss"
-        interval = f"{gain['value']:+.1%} ({gain['low']:+.1%} to {gain['high']:+.1%})"
+        interval = f"{gain.value:+.1%} ({gain.low:+.1%} to {gain.high:+.1%})"
         table.add_row(escape(f"gain over {name} by {measure}"), interval)
     return table
 

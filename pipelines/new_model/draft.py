@@ -1,4 +1,4 @@
-"""Everything that was decided about a table, and the two files that say it."""
+"""All decisions about a table, and the two files that hold them."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -7,11 +7,11 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from pipelines.new_model.kinds import Decision
-from pipelines.new_model.names import in_yaml, shown
+from pipelines.new_model.kinds import FeatureDecision
+from pipelines.new_model.names import in_yaml, one_line
 from pipelines.new_model.profile import Profile
-from pipelines.new_model.ranges import Range, written
-from pipelines.new_model.reading import Time, column_sql
+from pipelines.new_model.ranges import Range, plain_number
+from pipelines.new_model.reading import TimeColumn, column_sql
 from pipelines.new_model.table import Table
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "spec.schema.json"
@@ -20,7 +20,7 @@ SHARES = "test_share: 25%, calibration_share: 15%, seed: 7"
 
 @dataclass(frozen=True)
 class Split:
-    """How the rows are divided, and what that means. `user` is whether the spec names the person's id."""
+    """How the rows are split, and why. `user` is whether the spec names the person's id."""
 
     by: Literal["time", "group", "random"]
     why: str
@@ -32,8 +32,7 @@ class Split:
 class Draft:
     """A first spec. Columns are named by their aliases; `names` are their names in the table.
 
-    `end` is @end of the window; `key` identifies a row; `left_out` says of each column that is not selected
-    why it is not.
+    `end` is @end of the window; `key` identifies a row; `left_out` has the reason for each column that is not selected.
     """
 
     model: str
@@ -42,10 +41,10 @@ class Draft:
     names: Mapping[str, str]
     label: str
     label_sql: str
-    time: Time | None
+    time: TimeColumn | None
     time_alias: str | None
     roles: Mapping[str, str]
-    features: Mapping[str, Decision]
+    features: Mapping[str, FeatureDecision]
     left_out: Mapping[str, str]
     ranges: tuple[Range, ...]
     split: Split
@@ -53,13 +52,13 @@ class Draft:
     key: str | None = None
 
     def without(self, reasons: Mapping[str, str]) -> "Draft":
-        """The same without some features, each with its reason."""
-        features = {name: one for name, one in self.features.items() if name not in reasons}
-        ranges = tuple(one for one in self.ranges if one.column not in reasons)
+        """The draft without some features, each with its reason."""
+        features = {name: decision for name, decision in self.features.items() if name not in reasons}
+        ranges = tuple(bounds for bounds in self.ranges if bounds.column not in reasons)
         return replace(self, features=features, ranges=ranges, left_out={**self.left_out, **reasons})
 
     def without_item(self, reason: str) -> "Draft":
-        """The same without the role of the item."""
+        """The draft without the role of the item."""
         roles = {role: name for role, name in self.roles.items() if role != "item"}
         return replace(self, roles=roles, left_out={**self.left_out, self.roles["item"]: reason})
 
@@ -88,17 +87,17 @@ def sql_of(draft: Draft) -> str:
     """training.sql."""
     lines = [f"  {sql} AS `{alias}`" for alias, sql in draft.selected().items()]
     unused = [
-        f"  -- left out: {column_sql(shown(draft.names[alias], 200))} AS `{alias}`,"
+        f"  -- left out: {column_sql(one_line(draft.names[alias], 200))} AS `{alias}`,"
         for alias in draft.left_out
         if alias not in draft.selected()
     ]
     where = f"WHERE {draft.time.sql} >= @start AND {draft.time.sql} < @end\n" if draft.time else ""
-    head = f"-- One row per row of {draft.table.name}. What was left out, and why, is said in spec.yaml.\n"
+    head = f"-- One row per row of {draft.table.name}. spec.yaml has the columns that are left out, and why.\n"
     return f"{head}SELECT\n" + "\n".join([*unused, ",\n".join(lines)]) + f"\nFROM `{draft.table.name}` AS t\n{where}"
 
 
 def yaml_of(draft: Draft, folder: Path) -> str:
-    """spec.yaml, for the folder in which it will be."""
+    """spec.yaml; `folder` is where it will be written."""
     return "\n".join([*_head(draft, folder), *_source(draft), *_features(draft), *_rules(draft), *_rest(draft)]) + "\n"
 
 
@@ -108,7 +107,7 @@ def _head(draft: Draft, folder: Path) -> Iterator[str]:
         yield f"# yaml-language-server: $schema={os.path.relpath(SCHEMA, folder.absolute())}"
     size = f"{draft.profile.rows:,} rows, {draft.profile.rate:.2%} convert"
     yield f"# A first spec, made by `make new` from the table {draft.table.name} ({size})."
-    yield "# Every line is a suggestion: read it, change it, and then trust it. Keys: docs/spec.md."
+    yield "# Every line is a suggestion: read it and change it. Keys: docs/spec.md."
     yield f"model: {in_yaml(draft.model)}"
 
 
@@ -118,7 +117,7 @@ def _source(draft: Draft) -> Iterator[str]:
     if draft.time:
         yield f"  window_days: {draft.time.days}  # all of the table"
         days = 1 if "position" in draft.roles else 0
-        yield f"  conversion_days: {days}  # say how many days a conversion may take: younger rows are not used"
+        yield f"  conversion_days: {days}  # set the days that a conversion may take: younger rows are not used"
         yield f"  end: {draft.end}  # the day after the newest row; without it a run ends at its own midnight, UTC"
     else:
         yield f"  end: {draft.end}  # the day the data were taken: here, when the file was last written"
@@ -126,7 +125,7 @@ def _source(draft: Draft) -> Iterator[str]:
     if draft.key:
         columns.append(f"key: [{in_yaml(draft.key)}]")
     elif not {"list", "item", "time"} <= set(draft.columns()):
-        yield "# No column identifies a row, so rows that are alike all stay. If there is one, name it: key: [column]."
+        yield "# No column identifies a row, so duplicate rows all stay. If there is one, name it: key: [column]."
     yield f"columns: {{{', '.join(columns)}}}"
 
 
@@ -139,19 +138,20 @@ def _features(draft: Draft) -> Iterator[str]:
         yield "  # Left out, and why. To use one, name it here and select it in training.sql:"
     for name, why in draft.left_out.items():
         original = draft.names[name]
-        called = "" if original == name else f" ({shown(original)})"
-        yield f"  # {name}{called}: {shown(why, 300)}"
+        source = "" if original == name else f" ({one_line(original)})"
+        yield f"  # {name}{source}: {one_line(why, 300)}"
 
 
 def _rules(draft: Draft) -> Iterator[str]:
     if not draft.ranges:
-        yield "reject: []  # no column has values far from all others; bounds that you know of belong here"
+        yield "reject: []  # no column has values far from all others; add the bounds that you know"
         return
-    yield "reject:  # suggested from quantiles; rows outside are counted, and neither learned from nor judged"
-    for one in draft.ranges:
-        sides = [f"{side}: {written(end)}" for side, end in (("min", one.low), ("max", one.high)) if end is not None]
-        name = in_yaml(one.column)
-        yield f"  - {{name: {name}, expression: {name}, {', '.join(sides)}}}  # {one.says}"
+    yield "reject:  # suggested from quantiles; rows outside are counted, and used in neither training nor test"
+    for bounds in draft.ranges:
+        ends = (("min", bounds.low), ("max", bounds.high))
+        sides = [f"{side}: {plain_number(end)}" for side, end in ends if end is not None]
+        name = in_yaml(bounds.column)
+        yield f"  - {{name: {name}, expression: {name}, {', '.join(sides)}}}  # {bounds.description}"
 
 
 def _rest(draft: Draft) -> Iterator[str]:
@@ -161,6 +161,6 @@ def _rest(draft: Draft) -> Iterator[str]:
     group = f", group: {in_yaml(draft.split.group)}" if draft.split.group else ""
     yield f"split: {{by: {draft.split.by}{group}, {SHARES}}}"
     yield "training: {trials: 60, minutes: 10, folds: 5, seed: 7}"
-    beaten = ["constant", "logistic", *(["current_order"] if "position" in draft.roles else [])]
-    yield "# slices: [a column] would also guard every part of the market that the column names."
-    yield f"promotion: {{must_beat: [{', '.join(beaten)}]}}"
+    baselines = ["constant", "logistic", *(["current_order"] if "position" in draft.roles else [])]
+    yield "# slices: [column] also guards each slice of the test rows, one for every value of the column."
+    yield f"promotion: {{must_beat: [{', '.join(baselines)}]}}"

@@ -1,7 +1,7 @@
-"""What the columns hold: counts, different values, quantiles, and how often a value goes with a conversion.
+"""Statistics of the columns: counts, different values, quantiles, and the conversions of each value.
 
-Memory does not grow with the rows: different values are counted by HyperLogLog, quantiles come from a sample of whole
-rows that the rows' own content chooses, so that the same table always gives the same answer.
+Memory does not grow with the rows: HyperLogLog counts different values, and quantiles come from a sample of rows by
+their hash, so the same table always gives the same statistics.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.preprocess.duckdb_session import allow, engine
+from components.preprocess.duckdb_session import session, set_memory_limit
 from model.sql import literal, quoted
 
 SAMPLE = 200_000  # rows
-LEVELS = 100  # a column with at most so many different values has them listed
-AT_ONCE = 40  # columns in one query
+LEVELS = 100  # different values up to which each one is a group
+COLUMNS_PER_QUERY = 40
 QUANTILES = (0.001, 0.5, 0.999)
 NUMBERS = ("INT64", "FLOAT64")
 PROFILED = (*NUMBERS, "STRING", "BOOL")  # other types are times, or nothing that a model reads
@@ -22,9 +22,9 @@ PROFILED = (*NUMBERS, "STRING", "BOOL")  # other types are times, or nothing tha
 
 @dataclass(frozen=True)
 class Group:
-    """Rows that share something, `what` says it; how many, and how many of them convert."""
+    """Rows with something in common: what it is, how many they are, and how many of them convert."""
 
-    what: str
+    description: str
     rows: int
     conversions: int
 
@@ -50,7 +50,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Profile:
-    """Of all rows; `columns` by their name."""
+    """Statistics of all rows; `columns` by name."""
 
     rows: int
     conversions: int
@@ -62,7 +62,7 @@ class Profile:
 
 
 class Profiler:
-    """Over the Parquet files that a Reader left in `folder`; the label is 0, 1 or a BOOL there."""
+    """Over the Parquet files that a TableReader wrote into `folder`; the label is 0, 1 or a BOOL there."""
 
     def __init__(self, folder: Path, label: str, types: Mapping[str, str]) -> None:
         self._folder, self._types = folder, types
@@ -70,38 +70,38 @@ class Profiler:
         self._label = f"CAST({quoted(label)} AS INTEGER)"
 
     def profile(self, names: Sequence[str]) -> Profile:
-        with engine(self._folder) as connection:
-            allow(connection, len(self._types))
+        with session(self._folder) as connection:
+            set_memory_limit(connection, len(self._types))
             self._connection = connection
-            ((rows, conversions),) = self._ask(f"count(*), CAST(sum({self._label}) AS BIGINT)")
-            columns = [column for some in _pieces(names) for column in self._columns(some, rows)]
+            ((rows, conversions),) = self._query(f"count(*), CAST(sum({self._label}) AS BIGINT)")
+            columns = [column for chunk in _chunks(names) for column in self._columns(chunk, rows)]
         return Profile(rows, conversions, {column.name: column for column in columns})
 
     def outside(self, bounds: Mapping[str, tuple[float | None, float | None]]) -> dict[str, int]:
         """Rows of each column that are outside its bounds."""
-        found: dict[str, int] = {}
-        with engine(self._folder) as connection:
+        outside: dict[str, int] = {}
+        with session(self._folder) as connection:
             self._connection = connection
-            for some in _pieces(list(bounds)):
-                counts = ", ".join(f"count(*) FILTER ({_outside(name, *bounds[name])})" for name in some)
-                found |= dict(zip(some, self._ask(counts)[0], strict=True))
-        return found
+            for chunk in _chunks(list(bounds)):
+                counts = ", ".join(f"count(*) FILTER ({_outside(name, *bounds[name])})" for name in chunk)
+                outside |= dict(zip(chunk, self._query(counts)[0], strict=True))
+        return outside
 
     def identifies(self, name: str) -> bool:
         """Whether every row has a value of its own in this column."""
-        with engine(self._folder) as connection:
+        with session(self._folder) as connection:
             self._connection = connection
-            again = self._ask(quoted(name), f"GROUP BY 1 HAVING count(*) > 1 OR {quoted(name)} IS NULL LIMIT 1")
-        return not again
+            repeated = self._query(quoted(name), f"GROUP BY 1 HAVING count(*) > 1 OR {quoted(name)} IS NULL LIMIT 1")
+        return not repeated
 
-    def _ask(self, what: str, more: str = "") -> list[tuple[Any, ...]]:
-        return self._connection.execute(f"SELECT {what} FROM {self._rows} {more}").fetchall()
+    def _query(self, expressions: str, clauses: str = "") -> list[tuple[Any, ...]]:
+        return self._connection.execute(f"SELECT {expressions} FROM {self._rows} {clauses}").fetchall()
 
     def _columns(self, names: Sequence[str], rows: int) -> Iterable[Column]:
-        parts = [self._summary(name) for name in names]
-        (answer,) = self._ask(", ".join(f"[{', '.join(part)}]" for part in parts))
+        summaries = [self._summary(name) for name in names]
+        (row,) = self._query(", ".join(f"[{', '.join(summary)}]" for summary in summaries))
         ends = self._ends([name for name in names if self._types[name] in NUMBERS], rows)
-        for name, counts in zip(names, answer, strict=True):
+        for name, counts in zip(names, row, strict=True):
             present, distinct, readable, padded, converted, other, other_converted = counts
             groups = [Group("it is not missing", present, converted)] if present < rows else []
             groups += [Group("it is not 0", other, other_converted)] if other else []
@@ -113,8 +113,8 @@ class Profiler:
             yield Column(name, kind, present, distinct, readable, padded, low, high, tuple(quantiles), tuple(groups))
 
     def _summary(self, name: str) -> list[str]:
-        """SQL of whole numbers: present, distinct, readable, padded, conversions where present; rows that are not 0,
-        conversions there."""
+        """SQL of counts: present, distinct, readable, padded, conversions where present; rows that are not 0, and their
+        conversions."""
         column, is_text = quoted(name), self._types[name] == "STRING"
         text = f"trim({column})"
         present = f"{column} IS NOT NULL" + (f" AND {text} <> ''" if is_text else "")
@@ -130,22 +130,24 @@ class Profiler:
         return f"count(*) FILTER ({condition} AND {self._label} = 1)"
 
     def _ends(self, names: Sequence[str], rows: int) -> dict[str, tuple[float, ...]]:
-        """Least and greatest finite number, and quantiles; nothing for a column without a finite number."""
-        every = ", ".join(quoted(name) for name in self._types)
+        """Least and greatest finite number, and quantiles; no entry for a column without a finite number."""
+        all_columns = ", ".join(quoted(name) for name in self._types)
         share = -(-rows // SAMPLE)
-        some = f"hash({every}) % {share} = 0" if share > 1 else "true"
-        found = {}
+        sample = f"hash({all_columns}) % {share} = 0" if share > 1 else "true"
+        ends = {}
         for name in names:
             number = _number(name)
-            at = f"quantile_cont({number}, {list(QUANTILES)}) FILTER ({some})"
-            ((low, high, quantiles),) = self._ask(f"min({number}), max({number}), {at}", f"WHERE isfinite({number})")
+            quantile_sql = f"quantile_cont({number}, {list(QUANTILES)}) FILTER ({sample})"
+            ((low, high, quantiles),) = self._query(
+                f"min({number}), max({number}), {quantile_sql}", f"WHERE isfinite({number})"
+            )
             if low is not None and quantiles is not None:
-                found[name] = (low, high, *quantiles)
-        return found
+                ends[name] = (low, high, *quantiles)
+        return ends
 
     def _levels(self, name: str) -> list[Group]:
         column = quoted(name)
-        levels = self._ask(
+        levels = self._query(
             f"CAST({column} AS VARCHAR), count(*), {self._converted('true')}",
             f"WHERE {column} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1",
         )
@@ -153,7 +155,7 @@ class Profiler:
 
 
 def _number(name: str) -> str:
-    """DuckDB believes a Parquet file's bounds when it looks for NaN, and bounds leave NaN out: the CASE hides them."""
+    """The CASE hides a Parquet file's bounds: they leave NaN out, and DuckDB uses them to look for NaN."""
     return f"CAST(CASE WHEN {quoted(name)} IS NULL THEN NULL ELSE {quoted(name)} END AS DOUBLE)"
 
 
@@ -164,5 +166,5 @@ def _outside(name: str, low: float | None, high: float | None) -> str:
     return " OR ".join(sides) or "false"
 
 
-def _pieces(names: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (names[first : first + AT_ONCE] for first in range(0, len(names), AT_ONCE))
+def _chunks(names: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (names[first : first + COLUMNS_PER_QUERY] for first in range(0, len(names), COLUMNS_PER_QUERY))

@@ -1,4 +1,4 @@
-"""Rejection rules from quantiles: rare values far from all others, which a model should neither learn nor score."""
+"""Reject rules from quantiles: rare values far from all others, which a model should neither train on nor score."""
 
 import math
 from collections.abc import Mapping
@@ -25,24 +25,24 @@ class Range:
     rows: int
 
     @property
-    def says(self) -> str:
+    def description(self) -> str:
         return f"{self.rows:,} row{'s are' if self.rows > 1 else ' is'} outside" if self.rows else "no row is outside"
 
 
 def ranges(profile: Profile, features: Mapping[str, str], profiler: Profiler) -> list[Range]:
-    """Rules in the order of the features, those that reject rows before those that only bound what may come."""
+    """Rules in the order of the features. Of too many, those that reject rows come before those that reject none."""
     columns = [profile.columns[name] for name, kind in features.items() if kind == "number"]
     bounds = {column.name: bound for column in columns if (bound := _bounds(column)) and in_expressions(column.name)}
     rows = profiler.outside(bounds)
-    found = [Range(name, *bound, rows[name]) for name, bound in bounds.items()]
-    kept = sorted(found, key=lambda one: one.rows == 0)[:MOST_RULES]
-    while sum(one.rows for one in kept) > BUDGET * profile.rows:
-        kept.remove(max(kept, key=lambda one: one.rows))
-    return [one for one in found if one in kept]
+    candidates = [Range(name, *bound, rows[name]) for name, bound in bounds.items()]
+    rules = sorted(candidates, key=lambda rule: rule.rows == 0)[:MOST_RULES]
+    while sum(rule.rows for rule in rules) > BUDGET * profile.rows:
+        rules.remove(max(rules, key=lambda rule: rule.rows))
+    return [rule for rule in candidates if rule in rules]
 
 
 def _bounds(column: Column) -> tuple[float | None, float | None] | None:
-    """Outwards to two digits. A number that is never negative is held at 0, one with few values has no bounds."""
+    """Rounded outwards to two digits. A number that is never negative has the bound 0; one with few values has none."""
     if column.distinct <= MANY or len(column.quantiles) < 3 or column.low is None or column.high is None:
         return None
     first, _, last = column.quantiles
@@ -55,7 +55,7 @@ def _bounds(column: Column) -> tuple[float | None, float | None] | None:
 
 
 def rounded(value: float, *, up: bool) -> float:
-    """To two significant digits, away from the values that are inside."""
+    """To two significant digits, away from the values inside the bounds."""
     if value == 0:
         return 0.0
     unit = Decimal(1).scaleb(math.floor(math.log10(abs(value))) - DIGITS + 1)
@@ -63,7 +63,7 @@ def rounded(value: float, *, up: bool) -> float:
     return float((math.ceil(steps) if up else math.floor(steps)) * unit)
 
 
-def written(value: float) -> str:
+def plain_number(value: float) -> str:
     """Digits without an exponent, which YAML would read as a text."""
     text = format(Decimal(repr(value)), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text

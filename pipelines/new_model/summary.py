@@ -1,4 +1,4 @@
-"""What was decided, on one screen, and the command to type next."""
+"""The decisions on one screen, and the command to type next."""
 
 import shlex
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipelines.new_model.draft import Draft
-from pipelines.new_model.names import shown
-from pipelines.new_model.ranges import written
+from pipelines.new_model.names import one_line
+from pipelines.new_model.ranges import plain_number
 
-ROWS = 60  # of the table of columns; a table of 1,800 columns is read in the file
+ROWS = 60  # of the table of columns; the file has all
 FEW_CONVERSIONS = 200  # the default of promotion.min_conversions
 
 
 @dataclass(frozen=True)
 class NewModel:
-    """A draft that was written into `folder`; `conversions` are those of its test part."""
+    """A draft that was written into `folder`; `conversions` are those of its test split."""
 
     draft: Draft
     conversions: int
@@ -48,7 +48,7 @@ def _show(draft: Draft, conversions: int, folder: Path, console: Console) -> Non
     profile = draft.profile
     lines = [f"split    by {draft.split.by}: {draft.split.why}".replace("\n", f"\n{' ' * 9}")]
     if conversions < FEW_CONVERSIONS:
-        few = f"the test part has {conversions:,} conversions, of {FEW_CONVERSIONS} that a verdict needs"
+        few = f"the test split has {conversions:,} conversions, of the {FEW_CONVERSIONS} that a verdict needs"
         lines.append(f"note     {few}: collect more rows")
     lines.append(f"written  {folder / 'spec.yaml'} and training.sql: read them, then")
     console.print(f"{profile.rows:,} rows, {profile.conversions:,} convert ({profile.rate:.2%})")
@@ -63,7 +63,7 @@ def _columns(draft: Draft) -> Table:
         table.add_column(name, overflow="fold")
     rows = [*_roles(draft), *_features(draft), *_left_out(draft)]
     for column, becomes, why in rows[:ROWS]:
-        table.add_row(escape(shown(column)), escape(becomes), escape(shown(why, 200)))
+        table.add_row(escape(one_line(column)), escape(becomes), escape(one_line(why, 200)))
     if len(rows) > ROWS:
         table.add_row("…", f"{len(rows) - ROWS:,} more", "see spec.yaml")
     return table
@@ -94,13 +94,13 @@ def _renamed(draft: Draft, name: str) -> str:
 
 
 def _range(draft: Draft, name: str) -> str:
-    one = next((one for one in draft.ranges if one.column == name), None)
-    if one is None:
+    bounds = next((bounds for bounds in draft.ranges if bounds.column == name), None)
+    if bounds is None:
         return ""
-    low, high = (written(end) if end is not None else "" for end in (one.low, one.high))
-    return f"{low} to {high}, {one.says}"
+    low, high = (plain_number(end) if end is not None else "" for end in (bounds.low, bounds.high))
+    return f"{low} to {high}, {bounds.description}"
 
 
 def _word(path: Path) -> str:
-    """For a shell, and for make, which has a meaning for $."""
+    """Quoted for a shell and for make, where $ is special."""
     return shlex.quote(str(path)).replace("$", "$$")

@@ -15,7 +15,7 @@ PATTERN = set("*?[]")
 
 @dataclass(frozen=True)
 class Table:
-    """`data` is what `make run` is given as DATA; `name` is what the SQL calls the table."""
+    """`data` is DATA of `make run`; `name` is the name of the table in SQL."""
 
     data: Path
     name: str
@@ -23,10 +23,10 @@ class Table:
 
 
 def find_table(text: str) -> Table:
-    """Raises DataError for what is not there, and for what a query could not name."""
+    """Raises DataError for a file that does not exist, and for one that a query cannot name."""
     path = Path(text).absolute()
     if not text or not path.exists():
-        raise DataError(_absent(text, path))
+        raise DataError(_missing(text, path))
     ending = next((ending for ending in ENDINGS if path.name.endswith(ending)), "")
     if path.is_dir():
         ending = ""
@@ -38,29 +38,28 @@ def find_table(text: str) -> Table:
     if not NAME.fullmatch(name):
         hint = "Rename it: a query names the table by its file, so use letters, digits, _ and -"
         raise DataError(
-            Problem(f"TABLE={text}", f"is called {name!r}, which is not the name of a table", hint, "table-name")
+            Problem(f"TABLE={text}", f"has the name {name!r}, which is not the name of a table", hint, "table-name")
         )
-    if found := sorted(PATTERN & set(str(path.parent))):
+    if wildcards := sorted(PATTERN & set(str(path.parent))):
         hint = "Move it to a folder without * ? [ ] in its whole path"
         raise DataError(
-            Problem(f"TABLE={text}", f"has {' '.join(found)} in its path, a pattern of names", hint, "path-pattern")
+            Problem(f"TABLE={text}", f"has {' '.join(wildcards)} in its path, a pattern of names", hint, "path-pattern")
         )
     return Table(path.parent, name, path)
 
 
-def _absent(text: str, path: Path) -> Problem:
+def _missing(text: str, path: Path) -> Problem:
     if not text:
-        return Problem("TABLE", "is not given", _forms(), "table-missing")
+        return Problem("TABLE", "is missing", _forms(), "table-missing")
     if IN_BIGQUERY.fullmatch(text) and not text.endswith(ENDINGS):
         hint = "Export some of its rows to Parquet (EXPORT DATA) and name that file; `make run` reads BigQuery itself"
         return Problem(
             f"TABLE={text}", "looks like a table in BigQuery, and `make new` reads files", hint, "table-in-bigquery"
         )
-    there = sorted(entry.name for entry in path.parent.iterdir()) if path.parent.is_dir() else []
-    near = difflib.get_close_matches(path.name, there, 3)
-    return Problem(
-        f"TABLE={text}", "is not there", f"Did you mean {' or '.join(near)}?" if near else _forms(), "table-missing"
-    )
+    existing = sorted(entry.name for entry in path.parent.iterdir()) if path.parent.is_dir() else []
+    near = difflib.get_close_matches(path.name, existing, 3)
+    hint = f"Did you mean {' or '.join(near)}?" if near else _forms()
+    return Problem(f"TABLE={text}", "does not exist", hint, "table-missing")
 
 
 def _forms() -> str:

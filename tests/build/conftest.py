@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from build.gate.gate import VerifiedBundle, verify_or_raise
-from build.image.base.build_base import made_base
+from build.image.base.build_base import build_base
 from build.image.base.wheels import CannotMake
 from tests.once import once
 
@@ -17,13 +17,13 @@ def passed(valid_bundle, verdict) -> VerifiedBundle:
 
 
 @pytest.fixture(scope="session")
-def made(run_folder) -> Path:
-    """A cache with a server base in it, made from nothing. Tests read it."""
+def server_cache(run_folder) -> Path:
+    """A cache with a server base in it, built from nothing. Tests only read it."""
 
     def make(folder: Path) -> None:
         try:
-            made_base(folder, report=lambda _: None)
+            build_base(folder, report=lambda _: None)
         except CannotMake as reason:
-            pytest.skip(f"no base can be made here: {reason}")
+            pytest.skip(f"no base can be built here: {reason}")
 
     return once(run_folder / "cache" / "base", make)

@@ -1,5 +1,6 @@
-"""Images of the sound bundle as `build` makes them, on a base of nothing, so that they cost no seconds."""
+"""Images of the valid bundle as `build` makes them, on an empty base, so that they cost no seconds."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from build.gate.copy import copy
@@ -7,27 +8,31 @@ from build.gate.gate import VerifiedBundle, verify_or_raise
 from build.image.assemble import Candidate, prepare
 from build.image.attest.provenance import provenance
 from build.image.base.base import Base, empty_config
-from build.image.smoke_test.smoke_test import UNSEALED, Seal
-from build.oci import image as oci
+from build.image.smoke_test.smoke_test import NO_SERVER, SmokeTestResult
+from build.oci.image import Image
 from build.oci.store import Attachment, ImageStore, Staged
 
 BASE = Base("none", "none", "sha256:" + "1" * 64, empty_config())
 
 
-def assembled(base: Base, bundle: Path, verdict: Path, work: Path, sound: VerifiedBundle | None = None) -> Candidate:
-    """Copied, verified and laid over the base; `sound` where it was verified before."""
+def assembled(base: Base, bundle: Path, verdict: Path, work: Path, verified: VerifiedBundle | None = None) -> Candidate:
+    """Copied, verified and laid over the base; `verified` where that was done before."""
     copied = copy(bundle, verdict, work / "model")
-    return prepare(base, copied.folder, sound or verify_or_raise(copied.bundle, copied.verdict), work)
+    return prepare(base, copied.folder, verified or verify_or_raise(copied.bundle, copied.verdict), work)
 
 
 def published(
-    place: ImageStore, candidate: Candidate, *, image: oci.Image | None = None, tag: str = "", seal: Seal = UNSEALED
+    store: ImageStore,
+    candidate: Candidate,
+    *,
+    image: Image | None = None,
+    tag: str = "",
+    smoke_test: SmokeTestResult = NO_SERVER,
 ) -> None:
-    """Published with the record of its smoke test; `image` and `tag` are others than the candidate's for forgeries."""
-    sound = VerifiedBundle(candidate.labels["kamado.bundle"], candidate.labels["kamado.verdict.sha256"])
+    """Published with the record of its smoke test; `image` and `tag` replace the candidate's for forgeries."""
 
     def prove(staged: Staged) -> list[Attachment]:
-        manifest = candidate.bundle.manifest
-        return [provenance(place.name, staged.image, manifest, sound=sound, base=BASE, seal=seal, commit=None)]
+        staged_candidate = replace(candidate, image=staged.image, base=BASE)
+        return [provenance(store.name, staged_candidate, smoke_test=smoke_test, commit=None)]
 
-    place.publish(image or candidate.image, tag or candidate.tag, prove=prove)
+    store.publish(image or candidate.image, tag or candidate.tag, prove=prove)

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "build", *map(str, arguments)]
+    command = [sys.executable, "-m", "cli", *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
@@ -30,7 +30,7 @@ def test_import_build_is_ours():
 
 def test_a_sound_bundle_exits_0(valid_bundle, verdict):
     done = run("verify", valid_bundle, "--verdict", verdict)
-    assert (done.returncode, done.stdout) == (0, f"{valid_bundle} is sound\n")
+    assert (done.returncode, done.stdout) == (0, f"{valid_bundle} is valid\n")
 
 
 def test_faults_are_shown_with_their_codes_and_exit_1(bundle):
@@ -45,7 +45,7 @@ def test_faults_as_json_are_for_programs(bundle):
     (bundle / "more").touch()
     done = run("verify", bundle, "--json")
     told = json.loads(done.stdout)
-    assert (done.returncode, told["sound"]) == (1, False)
+    assert (done.returncode, told["outcome"], told["exit_code"]) == (1, "refused", 1)
     assert told["problems"] == [
         {"code": "file-extra", "where": "'more'", "problem": "is not a file of a bundle", "hint": "Remove it"}
     ]
@@ -73,7 +73,7 @@ def test_an_interruption_ends_with_130_and_without_a_traceback(moment, valid_bun
     command = [
         sys.executable,
         "-m",
-        "build",
+        "cli",
         "image",
         str(valid_bundle),
         "--verdict",
@@ -110,4 +110,4 @@ def test_names_of_files_are_printed_without_control_characters(bundle, tmp_path,
 def test_a_mistake_on_the_command_line_is_told_without_control_characters():
     done = run("verify", "bundle", "--x\x1b[2J")
     assert done.returncode == 2
-    assert r"unrecognized arguments: --x\x1b[2J" in done.stderr
+    assert r"[argument-unknown] --x\x1b[2J: is not an argument" in done.stderr

@@ -35,11 +35,11 @@ def pins(lock):
     return {canonicalize_name(name): (version, marker.strip()) for name, version, marker in lines}
 
 
-def here(marker):
+def applies(marker):
     return not marker or Requirement(f"x; {marker}").marker.evaluate()
 
 
-INSTALLED = {name: version for name, (version, marker) in pins(LOCK).items() if here(marker)}
+INSTALLED = {name: version for name, (version, marker) in pins(LOCK).items() if applies(marker)}
 
 
 def environments():
@@ -175,8 +175,8 @@ def versions(folder):
     pip, listing = subprocess.run(
         [folder / ".venv" / "bin" / "python", "-c", script], capture_output=True, text=True, check=True
     ).stdout.splitlines()
-    found = {canonicalize_name(name): version for name, version in json.loads(listing).items()}
-    return pip, {name: version for name, version in found.items() if name not in ("pip", "uv", "setuptools")}
+    installed = {canonicalize_name(name): version for name, version in json.loads(listing).items()}
+    return pip, {name: version for name, version in installed.items() if name not in ("pip", "uv", "setuptools")}
 
 
 def debian_python():

@@ -10,16 +10,16 @@ from io import BytesIO
 import pytest
 
 from build.image.smoke_test import SmokeTestError
-from build.oci import image as oci
+from build.oci.image import LAYER, Blob, Image, digest_of, dump
 from build.oci.store import Attachment
 from model.errors import OutputError, Problem
 
 
-def blob(data: bytes, media_type: str = oci.LAYER) -> oci.Blob:
-    return oci.Blob(oci.digest_of(data), len(data), media_type, lambda: BytesIO(data))
+def blob(data: bytes, media_type: str = LAYER) -> Blob:
+    return Blob(digest_of(data), len(data), media_type, lambda: BytesIO(data))
 
 
-def image(content: bytes = b"the model", *, size: int = 1) -> oci.Image:
+def image(content: bytes = b"the model", *, size: int = 1) -> Image:
     """An image of two layers. Its layers are bytes, not archives: a place does not look into them."""
     layers = (blob(b"the server" * size), blob(content * size))
     config = {
@@ -28,7 +28,7 @@ def image(content: bytes = b"the model", *, size: int = 1) -> oci.Image:
         "config": {},
         "rootfs": {"type": "layers", "diff_ids": [layer.digest for layer in layers]},
     }
-    return oci.Image(oci.dump(config), layers)
+    return Image(dump(config), layers)
 
 
 class PublisherContract:
@@ -36,7 +36,7 @@ class PublisherContract:
         published = place.publish(image(), "toy-1")
         manifest, config, layers = read("toy-1")
         assert published.outcome == "written"
-        assert published.digest == oci.digest_of(manifest) == image().digest
+        assert published.digest == digest_of(manifest) == image().digest
         assert config == image().config
         assert layers == [b"the server", b"the model"]
 
@@ -53,7 +53,7 @@ class PublisherContract:
 
     def test_the_same_content_compressed_in_another_way_is_the_same(self, place):
         first = place.publish(image(), "toy-1")
-        other = oci.Image(image().config, (image().layers[0], blob(b"the model, compressed by another zlib")))
+        other = Image(image().config, (image().layers[0], blob(b"the model, compressed by another zlib")))
         again = place.publish(other, "toy-1")
         assert (again.digest, again.outcome) == (first.digest, "unchanged")
 
@@ -72,9 +72,9 @@ class PublisherContract:
         assert [read(f"toy-{number}")[2][1] for number in range(3)] == [b"model 0", b"model 1", b"model 2"]
 
     def test_content_that_is_not_its_digest_gets_no_tag(self, place, read):
-        lie = oci.Blob(oci.digest_of(b"what was verified"), 17, oci.LAYER, lambda: BytesIO(b"what was smuggled in"))
+        lie = Blob(digest_of(b"what was verified"), 17, LAYER, lambda: BytesIO(b"what was smuggled in"))
         with pytest.raises(OutputError) as refusal:
-            place.publish(oci.Image(image().config, (lie,)), "toy-1")
+            place.publish(Image(image().config, (lie,)), "toy-1")
         assert [problem.code for problem in refusal.value.problems] == ["blob-digest"]
         assert read("toy-1") is None
 
@@ -84,7 +84,7 @@ class PublisherContract:
         published = place.publish(image(), "toy-1")
         assert another().tags() == ["toy-1"]
         assert another().digest("toy-1") == published.digest
-        assert oci.digest_of(another().manifest(published.digest)) == published.digest
+        assert digest_of(another().manifest(published.digest)) == published.digest
         with another().blob(image().layers[1].digest) as file:
             assert file.read() == b"the model"
 

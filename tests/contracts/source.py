@@ -1,7 +1,7 @@
-"""What every Source does alike. A source's own test subclasses this and gives the fixtures.
+"""The contract of every Source. The test of a source subclasses it and defines the fixtures.
 
-`source` reads a place where the table `impressions` holds `tests.logs.log()`; `dataset` is the name under which the
-same table is reached as `dataset.impressions`.
+`source` has a table `impressions` with the rows of `tests.logs.log()`; `dataset` is the name of the dataset in which
+the same table is `dataset.impressions`.
 """
 
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pytest
 
-from components.extract.googlesql.parse import UnsupportedLocally
+from components.extract.googlesql.parse import UnsupportedSqlError
 from components.extract.window import Window
 from model.errors import KamadoError
 from tests.logs import END, log
@@ -28,13 +28,13 @@ def fetched(source, sql, window=WINDOW) -> pa.Table:
 
 
 def refusal(source, sql, window=WINDOW) -> str:
-    with pytest.raises(KamadoError) as refused:
+    with pytest.raises(KamadoError) as error:
         fetched(source, sql, window)
-    return str(refused.value)
+    return str(error.value)
 
 
 class SourceContract:
-    def test_columns_are_told_in_order_with_googlesqls_types(self, source):
+    def test_columns_come_in_order_with_googlesqls_types(self, source):
         assert list(source.columns(ALL, WINDOW).items()) == [
             ("shown_at", "TIMESTAMP"),
             ("list_id", "INT64"),
@@ -47,19 +47,19 @@ class SourceContract:
             ("inquired", "INT64"),
         ]
 
-    def test_every_row_comes_once_with_its_values_and_its_gaps(self, source):
-        found = fetched(source, ALL).sort_by(ORDER)
-        assert found.schema.types == list(log().schema.types)
-        assert found.cast(log().schema).equals(log().sort_by(ORDER))
-        assert found["area"].null_count > 0
+    def test_every_row_comes_once_with_its_values_and_nulls(self, source):
+        table = fetched(source, ALL).sort_by(ORDER)
+        assert table.schema.types == list(log().schema.types)
+        assert table.cast(log().schema).equals(log().sort_by(ORDER))
+        assert table["area"].null_count > 0
 
     def test_a_table_can_be_named_with_its_dataset(self, source, dataset):
         assert fetched(source, ALL.replace("impressions", f"{dataset}.impressions")).num_rows == 3000
 
-    def test_the_window_takes_its_start_and_leaves_its_end_to_the_microsecond(self, source):
+    def test_the_window_includes_its_start_and_excludes_its_end(self, source):
         moments = sorted(set(log()["shown_at"].to_pylist()))
-        found = set(fetched(source, ALL, Window(moments[3], moments[7]))["shown_at"].to_pylist())
-        assert found == set(moments[3:7])
+        times = set(fetched(source, ALL, Window(moments[3], moments[7]))["shown_at"].to_pylist())
+        assert times == set(moments[3:7])
 
     def test_a_query_needs_no_window(self, source):
         assert fetched(source, "SELECT COUNT(*) AS n FROM impressions AS i").to_pylist() == [{"n": 3000}]
@@ -84,32 +84,32 @@ class SourceContract:
     def test_the_same_query_again_gives_the_same_rows(self, source):
         assert fetched(source, ALL).sort_by(ORDER).equals(fetched(source, ALL).sort_by(ORDER))
 
-    def test_no_rows_are_no_error_and_still_have_columns(self, source):
+    def test_no_rows_are_not_an_error_and_have_columns(self, source):
         sql = "SELECT i.rent FROM impressions AS i WHERE i.rent < 0"
         assert source.columns(sql, WINDOW) == {"rent": "FLOAT64"}
         assert sum(batch.num_rows for batch in source.fetch(sql, WINDOW)) == 0
 
-    def test_an_absent_table_is_named(self, source, dataset):
+    def test_a_missing_table_is_named(self, source, dataset):
         for name in ("impresions", f"{dataset}.impresions"):
             assert "impresions: is not in " in refusal(source, ALL.replace("impressions", name))
 
-    def test_an_absent_column_is_named_with_the_nearest(self, source):
-        words = refusal(source, f"SELECT rnt FROM impressions AS i {BOUND}")
-        assert "SQL column rnt: is in none of its tables. Did you mean rent?" in words
+    def test_a_missing_column_is_named_with_the_nearest(self, source):
+        message = refusal(source, f"SELECT rnt FROM impressions AS i {BOUND}")
+        assert "SQL column rnt: is in none of its tables. Did you mean rent?" in message
 
     def test_sql_that_cannot_be_read_is_refused_with_its_line(self, source):
         assert "SQL line 2: cannot be read" in refusal(source, "SELECT\n  i.rent i.area\nFROM impressions AS i")
 
     def test_two_columns_of_one_name_are_refused(self, source):
-        words = refusal(source, f"SELECT i.rent, i.area AS rent FROM impressions AS i {BOUND}")
-        assert "rent" in words
-        assert "in the result" in words
+        message = refusal(source, f"SELECT i.rent, i.area AS rent FROM impressions AS i {BOUND}")
+        assert "rent" in message
+        assert "in the result" in message
 
-    def test_a_parameter_that_nobody_gives_is_named(self, source):
+    def test_a_parameter_without_a_value_is_named(self, source):
         assert "SQL @least: has no value" in refusal(source, f"{ALL} AND i.rent > @least")
 
-    def test_what_would_not_mean_the_same_everywhere_is_refused_before_anything_is_read(self, source):
-        with pytest.raises(UnsupportedLocally, match=r"LN\(i.rent\): is outside the portable subset. Use LOG"):
+    def test_sql_outside_the_portable_subset_is_refused_before_anything_is_read(self, source):
+        with pytest.raises(UnsupportedSqlError, match=r"LN\(i.rent\): is outside the portable subset. Use LOG"):
             source.columns(f"SELECT LN(i.rent) AS x FROM impressions AS i {BOUND}", WINDOW)
 
     @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ class SourceContract:
     def test_a_value_that_has_no_answer_fails_the_query(self, source, expression):
         refusal(source, f"SELECT {expression} AS x FROM impressions AS i {BOUND}")
 
-    def test_where_the_rows_come_from_is_known_afterwards(self, source):
+    def test_the_lineage_is_known_after_a_fetch(self, source):
         fetched(source, ALL)
         lineage = source.lineage()
         assert [name.rpartition(".")[2] for name in lineage.tables] == ["impressions"]

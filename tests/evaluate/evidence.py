@@ -1,6 +1,7 @@
-"""Evidence of a good model, to be spoiled by tests one number at a time."""
+"""Evidence of a good model, whose numbers tests change one at a time."""
 
-from components.evaluate.decide.decide import Evidence, Opponent, Rules, Slice
+from components.evaluate.decide.criteria import Criteria
+from components.evaluate.decide.evidence import ChampionComparison, Evidence, SliceResult
 from components.evaluate.metrics.bootstrap import Estimate
 
 METRICS = {
@@ -29,8 +30,8 @@ WORSE = Estimate(-0.1, -0.15, -0.05, 0.025)
 UNCLEAR = Estimate(0.02, -0.03, 0.07, 0.025)
 
 
-def rules(**changes):
-    asked = {
+def criteria(**changes):
+    defaults = {
         "must_beat": ("constant", "logistic", "current_order"),
         "metric": "ips_conversions",
         "rule": "superiority",
@@ -41,17 +42,17 @@ def rules(**changes):
         "max_unseen": 0.01,
         "ranked": True,
     }
-    return Rules(**(asked | changes))
+    return Criteria(**(defaults | changes))
 
 
-def evidence(*, floors=None, slices=None, champion=None, **metrics):
-    """Metrics by name; None takes one away."""
-    found = {name: value for name, value in (METRICS | metrics).items() if value is not None}
-    good = (Slice("layout", "1K", 400.0, 0.1, 0.99), Slice("layout", "2DK", 600.0, 0.05, 0.9))
-    every = {"constant": BETTER, "logistic": BETTER, "current_order": BETTER}
+def evidence(*, gains=None, slices=None, champion=None, **metrics):
+    """Metrics by name; None removes one."""
+    numbers = {name: value for name, value in (METRICS | metrics).items() if value is not None}
+    good = (SliceResult("layout", "1K", 400.0, 0.1, 0.99), SliceResult("layout", "2DK", 600.0, 0.05, 0.9))
+    baselines = {"constant": BETTER, "logistic": BETTER, "current_order": BETTER}
     return Evidence(
-        metrics=found,
-        floors=every | (floors or {}),
+        metrics=numbers,
+        baseline_gains=baselines | (gains or {}),
         slices={"layout": good} if slices is None else slices,
         reference="the current order",
         champion=champion,
@@ -59,4 +60,4 @@ def evidence(*, floors=None, slices=None, champion=None, **metrics):
 
 
 def against(primary, log_loss=BETTER):
-    return Opponent(primary=primary, log_loss=log_loss)
+    return ChampionComparison(primary=primary, log_loss=log_loss)

@@ -12,17 +12,17 @@ def two_models(rows, seed=3):
 
 def test_the_standard_error_is_the_closed_form_one():
     base, new = two_models(5_000)
-    found = Sums(np.arange(5_000), {"new": new, "base": base}).gain("new", "base")
+    estimate = Sums(np.arange(5_000), {"new": new, "base": base}).gain("new", "base")
     ratio, error = ratio_error(new, base)
-    assert found.value == pytest.approx(ratio - 1)
-    assert found.se == pytest.approx(error, rel=0.1)
-    assert found.low == pytest.approx(ratio - 1 - 1.96 * error, abs=0.4 * error)
+    assert estimate.value == pytest.approx(ratio - 1)
+    assert estimate.se == pytest.approx(error, rel=0.1)
+    assert estimate.low == pytest.approx(ratio - 1 - 1.96 * error, abs=0.4 * error)
 
 
-def test_dealing_many_units_into_buckets_leaves_the_error_as_it_is():
+def test_putting_many_units_into_buckets_does_not_change_the_error():
     base, new = two_models(3 * BUCKETS)
-    found = Sums(np.arange(3 * BUCKETS), {"new": new, "base": base}).gain("new", "base")
-    assert found.se == pytest.approx(ratio_error(new, base)[1], rel=0.1)
+    estimate = Sums(np.arange(3 * BUCKETS), {"new": new, "base": base}).gain("new", "base")
+    assert estimate.se == pytest.approx(ratio_error(new, base)[1], rel=0.1)
 
 
 def test_rows_of_one_unit_are_drawn_together():
@@ -35,26 +35,26 @@ def test_rows_of_one_unit_are_drawn_together():
 
 def test_a_model_against_itself_differs_by_nothing():
     base, _ = two_models(500)
-    found = Sums(np.arange(500), {"new": base, "base": base}).saving("new", "base")
-    assert (found.value, found.low, found.high, found.se) == (0.0, 0.0, 0.0, 0.0)
+    estimate = Sums(np.arange(500), {"new": base, "base": base}).saving("new", "base")
+    assert (estimate.value, estimate.low, estimate.high, estimate.se) == (0.0, 0.0, 0.0, 0.0)
 
 
-def test_savings_are_gains_turned_around():
+def test_savings_are_gains_with_the_sign_changed():
     base, new = two_models(500)
     sums = Sums(np.arange(500), {"new": new, "base": base})
     gain, saving = sums.gain("new", "base"), sums.saving("new", "base")
     assert (saving.value, saving.low, saving.high) == pytest.approx((-gain.value, -gain.high, -gain.low))
 
 
-def test_the_same_seed_gives_the_same_numbers_and_nothing_to_divide_by_gives_none():
+def test_the_same_seed_gives_the_same_numbers_and_a_sum_of_zero_gives_nan():
     base, new = two_models(300)
-    columns = {"new": new, "base": base, "nothing": np.zeros(300)}
+    columns = {"new": new, "base": base, "zero": np.zeros(300)}
     first, again = (Sums(np.arange(300), columns).gain("new", "base") for _ in range(2))
     assert first == again
-    assert np.isnan(Sums(np.arange(300), columns).ratio("new", "nothing").value)
+    assert np.isnan(Sums(np.arange(300), columns).ratio("new", "zero").value)
 
 
-def test_equal_models_are_called_better_about_as_often_as_the_level_says():
+def test_equal_models_are_called_better_no_more_often_than_the_level():
     random = np.random.default_rng(1)
     called = 0
     for _ in range(200):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from model.files import read_json
-from tests.evaluate.test_evaluate import judge
+from artifacts.metrics import Metrics
+from tests.evaluate.runs import evaluated, reason
 from tests.logs import log, replaced, spec_of
 from tests.runs import train_into
 
@@ -25,11 +25,11 @@ def test_sixty_rows_with_three_conversions_are_too_little_data(tmp_path, outcome
     label[WHERE[where]] = 1
     spec = spec_of(**split, training__keep_negatives=0.1)
     folder = train_into(tmp_path, spec, table=replaced(log(lists=12), "inquired", label), trials=2)
-    word, verdict = judge(folder, spec)
-    outcome(f"{word}: {verdict['reasons'][0]['says']}")
-    assert word == "insufficient-data"
-    assert any(reason["rule"] == "conversions" and not reason["passed"] for reason in verdict["reasons"])
-    assert "insufficient-data" in (folder / "judged" / "report.html").read_text("utf-8")
+    answer, verdict = evaluated(folder, spec)
+    outcome(f"{answer}: {verdict.reasons[0].message}")
+    assert answer == "insufficient-data"
+    assert not reason(verdict, "conversions").passed
+    assert "insufficient-data" in (folder / "evaluated" / "report.html").read_text("utf-8")
 
 
 @pytest.mark.case("a category of 3,000 values, most of them too rare for a code of their own")
@@ -39,24 +39,24 @@ def test_a_long_tail_of_values_that_the_model_pools_does_not_hold_it(tmp_path, o
     layout = [f"s{number}" for number in station]
     spec = spec_of(promotion={"min_conversions": 50})
     folder = train_into(tmp_path, spec, table=replaced(table, "layout", layout), trials=1)
-    _, verdict = judge(folder, spec)
-    found = next(reason for reason in verdict["reasons"] if reason["rule"] == "unseen categories")
-    outcome(found["says"])
-    assert found["passed"]
-    assert verdict["metrics"]["unseen_categories"] == found["measured"] == 0
-    assert "% of the test rows have a value of layout that training never saw" in found["says"]
+    _, verdict = evaluated(folder, spec)
+    unseen = reason(verdict, "unseen categories")
+    outcome(unseen.message)
+    assert unseen.passed
+    assert verdict.metrics["unseen_categories"] == unseen.measured == 0
+    assert "% of the test rows have a value of layout that training never saw" in unseen.message
 
 
 @pytest.mark.case("a new category value in every row of the test days")
-def test_a_value_that_nobody_pooled_holds_the_model_with_a_hint(tmp_path, outcome):
+def test_a_value_that_no_pool_contains_holds_the_model_with_a_hint(tmp_path, outcome):
     table = log(lists=1_500)
     late = np.array([moment.isoformat() >= "2026-06-16" for moment in table["shown_at"].to_pylist()])
     layout = np.where(late, "castle", np.array(table["layout"].to_pylist()))
     spec = spec_of(promotion={"min_conversions": 50})
     folder = train_into(tmp_path, spec, table=replaced(table, "layout", layout), trials=1)
-    word, verdict = judge(folder, spec)
-    found = next(reason for reason in verdict["reasons"] if reason["rule"] == "unseen categories")
-    outcome(f"{word}: {found['says']}")
-    assert not found["passed"]
-    assert found["says"].startswith("100 % of the test rows have a value of layout that training never saw. Train on")
-    assert read_json(folder / "judged" / "metrics.json", made_by="evaluate")["unseen_categories"] == 1.0
+    answer, verdict = evaluated(folder, spec)
+    unseen = reason(verdict, "unseen categories")
+    outcome(f"{answer}: {unseen.message}")
+    assert not unseen.passed
+    assert unseen.message.startswith("100 % of the test rows have a value of layout that training never saw. Train on")
+    assert Metrics.read(folder / "evaluated").scalars["unseen_categories"] == 1.0

@@ -5,12 +5,12 @@ from sklearn.metrics import roc_auc_score
 from components.evaluate.metrics import ranking
 
 
-def pages(lists=60, places=8, seed=2):
+def pages(lists=60, size=8, seed=2):
     random = np.random.default_rng(seed)
-    rows = lists * places
-    number, place = np.repeat(np.arange(lists), places), np.tile(np.arange(1, places + 1), lists)
+    rows = lists * size
+    number, position = np.repeat(np.arange(lists), size), np.tile(np.arange(1, size + 1), lists)
     mixed = random.permutation(rows)
-    return number[mixed], place[mixed], random.normal(size=rows), (random.uniform(size=rows) < 0.2).astype(float)
+    return number[mixed], position[mixed], random.normal(size=rows), (random.uniform(size=rows) < 0.2).astype(float)
 
 
 def test_ranks_count_from_the_highest_score_of_each_list():
@@ -20,42 +20,42 @@ def test_ranks_count_from_the_highest_score_of_each_list():
 
 def test_equal_scores_do_not_keep_the_logged_order():
     lists, logged = np.repeat(np.arange(300), 10), np.tile(np.arange(1, 11), 300)
-    new = ranking.places(lists, logged, np.zeros(3_000))
+    new = ranking.positions_by_score(lists, logged, np.zeros(3_000))
     assert np.corrcoef(logged, new)[0, 1] == pytest.approx(0, abs=0.06)
 
 
 def test_a_second_page_stays_a_second_page():
     logged = np.array([21, 22, 24])
-    assert list(ranking.places(np.zeros(3, int), logged, np.array([0.1, 0.2, 0.3]))) == [24, 22, 21]
+    assert list(ranking.positions_by_score(np.zeros(3, int), logged, np.array([0.1, 0.2, 0.3]))) == [24, 22, 21]
 
 
-def test_ordering_by_the_logged_place_changes_nothing():
+def test_ordering_by_the_logged_position_changes_nothing():
     lists, logged, _, _ = pages()
-    assert (ranking.places(lists, logged, -logged.astype(float)) == logged).all()
+    assert (ranking.positions_by_score(lists, logged, -logged.astype(float)) == logged).all()
 
 
 def test_group_auc_is_the_weighted_mean_over_lists_with_both_classes():
     lists, _, score, label = pages()
     values, weights = [], []
-    for one in range(60):
-        rows = lists == one
+    for number in range(60):
+        rows = lists == number
         if 0 < label[rows].sum() < rows.sum():
             values.append(roc_auc_score(label[rows], score[rows]))
             weights.append(rows.sum())
-    found, count = ranking.group_auc(lists, label, ranking.ranks(lists, score))
-    assert found == pytest.approx(np.average(values, weights=weights))
+    auc, count = ranking.group_auc(lists, label, ranking.ranks(lists, score))
+    assert auc == pytest.approx(np.average(values, weights=weights))
     assert count == len(values)
     assert np.isnan(ranking.group_auc(lists, np.zeros(len(lists)), ranking.ranks(lists, score))[0])
 
 
 def test_ndcg_and_mrr_of_a_page_done_by_hand():
     label, rank = np.array([0.0, 1.0, 0.0, 1.0]), np.array([1, 2, 3, 4])
-    found = ranking.logged_agreement(np.zeros(4, int), label, rank)
+    logged = ranking.logged_agreement(np.zeros(4, int), label, rank)
     ideal = 1 + 1 / np.log2(3)
-    assert found.ndcg_at_10 == pytest.approx((1 / np.log2(3) + 1 / np.log2(5)) / ideal)
-    assert found.mrr == 0.5
-    assert found.conversions_at_10 == 1
-    assert found.lists == 1
+    assert logged.ndcg_at_10 == pytest.approx((1 / np.log2(3) + 1 / np.log2(5)) / ideal)
+    assert logged.mrr == 0.5
+    assert logged.conversions_at_10 == 1
+    assert logged.lists == 1
 
 
 def test_what_moved_counts_pairs_and_lists():

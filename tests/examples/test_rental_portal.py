@@ -194,7 +194,7 @@ def test_without_the_truth_the_tables_are_the_same(folder, tmp_path):
 
 
 def simulator(folder: Path, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", "examples.rental_portal", str(folder), *arguments]
+    return [sys.executable, "-m", "cli", "simulate", str(folder), *arguments]
 
 
 def test_killed_in_the_middle_nothing_is_taken_for_finished_and_the_next_run_completes(tmp_path, folder):
@@ -216,8 +216,8 @@ PEAK = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrs
 
 def test_memory_does_not_grow_with_the_number_of_lists(tmp_path):
     def peak(lists: int) -> int:
-        run = f"import sys; sys.argv[1:] = ['{tmp_path}/{lists}', '--lists', '{lists}', '--days', '10']\n"
-        run += f"from examples.rental_portal.__main__ import main\nmain()\n{PEAK}"
+        run = f"import sys; arguments = ['simulate', '{tmp_path}/{lists}', '--lists', '{lists}', '--days', '10']\n"
+        run += f"from cli.main import main\nmain(arguments, {{}})\n{PEAK}"
         told = subprocess.run([sys.executable, "-c", run], cwd=ROOT, capture_output=True, text=True, check=True)
         return int(told.stdout)
 

@@ -1,12 +1,12 @@
-"""A BigQuery to ask: a stand-in on loopback, and the real one where KAMADO_BIGQUERY_PROJECT names a project.
-
-The real one gets a dataset of its own with one small table, which is deleted afterwards.
+"""DATA with one small table, and the same table in BigQuery: in a stand-in on loopback, and in the real service where
+KAMADO_BIGQUERY_PROJECT names a project. There it is in a dataset of its own, which is deleted afterwards.
 """
 
 import contextlib
 import io
 import os
 import uuid
+from typing import NamedTuple
 
 import pyarrow.parquet as pq
 import pytest
@@ -18,9 +18,21 @@ from tests.services.bigquery import LOCATION, PROJECT, bigquery
 REAL = os.environ.get("KAMADO_BIGQUERY_PROJECT")
 
 
+class DatasetAddress(NamedTuple):
+    project: str
+    location: str
+    dataset: str
+
+
+@pytest.fixture
+def parquet(tmp_path):
+    """DATA with impressions.parquet."""
+    return data(tmp_path / "data")
+
+
 @pytest.fixture(scope="module", params=["loopback", *(["real"] if REAL else [])])
-def place(request, tmp_path_factory):
-    """(project, location, dataset) that holds the table."""
+def dataset_address(request, tmp_path_factory):
+    """The dataset that has the table."""
     with contextlib.ExitStack() as stack:
         if request.param == "real":
             yield stack.enter_context(real_dataset())
@@ -29,7 +41,7 @@ def place(request, tmp_path_factory):
             data(folder / "logs")
             service = stack.enter_context(bigquery(folder))
             stack.enter_context(pytest.MonkeyPatch.context()).setenv("BIGQUERY_EMULATOR_HOST", service.url)
-            yield PROJECT, LOCATION, "logs"
+            yield DatasetAddress(PROJECT, LOCATION, "logs")
 
 
 @contextlib.contextmanager
@@ -46,6 +58,6 @@ def real_dataset():
     try:
         config = google.LoadJobConfig(source_format="PARQUET")
         client.load_table_from_file(file, f"{REAL}.{name}.impressions", job_config=config).result()
-        yield REAL, location, name
+        yield DatasetAddress(REAL, location, name)
     finally:
         client.delete_dataset(name, delete_contents=True)

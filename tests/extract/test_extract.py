@@ -1,4 +1,4 @@
-"""The step: the rows as Parquet and a page about them, whole or not at all."""
+"""The step: the rows as Parquet and extract.json about them, complete or not at all."""
 
 import signal
 import subprocess
@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from components.extract.sources.source import source_of
+from components.extract.sources.open import open_source
+from components.step import Step
 from model.errors import DataError, SpecError
 from model.files import read_json
 from pipelines.compile import ROOT
@@ -22,14 +23,14 @@ def source(tmp_path):
 
 
 def refusal(source, sql, out, kind=DataError, **changes):
-    with pytest.raises(kind) as refused:
+    with pytest.raises(kind) as error:
         run(source, sql, out, **changes)
     assert not out.exists()
     assert not [path for path in out.parent.iterdir() if path.name.startswith(f".{out.name}.")]
-    return str(refused.value)
+    return str(error.value)
 
 
-def test_the_rows_are_the_querys_and_the_page_says_where_they_come_from(tmp_path, source):
+def test_the_rows_are_the_querys_and_extract_json_has_their_origin(tmp_path, source):
     run(source, ALL, tmp_path / "out")
     rows, page = (
         pq.read_table(tmp_path / "out" / "rows"),
@@ -42,6 +43,7 @@ def test_the_rows_are_the_querys_and_the_page_says_where_they_come_from(tmp_path
         "bytes_billed": None,
         "columns": {name: page["columns"][name] for name in log().column_names},
         "end": "2026-07-01T00:00:00Z",
+        "format": 1,
         "rows": 3000,
         "sql_sha256": spec_of(sql_text=ALL).sql_sha256,
         "losses": [],
@@ -63,37 +65,39 @@ def test_the_window_bounds_the_rows_start_inclusive_and_end_exclusive(tmp_path):
 
 
 def test_a_window_that_the_data_do_not_reach_is_named(tmp_path, source):
-    words = refusal(source, ALL, tmp_path / "out", end="2020-02-01")
-    assert "window 2019-12-03T00:00:00Z to 2020-02-01T00:00:00Z: holds no rows. Set END or source.end to a day" in words
+    message = refusal(source, ALL, tmp_path / "out", end="2020-02-01")
+    assert "window 2019-12-03T00:00:00Z to 2020-02-01T00:00:00Z: has no rows. Set END or source.end to a day" in message
 
 
 def test_a_query_without_a_window_and_without_rows_points_at_its_filters(tmp_path, source):
     sql = "SELECT l.* FROM impressions AS l WHERE l.rent < 0"
-    words = refusal(source, sql, tmp_path / "out", source__window_days=None)
-    assert "SQL: gives no rows. Look at its filters and at the tables in DATA" in words
+    message = refusal(source, sql, tmp_path / "out", source__window_days=None)
+    assert "SQL: returns no rows. Look at its filters and at the tables in DATA" in message
 
 
 def test_every_missing_column_is_named_at_once_with_its_role(tmp_path, source):
     rules = [{"name": "tax", "expression": "rent / tax", "max": 3}]
-    words = refusal(source, f"SELECT l.shown_at, l.rent FROM impressions AS l {WINDOW}", tmp_path / "out", reject=rules)
-    assert "8 problem(s)" in words
+    message = refusal(
+        source, f"SELECT l.shown_at, l.rent FROM impressions AS l {WINDOW}", tmp_path / "out", reject=rules
+    )
+    assert "8 problem(s)" in message
     for line in (
         "column inquired: (label) is not in the SQL's result. Select it, or change the spec. There: shown_at, rent",
         "column list_id: (list) is not in the SQL's result",
         "column layout: (a feature) is not in the SQL's result",
         "column tax: (in reject rule 'tax') is not in the SQL's result",
     ):
-        assert line in words
+        assert line in message
 
 
-def test_a_type_that_cannot_be_meant_is_told_with_the_missing_columns_before_any_row_is_read(tmp_path, source):
+def test_a_wrong_type_is_reported_with_the_missing_columns_before_any_row_is_read(tmp_path, source):
     rules = [{"name": "tax", "expression": "rent / tax", "max": 3}, {"name": "size", "expression": "area", "min": 1}]
     sql = f"SELECT l.* EXCEPT(area), [CAST(l.layout AS INT64)] AS area FROM impressions AS l {WINDOW}"
-    words = refusal(source, sql, tmp_path / "out", reject=rules)
-    assert "3 problem(s)" in words
-    assert "[column-missing] column tax: (in reject rule 'tax') is not in the SQL's result" in words
-    assert "[column-not-number] features.area: is ARRAY, not a number" in words
-    assert "[column-not-number] reject rule 'size', column area: is ARRAY, not a number" in words
+    message = refusal(source, sql, tmp_path / "out", reject=rules)
+    assert "3 problem(s)" in message
+    assert "[column-missing] column tax: (in reject rule 'tax') is not in the SQL's result" in message
+    assert "[column-not-number] features.area: is ARRAY, not a number" in message
+    assert "[column-not-number] reject rule 'size', column area: is ARRAY, not a number" in message
 
 
 def test_a_failure_among_the_rows_leaves_nothing(tmp_path, source):
@@ -102,9 +106,9 @@ def test_a_failure_among_the_rows_leaves_nothing(tmp_path, source):
 
 
 @pytest.mark.parametrize("name", ["postgres:x", "duckdb:", "bigquery:project", "data"])
-def test_a_source_that_names_no_place_is_refused_with_the_forms(name):
+def test_a_source_of_another_form_is_refused_with_the_forms(name):
     with pytest.raises(SpecError, match=r"Use duckdb:FOLDER or bigquery:PROJECT@LOCATION"):
-        source_of(name, max_bytes_billed=1)
+        open_source(name, max_bytes_billed=1)
 
 
 CHILD = """
@@ -129,6 +133,19 @@ def child(source, out, killed=""):
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
+def run_step(source, out):
+    with Step("extract"):
+        run(source, ALL, out)
+
+
+def exit_message(source, out, capsys) -> str:
+    """stderr of a step that ends with exit code 1."""
+    with pytest.raises(SystemExit) as ended:
+        run_step(source, out)
+    assert ended.value.code == 1
+    return capsys.readouterr().err
+
+
 def test_a_step_killed_in_the_middle_leaves_no_out_and_the_next_one_is_not_in_its_way(tmp_path, source):
     assert child(source, tmp_path / "out", "killed").returncode == -signal.SIGKILL
     assert not (tmp_path / "out").exists()
@@ -136,28 +153,26 @@ def test_a_step_killed_in_the_middle_leaves_no_out_and_the_next_one_is_not_in_it
     assert pq.read_table(tmp_path / "out" / "rows").num_rows == 3000
 
 
-def test_an_out_under_a_file_is_told_without_a_traceback(tmp_path, source):
+def test_an_out_under_a_file_is_refused_without_a_traceback(tmp_path, source, capsys):
     (tmp_path / "file").write_text("x")
     for out in (tmp_path / "file" / "out", tmp_path / "file" / "deeper" / "out"):
-        ended = child(source, out)
-        assert ended.returncode == 1
-        assert f"{tmp_path / 'file'}" in ended.stderr
-        assert "cannot be written" in ended.stderr
-        assert "Choose another OUT" in ended.stderr
-        assert "Traceback" not in ended.stderr
+        message = exit_message(source, out, capsys)
+        assert f"{tmp_path / 'file'}" in message
+        assert "cannot be written" in message
+        assert "Choose another OUT" in message
+        assert "Traceback" not in message
 
 
-def test_an_out_that_holds_rows_already_is_kept(tmp_path, source):
-    assert child(source, tmp_path / "out").returncode == 0
-    ended = child(source, tmp_path / "out")
-    assert ended.returncode == 1
-    assert "out: cannot be written (Directory not empty). Choose another OUT" in ended.stderr
+def test_an_out_that_has_rows_already_is_not_overwritten(tmp_path, source, capsys):
+    run_step(source, tmp_path / "out")
+    message = exit_message(source, tmp_path / "out", capsys)
+    assert "out: cannot be written (Directory not empty). Choose another OUT" in message
     assert pq.read_table(tmp_path / "out" / "rows").num_rows == 3000
 
 
-def test_many_rows_come_in_batches_and_are_told_as_they_come(tmp_path):
-    told = []
+def test_many_rows_come_in_batches_with_progress(tmp_path):
+    events = []
     folder = data(tmp_path / "data", pa.concat_tables([log()] * 80))
-    run(f"duckdb:{folder}", ALL, tmp_path / "out", progress=lambda *words: told.append(words))
-    assert len(told) > 1
-    assert told[-1] == (240_000, 0, "240,000 rows")
+    run(f"duckdb:{folder}", ALL, tmp_path / "out", progress=lambda *event: events.append(event))
+    assert len(events) > 1
+    assert events[-1] == (240_000, 0, "240,000 rows")

@@ -1,4 +1,4 @@
-"""@start and @end: what the spec and the SQL must agree on."""
+"""@start and @end: the spec and the SQL must agree on them."""
 
 from datetime import UTC, datetime
 
@@ -12,18 +12,18 @@ BOUND = "SELECT 1 FROM log AS l WHERE l.t >= @start AND l.t < @end"
 
 
 def test_the_window_ends_at_midnight_utc_and_reaches_back_its_days():
-    found = window(spec_of(sql_text=BOUND, source__window_days=60), "2026-07-01")
-    assert found.start == datetime(2026, 5, 2, tzinfo=UTC)
-    assert found.end == datetime(2026, 7, 1, tzinfo=UTC)
+    bounds = window(spec_of(sql_text=BOUND, source__window_days=60), "2026-07-01")
+    assert bounds.start == datetime(2026, 5, 2, tzinfo=UTC)
+    assert bounds.end == datetime(2026, 7, 1, tzinfo=UTC)
 
 
 def test_a_query_without_a_window_still_has_the_day_of_its_data():
-    found = window(spec_of(sql_text="SELECT 1 FROM log", source__window_days=None), "2026-07-01")
-    assert (found.start, text(found.end)) == (None, "2026-07-01T00:00:00Z")
+    bounds = window(spec_of(sql_text="SELECT 1 FROM log", source__window_days=None), "2026-07-01")
+    assert (bounds.start, text(bounds.end)) == (None, "2026-07-01T00:00:00Z")
 
 
-def test_a_query_that_asks_for_a_window_needs_its_days():
-    with pytest.raises(SpecError, match=r"source.window_days: is missing, but the SQL asks for @start or @end"):
+def test_a_query_with_a_window_needs_its_days():
+    with pytest.raises(SpecError, match=r"source.window_days: is missing, but the SQL uses @start or @end"):
         window(spec_of(sql_text=BOUND, source__window_days=None), "2026-07-01")
 
 
@@ -33,12 +33,14 @@ def test_days_without_a_bound_in_the_sql_would_read_everything(sql):
         window(spec_of(sql_text=sql, source__window_days=60), "2026-07-01")
 
 
-def test_a_bound_in_a_comment_is_no_bound():
+def test_a_bound_in_a_comment_is_not_a_bound():
     sql = "SELECT 1 FROM log AS l -- WHERE l.t >= @start AND l.t < @end"
     with pytest.raises(SpecError, match="does not bound its rows"):
         window(spec_of(sql_text=sql, source__window_days=60), "2026-07-01")
 
 
-@pytest.mark.parametrize(("moment", "says"), [(None, None), (datetime(2026, 7, 1, tzinfo=UTC), "2026-07-01T00:00:00Z")])
-def test_moments_are_written_in_one_way(moment, says):
-    assert text(moment) == says
+@pytest.mark.parametrize(
+    ("moment", "expected"), [(None, None), (datetime(2026, 7, 1, tzinfo=UTC), "2026-07-01T00:00:00Z")]
+)
+def test_moments_are_written_in_iso_format(moment, expected):
+    assert text(moment) == expected

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from pipelines.compile import ROOT
-from tests.logs import ASKED, log, replaced
+from tests.logs import SMALL, log, replaced
 
 SQL = "SELECT l.* FROM impressions AS l WHERE l.shown_at >= @start AND l.shown_at < @end\n"
 
@@ -25,7 +25,7 @@ def model_of(folder: Path, table=None, **changes) -> tuple[Path, Path]:
     spec, data = folder / "spec", folder / "data"
     spec.mkdir(parents=True)
     data.mkdir()
-    keys = {key: value for key, value in ASKED.items() if key != "sql_text"} | changes
+    keys = {key: value for key, value in SMALL.items() if key != "sql_text"} | changes
     (spec / "spec.yaml").write_text(yaml.safe_dump(keys))
     (spec / "training.sql").write_text(SQL)
     pq.write_table(log() if table is None else table, data / "impressions.parquet")
@@ -34,7 +34,7 @@ def model_of(folder: Path, table=None, **changes) -> tuple[Path, Path]:
 
 def check(*arguments, cwd=ROOT, **options):
     """(exit code, its JSON) of the command itself, whose code make would hide."""
-    command = [sys.executable, "-m", "pipelines.check_spec", "--json", *(str(argument) for argument in arguments)]
+    command = [sys.executable, "-m", "cli", "check-spec", "--json", *(str(argument) for argument in arguments)]
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, **options)
     assert done.stdout.startswith("{"), done.stderr
     return done.returncode, json.loads(done.stdout)
@@ -57,7 +57,7 @@ def test_it_tells_types_rows_rates_rules_and_parts(sound):
     assert columns["shown_at"] == ("TIMESTAMP", "time")
     assert told["extract"]["rows"] == 3_000
     assert "rent" in [rule["name"] for rule in told["ledger"]["rules"]]
-    assert {part: bool(counts["positives"]) for part, counts in told["split"]["parts"].items()} == dict.fromkeys(
+    assert {part: bool(counts["positives"]) for part, counts in told["split"]["splits"].items()} == dict.fromkeys(
         ("train", "calibration", "test"), True
     )
     assert [path.name for path in out.iterdir()] == ["check"], "nothing of a training run is touched"
@@ -73,7 +73,7 @@ def test_too_few_conversions_for_a_verdict_are_told_before_training(tmp_path, ou
     [warning] = [warning for warning in told["warnings"] if "verdict" in warning]
     outcome(warning)
     assert code == 0
-    few = told["split"]["parts"]["test"]["positives"]
+    few = told["split"]["splits"]["test"]["positives"]
     assert warning.startswith(f"the test part has {few} conversions, of 200 that a verdict needs")
 
 
@@ -107,7 +107,7 @@ def test_what_a_safe_conversion_lost_is_among_the_warnings(tmp_path, outcome):
 def test_an_interrupt_of_a_running_step_ends_with_130_and_leaves_nothing(sound, tmp_path, outcome):
     spec, data, _ = sound
     arguments = ["--spec", spec, "--data", data, "--out", tmp_path / "out", "--json"]
-    command = [sys.executable, "-m", "pipelines.check_spec", *(str(argument) for argument in arguments)]
+    command = [sys.executable, "-m", "cli", "check-spec", *(str(argument) for argument in arguments)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert "load_spec" in process.stderr.readline()
         process.send_signal(signal.SIGINT)

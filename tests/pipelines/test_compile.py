@@ -13,10 +13,9 @@ from kfp import pipeline_spec
 from components.load_spec.spec_uri import packed, read
 from model.spec.reader import read_spec
 from model.spec.types import Spec
-from pipelines.arguments import add_training, command_line, read_training_request
+from pipelines.arguments import TrainingArguments, read_training_request
 from pipelines.checking import checking
 from pipelines.compile import ROOT, ComponentImageError, compile_graph, local_image
-from pipelines.local.run import pipeline_parameters
 from pipelines.training import training
 from tests.logs import spec_of
 
@@ -92,7 +91,7 @@ def test_steps_with_an_effect_outside_are_never_cached(compiled):
 
 def test_compiling_twice_gives_the_same_bytes(compiled, tmp_path):
     again = tmp_path / "again.yaml"
-    command = [sys.executable, "-m", "pipelines.compile", IMAGE, str(again), "--spec", PORTAL]
+    command = [sys.executable, "-m", "cli", "compile", IMAGE, str(again), "--spec", PORTAL]
     subprocess.run(command, cwd=ROOT, check=True)
     assert again.read_bytes() == compiled.read_bytes()
 
@@ -106,7 +105,8 @@ def test_the_command_says_what_is_wrong_and_exits_1(tmp_path):
     command = [
         sys.executable,
         "-m",
-        "pipelines.compile",
+        "cli",
+        "compile",
         "kamado/steps:latest",
         str(tmp_path / "p.yaml"),
         "--spec",
@@ -119,11 +119,11 @@ def test_the_command_says_what_is_wrong_and_exits_1(tmp_path):
 
 
 def test_minutes_are_a_number_with_a_point_whatever_is_written(tmp_path):
-    """KFP refuses 10 where 10.0 is declared."""
-    parser = command_line("pipelines.local.run", None)
-    add_training(parser)
-    for minutes in ("", "10", "0.5"):
-        arguments = ["--spec", str(ROOT / PORTAL), "--out", str(tmp_path), "--minutes", minutes]
-        args, unknown = parser.read(arguments)
-        request = read_training_request(args, unknown, {})
-        assert isinstance(pipeline_parameters(request, "duckdb:/data")["minutes"], float)
+    """10 and 10.0 are one spec, with one digest."""
+    digests = set()
+    for minutes in ("", "10", "10.0"):
+        arguments = TrainingArguments(spec=str(ROOT / PORTAL), out=str(tmp_path), minutes=minutes)
+        request = read_training_request(arguments, (), {})
+        assert isinstance(request.data.spec.training.minutes, float)
+        digests.add(request.data.spec.spec_sha256)
+    assert len(digests) == 1

@@ -53,4 +53,5 @@ def test_what_fails_outside_of_the_steps_is_told_with_its_reason(tmp_path):
     events, code = run_compiled(tmp_path, {"nobody": "asked for this"})
     assert code != 0
     assert [(event["step"], event["event"]) for event in events] == [("pipeline", "failed")]
-    assert "nobody" in events[0]["says"]
+    assert [problem["code"] for problem in events[0]["problems"]] == ["pipeline-failed"]
+    assert "nobody" in events[0]["message"]

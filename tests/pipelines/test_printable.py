@@ -6,11 +6,13 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from artifacts.metrics import Metrics, MetricTables
+from artifacts.verdict import Bootstrap, Reason, Verdict
 from model.spec.types import Spec
 from pipelines.findings import Findings
 from pipelines.local.events import Event
 from pipelines.local.summary import Outcome
-from tests.logs import ASKED
+from tests.logs import SMALL
 
 HOSTILE = "\x1b[2J\u202e[red]x[/]"
 SAFE = r"\x1b[2J\u202e[red]x[/]"
@@ -21,7 +23,7 @@ LEDGER = {
 SPLIT = {
     "gap": 0,
     "purged": 0,
-    "parts": {part: {"rows": 1, "positives": 0} for part in ("train", "calibration", "test")},
+    "splits": {part: {"rows": 1, "positives": 0} for part in ("train", "calibration", "test")},
 }
 
 
@@ -37,15 +39,20 @@ def test_a_check_shows_columns_and_notes_without_control_characters(outcome):
         "start": None, "bytes_billed": None, "table_rows": {}, "tables": [HOSTILE], "rows": 1,
         "columns": {HOSTILE: "INT64"},
     }  # fmt: skip
-    text = shown(Findings(Spec.model_validate(ASKED), extracted, LEDGER, SPLIT, None))
+    text = shown(Findings(Spec.model_validate(SMALL), extracted, LEDGER, SPLIT, None))
     outcome(text.splitlines()[0])
     assert text.count(SAFE) == 3
     assert not {"\x1b", "\u202e"} & set(text)
 
 
 def test_a_run_shows_reasons_and_notes_without_control_characters(tmp_path):
-    verdict = {"verdict": "reject", "reasons": [{"rule": "slices", "says": HOSTILE, "passed": False}]}
-    for name, value in {"verdict": verdict, "metrics": {}, "ledger": LEDGER, "split": SPLIT}.items():
+    reason = Reason(rule="slices", measured=1, bound="0 harmed", passed=False, message=HOSTILE)
+    Verdict(
+        verdict="reject", reasons=(reason,), metrics={}, bundle=f"sha256:{'a' * 64}", champion=None,
+        spec_sha256="b" * 64, sql_sha256="c" * 64, test_rows_sha256="d" * 64, bootstrap=Bootstrap(seed=7, draws=1000),
+    ).with_checksum().write(tmp_path)  # fmt: skip
+    Metrics.of({}, MetricTables()).write(tmp_path)
+    for name, value in {"ledger": LEDGER, "split": SPLIT}.items():
         (tmp_path / f"{name}.json").write_text(json.dumps(value))
     text = shown(Outcome(tmp_path, tmp_path))
     assert text.count(SAFE) == 2
@@ -53,5 +60,5 @@ def test_a_run_shows_reasons_and_notes_without_control_characters(tmp_path):
 
 
 def test_lines_of_a_step_stay_lines():
-    event = Event.from_json(json.dumps({"step": "train", "event": "failed", "says": f"one\n{HOSTILE}"}))
-    assert event.says == f"one\n{SAFE}"
+    event = Event.from_json(json.dumps({"step": "train", "event": "failed", "message": f"one\n{HOSTILE}"}))
+    assert event.message == f"one\n{SAFE}"

@@ -80,19 +80,19 @@ def pushed(readme):
 
 @pytest.fixture(scope="module")
 def promoted(readme, pushed):
-    return readme.run(".venv/bin/python -m build promote")
+    return readme.run(".venv/bin/kamado promote")
 
 
 def test_make_image_proves_the_container_and_gives_the_digest_of_the_run(readme, pushed):
     assert pushed.returncode == 0, pushed.stdout + pushed.stderr
-    assert "seal: the container gave" in pushed.stdout
+    assert "smoke test: the container gave" in pushed.stdout
     (told,) = [line for line in pushed.stdout.splitlines() if line.startswith("image ")]
     assert told.endswith(f":{readme.image['tag']}@{readme.image['digest']}")
 
 
 def test_it_is_promoted_and_listed(readme, promoted):
     assert f"rent-conversion-rel-000001@{readme.image['digest']}" in promoted.stdout, promoted.stderr
-    listed = readme.run(".venv/bin/python -m build releases").stdout
+    listed = readme.run(".venv/bin/kamado releases").stdout
     assert "rent-conversion-rel-000001" in listed
     assert readme.image["digest"] in listed
 
@@ -130,6 +130,6 @@ def test_the_next_model_has_to_beat_the_release(readme):
 
 @pytest.mark.usefixtures("promoted")
 def test_with_one_release_there_is_nothing_to_go_back_to(readme):
-    done = readme.run(".venv/bin/python -m build rollback")
+    done = readme.run(".venv/bin/kamado rollback")
     assert done.returncode == 1
     assert "[release-missing]" in done.stderr

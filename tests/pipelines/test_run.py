@@ -17,8 +17,8 @@ import requests
 from build.oci.layout import Layout
 from model.errors import BundleError, Problem
 from pipelines.compile import ROOT
-from pipelines.local.events import StepEnded
-from pipelines.local.run import _rescued
+from pipelines.local.events import StepError
+from pipelines.local.run import _keeping_promoted
 from pipelines.local.run_dir import Output
 from tests.build.image.test_base import server
 from tests.once import once
@@ -42,7 +42,7 @@ def verdict_of(out):
 
 def spec_folder(folder, **changes):
     """The portal's spec with lines replaced, as a person would edit it."""
-    shutil.copytree(ROOT / PORTAL, folder, ignore=shutil.ignore_patterns("__main__.py", "*.pyc", "__pycache__"))
+    shutil.copytree(ROOT / PORTAL, folder, ignore=shutil.ignore_patterns("simulate.py", "*.pyc", "__pycache__"))
     text = (folder / "spec.yaml").read_text()
     for old, new in changes.items():
         assert old in text, f"{old!r} is not in the portal's spec.yaml"
@@ -56,7 +56,7 @@ def portal(run_folder):
     """Tables of a small portal."""
 
     def make(folder):
-        subprocess.run([sys.executable, "-m", "examples.rental_portal", folder, "--lists", LISTS], cwd=ROOT, check=True)
+        subprocess.run([sys.executable, "-m", "cli", "simulate", folder, "--lists", LISTS], cwd=ROOT, check=True)
 
     return once(run_folder / "portal", make) / "data"
 
@@ -99,7 +99,7 @@ class TestPromoted:
     def test_the_verdict_names_the_bundle_beside_it(self, first):
         out, _ = first
         check = subprocess.run(
-            [sys.executable, "-m", "build", "verify", out / "bundle", "--verdict", out / "verdict.json"],
+            [sys.executable, "-m", "cli", "verify", out / "bundle", "--verdict", out / "verdict.json"],
             cwd=ROOT, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert check.returncode == 0, check.stdout
@@ -157,7 +157,7 @@ class TestPromoted:
 
 def kill_during(step, out, portal):
     """SIGKILL the run itself as soon as `step` has started; its steps must go with it."""
-    command = [sys.executable, "-m", "pipelines.local.run", "--spec", PORTAL, "--data", portal, "--out", out]
+    command = [sys.executable, "-m", "cli", "run", "--spec", PORTAL, "--data", portal, "--out", out]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     run = subprocess.Popen([*command, "--trials", "3"], cwd=ROOT, **quiet)
     started = f'{{"step": "{step}", "event": "started"}}'
@@ -194,6 +194,7 @@ class TestPromotedWithoutAnImage:
             command(out, f"DATA={portal}", f"BASE_IMAGE=oci:{base}"),
             cwd=ROOT,
             stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
         )
         for line in run.stdout:
@@ -215,10 +216,10 @@ class TestPromotedWithoutAnImage:
         run.mkdir(parents=True)
         (run / "verdict.json").touch()
         refusal = BundleError(Problem("verdict reasons", "are absent", "Run evaluate", "verdict-reasons"))
-        ended = StepEnded("build_image", str(refusal), refusal.problems, log=None)
-        said = _rescued(ended, run, Output(tmp_path)).says
+        ended = StepError("build_image", str(refusal), refusal.problems, outcome="refused", log=None)
+        said = _keeping_promoted(ended, run, Output(tmp_path)).message
         outcome(said.splitlines()[-1].replace(str(tmp_path), "OUT"))
-        assert "build image" not in said
+        assert "kamado image" not in said
         assert said.endswith(f"is a defect of Kamado; it is kept: {run}")
         assert (run / "run.json").exists(), "the next run does not clear it away"
 
@@ -258,7 +259,7 @@ class TestRefused:
 
     def test_data_that_is_not_given_is_asked_for(self, before):
         said = self.refused(before, "SPEC=examples/telco_churn")
-        assert "DATA: is not given. Try: make run SPEC=examples/telco_churn DATA=" in said
+        assert "DATA: is missing. Try: make run SPEC=examples/telco_churn DATA=" in said
 
     def test_a_full_disk_is_told_as_that(self, portal, tmp_path):
         small = tmp_path / "small"
@@ -272,8 +273,8 @@ class TestRefused:
             subprocess.run(["umount", "--lazy", small], check=True)
         assert done.returncode == 2
         assert "Traceback" not in done.stdout + done.stderr
-        assert "No space left" in done.stdout
-        assert "Free some space" in done.stdout
+        assert "No space left" in done.stderr
+        assert "Free some space" in done.stderr
 
     def test_a_second_run_into_one_out_is_refused(self, before, portal):
         from pipelines.local.run_dir import Output
@@ -289,10 +290,10 @@ class TestRefused:
     def test_a_folder_that_reads_like_a_pattern_is_refused_before_anything_is_written(self, portal, tmp_path):
         done = make_run(tmp_path / "out[1]", f"DATA={portal}")
         assert done.returncode == 2
-        assert "has [ ] in its path" in done.stdout
+        assert "has [ ] in its path" in done.stderr
         assert not (tmp_path / "out[1]").exists()
 
     def test_a_spec_elsewhere_that_has_a_program_is_asked_for_its_data(self, before, tmp_path):
         spec = spec_folder(tmp_path / "spec")
-        (spec / "__main__.py").touch()
-        assert "DATA: is not given" in self.refused(before, f"SPEC={spec}")
+        (spec / "simulate.py").touch()
+        assert "DATA: is missing" in self.refused(before, f"SPEC={spec}")

@@ -50,7 +50,7 @@ def test_rows_that_are_alike_stay_where_nothing_identifies_a_row(tmp_path, outco
     table = sessions()
     ledger = run(tmp_path, coarse(), table)
     outcome(f"{ledger['duplicates']} removed; {ledger['warnings'][0]}")
-    assert (ledger["duplicates"], ledger["kept"]) == (0, 6000)
+    assert (ledger["duplicates"], ledger["rows_kept"]) == (0, 6000)
     assert ledger["equal_rows_kept"] > 5000
     assert "rows equal another row in every column that the spec uses, and stay" in ledger["warnings"][0]
     assert "name what does in columns.key" in ledger["warnings"][0]
@@ -81,7 +81,7 @@ def test_with_the_id_as_the_key_no_session_is_a_copy(tmp_path):
 def test_a_row_that_has_the_key_again_is_a_copy(tmp_path):
     table = sessions()
     ledger = run(tmp_path, coarse(columns__key=["session_id"]), table, table.slice(0, 100))
-    assert (ledger["duplicates"], ledger["kept"]) == (100, 6000)
+    assert (ledger["duplicates"], ledger["rows_kept"]) == (100, 6000)
     assert ledger["duplicates_share"] == pytest.approx(100 / 6100)
 
 
@@ -99,7 +99,7 @@ def test_more_copies_than_the_budget_allows_stop_the_run(tmp_path, outcome):
     assert "raise copies_budget" in problem.hint
     assert not (tmp_path / "parts").exists()
     ledger = run(tmp_path / "raised", spec_of(copies_budget=0.7), pa.concat_tables([table] * 3))
-    assert ledger["kept"] == ledger["duplicates"] / 2
+    assert ledger["rows_kept"] == ledger["duplicates"] / 2
 
 
 def test_a_key_that_does_not_identify_a_row_is_refused(tmp_path):

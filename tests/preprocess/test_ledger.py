@@ -92,7 +92,7 @@ def test_rows_too_young_to_have_converted_are_not_used(tmp_path):
     ledger = run(tmp_path, spec_of(), log())
     young = sum(1 for moment in log()["shown_at"].to_pylist() if moment.isoformat() >= "2026-06-28")
     assert ledger["immature"] == young > 0
-    assert ledger["kept"] == 3000 - young
+    assert ledger["rows_kept"] == 3000 - young
 
 
 def test_not_a_number_is_a_missing_number_and_breaks_no_rule(tmp_path):

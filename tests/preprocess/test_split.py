@@ -46,10 +46,10 @@ def test_by_time_the_gap_is_the_conversion_window(tmp_path):
 def test_the_counts_add_up(tmp_path):
     parts, split = run(tmp_path, spec_of(), log())
     ledger = json.loads((tmp_path / "parts" / "ledger.json").read_text())
-    told = sum(one["rows"] for one in split["parts"].values()) + split["gap"] + split["purged"]
-    assert told == ledger["kept"]
+    told = sum(one["rows"] for one in split["splits"].values()) + split["gap"] + split["purged"]
+    assert told == ledger["rows_kept"]
     assert {part: table.num_rows for part, table in parts.items()} == {
-        part: one["rows"] for part, one in split["parts"].items()
+        part: one["rows"] for part, one in split["splits"].items()
     }
 
 
@@ -108,7 +108,7 @@ def test_negatives_are_sampled_in_training_alone_and_the_true_share_is_told(tmp_
     for part in ("calibration", "test"):
         assert parts[part].num_rows == whole[part].num_rows
     positives = sum(parts["train"]["inquired"].to_pylist())
-    assert positives == sum(whole["train"]["inquired"].to_pylist()) == split["parts"]["train"]["positives"]
+    assert positives == sum(whole["train"]["inquired"].to_pylist()) == split["splits"]["train"]["positives"]
     told = split["sampling"]
     assert told["negatives_after"] == parts["train"].num_rows - positives
     assert told["kept_negatives"] == told["negatives_after"] / told["negatives_before"]
@@ -167,6 +167,6 @@ def test_with_too_few_conversions_for_any_verdict_a_part_may_have_none(tmp_path)
     label = np.zeros(3000, int)
     label[[5, 900, 1400]] = 1
     parts, split = run(tmp_path, spec_of(training__keep_negatives=0.001), replaced(log(), "inquired", label))
-    assert split["parts"]["test"]["positives"] == 0
+    assert split["splits"]["test"]["positives"] == 0
     assert split["sampling"]["kept_negatives"] > 0
     assert parts["train"].num_rows > 0

@@ -1,10 +1,10 @@
 """A strict stand-in for BigQuery's REST API on loopback: jobs.insert, jobs.get and jobs.getQueryResults.
 
-It is no BigQuery. Queries run through the same Files and translation that stand behind the embedded default, so the
-agreement of the two says nothing about GoogleSQL. What it does prove is the client's side of the wire: it refuses what
-the service's reference says is refused (a repeated job id, an unqualified or unknown table, a parameter that is missing
-or of another type, a bill above its limit, unknown fields), counts bytes as columns times rows, cuts results into
-pages, leaves `rows` out of an answer to maxResults=0 and writes moments as whole microseconds.
+It is not BigQuery. Queries run through DuckDbSource, so the agreement of the two sources proves nothing about
+GoogleSQL. It proves the client's side of the wire: it refuses what the service's reference refuses (a repeated job id,
+an unqualified or unknown table, a missing parameter or one of another type, a bill above its limit, unknown fields),
+counts bytes as columns times rows, cuts results into pages, leaves `rows` out of an answer to maxResults=0 and writes
+moments as whole microseconds.
 """
 
 import contextlib
@@ -24,14 +24,14 @@ import pyarrow as pa
 import sqlglot
 from sqlglot import exp
 
-from components.extract.sources.duckdb_files import Files
+from components.extract.sources.duckdb_files import DuckDbSource
 from components.extract.window import Window
 from model.errors import KamadoError
 from tests.services import bigquery_wire as wire
 from tests.services.http import Server
 
 PROJECT, LOCATION = "my-project", "EU"
-ROWS_A_PAGE = 1000  # whatever the client asks for: the service's own limit is in bytes
+ROWS_PER_PAGE = 1000  # whatever the client asks for: the service's own limit is in bytes
 QUERY_FIELDS = {
     "query", "useLegacySql", "useQueryCache", "parameterMode", "queryParameters", "maximumBytesBilled",
     "defaultDataset",
@@ -71,28 +71,28 @@ class Service:
         self._lock = threading.Lock()
 
     def insert(self, project: str, body: dict) -> dict:
-        asked = Asked(self.folder, project, body)
-        columns, processed = asked.planned()
-        if asked.dry_run:
+        request = InsertRequest(self.folder, project, body)
+        columns, processed = request.planned()
+        if request.dry_run:
             self.dry_runs += 1
-            return asked.resource(columns, processed, billed=0)
+            return request.resource(columns, processed, billed=0)
         with self._lock:
-            if asked.job_id in self.jobs:
-                raise Refusal(409, "duplicate", f"Already Exists: Job {PROJECT}:{LOCATION}.{asked.job_id}")
-            bill = wire.billed(processed, len(asked.tables))
-            job = self.jobs[asked.job_id] = Job(asked.resource(columns, processed, billed=bill), columns)
+            if request.job_id in self.jobs:
+                raise Refusal(409, "duplicate", f"Already Exists: Job {PROJECT}:{LOCATION}.{request.job_id}")
+            billed = wire.bytes_billed(processed, len(request.tables))
+            job = self.jobs[request.job_id] = Job(request.resource(columns, processed, billed=billed), columns)
         error = None
         if self.jobs_to_break:
             self.jobs_to_break -= 1
             error = Refusal(500, "backendError", "The job encountered an error during execution")
-        elif asked.limit is not None and bill > asked.limit:
-            words = f"Query exceeded limit for bytes billed: {asked.limit}. {bill} or higher required."
-            error = Refusal(400, "bytesBilledLimitExceeded", words)
+        elif request.limit is not None and billed > request.limit:
+            message = f"Query exceeded limit for bytes billed: {request.limit}. {billed} or higher required."
+            error = Refusal(400, "bytesBilledLimitExceeded", message)
         else:
             try:
-                job.rows = asked.rows(columns)
-            except KamadoError as refused:
-                error = Refusal(400, "invalidQuery", refused.problems[0].problem)
+                job.rows = request.rows(columns)
+            except KamadoError as refusal:
+                error = Refusal(400, "invalidQuery", refusal.problems[0].problem)
         if error:
             job.resource["status"] |= {"errorResult": error.error, "errors": [error.error]}
         return job.resource
@@ -115,7 +115,7 @@ class Service:
             "totalRows": str(job.rows.num_rows),
             "schema": wire.schema(job.columns),
         }
-        size = min(int(query.get("maxResults", ROWS_A_PAGE)), ROWS_A_PAGE)
+        size = min(int(query.get("maxResults", ROWS_PER_PAGE)), ROWS_PER_PAGE)
         if size == 0:
             return answer  # without `rows`: an empty list would be taken for the first page
         start = int(query.get("pageToken") or query.get("startIndex") or 0)
@@ -125,8 +125,8 @@ class Service:
         return answer
 
 
-class Asked:
-    """One jobs.insert, checked."""
+class InsertRequest:
+    """One jobs.insert, validated."""
 
     def __init__(self, folder: Path, project: str, body: dict) -> None:
         reference, self._configuration = body.get("jobReference", {}), body["configuration"]
@@ -147,57 +147,57 @@ class Asked:
             if not all(LABEL.fullmatch(text) for text in pair):
                 raise Refusal(400, "invalid", f"Label {pair} does not conform to the rules")
         if query.get("useLegacySql") is not False:
-            raise Refusal(400, "invalidQuery", "this stand-in speaks GoogleSQL alone: useLegacySql must be false")
+            raise Refusal(400, "invalidQuery", "this stand-in knows GoogleSQL only: useLegacySql must be false")
         self._window = self._parameters(query)
         self.default = query.get("defaultDataset", {}).get("datasetId", "")
-        self._tree = self._parse()
-        self._source = Files(str(folder / self.default))
+        self._tree = self._syntax_tree()
+        self._source = DuckDbSource(str(folder / self.default))
         self.tables = self._tables(folder, reference.get("location"))
 
-    def _parse(self) -> exp.Expr:
+    def _syntax_tree(self) -> exp.Expr:
         try:
             return sqlglot.parse_one(self.sql, read="bigquery")
         except sqlglot.errors.SqlglotError as error:
             raise Refusal(400, "invalidQuery", f"Syntax error: {str(error).splitlines()[0]} at [1:1]") from None
 
     def _parameters(self, query: dict) -> Window:
-        given = {}
+        values = {}
         for parameter in query.get("queryParameters", ()):
             kind, text = parameter["parameterType"]["type"], parameter["parameterValue"]["value"]
             if kind != "TIMESTAMP" or query.get("parameterMode") != "NAMED":
                 raise Refusal(400, "invalidQuery", f"this stand-in takes named TIMESTAMPs, not {kind}")
             try:
-                given[parameter["name"].lower()] = datetime.fromisoformat(text)
+                values[parameter["name"].lower()] = datetime.fromisoformat(text)
             except ValueError:
                 raise Refusal(400, "invalid", f"Invalid value for type TIMESTAMP: {text!r}") from None
         for name in re.findall(r"@(\w+)", self.sql):
-            if name.lower() not in given:
+            if name.lower() not in values:
                 raise Refusal(400, "invalidQuery", f"Query parameter '{name}' not found{self._at('@' + name)}")
-        return Window(given.get("start"), given.get("end", datetime(1970, 1, 1, tzinfo=UTC)))
+        return Window(values.get("start"), values.get("end", datetime(1970, 1, 1, tzinfo=UTC)))
 
     def _tables(self, folder: Path, location: str | None) -> dict[tuple[str, str], Path]:
         names = {cte.alias for cte in self._tree.find_all(exp.CTE)}
-        found = {}
+        paths = {}
         for table in self._tree.find_all(exp.Table):
             dataset = table.db or self.default
             if not table.db and table.name in names:
                 continue
             if not dataset:
-                words = f'Table "{table.name}" must be qualified with a dataset (e.g. dataset.table).'
-                raise Refusal(400, "invalidQuery", words)
+                message = f'Table "{table.name}" must be qualified with a dataset (e.g. dataset.table).'
+                raise Refusal(400, "invalidQuery", message)
             path = folder / dataset / f"{table.name}.parquet"
             full = f"{table.catalog or PROJECT}:{dataset}.{table.name}"
             if location != LOCATION or table.catalog not in ("", PROJECT) or not path.is_file():
                 raise Refusal(404, "notFound", f"Not found: Table {full} was not found in location {location}")
-            found[dataset, table.name] = path
-        return found
+            paths[dataset, table.name] = path
+        return paths
 
     def planned(self) -> tuple[dict[str, str], int]:
-        """Schema and bytes, which the service knows before it reads a row."""
+        """Schema and bytes, known before a row is read."""
         try:
             columns = self._source.columns(self.sql, self._window)
-        except KamadoError as refused:
-            raise self._told(refused) from None
+        except KamadoError as error:
+            raise self._refusal(error) from None
         names = wire.columns_read(self._tree)
         return columns, sum(wire.bytes_of(str(path), names) for path in self.tables.values())
 
@@ -205,12 +205,12 @@ class Asked:
         batches = list(self._source.fetch(self.sql, self._window))
         return pa.Table.from_batches(batches) if batches else pa.table({name: [] for name in columns})
 
-    def _told(self, refused: KamadoError) -> Refusal:
-        problem = refused.problems[0]
+    def _refusal(self, error: KamadoError) -> Refusal:
+        problem = error.problems[0]
         name = problem.where.rpartition(" ")[2]
         if "times in the result" in problem.problem:
-            words = "Duplicate column names in the result are not supported when a destination table is present."
-            return Refusal(400, "invalidQuery", f"{words} Found duplicate(s): {name}")
+            message = "Duplicate column names in the result are not supported when a destination table is present."
+            return Refusal(400, "invalidQuery", f"{message} Found duplicate(s): {name}")
         if problem.where.startswith("SQL column"):
             near = f"; {problem.hint}" if problem.hint.startswith("Did you mean") else ""
             return Refusal(400, "invalidQuery", f"Unrecognized name: {name}{near}{self._at(name)}")
@@ -273,7 +273,7 @@ class Handler(BaseHTTPRequestHandler):
         except Refusal as refusal:
             code, answer = refusal.code, refusal.body()
         except Exception:
-            # A defect of the stand-in: told with a reason that the client does not retry for a minute.
+            # A defect of the stand-in: with a reason that the client does not retry for a minute.
             code, answer = 500, Refusal(500, "standInDefect", traceback.format_exc(limit=-1)).body()
         if lost:
             self.service.answers_to_lose -= 1
@@ -296,7 +296,7 @@ def bigquery(folder: Path) -> Iterator[Service]:
     service = Service(folder)
     handler = type("Handler", (Handler,), {"service": service})
     with Server(("127.0.0.1", 0), handler) as server:
-        server.daemon_threads = False  # none is left when this returns
+        server.daemon_threads = False  # no thread remains when this returns
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         service.url = f"http://127.0.0.1:{server.server_address[1]}"

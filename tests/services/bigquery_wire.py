@@ -20,7 +20,7 @@ def schema(columns: dict[str, str]) -> dict:
 
 
 def rows(table: pa.Table) -> list[dict]:
-    columns = [[{"v": value(one)} for one in column.to_pylist()] for column in table.columns]
+    columns = [[{"v": value(cell)} for cell in column.to_pylist()] for column in table.columns]
     return [{"f": list(cells)} for cells in zip(*columns, strict=True)]
 
 
@@ -40,7 +40,7 @@ def value(cell):
 
 
 def bytes_of(pattern: str, names: set[str] | None) -> int:
-    """What a full scan of these columns (None: all) is counted as: 8 a number, 1 a truth, 2 and its length a text."""
+    """What a full scan of these columns (None: all) is counted as: 8 a number, 1 a BOOL, 2 and its length a text."""
     with duckdb.connect() as connection:
         relation = connection.sql(f"SELECT * FROM '{pattern}'")
         sizes = [
@@ -59,12 +59,12 @@ def _size(name: str, kind: str) -> str:
 
 
 def columns_read(query: exp.Expr) -> set[str] | None:
-    """Names of columns that stand anywhere in the query; None when a star asks for all."""
+    """Names of all columns in the query; None when a star selects all."""
     if any(not isinstance(star.parent, exp.Count) for star in query.find_all(exp.Star)):
         return None
     return {column.name.casefold() for column in query.find_all(exp.Column)}
 
 
-def billed(processed: int, tables: int) -> int:
+def bytes_billed(processed: int, tables: int) -> int:
     """Rounded up to whole MiB, at least 10 MiB a table."""
     return max(-(-processed // MEBIBYTE) * MEBIBYTE, tables * LEAST_BILLED)

@@ -23,7 +23,7 @@ import boto3
 import requests
 from moto.server import ThreadedMotoServer
 
-from build.oci import image as oci
+from build.oci.image import DOCKER_MANIFEST, INDEX, MANIFEST, digest_of, dump
 from tests.services.http import serving
 
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"
@@ -121,8 +121,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self._error(404, "NAME_UNKNOWN", f"The repository '{found['repository']}' does not exist")
         if self.command == "GET" and "/referrers/" in self.path:
             listed = self.service.referrers.get((found["repository"], found["rest"]), [])
-            index = oci.dump({"schemaVersion": 2, "mediaType": oci.INDEX, "manifests": listed})
-            return self._send(200, index, {"Content-Type": oci.INDEX, "Content-Length": str(len(index))})
+            index = dump({"schemaVersion": 2, "mediaType": INDEX, "manifests": listed})
+            return self._send(200, index, {"Content-Type": INDEX, "Content-Length": str(len(index))})
         if self.command != "PUT" or "/manifests/" not in self.path:
             return self._pass_on(body)
         with self.service.lock:  # the service decides alone whose tag it is
@@ -134,9 +134,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def _moves(self, reference: str, manifest: bytes) -> bool:
         if reference.startswith("sha256:"):
             return False
-        accept = {"Accept": ", ".join((oci.MANIFEST, oci.DOCKER_MANIFEST, oci.INDEX))}
+        accept = {"Accept": ", ".join((MANIFEST, DOCKER_MANIFEST, INDEX))}
         here = requests.head(self.service.registry + self.path, headers=accept, timeout=10)
-        return here.status_code == 200 and here.headers["Docker-Content-Digest"] != oci.digest_of(manifest)
+        return here.status_code == 200 and here.headers["Docker-Content-Digest"] != digest_of(manifest)
 
     def _refers(self, repository: str, manifest: bytes) -> dict[str, str]:
         """Remembers what names a subject, and tells the client so."""
@@ -144,7 +144,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if "subject" not in named:
             return {}
         subject = named["subject"]["digest"]
-        entry = {"mediaType": oci.MANIFEST, "digest": oci.digest_of(manifest), "size": len(manifest)}
+        entry = {"mediaType": MANIFEST, "digest": digest_of(manifest), "size": len(manifest)}
         listed = self.service.referrers.setdefault((repository, subject), [])
         if entry["digest"] not in [one["digest"] for one in listed]:
             listed.append({**entry, "artifactType": named["artifactType"]})

@@ -47,11 +47,14 @@ def engine(folder: Path) -> Iterator[str]:
             _wait(address, server, folder / "engine.log")
             yield address
         finally:
+            print("T stop", time.time(), flush=True)
             _stop(server, short / "exec" / "containerd" / "containerd.pid")
     finally:
-        for left in (short, data):
-            _unmount(left)
-            shutil.rmtree(left, ignore_errors=True)
+        for leftover in (short, data):
+            print("T rm", leftover, time.time(), flush=True)
+            _unmount(leftover)
+            shutil.rmtree(leftover, ignore_errors=True)
+        print("T end", time.time(), flush=True)
 
 
 def answers(address: str) -> bool:
@@ -73,7 +76,7 @@ def _wait(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
         if answers(address):
             return
         time.sleep(0.1)
-    last = (log.read_text(errors="replace").strip().splitlines() or ["it says nothing"])[-1]
+    last = (log.read_text(errors="replace").strip().splitlines() or ["its log is empty"])[-1]
     pytest.skip(f"{NEEDS}; dockerd does not start here: {last}")
 
 
@@ -108,5 +111,5 @@ def _is_containerd(process: int) -> bool:
 def _unmount(folder: Path) -> None:
     """What the engine had mounted below `folder`, the innermost first."""
     mounted = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
-    for place in sorted((one for one in mounted if Path(one).is_relative_to(folder)), reverse=True):
-        subprocess.run(["umount", "--lazy", place], check=False, capture_output=True)
+    for path in sorted((path for path in mounted if Path(path).is_relative_to(folder)), reverse=True):
+        subprocess.run(["umount", "--lazy", path], check=False, capture_output=True)

@@ -1,4 +1,4 @@
-"""An HTTP server of a test on loopback, for as long as a `with` lasts."""
+"""An HTTP server on loopback for a test, in a `with` block."""
 
 import contextlib
 import http.server
@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """A client that goes away in the middle is what some tests are about, and no news."""
+    """Some tests disconnect in the middle of a request: that is not logged."""
 
     def get_request(self):
-        """Head and body are written apart, and the second waits for the other side's word of the first: 40 ms."""
+        """Without TCP_NODELAY the body waits 40 ms for the acknowledgement of the head."""
         connection, address = super().get_request()
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
         return connection, address

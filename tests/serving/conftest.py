@@ -24,8 +24,8 @@ def predictor(bundle):
 
 @pytest.fixture(scope="session")
 def server(bundle):
-    with running(bundle) as started:
-        yield started
+    with running(bundle) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -39,8 +39,8 @@ def predict(server, http):
     """Bytes or a value -> the answer of /predict."""
 
     def post(body, path="/predict"):
-        given = {"data": body} if isinstance(body, bytes) else {"json": body}
-        return http.post(server.url + path, **given, timeout=30)
+        content = {"data": body} if isinstance(body, bytes) else {"json": body}
+        return http.post(server.url + path, **content, timeout=30)
 
     return post
 
@@ -48,7 +48,7 @@ def predict(server, http):
 @pytest.fixture(scope="session")
 def usual(golden):
     """A golden row with nothing missing and nothing unknown."""
-    return next(one for one in golden if None not in one.input.values() and one.input["columns"] == "1K")
+    return next(row for row in golden if None not in row.input.values() and row.input["columns"] == "1K")
 
 
 @pytest.fixture(scope="session")
@@ -58,11 +58,24 @@ def row(usual):
 
 @pytest.fixture(scope="session")
 def problems(predict):
-    """The problems of a refused body: where -> (found, way out)."""
+    """The problems of a refused body: where -> (problem, hint)."""
 
-    def told(body, path="/predict", status=422):
+    def refuse(body, path="/predict", status=422):
         answer = predict(body, path)
         assert answer.status_code == status, answer.text
-        return {one["where"]: (one["problem"], one["hint"]) for one in answer.json()["problems"]}
+        return {problem["where"]: (problem["problem"], problem["hint"]) for problem in answer.json()["problems"]}
 
-    return told
+    return refuse
+
+
+@pytest.fixture
+def counted(server, http):
+    """`counted()` -> series -> by how much it has grown since the test began. The server is shared by all tests."""
+
+    def series():
+        text = http.get(server.url + "/metrics", timeout=30).text
+        lines = [line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#")]
+        return {name: float(value) for name, value in lines}
+
+    before = series()
+    return lambda: {name: value - before.get(name, 0) for name, value in series().items()}

@@ -37,12 +37,12 @@ class Running:
 
 
 def environment(**settings: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("KAMADO_")}
-    return {**kept, "KAMADO_PORT": "0", "OMP_NUM_THREADS": "1", **settings}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("KAMADO_")}
+    return {**inherited, "KAMADO_PORT": "0", "OMP_NUM_THREADS": "1", **settings}
 
 
 def until(happened: Callable[[], bool]) -> None:
-    """Wait for what another process will do; give up after half a minute."""
+    """Wait for another process; give up after half a minute."""
     for _ in range(600):
         if happened():
             return

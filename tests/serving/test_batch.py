@@ -21,34 +21,34 @@ def test_many_rows_beside_the_event_loop_give_the_same(predict, golden):
     assert answer["probability"] == [row.probability for row in rows]
 
 
-def test_marks_name_their_rows(predict, row):
-    given = {name: [value] * 4 for name, value in row.items()}
-    given |= {"json": ["Ota", "Atlantis", None, "Lemuria"], "rent": [50_000.0, 5.0, None, 50_000.0]}
-    given |= {"model_config": [50.0] * 4}
-    answer = predict({"columns": given}, PATH).json()
-    assert answer["marks"] == {
+def test_flags_name_their_rows(predict, row):
+    lists = {name: [value] * 4 for name, value in row.items()}
+    lists |= {"json": ["Ota", "Atlantis", None, "Lemuria"], "rent": [50_000.0, 5.0, None, 50_000.0]}
+    lists |= {"model_config": [50.0] * 4}
+    answer = predict({"columns": lists}, PATH).json()
+    assert answer["flags"] == {
         "unknown_categories": {"json": [1, 3]},
         "outside_bounds": {"rent per m2": [1], "rent": [1]},
     }
 
 
-def test_every_column_tells_its_first_fault(problems, row):
-    given = {name: [value] * 3 for name, value in row.items()}
-    given |= {"rent": [1, "2", "3"], "class": 4, "json": ["Ota", None, 5], "_age": [], "extra": [1, 2, 3]}
-    del given["columns"]
-    assert {where: found for where, (found, _) in problems({"columns": given}, PATH).items()} == {
+def test_every_column_reports_its_first_problem(problems, row):
+    lists = {name: [value] * 3 for name, value in row.items()}
+    lists |= {"rent": [1, "2", "3"], "class": 4, "json": ["Ota", None, 5], "_age": [], "extra": [1, 2, 3]}
+    del lists["columns"]
+    assert {where: problem for where, (problem, _) in problems({"columns": lists}, PATH).items()} == {
         "columns.rent[1]": 'is "2"',
         "columns.class": "is 4",
         "columns.json[2]": "is 5",
-        "columns._age": "holds no value",
+        "columns._age": "is empty",
         "columns.columns": "is missing",
-        "columns.extra": "is no input of this model",
+        "columns.extra": "is not an input of this model",
     }
 
 
 def test_columns_of_different_lengths_are_named(problems, row):
-    given = {name: [value] * 3 for name, value in row.items()} | {"class": [1.0], "json": ["Ota"] * 4}
-    assert problems({"columns": given}, PATH) == {
+    lists = {name: [value] * 3 for name, value in row.items()} | {"class": [1.0], "json": ["Ota"] * 4}
+    assert problems({"columns": lists}, PATH) == {
         "columns.class": ("has 1 values, rent has 3", "Send one value per row in every column"),
         "columns.json": ("has 4 values, rent has 3", "Send one value per row in every column"),
     }
@@ -59,14 +59,14 @@ def test_rows_as_objects_are_not_guessed_at(problems, row):
 
 
 def test_more_rows_than_the_limit_are_refused(problems, row):
-    given = {name: [value] * 5001 for name, value in row.items()}
-    found, hint = problems({"columns": given}, PATH, status=413)["columns"]
-    assert found == "has 5001 rows"
+    lists = {name: [value] * 5001 for name, value in row.items()}
+    problem, hint = problems({"columns": lists}, PATH, status=413)["columns"]
+    assert problem == "has 5001 rows"
     assert "at most 5000 rows" in hint
 
 
-@pytest.mark.case("a batch whose inputs stand beside `columns`: it was said that they are no inputs")
-def test_inputs_beside_columns_are_told_where_they_belong(problems, golden, outcome):
-    found = problems({"rent": [1], "columns": columns(golden[:1])}, PATH)
-    outcome(found["rent"])
-    assert found["rent"] == ("stands beside columns", "Put every input into columns")
+@pytest.mark.case("a batch whose inputs are beside `columns`: it was said that they are not inputs")
+def test_inputs_beside_columns_are_sent_there(problems, golden, outcome):
+    rent = problems({"rent": [1], "columns": columns(golden[:1])}, PATH)["rent"]
+    outcome(rent)
+    assert rent == ("is not inside of `columns`", "Put every input into `columns`")

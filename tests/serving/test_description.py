@@ -1,4 +1,4 @@
-"""What the server says about itself: probes, card, metrics, OpenAPI, page."""
+"""How the server describes itself: probes, model, metrics, OpenAPI, page."""
 
 import re
 
@@ -7,8 +7,7 @@ import pytest
 import requests
 from fastapi.openapi.models import OpenAPI
 
-from serving.schema import meaning
-from tests.serving.process import running
+from serving.types import describe_target
 
 
 @pytest.fixture(scope="module")
@@ -30,28 +29,46 @@ def test_ready_says_that_golden_rows_came_out_as_stored(server, predictor):
     }
 
 
-def test_the_card_tells_features_bounds_calibration_lineage_and_versions(server, predictor):
-    card = get(server, "/model").json()
+def test_the_model_is_described_with_features_bounds_calibration_lineage_and_versions(server, predictor):
+    info = get(server, "/model").json()
     manifest = predictor.manifest
-    assert [one["name"] for one in card["features"]] == [one.name for one in manifest.inputs]
-    assert card["position"] == {"feature": "position", "constant": 1}
-    assert card["bounds"][0]["expression"] == "rent / model_config"
-    assert card["calibration"]["method"] == "beta"
-    assert card["lineage"]["cutoff"] == "2026-07-01T00:00:00Z"
-    assert card["libraries"]["trained"] == manifest.libraries
-    assert card["libraries"]["serving"]["xgboost"] == manifest.libraries["xgboost"]
-    assert "within 14 days, if shown in place 1" in card["answers"]
+    assert [feature["name"] for feature in info["features"]] == [feature.name for feature in manifest.inputs]
+    assert info["position"] == {"feature": "position", "constant": 1}
+    assert info["bounds"][0]["expression"] == "rent / model_config"
+    assert info["calibration"]["method"] == "beta"
+    assert info["lineage"]["cutoff"] == "2026-07-01T00:00:00Z"
+    assert info["libraries"]["trained"] == manifest.libraries
+    assert info["libraries"]["serving"]["xgboost"] == manifest.libraries["xgboost"]
+    assert "within 14 days, if shown at position 1" in info["target"]
 
 
-def test_metrics_count_rows_marks_and_refusals(bundle, row):
-    with running(bundle) as server:
-        for changed in ({}, {"json": "Atlantis"}, {"rent": 5.0}, {"rent": "5"}):
-            requests.post(server.url + "/predict", json={**row, **changed}, timeout=30)
-        text = get(server, "/metrics").text
-    assert "kamado_rows_total 3\n" in text
-    assert 'kamado_unknown_category_total{feature="json"} 1\n' in text
-    assert 'kamado_outside_bounds_total{rule="rent"} 1\n' in text
-    assert 'kamado_refused_total{status="422"} 1\n' in text
+def test_metrics_count_rows_flags_and_refusals(predict, row, counted):
+    for changes in ({}, {"json": "Atlantis"}, {"rent": 5.0}, {"rent": "5"}):
+        predict({**row, **changes})
+    growth = counted()
+    assert growth["kamado_rows_total"] == 3
+    assert growth['kamado_unknown_category_total{feature="json"}'] == 1
+    assert growth['kamado_outside_bounds_total{rule="rent"}'] == 1
+    assert growth['kamado_refused_total{status="422"}'] == 1
+
+
+def test_metrics_have_the_latency_of_each_route(predict, row, server, counted):
+    predict(row)
+    predict(row)
+    predict({"columns": {name: [value] for name, value in row.items()}}, "/predict:batch")
+    get(server, "/nothing")
+    growth = counted()
+    routes = {"/predict": 2, "/predict:batch": 1, "other": 1}
+    for route, requests_ in routes.items():
+        assert growth[f'kamado_request_seconds_count{{route="{route}"}}'] == requests_
+        assert growth[f'kamado_request_seconds_bucket{{le="+Inf",route="{route}"}}'] == requests_
+        assert growth[f'kamado_request_seconds_sum{{route="{route}"}}'] > 0
+
+
+def test_metrics_name_the_model_and_the_process(server, predictor):
+    text = get(server, "/metrics").text
+    assert f'kamado_model_info{{digest="{predictor.digest}",model="rent-conversion"}} 1.0\n' in text
+    assert float(re.search(r"^process_resident_memory_bytes (.*)$", text, re.MULTILINE)[1]) > 0
 
 
 def test_the_document_is_valid_openapi(document):
@@ -84,15 +101,15 @@ def test_answers_are_what_the_document_says(document, predict, row):
     def typed(name, value):
         kinds = {"string": str, "number": float, "array": list, "object": dict}
         schema = document["components"]["schemas"][name]
-        fields = {key: (kinds.get(one.get("type"), dict), ...) for key, one in schema["properties"].items()}
-        made = pydantic.create_model(
-            name, __config__={"extra": "forbid", "strict": True, "protected_namespaces": ()}, **fields
-        )
-        made.model_validate(value)
+        fields = {key: (kinds.get(field.get("type"), dict), ...) for key, field in schema["properties"].items()}
+        config = {"extra": "forbid", "strict": True, "protected_namespaces": ()}
+        pydantic.create_model(name, __config__=config, **fields).model_validate(value)
 
     typed("Answer", predict(row).json())
     typed("BatchAnswer", predict({"columns": {key: [value] for key, value in row.items()}}, "/predict:batch").json())
-    typed("ErrorBody", predict({}).json())
+    refused = predict({}).json()
+    typed("ErrorBody", refused)
+    typed("ProblemBody", refused["problems"][0])
 
 
 def test_the_page_loads_nothing_from_elsewhere(server):
@@ -102,14 +119,17 @@ def test_the_page_loads_nothing_from_elsewhere(server):
     assert start.headers["content-security-policy"].startswith("default-src 'none';")
 
 
-def test_what_the_page_asks_for_is_there(server):
-    asked = set(re.findall(r'(?:ask|fetch)\("([a-z.]+)"', get(server, "/docs").text))
-    assert asked == {"openapi.json", "model", "readyz", "predict"}
-    for path in asked - {"predict"}:
+def test_what_the_page_loads_is_there(server):
+    paths = set(re.findall(r'(?:load|fetch)\("([a-z.]+)"', get(server, "/docs").text))
+    assert paths == {"openapi.json", "model", "readyz", "predict"}
+    for path in paths - {"predict"}:
         assert get(server, "/" + path).status_code == 200
 
 
-def test_what_the_probability_means_follows_the_bundle(predictor):
+def test_the_description_of_the_probability_follows_the_bundle(predictor):
     plain = predictor.manifest.model_copy(update={"position": None, "conversion_days": 0})
-    assert meaning(predictor.manifest) == "Probability of `inquired` within 14 days, if shown in place 1 of the list."
-    assert meaning(plain) == "Probability of `inquired`."
+    assert (
+        describe_target(predictor.manifest)
+        == "Probability of `inquired` within 14 days, if shown at position 1 of the list."
+    )
+    assert describe_target(plain) == "Probability of `inquired`."

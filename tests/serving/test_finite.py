@@ -1,4 +1,4 @@
-"""No answer without a probability: the server does not start, or says 500 and counts it."""
+"""A row without a finite probability: the server does not start, or answers 500 and counts it."""
 
 import shutil
 
@@ -12,8 +12,8 @@ from model.bundle.calibration import Calibration
 from model.bundle.features import encode
 from model.bundle.linear import CategoryTerm, Linear, NumberTerm
 from model.errors import BundleError
-from serving.guarantee import refuse_unbounded
-from serving.scorer import ready
+from serving.finite_check import refuse_unbounded
+from serving.score import load_and_verify
 from tests.build.tamper import forge_booster
 from tests.serving.process import running
 
@@ -30,7 +30,7 @@ UNBOUNDED = {
         intercept=1.7e308, terms=(CategoryTerm(feature="json", weights=(0, 0, 0, 0, 1.7e308)),)
     ),
     "a missing value that overflows with the rest": Linear(intercept=1.7e308, terms=(term("rent", missing=1.7e308),)),
-    "the logarithm of less than nothing": Linear(intercept=0, terms=(term("rent", transform="log1p", low=-5),)),
+    "the logarithm of a negative number": Linear(intercept=0, terms=(term("rent", transform="log1p", low=-5),)),
 }
 
 
@@ -57,34 +57,34 @@ def test_ordinary_models_are_not(predictor):
 
 
 def test_the_server_does_not_start_with_such_a_model(bundle, tmp_path):
-    """The overflow is where no golden row is: with beyond a trillion for one input."""
-    sound = load(bundle)
+    """The overflow is where no golden row is: beyond a trillion in one input."""
+    valid = load(bundle)
     far = term("class", low=1e12, high=1e300, center=1e12, weight=1e300)
-    linear = sound.manifest.linear.model_copy(update={"terms": (*sound.manifest.linear.terms, far)})
-    write(tmp_path / "b", sound.manifest.model_copy(update={"linear": linear}), sound.booster, sound.golden)
+    linear = valid.manifest.linear.model_copy(update={"terms": (*valid.manifest.linear.terms, far)})
+    write(tmp_path / "b", valid.manifest.model_copy(update={"linear": linear}), valid.booster, valid.golden)
     with pytest.raises(BundleError, match="answer-unbounded"):
-        ready(tmp_path / "b")
+        load_and_verify(tmp_path / "b")
 
 
 @pytest.fixture(scope="module")
 def damaged(bundle, tmp_path_factory):
-    """A bundle with a leaf that is no number, where no golden row comes, and a row that comes there."""
+    """A bundle with a leaf that is NaN, which no golden row reaches, and a row that reaches it."""
     folder = shutil.copytree(bundle, tmp_path_factory.mktemp("damaged") / "bundle")
-    sound = load(folder)
-    rows = [row.input for row in sound.golden]
-    kept = [number for number, row in enumerate(rows) if not _is_rare(row)]
+    valid = load(folder)
+    rows = [row.input for row in valid.golden]
+    common = [number for number, row in enumerate(rows) if not _is_rare(row)]
     booster = xgboost.Booster()
-    booster.load_model(bytearray(sound.booster))
-    leaves = booster.predict(_matrix(sound.manifest, rows), pred_leaf=True)
+    booster.load_model(bytearray(valid.booster))
+    leaves = booster.predict(_matrix(valid.manifest, rows), pred_leaf=True)
     row, tree, leaf = next(
         (rows[row], tree, int(leaves[row, tree]))
-        for row in set(range(len(rows))) - set(kept)
+        for row in set(range(len(rows))) - set(common)
         for tree in range(leaves.shape[1])
-        if leaves[row, tree] not in leaves[kept, tree]
+        if leaves[row, tree] not in leaves[common, tree]
     )
-    golden = tuple(sound.golden[number] for number in kept)
+    golden = tuple(valid.golden[number] for number in common)
     shutil.rmtree(folder)
-    write(folder, sound.manifest, sound.booster, golden)
+    write(folder, valid.manifest, valid.booster, golden)
 
     def spoil(document):
         document["learner"]["gradient_booster"]["model"]["trees"][tree]["split_conditions"][leaf] = float("nan")
@@ -109,19 +109,19 @@ def _matrix(manifest, rows):
     )
 
 
-@pytest.mark.case("a row for which the trees give no number")
-def test_an_answer_that_is_no_number_is_500_and_counted(damaged, outcome):
+@pytest.mark.case("a row for which the trees give NaN")
+def test_an_answer_that_is_not_finite_is_500_and_counted(damaged, outcome):
     folder, row, usual = damaged
     batch = {"columns": {name: [usual[name], row[name]] for name in row}}
     with running(folder) as server:
-        one = requests.post(server.url + "/predict", json=row, timeout=30)
-        two = requests.post(server.url + "/predict:batch", json=batch, timeout=30)
+        single = requests.post(server.url + "/predict", json=row, timeout=30)
+        many = requests.post(server.url + "/predict:batch", json=batch, timeout=30)
         good = requests.post(server.url + "/predict", json=usual, timeout=30)
         metrics = requests.get(server.url + "/metrics", timeout=30).text
-    outcome(f"{one.status_code} {one.json()['problems'][0]['problem']}")
-    assert (one.status_code, two.status_code, good.status_code) == (500, 500, 200)
-    assert set(one.json()) == {"error", "problems"}
-    assert one.json()["problems"][0]["code"] == "not-finite"
-    assert two.json()["problems"][0]["problem"] == "is not a finite number for row 1"
-    assert 'kamado_refused_total{status="500"} 2\n' in metrics
-    assert "kamado_rows_total 1\n" in metrics
+    outcome(f"{single.status_code} {single.json()['problems'][0]['problem']}")
+    assert (single.status_code, many.status_code, good.status_code) == (500, 500, 200)
+    assert set(single.json()) == {"error", "problems"}
+    assert single.json()["problems"][0]["code"] == "not-finite"
+    assert many.json()["problems"][0]["problem"] == "is not a finite number for row 1"
+    assert 'kamado_refused_total{status="500"} 2.0\n' in metrics
+    assert "kamado_rows_total 1.0\n" in metrics

@@ -1,4 +1,4 @@
-"""Above its limits the server says so at once; probes are answered whatever happens."""
+"""Above its limits the server answers at once with an error; probes are always answered."""
 
 import contextlib
 import json
@@ -26,11 +26,11 @@ def head(length):
 def connected(server, number=1):
     """Connections that the server has already accepted."""
     with contextlib.ExitStack() as stack:
-        found = [stack.enter_context(socket.create_connection(server.address, 30)) for _ in range(number)]
-        for one in found:
-            one.sendall(b"GET /healthz HTTP/1.1\r\nHost: kamado\r\n\r\n")
-            assert answer(one) == (200, {"alive": True})
-        yield found
+        connections = [stack.enter_context(socket.create_connection(server.address, 30)) for _ in range(number)]
+        for connection in connections:
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: kamado\r\n\r\n")
+            assert answer(connection) == (200, {"alive": True})
+        yield connections
 
 
 def answer(connection):
@@ -47,11 +47,11 @@ def answer(connection):
 
 @contextlib.contextmanager
 def full(server, http, row):
-    """A server that works on as many requests as it takes on: their bodies have not arrived yet."""
+    """A server with as many requests in progress as its limit: their bodies have not arrived yet."""
     body = json.dumps(row).encode()
     with connected(server, LIMIT) as waiting:
-        for one in waiting:
-            one.sendall(head(len(body)))
+        for connection in waiting:
+            connection.sendall(head(len(body)))
         until(lambda: http.get(server.url + "/model", timeout=30).status_code == 503)
         yield waiting, body
 
@@ -60,10 +60,10 @@ def test_above_the_limit_the_answer_is_503_at_once_and_says_when_to_ask_again(na
     with full(narrow, http, row) as (waiting, body):
         refused = http.post(narrow.url + "/predict", json=row, timeout=30)
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
-        assert refused.json()["problems"][0]["problem"] == f"is working on {LIMIT} requests already"
-        for one in waiting:
-            one.sendall(body)
-            assert answer(one)[0] == 200
+        assert refused.json()["problems"][0]["problem"] == f"is handling {LIMIT} requests already"
+        for connection in waiting:
+            connection.sendall(body)
+            assert answer(connection)[0] == 200
     assert http.post(narrow.url + "/predict", json=row, timeout=30).status_code == 200
 
 
@@ -75,31 +75,31 @@ def test_probes_and_metrics_pass_a_full_server(narrow, http, row):
 
 
 def test_short_requests_that_come_together_are_counted_too(narrow, row):
-    """Each is over within one turn of the event loop; without giving way the limit would never be seen."""
+    """Each ends within one turn of the event loop; without yielding the limit would never be reached."""
     body = json.dumps(row).encode()
     with connected(narrow, 40) as waiting:
         narrow.process.send_signal(signal.SIGSTOP)
-        for one in waiting:
-            one.sendall(head(len(body)) + body)
+        for connection in waiting:
+            connection.sendall(head(len(body)) + body)
         narrow.process.send_signal(signal.SIGCONT)
-        statuses = [answer(one)[0] for one in waiting]
+        statuses = [answer(connection)[0] for connection in waiting]
     assert set(statuses) == {200, 503}
     assert statuses.count(200) >= LIMIT
 
 
-def test_a_caller_who_leaves_frees_its_place(narrow, http, row):
+def test_a_caller_who_disconnects_frees_its_slot(narrow, http, row):
     with full(narrow, http, row):
         pass
     until(lambda: http.post(narrow.url + "/predict", json=row, timeout=30).status_code == 200)
 
 
 def test_a_body_that_declares_too_many_bytes_is_refused_before_it_is_sent(narrow):
-    with connected(narrow) as [one]:
-        one.sendall(head(20_001))
-        status, told = answer(one)
+    with connected(narrow) as [connection]:
+        connection.sendall(head(20_001))
+        status, body = answer(connection)
     assert status == 413
-    assert told["problems"][0]["problem"] == "has 20001 bytes, the limit is 20000"
-    assert "KAMADO_MAX_BYTES, now 20000" in told["problems"][0]["hint"]
+    assert body["problems"][0]["problem"] == "has 20001 bytes, the limit is 20000"
+    assert "KAMADO_MAX_BYTES, now 20000" in body["problems"][0]["hint"]
 
 
 def test_a_body_that_does_not_declare_its_length_is_cut_at_the_limit(narrow, http):
@@ -111,12 +111,12 @@ def test_a_body_that_does_not_declare_its_length_is_cut_at_the_limit(narrow, htt
 
 def test_a_stop_lets_begun_requests_finish(bundle, row):
     body = json.dumps(row).encode()
-    with running(bundle) as server, connected(server) as [one]:
-        one.sendall(head(len(body)) + body[:10])
+    with running(bundle) as server, connected(server) as [connection]:
+        connection.sendall(head(len(body)) + body[:10])
         server.process.send_signal(signal.SIGTERM)
         until(lambda: not _listens(server))
-        one.sendall(body[10:])
-        assert answer(one)[0] == 200
+        connection.sendall(body[10:])
+        assert answer(connection)[0] == 200
         assert server.process.wait(30) == 0
 
 

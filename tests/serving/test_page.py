@@ -1,4 +1,4 @@
-"""docs/serving.md says what the settings, routes, marks, metrics and refusals of the code are."""
+"""docs/serving.md lists the settings, routes, flags, metrics and errors of the code."""
 
 import ast
 import re
@@ -7,10 +7,10 @@ import pytest
 import requests
 
 from serving.body_problems import MAX_PROBLEMS
-from serving.metrics import Counts
-from serving.protocol import HEAD_BYTES, WHOLE
-from serving.schema import BatchMarks, Marks
-from serving.settings import WHOLES, usage
+from serving.metrics import BUCKETS, Metrics
+from serving.protocol import MAX_HEAD_BYTES, REQUEST_TIME_FACTOR
+from serving.settings import INT_SETTINGS, usage
+from serving.types import BatchFlags, Flags
 from tests.serving.process import ROOT
 
 PAGE = (ROOT / "docs" / "serving.md").read_text("utf-8")
@@ -27,14 +27,14 @@ def names(heading: str) -> list[str]:
     return [row[0].strip("`") for row in rows(heading)]
 
 
-def test_every_setting_is_listed_with_default_range_and_meaning():
+def test_every_setting_is_listed_with_default_range_and_description():
     listed = {row[0].strip("`"): row[1:] for row in rows("Settings")}
     assert set(listed) == set(re.findall(r"KAMADO_\w+", usage()))
-    for setting in WHOLES:
-        default, limits, meaning = listed[setting.variable]
+    for setting in INT_SETTINGS:
+        default, limits, description = listed[setting.variable]
         assert int(default.replace(",", "")) == setting.default
-        assert limits == f"{setting.least:,} to {setting.most:,}"
-        assert meaning == setting.meaning
+        assert limits == f"{setting.minimum:,} to {setting.maximum:,}"
+        assert description == setting.description
 
 
 def test_every_route_is_listed(server):
@@ -50,29 +50,33 @@ def _source(module: str) -> str:
     return (ROOT / "serving" / f"{module}.py").read_text("utf-8")
 
 
-def test_every_mark_is_listed():
-    assert set(names("Scoring")) == set(Marks.model_fields) == set(BatchMarks.model_fields)
+def test_every_flag_is_listed():
+    assert set(names("Scoring")) == set(Flags.model_fields) == set(BatchFlags.model_fields)
 
 
 def test_every_metric_is_listed():
-    told = Counts().text(model="m", digest="d")
-    assert names("Metrics") == re.findall(r"^# TYPE (\w+)", told, re.MULTILINE)
+    text = Metrics(model="m", digest="d").text()
+    assert names("Metrics") == re.findall(r"^# TYPE (\w+)", text, re.MULTILINE)
+
+
+def test_the_buckets_of_the_latency_are_listed():
+    assert f"Buckets, in seconds: {', '.join(f'{bucket:g}' for bucket in BUCKETS)}." in PAGE
 
 
 def test_every_refusal_is_listed_with_its_codes():
-    """Codes are the last argument of each Problem that is told to a caller."""
-    modules = ("body_problems", "request_parser", "errors", "concurrency_limit", "protocol")
+    """Codes are the last argument of each Problem that a caller may get."""
+    modules = ("app", "body_problems", "errors", "limit", "parse", "protocol")
     calls = [node for module in modules for node in ast.walk(ast.parse(_source(module))) if isinstance(node, ast.Call)]
     problems = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Problem"]
     codes = {call.args[3].value for call in problems if isinstance(call.args[3], ast.Constant)}
     listed = {code for row in rows("Refusals") for code in re.findall(r"`([\w-]+)`", row[1])}
-    assert listed == codes | {"route"}
+    assert listed == codes
 
 
 def test_figures_of_the_page_are_those_of_the_code():
-    assert f"more than {HEAD_BYTES:,} bytes" in PAGE
+    assert f"more than {MAX_HEAD_BYTES:,} bytes" in PAGE
     assert f"The first {MAX_PROBLEMS} problems" in PAGE
-    assert WHOLE == 3
+    assert REQUEST_TIME_FACTOR == 3
     assert "three times `KAMADO_SECONDS`" in PAGE
 
 

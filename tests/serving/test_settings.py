@@ -2,24 +2,25 @@ from pathlib import Path
 
 import pytest
 
+from serving.server import main
 from serving.settings import Limits, Settings, SettingsError
 from tests.serving.process import refused
 
 
-def test_what_is_not_set_has_a_value_that_makes_sense():
-    found = Settings.read({"KAMADO_BUNDLE": "out/bundle", "KAMADO_PORT": ""})
-    assert found == Settings(bundle=Path("out/bundle"), host="127.0.0.1", port=8080, limits=Limits())
+def test_what_is_not_set_has_a_default():
+    settings = Settings.read({"KAMADO_BUNDLE": "out/bundle", "KAMADO_PORT": ""})
+    assert settings == Settings(bundle=Path("out/bundle"), host="127.0.0.1", port=8080, limits=Limits())
 
 
 def test_what_is_set_is_read():
-    given = {"KAMADO_HOST": "0.0.0.0", "KAMADO_PORT": "81", "KAMADO_CONCURRENCY": "3", "KAMADO_MAX_ROWS": "7"}
-    given |= {"KAMADO_SECONDS": "4"}
-    found = Settings.read({"KAMADO_BUNDLE": "b", "KAMADO_MAX_BYTES": "5000", **given})
+    variables = {"KAMADO_HOST": "0.0.0.0", "KAMADO_PORT": "81", "KAMADO_CONCURRENCY": "3", "KAMADO_MAX_ROWS": "7"}
+    variables |= {"KAMADO_SECONDS": "4"}
+    settings = Settings.read({"KAMADO_BUNDLE": "b", "KAMADO_MAX_BYTES": "5000", **variables})
     limits = Limits(concurrency=3, max_rows=7, max_bytes=5000, seconds=4)
-    assert found == Settings(bundle=Path("b"), host="0.0.0.0", port=81, limits=limits)
+    assert settings == Settings(bundle=Path("b"), host="0.0.0.0", port=81, limits=limits)
 
 
-def test_all_faults_are_told_at_once_with_variable_value_and_example():
+def test_all_problems_are_listed_at_once_with_variable_value_and_example():
     with pytest.raises(SettingsError) as refusal:
         Settings.read({"KAMADO_PORT": "http", "KAMADO_CONCURRENCY": "0", "KAMADO_MAX_ROWS": "-1"})
     assert str(refusal.value).splitlines() == [
@@ -42,7 +43,8 @@ def test_the_port_that_kubernetes_sets_for_a_service_is_explained():
         Settings.read({"KAMADO_BUNDLE": "b", "KAMADO_PORT": "tcp://10.0.0.1:8080"})
 
 
-def test_the_server_tells_its_settings_faults_and_exits_1():
+def test_the_server_prints_its_settings_problems_and_exits_with_1():
+    """As a process of its own, once: the other refusals are read from `main`."""
     ended = refused(KAMADO_PORT="x")
     assert (ended.returncode, ended.stdout) == (1, "")
     assert "KAMADO_BUNDLE: is not set" in ended.stderr
@@ -50,9 +52,12 @@ def test_the_server_tells_its_settings_faults_and_exits_1():
     assert "Traceback" not in ended.stderr
 
 
-def test_help_lists_every_setting_and_other_arguments_are_refused():
-    asked, wrong = refused("--help"), refused("out/bundle")
-    assert (asked.returncode, wrong.returncode) == (0, 2)
-    assert asked.stdout == wrong.stdout
+def test_help_lists_every_setting_and_other_arguments_are_refused(capsys):
+    statuses, texts = [], []
+    for argument in ("--help", "out/bundle"):
+        statuses.append(main([argument], {}))
+        texts.append(capsys.readouterr().out)
+    assert statuses == [0, 2]
+    assert texts[0] == texts[1]
     for name in ("BUNDLE", "HOST", "PORT", "CONCURRENCY", "MAX_ROWS", "MAX_BYTES", "SECONDS"):
-        assert f"KAMADO_{name} " in asked.stdout
+        assert f"KAMADO_{name} " in texts[0]

@@ -6,8 +6,8 @@ import xgboost
 from sklearn.linear_model import LogisticRegression
 
 from components.train import linear
+from components.train.boosting import dmatrix, fixed_parameters
 from components.train.ensemble import merge
-from components.train.search import fixed_parameters, matrix_of
 from model.bundle.features import CategoryFeature, NumberFeature
 from model.bundle.linear import NumberTerm
 
@@ -56,7 +56,7 @@ def test_the_merged_bag_is_the_mean_of_its_members():
     matrix, label = rows()
     members = []
     for seed in range(3):
-        data = matrix_of(matrix, label, FEATURES, 1)
+        data = dmatrix(matrix, label, FEATURES, 1)
         members.append(xgboost.train(fixed_parameters(FEATURES, 1) | {"subsample": 0.7, "seed": seed}, data, 12))
     whole = xgboost.Booster()
     whole.load_model(bytearray(merge(members)))

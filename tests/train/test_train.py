@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from components.train.splits import learn_features, read_part
+from components.train.learn_features import learn_features
+from components.train.split_rows import read_rows
 from components.train.train import train
 from model.bundle.bundle import load
 from model.bundle.folder import bundle_digest
@@ -121,7 +122,7 @@ def test_progress_says_every_stage_how_far_and_how_good(tmp_path):
     stages = [
         "reading the rows", "fitting logistic regressions to", "1 of 2 trials, best log loss 0.", "2 of 2 trials",
         "training the best setting without fold 1 of 3", "training the best setting without fold 2 of 3",
-        "training the best setting without fold 3 of 3", "calibrating on the newest rows",
+        "training the best setting without fold 3 of 3", "calibrating on the calibration split",
         "fitting a logistic regression alone", "fitting the baselines", "writing the bundle", "2 trials, best log loss",
     ]  # fmt: skip
     assert [told[:2] for told in said] == [(done, 11) for done in (0, 1, 3, 4, 4, 5, 6, 7, 8, 9, 10, 11)]
@@ -158,12 +159,12 @@ def test_rare_values_are_coded_as_other_with_the_unseen(tmp_path):
 def test_the_matrix_of_training_is_the_matrix_of_serving(tmp_path):
     run, spec = small_run(tmp_path), spec_of()
     features = learn_features(spec, run / "parts" / "train.parquet")
-    part = read_part(spec, run / "parts", "test", features)
+    rows = read_rows(spec, run / "parts", "test", features)
     table = pq.read_table(run / "parts" / "test.parquet")
     predictor = Predictor(load(run / "trained" / "bundle"))
     columns = {name: table[name].to_pylist() for name in ("rent", "area", "layout")}
     served = predictor.encode(columns, position=table["position"].to_numpy())
-    assert np.array_equal(part.matrix, served, equal_nan=True)
+    assert np.array_equal(rows.matrix, served, equal_nan=True)
 
 
 def test_one_row_scores_as_it_does_among_many(tmp_path):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from artifacts.checksum import CHECKSUM, checksum_of
+from artifacts.verdict import Verdict
 from build.gate.fields import metrics as figures
 from build.gate.fields import reasons
 from build.gate.fields.context import VerdictContext
@@ -15,6 +16,7 @@ from model.files import JSON
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 NEEDED = ("rows", "conversions", "log_loss", "auc", "calibration_ratio", "booster_bytes", "trees")
+FORMAT = Verdict.model_fields["format"].default
 IMPROVE = "Only `promote` becomes an image; the verdict's reasons name what to improve"
 
 
@@ -25,6 +27,12 @@ def _texts(context: VerdictContext) -> Iterator[Violation]:
 def _checksum(context: VerdictContext) -> Iterator[Violation]:
     if context.document.get(CHECKSUM) != checksum_of(context.document):
         yield Violation(CHECKSUM, "is not the checksum of the verdict: the file was damaged or edited by hand")
+
+
+def _format(context: VerdictContext) -> Iterator[Violation]:
+    number = context.document.get("format")
+    if isinstance(number, bool) or number != FORMAT:
+        yield Violation("format", f"is {number!r:.40}, not {FORMAT}")
 
 
 def _outcome(context: VerdictContext) -> Iterator[Violation]:
@@ -115,6 +123,7 @@ def _against_bundle(context: VerdictContext) -> Iterator[Violation]:
 
 
 TABLE: Table[VerdictContext] = (
+    Rule("format", f"{FORMAT}", "verdict-format", _format),
     Rule("every text", PRINTABLE, "verdict-text", _texts),
     Rule("sha256", "the SHA-256 of all other keys", "verdict-digest", _checksum),
     Rule("verdict", "`promote`", "verdict-not-promote", _outcome),

@@ -9,10 +9,10 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from build.image.smoke_test.rootfs import ALL_GONE, WHITEOUT
-from build.oci import image as oci
 from build.oci.archive import members_of
+from build.oci.image import Blob
 
-EDITION = 2  # counted up when the same layers give another inventory, so that none is taken that was kept before
+EDITION = 2  # counted up when the same layers give another list, so that no cached list of before is used
 STATUS = re.compile(r"var/lib/dpkg/(?:status|status\.d/[^/]+)")
 METADATA = re.compile(r".*\.dist-info/METADATA")
 RELEASE = re.compile(r"(?:etc|usr/lib)/os-release")
@@ -21,7 +21,7 @@ ABSENT = ("not-installed", "config-files")  # last word of dpkg's status where n
 
 
 @dataclass(frozen=True, order=True)
-class Installed:
+class Package:
     """One package. `license` is as its makers wrote it, if they did; `release` is Debian's or Ubuntu's, "debian-12"."""
 
     kind: Literal["deb", "pypi"]
@@ -31,7 +31,7 @@ class Installed:
     release: str = ""
 
 
-def installed(layers: Iterable[oci.Blob]) -> tuple[Installed, ...]:
+def installed_packages(layers: Iterable[Blob]) -> tuple[Package, ...]:
     """Sorted, each once, as a container sees it: what an upper layer replaces or deletes is not there.
 
     Raises OSError and tarfile.TarError for a layer that cannot be read.
@@ -39,21 +39,20 @@ def installed(layers: Iterable[oci.Blob]) -> tuple[Installed, ...]:
     texts: dict[str, str] = {}
     for layer in layers:
         _lay(layer, texts)
-    release = next(
-        (told for name, text in sorted(texts.items()) if RELEASE.fullmatch(name) and (told := _os(text))), ""
-    )
-    found: list[Installed] = []
+    releases = (_release(text) for name, text in sorted(texts.items()) if RELEASE.fullmatch(name))
+    release = next(filter(None, releases), "")
+    packages: list[Package] = []
     for name, text in texts.items():
         if STATUS.fullmatch(name):
-            found += (replace(one, release=release) for one in _debian(text))
+            packages += (replace(package, release=release) for package in _debian(text))
         elif METADATA.fullmatch(name):
-            found += _python(text)
-    # The same version installed twice is one component; of two, the one that tells its license.
-    return tuple({(one.kind, one.name, one.version): one for one in sorted(found)}.values())
+            packages += _python(text)
+    # The same version installed twice is one component; of two, the one that has its license.
+    return tuple({(package.kind, package.name, package.version): package for package in sorted(packages)}.values())
 
 
-def _lay(layer: oci.Blob, texts: dict[str, str]) -> None:
-    """What the files say that matter here, by name, with one more layer over them."""
+def _lay(layer: Blob, texts: dict[str, str]) -> None:
+    """Add one more layer to `texts`: name -> text of the files that list packages."""
     own: dict[str, str] = {}
     for tar, member in members_of(layer):
         path = PurePosixPath(member.name.lstrip("/"))
@@ -78,31 +77,31 @@ def _read(tar: tarfile.TarFile, member: tarfile.TarInfo) -> str:
     if member.size > LARGEST:
         raise tarfile.ReadError(f"{member.name} has {member.size} bytes")
     file = tar.extractfile(member)
-    assert file is not None  # isfile() was asked before
+    assert file is not None  # isfile() was tested before
     return file.read().decode("utf-8", "replace")
 
 
-def _os(text: str) -> str:
+def _release(text: str) -> str:
     """ID and VERSION_ID of os-release, as addresses of packages name them."""
     fields = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
     parts = (fields.get(key, "").strip().strip("\"'") for key in ("ID", "VERSION_ID"))
     return "-".join(part for part in parts if part)
 
 
-def _debian(text: str) -> Iterable[Installed]:
+def _debian(text: str) -> Iterable[Package]:
     """Paragraphs of dpkg's status file; those of removed packages are left out."""
     for paragraph in text.strip().split("\n\n"):
         fields = Parser().parsestr(paragraph.strip(), headersonly=True)
         name, version, status = fields.get("Package"), fields.get("Version"), fields.get("Status", "installed")
         if name and version and status.strip().rpartition(" ")[2] not in ABSENT:
-            yield Installed("deb", name, version)
+            yield Package("deb", name, version)
 
 
-def _python(text: str) -> Iterable[Installed]:
-    """Core metadata. The older License field may be a whole text: one line of it is a name, more is not taken."""
+def _python(text: str) -> Iterable[Package]:
+    """Core metadata. The older License field may be a whole text: one line of it is a name, more is left out."""
     fields = Parser().parsestr(text, headersonly=True)
     name, version = fields.get("Name"), fields.get("Version")
     if name and version:
         older = fields.get("License", "").strip()
         known = fields.get("License-Expression", "").strip() or ("" if "\n" in older or len(older) > 100 else older)
-        yield Installed("pypi", re.sub(r"[-_.]+", "-", name).lower(), version, "" if known == "UNKNOWN" else known)
+        yield Package("pypi", re.sub(r"[-_.]+", "-", name).lower(), version, "" if known == "UNKNOWN" else known)

@@ -1,4 +1,4 @@
-"""The bill of materials of an image: Debian's packages, Python's distributions, the model. CycloneDX 1.6 as JSON."""
+"""The software bill of materials (SBOM) of an image as CycloneDX 1.6: packages of Debian and Python, the model."""
 
 import json
 import tarfile
@@ -15,79 +15,82 @@ from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
-from build.image.attest.installed_packages import EDITION, Installed, installed
+from build.image.assemble import Candidate
+from build.image.attest.installed_packages import EDITION, Package, installed_packages
 from build.image.base.base import Base
-from build.oci import image as oci
+from build.oci.image import dump
 from build.oci.store import Attachment
-from model.bundle.manifest import Manifest
 from model.files import write_json
 
 MEDIA_TYPE = "application/vnd.cyclonedx+json"
 NAMESPACE = uuid.UUID("6d1c6f0e-5a0b-4f5e-9d0e-3f3f4f1e0c11")  # a serial number follows from the image's digest
 
 
-def bill(image: oci.Image, manifest: Manifest, bundle: str, base: Base, *, cache: Path) -> Attachment:
-    """The same image, the same bytes: its time is the data's cut-off, its number follows from the digest.
+def sbom(candidate: Candidate, *, cache: Path) -> Attachment:
+    """The same image gives the same bytes: the time is the data's cut-off, the number follows from the digest.
 
-    A base in a registry is not fetched for this. Where its layers are not on this machine it is one component, by
-    digest, and the bill says that it is incomplete.
+    A base in a registry is not fetched for this. When its layers are not on this machine it is one component, by
+    digest, and the SBOM says that it is incomplete.
     """
-    parts = inventory(base, cache)
-    whole = Component(name=manifest.model, type=ComponentType.CONTAINER, bom_ref="image", hashes=[_hash(image.digest)])
-    components = [_model(manifest, bundle), *(_component(part) for part in parts or ())]
-    if parts is None:
+    manifest, digest, base = candidate.manifest, candidate.image.digest, candidate.base
+    packages = packages_of(base, cache)
+    image = Component(name=manifest.model, type=ComponentType.CONTAINER, bom_ref="image", hashes=[_hash(digest)])
+    components = [_model(candidate), *(_component(package) for package in packages or ())]
+    if packages is None:
         components.append(
             Component(name="base", type=ComponentType.CONTAINER, bom_ref="base", hashes=[_hash(base.digest)])
         )
     bom = Bom(
         components=components,
-        serial_number=uuid.uuid5(NAMESPACE, image.digest),
-        metadata=BomMetaData(component=whole, timestamp=datetime.fromisoformat(manifest.lineage.cutoff)),
+        serial_number=uuid.uuid5(NAMESPACE, digest),
+        metadata=BomMetaData(component=image, timestamp=datetime.fromisoformat(manifest.lineage.cutoff)),
     )
-    bom.register_dependency(whole, components)
-    told = json.loads(JsonV1Dot6(bom).output_as_string())
-    aggregate = "complete" if parts is not None else "incomplete"
-    told["compositions"] = [{"aggregate": aggregate, "assemblies": ["image"]}]  # the library does not write them yet
-    return Attachment(MEDIA_TYPE, oci.dump(told))
+    bom.register_dependency(image, components)
+    document = json.loads(JsonV1Dot6(bom).output_as_string())
+    aggregate = "complete" if packages is not None else "incomplete"
+    # The library writes no compositions.
+    document["compositions"] = [{"aggregate": aggregate, "assemblies": ["image"]}]
+    return Attachment(MEDIA_TYPE, dump(document))
 
 
-def inventory(base: Base, cache: Path) -> Sequence[Installed] | None:
-    """What is in the base, kept on this machine by its digest; None when its layers would have to be fetched."""
-    kept = cache / "inventories" / f"{base.digest.removeprefix('sha256:')}-{EDITION}.json"
+def packages_of(base: Base, cache: Path) -> Sequence[Package] | None:
+    """What is installed in the base, cached by its digest; None when its layers would have to be fetched."""
+    file = cache / "packages" / f"{base.digest.removeprefix('sha256:')}-{EDITION}.json"
     try:
-        return tuple(Installed(**one) for one in json.loads(kept.read_bytes()))
+        return tuple(Package(**fields) for fields in json.loads(file.read_bytes()))
     except (OSError, ValueError, TypeError):
         pass
     if any(layer.origin for layer in base.layers):
         return None
     try:
-        found = installed(base.layers)
+        packages = installed_packages(base.layers)
     except tarfile.TarError:
         return None
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    write_json(kept, [asdict(one) for one in found])
-    return found
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_json(file, [asdict(package) for package in packages])
+    return packages
 
 
-def _component(part: Installed) -> Component:
+def _component(package: Package) -> Component:
     # Scanners look a package of Debian up by distribution and release.
-    distribution = part.release.rpartition("-")[0] or "debian"
-    release = {"distro": part.release} if part.release else None
-    if part.kind == "deb":
-        purl = PackageURL("deb", distribution, part.name, part.version, release)
+    distribution = package.release.rpartition("-")[0] or "debian"
+    release = {"distro": package.release} if package.release else None
+    if package.kind == "deb":
+        purl = PackageURL("deb", distribution, package.name, package.version, release)
     else:
-        purl = PackageURL("pypi", name=part.name, version=part.version)
-    licenses = [LicenseFactory().make_from_string(part.license)] if part.license else None
-    return Component(name=part.name, version=part.version, purl=purl, bom_ref=str(purl), licenses=licenses)
+        purl = PackageURL("pypi", name=package.name, version=package.version)
+    licenses = [LicenseFactory().make_from_string(package.license)] if package.license else None
+    return Component(name=package.name, version=package.version, purl=purl, bom_ref=str(purl), licenses=licenses)
 
 
-def _model(manifest: Manifest, bundle: str) -> Component:
+def _model(candidate: Candidate) -> Component:
+    manifest = candidate.manifest
     return Component(
         name=manifest.model,
         version=manifest.lineage.cutoff,
         type=ComponentType.MACHINE_LEARNING_MODEL,
         bom_ref="model",
-        hashes=[_hash(bundle)],
+        hashes=[_hash(candidate.verified.digest)],
     )
 
 

@@ -1,8 +1,8 @@
-"""A signature of a bundle with its verdict by a key of one's own, made and checked without a network (model-signing).
+"""A signature of a bundle with its verdict by the user's own key, made and checked without a network (model-signing).
 
 It is one signature over the digests of all files of a folder, `bundle/` and `verdict.json`: neither can be exchanged,
-and nothing else may be among them. It lies beside the image: a signature by an elliptic
-curve is another one each time, and the image's digest must follow from its content.
+and no other file may be among them. It is attached to the image and not in it: a signature by an elliptic curve is
+another one each time, and the image's digest must follow from its content.
 """
 
 import contextlib
@@ -39,7 +39,7 @@ class SignatureError(KamadoError):
 
 def sign(folder: Path, key: Path) -> Attachment:
     """Sign all files of the folder with a private key in PEM, without a password. Raises SignatureError."""
-    from model_signing import signing  # half a second, which those who do not sign need not wait
+    from model_signing import signing  # takes half a second, which only a build that signs needs
 
     signer = signing.Config().set_hashing_config(_everything())
     _read_key(key, lambda: signer.use_elliptic_key_signer(private_key=key), MAKE)
@@ -48,8 +48,8 @@ def sign(folder: Path, key: Path) -> Attachment:
         try:
             signer.sign(folder, written)
         except (OSError, ValueError) as error:
-            found = f"cannot be signed ({_first(error)})"
-            raise SignatureError(Problem(f"bundle in {folder}", found, MAKE, "signature-broken")) from error
+            problem = f"cannot be signed ({_first(error)})"
+            raise SignatureError(Problem(f"bundle in {folder}", problem, MAKE, "signature-broken")) from error
         return Attachment(MEDIA_TYPE, written.read_bytes())
 
 
@@ -68,16 +68,19 @@ def check(folder: Path, signature: bytes, key: Path) -> None:
                 verifier.verify(folder, written)
             if warned.getvalue():
                 raise ValueError("it does not say by which key it was made")
-        # The signature comes from afar. It may be anything, and the library has no one error for what it cannot read.
+        # The signature was downloaded: it may be any bytes, and the library has no one error for such.
         except Exception as error:
-            told = f"is not signed by {key} ({_first(error)})"
+            problem = f"is not signed by {key} ({_first(error)})"
             hint = "Fetch it again, or ask who released it for the right key"
-            raise SignatureError(Problem("bundle and verdict", told, hint, "signature-broken")) from error
+            raise SignatureError(Problem("bundle and verdict", problem, hint, "signature-broken")) from error
 
 
 def refuse_unfit_keys(private: Path | None, public: Path | None) -> None:
-    """Both keys, looked at before anything is made that they could not release. Raises SignatureError with all that
-    is wrong: a key that is none, a required key without one to sign with, or two that do not belong together."""
+    """Check both keys before anything is built that they could not release.
+
+    Raises SignatureError with every problem: an unfit key, a required key without one to sign with, or two keys that do
+    not belong together.
+    """
     problems: list[Problem] = []
     for key, read, hint in ((private, _as_signer, MAKE), (public, _as_verifier, TAKE)):
         try:
@@ -89,8 +92,9 @@ def refuse_unfit_keys(private: Path | None, public: Path | None) -> None:
         if private is None:
             raise unsigned(public, "Give its private key with --key or KAMADO_SIGNING_KEY")
         if _public_half(private) != _public(serialization.load_pem_public_key(public.read_bytes())):
-            found, hint = f"does not belong to {public}, which has to sign", "Sign with the private key of that one"
-            problems.append(Problem(f"key {private}", found, hint, "signature-broken"))
+            problem = f"does not belong to {public}, which has to sign"
+            hint = "Sign with the private key of that one"
+            problems.append(Problem(f"key {private}", problem, hint, "signature-broken"))
     if problems:
         raise SignatureError(*problems)
 
@@ -108,7 +112,10 @@ def _as_verifier(key: Path) -> None:
 
 
 def check_any(folder: Path, signatures: Sequence[bytes], key: Path, *, image: str) -> None:
-    """One signature by the owner of the key is enough: whoever may write to a place may add more."""
+    """One signature by the owner of the key is enough: anyone who may write to a store may add more.
+
+    Raises SignatureError when no signature is.
+    """
     _read_key(key, functools.partial(_as_verifier, key), TAKE)
     if not signatures:
         raise unsigned(key, f"Build {image} again with --key")
@@ -147,12 +154,12 @@ def _public(key: PublicKeyTypes) -> bytes:
 
 
 def _everything() -> "hashing.Config":
-    """Every file counts. The library would pass over git's own, and over those that a signature tells it to."""
+    """Every file is hashed. The library would leave out git's own, and those that a signature names."""
     from model_signing import hashing
 
     class Everything(hashing.Config):
         def add_ignored_paths(self, **_: object) -> None:
-            """No signature says what is not looked at."""
+            """No signature decides what is left out."""
 
     return Everything().set_ignored_paths(paths=(), ignore_git_paths=False)
 
@@ -165,8 +172,8 @@ def _read_key(key: Path, read: Callable[[], object], hint: str) -> None:
     # The library asks a key of another kind for its curve: an AttributeError.
     except (OSError, ValueError, TypeError, AttributeError, UnsupportedAlgorithm) as error:
         other = isinstance(error, AttributeError)
-        told = f"does not fit ({'it is not an elliptic key' if other else _first(error)})"
-        raise SignatureError(Problem(f"key {key}", told, hint, "key-unfit")) from error
+        problem = f"does not fit ({'it is not an elliptic key' if other else _first(error)})"
+        raise SignatureError(Problem(f"key {key}", problem, hint, "key-unfit")) from error
 
 
 def _first(error: Exception) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from build.oci import image as oci
+from build.oci.image import Blob
 from model.errors import KamadoError
 
 Report = Callable[[str], None]
@@ -27,7 +27,7 @@ class Base:
     name: str
     digest: str
     config: dict[str, Any]
-    layers: tuple[oci.Blob, ...] = ()
+    layers: tuple[Blob, ...] = ()
     docker: bool = False
 
     @property

@@ -1,18 +1,18 @@
-"""A base made on this machine: Debian's Python, the locked libraries, our own code; a layer each."""
+"""A base built on this machine: Debian's Python, the locked libraries, our own code; a layer each."""
 
-import fcntl
 import platform
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from build.image.base import debian
-from build.image.base import source_layer as code
-from build.image.base import wheels as libraries
+from build.image.base import source_layer, wheels
+from build.image.base.apt import Package, refuse_without_apt
 from build.image.base.base import XGBOOST, Base, Report, empty_config
-from build.image.base.debian import Package
-from build.image.base.layer_cache import CREATED, Make, kept_layer, key_of
-from build.oci import image as oci
+from build.image.base.debian import SERVER, release, resolved
+from build.image.base.layer_cache import CREATED, Make, cached_layer, key_of, locked
+from build.image.base.server_root import server_root
+from build.oci.image import Image, dump
 from build.oci.layer import Layer
 
 ENVIRONMENT = [
@@ -25,59 +25,68 @@ ENVIRONMENT = [
 ]
 
 
-def made_base(cache: Path, *, report: Report) -> Base:
-    """Same packages, lock and code, same digest. Raises CannotMake, and OSError when the cache cannot be written."""
-    debian.refuse_impossible()
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # of two builders one works, the other finds what it made
-        return _made(cache, report)
+@dataclass(frozen=True)
+class LayerPlan:
+    """A layer of the base: its name in the history, its key in the cache, and how it is made."""
+
+    name: str
+    key: str
+    make: Make
 
 
-def _made(cache: Path, report: Report) -> Base:
-    packages = debian.resolved(cache)
-    python, glibc = _python(packages), _glibc(packages)
-    machine = platform.machine()
-    ours = code.code()
-    told = "\n".join(f"{package.name} {package.version}" for package in packages)
-    wheels = libraries.libraries_key(python=python, glibc=glibc, machine=machine)
-    parts: tuple[tuple[str, str, Make], ...] = (
-        (
+def build_base(cache: Path, *, report: Report) -> Base:
+    """Same packages, lock and code, same digest.
+
+    Raises CannotMake where this machine cannot, and OSError when the cache cannot be written.
+    """
+    refuse_without_apt()
+    with locked(cache):
+        plans = _plans(resolved(cache, SERVER))
+        layers = []
+        for number, plan in enumerate(plans, 1):
+            report(f"base {number} of {len(plans)}: {plan.name}")
+            layers.append(cached_layer(cache / "layers", plan.key, plan.make))
+    return _base(layers, [plan.name for plan in plans])
+
+
+def _plans(packages: tuple[Package, ...]) -> list[LayerPlan]:
+    python, glibc, machine = _python(packages), _glibc(packages), platform.machine()
+    versions = "\n".join(f"{package.name} {package.version}" for package in packages)
+    lock = wheels.libraries_key(python=python, glibc=glibc, machine=machine)
+    code = source_layer.code()
+    return [
+        LayerPlan(
             f"Debian's Python {python[0]}.{python[1]}, {len(packages)} packages",
-            key_of("debian", debian.release(), told),
-            lambda scratch: debian.root_file_system(scratch, packages),
+            key_of("debian", release(), versions),
+            lambda scratch: server_root(scratch, packages),
         ),
-        (
+        LayerPlan(
             "the server's locked libraries",
-            key_of("libraries", wheels),
-            lambda scratch: libraries.libraries(scratch, python=python, glibc=glibc, machine=machine),
+            key_of("libraries", lock),
+            lambda scratch: wheels.libraries(scratch, python=python, glibc=glibc, machine=machine),
         ),
-        ("model/ and serving/", key_of("code", code.code_key(ours)), lambda _: ours),
-    )
-    layers = []
-    for number, (name, key, make) in enumerate(parts, 1):
-        report(f"base {number} of {len(parts)}: {name}")
-        layers.append(kept_layer(cache / "layers", key, make))
-    return _base(layers, [name for name, _, _ in parts])
+        LayerPlan("model/ and serving/", key_of("code", source_layer.code_key(code)), lambda _: code),
+    ]
 
 
 def _base(layers: Sequence[Layer], names: Sequence[str]) -> Base:
     config = empty_config() | {
-        "config": {"Env": ENVIRONMENT, "Labels": {XGBOOST: libraries.locked("xgboost-cpu")}, "User": "65532"},
+        "config": {"Env": ENVIRONMENT, "Labels": {XGBOOST: wheels.locked("xgboost-cpu")}, "User": "65532"},
         "created": CREATED,
         "history": [{"created": CREATED, "created_by": f"kamado: {name}"} for name in names],
         "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},
     }
     blobs = tuple(layer.blob() for layer in layers)
-    return Base("debian", names[0], oci.Image(oci.dump(config), blobs).digest, config, blobs)
+    return Base("debian", names[0], Image(dump(config), blobs).digest, config, blobs)
 
 
 def _python(packages: Sequence[Package]) -> tuple[int, int]:
-    found = next(match for one in packages if (match := re.fullmatch(r"python(\d)\.(\d+)-minimal", one.name)))
-    return int(found[1]), int(found[2])
+    matches = (re.fullmatch(r"python(\d)\.(\d+)-minimal", package.name) for package in packages)
+    match = next(filter(None, matches))
+    return int(match[1]), int(match[2])
 
 
 def _glibc(packages: Sequence[Package]) -> int:
-    """The minor version of the C library, which says what wheels may ask for."""
-    version = next(one.version for one in packages if one.name == "libc6")
+    """The minor version of the C library, which decides what wheels can be used."""
+    version = next(package.version for package in packages if package.name == "libc6")
     return int(version.split("-")[0].split(".")[1])

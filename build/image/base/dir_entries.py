@@ -6,13 +6,13 @@ from pathlib import Path
 from build.oci.layer import TarEntry
 
 
-def entries(root: Path, prefix: str, *, wanted: Callable[[str], bool]) -> Iterator[TarEntry]:
-    """Files and links under `root`, their names behind `prefix`; no empty folder. `wanted` is given names in `root`."""
+def entries(root: Path, prefix: str, *, needed: Callable[[str], bool]) -> Iterator[TarEntry]:
+    """Files and links under `root`, their names behind `prefix`; no empty folder. `needed` takes names in `root`."""
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
         if path.is_dir() and not path.is_symlink():
             continue
-        if not wanted(name):
+        if not needed(name):
             continue
         target = f"{prefix}/{name}" if prefix else name
         if path.is_symlink():

@@ -5,12 +5,12 @@ from typing import Any, BinaryIO, Literal, Protocol
 
 from build.image.base.base import Base, BaseError, architecture
 from build.image.base.blob_cache import refuse_other
-from build.oci import image as oci
+from build.oci.image import DOCKER_INDEX, DOCKER_LAYER, DOCKER_MANIFEST, INDEX, LAYER, MANIFEST, Blob, digest_of
 from model.errors import Problem
 
-GZIPPED = (oci.LAYER, oci.DOCKER_LAYER)
-MANIFESTS = (oci.MANIFEST, oci.DOCKER_MANIFEST)
-INDEXES = (oci.INDEX, oci.DOCKER_INDEX)
+GZIPPED = (LAYER, DOCKER_LAYER)
+MANIFESTS = (MANIFEST, DOCKER_MANIFEST)
+INDEXES = (INDEX, DOCKER_INDEX)
 GREATEST = 8 << 20  # bytes of a manifest or config
 
 
@@ -32,25 +32,25 @@ def read_base(source: Source, reference: str) -> Base:
     """The base for this machine's kind of processor. Raises BaseError."""
     data = source.manifest(reference)
     if reference.startswith("sha256:"):
-        refuse_other(oci.digest_of(data), reference, source.name)
+        refuse_other(digest_of(data), reference, source.name)
     manifest = _parse(data, source)
     if manifest.get("mediaType") in INDEXES or "manifests" in manifest:
         return read_base(source, _of_this_machine(manifest, source))
-    if manifest.get("mediaType", oci.MANIFEST) not in MANIFESTS:
+    if manifest.get("mediaType", MANIFEST) not in MANIFESTS:
         raise _refused(source, f"is of type {manifest.get('mediaType')!r}, which is not an image", "base-type")
     config = manifest["config"]["digest"]
     with source.blob(config) as file:
         written = file.read(GREATEST)
-    refuse_other(oci.digest_of(written), config, source.name)
+    refuse_other(digest_of(written), config, source.name)
     found = _parse(written, source)
     _refuse_foreign(found, source)
     return Base(
         kind=source.kind,
         name=source.name,
-        digest=oci.digest_of(data),
+        digest=digest_of(data),
         config=found,
         layers=tuple(_layer(source, layer) for layer in manifest["layers"]),
-        docker=manifest.get("mediaType") == oci.DOCKER_MANIFEST,
+        docker=manifest.get("mediaType") == DOCKER_MANIFEST,
     )
 
 
@@ -64,9 +64,9 @@ def _parse(data: bytes, source: Source) -> dict[str, Any]:
     return found
 
 
-def _layer(source: Source, layer: dict[str, Any]) -> oci.Blob:
+def _layer(source: Source, layer: dict[str, Any]) -> Blob:
     digest = layer["digest"]
-    return oci.Blob(digest, layer["size"], layer["mediaType"], lambda: source.blob(digest), source.origin)
+    return Blob(digest, layer["size"], layer["mediaType"], lambda: source.blob(digest), source.origin)
 
 
 def _of_this_machine(index: dict[str, Any], source: Source) -> str:

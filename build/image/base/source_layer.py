@@ -9,20 +9,20 @@ from build.oci.layer import TarEntry
 
 ROOT = Path(__file__).resolve().parents[3]
 HOME = "opt/kamado"
-ROOMS = ("model", "serving")
+PACKAGES = ("model", "serving")
 # The reader of specs belongs to training: its edits leave the server's digest alone.
 LEFT_OUT = "model/spec/"
 
 
 def code() -> list[TarEntry]:
-    """Every file of the rooms that a server imports."""
-    return [entry for entry in rooms(ROOMS) if not entry.name.startswith(f"{HOME}/{LEFT_OUT}")]
+    """Every file of the packages that a server imports."""
+    return [entry for entry in packages(PACKAGES) if not entry.name.startswith(f"{HOME}/{LEFT_OUT}")]
 
 
-def rooms(names: Iterable[str]) -> Iterator[TarEntry]:
-    """Every file of these rooms as it lies in an image, without caches and pages for people."""
-    for room in names:
-        for entry in entries(ROOT / room, room, wanted=_is_code):
+def packages(names: Iterable[str]) -> Iterator[TarEntry]:
+    """Every file of these packages as it lies in an image, without caches and pages for people."""
+    for package in names:
+        for entry in entries(ROOT / package, package, needed=_is_code):
             yield TarEntry(f"{HOME}/{entry.name}", 0o644, data=entry.data)
 
 
@@ -33,8 +33,8 @@ def _is_code(name: str) -> bool:
 
 def code_key(files: list[TarEntry]) -> str:
     """Over names and content."""
-    told = (f"{entry.name} {_sha256(entry)}" for entry in files)
-    return hashlib.sha256("\n".join(told).encode()).hexdigest()
+    lines = (f"{entry.name} {_sha256(entry)}" for entry in files)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def _sha256(entry: TarEntry) -> str:

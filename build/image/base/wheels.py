@@ -37,7 +37,7 @@ def libraries(scratch: Path, *, python: tuple[int, int], glibc: int, machine: st
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise CannotMake(f"pip could not fetch the locked libraries ({last:.300})")
-    return entries(scratch, f"usr/local/lib/python{version}/dist-packages", wanted=is_needed)
+    return entries(scratch, f"usr/local/lib/python{version}/dist-packages", needed=is_needed)
 
 
 def is_needed(name: str) -> bool:

@@ -1,11 +1,11 @@
-"""The base images, built by a container engine: `python -m build.image.base_images`, which `make base-images` calls.
+"""The base images, built by a container engine: `kamado base-images`.
 
-server/       Dockerfile and lock of what a model is laid on
-component/    Dockerfile of what every pipeline step runs in; its lock is that of the root
-python.py     the Python that both start from: public by digest, or made of Debian packages (bootstrap.py)
-contents.py   what the engine is given: named files and no more, with the settings of pip (pip.py)
-make.py       both are built, then tagged
-export.py     out of the engine (saved.py) into an OCI layout, the same bytes for the same files
+server/           Dockerfile and lock of what a model is laid on
+component/        Dockerfile of what every pipeline step runs in; its lock is that of the root
+python_base.py    the Python that both start from: public by digest, or Debian's packages (debian_python.py)
+build_context.py  the files that the engine gets, with the settings of pip (pip_config.py)
+build_images.py   both are built, then tagged
+export.py         out of the engine (docker_save.py) into an OCI layout, the same bytes for the same files
 """
 
 from typing import ClassVar

@@ -1,16 +1,16 @@
-"""What the engine is given for each image: the files that its Dockerfile names, from this checkout, and no other."""
+"""What the engine gets for each image: the files that its Dockerfile names, from this checkout, and no others."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from build.image.base.source_layer import HOME, ROOT, code, rooms
+from build.image.base.source_layer import HOME, ROOT, code, packages
 from build.image.base.wheels import LOCK, locked
 from build.image.base_images.pip_config import pip_settings
 from build.oci.layer import TarEntry
 
-HERE = Path(__file__).parent
-WHOLE_LOCK = ROOT / "requirements.txt"
+FOLDER = Path(__file__).parent
+FULL_LOCK = ROOT / "requirements.txt"
 STEPS = ("model", "artifacts", "components", "pipelines", "build", "serving", "cli")
 PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")  # no history keeps these
 
@@ -25,26 +25,26 @@ class BuildContext:
 
 
 def build_contexts(environ: Mapping[str, str], *, commit: str | None) -> list[BuildContext]:
-    """The server's and the steps'. The steps have all rooms, so that one can make an image as this checkout does."""
+    """The server's and the steps'. The steps have every package, so that one can build an image like this checkout."""
     proxies = {name: environ[name] for name in PROXIES if name in environ}
     settings = list(pip_settings(environ))
-    lock = TarEntry(f"{HOME}/{WHOLE_LOCK.name}", 0o644, data=WHOLE_LOCK)
+    lock = TarEntry(f"{HOME}/{FULL_LOCK.name}", 0o644, data=FULL_LOCK)
     return [
         BuildContext(
             "server",
-            [*_ground("server", LOCK), *settings, *code()],
+            [*_recipe("server", LOCK), *settings, *code()],
             {**proxies, "XGBOOST": locked("xgboost-cpu")},
         ),
         BuildContext(
             "component",
-            [*_ground("component", WHOLE_LOCK), *settings, *_environment(), lock, *rooms(STEPS)],
+            [*_recipe("component", FULL_LOCK), *settings, *_environment(), lock, *packages(STEPS)],
             {**proxies, "COMMIT": commit or ""},
         ),
     ]
 
 
-def _ground(name: str, lock: Path) -> list[TarEntry]:
-    dockerfile = TarEntry("Dockerfile", 0o644, data=HERE / name / "Dockerfile")
+def _recipe(name: str, lock: Path) -> list[TarEntry]:
+    dockerfile = TarEntry("Dockerfile", 0o644, data=FOLDER / name / "Dockerfile")
     return [dockerfile, TarEntry("requirements.txt", 0o644, data=lock)]
 
 

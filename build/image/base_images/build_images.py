@@ -1,9 +1,8 @@
 """Both images through the engine: built first, tagged when both are there."""
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from docker import DockerClient
 from docker.errors import APIError, BuildError
@@ -15,54 +14,54 @@ from build.image.base_images.build_context import BuildContext
 from build.oci.layer import write_layer
 from model.errors import Problem
 
-LAST_WORDS = 8  # lines of a build that failed
+LAST_LINES = 8  # of the log of a build that failed
 
 
-def make_images(
-    client: DockerClient, python: str, build_contexts: Iterable[BuildContext], *, tag: str = "latest", report: Report
+def build_images(
+    client: DockerClient, python: str, contexts: Iterable[BuildContext], *, tag: str = "latest", report: Report
 ) -> dict[str, str]:
-    """What the engine calls each image, by name. Raises BaseImagesError, and then no tag has changed."""
-    made = {}
-    for recipe in build_contexts:
-        report(f"building {recipe.name}")
-        made[recipe.name] = _build(client, python, recipe)
-    for name, image in made.items():
+    """Name -> the engine's id of the image. Raises BaseImagesError, and then no tag has changed."""
+    images = {}
+    for context in contexts:
+        report(f"building {context.name}")
+        images[context.name] = _build(client, python, context)
+    for name, image in images.items():
         client.images.get(image).tag(f"kamado/{name}", tag)
-    return made
+    return images
 
 
-def _build(client: DockerClient, python: str, recipe: BuildContext) -> str:
+def _build(client: DockerClient, python: str, context: BuildContext) -> str:
     with tempfile.TemporaryDirectory(prefix="kamado-context-") as scratch:
-        context = write_layer(Path(scratch) / "context.tar.gz", recipe.files, mtime=EPOCH)
-        with context.path.open("rb") as file:
+        archive = write_layer(Path(scratch) / "context.tar.gz", context.files, mtime=EPOCH)
+        with archive.path.open("rb") as file:
             try:
                 # The host's network: engines without a bridge have no other, and proxies on loopback are reached.
                 image, _ = client.images.build(
                     fileobj=file,
                     custom_context=True,
                     encoding="gzip",
-                    buildargs={"PYTHON": python, **recipe.arguments},
+                    buildargs={"PYTHON": python, **context.arguments},
                     network_mode="host",
                     rm=True,
                     forcerm=True,
                 )
             except BuildError as error:
-                found = f"{error.msg}; it said: {' | '.join(_last_words(error.build_log))}"
-                raise _refused(recipe, found) from error
+                problem = f"{error.msg}; its log ends with: {' | '.join(_last_lines(error.build_log))}"
+                raise _refused(context, problem) from error
             except APIError as error:
-                raise _refused(recipe, str(error.explanation or error)) from error
+                raise _refused(context, str(error.explanation or error)) from error
     return str(image.id)
 
 
-def _last_words(log: Iterable[dict[str, Any]]) -> list[str]:
-    return list(_lines(log))[-LAST_WORDS:]
+def _last_lines(log: Iterable[Mapping[str, object]]) -> list[str]:
+    return list(_lines(log))[-LAST_LINES:]
 
 
-def _lines(log: Iterable[dict[str, Any]]) -> Iterator[str]:
+def _lines(log: Iterable[Mapping[str, object]]) -> Iterator[str]:
     for part in log:
         yield from (line.strip() for line in str(part.get("stream", "")).splitlines() if line.strip())
 
 
-def _refused(recipe: BuildContext, found: str) -> BaseImagesError:
+def _refused(context: BuildContext, problem: str) -> BaseImagesError:
     hint = "Fix what it names and run again; nothing was tagged"
-    return BaseImagesError(Problem(f"image {recipe.name}", found, hint, "image-build"))
+    return BaseImagesError(Problem(f"image {context.name}", problem, hint, "image-build"))

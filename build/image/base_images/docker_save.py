@@ -13,24 +13,24 @@ from typing import IO, Any
 from docker import DockerClient
 
 from build.image.base.layer_cache import CREATED, EPOCH
-from build.oci import image as oci
+from build.oci.image import Image, dump
 from build.oci.layer import TarEntry, write_layer
 
-KEPT = ("Cmd", "Entrypoint", "Env", "ExposedPorts", "Labels", "User", "WorkingDir")
-STICKY = 0o1777  # rights of owner, group and all; none that lend those of another user
+CONFIG_KEYS = ("Cmd", "Entrypoint", "Env", "ExposedPorts", "Labels", "User", "WorkingDir")
+STICKY = 0o1777  # rights of owner, group and all; no setuid, no setgid
 
 
-def saved_image(client: DockerClient, image: str, scratch: Path) -> oci.Image:
-    """The engine's image; its layers lie in `scratch`."""
+def saved_image(client: DockerClient, image: str, scratch: Path) -> Image:
+    """The engine's image; its layers are files in `scratch`."""
     archive = scratch / "saved.tar"
     with archive.open("wb") as file:
         for data in client.images.get(image).save():
             file.write(data)
     with tarfile.open(archive) as tar:
-        listed = json.loads(_read(tar, "manifest.json"))[0]
-        config = json.loads(_read(tar, listed["Config"]))
+        manifest = json.loads(_read(tar, "manifest.json"))[0]
+        config = json.loads(_read(tar, manifest["Config"]))
         layers = []
-        for number, name in enumerate(listed["Layers"]):
+        for number, name in enumerate(manifest["Layers"]):
             content = scratch / f"{number:03}"
             content.mkdir()
             with _open(tar, name) as packed:
@@ -41,16 +41,16 @@ def saved_image(client: DockerClient, image: str, scratch: Path) -> oci.Image:
     written = {
         "architecture": config["architecture"],
         "os": config["os"],
-        "config": {key: value for key in KEPT if (value := config["config"].get(key))},
+        "config": {key: value for key in CONFIG_KEYS if (value := config["config"].get(key))},
         "created": CREATED,
         "history": [{"created": CREATED, "created_by": step} for step in steps],
         "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},
     }
-    return oci.Image(oci.dump(written), tuple(layer.blob() for layer in layers))
+    return Image(dump(written), tuple(layer.blob() for layer in layers))
 
 
 def _entries(packed: IO[bytes], content: Path) -> Iterator[TarEntry]:
-    """The names of one layer; `content` takes the files. Devices are the engine's business and stay behind."""
+    """The names of one layer; `content` takes the files. Devices are left out: an engine makes its own."""
     files: dict[str, Path] = {}
     with tarfile.open(fileobj=packed, mode="r|*") as tar:
         for number, member in enumerate(tar):
@@ -78,5 +78,5 @@ def _read(tar: tarfile.TarFile, name: str) -> Any:
 def _open(tar: tarfile.TarFile, name: str) -> IO[bytes]:
     file = tar.extractfile(name)
     if file is None:
-        raise ValueError(f"the engine's archive holds {name} as no file")
+        raise ValueError(f"the engine's archive has no file {name}")
     return file

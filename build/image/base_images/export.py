@@ -1,4 +1,4 @@
-"""Out of the engine into a place for images. Any place will do: `place` is a Publisher, so a registry as well."""
+"""Images out of the engine into an image store."""
 
 import contextlib
 import tempfile
@@ -14,23 +14,23 @@ from build.oci.store import ImageStore, StoreError
 from model.errors import Problem
 
 
-def export(client: DockerClient, made: Mapping[str, str], place: ImageStore, *, report: Report) -> dict[str, str]:
-    """Publish every image under its name; returns digests. Raises StoreError."""
+def export(client: DockerClient, images: Mapping[str, str], store: ImageStore, *, report: Report) -> dict[str, str]:
+    """Publish every image under its name; returns name -> digest. Raises StoreError."""
     digests = {}
-    for name, image in made.items():
+    for name, image in images.items():
         with tempfile.TemporaryDirectory(prefix="kamado-export-") as scratch:
-            out = saved_image(client, image, Path(scratch))
-            digests[name] = place.publish(out, name).digest
-            size = sum(layer.size for layer in out.layers) / 1e6
+            saved = saved_image(client, image, Path(scratch))
+            digests[name] = store.publish(saved, name).digest
+            size = sum(layer.size for layer in saved.layers) / 1e6
         report(f"{name} {digests[name]}, {size:.0f} MB to pull")
     return digests
 
 
 @contextlib.contextmanager
 def fresh_layout(folder: Path) -> Iterator[Layout]:
-    """A layout that takes the place of the one in `folder` when all is in it: the names of base images move.
+    """A layout that replaces the one in `folder` once it is complete: the tags of base images move.
 
-    Raises StoreError rather than replace what is no layout.
+    Raises StoreError when `folder` holds anything but a layout.
     """
     if folder.exists() and any(folder.iterdir()) and not (folder / "oci-layout").is_file():
         hint = "Name another folder, or move away what is in it"

@@ -1,4 +1,4 @@
-"""This machine's settings of pip for a build: where packages come from and whom to trust, as files of the context.
+"""This machine's settings of pip for a build: package indexes and trusted authorities, as files of the context.
 
 Files and not arguments, because the engine keeps the arguments of a build in the history of its images.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 from build.environment.pip_config import pip_config
 from build.oci.layer import TarEntry
 
-PLACES = ("index-url", "extra-index-url", "find-links")  # folders of this machine are none inside a build
+SOURCES = ("index-url", "extra-index-url", "find-links")  # folders of this machine do not exist inside a build
 PLAIN = ("trusted-host", "proxy", "timeout", "default-timeout", "retries", "no-index")
 AUTHORITIES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # pip trusts these files where its own settings name none
 FOLDER = "pip"
@@ -21,9 +21,9 @@ def pip_settings(environ: Mapping[str, str]) -> Iterator[TarEntry]:
     """`pip/pip.conf`, and `pip/certificates.pem` where this machine trusts authorities of its own."""
     config = pip_config(sys.executable)
     lines = ["[global]"]
-    for key in PLACES:
-        if places := [place for place in config.get(key, "").split() if re.match(r"https?://", place)]:
-            lines.append(f"{key} = {' '.join(places)}")
+    for key in SOURCES:
+        if addresses := [source for source in config.get(key, "").split() if re.match(r"https?://", source)]:
+            lines.append(f"{key} = {' '.join(addresses)}")
     lines += [f"{key} = {config[key]}" for key in PLAIN if key in config]
     named = [config.get("cert"), *(environ.get(name) for name in AUTHORITIES)]
     certificates = next((Path(name) for name in named if name and Path(name).is_file()), None)

@@ -1,11 +1,11 @@
-"""The proof that the built image answers as training did. Before an image gets its tag, it is started and asked.
+"""The smoke test: before an image gets its tag, it is started and must answer as training did.
 
-seal.py        which way, and what came out of it
-questions.py   what is asked, and which answers are right
-ask.py         asks a server on loopback; needs Python alone, and so runs inside the image
-engine.py      the container itself, where there is a container engine
-process.py     the server from the image's layers in a child process, where there is none
-tree.py        layers into a folder, for process.py
+smoke_test.py   which way it runs, and its result
+test_cases.py   the requests, and which answers are right
+http_client.py  sends them to a server on loopback; needs Python alone, so that it can run inside the image
+container.py    the container itself, where there is a container engine
+process.py      the server from the image's layers in a child process, where there is none
+rootfs.py       layers into a folder, for process.py
 """
 
 from typing import ClassVar
@@ -14,6 +14,6 @@ from model.errors import KamadoError
 
 
 class SmokeTestError(KamadoError):
-    """The image does not start, or answers otherwise than its bundle says."""
+    """The image does not start, or gives other answers than its bundle."""
 
-    heading: ClassVar[str] = "the image was not sealed"
+    heading: ClassVar[str] = "the image failed its smoke test"

@@ -1,30 +1,37 @@
-"""Ask a server on loopback: questions on standard input, answers on standard output, both one JSON document.
+"""Send requests to a server on loopback: one JSON document on standard input, another with the answers on output.
 
-Runs inside the image, whose Python has no more than the standard library to offer for this.
+Runs inside the image, where only Python's standard library is certain to be there.
 """
 
 import http.client
 import json
 import sys
 import time
-from typing import Any
+from typing import NamedTuple
 
 
-def ask(port: int, questions: list[dict[str, str]], *, seconds: float) -> list[dict[str, Any]]:
-    """Status and body for every question, in order. Raises OSError when the server is not there after `seconds`."""
+class Answer(NamedTuple):
+    """The HTTP status, and the body as text."""
+
+    status: int
+    body: str
+
+
+def send(port: int, requests: list[dict[str, str]], *, seconds: float) -> list[Answer]:
+    """An answer to every request (`method`, `path`, `body`), in order. Raises OSError without a server in `seconds`."""
     connection = _connected(port, time.monotonic() + seconds)
     answers = []
-    for question in questions:
-        body = question["body"].encode() if question["method"] == "POST" else None
-        connection.request(question["method"], question["path"], body, {"Content-Type": "application/json"})
-        answer = connection.getresponse()
-        answers.append({"status": answer.status, "body": answer.read().decode("utf-8", "replace")})
+    for request in requests:
+        body = request["body"].encode() if request["method"] == "POST" else None
+        connection.request(request["method"], request["path"], body, {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        answers.append(Answer(response.status, response.read().decode("utf-8", "replace")))
     connection.close()
     return answers
 
 
 def _connected(port: int, end: float) -> http.client.HTTPConnection:
-    """A connection to a server that has come up. It listens only when its golden rows came out right."""
+    """A connection to a server that has come up. It listens only once its golden rows came out right."""
     while True:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         try:
@@ -38,5 +45,6 @@ def _connected(port: int, end: float) -> http.client.HTTPConnection:
 
 
 if __name__ == "__main__":
-    asked = json.load(sys.stdin)
-    json.dump(ask(asked["port"], asked["questions"], seconds=asked["seconds"]), sys.stdout)
+    document = json.load(sys.stdin)
+    answers = send(document["port"], document["requests"], seconds=document["seconds"])
+    json.dump([answer._asdict() for answer in answers], sys.stdout)

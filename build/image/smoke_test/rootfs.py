@@ -7,23 +7,23 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from build.image.smoke_test import SmokeTestError
-from build.oci import image as oci
 from build.oci.archive import members_of
+from build.oci.image import Blob
 from model.errors import Problem
 
 WHITEOUT, ALL_GONE = ".wh.", ".wh..wh..opq"  # how a layer says that something below it is no longer there
 
 
-def unpack(layers: Iterable[oci.Blob], root: Path) -> None:
+def unpack(layers: Iterable[Blob], root: Path) -> None:
     """Lay every layer over the others in `root`. Raises SmokeTestError for one that is broken, or leaves it."""
     for layer in layers:
         try:
             for tar, member in members_of(layer):
                 _lay(tar, member, root)
         except (tarfile.TarError, ValueError, FileNotFoundError, FileExistsError, NotADirectoryError) as error:
-            found = f"cannot be unpacked ({error})"
+            problem = f"cannot be unpacked ({error})"
             hint = "Push the base again, or take another"
-            raise SmokeTestError(Problem(f"layer {layer.digest}", found, hint, "seal-layer")) from error
+            raise SmokeTestError(Problem(f"layer {layer.digest}", problem, hint, "smoke-test-layer")) from error
 
 
 def _lay(tar: tarfile.TarFile, member: tarfile.TarInfo, root: Path) -> None:
@@ -81,8 +81,8 @@ def inside(root: Path, name: str) -> Path | None:
     for _ in range(40):  # as many links as Linux follows
         real = _first_link(root, path)
         if real is None:
-            found = root.joinpath(*path.parts[1:])
-            return found if found.exists() else None
+            file = root.joinpath(*path.parts[1:])
+            return file if file.exists() else None
         path = real
     return None
 
@@ -91,9 +91,9 @@ def _first_link(root: Path, path: PurePosixPath) -> PurePosixPath | None:
     """`path` with its first symbolic link replaced by what it names; None when there is none."""
     for depth in range(2, len(path.parts) + 1):
         head = PurePosixPath(*path.parts[:depth])
-        here = root.joinpath(*head.parts[1:])
-        if here.is_symlink():
-            target = head.parent / here.readlink()
+        link = root.joinpath(*head.parts[1:])
+        if link.is_symlink():
+            target = head.parent / link.readlink()
             rest = path.parts[depth:]
             return PurePosixPath(os.path.normpath(target.joinpath(*rest)))
     return None

@@ -1,52 +1,51 @@
-"""Seal an image: start what will be tagged, ask it, and let it pass when every answer is right."""
+"""Run the smoke test of an image that has no tag yet."""
 
 import contextlib
 from dataclasses import dataclass
 from typing import Literal
 
-from build.image.smoke_test import SmokeTestError, process
-from build.image.smoke_test import container as engine
-from build.image.smoke_test.test_cases import problems, questions
+from build.image.smoke_test import SmokeTestError, container, process
+from build.image.smoke_test.test_cases import cases_of, problems_of
 from build.oci.store import Staged
 from model.bundle.bundle import Bundle
 
 Way = Literal["auto", "engine", "process"]
 WAYS: tuple[Way, ...] = ("auto", "engine", "process")
 SECONDS = 90  # until the server listens
-TOLD = 20
+MOST_PROBLEMS = 20  # of one refusal
 
 
 @dataclass(frozen=True)
-class Seal:
-    """Which way the image was proven, and how many answers were right.
+class SmokeTestResult:
+    """Which way the test ran, and how many answers were right.
 
-    "none" is an image without a server; "earlier" one whose tag was there already, which a seal had gone before.
+    "none" is an image without a server; "earlier" one whose tag existed already, because an earlier test passed.
     """
 
     way: Literal["engine", "process", "none", "earlier"]
     answers: int = 0
 
     @property
-    def says(self) -> str:
-        where = {"engine": "the container", "process": "the server from the image's layers"}.get(self.way)
-        return f"{where} gave {self.answers} right answers" if where else "none, this image cannot start by itself"
+    def message(self) -> str:
+        server = {"engine": "the container", "process": "the server from the image's layers"}.get(self.way)
+        return f"{server} gave {self.answers} right answers" if server else "none, this image has no server to start"
 
 
-UNSEALED, EARLIER = Seal("none"), Seal("earlier")
+NO_SERVER, EARLIER = SmokeTestResult("none"), SmokeTestResult("earlier")
 
 
-def seal(staged: Staged, bundle: Bundle, *, way: Way) -> Seal:
-    """Raises SmokeTestError with every wrong answer, the first differing row first."""
-    asked = questions(bundle)
-    client = engine.engine() if way != "process" else None
+def run_smoke_test(staged: Staged, bundle: Bundle, *, way: Way) -> SmokeTestResult:
+    """Start the image and compare every answer. Raises SmokeTestError, the first row that differs first."""
+    cases = cases_of(bundle)
+    client = container.engine() if way != "process" else None
     if client is not None:
         with contextlib.closing(client):
-            given = engine.answers(client, staged, asked, seconds=SECONDS)
+            answers = container.answers(client, staged, cases, seconds=SECONDS)
     elif way == "engine":
-        raise engine.absent()
+        raise container.engine_missing()
     else:
-        given = process.answers(staged.image, asked, seconds=SECONDS)
-    found = list(problems(asked, given))
-    if found:
-        raise SmokeTestError(*found[:TOLD])
-    return Seal("engine" if client is not None else "process", len(given))
+        answers = process.answers(staged.image, cases, seconds=SECONDS)
+    problems = list(problems_of(cases, answers))
+    if problems:
+        raise SmokeTestError(*problems[:MOST_PROBLEMS])
+    return SmokeTestResult("engine" if client is not None else "process", len(answers))

@@ -1,4 +1,4 @@
-"""What an image is asked, and which answers are right.
+"""The requests of the smoke test, and which answers are right.
 
 Every golden row, its keys in two orders and all rows at once, must give the stored probability to the last digit. What
 the contract says of missing, extra, impossible, unseen and out-of-range values must hold too.
@@ -6,20 +6,22 @@ the contract says of missing, extra, impossible, unseen and out-of-range values 
 
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from build.image.smoke_test.http_client import Answer
 from model.bundle.bounds import Bounds
 from model.bundle.bundle import Bundle
 from model.bundle.features import CategoryFeature, NumberFeature
 from model.errors import Problem
 
 Row = dict[str, float | str | None]
-Answer = dict[str, Any]
-WAY_OUT = (
+Body = Mapping[str, Any]  # of an answer, parsed
+Check = Callable[[int, Body], str | None]  # (status, body) -> what is wrong, None for a right answer
+HINT = (
     "Nothing was tagged. Build with the server, libraries and kind of processor that the bundle was trained with, "
     "or train it again"
 )
@@ -27,110 +29,101 @@ UNSEEN = "a value that no training saw"
 
 
 @dataclass(frozen=True)
-class Question:
-    """A request, and what is wrong with an answer to it: None for a right one."""
+class Case:
+    """A request, and the check of the answer to it."""
 
     name: str
     path: str
     body: str
-    wrong: Callable[[int, Answer], str | None]
+    check: Check
     method: str = "POST"
-    code: str = "seal-contract"
+    code: str = "smoke-test-contract"
 
     @property
     def request(self) -> dict[str, str]:
         return {"method": self.method, "path": self.path, "body": self.body}
 
 
-def questions(bundle: Bundle) -> list[Question]:
-    """In the order in which they are asked."""
+def cases_of(bundle: Bundle) -> list[Case]:
+    """In the order in which they are sent."""
     return [_ready(bundle), *_golden(bundle), *_contract(bundle)]
 
 
-def problems(asked: Sequence[Question], answers: Sequence[dict[str, Any]]) -> Iterator[Problem]:
-    """Every wrong answer. The first is the first differing row."""
-    for question, answer in zip(asked, answers, strict=True):
+def problems_of(cases: Sequence[Case], answers: Sequence[Answer]) -> Iterator[Problem]:
+    """Every wrong answer. The first is that of the first row that differs."""
+    for case, answer in zip(cases, answers, strict=True):
         try:
-            body = json.loads(answer["body"])
+            body = json.loads(answer.body)
         except ValueError:
             body = None
-        told = "is not a JSON object" if not isinstance(body, dict) else question.wrong(answer["status"], body)
-        if told is not None:
-            yield Problem(question.name, told, WAY_OUT, question.code)
+        problem = case.check(answer.status, body) if isinstance(body, dict) else "is not a JSON object"
+        if problem is not None:
+            yield Problem(case.name, problem, HINT, case.code)
 
 
-def _ready(bundle: Bundle) -> Question:
-    def wrong(status: int, answer: Answer) -> str | None:
-        if (status, answer.get("ready"), answer.get("digest")) == (200, True, bundle.digest):
+def _ready(bundle: Bundle) -> Case:
+    def check(status: int, body: Body) -> str | None:
+        if (status, body.get("ready"), body.get("digest")) == (200, True, bundle.digest):
             return None
-        return f"answers {status} for bundle {answer.get('digest')}; this one is {bundle.digest}"
+        return f"answers {status} for bundle {body.get('digest')}; this one is {bundle.digest}"
 
-    return Question("/readyz", "/readyz", "", wrong, method="GET", code="seal-bundle")
+    return Case("/readyz", "/readyz", "", check, method="GET", code="smoke-test-bundle")
 
 
-def _golden(bundle: Bundle) -> Iterator[Question]:
+def _golden(bundle: Bundle) -> Iterator[Case]:
     for number, row in enumerate(bundle.golden):
-        turned = dict(reversed(row.input.items()))
-        for order, given in (("", row.input), (", keys in another order", turned)):
-            name = f"golden row {number}{order}"
-            yield Question(name, "/predict", json.dumps(given), _equals(row.probability), code="seal-answer")
-    columns = {one.name: [row.input[one.name] for row in bundle.golden] for one in bundle.manifest.inputs}
+        reversed_row = dict(reversed(row.input.items()))
+        for suffix, values in (("", row.input), (", keys in another order", reversed_row)):
+            name, body = f"golden row {number}{suffix}", json.dumps(values)
+            yield Case(name, "/predict", body, _equals(row.probability), code="smoke-test-answer")
+    columns = {feature.name: [row.input[feature.name] for row in bundle.golden] for feature in bundle.manifest.inputs}
     stored = [row.probability for row in bundle.golden]
     body = json.dumps({"columns": columns})
-    yield Question("golden rows all at once", "/predict:batch", body, _equal(stored), code="seal-answer")
+    yield Case("golden rows all at once", "/predict:batch", body, _all_equal(stored), code="smoke-test-answer")
 
 
-def _equals(stored: float) -> Callable[[int, Answer], str | None]:
-    def wrong(status: int, answer: Answer) -> str | None:
+def _equals(stored: float) -> Check:
+    def check(status: int, body: Body) -> str | None:
         if status != 200:
-            return f"is answered {status}: {json.dumps(answer)[:300]}"
-        given = answer.get("probability")
-        return None if given == stored else f"gives {given!r}, stored is {stored!r}"
+            return f"is answered {status}: {json.dumps(body)[:300]}"
+        probability = body.get("probability")
+        return None if probability == stored else f"gives {probability!r}, stored is {stored!r}"
 
-    return wrong
-
-
-def _equal(stored: Sequence[float]) -> Callable[[int, Answer], str | None]:
-    def wrong(status: int, answer: Answer) -> str | None:
-        given = answer.get("probability")
-        if status != 200 or not isinstance(given, list) or len(given) != len(stored):
-            return f"are answered {status}: {json.dumps(answer)[:300]}"
-        row = next((row for row, one in enumerate(given) if one != stored[row]), None)
-        return None if row is None else f"give {given[row]!r} in row {row}, stored is {stored[row]!r}"
-
-    return wrong
+    return check
 
 
-def _contract(bundle: Bundle) -> Iterator[Question]:
-    """Of one ordinary row, changed in one place each."""
+def _all_equal(stored: Sequence[float]) -> Check:
+    def check(status: int, body: Body) -> str | None:
+        probabilities = body.get("probability")
+        if status != 200 or not isinstance(probabilities, list) or len(probabilities) != len(stored):
+            return f"are answered {status}: {json.dumps(body)[:300]}"
+        row = next((row for row, probability in enumerate(probabilities) if probability != stored[row]), None)
+        return None if row is None else f"give {probabilities[row]!r} in row {row}, stored is {stored[row]!r}"
+
+    return check
+
+
+def _contract(bundle: Bundle) -> Iterator[Case]:
+    """Of one ordinary row, changed in one value each."""
     inputs = bundle.manifest.inputs
     row: Row = dict(bundle.golden[0].input)
-    first = inputs[0].name
-    without = json.dumps({name: value for name, value in row.items() if name != first})
-    yield Question(f"a row without {first!r}", "/predict", without, _refused("missing", first))
+    first = inputs[0]
+    without = {name: value for name, value in row.items() if name != first.name}
+    yield _predict(f"a row without {first.name!r}", without, _refused("missing", first.name))
     extra = "".join(row) + "_"  # longer than every name there is
-    yield Question(
-        "a row with a column too many", "/predict", json.dumps({**row, extra: 1.0}), _refused("extra", extra)
-    )
-    not_a_number = json.dumps({**row, first: math.nan})
-    yield Question(
-        f"NaN for {first!r}",
-        "/predict",
-        not_a_number,
-        _refused("text" if isinstance(inputs[0], CategoryFeature) else "number", first),
-    )
+    yield _predict("a row with a column too many", {**row, extra: 1.0}, _refused("extra", extra))
+    code = "text" if isinstance(first, CategoryFeature) else "number"
+    yield _predict(f"NaN for {first.name!r}", {**row, first.name: math.nan}, _refused(code, first.name))
     for feature in inputs:
-        unusual: Row
         if isinstance(feature, CategoryFeature):
-            unusual, told = {**row, feature.name: UNSEEN}, f"an unseen value for {feature.name!r}"
+            name, changed = f"an unseen value for {feature.name!r}", {**row, feature.name: UNSEEN}
         else:
-            unusual, told = {**row, feature.name: _beyond(feature)}, f"{feature.name!r} beyond its range"
-        unknown = [
-            one.name
-            for one in inputs
-            if isinstance(one, CategoryFeature) and unusual[one.name] not in (None, *one.categories)
-        ]
-        yield Question(told, "/predict", json.dumps(unusual), _scored(unknown, _outside(bundle, unusual)))
+            name, changed = f"{feature.name!r} beyond its range", {**row, feature.name: _beyond(feature)}
+        yield _predict(name, changed, _scored(_unknown(bundle, changed), _outside(bundle, changed)))
+
+
+def _predict(name: str, row: Mapping[str, float | str | None], check: Check) -> Case:
+    return Case(name, "/predict", json.dumps(row), check)
 
 
 def _beyond(feature: NumberFeature) -> float:
@@ -138,25 +131,32 @@ def _beyond(feature: NumberFeature) -> float:
     return 1000 * abs(feature.maximum or 0.0) + 1000
 
 
-def _refused(code: str, where: str) -> Callable[[int, Answer], str | None]:
-    def wrong(status: int, answer: Answer) -> str | None:
-        told = [(one.get("code"), one.get("where")) for one in answer.get("problems", []) if isinstance(one, dict)]
-        if status == 422 and (code, where) in told:
+def _refused(code: str, where: str) -> Check:
+    def check(status: int, body: Body) -> str | None:
+        problems = [
+            (item.get("code"), item.get("where")) for item in body.get("problems", []) if isinstance(item, dict)
+        ]
+        if status == 422 and (code, where) in problems:
             return None
-        return f"is answered {status} with {told}, where 422 with {(code, where)} is agreed"
+        return f"is answered {status} with {problems}, where 422 with {(code, where)} is agreed"
 
-    return wrong
+    return check
 
 
-def _scored(unknown: list[str], outside: list[str]) -> Callable[[int, Answer], str | None]:
-    def wrong(status: int, answer: Answer) -> str | None:
-        given, marks = answer.get("probability"), answer.get("marks")
-        if status != 200 or not isinstance(given, float) or not 0 <= given <= 1:
-            return f"is answered {status}: {json.dumps(answer)[:300]}"
+def _scored(unknown: list[str], outside: list[str]) -> Check:
+    def check(status: int, body: Body) -> str | None:
+        probability, flags = body.get("probability"), body.get("flags")
+        if status != 200 or not isinstance(probability, float) or not 0 <= probability <= 1:
+            return f"is answered {status}: {json.dumps(body)[:300]}"
         agreed = {"unknown_categories": unknown, "outside_bounds": outside}
-        return None if marks == agreed else f"is marked {marks}, where {agreed} is agreed"
+        return None if flags == agreed else f"is flagged {flags}, where {agreed} is agreed"
 
-    return wrong
+    return check
+
+
+def _unknown(bundle: Bundle, row: Row) -> list[str]:
+    features = [feature for feature in bundle.manifest.inputs if isinstance(feature, CategoryFeature)]
+    return [feature.name for feature in features if row[feature.name] not in (None, *feature.categories)]
 
 
 def _outside(bundle: Bundle, row: Row) -> list[str]:

@@ -1,7 +1,7 @@
-"""How far a measured ratio could lie from the truth: the paired Poisson bootstrap.
+"""The uncertainty of a measured ratio: the paired Poisson bootstrap.
 
 Every unit (a user, a list or a row) is drawn Poisson(1) times, with all its sums together, so that what two models have
-in common cancels. More units than BUCKETS are first dealt into buckets at random by their number: sums of buckets vary
+in common cancels. More units than BUCKETS are first put into buckets at random by their number: sums of buckets vary
 as sums of units do, and work and memory stop growing with the rows. Chamandy, Muralidharan, Najmi and Naidu,
 "Estimating Uncertainty for Massive Data Streams", Google 2012.
 """
@@ -16,6 +16,7 @@ DRAWS = 1000
 SEED = 7
 BUCKETS = 20_000
 CHUNK = 50
+POWER = 2.8  # standard errors that a true difference must have to be detected 8 times in 10, at 5 % two-sided
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Sums:
         seed: int = SEED,
     ) -> None:
         self._tails = [(1 - confidence) / 2, (1 + confidence) / 2]
-        self._place = {name: number for number, name in enumerate(columns)}
+        self._index = {name: index for index, name in enumerate(columns)}
         bucket = _buckets(unit)
         size = int(bucket.max()) + 1
         table = np.stack([np.bincount(bucket, values, minlength=size) for values in columns.values()], axis=1)
@@ -55,25 +56,25 @@ class Sums:
 
     def ratio(self, above: str, below: str) -> Estimate:
         """Sum of `above` / sum of `below`."""
-        a, b = self._place[above], self._place[below]
+        a, b = self._index[above], self._index[below]
         if not self._measured[b] > 0:
             return Estimate(np.nan, np.nan, np.nan, np.nan)
         drawn = self._drawn[self._drawn[:, b] > 0]
         ratios = drawn[:, a] / drawn[:, b]
         low, high = np.quantile(ratios, self._tails)
         value = float(self._measured[a] / self._measured[b])
-        # Few units can be drawn so lopsidedly that what was measured lies outside: an interval holds its own value.
+        # With few units the measured value can lie outside of the draws: an interval contains its own value.
         return Estimate(value, min(float(low), value), max(float(high), value), float(ratios.std()))
 
     def gain(self, new: str, base: str) -> Estimate:
         """new / base - 1: above 0 where more is better and the new one has more."""
-        found = self.ratio(new, base)
-        return Estimate(found.value - 1, found.low - 1, found.high - 1, found.se)
+        ratio = self.ratio(new, base)
+        return Estimate(ratio.value - 1, ratio.low - 1, ratio.high - 1, ratio.se)
 
     def saving(self, new: str, base: str) -> Estimate:
         """1 - new / base: above 0 where less is better and the new one has less."""
-        found = self.ratio(new, base)
-        return Estimate(1 - found.value, 1 - found.high, 1 - found.low, found.se)
+        ratio = self.ratio(new, base)
+        return Estimate(1 - ratio.value, 1 - ratio.high, 1 - ratio.low, ratio.se)
 
 
 def _buckets(unit: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -83,7 +84,7 @@ def _buckets(unit: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _mixed(number: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """splitmix64 (Steele, Lea and Flood, OOPSLA 2014): neighbours in, unrelated numbers out."""
+    """splitmix64 (Steele, Lea and Flood, OOPSLA 2014), a hash of consecutive numbers."""
     number = number + np.uint64(0x9E3779B97F4A7C15)
     number = (number ^ (number >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     number = (number ^ (number >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -91,7 +92,7 @@ def _mixed(number: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def ratio_error(above: NDArray[np.float64], below: NDArray[np.float64]) -> tuple[float, float]:
-    """Ratio of two sums over units and its standard error, in closed form: what endless Poisson draws would give.
+    """Ratio of two sums over units and its standard error in closed form, the limit of infinitely many Poisson draws.
 
     NaN for a `below` that sums to nothing.
     """

@@ -1,11 +1,12 @@
-"""How the inputs moved from training to test: the population stability index. Shown, never gated: the test's own
-numbers already say what the move does to the model."""
+"""How the inputs moved from training to test: the population stability index. Shown and not gated, because the metrics
+are already those of the changed data."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from artifacts.metrics import Drift
 from model.bundle.features import CategoryFeature, Feature
 
 Floats = NDArray[np.float64]
@@ -14,36 +15,30 @@ SMALLEST_SHARE = 1e-4
 WARN, ALARM = 0.1, 0.25
 
 
-def drift(
-    features: Sequence[Feature], train: Matrix, train_weight: Floats, test: Matrix
-) -> list[dict[str, float | str]]:
-    """Per input, the largest first: PSI and the share of missing values in both parts.
+def drift(features: Sequence[Feature], train: Matrix, train_weight: Floats, test: Matrix) -> tuple[Drift, ...]:
+    """One row per input, the largest index first. `train_weight` undoes the sampling of negatives."""
+    rows = [_drift(feature, train[:, index], train_weight, test[:, index]) for index, feature in enumerate(features)]
+    return tuple(sorted(rows, key=lambda row: (-row.psi, row.feature)))
 
-    `train_weight` undoes the sampling of negatives.
-    """
-    told: list[dict[str, float | str]] = []
-    for place, feature in enumerate(features):
-        before, after = train[:, place], test[:, place]
-        edges = None if isinstance(feature, CategoryFeature) else _deciles(before, train_weight)
-        told.append(
-            {
-                "feature": feature.name,
-                "psi": psi(_shares(before, train_weight, edges), _shares(after, np.ones(len(after)), edges)),
-                "missing_train": float(train_weight[np.isnan(before)].sum() / train_weight.sum()),
-                "missing_test": float(np.isnan(after).mean()),
-            }
-        )
-    return sorted(told, key=lambda one: (-float(one["psi"]), str(one["feature"])))
+
+def _drift(feature: Feature, before: Matrix, weight: Floats, after: Matrix) -> Drift:
+    edges = None if isinstance(feature, CategoryFeature) else _deciles(before, weight)
+    return Drift(
+        feature=feature.name,
+        psi=psi(_shares(before, weight, edges), _shares(after, np.ones(len(after)), edges)),
+        missing_train=float(weight[np.isnan(before)].sum() / weight.sum()),
+        missing_test=float(np.isnan(after).mean()),
+    )
 
 
 def psi(before: Floats, after: Floats) -> float:
     """Sum of (b - a) ln(b / a) over shares, none taken as smaller than SMALLEST_SHARE."""
     size = max(len(before), len(after))
-    a, b = (np.maximum(np.pad(one, (0, size - len(one))), SMALLEST_SHARE) for one in (before, after))
+    a, b = (np.maximum(np.pad(shares, (0, size - len(shares))), SMALLEST_SHARE) for shares in (before, after))
     return float(np.sum((b - a) * np.log(b / a)))
 
 
-def _deciles(values: NDArray[np.float32], weight: Floats) -> NDArray[np.float32]:
+def _deciles(values: Matrix, weight: Floats) -> Matrix:
     present = ~np.isnan(values)
     if not present.any():
         return np.empty(0, np.float32)
@@ -53,7 +48,7 @@ def _deciles(values: NDArray[np.float32], weight: Floats) -> NDArray[np.float32]
     return np.unique(values[present][order][at])
 
 
-def _shares(values: NDArray[np.float32], weight: Floats, edges: NDArray[np.float32] | None) -> Floats:
+def _shares(values: Matrix, weight: Floats, edges: Matrix | None) -> Floats:
     """Shares of the bins, the missing values in bin 0. Without edges the values are codes, each a bin."""
     bins = values if edges is None else np.searchsorted(edges, values, side="left")
     bins = np.where(np.isnan(values), -1, bins).astype(np.int64) + 1

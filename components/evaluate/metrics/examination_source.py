@@ -1,67 +1,62 @@
-"""Where the examination curve of a run comes from."""
+"""The data that the examination curve of a run is estimated from."""
 
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from components.evaluate.metrics.position_bias import Examination, enough, from_model, from_random_order
+from components.evaluate.metrics.position_bias import ExaminationCurve, enough, from_model, from_random_order
 from components.evaluate.test_set import query
-from model.bundle.features import Feature
 from model.bundle.predictor import Predictor
 from model.spec.types import Spec
 from model.sql import quoted
 
 Floats = NDArray[np.float64]
-MOST_PLACES = 100
+MOST_POSITIONS = 100
 
 
-def examination(
-    spec: Spec,
-    parts: Path,
-    *,
-    kept_negatives: float,
-    predictor: Predictor,
-    features: tuple[Feature, ...],
-    sample: NDArray[np.float32],
-    places: int,
-) -> Examination:
-    """From lists in random order if they hold enough conversions, else from the model's position input.
+def examination_curve(
+    spec: Spec, splits: Path, predictor: Predictor, sample: NDArray[np.float32], last_position: int
+) -> ExaminationCurve:
+    """From lists in random order if they have enough conversions, else from the model's position input.
 
-    `sample` are some test rows as the model reads them, `places` is the last logged place.
+    `sample` are some test rows as the model reads them, `last_position` is the last logged one.
     """
-    size = min(places, MOST_PLACES)
+    size = min(last_position, MOST_POSITIONS)
     if spec.columns.explore:
-        events, shown = random_order(spec, parts, kept_negatives, size)
+        events, impressions = random_order(spec, splits, predictor.manifest.sampling.kept_negatives, size)
         if enough(events):
-            return from_random_order(
-                events, shown, source=f"{events.sum():,.0f} conversions in lists shown in random order"
-            )
-    column = [feature.name for feature in features].index(str(spec.columns.position))
-    moved = sample.copy()
-    chances = []
-    for place in range(1, size + 1):
-        moved[:, column] = place
-        chances.append(predictor.probability(moved).mean())
-    return from_model(np.array(chances), source="the model's own position input, all else held")
+            source = f"{events.sum():,.0f} conversions in lists shown in random order"
+            return from_random_order(events, impressions, source=source)
+    column = predictor.manifest.names.index(str(spec.columns.position))
+    probabilities = [_mean_at(position, column, predictor, sample) for position in range(1, size + 1)]
+    return from_model(np.array(probabilities), source="the model's own position input, all else equal")
 
 
-def random_order(spec: Spec, parts: Path, kept_negatives: float, size: int) -> tuple[Floats, Floats]:
-    """Conversions and rows by place, from place 1, over all parts; sampled negatives count for those left out."""
-    label, place, explore = (
+def _mean_at(position: int, column: int, predictor: Predictor, sample: NDArray[np.float32]) -> float:
+    """The mean probability of the sample with every row at `position`."""
+    matrix = sample.copy()
+    matrix[:, column] = position
+    return float(predictor.probability(matrix).mean())
+
+
+def random_order(spec: Spec, splits: Path, kept_negatives: float, size: int) -> tuple[Floats, Floats]:
+    """Conversions and rows by position, from position 1, over all splits; a sampled negative counts for those that
+    sampling left out."""
+    label, position, explore = (
         quoted(str(name)) for name in (spec.columns.label, spec.columns.position, spec.columns.explore)
     )
-    chosen = [
-        f"select {place} as place, {label} as y, case when {label} = 0 then {weight!r} else 1.0 end as weight "
-        f"from read_parquet(${part}) where {explore} = 1 and {place} <= {size}"
-        for part, weight in (("train", 1 / kept_negatives), ("calibration", 1.0), ("test", 1.0))
+    selected = [
+        f"select {position} as position, {label} as y, case when {label} = 0 then {weight!r} else 1.0 end as weight "
+        f"from read_parquet(${split}) where {explore} = 1 and {position} <= {size}"
+        for split, weight in (("train", 1 / kept_negatives), ("calibration", 1.0), ("test", 1.0))
     ]
-    found = query(
-        f"select place, sum(y)::double as events, sum(weight)::double as shown from ({' union all '.join(chosen)}) "
-        "group by place order by place",
-        **{part: str(parts / f"{part}.parquet") for part in ("train", "calibration", "test")},
+    columns = query(
+        "select position, sum(y)::double as events, sum(weight)::double as impressions "
+        f"from ({' union all '.join(selected)}) group by position order by position",
+        **{split: str(splits / f"{split}.parquet") for split in ("train", "calibration", "test")},
     )
-    at = np.asarray(found["place"], np.int64) - 1
-    events, shown = np.zeros(size), np.zeros(size)
-    events[at], shown[at] = found["events"], found["shown"]
-    return events, shown
+    index = np.asarray(columns["position"], np.int64) - 1
+    events, impressions = np.zeros(size), np.zeros(size)
+    events[index], impressions[index] = columns["events"], columns["impressions"]
+    return events, impressions

@@ -1,8 +1,9 @@
-"""What another order would have brought, estimated from what the logged order brought.
+"""Conversions of another order, estimated from those of the logged order.
 
-A conversion logged at place k was seen there with chance e(k), so it stands for 1 / e(k) of them; at its new place it
-would be seen with chance e(new). Clipped inverse propensity scoring by position: Joachims, Swaminathan and Schnabel,
-"Unbiased Learning-to-Rank with Biased Feedback", WSDM 2017. Not normalised per list: lists without a conversion count.
+A conversion logged at position k was seen there with chance e(k), so it stands for 1 / e(k) of them; at its new
+position it would be seen with chance e(new). Clipped inverse propensity scoring by position: Joachims, Swaminathan
+and Schnabel, "Unbiased Learning-to-Rank with Biased Feedback", WSDM 2017.
+Not normalised per list: lists without a conversion count.
 """
 
 from dataclasses import dataclass
@@ -38,6 +39,6 @@ def estimate(outcome: Floats, weight: Floats, *, clip: float = np.inf) -> OffPol
     )
 
 
-def place_weights(examination_logged: Floats, examination_new: Floats, *, clip: float = CLIP) -> Floats:
-    """min(1 / e(logged place), clip) e(new place), per row."""
+def position_weights(examination_logged: Floats, examination_new: Floats, *, clip: float = CLIP) -> Floats:
+    """min(1 / e(logged position), clip) e(new position), per row."""
     return np.minimum(1 / examination_logged, clip) * examination_new

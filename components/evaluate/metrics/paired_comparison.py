@@ -1,27 +1,25 @@
-"""Every contender against the others, on the same rows and in the same bootstrap draws."""
+"""Every candidate against the others, on the same rows and in the same bootstrap draws."""
 
 from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from components.evaluate.candidates import Scores
 from components.evaluate.metrics.bootstrap import Estimate, Sums
-from components.evaluate.metrics.off_policy import place_weights
-from components.evaluate.metrics.position_bias import Examination
+from components.evaluate.metrics.candidate_names import CONSTANT, CURRENT, ESTIMATED, EXPONENTS, NEW
+from components.evaluate.metrics.off_policy import position_weights
+from components.evaluate.metrics.position_bias import ExaminationCurve
 from components.evaluate.metrics.probability import losses
-from components.evaluate.metrics.ranking import places
+from components.evaluate.metrics.ranking import positions_by_score
+from components.evaluate.scoring import Scores
 from components.evaluate.test_set import Rows
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-NEW, CHAMPION, CONSTANT, LOGISTIC, CURRENT = "new", "champion", "constant", "logistic", "current_order"
-ESTIMATED = "as estimated"
-BENT = {"with half the exponent": 0.5, "with double the exponent": 2.0}
 
 
-class Comparison:
-    """`scores` by contender. `curve` is None for data without places, where only probabilities are compared."""
+class PairedComparison:
+    """`scores` by candidate. `curve` is None for data without positions, where only probabilities are compared."""
 
     def __init__(
         self,
@@ -29,42 +27,43 @@ class Comparison:
         scores: Mapping[str, Scores],
         *,
         constant: float,
-        curve: Examination | None,
+        curve: ExaminationCurve | None,
         confidence: float,
     ) -> None:
         self.rows = rows
-        self.probability = {name: one.probability for name, one in scores.items()}
+        self.probability = {name: score.probability for name, score in scores.items()}
         self.probability[CONSTANT] = np.full(len(rows.label), constant)
-        self.order = {name: one.order for name, one in scores.items()}
+        self.order = {name: score.order for name, score in scores.items()}
         self.loss = {name: losses(rows.label, p) for name, p in self.probability.items()}
-        self.curves = {ESTIMATED: curve, **{name: curve.bent(x) for name, x in BENT.items()}} if curve else {}
-        self.place = self.places_within(rows.list) if rows.list is not None and curve else {}
+        self.curves = _curves(curve) if curve else {}
+        self.position = self.positions_within(rows.list) if rows.list is not None and curve else {}
         columns = {f"loss {name}": loss for name, loss in self.loss.items()}
         columns |= {"label": rows.label, "expected": self.probability[NEW], "rows": np.ones(len(rows.label))}
         if rows.list is not None:
             columns["lists"] = 1 / np.bincount(rows.list)[rows.list]
-        for bend in self.curves:
-            columns |= {f"{name} {bend}": self.value(place, bend) for name, place in self.place.items()}
+        for curve_name in self.curves:
+            columns |= {f"{name} {curve_name}": self.value(at, curve_name) for name, at in self.position.items()}
         self._sums = Sums(rows.unit, columns, confidence=confidence)
 
-    def places_within(self, groups: Ints) -> dict[str, Ints]:
-        """The place that each row gets from each contender, when groups of rows are ordered apart."""
-        assert self.rows.place is not None
-        found = {name: places(groups, self.rows.place, order) for name, order in self.order.items()}
-        return found | {CURRENT: self.rows.place}
+    def positions_within(self, groups: Ints) -> dict[str, Ints]:
+        """The position that each row gets from each candidate, when groups of rows are ordered separately."""
+        assert self.rows.position is not None
+        logged = self.rows.position
+        by_score = {name: positions_by_score(groups, logged, order) for name, order in self.order.items()}
+        return by_score | {CURRENT: logged}
 
-    def value(self, place: Ints, bend: str) -> Floats:
-        """Conversions that each row stands for at `place`, by the examination curve of that name."""
-        return self.rows.label * self.weight(place, bend)
+    def value(self, position: Ints, curve: str) -> Floats:
+        """Conversions that each row stands for at `position`, by the examination curve of that name."""
+        return self.rows.label * self.weight(position, curve)
 
-    def weight(self, place: Ints, bend: str) -> Floats:
-        assert self.rows.place is not None
-        curve = self.curves[bend]
-        return place_weights(curve.of(self.rows.place), curve.of(place))
+    def weight(self, position: Ints, curve: str) -> Floats:
+        assert self.rows.position is not None
+        examined = self.curves[curve]
+        return position_weights(examined.of(self.rows.position), examined.of(position))
 
-    def lift(self, base: str, bend: str = ESTIMATED) -> Estimate:
+    def lift(self, base: str, curve: str = ESTIMATED) -> Estimate:
         """Relative gain in expected conversions per list over the order of `base`."""
-        return self._sums.gain(f"{NEW} {bend}", f"{base} {bend}")
+        return self._sums.gain(f"{NEW} {curve}", f"{base} {curve}")
 
     def saving(self, base: str) -> Estimate:
         """Relative saving in log loss over `base`."""
@@ -78,3 +77,8 @@ class Comparison:
 
     def log_loss(self, name: str) -> Estimate:
         return self._sums.ratio(f"loss {name}", "rows")
+
+
+def _curves(curve: ExaminationCurve) -> dict[str, ExaminationCurve]:
+    powers = {name: curve.to_the_power(exponent) for name, exponent in EXPONENTS.items()}
+    return {ESTIMATED: curve, **powers}

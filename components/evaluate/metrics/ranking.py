@@ -1,4 +1,4 @@
-"""Orders of a list page: who gets which place, and how an order agrees with logged conversions.
+"""Orders of a list page: which row gets which position, and how an order agrees with logged conversions.
 
 Everything is computed over all rows at once; `lists` numbers the list of every row from 0.
 """
@@ -17,7 +17,7 @@ TOP = 10
 def by_score(lists: Ints, score: Floats) -> Ints:
     """Row numbers, list after list, the highest score first.
 
-    Equal scores stand in a fixed random order: broken by the logged place they would copy the old order for nothing.
+    Ties are broken in a fixed random order: broken by the logged position they would copy the old order.
     """
     ties = np.random.Generator(np.random.PCG64(TIES_SEED)).permutation(len(score))
     return np.lexsort((ties, -score, lists))
@@ -33,10 +33,10 @@ def ranks(lists: Ints, score: Floats) -> Ints:
     return rank
 
 
-def places(lists: Ints, logged: Ints, score: Floats) -> Ints:
-    """The place that each row gets when the rows of a list are put by score onto the places they were logged at.
+def positions_by_score(lists: Ints, logged: Ints, score: Floats) -> Ints:
+    """The position that each row gets when the rows of a list are put by score onto the positions they were logged at.
 
-    A second page stays a second page, and a place whose row was rejected stays empty.
+    A second page stays a second page, and the position of a rejected row stays empty.
     """
     new = np.empty(len(score), np.int64)
     new[by_score(lists, score)] = logged[np.lexsort((logged, lists))]
@@ -45,9 +45,9 @@ def places(lists: Ints, logged: Ints, score: Floats) -> Ints:
 
 @dataclass(frozen=True)
 class LoggedAgreement:
-    """Agreement with conversions under the logged order, which favours whoever copies that order: shown, never gated.
+    """Agreement with conversions under the logged order, which favours a copy of that order: shown, never gated.
 
-    Lists without a conversion do not count; `lists` says how many did.
+    Lists without a conversion do not count; `lists` is how many did.
     """
 
     ndcg_at_10: float
@@ -59,12 +59,12 @@ class LoggedAgreement:
 def logged_agreement(lists: Ints, label: Floats, rank: Ints) -> LoggedAgreement:
     """NDCG@10 with gain y / log2(rank + 1); MRR of the best ranked conversion; share of conversions in the top 10."""
     size = int(lists.max()) + 1
-    wanted = np.bincount(lists, label, minlength=size)
-    some = wanted > 0
+    conversions = np.bincount(lists, label, minlength=size)
+    some = conversions > 0
     within = rank <= TOP
     gained = np.bincount(lists, label * within / np.log2(rank + 1.0), minlength=size)
     best = np.concatenate([[0.0], np.cumsum(1 / np.log2(np.arange(1, TOP + 1) + 1.0))])
-    ideal = best[np.minimum(wanted[some], TOP).astype(np.int64)]
+    ideal = best[np.minimum(conversions[some], TOP).astype(np.int64)]
     first = np.full(size, np.inf)
     np.minimum.at(first, lists[label > 0], rank[label > 0])
     return LoggedAgreement(
@@ -81,13 +81,13 @@ def group_auc(lists: Ints, label: Floats, rank: Ints) -> tuple[float, int]:
     NaN when there is no such list.
     """
     rows = np.bincount(lists).astype(np.float64)
-    wanted = np.bincount(lists, label, minlength=len(rows))
-    both = (wanted > 0) & (wanted < rows)
+    positives = np.bincount(lists, label, minlength=len(rows))
+    both = (positives > 0) & (positives < rows)
     if not both.any():
         return np.nan, 0
     ascending = rows[lists] - rank + 1
-    above = np.bincount(lists, ascending * label, minlength=len(rows))[both] - wanted[both] * (wanted[both] + 1) / 2
-    auc = above / (wanted[both] * (rows[both] - wanted[both]))
+    rank_sum, y = np.bincount(lists, ascending * label, minlength=len(rows))[both], positives[both]
+    auc = (rank_sum - y * (y + 1) / 2) / (y * (rows[both] - y))
     return float(np.average(auc, weights=rows[both])), int(both.sum())
 
 
@@ -104,12 +104,12 @@ def moved(lists: Ints, logged: Ints, new: Ints, *, furthest: int = 60) -> Moved:
     """Kendall's tau over pairs at most `furthest` rows apart, mean share of the logged top 10 that stays there
     (of lists longer than 10), share of lists with any change."""
     order = np.lexsort((logged, lists))
-    group, place = lists[order], new[order]
+    group, position = lists[order], new[order]
     concordant = pairs = 0
     for lag in range(1, min(furthest, int(np.bincount(lists).max()) - 1) + 1):
         same = group[lag:] == group[:-lag]
         pairs += int(same.sum())
-        concordant += int(((place[lag:] > place[:-lag]) & same).sum())
+        concordant += int(((position[lag:] > position[:-lag]) & same).sum())
     sizes = np.bincount(lists)
     old_rank, new_rank = ranks(lists, -logged.astype(np.float64)), ranks(lists, -new.astype(np.float64))
     stays = np.bincount(lists, (old_rank <= TOP) & (new_rank <= TOP), minlength=len(sizes))
@@ -123,7 +123,7 @@ def moved(lists: Ints, logged: Ints, new: Ints, *, furthest: int = 60) -> Moved:
 
 
 def gini(amounts: Floats) -> float:
-    """0 = all alike, towards 1 = one has everything. NaN for no amounts."""
+    """The Gini coefficient: 0 = all equal, towards 1 = one has everything. NaN for amounts that sum to nothing."""
     total = amounts.sum()
     if not total > 0:
         return np.nan

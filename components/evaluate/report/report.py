@@ -2,18 +2,23 @@
 
 import math
 import platform
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import jinja2
 import numpy
 import pyarrow
+from markupsafe import Markup
 
-from components.evaluate.decide.decide import Verdict, percent
-from components.evaluate.metrics.compute_metrics import NAMES
+from artifacts.metrics import GainOver, Metrics
+from artifacts.training import Trial
+from artifacts.verdict import Verdict
+from components.evaluate.decide.gain_text import NAMES, percent
+from components.evaluate.decide.rule_result import Decision
+from components.evaluate.inputs import StepDocuments
 from components.evaluate.metrics.drift import ALARM, WARN
-from components.evaluate.metrics.probability import flat
+from components.evaluate.report.columns import COLUMNS
 from components.evaluate.report.plots import charts, search
 from components.evaluate.report.svg import interval, page, share_bar
 from model.bundle.booster import xgboost
@@ -21,10 +26,10 @@ from model.bundle.bundle import Bundle
 from model.spec.types import Spec
 
 SENTENCES = {
-    "promote": "Every rule holds: this model may become an image.",
+    "promote": "Every rule passes: an image may be built from this model.",
     "hold": "Not shown to be good enough. No image is built.",
-    "reject": "Shown to be worse, or not what was asked for. No image is built.",
-    "insufficient-data": "Too little was observed to say anything. No image is built.",
+    "reject": "Shown to be worse, or not what the spec asks for. No image is built.",
+    "insufficient-data": "There is too little data to decide. No image is built.",
     "invalid": "Something is missing or not finite. No image is built.",
 }
 TRIALS_SHOWN = 100
@@ -32,20 +37,50 @@ NOTHING = "-"
 
 
 @dataclass(frozen=True)
-class Told:
-    """What the steps before told of themselves."""
-
+class ReportInputs:
     spec: Spec
     bundle: Bundle
-    search: dict[str, Any]
-    ledger: dict[str, Any]
-    split: dict[str, Any]
-    extract: dict[str, Any]
-    verdict: dict[str, Any]
+    documents: StepDocuments
+    decision: Decision
+    metrics: Metrics
+    verdict: Verdict
 
 
-def render(verdict: Verdict, document: dict[str, Any], told: Told) -> str:
-    """HTML of metrics.json (`document`) and what was told. A section without numbers is left out."""
+def render(inputs: ReportInputs) -> str:
+    """The HTML. A section without numbers is left out."""
+    metrics, documents = inputs.metrics, inputs.documents
+    measured = bool(metrics.candidates)
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            spec=inputs.spec,
+            manifest=inputs.bundle.manifest,
+            decision=inputs.decision,
+            verdict=inputs.verdict,
+            sentence=SENTENCES[inputs.decision.outcome],
+            metrics=metrics.scalars,
+            tables=metrics,
+            measured=measured,
+            training=documents.training,
+            rejection=documents.rejection,
+            split=documents.split,
+            extract=documents.extract,
+            charts=charts(metrics) if measured else {},
+            interval=_intervals(metrics.comparisons),
+            share_bar=share_bar,
+            pages=[page(rows) for rows in metrics.pages],
+            trials=sorted(documents.training.trials, key=_by_loss)[:TRIALS_SHOWN],
+            versions=versions(inputs.bundle),
+            search=search(documents.training.trials),
+            warn=WARN,
+            alarm=ALARM,
+            column_names=COLUMNS,
+        )
+    )
+
+
+def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -61,52 +96,15 @@ def render(verdict: Verdict, document: dict[str, Any], told: Told) -> str:
         "plain": plain,
         "named": lambda name: NAMES[name],
     }
-    measured = bool(document["contenders"])
-    return environment.get_template("report.html.j2").render(
-        verdict=verdict,
-        sentence=SENTENCES[verdict.word],
-        metrics=flat(document),
-        document=document,
-        measured=measured,
-        told=told,
-        manifest=told.bundle.manifest,
-        charts=charts(document) if measured else {},
-        interval=_intervals(document),
-        share_bar=share_bar,
-        pages=[page(rows) for rows in document.get("pages", [])],
-        trials=sorted(told.search["trials"], key=_by_loss)[:TRIALS_SHOWN],
-        versions=versions(told.bundle),
-        search=search(told.search["trials"]),
-        warn=WARN,
-        alarm=ALARM,
-        column_names=COLUMNS,
-    )
+    return environment
 
 
-COLUMNS = {
-    "log_loss": ("log loss", "lower is better"),
-    "normalised_entropy": ("normalised entropy", "log loss over that of the base rate; below 1 = learned something"),
-    "auc": ("AUC", "higher is better"),
-    "pr_auc": ("PR-AUC", "higher is better"),
-    "lift_at_10_percent": ("lift at 10 %", "conversion rate of the best tenth over that of all"),
-    "calibration_ratio": ("predicted / observed", "1 is right"),
-    "ece": ("ECE", "mean gap between predicted and observed, in bins of equal mass"),
-    "ips_conversions": ("conversions per list", "estimated from the logged order by examination (IPS, clipped)"),
-    "snips": ("SNIPS per row", "the same, self-normalised: a second opinion"),
-    "group_auc": ("AUC within lists", "weighted by rows"),
-    "ndcg_at_10_biased": ("NDCG@10, biased", "by the logged order; a diagnostic that decides nothing"),
-    "mrr_biased": ("MRR, biased", "by the logged order; a diagnostic that decides nothing"),
-    "conversions_at_10_biased": ("conversions in top 10, biased", "by the logged order; decides nothing"),
-}
-
-
-def _by_loss(trial: dict[str, Any]) -> tuple[float, int]:
-    loss = trial["log_loss"]
-    return (math.inf if loss is None else float(loss), int(trial["number"]))
+def _by_loss(trial: Trial) -> tuple[float, int]:
+    return (math.inf if trial.log_loss is None else trial.log_loss, trial.number)
 
 
 def number(value: float | None, digits: int = 4) -> str:
-    """Significant digits without exponents where people can read them."""
+    """Significant digits, with an exponent only for very small numbers."""
     if value is None:
         return NOTHING
     if value and abs(value) < 1e-4:
@@ -115,7 +113,7 @@ def number(value: float | None, digits: int = 4) -> str:
 
 
 def setting(value: str | float | None) -> str:
-    """A setting as somebody would type it: whole numbers whole, and without thousands marked."""
+    """A setting as it is typed: whole numbers without decimals, and without separators of thousands."""
     if value is None or isinstance(value, str):
         return value or NOTHING
     return f"{value:.0f}" if float(value).is_integer() else f"{value:.4g}"
@@ -126,26 +124,26 @@ def count(value: float | None) -> str:
 
 
 def plain(value: float) -> str:
-    """A bound as it was written, with thousands marked."""
+    """A bound as it was written, with separators of thousands."""
     return f"{value:,.10g}"
 
 
 def versions(bundle: Bundle) -> dict[str, str]:
     """Libraries of training as the manifest has them, and of this evaluation."""
-    here = {
+    evaluation = {
         "python": platform.python_version(),
         "numpy": numpy.__version__,
         "xgboost": xgboost.__version__,
         "pyarrow": pyarrow.__version__,
     }
     return {f"{name} (training)": version for name, version in bundle.manifest.libraries.items()} | {
-        f"{name} (evaluation)": version for name, version in here.items()
+        f"{name} (evaluation)": version for name, version in evaluation.items()
     }
 
 
-def _intervals(document: dict[str, Any]) -> Any:
+def _intervals(comparisons: tuple[GainOver, ...]) -> Callable[[GainOver], Markup]:
     """One scale per measure: savings of log loss are far smaller than gains in conversions."""
     reach: dict[str, float] = {}
-    for one in document.get("comparisons", ()):
-        reach[one["by"]] = max(reach.get(one["by"], 1e-9), abs(one["low"]), abs(one["high"]))
-    return lambda one: interval(one["low"], one["value"], one["high"], reach=reach[one["by"]])
+    for gain in comparisons:
+        reach[gain.by] = max(reach.get(gain.by, 1e-9), abs(gain.low), abs(gain.high))
+    return lambda gain: interval(gain.low, gain.value, gain.high, reach=reach[gain.by])

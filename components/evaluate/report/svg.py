@@ -7,7 +7,7 @@ from markupsafe import Markup, escape
 
 Points = Sequence[Sequence[float]]
 WIDTH, HEIGHT = 460, 300
-LEFT, RIGHT, TOP, BOTTOM = 72, 24, 12, 42
+MARGIN_LEFT, MARGIN_RIGHT, MARGIN_TOP, MARGIN_BOTTOM = 72, 24, 12, 42
 
 
 @dataclass(frozen=True)
@@ -55,27 +55,27 @@ class Chart:
 
     def _x(self, value: float) -> float:
         low, high = self.x_range
-        return LEFT + (value - low) / (high - low or 1) * (WIDTH - LEFT - RIGHT)
+        return MARGIN_LEFT + (value - low) / (high - low or 1) * (WIDTH - MARGIN_LEFT - MARGIN_RIGHT)
 
     def _y(self, value: float) -> float:
         low, high = self.y_range
         inside = min(max(value, low), high)
-        return HEIGHT - BOTTOM - (inside - low) / (high - low or 1) * (HEIGHT - TOP - BOTTOM)
+        return HEIGHT - MARGIN_BOTTOM - (inside - low) / (high - low or 1) * (HEIGHT - MARGIN_TOP - MARGIN_BOTTOM)
 
     def _frame(self) -> list[str]:
-        found = []
+        parts = []
         for tick in ticks(*self.y_range):
             y = self._y(tick)
-            found.append(f'<path class="grid" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>')
-            found.append(_text(LEFT - 7, y + 4, self.y_text(tick), "end"))
+            parts.append(f'<path class="grid" d="M{MARGIN_LEFT} {y:.1f}H{WIDTH - MARGIN_RIGHT}"/>')
+            parts.append(_text(MARGIN_LEFT - 7, y + 4, self.y_text(tick), "end"))
         for tick in ticks(*self.x_range):
-            found.append(_text(self._x(tick), HEIGHT - BOTTOM + 17, self.x_text(tick), "middle"))
-        found.append(f'<path class="axis" d="M{LEFT} {HEIGHT - BOTTOM}H{WIDTH - RIGHT}"/>')
-        found.append(_text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 7, self.x_name, "middle"))
-        middle = (TOP + HEIGHT - BOTTOM) / 2
+            parts.append(_text(self._x(tick), HEIGHT - MARGIN_BOTTOM + 17, self.x_text(tick), "middle"))
+        parts.append(f'<path class="axis" d="M{MARGIN_LEFT} {HEIGHT - MARGIN_BOTTOM}H{WIDTH - MARGIN_RIGHT}"/>')
+        parts.append(_text((MARGIN_LEFT + WIDTH - MARGIN_RIGHT) / 2, HEIGHT - 7, self.x_name, "middle"))
+        middle = (MARGIN_TOP + HEIGHT - MARGIN_BOTTOM) / 2
         turned = f'transform="rotate(-90 13 {middle:.0f})"'
-        found.append(f'<text x="13" y="{middle:.0f}" text-anchor="middle" {turned}>{escape(self.y_name)}</text>')
-        return found
+        parts.append(f'<text x="13" y="{middle:.0f}" text-anchor="middle" {turned}>{escape(self.y_name)}</text>')
+        return parts
 
     def _line(self, line: Line) -> str:
         steps = "L".join(f"{self._x(x):.1f} {self._y(y):.1f}" for x, y, *_ in line.points)
@@ -102,12 +102,12 @@ def ticks(low: float, high: float) -> list[float]:
     size = 10.0 ** _floor_log10(span / 4)
     step = next(size * unit for unit in (10, 5, 2, 1) if span / (size * unit) >= 3)
     first = -int(-low / step // 1) if low <= 0 else int(low / step) + (low % step > 1e-12)
-    found, number = [], first
+    round_numbers, number = [], first
     while number * step <= high + span * 1e-9:
         if number * step >= low - span * 1e-9:
-            found.append(round(number * step, 12))
+            round_numbers.append(round(number * step, 12))
         number += 1
-    return found
+    return round_numbers
 
 
 def _floor_log10(value: float) -> int:

@@ -34,12 +34,12 @@ def _expand(select: exp.Select, aliases: dict[str, exp.Expr]) -> None:
         *_inside_order_keys(select),
     ]
     for column in columns:
-        if not column.table and (meaning := aliases.get(column.name.casefold())) not in (None, column):
-            column.replace(_in_place(meaning.copy(), column))
+        if not column.table and (expression := aliases.get(column.name.casefold())) not in (None, column):
+            column.replace(_substitute(expression.copy(), column))
 
 
 def _grouping_keys(clause: exp.Expr | None) -> Iterator[exp.Column]:
-    """A name alone is looked up in the SELECT list, one inside of an expression is not."""
+    """A name alone is looked up in the SELECT list, a name inside an expression is not."""
     if clause is None:
         return
     for node in clause.walk(prune=lambda node: node is not clause and not isinstance(node, CONTAINERS)):
@@ -48,7 +48,7 @@ def _grouping_keys(clause: exp.Expr | None) -> Iterator[exp.Column]:
 
 
 def _outside_aggregates(clause: exp.Expr | None) -> Iterator[exp.Column]:
-    """Inside of an aggregate a name is one of FROM."""
+    """Inside an aggregate a name is a column of FROM."""
     if clause is None:
         return
     for node in list(walk_in_scope(clause, prune=_is_aggregate)):
@@ -68,7 +68,7 @@ def _is_aggregate(node: exp.Expr) -> bool:
     return isinstance(node, exp.AggFunc) and not isinstance(node.parent, exp.Window)
 
 
-def _in_place(meaning: exp.Expr, column: exp.Column) -> exp.Expr:
-    if isinstance(meaning, exp.Literal) and not meaning.is_string:  # a bare number would be a position
-        return exp.cast(meaning, "BIGINT" if meaning.is_int else "DOUBLE")
-    return exp.paren(meaning, copy=False) if isinstance(column.parent, exp.Binary | exp.Unary) else meaning
+def _substitute(expression: exp.Expr, column: exp.Column) -> exp.Expr:
+    if isinstance(expression, exp.Literal) and not expression.is_string:  # a bare number would be a position
+        return exp.cast(expression, "BIGINT" if expression.is_int else "DOUBLE")
+    return exp.paren(expression, copy=False) if isinstance(column.parent, exp.Binary | exp.Unary) else expression

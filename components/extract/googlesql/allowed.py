@@ -1,7 +1,7 @@
 """The functions of the portable subset: sqlglot's class -> GoogleSQL's names, and what to write in place of others.
 
-Each was compared with GoogleSQL's documented answers, or has one plain meaning in both engines;
-tests/extract/test_semantics.py holds the comparison. docs/googlesql.md is made of these tables.
+Each was compared with GoogleSQL's documented answers (tests/extract/googlesql/test_semantics.py), or has one plain
+meaning in both engines. docs/googlesql.md is generated from these tables.
 """
 
 SUPPORTED: dict[str, dict[str, str]] = {
@@ -127,8 +127,8 @@ SUPPORTED: dict[str, dict[str, str]] = {
         "RowNumber": "ROW_NUMBER",
     },
 }
-TRAPPED = "AnyValue"  # known, and refused with its own words (traps.py)
-ALLOWED = frozenset([TRAPPED, *(kind for group in SUPPORTED.values() for kind in group)])
+ALWAYS_UNSUPPORTED = "AnyValue"  # known, and refused with a hint of its own (unsupported.py)
+ALLOWED = frozenset([ALWAYS_UNSUPPORTED, *(kind for group in SUPPORTED.values() for kind in group)])
 
 _CLOCK = "Use @end: a query that reads the clock gives other rows every time"
 REFUSED_NAMES = {
@@ -157,7 +157,7 @@ INSTEAD = {
     "CurrentDate": _CLOCK,
     "CurrentDatetime": _CLOCK,
     "CurrentTime": _CLOCK,
-    "SessionUser": "Who runs the query must not decide over its rows",
+    "SessionUser": "The rows must not depend on who runs the query",
     "Rand": "Leave sampling to training.keep_negatives: a random query gives other rows every time",
     "Uuid": "Take an id from the tables: a random query gives other rows every time",
     "Format": "Use CONCAT and CAST",

@@ -1,4 +1,4 @@
-"""The type of every expression of a query, worked out from the tables' columns by sqlglot's optimizer."""
+"""The type of every expression of a query, which sqlglot's optimizer derives from the tables' columns."""
 
 import difflib
 from collections.abc import Iterator, Mapping
@@ -28,19 +28,19 @@ class AnnotatedQuery:
     """
 
     def __init__(self, query: exp.Query, tables: Mapping[tuple[str, str], Columns]) -> None:
-        """`tables`: (dataset or "", table) -> its columns. A table that is absent there has no known columns."""
+        """`tables`: (dataset or "", table) -> its columns. The columns of any other table are not known."""
         copy = query.copy()
         pairs = list(zip(query.walk(), copy.walk(), strict=True))
         self._originals = {id(node): original for original, node in pairs}
         self._originals |= dict(_typed_parameters(copy, self._originals))
-        schema = MappingSchema(_flat_names(copy, tables), dialect=DIALECT)
+        schema = MappingSchema(dict(_flat_names(copy, tables)), dialect=DIALECT)
         self.resolved = annotate_types(_qualified(copy, schema, tables), schema=schema, dialect=DIALECT)
         for node in self.resolved.walk():
             if (original := self._originals.get(id(node))) is not None:
                 original.type = node.type
 
     def written(self, node: exp.Expr) -> exp.Expr:
-        """The node as its author wrote it, for a message; itself where the optimizer added it."""
+        """The node as in the query, for a message; the node itself where the optimizer added it."""
         return self._originals.get(id(node), node)
 
     def original(self, node: exp.Expr) -> exp.Expr | None:
@@ -57,9 +57,9 @@ def _typed_parameters(copy: exp.Query, originals: dict[int, exp.Expr]) -> Iterat
             yield id(moment), originals[id(parameter)]
 
 
-def _flat_names(copy: exp.Query, tables: Mapping[tuple[str, str], Columns]) -> dict[str, object]:
+def _flat_names(copy: exp.Query, tables: Mapping[tuple[str, str], Columns]) -> dict[str, Columns]:
     """Gives every table a name of one part, as the optimizer wants names of equal depth, and its columns."""
-    columns: dict[str, object] = {}
+    columns: dict[str, Columns] = {}
     common = {cte.alias.casefold() for cte in copy.find_all(exp.CTE)}
     for table in list(copy.find_all(exp.Table)):
         known = tables.get((table.db, table.name))
@@ -83,15 +83,15 @@ def _qualified(copy: exp.Query, schema: MappingSchema, tables: Mapping[tuple[str
             schema=schema,
             dialect=DIALECT,
             expand_alias_refs=False,
-            allow_partial_qualification=True,  # so that every unknown name is told, not the first one
+            allow_partial_qualification=True,  # so that every unknown name is reported, not the first one
             validate_qualify_columns=False,
             quote_identifiers=False,
         )
     except OptimizeError as error:
-        words = str(error).splitlines()[0].rstrip(".")
-        hint = "Write the alias of its table before each column, and the name of a column that is there"
+        summary = str(error).splitlines()[0].rstrip(".")
+        hint = "Write the alias of its table before each column, and the name of a column of that table"
         raise DataError(
-            Problem("SQL", f"has a name that cannot be resolved ({words})", hint, "sql-name-unknown")
+            Problem("SQL", f"has a name that cannot be resolved ({summary})", hint, "sql-name-unknown")
         ) from None
     problems = dict.fromkeys(
         problem for scope in traverse_scope(resolved) for problem in _unresolved(scope, schema, known)
@@ -108,9 +108,9 @@ def _unresolved(scope: Scope, schema: MappingSchema, known: list[str]) -> Iterat
             if not _is_output_name(column, scope.expression):
                 yield _unknown_column(column, known)
         elif column.table in scope.sources:
-            there = resolver.get_source_columns(column.table)
-            if there and "*" not in there and column.name not in there:
-                yield _unknown_column(column, list(there))
+            columns = resolver.get_source_columns(column.table)
+            if columns and "*" not in columns and column.name not in columns:
+                yield _unknown_column(column, list(columns))
         elif not scope.is_correlated_subquery:
             yield _unknown_alias(column, list(scope.sources))
 
@@ -124,23 +124,15 @@ def _is_output_name(column: exp.Column, query: exp.Expr) -> bool:
 
 
 def _unknown_alias(column: exp.Column, sources: list[str]) -> Problem:
-    return Problem(
-        f"SQL {column.table}",
-        "is not in the query's FROM",
-        f"There: {', '.join(sources) or 'none'}",
-        "sql-name-unknown",
-    )
+    hint = f"FROM has: {', '.join(sources) or 'no table'}"
+    return Problem(f"SQL {column.table}", "is not in the query's FROM", hint, "sql-name-unknown")
 
 
 def _unknown_column(column: exp.Column, known: list[str]) -> Problem:
     where = f"SQL column {column.name}"
     if column.name.casefold() in (name.casefold() for name in known):
-        return Problem(
-            where,
-            "is in more than one of its tables, or not in this one",
-            "Write its table's alias before it",
-            "sql-name-ambiguous",
-        )
+        message = "is in more than one of its tables, or not in this one"
+        return Problem(where, message, "Write its table's alias before it", "sql-name-ambiguous")
     near = difflib.get_close_matches(column.name, known, 1)
-    hint = f"Did you mean {near[0]}?" if near else f"There: {', '.join(known[:30])}"
+    hint = f"Did you mean {near[0]}?" if near else f"The columns are: {', '.join(known[:30])}"
     return Problem(where, "is in none of its tables", hint, "sql-name-unknown")

@@ -1,7 +1,7 @@
-"""Types that meet: GoogleSQL converts hardly anything by itself, DuckDB nearly everything.
+"""Implicit conversions: GoogleSQL has few of them, DuckDB has nearly all.
 
-The rules are those of its references "conversion rules" (coercion, literal coercion, supertypes) and of each function:
-what has no common type there is refused here, and a text literal that stands for a date is read as strictly as there.
+The rules are those of GoogleSQL's references "conversion rules" (coercion, literal coercion, supertypes) and of each
+function. Types without a common type there are refused here, and a text literal in place of a date is read as strictly.
 """
 
 from collections.abc import Iterator
@@ -78,7 +78,7 @@ _ARGUMENTS = {kind: arguments for kinds, arguments in _RULES for kind in kinds}
 _SHIFTS = (exp.DateAdd, exp.DateSub, exp.DatetimeAdd, exp.DatetimeSub, exp.TimestampAdd, exp.TimestampSub)
 _OF_TIMESTAMPS = (exp.TimestampAdd, exp.TimestampSub, exp.TimestampDiff)
 _CLOCK_PARTS = {"HOUR", "MINUTE", "SECOND", "TIME"}
-# CAST: from -> to, beside to the same.
+# CAST: from -> to, besides a cast to the same type.
 _CASTS = {
     NUMBER: {STRING, BOOL}, BOOL: {NUMBER, STRING}, BYTES: {STRING}, DATE: {STRING, DATETIME, TIMESTAMP},
     STRING: {NUMBER, BOOL, BYTES, *MOMENTS}, DATETIME: {STRING, DATE, TIME, TIMESTAMP}, TIME: {STRING},
@@ -87,28 +87,28 @@ _CASTS = {
 
 
 def refused_coercions(annotated: AnnotatedQuery) -> Iterator[Problem]:
-    """Every place where types meet that GoogleSQL does not bring together."""
+    """Every expression with types that GoogleSQL does not convert to each other."""
     for node in annotated.resolved.walk():
         for group in _of_one_type(node):
             if problem := _no_common_type(node, group, annotated):
                 yield problem
-        for operand, wanted in _arguments(node):
-            if (kind := family(operand)) and kind not in wanted and not _literal_of(operand, wanted):
-                yield _wrong_argument(node, operand, kind, wanted, annotated)
+        for operand, accepted in _arguments(node):
+            if (kind := family(operand)) and kind not in accepted and not _literal_of(operand, accepted):
+                yield _wrong_argument(node, operand, kind, accepted, annotated)
         if why := _impossible(node):
             yield outside_subset(annotated.written(node), why)
 
 
 def read_date_literals(annotated: AnnotatedQuery) -> None:
-    """Turns text literals that meet dates and times into CASTs, which are as strict as GoogleSQL's reading is."""
+    """Turns text literals beside dates and times into CASTs, which are as strict as GoogleSQL's own reading."""
     for node in list(annotated.resolved.walk()):
         for group in _of_one_type(node):
             kinds = {kind for operand in group if not _is_text(operand) and (kind := family(operand))}
             if len(kinds) == 1 and (kind := kinds.pop()) in MOMENTS:
                 _cast_texts(group, kind, annotated)
-        for operand, wanted in _arguments(node):
-            if STRING not in wanted and _literal_of(operand, wanted):
-                _cast_texts([operand], wanted[0], annotated)
+        for operand, accepted in _arguments(node):
+            if STRING not in accepted and _literal_of(operand, accepted):
+                _cast_texts([operand], accepted[0], annotated)
 
 
 def _cast_texts(operands: list[exp.Expr], kind: str, annotated: AnnotatedQuery) -> None:
@@ -138,7 +138,7 @@ def _of_one_type(node: exp.Expr) -> Iterator[list[exp.Expr]]:
         case exp.Nullif():
             yield [node.this, node.expression]
         case exp.Array():
-            yield [one for one in node.expressions if not isinstance(one, exp.Query)]
+            yield [element for element in node.expressions if not isinstance(element, exp.Query)]
         case exp.Lag() | exp.Lead():
             yield _present(node.this, node.args.get("default"))
         case exp.SetOperation():
@@ -157,14 +157,14 @@ def _members(node: exp.In) -> list[exp.Expr]:
 
 
 def _arguments(node: exp.Expr) -> Iterator[tuple[exp.Expr, Types]]:
-    for name, wanted in _ARGUMENTS.get(type(node), {}).items():
+    for name, accepted in _ARGUMENTS.get(type(node), {}).items():
         argument = node.args.get(name)
         if isinstance(argument, exp.Order):  # STRING_AGG(x ORDER BY y)
             argument = argument.this
         if isinstance(argument, exp.Distinct):
             argument = argument.expressions[0]
         if isinstance(argument, exp.Expr):
-            yield argument, wanted
+            yield argument, accepted
     if isinstance(node, exp.If) and (not isinstance(node.parent, exp.Case) or not node.parent.this):
         yield node.this, (BOOL,)
     if isinstance(node, exp.TsOrDsToDatetime):  # DATETIME(x) too
@@ -186,20 +186,20 @@ def _numbers(node: exp.Expr) -> Iterator[tuple[exp.Expr, Types]]:
 
 def _no_common_type(node: exp.Expr, group: list[exp.Expr], annotated: AnnotatedQuery) -> Problem | None:
     typed = [(operand, kind) for operand in group if (kind := family(operand))]
-    for (first, kind), (second, other) in pairwise(sorted(typed, key=lambda one: _is_text(one[0]))):
+    for (first, kind), (second, other) in pairwise(sorted(typed, key=lambda item: _is_text(item[0]))):
         if kind != other and not (_is_text(second) and kind in MOMENTS):
             operands = {kind: annotated.written(first), other: annotated.written(second)}
             hint = _hint(operands)
-            return outside_subset(
-                annotated.written(node), hint, f"brings {kind} and {other} together, which GoogleSQL does not"
-            )
+            return outside_subset(annotated.written(node), hint, f"mixes {kind} and {other}, which GoogleSQL does not")
     return None
 
 
-def _wrong_argument(node: exp.Expr, operand: exp.Expr, kind: str, wanted: Types, annotated: AnnotatedQuery) -> Problem:
+def _wrong_argument(
+    node: exp.Expr, operand: exp.Expr, kind: str, accepted: Types, annotated: AnnotatedQuery
+) -> Problem:
     written = annotated.written(operand)
-    found = f"takes {' or '.join(wanted)} in GoogleSQL, and {_text(written)} is {kind}"
-    return outside_subset(annotated.written(node), _way_to(written, kind, wanted), found)
+    message = f"takes {' or '.join(accepted)} in GoogleSQL, and {_text(written)} is {kind}"
+    return outside_subset(annotated.written(node), _conversion_hint(written, kind, accepted), message)
 
 
 def _hint(operands: dict[str, exp.Expr]) -> str:
@@ -211,14 +211,14 @@ def _hint(operands: dict[str, exp.Expr]) -> str:
         return f"Write DATE({_text(operands[DATETIME])})"
     if STRING in operands:
         other = next(kind for kind in operands if kind != STRING)
-        return _way_to(operands[STRING], STRING, (other,))
+        return _conversion_hint(operands[STRING], STRING, (other,))
     if {BOOL, NUMBER} == set(operands):
         return f"Write CAST({_text(operands[BOOL])} AS INT64)"
     return "CAST one of them to the other's type"
 
 
-def _way_to(operand: exp.Expr, kind: str, wanted: Types) -> str:
-    name, target = _text(operand), wanted[0]
+def _conversion_hint(operand: exp.Expr, kind: str, accepted: Types) -> str:
+    name, target = _text(operand), accepted[0]
     match kind, target:
         case "STRING", "NUMBER" if _is_text(operand):
             return "Write a number, without quotes"
@@ -241,11 +241,11 @@ def _way_to(operand: exp.Expr, kind: str, wanted: Types) -> str:
         case _, "STRING" if kind in (NUMBER, BOOL, DATE):
             return f"Write CAST({name} AS STRING)"
         case _:
-            return f"Give it {' or '.join(wanted)}"
+            return f"Use {' or '.join(accepted)}"
 
 
 def _impossible(node: exp.Expr) -> str:
-    """Conversions and parts that one type does not have."""
+    """Conversions and parts that a type does not have; "" for all others."""
     if isinstance(node, exp.Extract):
         kind, part = family(node.expression), node.name.upper()
         if kind == DATE and part in _CLOCK_PARTS:
@@ -273,9 +273,9 @@ def _is_whole(amount: exp.Expr) -> bool:
     return amount.name.lstrip("-").isdecimal() if _is_text(amount) else not is_float(amount)
 
 
-def _literal_of(operand: exp.Expr, wanted: Types) -> bool:
+def _literal_of(operand: exp.Expr, accepted: Types) -> bool:
     """A text literal in place of a date or time."""
-    return _is_text(operand) and any(kind in MOMENTS for kind in wanted)
+    return _is_text(operand) and any(kind in MOMENTS for kind in accepted)
 
 
 def _is_text(operand: exp.Expr) -> bool:

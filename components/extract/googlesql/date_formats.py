@@ -1,8 +1,8 @@
 """PARSE_ and FORMAT_ functions: GoogleSQL's format elements (its reference "format elements") in DuckDB's SQL.
 
-DuckDB's own strptime takes other blanks, digits and defaults. So a format becomes two patterns: a strict one, whose
-texts both engines read alike, and a loose one, whose further texts BigQuery may read too: those fail the query, also
-under SAFE. What neither matches is no time on both.
+DuckDB's strptime accepts other blanks, digits and defaults. So a format becomes two patterns: a strict one, whose texts
+both engines read alike, and a loose one, whose other texts BigQuery may read: those fail the query, also under SAFE. A
+text that matches neither is not a time on both.
 """
 
 import re
@@ -21,22 +21,23 @@ _MONTHS = [
 ]  # fmt: skip
 _WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 _ELEMENT = re.compile(r"%(E[*0-9]S|E4Y|Ez|.)|(\s+)|([^%\s])", re.DOTALL)
-# As sqlglot writes them -> as GoogleSQL does, and short forms written out.
-_WRITTEN_OUT = {
+# As sqlglot writes them -> as GoogleSQL does, and short forms expanded.
+_EXPANDED = {
     "%S.%f": "%E6S", "%-d": "%e", "%R": "%H:%M", "%X": "%H:%M:%S", "%T": "%H:%M:%S", "%F": "%Y-%m-%d", "%h": "%b",
     "%E4Y": "%Y",
 }  # fmt: skip
 
 
-def _names(words: list[str]) -> str:
-    return "(?i:" + "|".join(f"{word[:3]}(?:{word[3:]})?" if word[3:] else word for word in words) + ")"
+def _name_pattern(names: list[str]) -> str:
+    return "(?i:" + "|".join(f"{name[:3]}(?:{name[3:]})?" if name[3:] else name for name in names) + ")"
 
 
 # Element -> the field that it gives, and the pattern of its text. {w} is the least number of digits.
 _DAY_ELEMENTS = {
     "Y": ("year", "[0-9]{4}"), "y": ("short_year", "[0-9]{2}"), "m": ("month", "[0-9]{{w},2}"),
-    "b": ("month_name", _names(_MONTHS)), "B": ("month_name", _names(_MONTHS)), "d": ("day", "[0-9]{{w},2}"),
-    "e": ("day", "[0-9]{{w},2}"), "a": ("weekday", _names(_WEEKDAYS)), "A": ("weekday", _names(_WEEKDAYS)),
+    "b": ("month_name", _name_pattern(_MONTHS)), "B": ("month_name", _name_pattern(_MONTHS)),
+    "d": ("day", "[0-9]{{w},2}"), "e": ("day", "[0-9]{{w},2}"),
+    "a": ("weekday", _name_pattern(_WEEKDAYS)), "A": ("weekday", _name_pattern(_WEEKDAYS)),
 }  # fmt: skip
 _CLOCK_ELEMENTS = {
     "H": ("hour", "[0-9]{{w},2}"), "I": ("half_hour", "[0-9]{{w},2}"), "p": ("half", "(?i:am|pm)"),
@@ -45,15 +46,15 @@ _CLOCK_ELEMENTS = {
     **{f"E{digits}S": ("second", rf"[0-5]?[0-9](?:\.[0-9]{{1,{digits}}})?") for digits in range(1, 7)},
 }  # fmt: skip
 _ZONE_ELEMENTS = {"z": ("offset", "[+-][0-9]{2}:?[0-9]{2}"), "Ez": ("offset", "[+-][0-9]{2}:?[0-9]{2}")}
-PARSED = {
+PARSE_ELEMENTS = {
     DATE: _DAY_ELEMENTS,
     TIME: _CLOCK_ELEMENTS,
     DATETIME: _DAY_ELEMENTS | _CLOCK_ELEMENTS,
     TIMESTAMP: _DAY_ELEMENTS | _CLOCK_ELEMENTS | _ZONE_ELEMENTS,
 }
-_ALIKE = "YmdHMSjaAbBuwGVyIpUW%"  # both engines write them alike
+_SAME_IN_BOTH = "YmdHMSjaAbBuwGVyIpUW%"  # both engines write them alike
 # Element -> DuckDB's SQL of its text; {x} is the moment.
-_WRITTEN = {
+_FORMAT_SQL = {
     "e": "lpad(CAST(day({x}) AS VARCHAR), 2, ' ')",
     "Q": "CAST(quarter({x}) AS VARCHAR)",
     "P": "lower(strftime({x}, '%p'))",
@@ -61,32 +62,34 @@ _WRITTEN = {
     "E*S": r"regexp_replace(strftime({x}, '%S.%f'), '\.?0+$', '')",
     **{f"E{digits}S": f"left(strftime({{x}}, '%S.%f'), {3 + digits})" for digits in range(1, 7)},
 }
-FORMATTED = (*_ALIKE, *_WRITTEN)
+FORMAT_ELEMENTS = (*_SAME_IN_BOTH, *_FORMAT_SQL)
 
 
 def elements(text: str) -> Iterator[tuple[str, str]]:
     """(element without its %, "") or ("", text) of a format, one after the other."""
-    for before, after in _WRITTEN_OUT.items():
+    for before, after in _EXPANDED.items():
         text = text.replace(before, after)
     for element, blank, letter in _ELEMENT.findall(text):
         yield element, blank or letter
 
 
 def refused_format(node: exp.Expr) -> str:
-    """What to write in place of a format that cannot be read or written alike; "" where it can."""
+    """What to write in place of a format that the engines read or write in two ways; "" for other formats."""
     if not isinstance(node.args.get("format"), exp.Literal):
         return "The format must be a text literal"
     used = [element for element, _ in elements(node.args["format"].name) if element]
     kind = PARSERS.get(type(node))
-    known = FORMATTED if kind is None else (*PARSED[kind], "%")
+    known = FORMAT_ELEMENTS if kind is None else (*PARSE_ELEMENTS[kind], "%")
     if unknown := [element for element in used if element not in known]:
-        return f"Use other elements than %{', %'.join(unknown)}: {' '.join(f'%{one}' for one in known)}"
-    if kind is not None and (doubled := _doubled([PARSED[kind][one][0] for one in used if one != "%"])):
-        return doubled
+        return f"Use other elements than %{', %'.join(unknown)}: {' '.join(f'%{element}' for element in known)}"
+    if kind is not None and (
+        hint := _field_conflict([PARSE_ELEMENTS[kind][element][0] for element in used if element != "%"])
+    ):
+        return hint
     return ""
 
 
-def _doubled(fields: list[str]) -> str:
+def _field_conflict(fields: list[str]) -> str:
     pairs = [("year", "short_year"), ("month", "month_name"), ("hour", "half_hour")]
     if any(fields.count(field) > 1 for field in fields) or any(set(pair) <= set(fields) for pair in pairs):
         return "Name each part of the time once"
@@ -95,7 +98,7 @@ def _doubled(fields: list[str]) -> str:
     return ""
 
 
-def parse(node: exp.Expr, *, safe: bool) -> exp.Expr:
+def parse_function(node: exp.Expr, *, safe: bool) -> exp.Expr:
     """DuckDB's expression of a PARSE_ function; `safe` gives NULL where it fails."""
     kind = PARSERS[type(node)]
     strict, loose, fields = _patterns(node.args["format"].name, kind)
@@ -121,10 +124,8 @@ def _patterns(text: str, kind: str) -> tuple[str, str, list[str]]:
             part = r"\s*" if other.isspace() else re.escape(other or "%")
             strict, loose = strict + part, loose + part
             continue
-        field, pattern = PARSED[kind][element]
-        digits = (
-            "2" if _is_digits(before) or _is_digits(after) else "1"
-        )  # beside others, where a number ends is a guess
+        field, pattern = PARSE_ELEMENTS[kind][element]
+        digits = "2" if _is_digits(before) or _is_digits(after) else "1"  # beside digits the end of a number is unclear
         strict += f"({pattern.replace('{w}', digits)})"
         loose += r"\s*[+-]?[0-9]+(?:\.[0-9]*)?" if "[0-9]" in pattern and field != "offset" else r"\s*\S+?"
         fields.append(field)
@@ -139,46 +140,46 @@ def _is_digits(token: tuple[str, str]) -> bool:
 def _iso(text: str, strict: str, fields: list[str]) -> exp.Expr:
     """The text's fields as YYYY-MM-DD HH:MM:SS and its offset; NULL where one is out of its range."""
     pattern = strict.replace("'", "''")
-    found = {field: f"regexp_extract({text}, '^{pattern}$', {place})" for place, field in enumerate(fields, 1)}
+    values = {field: f"regexp_extract({text}, '^{pattern}$', {group})" for group, field in enumerate(fields, 1)}
     names = ", ".join(f"'{month[:3]}'" for month in _MONTHS)
-    if "short_year" in found:
-        year = f"TRY_CAST({found['short_year']} AS INTEGER)"
-        found["year"] = f"CAST({year} + CASE WHEN {year} < 69 THEN 2000 ELSE 1900 END AS VARCHAR)"
-    if "month_name" in found:
-        found["month"] = f"CAST(list_position([{names}], lower(left({found['month_name']}, 3))) AS VARCHAR)"
-    if "half_hour" in found:
-        half = f"TRY_CAST({found['half_hour']} AS INTEGER)"
-        afternoon = f"CASE WHEN lower({found['half']}) = 'pm' THEN 12 ELSE 0 END"
-        found["hour"] = f"CASE WHEN {half} BETWEEN 1 AND 12 THEN CAST({half} % 12 + {afternoon} AS VARCHAR) END"
-    elif "hour" in found:
-        found["hour"] = f"CASE WHEN TRY_CAST({found['hour']} AS INTEGER) < 24 THEN {found['hour']} END"
-    day = " || '-' || ".join((found.get("year", "'1970'"), found.get("month", "'1'"), found.get("day", "'1'")))
-    clock = " || ':' || ".join((found.get("hour", "'0'"), found.get("minute", "'0'"), found.get("second", "'0'")))
-    offset = f" || left({found['offset']}, 3) || ':' || right({found['offset']}, 2)" if "offset" in found else ""
+    if "short_year" in values:
+        year = f"TRY_CAST({values['short_year']} AS INTEGER)"
+        values["year"] = f"CAST({year} + CASE WHEN {year} < 69 THEN 2000 ELSE 1900 END AS VARCHAR)"
+    if "month_name" in values:
+        values["month"] = f"CAST(list_position([{names}], lower(left({values['month_name']}, 3))) AS VARCHAR)"
+    if "half_hour" in values:
+        half = f"TRY_CAST({values['half_hour']} AS INTEGER)"
+        afternoon = f"CASE WHEN lower({values['half']}) = 'pm' THEN 12 ELSE 0 END"
+        values["hour"] = f"CASE WHEN {half} BETWEEN 1 AND 12 THEN CAST({half} % 12 + {afternoon} AS VARCHAR) END"
+    elif "hour" in values:
+        values["hour"] = f"CASE WHEN TRY_CAST({values['hour']} AS INTEGER) < 24 THEN {values['hour']} END"
+    day = " || '-' || ".join((values.get("year", "'1970'"), values.get("month", "'1'"), values.get("day", "'1'")))
+    clock = " || ':' || ".join((values.get("hour", "'0'"), values.get("minute", "'0'"), values.get("second", "'0'")))
+    offset = f" || left({values['offset']}, 3) || ':' || right({values['offset']}, 2)" if "offset" in values else ""
     return exp.maybe_parse(f"{day} || ' ' || {clock}{offset}", dialect="duckdb")
 
 
-def write(node: exp.TimeToStr) -> exp.Expr:
+def format_function(node: exp.TimeToStr) -> exp.Expr:
     """DuckDB's expression of a FORMAT_ function."""
     moment = _moment(node).sql(dialect="duckdb")
-    pieces, alike = [], ""
+    parts, directives = [], ""
     for element, other in elements(node.args["format"].name):
-        if element in _WRITTEN:
-            pieces += [_strftime(moment, alike), _WRITTEN[element].replace("{x}", moment)]
-            alike = ""
+        if element in _FORMAT_SQL:
+            parts += [_strftime(moment, directives), _FORMAT_SQL[element].replace("{x}", moment)]
+            directives = ""
         else:
-            alike += f"%{element}" if element else other
-    pieces.append(_strftime(moment, alike))
-    return exp.maybe_parse(" || ".join(filter(None, pieces)) or f"strftime({moment}, '')", dialect="duckdb")
+            directives += f"%{element}" if element else other
+    parts.append(_strftime(moment, directives))
+    return exp.maybe_parse(" || ".join(filter(None, parts)) or f"strftime({moment}, '')", dialect="duckdb")
 
 
-def _strftime(moment: str, alike: str) -> str:
-    escaped = alike.replace("'", "''")
-    return f"strftime({moment}, '{escaped}')" if alike else ""
+def _strftime(moment: str, directives: str) -> str:
+    escaped = directives.replace("'", "''")
+    return f"strftime({moment}, '{escaped}')" if directives else ""
 
 
 def _moment(node: exp.TimeToStr) -> exp.Expr:
-    """What is written, as a DuckDB TIMESTAMP in the zone that is asked for."""
+    """The argument as a DuckDB TIMESTAMP in the zone of the call."""
     value = node.this.this.copy()
     if isinstance(node.this, exp.TsOrDsToTime):
         day = exp.cast(exp.Literal.string("1970-01-01"), "DATE")

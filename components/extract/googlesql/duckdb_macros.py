@@ -1,9 +1,9 @@
-"""A DuckDB that answers translated queries as BigQuery documents them."""
+"""A DuckDB connection that answers translated queries as BigQuery documents them."""
 
 import duckdb
 import farmhash
 
-WHOLE = r"\s*[+-]?([0-9]+|0[xX][0-9a-fA-F]+)\s*"
+INTEGER = r"\s*[+-]?([0-9]+|0[xX][0-9a-fA-F]+)\s*"
 REAL = r"(?i)\s*[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|inf|infinity|nan)\s*"
 TRUTH = r"(?i)true|false"
 # Literal forms of GoogleSQL's reference (lexical structure, "date and time literals"). DuckDB reads many more.
@@ -12,24 +12,24 @@ CLOCK_FORM = r"([01]?[0-9]|2[0-3]):[0-5]?[0-9]:[0-5]?[0-9](\.[0-9]{1,6})?"
 ZONE_FORM = "Z|[+-][0-9]{2}(:[0-9]{2})?| [A-Za-z]+(/[A-Za-z_/+-]+)?"
 DATETIME_FORM = f"{DAY_FORM}([ T]{CLOCK_FORM})?"
 TIMESTAMP_FORM = f"{DAY_FORM}([ T]{CLOCK_FORM}({ZONE_FORM})?)?"
-# Read by BigQuery alone, or not documented: a `t` or `z` in lower case, an offset of one digit, a zone after a day, no
-# seconds. Such a text fails the query, also where a failure would be NULL.
+# Read by BigQuery only, or not documented: a `t` or `z` in lower case, an offset of one digit, a zone after a day, no
+# seconds. Such a text fails the query, also under SAFE_.
 OTHER_CLOCK = r"[0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]*)?)?"
 OTHER_FORM = f"(?i){DAY_FORM}([ T]{OTHER_CLOCK})?( ?(Z|[+-][0-9]{{1,2}}(:[0-9]{{1,2}})?| [A-Z]+(/[A-Z_/+-]+)?))?"
 
 FORMS = {
-    "WHOLE": WHOLE, "REAL": REAL, "TRUTH": TRUTH, "DAY_FORM": DAY_FORM, "CLOCK_FORM": CLOCK_FORM,
+    "INTEGER": INTEGER, "REAL": REAL, "TRUTH": TRUTH, "DAY_FORM": DAY_FORM, "CLOCK_FORM": CLOCK_FORM,
     "DATETIME_FORM": DATETIME_FORM, "TIMESTAMP_FORM": TIMESTAMP_FORM, "OTHER_FORM": OTHER_FORM,
     "OTHER_CLOCK": OTHER_CLOCK,
 }  # fmt: skip
-UNREAD = """error('a form of a time that BigQuery may read in another way, write 2026-01-31 09:00:00+09:00 or use '
+AMBIGUOUS = """error('a form of a time that BigQuery may read in another way, write 2026-01-31 09:00:00+09:00 or use '
     || 'PARSE_TIMESTAMP: ' || CAST(x AS VARCHAR))"""
 
 # {cast} is CAST, which fails, or TRY_CAST, which gives NULL; {bad} does the same for text that only DuckDB can read.
 MACROS = {
     "int64(x)": """CASE
         WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN {cast}(round({cast}(x AS DOUBLE)) AS BIGINT)
-        WHEN typeof(x) = 'VARCHAR' AND NOT regexp_full_match(CAST(x AS VARCHAR), '{WHOLE}') THEN {bad}
+        WHEN typeof(x) = 'VARCHAR' AND NOT regexp_full_match(CAST(x AS VARCHAR), '{INTEGER}') THEN {bad}
         ELSE {cast}(x AS BIGINT) END""",  # a half is rounded away from zero, DuckDB's own cast rounds it to even
     "float64(x)": """CASE
         WHEN typeof(x) = 'VARCHAR' AND NOT regexp_full_match(CAST(x AS VARCHAR), '{REAL}') THEN {bad}
@@ -46,21 +46,21 @@ MACROS = {
     "datetime(x)": """CASE
         WHEN typeof(x) <> 'VARCHAR' OR regexp_full_match(CAST(x AS VARCHAR), '{DATETIME_FORM}')
         THEN {cast}(x AS TIMESTAMP)
-        WHEN regexp_full_match(CAST(x AS VARCHAR), '(?i){DAY_FORM}[ T]{OTHER_CLOCK}') THEN {unread}
+        WHEN regexp_full_match(CAST(x AS VARCHAR), '(?i){DAY_FORM}[ T]{OTHER_CLOCK}') THEN {ambiguous}
         ELSE {bad} END""",
     "timestamp(x)": """CASE
         WHEN typeof(x) <> 'VARCHAR' OR regexp_full_match(CAST(x AS VARCHAR), '{TIMESTAMP_FORM}')
         THEN {cast}(x AS TIMESTAMPTZ)
-        WHEN regexp_full_match(CAST(x AS VARCHAR), '{OTHER_FORM}') THEN {unread}
+        WHEN regexp_full_match(CAST(x AS VARCHAR), '{OTHER_FORM}') THEN {ambiguous}
         ELSE {bad} END""",
-    # of PARSE_ functions: `moment` is what the text says, as YYYY-MM-DD HH:MM:SS
+    # of PARSE_ functions: `moment` is the time of the text, as YYYY-MM-DD HH:MM:SS
     "parse(x, strict, loose, moment)": """CASE WHEN x IS NULL THEN NULL
         WHEN regexp_full_match(x, strict) THEN coalesce(TRY_CAST(moment AS TIMESTAMP), {bad})
-        WHEN regexp_full_match(x, loose) THEN {unread}
+        WHEN regexp_full_match(x, loose) THEN {ambiguous}
         ELSE {bad} END""",
     "parse_offset(x, strict, loose, moment)": """CASE WHEN x IS NULL THEN NULL
         WHEN regexp_full_match(x, strict) THEN coalesce(TRY_CAST(moment AS TIMESTAMPTZ), {bad})
-        WHEN regexp_full_match(x, loose) THEN {unread}
+        WHEN regexp_full_match(x, loose) THEN {ambiguous}
         ELSE {bad} END""",
     "string(x)": """CASE
         WHEN typeof(x) IN ('DOUBLE', 'FLOAT') OR starts_with(typeof(x), 'DECIMAL')
@@ -77,28 +77,28 @@ BY = """CASE
         <> ~(({best}({{'y': y, 'h': ~hash(x)}}) FILTER (WHERE y IS NOT NULL)).h)
     THEN error('{TIED}: {BEST}_BY takes any of them')
     WHEN arg_{best}(x, y) IS NOT DISTINCT FROM arg_{best}_null(x, y) THEN arg_{best}(x, y)
-    ELSE error('{BEST}_BY may give its NULL or pass over it: put IFNULL around its value, or use ROW_NUMBER') END"""
-# `peers` rows have this row's place in the order, `place` is the place of the first of them, `number` the row's own.
+    ELSE error('{BEST}_BY may return its NULL or skip it: put IFNULL around its value, or use ROW_NUMBER') END"""
+# `peers` rows have the rank `rank` of this row in the order; `number` is the row's own number.
 UNTIED = {
     "bq_untied(x, peers)": f"CASE WHEN peers > 1 THEN error('{TIED}') ELSE x END",
-    "bq_untied_until(x, place, peers, n)": f"""CASE
-        WHEN place <= n AND place + peers - 1 > n THEN error('{TIED}') ELSE x END""",
-    "bq_limit(number, place, peers, skipped, n)": f"""CASE
-        WHEN place <= skipped AND place + peers - 1 > skipped THEN error('{TIED}')
-        WHEN place <= skipped + n AND place + peers - 1 > skipped + n THEN error('{TIED}')
+    "bq_untied_until(x, rank, peers, n)": f"""CASE
+        WHEN rank <= n AND rank + peers - 1 > n THEN error('{TIED}') ELSE x END""",
+    "bq_limit(number, rank, peers, skipped, n)": f"""CASE
+        WHEN rank <= skipped AND rank + peers - 1 > skipped THEN error('{TIED}')
+        WHEN rank <= skipped + n AND rank + peers - 1 > skipped + n THEN error('{TIED}')
         ELSE number > skipped AND number <= skipped + n END""",
 }
-# As a number it is the same one; as a text it may be 1.5 where the document says 1.50.
+# The number is the same; the text may be 1.5 where the document has 1.50.
 JSON_TEXT = """CASE WHEN kind = 'DOUBLE'
     THEN error('engines write a number with a fraction as other texts: CAST what JSON_VALUE gives AS FLOAT64')
     ELSE x END"""
 WHOLE_IN_JSON = """CASE WHEN abs(x::HUGEINT) > 9007199254740992
     THEN error('TO_JSON_STRING writes integers beyond 2^53 as text on BigQuery: CAST them AS STRING') ELSE x END"""
 UNIX = "(epoch_us(x) - (epoch_us(x) % micros + micros) % micros) // micros"  # down, also before 1970
-# Days of UTC by arithmetic: DuckDB's own cast asks a calendar of time zones, which takes nine times as long.
+# Days of UTC by arithmetic: DuckDB's own cast uses a calendar of time zones, which is nine times as slow.
 DAY = """CASE WHEN typeof(x) = 'TIMESTAMP WITH TIME ZONE'
     THEN CAST(make_timestamp(epoch_us(CAST(x AS TIMESTAMPTZ))) AS DATE) ELSE CAST(x AS DATE) END"""
-# A cast that fails and not error(), which DuckDB does not take in the orders and partitions of windows.
+# A cast that fails, because DuckDB does not allow error() in the orders and partitions of windows.
 NAN = "a NaN is compared"
 COMPARABLE = f"""CASE WHEN typeof(x) = 'DOUBLE' AND isnan(CAST(x AS DOUBLE))
     THEN list_extract([x], CAST('{NAN}' AS BIGINT)) ELSE x END"""
@@ -106,7 +106,7 @@ ORDER = """CASE
     WHEN typeof(x) <> 'DOUBLE' THEN x
     WHEN isnan(CAST(x AS DOUBLE)) THEN cast_to_type('-infinity', x)
     WHEN CAST(x AS DOUBLE) = '-infinity' THEN cast_to_type('-1.7976931348623157e308', x)
-    ELSE x END"""  # NaN, -infinity and all others, as one key: a RANGE takes no second one
+    ELSE x END"""  # NaN, -infinity and all others, as one key: a RANGE allows no second one
 FINITE = """CASE WHEN isfinite(CAST(x AS DOUBLE)) OR x IS NULL THEN x
     ELSE error('a result of LOG, POW or EXP is out of range') END"""
 
@@ -117,7 +117,7 @@ CASES = {
     "lower": "\u0130\u03a3",
 }
 CASED = """CASE WHEN regexp_matches(x, '[{letters}]')
-    THEN error('engines write a letter of it in other ways by {name}, REPLACE it before: ' || x)
+    THEN error('engines write a letter of it in other ways in {name}, REPLACE it before: ' || x)
     ELSE {name}(x) END"""
 
 
@@ -130,7 +130,7 @@ def connect() -> duckdb.DuckDBPyConnection:
             ("bq_", "CAST", f"error('cannot read as {_name(form)}: ' || CAST(x AS VARCHAR))"),
             ("bq_safe_", "TRY_CAST", "NULL"),
         ):
-            text = body.format(cast=cast, bad=bad, unread=UNREAD, **FORMS)
+            text = body.format(cast=cast, bad=bad, ambiguous=AMBIGUOUS, **FORMS)
             connection.execute(f"CREATE MACRO {prefix}{form} AS {text}")
     for best in ("max", "min"):
         connection.execute(f"CREATE MACRO bq_{best}_by(x, y) AS {BY.format(best=best, BEST=best.upper(), TIED=TIED)}")

@@ -1,4 +1,4 @@
-"""How a place of a query is told."""
+"""A problem with one expression of a query."""
 
 from sqlglot import exp
 

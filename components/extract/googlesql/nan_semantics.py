@@ -1,25 +1,25 @@
-"""NaN: GoogleSQL holds it unequal to itself and sorts it before all numbers, DuckDB equal to itself and after them.
+"""NaN: in GoogleSQL it is unequal to itself and sorts before all numbers, in DuckDB it is equal and sorts after them.
 
-The query does not say which columns are floats, so DuckDB looks when it runs: a comparison that meets a NaN fails with
-what to write instead, an order puts it where GoogleSQL does. On other types neither leaves a trace in DuckDB's plan.
+The query does not say which columns are floats, so the check is in the SQL: a comparison of a NaN fails with a hint, an
+order sorts it as GoogleSQL does. For other types DuckDB's optimizer removes both.
 """
 
 from sqlglot import exp
 
 
-def watch(node: exp.Expr) -> None:
-    """Put in place, around the operands on which a NaN would change the answer, what looks for it."""
+def guard_nan(node: exp.Expr) -> None:
+    """Wraps, in place, the operands for which a NaN would change the answer."""
     for operand in _operands(node):
         if not _never_nan(operand):
             operand.replace(_call("bq_comparable", operand))
     for key in _keys(node):
         if not _never_nan(key.this):
-            key.set("this", _call("bq_order", _meant(key.this, node)))
+            key.set("this", _call("bq_order", _resolved_key(key.this, node)))
 
 
 def _operands(node: exp.Expr) -> list[exp.Expr]:
     match node:
-        case exp.EQ() | exp.NEQ() | exp.Nullif():  # only two NaN differ: to look at one is enough
+        case exp.EQ() | exp.NEQ() | exp.Nullif():  # only two NaN differ: to check one is enough
             return [] if _never_nan(node.expression) else [node.this]
         case exp.GT() | exp.GTE():  # NaN is above all numbers on DuckDB, so it can only win on the greater side
             return [node.this]
@@ -53,10 +53,14 @@ def _keys(node: exp.Expr) -> list[exp.Expr]:
             return []
 
 
-def _meant(key: exp.Expr, owner: exp.Expr) -> exp.Expr:
-    """What a query's key stands for: its own columns first; DuckDB looks into the tables first inside an expression."""
+def _resolved_key(key: exp.Expr, owner: exp.Expr) -> exp.Expr:
+    """The expression of a key: names of the SELECT list first; inside an expression DuckDB takes the tables' first."""
     columns = owner.selects if isinstance(owner, exp.Select) and isinstance(key, exp.Column) and not key.table else []
-    named = (one.this for one in columns if isinstance(one, exp.Alias) and one.alias.casefold() == key.name.casefold())
+    named = (
+        column.this
+        for column in columns
+        if isinstance(column, exp.Alias) and column.alias.casefold() == key.name.casefold()
+    )
     return next(named, key)
 
 

@@ -1,4 +1,4 @@
-"""docs/googlesql.md, made of the tables by which queries are let through or refused.
+"""docs/googlesql.md, generated from the tables that decide which queries pass.
 
 python -m components.extract.googlesql.reference docs
 """
@@ -14,30 +14,30 @@ from pathlib import Path
 
 from components.extract.googlesql import row_order as order
 from components.extract.googlesql.allowed import INSTEAD, REFUSED_NAMES, SUPPORTED, USUAL
-from components.extract.googlesql.date_formats import FORMATTED, PARSED
-from components.extract.googlesql.unsupported import TRAPS
-from components.extract.sources.csv_types import FORMS
+from components.extract.googlesql.csv_forms import FORMS
+from components.extract.googlesql.date_formats import FORMAT_ELEMENTS, PARSE_ELEMENTS
+from components.extract.googlesql.unsupported import UNSUPPORTED
 from model.files import write_atomically
 
 _HEAD = """# GoogleSQL that means the same on BigQuery and on files
 
-A spec has one query, in GoogleSQL. It may use what is on this page; all else is refused by name, with what to write in
-its place, on files and on BigQuery alike. Every function below stands with its documented answers in
-[the table of answers](../tests/extract/googlesql.py). `make fix` writes this page.
+A spec has one query, in GoogleSQL. It may use what is on this page. Everything else is refused by name, with what to
+write in its place, on files and on BigQuery alike. The documented answers of every function below are in
+[the tables of answers](../tests/extract/googlesql/README.md). `make fix` writes this page.
 
 """
 _NAMES = """## Names
 
 `GROUP BY`, `HAVING`, `QUALIFY` and `ORDER BY` take a name of the SELECT list before a column of the same name, also in
-`ROLLUP`, `CUBE` and `GROUPING SETS`; inside of an aggregate a name is a column. `WHERE` and the SELECT list itself do
-not know the SELECT list's names. `@start` and `@end` are TIMESTAMPs.
+`ROLLUP`, `CUBE` and `GROUPING SETS`; inside an aggregate a name is a column. `WHERE` and the SELECT list itself cannot
+use the SELECT list's names. `@start` and `@end` are TIMESTAMPs.
 
-## Types that meet
+## Types that can be combined
 
-All numbers meet; STRING, BOOL, BYTES, DATE, DATETIME, TIMESTAMP and TIME meet only themselves: in comparisons, `IN`,
-`BETWEEN`, `CASE`, `IF`, `COALESCE`, `USING` and `UNION`, and as arguments of functions. A text literal is read as the
-date or time that it meets. A condition is a BOOL. What DuckDB would convert by itself is refused, for example a
-DATETIME beside `@start` (write `TIMESTAMP(x)`). BigQuery refuses most of these by itself.
+All numbers can be combined; STRING, BOOL, BYTES, DATE, DATETIME, TIMESTAMP and TIME only with themselves: in
+comparisons, `IN`, `BETWEEN`, `CASE`, `IF`, `COALESCE`, `USING` and `UNION`, and as arguments of functions. A text
+literal beside a date or time is read as one. A condition is a BOOL. Implicit conversions of DuckDB are refused, for
+example of a DATETIME beside `@start` (write `TIMESTAMP(x)`). BigQuery refuses most of these too.
 
 """
 _FORMS = """## Texts that are read as dates and times
@@ -59,14 +59,14 @@ INT64, BOOL and DATE pass. `UPPER` of letters without one capital of their own (
 ## Sums of floats
 
 A query that adds floats (`SUM`, `AVG`, `STDDEV`, `STDDEV_SAMP`, `VARIANCE`, `CORR`, `APPROX_QUANTILES`) runs in one
-thread, in the order of the files, so that its last digits are the same every time. BigQuery's own may vary.
+thread, in the order of the files, so that its last digits are the same every time. On BigQuery they may vary.
 
 """
 _FILES = """## Files
 
 A Parquet column has the type that a load into BigQuery gives it: all integers are INT64 (an unsigned one beyond it is
 refused by name), a timestamp with a zone is a TIMESTAMP, one without is a DATETIME, nanoseconds are cut. A CSV column
-has the first type of this table that all of its values have, over all rows:
+has the first type of this table that all of its values have:
 
 """
 
@@ -84,13 +84,13 @@ def _group(group: tuple[str, dict[str, str]]) -> str:
 
 
 def _split(spelling: str) -> list[str]:
-    """Names of one class of sqlglot; a name with its arguments stays whole."""
+    """The names of one class of sqlglot; a name with arguments is one name."""
     return [spelling] if "(" in spelling else [name for name in spelling.split(", ") if name]
 
 
 def _formats() -> str:
-    rows = [f"| `PARSE_{kind}` | {_elements(known)} |" for kind, known in PARSED.items()]
-    rows.append(f"| `FORMAT_` functions | {_elements(FORMATTED)} |")
+    rows = [f"| `PARSE_{kind}` | {_elements(known)} |" for kind, known in PARSE_ELEMENTS.items()]
+    rows.append(f"| `FORMAT_` functions | {_elements(FORMAT_ELEMENTS)} |")
     head = (
         "Elements of formats; `%F`, `%T`, `%R`, `%D`, `%x` and `%X` stand for others. `SAFE.` goes before `PARSE_`.\n"
     )
@@ -108,14 +108,14 @@ def _ordered() -> str:
   {order.ADD_ORDER}.
 - `ARRAY_AGG` and `STRING_AGG`: {order.ORDER_BY_VALUE}.
 - `ARRAY(SELECT …)`, and LIMIT after DISTINCT, QUALIFY or UNION: {order.ORDER_BY_ALL}.
-- Where rows are tied in an order, and that decides over the answer of a window, a LIMIT, `MAX_BY` or `MIN_BY`, the
-  query fails on files and says so. Add a column that tells such rows apart as the last key.
+- Where rows are tied in an order, and that decides the answer of a window, a LIMIT, `MAX_BY` or `MIN_BY`, the query
+  fails on files. Add a column that differs between such rows as the last key.
 
 """
 
 
 def _refused() -> str:
-    constructs = [*TRAPS.items(), *((REFUSED_NAMES[kind], hint) for kind, hint in INSTEAD.items())]
+    constructs = [*UNSUPPORTED.items(), *((REFUSED_NAMES[kind], hint) for kind, hint in INSTEAD.items())]
     rows = [f"| `{name}` | {hint} |" for name, hint in sorted(constructs)]
     rows.append(f"| any other function | {USUAL} |")
     return "\n".join(
@@ -124,8 +124,8 @@ def _refused() -> str:
 
 
 def _csv() -> str:
-    rows = [f"| {form.google} | {form.words} |" for form in FORMS.values()]
-    tail = """| STRING | all else: `t`, `yes`, `01/02/2026`, `2026/01/31 09:00`, a date beside a time |
+    rows = [f"| {form.google} | {form.description} |" for form in FORMS.values()]
+    tail = """| STRING | everything else: `t`, `yes`, `01/02/2026`, `2026/01/31 09:00`, a date beside a time |
 
 An empty field is NULL; a quoted one (`""`) is an empty text, and NULL in a column of another type. The first line names
 the columns, each once whatever its case, separated by `,` `;` `|` or a tab.

@@ -1,9 +1,9 @@
-"""Same name, other meaning: written so that DuckDB gives the documented answer of BigQuery."""
+"""Functions of one name and two meanings, rewritten so that DuckDB gives BigQuery's documented answer."""
 
 from sqlglot import exp
 
 from components.extract.googlesql import date_formats
-from components.extract.googlesql.nan_semantics import watch
+from components.extract.googlesql.nan_semantics import guard_nan
 from components.extract.googlesql.text_casts import integers_in_json
 from components.extract.googlesql.type_families import DATE as DAY
 from components.extract.googlesql.type_families import NUMBER, family
@@ -24,12 +24,12 @@ FRACTIONS = {"MILLISECOND": 1_000, "MICROSECOND": 1_000_000}
 BLANKS = "\t\n\v\f\r \u0085\u00a0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 
 
-def mended(query: exp.Query) -> exp.Query:
-    """A copy with every node put right, inner ones first: a node that is replaced keeps children that are right."""
+def rewrite(query: exp.Query) -> exp.Query:
+    """A copy with every node rewritten, inner ones first: a node that is replaced keeps its rewritten children."""
     copy = query.copy()
     for node in reversed(list(copy.walk(bfs=False))):
-        watch(node)
-        if (new := _mend(node)) is not node:
+        guard_nan(node)
+        if (new := _rewrite_node(node)) is not node:
             node.replace(new)
     for node in copy.walk():  # sqlglot writes other SQL where it knows a type
         if not isinstance(node, exp.Cast | exp.Literal):
@@ -37,7 +37,7 @@ def mended(query: exp.Query) -> exp.Query:
     return copy
 
 
-def _mend(node: exp.Expr) -> exp.Expr:
+def _rewrite_node(node: exp.Expr) -> exp.Expr:
     match node:
         case exp.TimestampDiff():  # whole elapsed units; DuckDB's date_diff counts boundaries
             unit = exp.Literal.string((node.text("unit") or "second").lower())
@@ -58,7 +58,7 @@ def _mend(node: exp.Expr) -> exp.Expr:
             return exp.cast(exp.cast(node.this.copy(), "TIMESTAMP"), "TIME")
         case exp.Extract() if node.name.upper() == "DATE":
             return _call("bq_day", node.expression)
-        case exp.UnixSeconds():  # the second that has begun; DuckDB rounds to the nearest
+        case exp.UnixSeconds():  # rounded down; DuckDB rounds to the nearest
             return _call("bq_unix", node.this, exp.Literal.number(1_000_000))
         case exp.UnixMillis():
             return _call("bq_unix", node.this, exp.Literal.number(1_000))
@@ -70,7 +70,7 @@ def _mend(node: exp.Expr) -> exp.Expr:
             for side in ("this", "expression"):
                 if node.args[side].is_int:
                     node.set(side, exp.cast(node.args[side].copy(), "BIGINT"))
-        case exp.CountIf():  # of no rows it is 0; DuckDB's gives NULL
+        case exp.CountIf():  # 0 for no rows; DuckDB's gives NULL
             return exp.Count(this=exp.Case(ifs=[exp.If(this=node.this.copy(), true=exp.Literal.number(1))]))
         case exp.ArgMax() | exp.ArgMin():
             return _call(f"bq_{'max' if isinstance(node, exp.ArgMax) else 'min'}_by", node.this, node.expression)
@@ -81,7 +81,7 @@ def _mend(node: exp.Expr) -> exp.Expr:
         case exp.Cast() if node.to.this in CASTS:
             return _call(f"bq_{'safe_' if isinstance(node, exp.TryCast) else ''}{CASTS[node.to.this]}", node.this)
         case exp.TimestampAdd() | exp.TimestampSub() if _is_whole_days(node):
-            # 24 hours in both engines; DuckDB asks its calendar about a day, which takes three times as long
+            # 24 hours in both engines; for a day DuckDB uses its calendar, which is three times as slow
             node.set("expression", exp.Literal.string(str(24 * int(node.expression.name))))
             node.set("unit", exp.var("HOUR"))
         case exp.Date() if not node.args.get("zone") and not node.expressions:
@@ -91,16 +91,16 @@ def _mend(node: exp.Expr) -> exp.Expr:
         case exp.DateTrunc() | exp.LastDay() if _is_date(node.this):
             return exp.cast(node.copy(), "DATE")
         case exp.TimestampTrunc() if node.args.get("zone") and node.text("unit").upper() in ("HOUR", "MINUTE"):
-            return _clock_trunc(node)  # DuckDB does not look at a zone below a day; some are half an hour apart
-        case exp.RegexpExtract():  # of RE2; sqlglot asks Python, which reads other patterns
+            return _clock_trunc(node)  # DuckDB ignores the zone below a day; some zones differ by half an hour
+        case exp.RegexpExtract():  # of RE2; sqlglot uses Python's `re`, which reads other patterns
             node.set("group", exp.Literal.number(1) if groups_of(node.expression.name) else None)
         case exp.UnixToTime():
             return exp.cast(node.copy(), "TIMESTAMPTZ")
         case exp.Upper() | exp.Lower():
             return _call(f"bq_{node.key}", node.this)
-        case exp.Log() | exp.Pow() | exp.Exp():  # out of range fails; DuckDB gives infinity or NaN
+        case exp.Log() | exp.Pow() | exp.Exp():  # fails out of range; DuckDB gives infinity or NaN
             return _call("bq_finite", node)
-        case exp.Corr():  # of fewer than two pairs it is NULL; DuckDB gives NaN
+        case exp.Corr():  # NULL for fewer than two pairs; DuckDB gives NaN
             few = exp.LT(this=_call("regr_count", node.this, node.expression), expression=exp.Literal.number(2))
             return exp.Paren(this=exp.Case(ifs=[exp.If(this=few, true=exp.null())], default=node.copy()))
         case exp.Substring() if isinstance(node.args.get("start"), exp.Neg) and node.args.get("length"):
@@ -114,11 +114,11 @@ def _mend(node: exp.Expr) -> exp.Expr:
         case exp.Trim() if node.expression is None:  # every blank of Unicode, not spaces alone
             node.set("expression", exp.Literal.string(BLANKS))
         case exp.TimeToStr():
-            return date_formats.write(node)
+            return date_formats.format_function(node)
         case exp.SafeFunc():
-            return date_formats.parse(node.this, safe=True)
+            return date_formats.parse_function(node.this, safe=True)
         case _ if type(node) in date_formats.PARSERS and not isinstance(node.parent, exp.SafeFunc):
-            return date_formats.parse(node, safe=False)
+            return date_formats.parse_function(node, safe=False)
         case exp.Timestamp() if node.args.get("zone"):
             return _call("timezone", node.args["zone"], _call("bq_datetime", node.this))
         case exp.Timestamp():
@@ -140,30 +140,30 @@ def _mend(node: exp.Expr) -> exp.Expr:
 
 def _divide(node: exp.Div) -> exp.Expr:
     """x / 0 fails on BigQuery; DuckDB gives infinity."""
-    by = node.expression
-    if isinstance(by, exp.Literal) and float(by.this):
+    divisor = node.expression
+    if isinstance(divisor, exp.Literal) and float(divisor.this):
         return node
-    zero = exp.EQ(this=exp.Paren(this=by.copy()), expression=exp.Literal.number(0))
+    zero = exp.EQ(this=exp.Paren(this=divisor.copy()), expression=exp.Literal.number(0))
     failing = exp.If(this=zero, true=_call("error", exp.Literal.string("division by zero: use SAFE_DIVIDE")))
     quotient = exp.Div(
-        this=node.this.copy(), expression=by.copy(), typed=node.args.get("typed"), safe=node.args.get("safe")
+        this=node.this.copy(), expression=divisor.copy(), typed=node.args.get("typed"), safe=node.args.get("safe")
     )
     return exp.Paren(this=exp.Case(ifs=[failing], default=quotient))
 
 
 def _clock_trunc(node: exp.TimestampTrunc) -> exp.Expr:
-    """Less what the zone's clock shows past the hour or the minute."""
+    """The moment minus what the zone's clock shows after the full hour or minute."""
     clock = _call("timezone", node.args["zone"], node.this)
-    begun = _call("date_trunc", exp.Literal.string(node.text("unit").lower()), clock)
-    past = exp.Paren(this=exp.Sub(this=clock, expression=begun))
+    truncated = _call("date_trunc", exp.Literal.string(node.text("unit").lower()), clock)
+    past = exp.Paren(this=exp.Sub(this=clock, expression=truncated))
     return exp.Paren(this=exp.Sub(this=exp.Paren(this=node.this.copy()), expression=past))
 
 
 def _element(node: exp.Bracket) -> exp.Expr:
-    """A negative place has no element; DuckDB counts it from the end."""
-    [place], first = node.expressions, node.args["offset"]
-    exists = exp.GTE(this=exp.Paren(this=place.copy()), expression=exp.Literal.number(first))
-    from_one = exp.Add(this=exp.Paren(this=place.copy()), expression=exp.Literal.number(1 - first))
+    """A negative index has no element; DuckDB counts it from the end."""
+    [index], first = node.expressions, node.args["offset"]
+    exists = exp.GTE(this=exp.Paren(this=index.copy()), expression=exp.Literal.number(first))
+    from_one = exp.Add(this=exp.Paren(this=index.copy()), expression=exp.Literal.number(1 - first))
     return _call("list_extract", node.this, exp.Case(ifs=[exp.If(this=exists, true=from_one)]))
 
 

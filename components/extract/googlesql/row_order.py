@@ -1,7 +1,7 @@
 """Answers that depend on the order of rows, which a table does not have.
 
-What can be seen in the query is refused by name. Whether two rows are tied in an order is seen when it runs: the query
-then fails and names the way out, because each engine, and each run of one, would take another row first.
+What the query alone shows is refused by name. Whether two rows are tied in an order shows when it runs: the query then
+fails with a hint, because each engine, and each run of one, would take another row first.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from components.extract.googlesql.messages import outside_subset
-from components.extract.googlesql.window_functions import beside, counts_rows, function_of, keys_of, peers
+from components.extract.googlesql.window_functions import count_peers, counts_rows, function_of, keys_of, over_same_rows
 from model.errors import Problem
 
 NEEDS_ORDER = (
@@ -24,7 +24,7 @@ ORDER_BY_ALL = "Rows that are tied in its ORDER BY come in any order. Order by e
 
 
 def refused_orders(query: exp.Query) -> Iterator[Problem]:
-    """Every place that takes rows in an order that the query does not give."""
+    """Every expression that depends on an order of rows that the query does not define."""
     for node in query.walk():
         if why := _why(node):
             yield outside_subset(node, why)
@@ -35,9 +35,13 @@ def _why(node: exp.Expr) -> str:
         case exp.Window() if not keys_of(node) and (isinstance(function_of(node), NEEDS_ORDER) or counts_rows(node)):
             return ADD_ORDER
         case exp.ArrayAgg() | exp.GroupConcat() if isinstance(order := node.this, exp.Order):
-            return "" if _decided(_value(order), [key.this for key in order.expressions]) else ORDER_BY_VALUE
+            return (
+                ""
+                if _is_determined(_aggregated_value(order), [key.this for key in order.expressions])
+                else ORDER_BY_VALUE
+            )
         case exp.ArrayAgg():
-            return "" if isinstance(node.this, exp.Limit) else ADD_ORDER  # a LIMIT is refused by itself
+            return "" if isinstance(node.this, exp.Limit) else ADD_ORDER  # a LIMIT is refused on its own
         case exp.Array() if len(node.expressions) == 1 and isinstance(query := node.expressions[0], exp.Query):
             return "" if _selects_its_keys(query) else ORDER_BY_ALL
         case exp.Query() if node.args.get("limit") and node.args.get("order") and not _can_be_checked(node):
@@ -47,7 +51,7 @@ def _why(node: exp.Expr) -> str:
 
 
 def check_ties(query: exp.Query) -> exp.Query:
-    """A copy whose windows and limits fail where tied rows would decide over the answer."""
+    """A copy whose windows and limits fail where tied rows would decide the answer."""
     copy = query.copy()
     for node in reversed(list(copy.walk(bfs=False))):
         if isinstance(node, exp.Window) and _sees_ties(node):
@@ -63,15 +67,15 @@ def _sees_ties(window: exp.Window) -> bool:
         return True
     if isinstance(function, TAKES_A_ROW) or counts_rows(window):
         keys = keys_of(window) + (window.args.get("partition_by") or [])
-        return not all(_decided(value, keys) for value in function.iter_expressions())
+        return not all(_is_determined(value, keys) for value in function.iter_expressions())
     return False
 
 
 def _checked_window(window: exp.Window) -> exp.Expr:
     last = _last_number(window)
     if last is None:
-        return exp.Anonymous(this="bq_untied", expressions=[window.copy(), peers(window)])
-    bounds = [beside(window, exp.Rank()), peers(window), exp.Literal.number(last)]
+        return exp.Anonymous(this="bq_untied", expressions=[window.copy(), count_peers(window)])
+    bounds = [over_same_rows(window, exp.Rank()), count_peers(window), exp.Literal.number(last)]
     return exp.Anonymous(this="bq_untied_until", expressions=[window.copy(), *bounds])
 
 
@@ -122,7 +126,7 @@ def _can_be_checked(query: exp.Query) -> bool:
     """A filter on row numbers can stand for its LIMIT."""
     if not isinstance(query, exp.Select) or query.args.get("distinct") or query.args.get("qualify"):
         return False
-    return not any(key.find(exp.Window) for key in _meant_keys(query))  # windows do not stand inside of windows
+    return not any(key.find(exp.Window) for key in _resolved_keys(query))  # windows do not stand inside of windows
 
 
 def _check_limit(select: exp.Select) -> None:
@@ -130,17 +134,17 @@ def _check_limit(select: exp.Select) -> None:
     if not _can_be_checked(select):
         return
     offset = select.args.get("offset")
-    window = exp.Window(this=exp.RowNumber(), order=exp.Order(expressions=_meant_keys(select)), over="OVER")
+    window = exp.Window(this=exp.RowNumber(), order=exp.Order(expressions=_resolved_keys(select)), over="OVER")
     bounds = [offset.expression if offset else exp.Literal.number(0), select.args["limit"].expression]
-    numbers = [window, beside(window, exp.Rank()), peers(window)]
+    numbers = [window, over_same_rows(window, exp.Rank()), count_peers(window)]
     within = exp.Anonymous(this="bq_limit", expressions=[*numbers, *(bound.copy() for bound in bounds)])
     select.set("qualify", exp.Qualify(this=within))
     select.set("limit", None)
     select.set("offset", None)
 
 
-def _meant_keys(select: exp.Select) -> list[exp.Expr]:
-    """Keys of ORDER BY, a name of the SELECT list or its position as what it stands for."""
+def _resolved_keys(select: exp.Select) -> list[exp.Expr]:
+    """Keys of ORDER BY; a name or position of the SELECT list is replaced by its expression."""
     items = {item.alias_or_name.casefold(): item.unalias() for item in select.selects}
     keys = []
     for ordered in select.args["order"].expressions:
@@ -163,13 +167,13 @@ def _selects_its_keys(query: exp.Query) -> bool:
     )
 
 
-def _decided(value: exp.Expr, keys: list[exp.Expr]) -> bool:
+def _is_determined(value: exp.Expr, keys: list[exp.Expr]) -> bool:
     """Rows of equal keys have one value."""
     return value in keys or all(column in keys for column in value.find_all(exp.Column))
 
 
-def _value(order: exp.Order) -> exp.Expr:
-    """What ARRAY_AGG or STRING_AGG puts in order."""
+def _aggregated_value(order: exp.Order) -> exp.Expr:
+    """What ARRAY_AGG or STRING_AGG aggregates."""
     value: exp.Expr = order.this
     if isinstance(value, exp.IgnoreNulls):
         value = value.this

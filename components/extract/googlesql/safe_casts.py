@@ -1,4 +1,4 @@
-"""Conversions that give NULL where they fail: what they lose is counted, so that no row goes without a word."""
+"""Conversions that give NULL where they fail: the values that they lose are counted."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from components.extract.googlesql.annotation import AnnotatedQuery
-from components.extract.googlesql.rewrite import mended
+from components.extract.googlesql.rewrite import rewrite
 
 
 @dataclass(frozen=True)
 class SafeCast:
-    """`count` is DuckDB's SQL for how many values of the table it reads, turns to NULL, and one of those as a text."""
+    """`count` is DuckDB's SQL for the values that it reads, those that it turns to NULL, and one of them as text."""
 
     expression: str
     table: str
@@ -31,13 +31,13 @@ class Loss:
 
 
 def safe_casts(annotated: AnnotatedQuery) -> Iterator[SafeCast]:
-    """Those whose value comes from the columns of one table."""
+    """The safe conversions whose value comes from the columns of one table."""
     for scope in traverse_scope(annotated.resolved):
         for node in scope.find_all(exp.TryCast, exp.SafeFunc):
-            traced = _traced(_input(node), scope)
-            if traced is None:
+            origin = _trace(_input(node), scope)
+            if origin is None:
                 continue
-            value, table = traced
+            value, table = origin
             written = " ".join(annotated.written(node).sql(dialect="bigquery").split())
             yield SafeCast(written, table.name.removeprefix("."), _count(node, value, table))
 
@@ -48,7 +48,7 @@ def _input(node: exp.Expr) -> exp.Expr:
     return inner.this if isinstance(node, exp.SafeFunc) else inner
 
 
-def _traced(value: exp.Expr, scope: Scope) -> tuple[exp.Expr, exp.Table] | None:
+def _trace(value: exp.Expr, scope: Scope) -> tuple[exp.Expr, exp.Table] | None:
     """The value in terms of a table's own columns, through subqueries and WITH; None where it is more than that."""
     copy = value.copy()
     tables = set()
@@ -58,12 +58,12 @@ def _traced(value: exp.Expr, scope: Scope) -> tuple[exp.Expr, exp.Table] | None:
             tables.add(source)
             continue
         inner = _selected(source, column.name)
-        traced = _traced(inner, source) if inner is not None and isinstance(source, Scope) else None
-        if traced is None:
+        origin = _trace(inner, source) if inner is not None and isinstance(source, Scope) else None
+        if origin is None:
             return None
-        tables.add(traced[1])
-        copy = traced[0] if column is copy else copy
-        column.replace(traced[0])
+        tables.add(origin[1])
+        copy = origin[0] if column is copy else copy
+        column.replace(origin[0])
     if len(tables) != 1 or copy.find(exp.AggFunc, exp.Window, exp.Query):
         return None
     return copy, tables.pop()
@@ -88,7 +88,7 @@ def _count(node: exp.Expr, value: exp.Expr, table: exp.Table) -> str:
     ]
     source = exp.Table(this=exp.to_identifier(name, quoted=True), db=exp.to_identifier(dataset or None, quoted=True))
     source.set("alias", table.args["alias"].copy())
-    return mended(exp.select(*counts, copy=False).from_(source)).sql(dialect="duckdb")
+    return rewrite(exp.select(*counts, copy=False).from_(source)).sql(dialect="duckdb")
 
 
 def _is_null(value: exp.Expr) -> exp.Expr:

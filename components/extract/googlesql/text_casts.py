@@ -1,6 +1,6 @@
 """Values written as text: the two engines write floats, moments and big integers as other texts.
 
-A text that differs makes another hash, another group and another split, so each is refused.
+Another text is another hash, another group and another split, so such a conversion is refused.
 """
 
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ _BIG = "engines write big integers in JSON as other texts: give TO_JSON_STRING a
 
 
 def refused_texts(annotated: AnnotatedQuery) -> Iterator[Problem]:
-    """Every place that writes a value as another text than BigQuery does."""
+    """Every expression that writes a value as another text than BigQuery does."""
     for node in annotated.resolved.walk():
         for problem in dict.fromkeys(_problems(node)):
             yield outside_subset(annotated.written(node), "The text would be another one on BigQuery", problem)
@@ -65,7 +65,7 @@ def _of_type(kind: exp.DataType) -> str:
 
 
 def _in_json(value: exp.Expr) -> Iterator[str]:
-    """A STRUCT that is put together in the query is looked into; of a column of that type only the type is known."""
+    """Members of a STRUCT that the query builds; of a STRUCT column only its type is known."""
     if isinstance(value, exp.Struct):
         for member in value.expressions:
             yield from _in_json(member.expression if isinstance(member, exp.PropertyEQ) else member.unalias())
@@ -96,4 +96,4 @@ def integers_in_json(node: exp.JSONFormat) -> list[exp.Expr]:
 def _members(value: exp.Expr) -> list[exp.Expr]:
     if not isinstance(value, exp.Struct):
         return [value]
-    return [one.expression if isinstance(one, exp.PropertyEQ) else one.unalias() for one in value.expressions]
+    return [item.expression if isinstance(item, exp.PropertyEQ) else item.unalias() for item in value.expressions]

@@ -1,4 +1,4 @@
-"""GoogleSQL's types as far as they decide what may meet what: all numbers are one family."""
+"""Families of GoogleSQL's types, within which values can be compared: all numbers are one family."""
 
 from sqlglot import exp
 

@@ -1,7 +1,7 @@
-"""Types in GoogleSQL's words. BigQuery has one integer and one float; DuckDB's many are cast to them.
+"""Names of GoogleSQL's types. BigQuery has one integer and one float; DuckDB's are cast to them.
 
-A decimal comes as FLOAT64 from both sources: DuckDB reads the literal 2.5 as one where GoogleSQL reads a FLOAT64, and
-nothing after the query computes in decimals.
+A decimal becomes a FLOAT64 in both sources: DuckDB reads the literal 2.5 as a decimal, GoogleSQL as a FLOAT64, and no
+later step computes in decimals.
 """
 
 from collections.abc import Iterator
@@ -44,16 +44,16 @@ _LEGACY = {
 
 
 def of_relation(relation: duckdb.DuckDBPyRelation) -> list[tuple[str, str]]:
-    """(name, GoogleSQL type) of each column; a name may stand twice."""
+    """(name, GoogleSQL type) of each column; names may repeat."""
     return [(name, _scalar(str(kind))[0]) for name, kind in zip(relation.columns, relation.types, strict=True)]
 
 
 def of_bigquery(field_type: str, mode: str) -> str:
-    """The schema of the REST API still uses older names, a type of its own for decimals, and a mode for arrays."""
+    """The schema of the REST API has older names, a type for decimals, and a mode for arrays."""
     return "ARRAY" if mode == "REPEATED" else _LEGACY.get(field_type, field_type)
 
 
-def loaded(kind: DuckDBPyType) -> str:
+def type_after_load(kind: DuckDBPyType) -> str:
     """The DuckDB type of a file's column after a load into BigQuery, which widens it. A decimal stays exact there."""
     match kind.id:
         case "list" | "array":
@@ -66,8 +66,8 @@ def loaded(kind: DuckDBPyType) -> str:
 
 
 def _parts(kind: DuckDBPyType) -> dict[str, str]:
-    """What a nested type is made of."""
-    return {name: loaded(part) for name, part in kind.children if isinstance(part, DuckDBPyType)}
+    """The members of a nested type."""
+    return {name: type_after_load(part) for name, part in kind.children if isinstance(part, DuckDBPyType)}
 
 
 def of_view(connection: duckdb.DuckDBPyConnection, dataset: str, name: str) -> dict[str, exp.DataType]:
@@ -94,13 +94,13 @@ def cast(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
 
 
 def _cast(name: str, kind: str) -> str:
-    column, wanted = quoted(name), _scalar(kind)[1]
-    if wanted == kind:
+    column, target = quoted(name), _scalar(kind)[1]
+    if target == kind:
         return column
-    value = f"CAST({column} AS {wanted})"
+    value = f"CAST({column} AS {target})"
     if kind.startswith("DECIMAL"):
         text = name.replace("'", "''")
-        failure = f"error('{TOO_LONG}: column {text} holds ' || CAST({column} AS VARCHAR))"
+        failure = f"error('{TOO_LONG}: column {text} has the value ' || CAST({column} AS VARCHAR))"
         value = f"CASE WHEN abs({column}) > {GREATEST_EXACT} THEN {failure} ELSE {value} END"
     return f"{value} AS {column}"
 
@@ -109,20 +109,20 @@ def without_decimals(batch: pa.RecordBatch) -> pa.RecordBatch:
     """NUMERIC and BIGNUMERIC as FLOAT64. Raises DataError for one of more digits."""
     for field, values in zip(batch.schema, batch.columns, strict=True):
         if pa.types.is_decimal(field.type) and (greatest := pc.max(pc.abs(values)).as_py() or 0) > GREATEST_EXACT:
-            raise too_long(f"column {field.name} holds {greatest}")
+            raise too_long(f"column {field.name} has the value {greatest}")
     fields = [
         pa.field(field.name, pa.float64() if pa.types.is_decimal(field.type) else field.type) for field in batch.schema
     ]
     return batch.cast(pa.schema(fields))
 
 
-def too_long(holds: str) -> DataError:
+def too_long(value: str) -> DataError:
     hint = "Write ids as texts in the log, or as INT64"
-    return DataError(Problem("SQL", f"{holds}, {TOO_LONG}", hint, "number-too-large"))
+    return DataError(Problem("SQL", f"{value}, {TOO_LONG}", hint, "number-too-large"))
 
 
 def _scalar(kind: str) -> tuple[str, str]:
-    """An array or a struct has its own kind as DuckDB's type: what holds it is refused by name."""
+    """An array or a struct keeps DuckDB's type: a column of it is refused by name."""
     if kind.endswith("]"):
         return "ARRAY", kind
     name = kind.split("(")[0]

@@ -1,4 +1,4 @@
-"""Known functions in uses that differ between BigQuery and DuckDB, or that differ from one run to the next."""
+"""Uses of known functions that differ between BigQuery and DuckDB, or from one run to the next."""
 
 import re
 
@@ -10,10 +10,10 @@ PARTS = {
     "YEAR", "QUARTER", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND", "DAYOFWEEK",
     "DAYOFYEAR", "WEEK", "ISOWEEK", "ISOYEAR", "DATE",
 }  # fmt: skip
-TRAPS = {
+UNSUPPORTED = {
     "EXTRACT of other parts": f"Use the parts {', '.join(sorted(PARTS))}, WEEK(MONDAY)",
     "ARRAY_AGG(… LIMIT n)": "LIMIT in ARRAY_AGG differs. Use MIN_BY, MAX_BY, or ROW_NUMBER and a filter",
-    "ARRAY_AGG without IGNORE NULLS": "Say ARRAY_AGG(x IGNORE NULLS)",
+    "ARRAY_AGG without IGNORE NULLS": "Write ARRAY_AGG(x IGNORE NULLS)",
     "UNNEST … WITH OFFSET": (
         "WITH OFFSET counts from 1 on files. "
         "Use UNNEST(GENERATE_ARRAY(0, ARRAY_LENGTH(a) - 1)) AS i and a[SAFE_OFFSET(i)]"
@@ -25,11 +25,11 @@ TRAPS = {
     "SUBSTR with a computed start, or 0": "SUBSTR's start must be a literal other than 0",
     "SUBSTR with a computed length": "SUBSTR's length must be a literal that is not negative",
     "INSTR with a position or an occurrence": "INSTR with an occurrence differs. Use STRPOS",
-    "STRING_AGG without ORDER BY": "Say STRING_AGG(x ORDER BY x): without an order the text differs",
+    "STRING_AGG without ORDER BY": "Write STRING_AGG(x ORDER BY x): without an order the text differs",
     "SAFE. before other functions than PARSE_": "SAFE. stands before PARSE_ alone. Use SAFE_CAST, SAFE_DIVIDE or IF",
     "CAST(… FORMAT …)": "A CAST's FORMAT is not read on files. Use FORMAT_DATE or FORMAT_TIMESTAMP",
     "CAST AS NUMERIC, AS BIGNUMERIC": "Decimals keep other digits on files. Use FLOAT64, or INT64 of the smallest unit",
-    "@@variable": "A system variable is none on files. Write its value",
+    "@@variable": "Files have no system variables. Write its value",
     "table_*": "A table for each day is not read here. Use one table, partitioned by day",
     "PIVOT, UNPIVOT": "PIVOT is not read on files. Use SUM(IF(condition, x, NULL)) and GROUP BY",
     "TABLESAMPLE": "A sample takes other rows every time. Use MOD(ABS(FARM_FINGERPRINT(id)), 100)",
@@ -47,75 +47,75 @@ _RE2 = re.compile(r"\\Q.*?(?:\\E|$)|\\.|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]|
 DECIMALS = (exp.DataType.Type.DECIMAL, exp.DataType.Type.BIGDECIMAL)
 
 
-def trap(node: exp.Expr) -> str | None:
-    """What to write in place of this node; None when it is fine."""
+def why_unsupported(node: exp.Expr) -> str | None:
+    """What to write in place of this node; None when it is supported."""
     match node:
         case exp.Extract() if node.name.upper() not in PARTS and not is_week_from_monday(node):
-            return TRAPS["EXTRACT of other parts"]
+            return UNSUPPORTED["EXTRACT of other parts"]
         case exp.ArrayAgg() if node.find(exp.Limit):
-            return TRAPS["ARRAY_AGG(… LIMIT n)"]
+            return UNSUPPORTED["ARRAY_AGG(… LIMIT n)"]
         case exp.ArrayAgg() if not isinstance(node.parent, exp.IgnoreNulls) and not node.find(exp.IgnoreNulls):
-            return TRAPS["ARRAY_AGG without IGNORE NULLS"]
+            return UNSUPPORTED["ARRAY_AGG without IGNORE NULLS"]
         case exp.Unnest() if node.args.get("offset"):
-            return TRAPS["UNNEST … WITH OFFSET"]
+            return UNSUPPORTED["UNNEST … WITH OFFSET"]
         case exp.Bracket() if not node.args.get("safe"):
-            return TRAPS["array[OFFSET(i)], array[ORDINAL(i)], array[i]"]
+            return UNSUPPORTED["array[OFFSET(i)], array[ORDINAL(i)], array[i]"]
         case exp.Like() if isinstance(node.expression, exp.Any | exp.All):
-            return TRAPS["LIKE ANY, LIKE ALL"]
+            return UNSUPPORTED["LIKE ANY, LIKE ALL"]
         case exp.CountIf() if isinstance(node.this, exp.Distinct):
-            return TRAPS["COUNTIF(DISTINCT …)"]
+            return UNSUPPORTED["COUNTIF(DISTINCT …)"]
         case exp.ArgMax() | exp.ArgMin() if isinstance(node.parent, exp.Window):
-            return TRAPS["MAX_BY … OVER, MIN_BY … OVER"]
+            return UNSUPPORTED["MAX_BY … OVER, MIN_BY … OVER"]
         case exp.Substring() if not _whole_number(node.args.get("start")) or node.args["start"].name == "0":
-            return TRAPS["SUBSTR with a computed start, or 0"]
+            return UNSUPPORTED["SUBSTR with a computed start, or 0"]
         case exp.Substring() if node.args.get("length") and not isinstance(node.args["length"], exp.Literal):
-            return TRAPS["SUBSTR with a computed length"]
+            return UNSUPPORTED["SUBSTR with a computed length"]
         case exp.StrPosition() if node.args.get("position") or node.args.get("occurrence"):
-            return TRAPS["INSTR with a position or an occurrence"]
+            return UNSUPPORTED["INSTR with a position or an occurrence"]
         case exp.GroupConcat() if not node.find(exp.Order):
-            return TRAPS["STRING_AGG without ORDER BY"]
+            return UNSUPPORTED["STRING_AGG without ORDER BY"]
         case exp.TimeToStr() | exp.StrToDate() | exp.StrToTime() | exp.ParseDatetime() | exp.ParseTime() if (
             why := refused_format(node)
         ):
             return why
         case exp.SafeFunc() if type(node.this) not in PARSERS:
-            return TRAPS["SAFE. before other functions than PARSE_"]
+            return UNSUPPORTED["SAFE. before other functions than PARSE_"]
         case exp.Cast() if node.args.get("format"):
-            return TRAPS["CAST(… FORMAT …)"]
+            return UNSUPPORTED["CAST(… FORMAT …)"]
         case exp.Cast() if node.to.this in DECIMALS:
-            return TRAPS["CAST AS NUMERIC, AS BIGNUMERIC"]
+            return UNSUPPORTED["CAST AS NUMERIC, AS BIGNUMERIC"]
         case exp.Parameter() if not node.name:
-            return TRAPS["@@variable"]
+            return UNSUPPORTED["@@variable"]
         case exp.Table() if "*" in node.name:
-            return TRAPS["table_*"]
+            return UNSUPPORTED["table_*"]
         case exp.Pivot():
-            return TRAPS["PIVOT, UNPIVOT"]
+            return UNSUPPORTED["PIVOT, UNPIVOT"]
         case exp.TableSample():
-            return TRAPS["TABLESAMPLE"]
+            return UNSUPPORTED["TABLESAMPLE"]
         case exp.Corr() if isinstance(node.parent, exp.Window):
-            return TRAPS["CORR … OVER"]
+            return UNSUPPORTED["CORR … OVER"]
         case exp.AnyValue():
-            return TRAPS["ANY_VALUE"]
+            return UNSUPPORTED["ANY_VALUE"]
         case exp.Distinct() if node.args.get("on"):
-            return TRAPS["DISTINCT ON"]
+            return UNSUPPORTED["DISTINCT ON"]
         case exp.Join() if node.kind in ("SEMI", "ANTI") or node.method:
-            return TRAPS["NATURAL, SEMI, ANTI and ASOF JOIN"]
+            return UNSUPPORTED["NATURAL, SEMI, ANTI and ASOF JOIN"]
         case exp.ILike():
-            return TRAPS["ILIKE"]
+            return UNSUPPORTED["ILIKE"]
         case exp.RegexpExtract() if not isinstance(node.expression, exp.Literal | exp.RawString):
-            return TRAPS["REGEXP_EXTRACT with a computed pattern"]
+            return UNSUPPORTED["REGEXP_EXTRACT with a computed pattern"]
         case exp.RegexpExtract() if groups_of(node.expression.name) > 1:
-            return TRAPS["REGEXP_EXTRACT with two groups"]
+            return UNSUPPORTED["REGEXP_EXTRACT with two groups"]
         case exp.Limit() if isinstance(node.parent, exp.ArrayAgg):
-            return None  # told at the ARRAY_AGG
+            return None  # refused at the ARRAY_AGG
         case exp.Limit() if not isinstance(node.parent, exp.Query) or not node.parent.args.get("order"):
-            return TRAPS["LIMIT without ORDER BY"]
+            return UNSUPPORTED["LIMIT without ORDER BY"]
         case _:
             return None
 
 
 def groups_of(pattern: str) -> int:
-    """Capturing groups of a pattern of RE2, which Python's own engine reads in part only."""
+    """Capturing groups of a pattern of RE2; Python's `re` reads only some of these patterns."""
     return sum(token in ("(", "(?<", "(?P<") for token in _RE2.findall(pattern))
 
 

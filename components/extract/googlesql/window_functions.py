@@ -1,10 +1,10 @@
-"""What a window function is computed over: WINDOW w AS (…) written out, and its parts."""
+"""Windows of window functions: WINDOW w AS (…) inlined, and the parts of a window."""
 
 from sqlglot import exp
 
 
 def inline_windows(query: exp.Query) -> exp.Query:
-    """A copy in which every OVER says its partition, order and frame itself."""
+    """A copy in which every OVER has its own partition, order and frame."""
     copy = query.copy()
     for select in copy.find_all(exp.Select):
         named = {window.name.casefold(): window for window in select.args.get("windows") or []}
@@ -26,18 +26,18 @@ def _inline(window: exp.Window, named: dict[str, exp.Window]) -> None:
 
 def _copied(part: object) -> object:
     if isinstance(part, list):
-        return [one.copy() for one in part]
+        return [expression.copy() for expression in part]
     return part.copy() if isinstance(part, exp.Expr) else part
 
 
 def function_of(window: exp.Window) -> exp.Expr:
-    """Without IGNORE NULLS or RESPECT NULLS around it."""
+    """The function without IGNORE NULLS or RESPECT NULLS around it."""
     inner: exp.Expr = window.this
     return inner.this if isinstance(inner, exp.IgnoreNulls | exp.RespectNulls) else inner
 
 
 def keys_of(window: exp.Window) -> list[exp.Expr]:
-    """Of its order."""
+    """The keys of its ORDER BY."""
     order = window.args.get("order")
     return [key.this for key in order.expressions] if order else []
 
@@ -50,7 +50,7 @@ def counts_rows(window: exp.Window) -> bool:
     return not (spec.args.get("start") == "UNBOUNDED" and spec.args.get("end") == "UNBOUNDED")
 
 
-def beside(window: exp.Window, function: exp.Expr) -> exp.Window:
+def over_same_rows(window: exp.Window, function: exp.Expr) -> exp.Window:
     """Another function over the same partition and order."""
     copy = window.copy()
     copy.set("this", function)
@@ -58,9 +58,9 @@ def beside(window: exp.Window, function: exp.Expr) -> exp.Window:
     return copy
 
 
-def peers(window: exp.Window) -> exp.Window:
-    """How many rows have the row's own place in the order, itself among them."""
-    count = beside(window, exp.Count(this=exp.Star()))
+def count_peers(window: exp.Window) -> exp.Window:
+    """How many rows have the same rank as the row, itself included."""
+    count = over_same_rows(window, exp.Count(this=exp.Star()))
     count.set(
         "spec", exp.WindowSpec(kind="RANGE", start="CURRENT ROW", start_side=None, end="CURRENT ROW", end_side=None)
     )

@@ -1,4 +1,4 @@
-"""What DuckDB says, told as a refusal: the column, parameter or file that it is about first, then the way out."""
+"""DuckDB's errors as problems: the column, parameter or file first, then what is wrong, then the hint."""
 
 import re
 from collections.abc import Iterator
@@ -17,54 +17,54 @@ PATH = re.compile(r"[\"']([^\"']*\.(?:parquet|csv|csv\.gz))[\"']|file = (\S.*?\.
 _KNOWN = {
     NAN: (f"{NAN}, which has another answer on BigQuery", "Write IF(IS_NAN(x), NULL, x) wherever x is compared"),
     TIED: (
-        f"{TIED}, so that each run could take another one",
-        "Add a column that tells such rows apart as the last key; where they are copies, SELECT DISTINCT them before",
+        f"{TIED}, so each run could take another one",
+        "Add a column that differs between such rows as the last key; if they are copies, SELECT DISTINCT them first",
     ),
 }
 
 
-def refusal(error: Exception, connection: duckdb.DuckDBPyConnection) -> DataError:
+def translated(error: Exception, connection: duckdb.DuckDBPyConnection) -> DataError:
     """Raises OSError instead where the disk is full."""
     message = str(error)
-    words = _first_paragraph(message)
-    if parameter := re.search(r"values were not provided for the following parameters: (.*)", words, re.IGNORECASE):
+    summary = _first_paragraph(message)
+    if parameter := re.search(r"values were not provided for the following parameters: (.*)", summary, re.IGNORECASE):
         names = ", ".join(f"@{name.strip()}" for name in parameter[1].split(","))
-        hint = "The window's @start and @end are; write others out"
+        hint = "Only @start and @end have values: write others as literals"
         return DataError(Problem(f"SQL {names}", "has no value", hint, "sql-parameter-unknown"))
     if path := PATH.search(message):
         return unreadable(path[1] or path[2], error)
-    for sign, (problem, hint) in _KNOWN.items():
-        if sign in words:
+    for marker, (problem, hint) in _KNOWN.items():
+        if marker in summary:
             return DataError(Problem("SQL", f"failed ({problem})", hint, "query-failed"))
-    if types.TOO_LONG in words:
-        return types.too_long(words.removeprefix(f"{types.TOO_LONG}: "))
-    if value := BEYOND_INT64.search(words):
+    if types.TOO_LONG in summary:
+        return types.too_long(summary.removeprefix(f"{types.TOO_LONG}: "))
+    if value := BEYOND_INT64.search(summary):
         return _beyond_int64(int(value[1]), connection)
-    if ungrouped := re.match(r'column "([^"]*)" must appear in the GROUP BY clause', words):
+    if ungrouped := re.match(r'column "([^"]*)" must appear in the GROUP BY clause', summary):
         hint = "Add it to GROUP BY, or take its MIN or MAX"
-        found = "is neither in GROUP BY nor in an aggregate function"
-        return DataError(Problem(f"SQL column {ungrouped[1]}", found, hint, "query-failed"))
-    if "No space left" in words or "out of disk" in words.lower():
+        message = "is neither in GROUP BY nor in an aggregate function"
+        return DataError(Problem(f"SQL column {ungrouped[1]}", message, hint, "query-failed"))
+    if "No space left" in summary or "out of disk" in summary.lower():
         raise OSError(28, "No space left on device", "DuckDB's temporary files")
     return DataError(
-        Problem("SQL", f"failed ({words[:300]})", "Fix the query, or the values that it meets", "query-failed")
+        Problem("SQL", f"failed ({summary[:300]})", "Fix the query, or the values that it reads", "query-failed")
     )
 
 
 def unreadable(pattern: str, error: Exception) -> DataError:
-    """A table's file that is not what its name says."""
+    """A table's file that cannot be read as what its ending says."""
     message = str(error)
     if not pattern.endswith(".parquet"):
         return DataError(csv_file.broken_line(Path(pattern), message))
-    found = f"cannot be read ({_first_paragraph(message)[:200]})"
-    return DataError(Problem(f"file {pattern}", found, "It may be truncated: write or copy it again", "file-damaged"))
+    summary = f"cannot be read ({_first_paragraph(message)[:200]})"
+    return DataError(Problem(f"file {pattern}", summary, "It may be truncated: write or copy it again", "file-damaged"))
 
 
 def _beyond_int64(value: int, connection: duckdb.DuckDBPyConnection) -> DataError:
-    """An unsigned id that a load into BigQuery would refuse too."""
+    """An unsigned id; a load into BigQuery refuses it too."""
     where = ", ".join(f"column {name}" for name in _columns_beyond_int64(connection)) or "SQL"
-    found = f"holds {value:,}, and an INT64 ends at {2**63 - 1:,}"
-    return DataError(Problem(where, found, "Write such ids into the file as texts", "number-too-large"))
+    message = f"has the value {value:,}, and the largest INT64 is {2**63 - 1:,}"
+    return DataError(Problem(where, message, "Write such ids into the file as texts", "number-too-large"))
 
 
 def _columns_beyond_int64(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
@@ -80,5 +80,5 @@ def _columns_beyond_int64(connection: duckdb.DuckDBPyConnection) -> Iterator[str
 
 
 def _first_paragraph(message: str) -> str:
-    """Without the kind of error that stands before."""
+    """Without the kind of error in front of it."""
     return re.sub(r"^(\w+ )+Error: ", "", " ".join(message.split("\n\n")[0].split()))

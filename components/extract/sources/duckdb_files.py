@@ -10,55 +10,56 @@ import pyarrow as pa
 
 from components.extract.googlesql import types
 from components.extract.googlesql.duckdb_macros import connect
-from components.extract.googlesql.parse import Translation, UnsupportedLocally, parameters, portable, to_duckdb
+from components.extract.googlesql.parse import Translation, UnsupportedSqlError, parameters, parse, to_duckdb
 from components.extract.googlesql.safe_casts import Loss
-from components.extract.sources import csv_notes, csv_types, duckdb_errors
+from components.extract.sources import csv_types, duckdb_errors
 from components.extract.sources.csv_file import open_csv
-from components.extract.sources.source import Lineage, refuse_twice
+from components.extract.sources.csv_hints import with_csv_examples
+from components.extract.sources.source import Lineage, refuse_duplicate_names
 from components.extract.sources.tables import Tables, reader, select, select_csv
 from components.extract.window import Window
 from model.errors import DataError, Problem, Problems
 
-ROWS_A_BATCH = 100_000
+ROWS_PER_BATCH = 100_000
 MEMORY = "600MB"
-AHEAD = "16MB"  # a batch: with less, DuckDB would wait while one is written
+STREAMING_BUFFER = "16MB"  # a batch: with less, DuckDB waits while one is written
 THREADS = 2
 
 Key = tuple[str, str]
 """A table's dataset, or "", and its name."""
 
 
-class Files:
+class DuckDbSource:
     """A Source over the folder DATA."""
 
     def __init__(self, data: str) -> None:
         if not Path(data).is_dir():
-            found = "is not a folder" if Path(data).exists() else "is not there"
-            hint = "DATA names the folder that holds the SQL's tables as files"
-            raise DataError(Problem(f"DATA={data}", found, hint, "data-missing"))
+            message = "is not a folder" if Path(data).exists() else "does not exist"
+            hint = "DATA names the folder that has the SQL's tables as files"
+            raise DataError(Problem(f"DATA={data}", message, hint, "data-missing"))
         self._tables = Tables(Path(data))
         self._csv: dict[str, csv_types.CsvTable] = {}
         self._rows: dict[str, int] = {}
         self._losses: tuple[Loss, ...] = ()
-        self._translations: dict[str, Translation] = {}  # of wide queries, one takes seconds
+        self._translations: dict[str, Translation] = {}  # translating a wide query takes seconds
 
     def columns(self, sql: str, window: Window) -> dict[str, str]:
         with self._prepared(sql) as (connection, query):
-            columns = types.of_relation(_run(connection, query.sql, _asked(sql, window)))
-        refuse_twice([name for name, _ in columns])
+            columns = types.of_relation(_run(connection, query.sql, _values(sql, window)))
+        refuse_duplicate_names([name for name, _ in columns])
         return dict(columns)
 
     def fetch(self, sql: str, window: Window) -> Iterator[pa.RecordBatch]:
         with self._prepared(sql) as (connection, query):
             threads = 1 if query.adds_floats else THREADS  # floats are then added in the order of the files
-            connection.execute(f"SET memory_limit='{MEMORY}'; SET streaming_buffer_size='{AHEAD}'")
+            connection.execute(f"SET memory_limit='{MEMORY}'; SET streaming_buffer_size='{STREAMING_BUFFER}'")
             connection.execute(f"SET threads={threads}")
-            relation = types.cast(_run(connection, query.sql, _asked(sql, window)))
+            relation = types.cast(_run(connection, query.sql, _values(sql, window)))
             try:
-                yield from relation.to_arrow_reader(ROWS_A_BATCH)
+                yield from relation.to_arrow_reader(ROWS_PER_BATCH)
                 self._losses = tuple(_losses(connection, query))
             except (duckdb.Error, pa.ArrowException, OSError) as error:
-                raise duckdb_errors.refusal(error, connection) from None
+                raise duckdb_errors.translated(error, connection) from None
 
     def lineage(self) -> Lineage:
         rows = dict(sorted(self._rows.items()))
@@ -66,9 +67,9 @@ class Files:
 
     @contextlib.contextmanager
     def _prepared(self, sql: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Translation]]:
-        """A connection in which the query's tables are views over their files, and the query in DuckDB's words."""
+        """A connection in which the query's tables are views over their files, and the query in DuckDB's SQL."""
         problems = Problems()
-        keys = dict.fromkeys((table.db, table.name) for table in portable(sql).tables)
+        keys = dict.fromkeys((table.db, table.name) for table in parse(sql).tables)
         patterns = {key: self._tables.pattern(*key, problems) for key in keys}
         problems.raise_if_any(DataError)
         with connect() as connection:
@@ -82,9 +83,9 @@ class Files:
         columns = {key: types.of_view(connection, *key) for key in patterns}
         try:
             return to_duckdb(sql, columns)
-        except UnsupportedLocally as refused:
+        except UnsupportedSqlError as error:
             tables = {key: self._csv[pattern] for key, pattern in patterns.items() if pattern in self._csv}
-            raise csv_notes.explained(refused, connection, tables) from None
+            raise with_csv_examples(error, connection, tables) from None
 
     def _create_view(self, connection: duckdb.DuckDBPyConnection, key: Key, pattern: str) -> None:
         dataset, name = key
@@ -108,22 +109,22 @@ class Files:
         return select_csv(self._csv[pattern]), self._csv[pattern].rows
 
 
-def _asked(sql: str, window: Window) -> dict[str, datetime | None]:
-    given = {"start": window.start, "end": window.end}
-    return {name: given[name] for name in parameters(sql) & given.keys()}
+def _values(sql: str, window: Window) -> dict[str, datetime | None]:
+    bounds = {"start": window.start, "end": window.end}
+    return {name: bounds[name] for name in parameters(sql) & bounds.keys()}
 
 
 def _run(
-    connection: duckdb.DuckDBPyConnection, query: str, given: dict[str, datetime | None]
+    connection: duckdb.DuckDBPyConnection, query: str, values: dict[str, datetime | None]
 ) -> duckdb.DuckDBPyRelation:
     try:
-        return connection.sql(query, params=given)
+        return connection.sql(query, params=values)
     except duckdb.Error as error:
-        raise duckdb_errors.refusal(error, connection) from None
+        raise duckdb_errors.translated(error, connection) from None
 
 
 def _losses(connection: duckdb.DuckDBPyConnection, query: Translation) -> Iterator[Loss]:
-    """What the query's safe conversions turned to NULL, counted over the whole of each table."""
+    """What the query's safe conversions turned to NULL, counted over all rows of each table."""
     for cast in dict.fromkeys(query.safe_casts):
         row = connection.execute(cast.count).fetchone()
         assert row is not None  # an aggregate always answers

@@ -1,4 +1,4 @@
-"""Where a table's files are in DATA, and whether they can be read.
+"""The files of a table in DATA, and whether they can be read.
 
 A table `t` is `t.parquet`, `t/*.parquet`, `t.csv` or `t.csv.gz` in DATA; `dataset.t` is the same in `DATA/dataset`, or
 in the folder of that name beside DATA.
@@ -24,7 +24,7 @@ ENDING = re.compile(r"\.(parquet|csv|csv\.gz)$")
 ILLEGAL = re.compile(r"""[!"$()*,./;?@\[\\\]^`{}~]""")  # what a BigQuery column's name may not hold
 PLAIN = re.compile(r"[\w -]+")
 LONGEST = 200
-A_PIECE = 1 << 20
+CHUNK = 1 << 20
 
 
 class Tables:
@@ -32,105 +32,87 @@ class Tables:
 
     def __init__(self, data: Path) -> None:
         self.data = data
-        self._whole: set[Path] = set()
+        self._checked: set[Path] = set()
 
     def pattern(self, dataset: str, name: str, problems: Problems) -> str:
-        """The path or glob of the table's files; "" with a problem added when they are absent, doubled or damaged."""
+        """The path or glob of the table's files; "", with a problem added, where they are missing or cannot be read."""
         label = f"{dataset}.{name}" if dataset else name
-        if not (_plain(name) and _plain(dataset or name)):
-            problems.add(f"table {label[:60]!r}", "is no name of a table", "Use letters, digits, _ and -", "table-name")
+        if not (_is_table_name(name) and _is_table_name(dataset or name)):
+            problems.add(
+                f"table {label[:60]!r}", "is not the name of a table", "Use letters, digits, _ and -", "table-name"
+            )
             return ""
         folder = self._folder(dataset) if dataset else self.data
         if folder is None:
-            there = sorted(path.name for path in self.data.iterdir() if path.is_dir())
-            found = f"its folder {dataset} is neither in nor beside DATA={self.data}"
-            problems.add(f"table {label}", found, _near(dataset, there), "table-missing")
+            folders = sorted(path.name for path in self.data.iterdir() if path.is_dir())
+            message = f"its folder {dataset} is neither in nor beside DATA={self.data}"
+            problems.add(f"table {label}", message, _suggestion(dataset, folders), "table-missing")
             return ""
         forms = [form.format(name) for form in FORMS if next(folder.glob(form.format(name)), None)]
         if not forms:
-            problems.add(
-                f"table {label}",
-                f"is not in DATA={self.data}",
-                _near(name, sorted(_tables_in(folder))),
-                "table-missing",
-            )
+            hint = _suggestion(name, sorted(_tables_in(folder)))
+            problems.add(f"table {label}", f"is not in DATA={self.data}", hint, "table-missing")
             return ""
         if len(forms) > 1:
-            problems.add(
-                f"table {label}",
-                f"is there {len(forms)} times: {', '.join(forms)}",
-                "Keep the one that is meant",
-                "table-twice",
-            )
+            message = f"exists {len(forms)} times: {', '.join(forms)}"
+            problems.add(f"table {label}", message, "Keep one of them", "table-twice")
             return ""
         for path in sorted(folder.glob(forms[0])):
-            self._refuse_damaged(path, problems)
+            self._check_file(path, problems)
         return str(folder / forms[0])
 
     def _folder(self, dataset: str) -> Path | None:
-        places = (self.data / dataset, self.data.absolute().parent / dataset)
-        return next((place for place in places if place.is_dir()), None)
+        candidates = (self.data / dataset, self.data.absolute().parent / dataset)
+        return next((path for path in candidates if path.is_dir()), None)
 
-    def _refuse_damaged(self, path: Path, problems: Problems) -> None:
-        """DuckDB takes an empty file for a table without columns, and guesses on what a broken archive still gives."""
-        if path in self._whole:
+    def _check_file(self, path: Path, problems: Problems) -> None:
+        """DuckDB reads an empty file as a table without columns, and a truncated archive up to its break."""
+        if path in self._checked:
             return
         if path.is_dir():
-            problems.add(
-                f"file {path}",
-                "is a folder",
-                "A folder of Parquet files is named like the table, without .csv",
-                "file-is-folder",
-            )
+            hint = "A folder of Parquet files is named like the table, without .csv"
+            problems.add(f"file {path}", "is a folder", hint, "file-is-folder")
         elif path.stat().st_size == 0:
             problems.add(f"file {path}", "is empty", "Write or copy it again", "file-empty")
-        elif path.suffix == ".gz" and (why := _broken(path)):
-            problems.add(
-                f"file {path}",
-                f"is no whole gzip file ({why})",
-                "It may be truncated: write or copy it again",
-                "file-damaged",
-            )
+        elif path.suffix == ".gz" and (error := _gzip_error(path)):
+            hint = "It may be truncated: write or copy it again"
+            problems.add(f"file {path}", f"is not a complete gzip file ({error})", hint, "file-damaged")
         else:
-            self._whole.add(path)
+            self._checked.add(path)
             if path.suffix != ".parquet":
-                csv_file.refuse_unfit(path, problems)
+                csv_file.check_csv(path, problems)
 
 
 def select(connection: duckdb.DuckDBPyConnection, pattern: str) -> str:
-    """All columns of Parquet files, as BigQuery holds them when it has loaded the same: `a.b` is `a_b`, INT32 is INT64.
+    """SQL of all columns of Parquet files, as a load into BigQuery makes them: `a.b` is `a_b`, INT32 is INT64.
 
     Raises duckdb.Error for a file that cannot be read, DataError for one with two columns of one name.
     """
     relation = connection.sql(f"SELECT * FROM {reader(pattern)}")
     first = next(Path(pattern).parent.glob(Path(pattern).name))
-    refuse_twice(pattern, [*pq.read_schema(first).names])  # DuckDB gives the second one of a name another name
+    refuse_duplicate_columns(pattern, [*pq.read_schema(first).names])  # DuckDB renames the second column of a name
     columns = (_column(name, kind) for name, kind in zip(relation.columns, relation.types, strict=True))
     return f"SELECT {', '.join(columns)} FROM {reader(pattern)}"
 
 
 def select_csv(table: csv_types.CsvTable) -> str:
-    """The same of a CSV file."""
-    names = [column.name or f"column{place}" for place, column in enumerate(table.columns)]
-    refuse_twice(str(table.file.path), names)
+    """The same for a CSV file."""
+    names = [column.name or f"column{index}" for index, column in enumerate(table.columns)]
+    refuse_duplicate_columns(str(table.file.path), names)
     columns = ", ".join(
         f"{column.value} AS {quoted(ILLEGAL.sub('_', name))}" for name, column in zip(names, table.columns, strict=True)
     )
     return f"SELECT {columns} FROM {table.file.reader()}"
 
 
-def refuse_twice(pattern: str, names: list[str]) -> None:
-    """A load into BigQuery fails for two columns of one name, whatever their case and what it puts for a dot."""
+def refuse_duplicate_columns(pattern: str, names: list[str]) -> None:
+    """Raises DataError for columns of one name after a load into BigQuery, which ignores case and replaces dots."""
     problems = Problems()
     loaded = [ILLEGAL.sub("_", name).casefold() for name in names]
     for name in sorted({name for name in loaded if loaded.count(name) > 1}):
         same = ", ".join(other for other, own in zip(names, loaded, strict=True) if own == name)
-        problems.add(
-            f"file {pattern}",
-            f"has columns that BigQuery takes for one: {same}",
-            "Rename all but one",
-            "file-columns-twice",
-        )
+        message = f"has columns of one name for BigQuery: {same}"
+        problems.add(f"file {pattern}", message, "Rename all but one", "file-columns-twice")
     problems.raise_if_any(DataError)
 
 
@@ -142,32 +124,32 @@ def reader(pattern: str) -> str:
 
 def _column(name: str, kind: DuckDBPyType) -> str:
     column = quoted(name)
-    loaded = types.loaded(kind)
-    value = column if loaded == str(kind) else f"CAST({column} AS {loaded})"
-    if loaded == "DOUBLE":  # hides the bounds in Parquet, by which DuckDB decides wrongly when a NaN is beside them
+    target = types.type_after_load(kind)
+    value = column if target == str(kind) else f"CAST({column} AS {target})"
+    if target == "DOUBLE":  # hides Parquet's bounds: they leave NaN out, and DuckDB filters by them
         value = f"CASE WHEN {column} IS NULL THEN NULL ELSE {value} END"
     return f"{value} AS {quoted(ILLEGAL.sub('_', name))}"
 
 
-def _broken(path: Path) -> str:
-    """Why a gzip file is not whole, its checksum included; "" when it is."""
+def _gzip_error(path: Path) -> str:
+    """Why a gzip file cannot be read to its checksum; "" when it can."""
     try:
         with gzip.open(path) as file:
-            while file.read(A_PIECE):
+            while file.read(CHUNK):
                 pass
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         return str(error)
     return ""
 
 
-def _plain(name: str) -> bool:
-    """No path, no pattern, and short enough for a file."""
+def _is_table_name(name: str) -> bool:
+    """Not a path or a pattern, and short enough for a file."""
     return bool(PLAIN.fullmatch(name)) and len(name.encode()) <= LONGEST
 
 
-def _near(name: str, there: list[str]) -> str:
-    near = difflib.get_close_matches(name, there, 1)
-    hint = f"Did you mean {near[0]}?" if near else f"There: {', '.join(there[:12]) or 'nothing'}."
+def _suggestion(name: str, existing: list[str]) -> str:
+    matches = difflib.get_close_matches(name, existing, 1)
+    hint = f"Did you mean {matches[0]}?" if matches else f"It has: {', '.join(existing[:12]) or 'nothing'}."
     return f"{hint} A table t is t.parquet, t/*.parquet, t.csv or t.csv.gz"
 
 

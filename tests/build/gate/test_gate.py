@@ -12,7 +12,8 @@ import pytest
 
 from build.gate.gate import DEFAULT, Limits, verify, verify_or_raise
 from build.gate.verdict import verdict_problems
-from build.image.assemble import BuildRequest, build
+from build.image.build import build
+from build.image.request import BuildRequest
 from model.bundle.bundle import load
 from model.bundle.folder import BOOSTER, GOLDEN, MANIFEST, bundle_digest
 from model.errors import BundleError
@@ -69,7 +70,7 @@ def make_a_leaf_nan(bundle):
 BROKEN = [(flip_a_byte, "file-digest"), (swap_the_objective, "booster-objective"), (make_a_leaf_nan, "tree-nan")]
 
 
-@pytest.mark.parametrize(("spoil", "code"), BROKEN)
+@pytest.mark.parametrize(("corrupt", "code"), BROKEN)
 def test_a_bundle_broken_by_hand_becomes_no_image_even_with_a_verdict_for_it(corrupt, code, bundle, tmp_path):
     verdict, before = verdict_of(bundle, tmp_path / "verdict.json"), bundle_digest(bundle)
     corrupt(bundle)
@@ -91,6 +92,7 @@ def test_every_problem_is_reported_at_once(bundle, tmp_path):
 
 
 VERDICTS = {
+    "another format": ({"format": 2}, "verdict-format"),
     "hold": ({"verdict": "hold"}, "verdict-not-promote"),
     "insufficient data": ({"verdict": "insufficient-data"}, "verdict-not-promote"),
     "Promote in capitals": ({"verdict": "PROMOTE"}, "verdict-not-promote"),

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from build.gate.gate import VerifiedBundle, verify_or_raise
-from build.image import assemble as assembler
+from build.image.assemble import Candidate
 from build.image.base.base import XGBOOST, Base, BaseError, empty_config
+from build.image.build import build
 from build.image.build_tag import build_tag
-from build.oci import image as oci
+from build.image.request import BuildRequest
+from build.oci.image import DOCKER_LAYER, DOCKER_MANIFEST, digest_of
 from build.oci.layout import Layout
 from model.bundle.bundle import load
 from model.bundle.folder import bundle_digest
@@ -23,22 +25,20 @@ from tests.build.released import BASE, assembled
 from tests.verdicts import verdict_of
 
 
-def publish(to: Path, bundle: Path, verdict: Path, passed: VerifiedBundle, base: Base = BASE) -> dict:
-    """What `build` does once the gate has passed and the base is there, without a seal."""
+def publish(to: Path, bundle: Path, verdict: Path, passed: VerifiedBundle, base: Base = BASE) -> tuple[Candidate, str]:
+    """The candidate and its digest in `to`: what `build` does after the gate and the base, without a smoke test."""
     work = to.with_name(f"{to.name}-work")
     work.mkdir()
     candidate = assembled(base, bundle, verdict, work, passed)
-    done = Layout(to).publish(candidate.image, candidate.tag)
-    told = {"tag": candidate.tag, "digest": done.digest, "outcome": done.outcome, "labels": candidate.labels}
-    return {**told, "layer": {"diff_id": candidate.layer.diff_id, "digest": candidate.layer.digest}}
+    return candidate, Layout(to).publish(candidate.image, candidate.tag).digest
 
 
 def read(to: Path, digest: str) -> bytes:
     return (to / "blobs" / "sha256" / digest.removeprefix("sha256:")).read_bytes()
 
 
-def config_of(to: Path, made: dict) -> dict:
-    return json.loads(read(to, json.loads(read(to, made["digest"]))["config"]["digest"]))
+def config_of(to: Path, digest: str) -> dict:
+    return json.loads(read(to, json.loads(read(to, digest))["config"]["digest"]))
 
 
 def test_ten_times_from_other_folders_times_and_umasks_it_is_one_digest(valid_bundle, verdict, passed, tmp_path):
@@ -50,7 +50,7 @@ def test_ten_times_from_other_folders_times_and_umasks_it_is_one_digest(valid_bu
             path.chmod(0o600 | number)
         before = os.umask(0o077 if number % 2 else 0)
         try:
-            digests.add(publish(tmp_path / f"images-{number}", copy, verdict, passed)["digest"])
+            digests.add(publish(tmp_path / f"images-{number}", copy, verdict, passed)[1])
         finally:
             os.umask(before)
     assert len(digests) == 1
@@ -59,24 +59,24 @@ def test_ten_times_from_other_folders_times_and_umasks_it_is_one_digest(valid_bu
 def test_the_layer_holds_the_bundle_and_the_verdict_for_everyone_to_read_and_no_one_to_write(
     valid_bundle, verdict, passed, tmp_path
 ):
-    made = publish(tmp_path / "images", valid_bundle, verdict, passed)
-    (tmp_path / "layer").write_bytes(read(tmp_path / "images", made["layer"]["digest"]))
+    candidate, _ = publish(tmp_path / "images", valid_bundle, verdict, passed)
+    (tmp_path / "layer").write_bytes(read(tmp_path / "images", candidate.layer.digest))
     with tarfile.open(tmp_path / "layer") as tar:
-        held = {member.name: tar.extractfile(member).read() for member in tar if member.isfile()}
+        files = {member.name: tar.extractfile(member).read() for member in tar if member.isfile()}
         assert {member.mode for member in tar if member.isfile()} == {0o444}
         assert {member.mtime for member in tar} == {1_782_864_000}  # the cut-off of the data
     home = "opt/kamado"
-    assert held == {
+    assert files == {
         f"{home}/verdict.json": verdict.read_bytes(),
         **{f"{home}/bundle/{path.name}": path.read_bytes() for path in valid_bundle.iterdir()},
     }
 
 
 def test_the_config_starts_the_server_without_a_shell_and_without_root(valid_bundle, verdict, passed, tmp_path):
-    made = publish(tmp_path / "images", valid_bundle, verdict, passed)
-    config = config_of(tmp_path / "images", made)
+    candidate, digest = publish(tmp_path / "images", valid_bundle, verdict, passed)
+    config = config_of(tmp_path / "images", digest)
     assert config["created"] == "2026-07-01T00:00:00Z"
-    assert config["rootfs"]["diff_ids"] == [made["layer"]["diff_id"]]
+    assert config["rootfs"]["diff_ids"] == [candidate.layer.diff_id]
     run = config["config"]
     assert run["Cmd"] == ["python3", "-m", "serving.server"]
     assert run["User"] == "65532"
@@ -87,18 +87,18 @@ def test_the_config_starts_the_server_without_a_shell_and_without_root(valid_bun
 
 
 def test_the_labels_say_what_was_verified_and_from_what_it_was_made(valid_bundle, verdict, passed, tmp_path):
-    made = publish(tmp_path / "images", valid_bundle, verdict, passed)
-    labels = config_of(tmp_path / "images", made)["config"]["Labels"]
-    assert labels == made["labels"]
+    candidate, digest = publish(tmp_path / "images", valid_bundle, verdict, passed)
+    labels = config_of(tmp_path / "images", digest)["config"]["Labels"]
+    assert labels == candidate.labels
     assert labels["org.opencontainers.image.title"] == labels["kamado.model"] == "toy-conversion"
-    assert labels["org.opencontainers.image.version"] == made["tag"]
+    assert labels["org.opencontainers.image.version"] == candidate.tag
     assert labels["kamado.bundle"] == bundle_digest(valid_bundle)
     assert labels["kamado.verdict.sha256"] == passed.verdict_sha256
     assert labels["kamado.spec.sha256"] == "a" * 64
     assert labels["kamado.base"] == "none"
-    told = json.loads(labels["kamado.metrics"])
-    assert (told["auc"], told["log_loss"]) == (0.71, 0.31)
-    assert set(told) == set(json.loads(verdict.read_bytes())["metrics"])
+    metrics = json.loads(labels["kamado.metrics"])
+    assert (metrics["auc"], metrics["log_loss"]) == (0.71, 0.31)
+    assert set(metrics) == set(json.loads(verdict.read_bytes())["metrics"])
 
 
 def test_a_base_keeps_its_settings_layers_and_history_under_the_model(valid_bundle, verdict, passed, tmp_path):
@@ -110,19 +110,19 @@ def test_a_base_keeps_its_settings_layers_and_history_under_the_model(valid_bund
         "history": [{"created_by": "us"}],
         "rootfs": {"type": "layers", "diff_ids": ["sha256:" + "2" * 64]},
     }
-    base = Base("oci", "oci:base", "sha256:" + "3" * 64, config, (blob(b"server", oci.DOCKER_LAYER),), docker=True)
-    made = publish(tmp_path / "images", valid_bundle, verdict, passed, base)
-    manifest = json.loads(read(tmp_path / "images", made["digest"]))
-    found = config_of(tmp_path / "images", made)
-    assert manifest["mediaType"] == oci.DOCKER_MANIFEST
-    assert {layer["mediaType"] for layer in manifest["layers"]} == {oci.DOCKER_LAYER}
-    assert manifest["layers"][0]["digest"] == oci.digest_of(b"server")
-    assert found["config"]["Env"] == ["PATH=/bin", "KAMADO_BUNDLE=/opt/kamado/bundle", "KAMADO_HOST=0.0.0.0"]
-    assert found["config"]["Labels"]["who"] == "us"
-    assert found["config"]["Labels"]["org.opencontainers.image.base.digest"] == base.digest
-    assert "container_config" not in found
-    assert len(found["history"]) == 2
-    assert found["rootfs"]["diff_ids"] == ["sha256:" + "2" * 64, made["layer"]["diff_id"]]
+    base = Base("oci", "oci:base", "sha256:" + "3" * 64, config, (blob(b"server", DOCKER_LAYER),), docker=True)
+    candidate, digest = publish(tmp_path / "images", valid_bundle, verdict, passed, base)
+    manifest = json.loads(read(tmp_path / "images", digest))
+    config = config_of(tmp_path / "images", digest)
+    assert manifest["mediaType"] == DOCKER_MANIFEST
+    assert {layer["mediaType"] for layer in manifest["layers"]} == {DOCKER_LAYER}
+    assert manifest["layers"][0]["digest"] == digest_of(b"server")
+    assert config["config"]["Env"] == ["PATH=/bin", "KAMADO_BUNDLE=/opt/kamado/bundle", "KAMADO_HOST=0.0.0.0"]
+    assert config["config"]["Labels"]["who"] == "us"
+    assert config["config"]["Labels"]["org.opencontainers.image.base.digest"] == base.digest
+    assert "container_config" not in config
+    assert len(config["history"]) == 2
+    assert config["rootfs"]["diff_ids"] == ["sha256:" + "2" * 64, candidate.layer.diff_id]
 
 
 def test_an_image_with_a_model_is_no_base_for_another(valid_bundle, verdict, passed, tmp_path):
@@ -139,23 +139,23 @@ def test_a_base_with_another_xgboost_is_refused(valid_bundle, verdict, passed, t
 
 
 @pytest.mark.case("bundle and verdict that are written to while their image is built")
-def test_an_image_holds_what_passed_whatever_becomes_of_the_originals(bundle, made, tmp_path, outcome):
+def test_an_image_holds_what_passed_whatever_becomes_of_the_originals(bundle, server_cache, tmp_path, outcome):
     verdict = verdict_of(bundle, tmp_path / "verdict.json")
     expected = {f"bundle/{path.name}": path.read_bytes() for path in bundle.iterdir()}
     expected["verdict.json"] = verdict.read_bytes()
 
     def spoil(_: str) -> None:
-        """Told at every step, the first time right behind the gate."""
+        """Called at every step, the first time right after the gate."""
         for path in (*bundle.iterdir(), verdict):
             path.write_text("other")
 
-    order = assembler.BuildRequest(f"oci:{tmp_path}/images", None, made.parent, seal="process")
-    built = assembler.build(bundle, verdict, order, report=spoil)
+    request = BuildRequest(f"oci:{tmp_path}/images", None, server_cache.parent, smoke_test="process")
+    built = build(bundle, verdict, request, report=spoil)
     assert verdict.read_text() == "other"
-    with tarfile.open(fileobj=io.BytesIO(read(tmp_path / "images", built["layer"]["digest"]))) as tar:
+    with tarfile.open(fileobj=io.BytesIO(read(tmp_path / "images", built.layer.digest))) as tar:
         files = {member.name: tar.extractfile(member).read() for member in tar if member.isfile()}
     assert files == {f"opt/kamado/{name}": data for name, data in expected.items()}
-    outcome(f"built from what was verified: {built['bundle']}")
+    outcome(f"built from what was verified: {built.bundle}")
 
 
 def test_the_same_bundle_with_another_verdict_is_another_image_under_a_tag_of_its_own(
@@ -165,22 +165,20 @@ def test_the_same_bundle_with_another_verdict_is_another_image_under_a_tag_of_it
     other = verdict_of(valid_bundle, tmp_path / "verdict.json", bootstrap={"seed": 8, "draws": 1000})
     (tmp_path / "images-work").rename(tmp_path / "before")
     second = publish(tmp_path / "images", valid_bundle, other, verify_or_raise(valid_bundle, other))
-    assert first["tag"] != second["tag"]
-    assert Layout(tmp_path / "images").digest(first["tag"]) == first["digest"] != second["digest"]
+    assert first[0].tag != second[0].tag
+    assert Layout(tmp_path / "images").digest(first[0].tag) == first[1] != second[1]
 
 
-def test_a_place_that_nobody_knows_is_refused_before_the_gate_is_asked(valid_bundle, tmp_path):
+def test_an_unknown_kind_of_store_is_refused_before_the_gate_runs(valid_bundle, tmp_path):
     with pytest.raises(OutputError, match="does not name a place"):
-        assembler.build(
-            valid_bundle, tmp_path / "no verdict", assembler.BuildRequest("ftp://somewhere", None, tmp_path)
-        )
+        build(valid_bundle, tmp_path / "no verdict", BuildRequest("ftp://somewhere", None, tmp_path))
 
 
 def test_a_tag_says_model_age_of_the_data_and_content(valid_bundle):
     manifest = load(valid_bundle).manifest
-    given = {"cutoff": manifest.lineage.cutoff, "bundle": "sha256:" + "b" * 64, "verdict": "sha256:" + "e" * 64}
-    tag = build_tag(manifest.model, **given, base="sha256:" + "c" * 64)
+    inputs = {"cutoff": manifest.lineage.cutoff, "bundle": "sha256:" + "b" * 64, "verdict": "sha256:" + "e" * 64}
+    tag = build_tag(manifest.model, **inputs, base="sha256:" + "c" * 64)
     assert tag.startswith("toy-conversion-20260701T000000Z-")
     assert len(tag.rpartition("-")[2]) == 12
-    assert tag == build_tag(manifest.model, **given, base="sha256:" + "c" * 64)
-    assert tag != build_tag(manifest.model, **given, base="sha256:" + "d" * 64)
+    assert tag == build_tag(manifest.model, **inputs, base="sha256:" + "c" * 64)
+    assert tag != build_tag(manifest.model, **inputs, base="sha256:" + "d" * 64)

@@ -18,8 +18,8 @@ from build.image.base.folder import folder_base
 from build.image.base.manifest import read_base
 from build.image.base.registry import Registry, registry_base
 from build.image.base.resolve import server_base
-from build.oci import image as oci
 from build.oci.credentials import CredentialsError, DockerLogin, docker_login
+from build.oci.image import INDEX, MANIFEST, Image, digest_of, dump
 from build.oci.layout import Layout
 from build.oci.reference import HUB, Reference
 from tests.contracts.publish import blob
@@ -27,7 +27,7 @@ from tests.services.http import serving
 from tests.services.registry import registry
 
 
-def server(machine: str = "", *, config: dict | None = None) -> oci.Image:
+def server(machine: str = "", *, config: dict | None = None) -> Image:
     layers = (blob(b"debian"), blob(b"libraries"))
     told = {
         "architecture": machine or architecture(),
@@ -35,7 +35,7 @@ def server(machine: str = "", *, config: dict | None = None) -> oci.Image:
         "config": config or {},
         "rootfs": {"type": "layers", "diff_ids": [layer.digest for layer in layers]},
     }
-    return oci.Image(oci.dump(told), layers)
+    return Image(dump(told), layers)
 
 
 def contents(base) -> list[bytes]:
@@ -141,7 +141,7 @@ def index(repository: str, tag: str, images: list[tuple[str, str]]) -> None:
     size = len(server().manifest)
     entries = [
         {
-            "mediaType": oci.MANIFEST,
+            "mediaType": MANIFEST,
             "digest": digest,
             "size": size,
             "platform": {"os": "linux", "architecture": machine},
@@ -149,10 +149,10 @@ def index(repository: str, tag: str, images: list[tuple[str, str]]) -> None:
         for machine, digest in images
         if not digest.endswith("0" * 64)
     ]
-    body = oci.dump({"schemaVersion": 2, "mediaType": oci.INDEX, "manifests": entries})
+    body = dump({"schemaVersion": 2, "mediaType": INDEX, "manifests": entries})
     address, _, path = repository.partition("/")
     url = f"http://{address}/v2/{path}/manifests/{tag}"
-    requests.put(url, body, headers={"Content-Type": oci.INDEX}, timeout=10).raise_for_status()
+    requests.put(url, body, headers={"Content-Type": INDEX}, timeout=10).raise_for_status()
 
 
 class Guarded(http.server.BaseHTTPRequestHandler):
@@ -188,7 +188,7 @@ class Guarded(http.server.BaseHTTPRequestHandler):
         if "/manifests/" in self.path:
             return self.answer(200, server().manifest)
         held = {blob.digest: blob.open().read() for blob in server().layers} | {
-            oci.digest_of(server().config): server().config
+            digest_of(server().config): server().config
         }
         data = held[self.path.rpartition("/")[2]]
         return self.answer(200, b"something else" if self.lies and data == b"libraries" else data)

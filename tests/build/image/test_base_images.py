@@ -13,25 +13,26 @@ from pathlib import Path
 import docker.errors
 import pytest
 
-from build.image.assemble import BuildRequest, build
 from build.image.base.base import XGBOOST
 from build.image.base.build_base import ENVIRONMENT
 from build.image.base.source_layer import code, code_key
 from build.image.base.wheels import LOCK, locked
 from build.image.base_images import BaseImagesError
-from build.image.base_images.__main__ import main
+from build.image.base_images.base_images import base_images as write_base_images
 from build.image.base_images.build_context import BuildContext
-from build.image.base_images.build_images import make_images
+from build.image.base_images.build_images import build_images
 from build.image.base_images.export import export, fresh_layout
 from build.image.base_images.pip_config import pip_settings
-from build.image.base_images.python_base import PythonBase, python_image
+from build.image.base_images.python_base import python_image
+from build.image.build import build
+from build.image.request import BuildRequest
 from build.oci.layer import TarEntry
 from build.oci.layout import Layout
 from model.bundle.bundle import load
 from model.errors import OutputError
 
 BUNDLE = "/opt/kamado/bundle"
-ASK = """
+REQUEST = """
 import http.client, json, sys, time
 for _ in range(600):
     connection = http.client.HTTPConnection("127.0.0.1", 8080, timeout=20)
@@ -54,7 +55,7 @@ INSTALLS_OR_COMPILES = re.compile(
 
 @pytest.fixture(scope="session")
 def mounted(valid_bundle, tmp_path_factory) -> Path:
-    """The sound bundle as any user of a container can read it."""
+    """The valid bundle as any user of a container can read it."""
     folder = Path(shutil.copytree(valid_bundle, tmp_path_factory.mktemp("mounted") / "bundle"))
     folder.chmod(0o755)
     for file in folder.iterdir():
@@ -111,28 +112,28 @@ def layout(engine_client, base_images, tmp_path_factory):
 class TestTheServer:
     def test_it_answers_without_network_rights_or_a_place_to_write(self, server):
         try:
-            assert run(server, "python3", "-c", ASK, "GET", "/healthz", "").startswith("200")
+            assert run(server, "python3", "-c", REQUEST, "GET", "/healthz", "").startswith("200")
         except AssertionError as error:
             raise AssertionError(server.logs().decode()) from error
         assert run(server, "id", "-u") == "65532"
 
     def test_it_answers_golden_rows_to_the_last_digit(self, server, valid_bundle):
         for row in load(valid_bundle).golden[-10:]:
-            status, _, answer = run(server, "python3", "-c", ASK, "POST", "/predict", json.dumps(row.input)).partition(
-                " "
-            )
+            status, _, answer = run(
+                server, "python3", "-c", REQUEST, "POST", "/predict", json.dumps(row.input)
+            ).partition(" ")
             assert (status, json.loads(answer)["probability"]) == ("200", row.probability)
 
     def test_its_environment_is_that_of_the_made_base(self, server):
-        told = set(server.attrs["Config"]["Env"])
-        assert {pair for pair in ENVIRONMENT if not pair.startswith("PATH=")} <= told
+        variables = set(server.attrs["Config"]["Env"])
+        assert {pair for pair in ENVIRONMENT if not pair.startswith("PATH=")} <= variables
         assert "OMP_NUM_THREADS=1" in run(server, "env").splitlines()
         assert server.attrs["Config"]["Cmd"] == ["python3", "-m", "serving.server"]
         assert server.image.labels == {XGBOOST: locked("xgboost-cpu")}
 
     def test_it_has_our_code_as_the_made_base_lays_it(self, server):
-        found = run(server, "find", "/opt/kamado", "-path", BUNDLE, "-prune", "-o", "-type", "f", "-print").split()
-        assert {name.removeprefix("/") for name in found} == {entry.name for entry in code()}
+        listing = run(server, "find", "/opt/kamado", "-path", BUNDLE, "-prune", "-o", "-type", "f", "-print").split()
+        assert {name.removeprefix("/") for name in listing} == {entry.name for entry in code()}
 
     @pytest.mark.parametrize("python", ["python3", "/usr/bin/python3"])
     def test_it_can_import_nothing_that_installs_or_trains(self, server, python):
@@ -161,41 +162,44 @@ class TestTheServersLayers:
         export(engine_client, {"server": base_images["server"]}, Layout(tmp_path), report=print)
         assert Layout(tmp_path).digest("server") == Layout(layout).digest("server")
 
-    def test_a_model_laid_on_it_is_sealed_by_running_it(
+    def test_a_model_laid_on_it_is_tested_by_running_it(
         self, engine_address, layout, valid_bundle, verdict, tmp_path, monkeypatch
     ):
         monkeypatch.setenv("DOCKER_HOST", engine_address)
-        order = BuildRequest(f"oci:{tmp_path / 'images'}", f"oci:{layout}:server", tmp_path, seal="engine")
-        made = build(valid_bundle, verdict, order, report=print)
-        assert made["base"]["digest"] == Layout(layout).digest("server")
-        assert made["seal"]["way"] == "engine"
+        request = BuildRequest(f"oci:{tmp_path / 'images'}", f"oci:{layout}:server", tmp_path, smoke_test="engine")
+        image = build(valid_bundle, verdict, request, report=print)
+        assert image.base.digest == Layout(layout).digest("server")
+        assert image.smoke_test.way == "engine"
 
 
 def members(layout):
-    place = Layout(layout)
-    for layer in json.loads(place.manifest(place.digest("server")))["layers"]:
-        with place.blob(layer["digest"]) as file, tarfile.open(fileobj=file) as tar:
+    store = Layout(layout)
+    for layer in json.loads(store.manifest(store.digest("server")))["layers"]:
+        with store.blob(layer["digest"]) as file, tarfile.open(fileobj=file) as tar:
             yield from tar
 
 
 class TestTheComponent:
     def test_it_verifies_a_bundle_and_is_not_root(self, component):
-        assert "is sound" in run(component, "python3", "-m", "build", "verify", BUNDLE)
+        assert "is valid" in run(component, "python3", "-m", "cli", "verify", BUNDLE)
         assert run(component, "id", "-u") == "65532"
 
     def test_it_has_every_library_of_the_lock(self, component):
         script = "import kfp, duckdb, google.cloud.bigquery, boto3, docker, xgboost; print(kfp.__version__)"
-        wanted = re.search(r"^kfp==(\S+)", (Path(__file__).parents[3] / "requirements.txt").read_text(), re.MULTILINE)
-        assert run(component, "python3", "-c", script) == wanted[1]
+        locked_kfp = re.search(
+            r"^kfp==(\S+)", (Path(__file__).parents[3] / "requirements.txt").read_text(), re.MULTILINE
+        )
+        assert run(component, "python3", "-c", script) == locked_kfp[1]
 
     def test_it_finds_the_very_server_code_and_lock_that_this_checkout_has(self, component):
         script = (
-            "import hashlib; from build.base.code import code, code_key; from build.base.libraries import LOCK;"
+            "import hashlib; from build.image.base.source_layer import code, code_key; "
+            "from build.image.base.wheels import LOCK;"
             "print(code_key(code()), hashlib.sha256(LOCK.read_bytes()).hexdigest())"
         )
-        here = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.strip()
-        assert run(component, "python3", "-c", script) == here
-        assert here.startswith(code_key(code()))
+        checkout = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+        assert run(component, "python3", "-c", script) == checkout.strip()
+        assert checkout.startswith(code_key(code()))
         assert (
             run(component, "cat", f"/opt/kamado/build/image/base_images/server/{LOCK.name}") == LOCK.read_text().strip()
         )
@@ -206,8 +210,8 @@ class TestTheComponent:
     def test_settings_of_pip_stay_in_no_image(self, engine_client, base_images, component):
         assert component.exec_run(["test", "-e", "/pip"]).exit_code == 1
         for image in base_images.values():
-            told = json.dumps([*engine_client.images.get(image).history(), engine_client.images.get(image).attrs])
-            assert not re.search(r"PIP_|index-url|https?://", told)
+            text = json.dumps([*engine_client.images.get(image).history(), engine_client.images.get(image).attrs])
+            assert not re.search(r"PIP_|index-url|https?://", text)
 
 
 def broken(*lines):
@@ -220,7 +224,7 @@ def test_a_build_that_fails_says_why_and_leaves_no_tag(engine_client, python_bas
     with pytest.raises(
         BaseImagesError, match=r"the disk of the index is full.*non-zero code: 3|non-zero code: 3.*is full"
     ):
-        make_images(
+        build_images(
             engine_client, python_base, [broken("RUN echo the disk of the index is full >&2; exit 3")], report=print
         )
     with pytest.raises(docker.errors.ImageNotFound):
@@ -229,22 +233,22 @@ def test_a_build_that_fails_says_why_and_leaves_no_tag(engine_client, python_bas
 
 def test_a_dockerfile_that_the_engine_cannot_read_is_refused(engine_client, python_base):
     with pytest.raises(BaseImagesError, match="SING"):
-        make_images(engine_client, python_base, [broken("SING a song")], report=print)
+        build_images(engine_client, python_base, [broken("SING a song")], report=print)
 
 
 @pytest.mark.parametrize(
-    ("image", "says"),
-    [("python:3.11-slim", "IMAGE@sha256"), (f"127.0.0.1:1/none@sha256:{'0' * 64}", "cannot be had")],
+    ("image", "message"),
+    [("python:3.11-slim", "IMAGE@sha256"), (f"127.0.0.1:1/none@sha256:{'0' * 64}", "cannot be pulled")],
 )
-def test_a_python_that_cannot_be_had_by_digest_is_refused(engine_client, tmp_path, image, says):
-    with pytest.raises(BaseImagesError, match=says):
-        python_image(engine_client, PythonBase(image), cache=tmp_path, report=print)
+def test_a_python_that_cannot_be_pulled_by_digest_is_refused(engine_client, tmp_path, image, message):
+    with pytest.raises(BaseImagesError, match=message):
+        python_image(engine_client, image, cache=tmp_path, report=print)
 
 
-def test_without_an_engine_the_reason_is_told(tmp_path, monkeypatch, capsys):
+def test_without_an_engine_the_reason_is_reported(tmp_path, monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none")
-    assert main(["--out", str(tmp_path / "out")], os.environ) == 1
-    assert "container engine: does not answer" in capsys.readouterr().err
+    with pytest.raises(BaseImagesError, match="container engine: does not answer"):
+        write_base_images(tmp_path / "out", None, os.environ, cache=tmp_path / "cache", commit=None, report=print)
     assert not (tmp_path / "out").exists()
 
 
@@ -273,20 +277,20 @@ class TestTheFolderOfImages:
     def test_it_is_replaced_when_all_is_in_it(self, tmp_path):
         folder = tmp_path / "images"
         for content in ("one", "two"):
-            with fresh_layout(folder) as place:
-                place.folder.mkdir()
-                (place.folder / "oci-layout").write_text(content)
+            with fresh_layout(folder) as new:
+                new.folder.mkdir()
+                (new.folder / "oci-layout").write_text(content)
         assert (folder / "oci-layout").read_text() == "two"
         assert list(tmp_path.iterdir()) == [folder]
 
     def test_it_stays_when_something_fails(self, tmp_path):
         (tmp_path / "oci-layout").touch()
-        with contextlib.suppress(BaseImagesError), fresh_layout(tmp_path) as place:
-            place.folder.mkdir()
+        with contextlib.suppress(BaseImagesError), fresh_layout(tmp_path) as new:
+            new.folder.mkdir()
             raise BaseImagesError
         assert [path.name for path in tmp_path.iterdir()] == ["oci-layout"]
 
-    def test_what_is_no_layout_is_not_touched(self, tmp_path):
+    def test_a_folder_that_is_not_a_layout_is_not_touched(self, tmp_path):
         (tmp_path / "thesis.tex").touch()
         with pytest.raises(OutputError), fresh_layout(tmp_path):
             pass

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 import requests
 
-from build.image.assemble import BuildRequest, build
-from build.image.base import debian
-from build.image.base import wheels as libraries
+from build.image.base.apt import Apt, Package
 from build.image.base.base import XGBOOST, BaseError
-from build.image.base.build_base import made_base
+from build.image.base.build_base import build_base
 from build.image.base.resolve import server_base
 from build.image.base.source_layer import code
-from build.image.base.wheels import LOCK, CannotMake
+from build.image.base.wheels import LOCK, CannotMake, locked
+from build.image.build import build
+from build.image.request import BuildRequest
 from model.bundle.bundle import load
 from tests.build.image.test_assemble import config_of, read
 
@@ -27,27 +27,30 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
-def cache(made, tmp_path_factory):
-    """A copy that tests may spoil."""
-    return Path(shutil.copytree(made, tmp_path_factory.mktemp("cache") / "base"))
+def cache(server_cache, tmp_path_factory):
+    """A copy that tests may change."""
+    return Path(shutil.copytree(server_cache, tmp_path_factory.mktemp("cache") / "base"))
 
 
 @pytest.fixture(scope="module")
 def image(cache, valid_bundle, verdict, tmp_path_factory):
-    """(layout, what build says) of the sound bundle on the made base."""
+    """(layout, result of the build) of the valid bundle on the base made here."""
     folder = tmp_path_factory.mktemp("images")
     return folder, build(
-        valid_bundle, verdict, BuildRequest(f"oci:{folder}", None, cache.parent, seal="process"), report=lambda _: None
+        valid_bundle,
+        verdict,
+        BuildRequest(f"oci:{folder}", None, cache.parent, smoke_test="process"),
+        report=lambda _: None,
     )
 
 
 @pytest.fixture(scope="module")
 def root(image, tmp_path_factory):
     """The image's file system, its layers unpacked one over the other."""
-    folder, made = image
+    folder, built = image
     target = tmp_path_factory.mktemp("root")
     target.chmod(0o755)
-    for layer in json.loads(read(folder, made["digest"]))["layers"]:
+    for layer in json.loads(read(folder, built.digest))["layers"]:
         with tarfile.open(folder / "blobs" / "sha256" / layer["digest"].removeprefix("sha256:")) as tar:
             tar.extractall(target, filter="fully_trusted")
     return target
@@ -56,33 +59,33 @@ def root(image, tmp_path_factory):
 def test_made_again_elsewhere_it_has_the_same_digest(cache, tmp_path):
     again = tmp_path / "base"
     again.mkdir()
-    for kept in cache.glob("packages-*.json"):  # the same packages, also when the mirror moves on between the two
-        shutil.copy(kept, again)
-    assert made_base(again, report=print).digest == made_base(cache, report=print).digest
+    for packages in cache.glob("packages-*.json"):  # the same packages, also when the mirror moves on between the two
+        shutil.copy(packages, again)
+    assert build_base(again, report=print).digest == build_base(cache, report=print).digest
 
 
 def test_what_was_made_is_kept(cache):
     before = {path: path.stat().st_mtime_ns for path in cache.rglob("*.tar.gz")}
-    made_base(cache, report=print)
+    build_base(cache, report=print)
     assert {path: path.stat().st_mtime_ns for path in cache.rglob("*.tar.gz")} == before
     assert not list(cache.rglob(".making-*"))
 
 
 def test_a_kept_layer_that_lost_its_end_is_made_again(cache):
-    path = max((cache / "layers").glob("*.tar.gz"), key=lambda one: -one.stat().st_size)  # the smallest: our code
-    whole = path.read_bytes()
-    path.write_bytes(whole[:-1])
-    made_base(cache, report=print)
-    assert path.read_bytes() == whole
+    path = max((cache / "layers").glob("*.tar.gz"), key=lambda file: -file.stat().st_size)  # the smallest: our code
+    complete = path.read_bytes()
+    path.write_bytes(complete[:-1])
+    build_base(cache, report=print)
+    assert path.read_bytes() == complete
 
 
 def test_the_image_says_its_base_and_the_xgboost_in_it(image):
-    folder, made = image
-    labels = config_of(folder, made)["config"]["Labels"]
-    assert made["base"]["kind"] == "debian"
+    folder, built = image
+    labels = config_of(folder, built.digest)["config"]["Labels"]
+    assert built.base.kind == "debian"
     assert labels["kamado.base"] == "server"
-    assert labels["org.opencontainers.image.base.digest"] == made["base"]["digest"]
-    assert labels[XGBOOST] == libraries.locked("xgboost-cpu")
+    assert labels["org.opencontainers.image.base.digest"] == built.base.digest
+    assert labels[XGBOOST] == locked("xgboost-cpu")
 
 
 def test_it_holds_no_shell_no_package_manager_no_compiler_and_nothing_of_training(root):
@@ -121,15 +124,15 @@ def running(image, root):
     """The address of the image's own server, started as a container engine would start it, in a process of its own."""
     if os.geteuid() != 0:
         pytest.skip("needs root: only root may change the root of a process to that of the image")
-    run = config_of(*image)["config"]
+    run = config_of(image[0], image[1].digest)["config"]
     environment = dict(pair.split("=", 1) for pair in run["Env"]) | {"KAMADO_PORT": "0", "KAMADO_HOST": "127.0.0.1"}
     command = [sys.executable, "-c", ENTER, str(root), run["User"], run["WorkingDir"], *run["Cmd"]]
     pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     with subprocess.Popen(command, env=environment, **pipe) as server:
         try:
-            said = server.stdout.readline()
-            address = re.match(r"http://127\.0\.0\.1:\d+", said)
-            assert address, said + server.stdout.read()
+            line = server.stdout.readline()
+            address = re.match(r"http://127\.0\.0\.1:\d+", line)
+            assert address, line + server.stdout.read()
             yield address[0]
         finally:
             server.terminate()
@@ -152,7 +155,7 @@ def test_the_servers_lock_has_the_versions_and_hashes_that_training_has():
     assert server.keys() <= training.keys()
     hashes = {pin: set(re.findall(r"sha256:\w+", entry)) for pin, entry in server.items()}
     assert all(hashes.values())
-    assert all(found <= set(re.findall(r"sha256:\w+", training[pin])) for pin, found in hashes.items())
+    assert all(own <= set(re.findall(r"sha256:\w+", training[pin])) for pin, own in hashes.items())
 
 
 def test_what_the_spec_reader_says_does_not_change_the_server():
@@ -163,10 +166,10 @@ def test_what_the_spec_reader_says_does_not_change_the_server():
 
 def test_where_no_base_can_be_made_it_is_said_and_the_base_is_none(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    said = []
-    base = server_base(None, cache=tmp_path / "cache", report=said.append)
+    messages = []
+    base = server_base(None, cache=tmp_path / "cache", report=messages.append)
     assert (base.kind, base.layers) == ("none", ())
-    assert said == ["no base could be made here: apt-get is not on this machine, which is not a Debian or Ubuntu"]
+    assert messages == ["no base could be made here: apt-get is not on this machine, which is not a Debian or Ubuntu"]
 
 
 def test_where_the_cache_cannot_be_written_no_other_image_is_made_in_its_place(tmp_path):
@@ -180,8 +183,8 @@ def test_where_the_cache_cannot_be_written_no_other_image_is_made_in_its_place(t
 def test_packages_that_a_mirror_has_no_more_are_told(tmp_path):
     if shutil.which("apt-get") is None:
         pytest.skip("needs apt-get, without which no base is made at all")
-    with debian.Apt() as apt:
+    with Apt() as apt:
         apt.options["Dir::Etc::sourcelist"] = apt.options["Dir::Etc::sourceparts"] = "/dev/null"
         apt.options["Dir::State::lists"] = str(tmp_path)
         with pytest.raises(CannotMake, match="cannot download"):
-            apt.download((debian.Package("libc6", "0.0"),), tmp_path)
+            apt.download((Package("libc6", "0.0"),), tmp_path)

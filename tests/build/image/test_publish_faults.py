@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from build.image.base.build_base import made_base
-from build.oci import image as oci
+from build.image.base.build_base import build_base
 from build.oci.credentials import DockerLogin
+from build.oci.image import CONFIG, Image, dump
 from build.oci.layout import Layout
 from build.oci.referrers import small
 from build.oci.registry import RegistryStore
@@ -36,21 +36,21 @@ def host(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def base(made, host, tmp_path_factory):
+def base(server_cache, host, tmp_path_factory):
     """HOST/base:1, a server in the registry."""
-    built = made_base(made, report=lambda _: None)
+    built = build_base(server_cache, report=lambda _: None)
     folder = tmp_path_factory.mktemp("base")
-    place = RegistryStore(Client(host, "base", login=DockerLogin(host, folder)), locks=folder)
-    place.publish(oci.Image(oci.dump(built.config), built.layers), "1")
+    store = RegistryStore(Client(host, "base", login=DockerLogin(host, folder)), locks=folder)
+    store.publish(Image(dump(built.config), built.layers), "1")
     return f"{host}/base:1"
 
 
 def start(
     bundle, verdict, to: str, base: str, cache: Path, *, prefix: tuple[str, ...] = (), scratch: Path | None = None
 ) -> subprocess.Popen:
-    # An engine that happens to run here would prove half of the images in another way, and slower.
-    command = [*prefix, sys.executable, "-m", "build", "image", str(bundle), "--verdict", str(verdict)]
-    command += ["--to", to, "--base", base, "--seal", "process", "--json"]
+    # An engine that happens to run here would test half of the images in another way, and slower.
+    command = [*prefix, sys.executable, "-m", "cli", "image", str(bundle), "--verdict", str(verdict)]
+    command += ["--to", to, "--base", base, "--smoke-test", "process", "--json"]
     environment = {**os.environ, "KAMADO_CACHE": str(cache)} | ({"TMPDIR": str(scratch)} if scratch else {})
     pipe = subprocess.PIPE
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=pipe, stderr=pipe, text=True)
@@ -58,7 +58,7 @@ def start(
 
 @pytest.fixture(scope="module")
 def undisturbed(valid_bundle, verdict, host, base, tmp_path_factory):
-    """What a builder says whom nothing troubles."""
+    """The result of a build without faults."""
     cache = tmp_path_factory.mktemp("cache")
     return done(start(valid_bundle, verdict, f"registry://{host}/undisturbed", base, cache))
 
@@ -71,8 +71,10 @@ def done(child: subprocess.Popen) -> dict:
 
 def tags(host: str, repository: str) -> list[str]:
     answer = requests.get(f"http://{host}/v2/{repository}/tags/list", timeout=10)
-    found = [] if answer.status_code == 404 else answer.json()["tags"] or []
-    return [tag for tag in found if not tag.startswith("sha256-")]  # lists of documents, where there is no API for them
+    listed = [] if answer.status_code == 404 else answer.json()["tags"] or []
+    return [
+        tag for tag in listed if not tag.startswith("sha256-")
+    ]  # lists of documents, where there is no API for them
 
 
 def test_killed_at_ten_moments_no_tag_names_half_an_image_and_the_next_run_completes(
@@ -98,34 +100,34 @@ def test_killed_at_ten_moments_no_tag_names_half_an_image_and_the_next_run_compl
         assert sum(pool.map(killed, range(10))) >= 5
     unfinished = next(number for number in range(10) if not tags(host, f"killed/{number}"))
     where = f"registry://{host}/killed/{unfinished}"
-    made = done(start(valid_bundle, verdict, where, base, tmp_path / "cache", scratch=scratch))
-    assert (made["outcome"], made["seal"]["way"]) == ("written", "process")
-    assert fetch(host, f"killed/{unfinished}", made["tag"]) is not None
+    image = done(start(valid_bundle, verdict, where, base, tmp_path / "cache", scratch=scratch))
+    assert (image["outcome"], image["smoke_test"]["way"]) == ("written", "process")
+    assert fetch(host, f"killed/{unfinished}", image["tag"]) is not None
     assert servers_of(scratch) == []
     assert left_in(scratch) == []  # the last run has removed what those before it left
 
 
-@pytest.mark.parametrize("place", ["folder", "registry"])
+@pytest.mark.parametrize("kind", ["folder", "registry"])
 def test_no_room_to_unpack_the_image_blames_the_temporary_folder_and_leaves_no_tag(
-    valid_bundle, verdict, host, base, tmp_path, place
+    valid_bundle, verdict, host, base, tmp_path, kind
 ):
-    to = f"oci:{tmp_path}/images" if place == "folder" else f"registry://{host}/no-room/1"
+    to = f"oci:{tmp_path}/images" if kind == "folder" else f"registry://{host}/no-room/1"
     with full(tmp_path / "scratch") as scratch:
         child = start(valid_bundle, verdict, to, base, tmp_path / "cache", scratch=scratch)
-        _, told = child.communicate()
+        _, message = child.communicate()
         assert child.returncode == 1
-        assert f"[work-unwritable] {scratch}: cannot be worked in (No space left on device)" in told
-        assert "set TMPDIR" in told
+        assert f"[work-unwritable] {scratch}: cannot be worked in (No space left on device)" in message
+        assert "set TMPDIR" in message
         assert list(scratch.iterdir()) == []
     assert not (tmp_path / "images" / "index.json").exists()
     assert tags(host, "no-room/1") == []
-    if place == "registry":
+    if kind == "registry":
         assert done(start(valid_bundle, verdict, to, base, tmp_path / "cache"))["outcome"] == "written"
 
 
 def left_in(scratch: Path) -> list[Path]:
     """All but the file of four bytes with which Python's tempfile tries a folder, which a kill may leave."""
-    return [left for left in scratch.iterdir() if left.is_dir() or left.stat().st_size > len("blat")]
+    return [path for path in scratch.iterdir() if path.is_dir() or path.stat().st_size > len("blat")]
 
 
 def servers_of(scratch: Path) -> list[str]:
@@ -175,14 +177,14 @@ def test_a_wrong_clock_changes_nothing(valid_bundle, verdict, host, base, undist
 
 
 def test_a_base_that_changes_under_its_tag_changes_the_tag_of_the_image(
-    valid_bundle, verdict, host, base, made, undisturbed, tmp_path
+    valid_bundle, verdict, host, base, server_cache, undisturbed, tmp_path
 ):
     """What was taken is named by digest in the image, and in its tag's key: two servers never share a tag."""
-    built = made_base(made, report=lambda _: None)
+    built = build_base(server_cache, report=lambda _: None)
     other = replace(built, config=built.config | {"history": [{"created_by": "somebody else"}]})
     client = Client(host, "base", login=DockerLogin(host, tmp_path / "absent"))
-    image = oci.Image(oci.dump(other.config), other.layers)
-    for blob in (*image.layers, small(image.config, oci.CONFIG)):
+    image = Image(dump(other.config), other.layers)
+    for blob in (*image.layers, small(image.config, CONFIG)):
         client.upload(blob)
     client.put("1", image.manifest, image.media_type)
     second = done(start(valid_bundle, verdict, f"registry://{host}/undisturbed", base, tmp_path / "cache"))
@@ -200,7 +202,7 @@ def test_a_base_that_is_not_there_is_refused_before_anything_is_sent(valid_bundl
 
 
 def test_an_image_without_a_server_goes_to_no_registry(valid_bundle, verdict, host, tmp_path):
-    Layout(tmp_path / "bare").publish(oci.Image(oci.dump({"architecture": "none", "os": "none"}), ()), "1")
+    Layout(tmp_path / "bare").publish(Image(dump({"architecture": "none", "os": "none"}), ()), "1")
     child = start(valid_bundle, verdict, f"registry://{host}/bare", f"oci:{tmp_path}/bare:1", tmp_path / "cache")
     _, err = child.communicate()
     assert child.returncode == 1

@@ -1,4 +1,4 @@
-"""The seal: an image that answers otherwise than training did gets no tag, in a container and without one alike."""
+"""The smoke test: an image with other answers than training gets no tag, in a container and without one alike."""
 
 import contextlib
 import http.server
@@ -12,12 +12,12 @@ import docker
 import pytest
 
 from build.image.base.base import Base
-from build.image.base.build_base import made_base
+from build.image.base.build_base import build_base
 from build.image.base.source_layer import code
 from build.image.smoke_test import SmokeTestError
-from build.image.smoke_test.smoke_test import seal
-from build.oci import image as oci
+from build.image.smoke_test.smoke_test import run_smoke_test
 from build.oci.credentials import DockerLogin
+from build.oci.image import Image, dump
 from build.oci.layer import TarEntry, write_layer
 from build.oci.layout import Layout
 from build.oci.registry import RegistryStore
@@ -32,12 +32,12 @@ from tests.services.registry import registry
 
 
 @pytest.fixture(scope="module")
-def base(made, tmp_path_factory) -> Base:
-    return made_base(made, report=lambda _: None)
+def base(server_cache, tmp_path_factory) -> Base:
+    return build_base(server_cache, report=lambda _: None)
 
 
 def spoiled(base: Base, folder, *changes: tuple[str, str, str]) -> Base:
-    """The base with a layer over it in which the server's code is another: (file, what stands there, what instead)."""
+    """The base with a layer over it in which the server's code is another: (file, before, after)."""
     ours = {entry.name: entry.data.read_text() for entry in code()}
     entries = []
     for file, before, after in changes:
@@ -51,99 +51,99 @@ def spoiled(base: Base, folder, *changes: tuple[str, str, str]) -> Base:
 
 ANOTHER_LAST_DIGIT = ("model/bundle/calibration.py", "/ (1.0 + small)", "/ (1.0 + small) * (1 + 2e-15)")
 NO_SERVER = ("serving/server.py", '"""One typed', 'raise SystemExit("no license key")\n"""One typed')
-TAKES_ALL = ("serving/schema.py", 'extra="forbid"', 'extra="ignore"')
-MARKS_NOTHING = ("serving/scorer.py", "outside |= values > rule.max", "outside |= values > rule.max * 1e9")
-DIES = ("serving/service.py", "columns = self._reader.batch(", "import os; os._exit(9); columns = self._reader.batch(")
+TAKES_ALL = ("serving/types.py", 'extra="forbid"', 'extra="ignore"')
+FLAGS_NOTHING = ("model/bundle/bounds.py", "else self.max)", "else self.max * 1e9)")
+DIES = ("serving/handlers.py", "columns = self._parser.batch(", "import os; os._exit(9); columns = self._parser.batch(")
 
 
-class SealContract:
-    """`way` is how images are proven; `place` is where they lie before that."""
+class SmokeTestContract:
+    """`way` is how images are tested; `store` is where they are before that."""
 
-    def publish(self, base, valid_bundle, verdict, place, tmp_path, way):
+    def publish(self, base, valid_bundle, verdict, store, tmp_path, way):
         (tmp_path / "work").mkdir()
         candidate = assembled(base, valid_bundle, verdict, tmp_path / "work")
-        told = []
+        results = []
 
-        def prove(staged):
-            told.append(seal(staged, load(valid_bundle), way=way))
+        def before_tag(staged):
+            results.append(run_smoke_test(staged, load(valid_bundle), way=way))
             return ()
 
         try:
-            place.publish(candidate.image, candidate.tag, prove=prove)
+            store.publish(candidate.image, candidate.tag, prove=before_tag)
         except SmokeTestError as refusal:
-            assert place.digest(candidate.tag) is None
-            assert place.tags() == []
+            assert store.digest(candidate.tag) is None
+            assert store.tags() == []
             return refusal
-        return told[0]
+        return results[0]
 
     def test_an_image_that_answers_as_training_did_gets_its_tag(
-        self, base, valid_bundle, verdict, place, tmp_path, way
+        self, base, valid_bundle, verdict, store, tmp_path, way
     ):
-        sealed = self.publish(base, valid_bundle, verdict, place, tmp_path, way)
-        assert sealed.way == way
-        assert sealed.answers > 2 * len(load(valid_bundle).golden)
-        assert len(place.tags()) == 1
+        result = self.publish(base, valid_bundle, verdict, store, tmp_path, way)
+        assert result.way == way
+        assert result.answers > 2 * len(load(valid_bundle).golden)
+        assert len(store.tags()) == 1
 
     def test_another_last_digit_is_refused_and_the_first_row_is_named(
-        self, base, valid_bundle, verdict, place, tmp_path, way
+        self, base, valid_bundle, verdict, store, tmp_path, way
     ):
-        refusal = self.publish(spoiled(base, tmp_path, ANOTHER_LAST_DIGIT), valid_bundle, verdict, place, tmp_path, way)
-        assert refusal.problems[0].code == "seal-answer"
+        refusal = self.publish(spoiled(base, tmp_path, ANOTHER_LAST_DIGIT), valid_bundle, verdict, store, tmp_path, way)
+        assert refusal.problems[0].code == "smoke-test-answer"
         assert "stored is" in refusal.problems[0].problem
         assert refusal.problems[0].where.startswith("golden row ")
 
     @pytest.mark.parametrize(
-        ("change", "code", "says"),
+        ("change", "code", "message"),
         [
-            (NO_SERVER, "seal-start", "no license key"),
-            (DIES, "seal-start", ""),
+            (NO_SERVER, "smoke-test-start", "no license key"),
+            (DIES, "smoke-test-start", ""),
         ],
         ids=["no-server", "dies"],
     )
     def test_a_server_that_does_not_stay_up_is_refused(
-        self, base, valid_bundle, verdict, place, tmp_path, way, change, code, says
+        self, base, valid_bundle, verdict, store, tmp_path, way, change, code, message
     ):
-        refusal = self.publish(spoiled(base, tmp_path, change), valid_bundle, verdict, place, tmp_path, way)
+        refusal = self.publish(spoiled(base, tmp_path, change), valid_bundle, verdict, store, tmp_path, way)
         assert {problem.code for problem in refusal.problems} == {code}
-        assert says in str(refusal)
+        assert message in str(refusal)
 
 
-class TestWithoutAnEngine(SealContract):
+class TestWithoutAnEngine(SmokeTestContract):
     @pytest.fixture
     def way(self):
         return "process"
 
     @pytest.fixture
-    def place(self, tmp_path):
+    def store(self, tmp_path):
         return Layout(tmp_path / "images")
 
-    def test_an_image_without_a_server_says_so(self, base, valid_bundle, verdict, place, tmp_path, way):
+    def test_an_image_without_a_server_says_so(self, base, valid_bundle, verdict, store, tmp_path, way):
         bare = replace(base, layers=(), config=base.config | {"rootfs": {"type": "layers", "diff_ids": []}})
-        refusal = self.publish(bare, valid_bundle, verdict, place, tmp_path, way)
+        refusal = self.publish(bare, valid_bundle, verdict, store, tmp_path, way)
         assert "has no python3" in str(refusal)
 
-    def test_a_layer_that_leads_out_of_the_image_is_refused(self, base, valid_bundle, verdict, place, tmp_path, way):
+    def test_a_layer_that_leads_out_of_the_image_is_refused(self, base, valid_bundle, verdict, store, tmp_path, way):
         with tarfile.open(fileobj=(packed := BytesIO()), mode="w:gz") as tar:
             link = tarfile.TarInfo("escape")
             link.type, link.linkname = tarfile.SYMTYPE, str(tmp_path)
             tar.addfile(link)
             tar.addfile(tarfile.TarInfo("escape/stolen"))
         bad = replace(base, layers=(*base.layers, blob(packed.getvalue())))
-        refusal = self.publish(bad, valid_bundle, verdict, place, tmp_path, way)
-        assert [problem.code for problem in refusal.problems] == ["seal-layer"]
+        refusal = self.publish(bad, valid_bundle, verdict, store, tmp_path, way)
+        assert [problem.code for problem in refusal.problems] == ["smoke-test-layer"]
         assert not (tmp_path / "stolen").exists()
 
-    def test_an_engine_asked_for_by_name_must_be_there(self, base, valid_bundle, verdict, place, tmp_path, monkeypatch):
+    def test_an_engine_asked_for_by_name_must_be_there(self, base, valid_bundle, verdict, store, tmp_path, monkeypatch):
         monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none")
-        refusal = self.publish(base, valid_bundle, verdict, place, tmp_path, "engine")
-        assert [problem.code for problem in refusal.problems] == ["seal-engine"]
-        assert "--seal process" in str(refusal)
+        refusal = self.publish(base, valid_bundle, verdict, store, tmp_path, "engine")
+        assert [problem.code for problem in refusal.problems] == ["smoke-test-engine"]
+        assert "--smoke-test process" in str(refusal)
 
 
 class Ending(http.server.BaseHTTPRequestHandler):
-    """An engine that ends when it is given an image."""
+    """An engine that ends when an image is loaded into it."""
 
-    def log_message(self, *told):
+    def log_message(self, *args):
         pass
 
     def do_GET(self):
@@ -163,8 +163,8 @@ def test_an_engine_that_ends_in_the_middle_is_a_refusal(base, valid_bundle, verd
     candidate = assembled(base, valid_bundle, verdict, tmp_path / "work")
     with serving(Ending) as address:
         monkeypatch.setenv("DOCKER_HOST", f"tcp://{address}")
-        with pytest.raises(SmokeTestError, match=r"\[seal-engine\] container engine: fails .* seal without it"):
-            seal(Staged(candidate.image), candidate.bundle, way="auto")
+        with pytest.raises(SmokeTestError, match=r"\[smoke-test-engine\] container engine: fails .* test without it"):
+            run_smoke_test(Staged(candidate.image), candidate.bundle, way="auto")
 
 
 @pytest.fixture(scope="module")
@@ -180,18 +180,18 @@ def host(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def settled(made, host, address, tmp_path_factory):
+def settled(server_cache, host, address, tmp_path_factory):
     """The base's layers, in the registry and in the engine already, as on a machine that builds every day."""
-    base = made_base(made, report=lambda _: None)
+    base = build_base(server_cache, report=lambda _: None)
     folder = tmp_path_factory.mktemp("settled")
-    server = oci.Image(oci.dump(base.config), base.layers)
-    RegistryStore(Client(host, "seal/base", login=DockerLogin(host, folder)), locks=folder).publish(server, "1")
+    server = Image(dump(base.config), base.layers)
+    RegistryStore(Client(host, "smoke/base", login=DockerLogin(host, folder)), locks=folder).publish(server, "1")
     with contextlib.closing(docker.DockerClient(base_url=address)) as client:
-        client.images.pull(f"{host}/seal/base@{server.digest}")
-    return tuple(replace(layer, origin=f"{host}/seal/base") for layer in base.layers)
+        client.images.pull(f"{host}/smoke/base@{server.digest}")
+    return tuple(replace(layer, origin=f"{host}/smoke/base") for layer in base.layers)
 
 
-class TestInAContainer(SealContract):
+class TestInAContainer(SmokeTestContract):
     """Pulled by digest from a registry."""
 
     @pytest.fixture
@@ -204,47 +204,47 @@ class TestInAContainer(SealContract):
         return replace(base, layers=settled)
 
     @pytest.fixture
-    def place(self, host, tmp_path):
-        client = Client(host, f"seal/{secrets.token_hex(6)}", login=DockerLogin(host, tmp_path / "absent"))
+    def store(self, host, tmp_path):
+        client = Client(host, f"smoke/{secrets.token_hex(6)}", login=DockerLogin(host, tmp_path / "absent"))
         return RegistryStore(client, locks=tmp_path / "locks")
 
     @pytest.mark.parametrize(
-        ("change", "says"),
-        [(TAKES_ALL, "a row with a column too many"), (MARKS_NOTHING, "beyond its range")],
-        ids=["takes-all", "marks-nothing"],
+        ("change", "message"),
+        [(TAKES_ALL, "a row with a column too many"), (FLAGS_NOTHING, "beyond its range")],
+        ids=["takes-all", "flags-nothing"],
     )
     def test_a_server_that_breaks_the_contract_is_refused(
-        self, base, valid_bundle, verdict, place, tmp_path, way, change, says
+        self, base, valid_bundle, verdict, store, tmp_path, way, change, message
     ):
-        """Answers are judged alike, whichever way they came."""
-        refusal = self.publish(spoiled(base, tmp_path, change), valid_bundle, verdict, place, tmp_path, way)
-        assert {problem.code for problem in refusal.problems} == {"seal-contract"}
-        assert says in str(refusal)
+        """The same checks hold for both ways."""
+        refusal = self.publish(spoiled(base, tmp_path, change), valid_bundle, verdict, store, tmp_path, way)
+        assert {problem.code for problem in refusal.problems} == {"smoke-test-contract"}
+        assert message in str(refusal)
 
-    def test_nothing_is_left_in_the_engine(self, base, valid_bundle, verdict, place, tmp_path, way, address):
-        self.publish(base, valid_bundle, verdict, place, tmp_path, way)
+    def test_the_engine_holds_nothing_afterwards(self, base, valid_bundle, verdict, store, tmp_path, way, address):
+        self.publish(base, valid_bundle, verdict, store, tmp_path, way)
         with contextlib.closing(docker.DockerClient(base_url=address)) as client:
-            assert client.containers.list(all=True, filters={"label": "kamado=seal"}) == []
-            held = {digest for image in client.images.list(all=True) for digest in image.attrs["RepoDigests"] or []}
-            assert f"{place.name}@{place.digest(place.tags()[0])}" not in held
+            assert client.containers.list(all=True, filters={"label": "kamado=smoke-test"}) == []
+            digests = {digest for image in client.images.list(all=True) for digest in image.attrs["RepoDigests"] or []}
+            assert f"{store.name}@{store.digest(store.tags()[0])}" not in digests
 
     def test_an_image_in_a_folder_is_given_to_the_engine(self, base, valid_bundle, verdict, tmp_path, way):
         assert self.publish(base, valid_bundle, verdict, Layout(tmp_path / "images"), tmp_path, way).way == "engine"
 
 
 def test_both_ways_give_one_digest(base, valid_bundle, verdict, address, tmp_path, monkeypatch):
-    """Where an image was proven stands beside it, not in it."""
+    """Where an image was tested is recorded beside it, not in it."""
     monkeypatch.setenv("DOCKER_HOST", address)
     digests = set()
     for way in ("process", "engine"):
         (tmp_path / way).mkdir()
         candidate = assembled(base, valid_bundle, verdict, tmp_path / way)
-        place = Layout(tmp_path / f"{way}-images")
+        store = Layout(tmp_path / f"{way}-images")
 
-        def prove(staged, way=way):
-            assert seal(staged, load(valid_bundle), way=way).way == way
+        def before_tag(staged, way=way):
+            assert run_smoke_test(staged, load(valid_bundle), way=way).way == way
             return ()
 
-        digests.add(place.publish(candidate.image, candidate.tag, prove=prove).digest)
+        digests.add(store.publish(candidate.image, candidate.tag, prove=before_tag).digest)
     assert len(digests) == 1
     assert json.loads(candidate.image.config)["config"]["User"] == "65532"

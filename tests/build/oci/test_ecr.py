@@ -15,10 +15,10 @@ from build.image.base.base import BaseError, empty_config
 from build.image.base.blob_cache import Blobs
 from build.image.base.ecr import ecr_address
 from build.image.base.registry import registry_base
-from build.oci import image as oci
 from build.oci.credentials import DockerLogin
 from build.oci.ecr import ecr_store
 from build.oci.ecr_api import registry_of
+from build.oci.image import DOCKER_MANIFEST, MANIFEST, Image, digest_of, dump
 from build.oci.open_store import open_store
 from build.oci.tag_mutability import TagRules
 from model.errors import OutputError
@@ -56,14 +56,14 @@ def repository():
 
 def fetch(root: str, login: tuple[str, str], tag: str):
     """Manifest, config and layers of a tag, each compared with its digest; None without the tag."""
-    accept = {"Accept": f"{oci.MANIFEST}, {oci.DOCKER_MANIFEST}"}
+    accept = {"Accept": f"{MANIFEST}, {DOCKER_MANIFEST}"}
     answer = requests.get(f"{root}/manifests/{tag}", headers=accept, auth=login, timeout=60)
     if answer.status_code == 404:
         return None
 
     def blob(digest):
         data = requests.get(f"{root}/blobs/{digest}", auth=login, timeout=60).content
-        assert oci.digest_of(data) == digest
+        assert digest_of(data) == digest
         return data
 
     named = answer.json()
@@ -219,7 +219,7 @@ BASE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
 def based(service, repository):
     """A repository of ECR with a server base in it."""
     config = {**empty_config(), "config": {"Labels": {}}}
-    made = oci.Image(oci.dump(config), image().layers)
+    made = Image(dump(config), image().layers)
     ecr_store(ACCOUNT, REGION, repository).publish(made, "base-1")
     return repository
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from build.oci import image as oci
+from build.oci.image import INDEX, MANIFEST, digest_of, dump
 from build.oci.layout import REF_NAME, Layout
 from build.oci.referrers import descriptor
 from build.oci.store import Attachment
@@ -31,7 +31,7 @@ def fetch(folder: Path, tag: str):
 
     def blob(digest):
         data = (folder / "blobs" / "sha256" / digest.removeprefix("sha256:")).read_bytes()
-        assert oci.digest_of(data) == digest
+        assert digest_of(data) == digest
         return data
 
     manifest = blob(found[0])
@@ -70,8 +70,8 @@ def test_nothing_but_the_layout_is_left_behind(tmp_path):
 
 
 def test_images_of_others_in_the_folder_stay(tmp_path):
-    stranger = {"mediaType": oci.MANIFEST, "digest": "sha256:" + "0" * 64, "size": 2}
-    index = {"schemaVersion": 2, "mediaType": oci.INDEX, "manifests": [stranger]}
+    stranger = {"mediaType": MANIFEST, "digest": "sha256:" + "0" * 64, "size": 2}
+    index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [stranger]}
     (tmp_path / "index.json").write_text(json.dumps(index))
     Layout(tmp_path).publish(image(), "toy-1")
     assert stranger in json.loads((tmp_path / "index.json").read_bytes())["manifests"]
@@ -104,11 +104,11 @@ def test_a_manifest_that_somebody_edited_is_refused(tmp_path):
 def test_documents_of_others_are_passed_over(tmp_path):
     place = Layout(tmp_path)
     digest = place.publish(image(), "toy-1", prove=lambda _: [Attachment("text/plain", b"ours")]).digest
-    theirs = oci.dump({"subject": {"digest": digest}, "blobs": []})
-    (tmp_path / "blobs" / "sha256" / oci.digest_of(theirs).removeprefix("sha256:")).write_bytes(theirs)
+    theirs = dump({"subject": {"digest": digest}, "blobs": []})
+    (tmp_path / "blobs" / "sha256" / digest_of(theirs).removeprefix("sha256:")).write_bytes(theirs)
     index = json.loads((tmp_path / "index.json").read_bytes())
     index["manifests"].append(descriptor(theirs, "application/vnd.other"))
-    (tmp_path / "index.json").write_bytes(oci.dump(index))
+    (tmp_path / "index.json").write_bytes(dump(index))
     assert [one.media_type for one in place.attachments(digest)] == ["text/plain"]
 
 

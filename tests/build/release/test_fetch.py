@@ -15,8 +15,8 @@ import pytest
 
 from build.gate.gate import VerifiedBundle
 from build.image.attest import provenance
-from build.image.smoke_test.smoke_test import Seal
-from build.oci import image as oci
+from build.image.smoke_test.smoke_test import SmokeTestResult
+from build.oci.image import Image, digest_of, dump
 from build.oci.layout import Layout
 from build.oci.referrers import content, descriptor
 from build.oci.store import Attachment
@@ -64,14 +64,14 @@ def test_a_folder_that_holds_something_is_left_as_it_is(shelf, tmp_path):
     (tmp_path / "back" / "mine").write_text("kept")
     told = run("fetch", "toy-conversion", "--in", f"oci:{shelf.folder}", "--into", str(tmp_path / "back"))
     assert told.returncode == 1
-    assert "is there already" in told.stderr
+    assert "exists already" in told.stderr
     assert (tmp_path / "back" / "mine").read_text() == "kept"
 
 
 def test_a_model_without_a_release_is_refused_with_the_command_that_makes_one(shelf):
     told = run("fetch", "other", "--in", f"oci:{shelf.folder}")
     assert told.returncode == 1
-    assert "python -m build promote other TAG" in told.stderr
+    assert "kamado promote other TAG" in told.stderr
 
 
 def layer_of(shelf) -> Path:
@@ -102,7 +102,7 @@ def test_an_image_of_somebody_else_under_the_models_label_is_refused(shelf, tmp_
         tag = f"toy-conversion-{len(layer)}"
         labels = {"kamado.model": "toy-conversion", BUILD_TAG: tag}
         config = {"architecture": "amd64", "os": "linux", "config": {"Labels": labels}}
-        image = oci.Image(oci.dump(config), (blob(layer),))
+        image = Image(dump(config), (blob(layer),))
         shelf.publish(image, tag)
         tagged(shelf, tag)
         assert "[layer-broken]" in refused(shelf, tmp_path / "back")
@@ -123,7 +123,7 @@ LABELS = {
 def test_a_label_that_the_layer_does_not_bear_out_is_refused(label, shelf, model, tmp_path, outcome):
     config = json.loads(model.image.config)
     config["config"]["Labels"] |= {label: LABELS[label], BUILD_TAG: "toy-conversion-forged"}
-    image = oci.Image(oci.dump(config), model.image.layers)
+    image = Image(dump(config), model.image.layers)
     published(shelf, model, image=image, tag="toy-conversion-forged")
     with pytest.raises(BundleError, match=f"label {label}: is .*, the layer says") as refusal:
         fetch(shelf, tagged(shelf, "toy-conversion-forged"), tmp_path / "back", report=print)
@@ -134,8 +134,8 @@ def test_a_label_that_the_layer_does_not_bear_out_is_refused(label, shelf, model
 
 RECORDS = {
     "none": None,
-    "of an image without a server": Seal("process", 0),
-    "of a container, for an image that cannot start": Seal("engine", 400),
+    "of an image without a server": SmokeTestResult("process", 0),
+    "of a container, for an image that cannot start": SmokeTestResult("engine", 400),
 }
 
 
@@ -146,7 +146,7 @@ def test_an_image_without_the_record_of_its_smoke_test_is_refused(name, model, t
     if RECORDS[name] is None:
         place.publish(model.image, model.tag)
     else:
-        published(place, model, seal=RECORDS[name])
+        published(place, model, smoke_test=RECORDS[name])
     with pytest.raises(ReleaseError, match="no record of a smoke test") as refusal:
         fetch(place, tagged(place, model.tag), tmp_path / "back", report=print)
     outcome(refusal.value.problems[0])
@@ -156,7 +156,7 @@ def test_a_record_of_another_image_is_none(model, shelf, tmp_path):
     attached = [content(document) for document in shelf.attachments(model.image.digest)]
     config = json.loads(model.image.config)
     config["config"]["Labels"] |= {"who": "us", BUILD_TAG: "toy-conversion-other"}
-    other = oci.Image(oci.dump(config), model.image.layers)
+    other = Image(dump(config), model.image.layers)
     statements = [Attachment(provenance.MEDIA_TYPE, data) for data in attached]
     shelf.publish(other, "toy-conversion-other", prove=lambda _: statements)
     with pytest.raises(ReleaseError, match="no record of a smoke test"):
@@ -166,7 +166,7 @@ def test_a_record_of_another_image_is_none(model, shelf, tmp_path):
 @pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"subject": 1}', b'{"subject": [{"digest": {"sha256": "x"}}]}'])
 def test_a_statement_that_is_none_is_no_record(data):
     digest = "sha256:" + "0" * 64
-    assert provenance.smoke_test(data, image=digest, bundle=digest, verdict_sha256="0" * 64) is None
+    assert provenance.read_smoke_test(data, image=digest, bundle=digest, verdict_sha256="0" * 64) is None
 
 
 @pytest.mark.case("a verdict in an image whose own checksum is wrong")
@@ -185,7 +185,7 @@ def test_a_wrong_checksum_is_never_taken_for_an_older_one(valid_bundle, tmp_path
 
 KILLED = """
 import os, signal, sys, threading
-from build.__main__ import main
+from cli.main import main
 threading.Timer(float(sys.argv[1]), os.kill, (os.getpid(), signal.SIGKILL)).start()
 main(sys.argv[2:], os.environ)
 """
@@ -205,7 +205,7 @@ def test_a_fetch_that_is_killed_leaves_nothing_behind(shelf, valid_bundle, tmp_p
             assert bundle_digest(target / "back" / "bundle") == bundle_digest(valid_bundle)
             shutil.rmtree(target / "back")
         assert list(target.iterdir()) == []
-    command = [sys.executable, "-m", "build", *arguments]
+    command = [sys.executable, "-m", "cli", *arguments]
     subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
     assert [path.name for path in target.iterdir()] == ["back"]
     assert list(scratch.glob("kamado-*")) == []
@@ -215,7 +215,7 @@ def forged(folder, layers, **labels) -> Layout:
     """A place whose newest release somebody made by hand."""
     shelf = Layout(folder)
     config = {"config": {"Labels": {"kamado.model": "toy-conversion", BUILD_TAG: "forged", **labels}}}
-    shelf.publish(oci.Image(oci.dump({"architecture": "amd64", "os": "linux", **config}), tuple(layers)), "forged")
+    shelf.publish(Image(dump({"architecture": "amd64", "os": "linux", **config}), tuple(layers)), "forged")
     tagged(shelf, "forged")
     return shelf
 
@@ -275,12 +275,12 @@ def test_a_digest_that_is_a_path_is_refused(named, tmp_path):
     shelf = forged(tmp_path / "images", [blob(b"x")])
     manifest = json.loads(shelf.manifest(shelf.digest("forged")))
     manifest["layers"][0]["digest"] = named
-    data = oci.dump(manifest)
-    (shelf.blobs / oci.digest_of(data).removeprefix("sha256:")).write_bytes(data)
+    data = dump(manifest)
+    (shelf.blobs / digest_of(data).removeprefix("sha256:")).write_bytes(data)
     index = json.loads((shelf.folder / "index.json").read_bytes())
     for entry in index["manifests"]:
-        entry["digest"] = oci.digest_of(data)
-    (shelf.folder / "index.json").write_bytes(oci.dump(index))
+        entry["digest"] = digest_of(data)
+    (shelf.folder / "index.json").write_bytes(dump(index))
     assert "[layer-broken]" in refused(shelf, tmp_path / "back")
 
 
@@ -295,6 +295,6 @@ def test_metrics_that_are_none_leave_the_list_of_releases_readable(metrics, tmp_
 def test_a_document_that_was_lost_stops_nobody(shelf, tmp_path):
     index = json.loads((shelf.folder / "index.json").read_bytes())
     index["manifests"].append(descriptor(b"lost", "application/vnd.other"))
-    (shelf.folder / "index.json").write_bytes(oci.dump(index))
+    (shelf.folder / "index.json").write_bytes(dump(index))
     told = run("fetch", "toy-conversion", "--in", f"oci:{shelf.folder}", "--into", str(tmp_path / "back"))
     assert (told.returncode, told.stderr) == (0, "")

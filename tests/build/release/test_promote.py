@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 
 from build.gate.copy import copy
-from build.image.assemble import BuildRequest, build
 from build.image.attest import provenance
 from build.image.attest.signature import SignatureError, sign
-from build.oci import image as oci
+from build.image.build import build
+from build.image.request import BuildRequest
+from build.oci.image import Image, digest_of, dump
 from build.oci.layout import Layout
 from build.oci.store import Attachment
 from build.release.promote import promote, rollback
 from build.release.releases import BUILD_TAG, numbers
 from model.errors import KamadoError
-from tests.build.image.test_attest import keys  # noqa: F401 - a fixture
 from tests.build.oci.test_registry import full
 from tests.build.released import BASE, assembled, published
 from tests.bundles import write_valid_bundle
@@ -51,7 +51,7 @@ def shelf(models, tmp_path):
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "build", *arguments]
+    command = [sys.executable, "-m", "cli", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=os.environ | environment)
 
 
@@ -68,7 +68,7 @@ def other_content(place, model):
     """The labels of a sound model over a layer of something else."""
     config = json.loads(model.image.config)
     config["config"]["Labels"][BUILD_TAG] = "forged"
-    image = oci.Image(oci.dump(config), (*model.image.layers[:-1], blob(b"no archive")))
+    image = Image(dump(config), (*model.image.layers[:-1], blob(b"no archive")))
     published(place, model, image=image, tag="forged")
 
 
@@ -79,13 +79,13 @@ def other_bundle(place, model):
     layer = assembled(BASE, other, verdict_of(other, folder / "verdict.json"), folder / "work").image.layers[-1]
     config = json.loads(model.image.config)
     config["config"]["Labels"][BUILD_TAG] = "forged"
-    published(place, model, image=oci.Image(oci.dump(config), (*model.image.layers[:-1], layer)), tag="forged")
+    published(place, model, image=Image(dump(config), (*model.image.layers[:-1], layer)), tag="forged")
 
 
 def no_smoke_test(place, model):
     config = json.loads(model.image.config)
     config["config"]["Labels"][BUILD_TAG] = "forged"
-    place.publish(oci.Image(oci.dump(config), model.image.layers), "forged")
+    place.publish(Image(dump(config), model.image.layers), "forged")
 
 
 def more_files(place, model):
@@ -98,7 +98,7 @@ def more_files(place, model):
     config = json.loads(model.image.config)
     config["config"]["Labels"] |= {BUILD_TAG: "forged"}
     layers = (*model.image.layers[:-1], blob(packed.getvalue()))
-    published(place, model, image=oci.Image(oci.dump(config), layers), tag="forged")
+    published(place, model, image=Image(dump(config), layers), tag="forged")
 
 
 def other_start(place, model):
@@ -106,7 +106,7 @@ def other_start(place, model):
     config = json.loads(model.image.config)
     config["config"]["Labels"][BUILD_TAG] = "forged"
     config["config"] |= {"Entrypoint": ["sh"], "Env": ["KAMADO_BUNDLE=/srv/other", "KAMADO_HOST=0.0.0.0"]}
-    published(place, model, image=oci.Image(oci.dump(config), model.image.layers), tag="forged")
+    published(place, model, image=Image(dump(config), model.image.layers), tag="forged")
 
 
 FORGERIES = {
@@ -145,7 +145,7 @@ def test_an_image_that_nobody_can_start_any_more_is_not_released(models, tmp_pat
     config = json.loads(models[0].image.config)
     config["config"]["Labels"][BUILD_TAG] = "based"
     place, base = Layout(tmp_path / "images"), blob(b"a base")
-    published(place, models[0], image=oci.Image(oci.dump(config), (base, *models[0].image.layers)), tag="based")
+    published(place, models[0], image=Image(dump(config), (base, *models[0].image.layers)), tag="based")
     path = place.blobs / base.digest.removeprefix("sha256:")
     path.rename(tmp_path / "away")
     with pytest.raises(KamadoError, match=r"\[place-broken\]") as refusal:
@@ -160,7 +160,7 @@ def test_an_image_that_nobody_can_start_any_more_is_not_released(models, tmp_pat
 def test_a_document_that_cannot_be_read_does_not_stop_a_release(shelf, models, outcome):
     foreign = Attachment(provenance.MEDIA_TYPE, b"not ours")
     shelf.attach(models[0].image.digest, [foreign])
-    path = shelf.blobs / oci.digest_of(foreign.data).removeprefix("sha256:")
+    path = shelf.blobs / digest_of(foreign.data).removeprefix("sha256:")
     reports = []
     for damage in (lambda: path.write_bytes(b"another"), path.unlink):
         damage()
@@ -182,7 +182,7 @@ def test_without_room_to_unpack_the_image_the_temporary_folder_is_blamed(shelf, 
 
 class TestARequiredKey:
     @pytest.fixture
-    def signed(self, shelf, models, valid_bundle, keys, tmp_path):  # noqa: F811
+    def signed(self, shelf, models, valid_bundle, keys, tmp_path):
         """The first image is signed by mine, the second by another, the third with the verdict of the first."""
         for number, (model, key) in enumerate(zip(models, ("mine", "other", "mine"), strict=True)):
             seed = 1 if number == 2 else number + 1
@@ -191,19 +191,19 @@ class TestARequiredKey:
             shelf.attach(model.image.digest, [sign(folder, keys / f"{key}.pem")])
         return shelf
 
-    def test_releases_what_its_owner_has_signed(self, signed, models, keys):  # noqa: F811
+    def test_releases_what_its_owner_has_signed(self, signed, models, keys):
         done = run("promote", TOY, models[0].tag, "--in", f"oci:{signed.folder}", KAMADO_REQUIRE_KEY=f"{keys}/mine.pub")
         assert (done.returncode, done.stderr) == (0, "")
 
     @pytest.mark.case("a required key, and an image that its owner has not signed, or with another verdict")
     @pytest.mark.parametrize("number", [1, 2], ids=["by another", "of another verdict"])
-    def test_releases_nothing_else(self, signed, models, keys, number, outcome):  # noqa: F811
+    def test_releases_nothing_else(self, signed, models, keys, number, outcome):
         with pytest.raises(SignatureError, match=r"\[signature-broken\]") as refusal:
             promote(signed, TOY, models[number].tag, keys=[keys / "mine.pub"], report=print)
         assert numbers(signed, TOY) == []
         outcome(str(refusal.value.problems[0]).replace(str(keys), "KEYS"))
 
-    def test_fetches_nothing_else(self, signed, models, keys, tmp_path):  # noqa: F811
+    def test_fetches_nothing_else(self, signed, models, keys, tmp_path):
         promote(signed, TOY, models[1].tag, report=print)
         fetch = ("fetch", TOY, "--in", f"oci:{signed.folder}", "--into", str(tmp_path / "back"))
         done = run(*fetch, "--key", f"{keys}/other.pub", KAMADO_REQUIRE_KEY=f"{keys}/mine.pub")
@@ -218,12 +218,12 @@ class TestARequiredKey:
         assert done.returncode == 1
         assert f"[key-missing] key {named}" in done.stderr
 
-    def test_that_is_none_is_told_before_that_nothing_is_signed(self, shelf, models, keys):  # noqa: F811
+    def test_that_is_none_is_told_before_that_nothing_is_signed(self, shelf, models, keys):
         with pytest.raises(SignatureError, match=r"\[key-unfit\]"):
             promote(shelf, TOY, models[0].tag, keys=[keys / "mine.pem"], report=print)
 
     @pytest.mark.parametrize(("key", "code"), [(None, "signature-missing"), ("other.pem", "signature-broken")])
-    def test_builds_nothing_that_is_not_signed_by_its_owner(self, valid_bundle, verdict, keys, key, code, tmp_path):  # noqa: F811
+    def test_builds_nothing_that_is_not_signed_by_its_owner(self, valid_bundle, verdict, keys, key, code, tmp_path):
         order = BuildRequest(
             f"oci:{tmp_path}/images", None, tmp_path / "cache", key=key and keys / key, required=keys / "mine.pub"
         )
@@ -233,7 +233,7 @@ class TestARequiredKey:
         assert not (tmp_path / "images").exists()
 
 
-def test_a_signature_is_of_bundle_and_verdict_together(valid_bundle, keys, shelf, models):  # noqa: F811
+def test_a_signature_is_of_bundle_and_verdict_together(valid_bundle, keys, shelf, models):
     """The bundle alone, as it once was signed, is not enough."""
     shelf.attach(models[0].image.digest, [sign(valid_bundle, keys / "mine.pem")])
     with pytest.raises(SignatureError, match="is not signed by"):

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from build.image.smoke_test import SmokeTestError
-from build.oci import image as oci
 from build.oci.ecr import ecr_store
+from build.oci.image import Image, dump
 from build.oci.layout import Layout
 from build.oci.store import Attachment
 from build.release.releases import ReleaseError, before, candidate, number_next, number_of, release, releases
@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[3]
 ABSENT = f"sha256:{'0' * 64}"
 
 
-def model(content: bytes, *, name: str = "toy") -> oci.Image:
+def model(content: bytes, *, name: str = "toy") -> Image:
     tag = f"{name}-{content.decode()}"
     labels = {
         "org.opencontainers.image.version": tag,
@@ -34,7 +34,7 @@ def model(content: bytes, *, name: str = "toy") -> oci.Image:
         "kamado.metrics": '{"log_loss":0.25}',
     }
     config = {"architecture": "amd64", "os": "linux", "config": {"Labels": labels | {"content": content.decode()}}}
-    return oci.Image(oci.dump(config), (blob(content),))
+    return Image(dump(config), (blob(content),))
 
 
 @pytest.fixture(params=["folder", "registry", "ecr"])
@@ -166,7 +166,7 @@ def test_what_is_no_image_of_the_model_is_not_released(shelf, named, code):
 
 def test_an_image_that_was_not_sealed_is_not_released(shelf):
     def fails(_):
-        raise SmokeTestError(Problem("golden row 0", "differs", "Build again", "seal-answer"))
+        raise SmokeTestError(Problem("golden row 0", "differs", "Build again", "smoke-test-answer"))
 
     with pytest.raises(SmokeTestError):
         shelf.publish(model(b"wrong"), "toy-wrong", prove=fails)
@@ -202,7 +202,7 @@ def test_what_names_no_release_is_refused_with_what_would(named):
 
 
 def test_a_release_that_is_not_there_is_refused_with_those_that_are(shelf):
-    with pytest.raises(ReleaseError, match="python -m build promote toy"):
+    with pytest.raises(ReleaseError, match="kamado promote toy"):
         release(shelf, "toy")
     promote(shelf, "toy", "toy-a")
     with pytest.raises(ReleaseError, match="It has 1"):
@@ -227,7 +227,7 @@ def test_two_at_once_take_two_numbers(shelf, another):
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "build", *arguments]
+    command = [sys.executable, "-m", "cli", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
@@ -248,7 +248,7 @@ def test_the_command_line_lists_releases(tmp_path):
 def test_a_number_of_releases_that_is_none_is_refused(newest, tmp_path):
     told = run("releases", "toy", "--in", f"oci:{tmp_path}", "--newest", newest)
     assert told.returncode == 2
-    assert f"'{newest}' is not a whole number above 0" in told.stderr
+    assert f"'{newest}' is not a whole number of 1 or more" in told.stderr
 
 
 def test_the_command_line_says_what_is_missing(tmp_path):

@@ -1,0 +1,129 @@
+"""The splits that preprocess writes: their files, their rows in batches, and the matrix that a model reads.
+
+Rows are read batch by batch, so that memory does not grow with them.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from artifacts.split import SPLITS, SplitName
+from model.bundle.features import CategoryFeature, Feature, NumberFeature
+from model.errors import DataError, Problem
+
+BATCH = 1 << 16  # rows
+AGAIN = "Run preprocess again"
+Matrix = NDArray[np.float32]
+
+
+def split_file(folder: Path, name: SplitName) -> Path:
+    """The Parquet file of a split in the folder of preprocess."""
+    return folder / f"{name}.parquet"
+
+
+def splits_sha256(folder: Path) -> str:
+    """One digest over the three splits: a line "<hex>  <file>" for each, sorted by name, as sha256sum prints them."""
+    lines = []
+    for name in sorted(SPLITS):
+        path = split_file(folder, name)
+        with path.open("rb") as file:
+            lines.append(f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {path.name}\n")
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def column_names(path: Path) -> tuple[str, ...]:
+    """Columns of a split, in its order. Raises DataError when the file is missing or is not Parquet."""
+    with _open(path) as file:
+        return tuple(file.schema_arrow.names)
+
+
+def require_columns(path: Path, names: Sequence[str]) -> None:
+    """Raises DataError with every column that is missing in a split."""
+    with _open(path) as file:
+        _require(path, file, names)
+
+
+def batches(path: Path, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """Rows of a split in its order, in batches of at most BATCH rows with the columns `names`.
+
+    Raises DataError when the file is missing, is not Parquet, lacks a column or is damaged inside.
+    """
+    with _open(path) as file:
+        _require(path, file, names)
+        try:
+            yield from file.iter_batches(BATCH, columns=list(names))
+        except (pa.ArrowInvalid, OSError) as error:  # a damaged page is noticed when it is read, as either of the two
+            raise DataError(Problem(str(path), f"is damaged ({_plain(error)})", AGAIN, "part-damaged")) from None
+
+
+def _open(path: Path) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(path)
+    except FileNotFoundError:
+        hint = "Run the step that writes it: preprocess"
+        raise DataError(Problem(str(path), "is missing", hint, "part-missing")) from None
+    except (pa.ArrowInvalid, OSError) as error:
+        raise DataError(Problem(str(path), f"is not Parquet ({_plain(error)})", AGAIN, "part-damaged")) from None
+
+
+def _require(path: Path, file: pq.ParquetFile, names: Sequence[str]) -> None:
+    missing = [name for name in dict.fromkeys(names) if name not in file.schema_arrow.names]
+    hint = "Run preprocess with this spec"
+    problems = [Problem(f"{path} {name}", "is missing", hint, "part-column-missing") for name in missing]
+    if problems:
+        raise DataError(*problems)
+
+
+def _plain(error: Exception) -> str:
+    """Arrow's message on one line, without the bytes that it quotes."""
+    return " ".join("".join(char if char.isprintable() else " " for char in str(error)).split())
+
+
+def encode(
+    features: Sequence[Feature],
+    batch: pa.RecordBatch,
+    *,
+    values: Mapping[str, float | NDArray[np.generic]] | None = None,
+) -> Matrix:
+    """A batch as float32 (rows, features), C-ordered: bit for bit what model.bundle.features.encode gives.
+
+    A feature that is named in `values` is not read from the batch: it has that value in all rows, or those values, one
+    for each row. Raises DataError for a column that is not a number where a number belongs.
+    """
+    fixed = values or {}
+    matrix = np.empty((batch.num_rows, len(features)), np.float32)
+    for index, feature in enumerate(features):
+        if feature.name in fixed:
+            matrix[:, index] = feature.encode(np.broadcast_to(fixed[feature.name], batch.num_rows))
+        elif isinstance(feature, CategoryFeature):
+            matrix[:, index] = _codes(feature, batch[feature.name])
+        else:
+            matrix[:, index] = _numbers(feature, batch[feature.name])
+    return matrix
+
+
+def _codes(feature: CategoryFeature, column: pa.Array) -> Matrix:
+    """Each distinct value is encoded once."""
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    codes = np.append(feature.encode(column.dictionary.to_pylist()), np.float32(np.nan))
+    coded: Matrix = codes[column.indices.fill_null(len(codes) - 1).to_numpy(zero_copy_only=False)]
+    return coded
+
+
+def _numbers(feature: NumberFeature, column: pa.Array) -> Matrix:
+    return feature.encode(float64(column, f"column {feature.name}"))
+
+
+def float64(column: pa.Array, where: str) -> NDArray[np.float64]:
+    """A column as numbers, NaN where it is null. Raises DataError that names `where` when it is not a number."""
+    try:
+        numbers: NDArray[np.float64] = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise DataError(Problem(where, f"is not a number ({_plain(error)})", AGAIN, "column-not-number")) from None
+    return numbers

@@ -1,0 +1,44 @@
+"""training.json: how the search for a setting went. No seconds, so that the same search gives the same file."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from artifacts.document import Document, Section
+
+StartName = Literal["trees", "linear"]
+
+
+class Trial(Section):
+    """One setting. A pruned one has no log loss: others were better by then."""
+
+    number: int = Field(ge=0)
+    state: Literal["complete", "pruned"]
+    log_loss: float | None
+    rounds: int | None
+    parameters: dict[str, int | float | str]
+
+
+class BestTrial(Section):
+    """The setting that was trained. `log_loss` is on the search's validation rows, which are sampled as training is."""
+
+    start: StartName = Field(description="boosting starts from the base rate (trees) or a logistic regression (linear)")
+    rounds: int = Field(ge=1)
+    log_loss: float
+    parameters: dict[str, int | float] = Field(description="of XGBoost")
+
+
+class SearchBudget(Section):
+    trials: int
+    minutes: float
+
+
+class TrainingReport(Document):
+    FILE: ClassVar[str] = "training.json"
+    STEP: ClassVar[str] = "train"
+
+    format: Literal[1] = 1
+    stopped_by: Literal["trials", "minutes"]
+    budget: SearchBudget
+    best: BestTrial
+    trials: tuple[Trial, ...]

@@ -1,0 +1,22 @@
+"""Types of arguments."""
+
+from typing import Any
+
+import click
+
+
+class WholeNumber(click.ParamType[int]):
+    """A whole number of a range; `most` None is without an end."""
+
+    name = "number"
+
+    def __init__(self, least: int, most: int | None, example: int) -> None:
+        self.least, self.most, self.example = least, most, example
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        text = str(value)
+        number = int(text) if text.removeprefix("-").isdecimal() and len(text) <= 18 else None
+        if number is None or number < self.least or (self.most is not None and number > self.most):
+            end = f"of {self.least} or more" if self.most is None else f"from {self.least} to {self.most}"
+            self.fail(f"{text!r} is not a whole number {end}, for example {self.example}", param, ctx)
+        return number

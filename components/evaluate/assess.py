@@ -1,0 +1,138 @@
+"""One assessment of a model: score the test rows, measure, decide."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artifacts.metrics import DirectionCheck, Gain, Metrics, MetricTables
+from components.evaluate.decide.criteria import Criteria
+from components.evaluate.decide.decide import decide, decide_without_classes
+from components.evaluate.decide.evidence import Evidence, UnseenCategories
+from components.evaluate.decide.rule_result import Decision
+from components.evaluate.decide.sensitivity import sensitivity
+from components.evaluate.gather_evidence import GatheredEvidence, Measurements, gather_evidence
+from components.evaluate.inputs import EvaluationInputs
+from components.evaluate.metrics import tables
+from components.evaluate.metrics.candidate_names import CONSTANT, LOGISTIC, NEW
+from components.evaluate.metrics.directions import direction_checks
+from components.evaluate.metrics.drift import drift
+from components.evaluate.metrics.examination_source import examination_curve
+from components.evaluate.metrics.importance import importance
+from components.evaluate.metrics.paired_comparison import PairedComparison
+from components.evaluate.metrics.probability_curves import calibration_bins, gain_curve, pr_points, roc_points
+from components.evaluate.metrics.scalars import order_metrics, probability_metrics
+from components.evaluate.metrics.slices import Slicing, slicing
+from components.evaluate.samples import sample, sample_weight, thinned
+from components.evaluate.score_candidates import ScoredRows, score_candidates
+from components.evaluate.scoreless_metrics import scoreless_metrics, unseen_categories
+from components.evaluate.test_set import read_rows
+
+Progress = Callable[[int, int, str], None]
+Matrix = NDArray[np.float32]
+STEPS = 4
+DIRECTION_ROWS, CURVE_ROWS = 200, 2_000
+
+
+@dataclass(frozen=True)
+class Assessment:
+    decision: Decision
+    metrics: Metrics
+
+
+def assess(inputs: EvaluationInputs, progress: Progress) -> Assessment:
+    """The decision on the new model and every number behind it. Raises DataError for damaged splits."""
+    rows = read_rows(inputs.spec, inputs.test)
+    total, conversions = len(rows.label), float(rows.label.sum())
+    progress(0, STEPS, f"{total:,} test rows, {conversions:,.0f} conversions")
+    unseen = unseen_categories(inputs)
+    scalars = {"rows": float(total), "conversions": conversions} | scoreless_metrics(inputs, unseen)
+    if conversions in (0, total):
+        return Assessment(decide_without_classes(conversions, inputs.criteria), Metrics.of(scalars, MetricTables()))
+    scored = score_candidates(inputs, rows, lambda done: progress(1, STEPS, f"{done:,} of {total:,} rows scored"))
+    scalars["rows_without_score"] = float(np.sum(~scored.scores[NEW].finite))
+    if scalars["rows_without_score"]:
+        evidence = Evidence(scalars | {"log_loss": np.nan}, {})
+        return Assessment(decide(evidence, inputs.criteria), Metrics.of(scalars, MetricTables()))
+    return _Measurement(inputs, scored, unseen, sample(inputs.new, inputs.test)).assess(scalars, progress)
+
+
+@dataclass(frozen=True)
+class _Measurement:
+    """What is measured once all test rows have a score. `sample` are test rows as the new model reads them."""
+
+    inputs: EvaluationInputs
+    scored: ScoredRows
+    unseen: UnseenCategories | None
+    sample: Matrix
+
+    def assess(self, scalars: dict[str, float], progress: Progress) -> Assessment:
+        criteria = self.inputs.criteria
+        compared = self._compared(criteria, progress)
+        directions = tuple(direction_checks(self.inputs.new.predictor, thinned(self.sample, DIRECTION_ROWS)))
+        scalars = probability_metrics(compared) | order_metrics(compared) | scalars
+        scalars["monotone_violations"] = float(sum(check.violations for check in directions))
+        progress(3, STEPS, f"log loss {scalars['log_loss']:.5f}, AUC {scalars['auc']:.4f}")
+        slicings = list(self._slicings(criteria))
+        gathered = gather_evidence(
+            Measurements(compared, scalars, slicings, self.scored.champion, self.unseen), criteria
+        )
+        metrics = Metrics.of(scalars, self._tables(compared, gathered, directions))
+        return Assessment(_decision(gathered, criteria), metrics)
+
+    def _compared(self, criteria: Criteria, progress: Progress) -> PairedComparison:
+        rows, curve = self.scored.rows, None
+        if criteria.ranked:
+            assert rows.position is not None
+            rows_of_curve, last = thinned(self.sample, CURVE_ROWS), int(rows.position.max())
+            inputs = self.inputs
+            curve = examination_curve(inputs.spec, inputs.splits, inputs.new.predictor, rows_of_curve, last)
+        progress(2, STEPS, f"examination falls as position^-{curve.decay:.2f}" if curve else "scored")
+        return PairedComparison(
+            rows,
+            self.scored.scores,
+            constant=self.inputs.constant,
+            curve=curve,
+            confidence=criteria.confidence,
+        )
+
+    def _slicings(self, criteria: Criteria) -> Iterator[Slicing]:
+        """Of the declared columns that the test rows have; rule 1 names the others."""
+        for column in criteria.slices:
+            if cut := slicing(self.inputs.test, column, self.scored.rows.label):
+                yield cut
+
+    def _tables(
+        self, compared: PairedComparison, gathered: GatheredEvidence, directions: tuple[DirectionCheck, ...]
+    ) -> MetricTables:
+        inputs, label = self.inputs, compared.rows.label
+        manifest = inputs.bundle.manifest
+        weight = sample_weight(inputs.train, inputs.spec.columns.label, kept_negatives=manifest.sampling.kept_negatives)
+        models = {name: p for name, p in compared.probability.items() if name != CONSTANT}
+        gains = gathered.evidence.baseline_gains
+        return MetricTables(
+            candidates=tables.candidates(compared),
+            baseline_gains={name: Gain(**asdict(gain)) for name, gain in gains.items()},
+            comparisons=tables.comparisons(compared),
+            examination=tables.examination(compared),
+            slices=gathered.slices,
+            pages=tables.list_examples(compared),
+            importance=importance(inputs.new.predictor, self.sample, threads=inputs.threads),
+            directions=directions,
+            drift=drift(manifest.features, sample(inputs.new, inputs.train), weight, self.sample),
+            unit=compared.rows.unit_name,
+            calibration={name: calibration_bins(label, p) for name, p in models.items() if name != LOGISTIC},
+            gain={name: gain_curve(label, p) for name, p in models.items()},
+            roc={name: roc_points(label, p) for name, p in models.items()},
+            pr={name: pr_points(label, p) for name, p in models.items()},
+        )
+
+
+def _decision(gathered: GatheredEvidence, criteria: Criteria) -> Decision:
+    """With a note on how much it depends on the examination curve."""
+    decision = decide(gathered.evidence, criteria)
+    if not gathered.sensitivity or decision.outcome == "invalid":
+        return decision
+    under = {name: decide(evidence, criteria) for name, evidence in gathered.sensitivity.items()}
+    return Decision(decision.outcome, (*decision.results, sensitivity(decision, under)))

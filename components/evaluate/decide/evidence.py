@@ -1,0 +1,65 @@
+"""Everything measured that a rule reads."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from components.evaluate.metrics.bootstrap import Estimate
+
+
+@dataclass(frozen=True)
+class SliceResult:
+    """`change` is relative to the reference, above 0 = better; `p` the one-sided chance of this result if the slice
+    were not worse. Both are None where the slice is too small to measure."""
+
+    column: str
+    value: str
+    conversions: float
+    change: float | None
+    p: float | None
+
+
+@dataclass(frozen=True)
+class ChampionComparison:
+    """The model in service, scored on the same rows. `unscorable` is the reason why it could not be, "" if it could.
+
+    `primary` and `log_loss` are relative gains of the new model over it, above 0 = better.
+    """
+
+    same_bundle: bool = False
+    unscorable: str = ""
+    primary: Estimate | None = None
+    log_loss: Estimate | None = None
+
+    @property
+    def comparable(self) -> bool:
+        return not self.unscorable and not self.same_bundle
+
+
+@dataclass(frozen=True)
+class UnseenCategories:
+    """Values of one category column. `unseen`: share of test rows whose value is in no training row; `pooled`: share of
+    training rows whose value is too rare for a code of its own, so that the model reads it as it reads an unseen one.
+
+    Unseen values are scored with the pool that training knows, as long as they are not more than the pool.
+    """
+
+    column: str
+    unseen: float
+    pooled: float
+
+    @property
+    def excess(self) -> float:
+        """The share of test rows with a value that the model can know nothing of."""
+        return max(0.0, self.unseen - self.pooled)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """`baseline_gains`: gain over each baseline, above 0 = better. `reference` is what slices are compared with."""
+
+    metrics: Mapping[str, float]
+    baseline_gains: Mapping[str, Estimate]
+    slices: Mapping[str, Sequence[SliceResult]] = field(default_factory=dict)
+    reference: str = "the constant"
+    champion: ChampionComparison | None = None
+    unseen: UnseenCategories | None = None

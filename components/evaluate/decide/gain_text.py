@@ -1,0 +1,57 @@
+"""Gains as text: with their interval, and with the number of conversions that would make them significant."""
+
+import math
+
+from components.evaluate.decide.rule_result import RuleResult
+from components.evaluate.metrics.bootstrap import POWER, Estimate
+
+LEAST_TARGET = 1e-4
+NAMES = {
+    "new": "the new model",
+    "champion": "the model in service",
+    "logistic": "the logistic regression",
+    "constant": "the constant",
+    "current_order": "the current order",
+}
+
+
+def percent(value: float, *, sign: bool = False) -> str:
+    """Three significant digits or so: 0.0123 -> 1.23 %."""
+    scaled = value * 100
+    digits = 0 if abs(scaled) >= 100 else 1 if abs(scaled) >= 10 else 2
+    return f"{scaled:{'+' if sign else ''}.{digits}f} %"
+
+
+def with_interval(value: float, low: float, high: float) -> str:
+    return f"{percent(value, sign=True)} ({percent(low, sign=True)} to {percent(high, sign=True)})"
+
+
+def superiority(rule: str, gain: Estimate, other: str, conversions: float) -> RuleResult:
+    """Passes with the whole interval above 0. Reject when it lies below 0, hold when it contains 0."""
+    bound, interval = "interval above 0", with_interval(gain.value, gain.low, gain.high)
+    if gain.low > 0:
+        return RuleResult(rule, gain.value, bound, True, f"Better than {other}: {interval}.")
+    if gain.high < 0:
+        return RuleResult(rule, gain.value, bound, False, f"Worse than {other}: {interval}.", "reject")
+    if gain.low == gain.high == 0:
+        message = f"Every row gets the same answer as from {other}: there is no difference."
+    else:
+        message = f"Cannot be told apart from {other}: {interval}. {_needed(gain, conversions)}"
+    return RuleResult(rule, gain.value, bound, False, message, "hold")
+
+
+def _needed(gain: Estimate, conversions: float) -> str:
+    smallest = f"The smallest difference that {conversions:,.0f} conversions can show is {percent(POWER * gain.se)}"
+    needed = conversions_for(gain, gain.value, conversions)
+    if not math.isfinite(needed):
+        return f"{smallest}."
+    return f"{smallest}; to show {percent(gain.value)} it needs about {needed:,.0f}."
+
+
+def conversions_for(gain: Estimate, target: float, conversions: float) -> float:
+    """Conversions with which a true difference `target` is detected 8 times in 10: errors shrink as their root.
+
+    Infinite for differences below LEAST_TARGET, which are of no use.
+    """
+    errors = POWER * gain.se / target if target > LEAST_TARGET else math.inf
+    return float(f"{conversions * min(errors, 1e9) ** 2:.2g}") if math.isfinite(errors) else math.inf

@@ -1,0 +1,46 @@
+"""Rule 2: there is enough data, old enough, for any verdict."""
+
+import math
+from collections.abc import Iterator
+
+from components.evaluate.decide.criteria import Criteria
+from components.evaluate.decide.evidence import Evidence
+from components.evaluate.decide.rule_result import RuleResult
+
+FEWEST_ESS, LEAST_ESS_SHARE = 200, 0.01
+
+
+def validity(evidence: Evidence, criteria: Criteria) -> Iterator[RuleResult]:
+    metrics = evidence.metrics
+    yield enough_conversions(metrics["conversions"], criteria)
+    yield _mature(metrics["immature_days"])
+    if criteria.ranked:
+        yield _several_positions(metrics["logged_places"])
+        yield _effective_sample(metrics["ess"], metrics["rows"])
+
+
+def enough_conversions(conversions: float, criteria: Criteria) -> RuleResult:
+    needed = criteria.min_conversions
+    message = f"The test split has {conversions:,.0f} conversions; {needed:,} are needed for any verdict."
+    return RuleResult("conversions", conversions, f">= {needed}", conversions >= needed, message, "insufficient-data")
+
+
+def _mature(days: float) -> RuleResult:
+    message = (
+        "All test rows are old enough for their conversions to have arrived."
+        if days <= 0
+        else f"The youngest test rows are {days:.1f} days too young for all their conversions to have arrived."
+    )
+    return RuleResult("maturity", days, "<= 0 days", days <= 0, message, "insufficient-data")
+
+
+def _several_positions(positions: float) -> RuleResult:
+    message = f"The test lists were logged at {positions:.0f} different positions; an order needs at least 2."
+    return RuleResult("places", positions, ">= 2", positions >= 2, message, "insufficient-data")
+
+
+def _effective_sample(ess: float, rows: float) -> RuleResult:
+    """The number of rows that the off-policy weights are worth (Kish's effective sample size)."""
+    least = max(FEWEST_ESS, math.ceil(LEAST_ESS_SHARE * rows))  # as it is written in the bound
+    message = f"The weights of the off-policy estimate are worth {ess:,.0f} of {rows:,.0f} rows; {least:,} are needed."
+    return RuleResult("effective sample", ess, f">= {least:,}", ess >= least, message, "insufficient-data")

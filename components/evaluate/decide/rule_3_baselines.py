@@ -1,0 +1,15 @@
+"""Rule 3: the model beats every baseline that the spec names, with or without a model in service."""
+
+from collections.abc import Iterator
+
+from components.evaluate.decide.criteria import Criteria
+from components.evaluate.decide.evidence import Evidence
+from components.evaluate.decide.gain_text import NAMES, superiority
+from components.evaluate.decide.rule_result import RuleResult
+
+
+def beats_baselines(evidence: Evidence, criteria: Criteria) -> Iterator[RuleResult]:
+    for name in criteria.must_beat:
+        measure = "expected conversions per list" if name == "current_order" else "log loss"
+        other = f"{NAMES.get(name, name)} by {measure}"
+        yield superiority(f"beats {name}", evidence.baseline_gains[name], other, evidence.metrics["conversions"])

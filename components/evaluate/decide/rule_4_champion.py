@@ -1,0 +1,74 @@
+"""Rule 4: the model beats the model in service on the same rows, or is not worse than it within the spec's margin."""
+
+import math
+from collections.abc import Iterator
+
+from components.evaluate.decide.criteria import Criteria
+from components.evaluate.decide.evidence import ChampionComparison, Evidence
+from components.evaluate.decide.gain_text import conversions_for, percent, superiority, with_interval
+from components.evaluate.decide.rule_result import RuleResult
+from components.evaluate.metrics.bootstrap import POWER, Estimate
+
+MOST_LOG_LOSS_RISE = 0.02
+
+
+def beats_champion(evidence: Evidence, criteria: Criteria) -> Iterator[RuleResult]:
+    champion = evidence.champion
+    if champion is None:
+        return
+    if not champion.comparable:
+        yield _not_comparable(champion)
+        return
+    assert champion.primary is not None  # rule 1 checked it
+    assert champion.log_loss is not None
+    other, conversions = f"the model in service by {criteria.measure}", evidence.metrics["conversions"]
+    if criteria.rule == "superiority":
+        yield superiority("beats champion", champion.primary, other, conversions)
+    else:
+        yield _not_worse(champion.primary, criteria.margin or 0.0, other, conversions)
+    yield _log_loss(champion.log_loss)
+
+
+def _not_comparable(champion: ChampionComparison) -> RuleResult:
+    if champion.unscorable:
+        message = (
+            f"The model in service cannot score these rows: {champion.unscorable}. Add the missing inputs, or "
+            "run without a champion to start anew, which the verdict then records."
+        )
+        return RuleResult("champion", "not scored", "scored on the same rows", False, message)
+    message = "This is the model in service, byte for byte: there is nothing to promote."
+    return RuleResult("champion", "the same bundle", "another bundle", False, message)
+
+
+def _not_worse(gain: Estimate, margin: float, other: str, conversions: float) -> RuleResult:
+    """Non-inferiority, which needs a margin of at least POWER standard errors to tell anything."""
+    rule, bound = "not worse than champion", f"interval above -{percent(margin)}, value >= 0"
+    interval = with_interval(gain.value, gain.low, gain.high)
+    if gain.high < 0:
+        return RuleResult(rule, gain.value, bound, False, f"Worse than {other}: {interval}.", "reject")
+    if margin < POWER * gain.se:
+        needed = conversions_for(gain, margin, conversions)
+        more = f"needs about {needed:,.0f} conversions" if math.isfinite(needed) else "no number of conversions will do"
+        message = (
+            f"Cannot tell within {percent(margin)} of {other}: {interval}, from {conversions:,.0f} conversions; {more}."
+        )
+        return RuleResult(rule, gain.value, bound, False, message, "hold")
+    passed = gain.low > -margin and gain.value >= 0
+    finding = "Not worse" if passed else "Not shown to be as good"
+    message = f"{finding} within {percent(margin)} of {other}: {interval}."
+    return RuleResult(rule, gain.value, bound, passed, message, "hold")
+
+
+def _log_loss(saving: Estimate) -> RuleResult:
+    """The rise of log loss over the champion's, which is the saving with its sign changed."""
+    worse, most = saving.high < 0, percent(MOST_LOG_LOSS_RISE)
+    comparison = "significantly worse than" if worse else "not significantly worse than"
+    interval = with_interval(-saving.value, -saving.high, -saving.low)
+    return RuleResult(
+        "log loss against champion",
+        -saving.value,
+        f"not significantly above 0, and <= {most}",
+        not worse and -saving.value <= MOST_LOG_LOSS_RISE,
+        f"Log loss is {comparison} that of the model in service: {interval}; at most {most} is allowed.",
+        "reject" if worse else "hold",
+    )

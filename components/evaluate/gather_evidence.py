@@ -1,0 +1,105 @@
+"""From measurements to what the rules read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from artifacts.metrics import SliceRow
+from components.evaluate.decide.criteria import Criteria
+from components.evaluate.decide.evidence import ChampionComparison, Evidence, SliceResult, UnseenCategories
+from components.evaluate.decide.gain_text import NAMES
+from components.evaluate.metrics.candidate_names import (
+    CHAMPION,
+    CONSTANT,
+    CURRENT,
+    ESTIMATED,
+    EXPONENTS,
+    LOGISTIC,
+    NEW,
+)
+from components.evaluate.metrics.paired_comparison import PairedComparison
+from components.evaluate.metrics.slice_results import RowValues, slice_results, slice_rows
+from components.evaluate.metrics.slices import Slicing
+
+ByCurve = Mapping[str, tuple[SliceResult, ...]]
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """What was measured: `champion` without its gains, None where there is none."""
+
+    compared: PairedComparison
+    scalars: Mapping[str, float]
+    slicings: Sequence[Slicing]
+    champion: ChampionComparison | None
+    unseen: UnseenCategories | None
+
+
+@dataclass(frozen=True)
+class GatheredEvidence:
+    """The evidence with the examination curve as estimated, and `sensitivity` with it raised to other exponents."""
+
+    evidence: Evidence
+    sensitivity: Mapping[str, Evidence]
+    slices: tuple[SliceRow, ...]
+
+
+def gather_evidence(measured: Measurements, criteria: Criteria) -> GatheredEvidence:
+    """Slices and champion are compared by order where the spec does so, else by log loss."""
+    reference = _reference(measured, criteria)
+    curves = (ESTIMATED, *(EXPONENTS if criteria.by_order else ()))
+    slices = {
+        slicing.column: _by_curve(measured, slicing, reference, criteria, curves) for slicing in measured.slicings
+    }
+    evidence = {curve: _evidence(measured, criteria, reference, slices, curve) for curve in curves}
+    rows = [
+        row
+        for slicing in measured.slicings
+        for row in slice_rows(
+            slicing,
+            measured.compared.rows.label,
+            measured.compared.probability[NEW],
+            slices[slicing.column][ESTIMATED],
+            reference=NAMES[reference],
+        )
+    ]
+    return GatheredEvidence(evidence.pop(ESTIMATED), evidence, tuple(rows))
+
+
+def _reference(measured: Measurements, criteria: Criteria) -> str:
+    """The candidate that slices are compared with."""
+    if CHAMPION in measured.compared.loss:
+        return CHAMPION
+    return CURRENT if criteria.by_order else CONSTANT
+
+
+def _evidence(
+    measured: Measurements, criteria: Criteria, reference: str, slices: Mapping[str, ByCurve], curve: str
+) -> Evidence:
+    compared = measured.compared
+    gains = {name: compared.saving(name) for name in (CONSTANT, LOGISTIC)}
+    if criteria.ranked:
+        gains[CURRENT] = compared.lift(CURRENT, curve)
+    champion = measured.champion
+    if champion and CHAMPION in compared.loss:
+        saving = compared.saving(CHAMPION)
+        primary = compared.lift(CHAMPION, curve) if criteria.by_order else saving
+        champion = replace(champion, unscorable="", primary=primary, log_loss=saving)
+    results = {column: by_curve[curve] for column, by_curve in slices.items()}
+    return Evidence(measured.scalars, gains, results, NAMES[reference], champion, measured.unseen)
+
+
+def _by_curve(
+    measured: Measurements, slicing: Slicing, reference: str, criteria: Criteria, curves: Sequence[str]
+) -> ByCurve:
+    """The results of a column's slices under each curve; log loss does not depend on the curve."""
+    compared, rows = measured.compared, measured.compared.rows
+    if not criteria.by_order:
+        loss = RowValues(compared.loss[NEW], compared.loss[reference], rows.unit, rows.label, less_is_better=True)
+        return dict.fromkeys(curves, slice_results(slicing, loss))
+    assert rows.list is not None
+    position = compared.positions_within(slicing.within(rows.list))
+    results = {}
+    for curve in curves:
+        new, base = (compared.value(position[name], curve) for name in (NEW, reference))
+        results[curve] = slice_results(slicing, RowValues(new, base, rows.unit, rows.label, less_is_better=False))
+    return results

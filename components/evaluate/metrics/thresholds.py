@@ -1,0 +1,39 @@
+"""Counts above every threshold that the probabilities of some rows allow."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Arrays with one entry per distinct probability, the highest first: `true` and `false` positives from there up."""
+
+    threshold: Floats
+    true: Floats
+    false: Floats
+
+    @classmethod
+    def of(cls, label: Floats, probability: Floats) -> "Thresholds":
+        order = np.argsort(-probability, kind="stable")
+        last_of_ties = np.r_[np.flatnonzero(np.diff(probability[order])), len(order) - 1]
+        true = np.cumsum(label[order])[last_of_ties]
+        return cls(probability[order][last_of_ties], true, last_of_ties + 1.0 - true)
+
+    @property
+    def recall(self) -> Floats:
+        """Of all positives, also called the true positive rate."""
+        recall: Floats = self.true / self.true[-1]
+        return recall
+
+    @property
+    def false_positive_rate(self) -> Floats:
+        rate: Floats = self.false / self.false[-1]
+        return rate
+
+    @property
+    def precision(self) -> Floats:
+        return self.true / (self.true + self.false)

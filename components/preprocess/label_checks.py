@@ -1,0 +1,53 @@
+"""Labels and positions that no rule can reject row by row, because they make all rows useless."""
+
+import duckdb
+
+from components.preprocess.columns import Columns
+from components.preprocess.duckdb_session import one_row
+from model.errors import DataError, Problems
+from model.sql import quoted
+
+
+def refuse_labels(connection: duckdb.DuckDBPyConnection, rows: str, columns: Columns, *, raw: str) -> None:
+    """Raises DataError with all that is wrong with the label and the position of `rows`, which are `raw` as read."""
+    problems = Problems()
+    _check_label(connection, rows, columns, raw, problems)
+    if columns.position:
+        _check_position(connection, rows, columns.position, problems)
+    problems.raise_if_any(DataError)
+
+
+def _check_label(
+    connection: duckdb.DuckDBPyConnection, rows: str, columns: Columns, raw: str, problems: Problems
+) -> None:
+    label = quoted(columns.label)
+    wrong = f"count(*) FILTER ({label} IS NULL OR {label} NOT IN (0, 1))"
+    count, invalid, low, high = one_row(connection, f"SELECT count(*), {wrong}, min({label}), max({label}) FROM {rows}")
+    where = f"columns.label {columns.label}"
+    if invalid:
+        problem = f"is not 0 or 1 in {invalid:,} of {count:,} rows (found {_wrong_labels(connection, columns, raw)})"
+        problems.add(where, problem, "Make it 0 or 1 in the SQL", "label-not-0-or-1")
+    elif low == high:
+        hint = "Look at the SQL's join of outcomes, and at the window"
+        problems.add(where, f"is {low:g} in every row", hint, "label-constant")
+
+
+def _wrong_labels(connection: duckdb.DuckDBPyConnection, columns: Columns, raw: str) -> str:
+    label, read = quoted(columns.label), columns.select()[columns.label]
+    wrong = f"SELECT CAST({label} AS VARCHAR) FROM {raw} WHERE {read} IS NULL OR {read} NOT IN (0, 1)"
+    values = connection.execute(f"{wrong} GROUP BY 1 ORDER BY 1 NULLS FIRST LIMIT 5").fetchall()
+    return ", ".join("missing" if value is None else repr(value) for (value,) in values)
+
+
+def _check_position(connection: duckdb.DuckDBPyConnection, rows: str, name: str, problems: Problems) -> None:
+    column = quoted(name)
+    query = f"SELECT count(*), count({column}), min({column}), max({column}) FROM {rows}"
+    count, positions, first, last = one_row(connection, query)
+    where = f"columns.position {name}"
+    if positions < count or first < 1:
+        problem = f"is missing, not a whole number or below 1 in some of {count:,} rows (smallest {first})"
+        hint = "Log the displayed position from 1; without it position bias cannot be corrected"
+        problems.add(where, problem, hint, "position-not-a-place")
+    elif first == last:
+        hint = "Delete it from the spec: position bias cannot be learned from one position"
+        problems.add(where, f"is {first} in every row", hint, "position-constant")

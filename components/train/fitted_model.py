@@ -1,0 +1,74 @@
+"""The trained and calibrated model: trees, or a logistic regression alone where that is better."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from components.train import calibrate, linear
+from components.train.baselines import logistic
+from components.train.boosting import log_loss, margin_of
+from components.train.ensemble import fit_members, merge
+from components.train.inputs import TrainingInputs
+from components.train.search import SearchResult
+from components.train.stages import Stages
+from model.bundle.booster import xgboost
+from model.bundle.calibration import Calibration
+from model.bundle.linear import Linear
+from model.bundle.manifest import Trees
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """A model before it is a bundle. `kind` describes its parts; `log_loss` is on the calibration split."""
+
+    kind: str
+    linear: Linear
+    booster: bytes
+    trees: Trees
+    calibration: Calibration
+    log_loss: float
+
+
+def fit_model(inputs: TrainingInputs, result: SearchResult, stages: Stages) -> FittedModel:
+    """The ensemble of the best setting, or a logistic regression alone where that is better on the calibration split.
+
+    Both are calibrated there first. Under strong drift a setting found on older rows may be worthless on newer ones.
+    """
+    start = linear.prior(inputs.train.label)
+    if result.start == "linear":
+        start = linear.fit(inputs.train.matrix, inputs.train.label, inputs.features, strength=result.strength)
+    members = fit_members(inputs, start, result, stages)
+    stages.begin("calibrating on the calibration split")
+    trees = _with_trees(inputs, start, members, result)
+    stages.begin("fitting a logistic regression alone")
+    alone = _without_trees(inputs, members[0])
+    return trees if trees.log_loss <= alone.log_loss else alone
+
+
+def _with_trees(
+    inputs: TrainingInputs, start: Linear, members: Sequence[xgboost.Booster], result: SearchResult
+) -> FittedModel:
+    booster = merge(members)
+    rows = inputs.calibration
+    margin = inputs.sampling.correct(start.margin(rows.matrix, inputs.names) + margin_of(booster, rows.matrix))
+    calibration = calibrate.fit(margin, rows.label)
+    return FittedModel(
+        kind="trees on a logistic regression" if result.start == "linear" else "trees",
+        linear=start,
+        booster=booster,
+        trees=Trees(trees=len(members) * result.rounds, members=len(members)),
+        calibration=calibration,
+        log_loss=log_loss(calibration.apply(margin), rows.label),
+    )
+
+
+def _without_trees(inputs: TrainingInputs, member: xgboost.Booster) -> FittedModel:
+    """The booster is a single tree of zeros, the first of `member`, so that the bundle keeps its one format."""
+    alone = logistic(inputs, directions=True)
+    return FittedModel(
+        kind="logistic regression",
+        linear=alone.linear,
+        booster=merge([member[:1]], weight=0.0),
+        trees=Trees(trees=1, members=1),
+        calibration=alone.calibration,
+        log_loss=alone.log_loss,
+    )

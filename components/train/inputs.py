@@ -1,0 +1,44 @@
+"""What every stage of one training reads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from artifacts.split import SplitSummary
+from artifacts.splits import split_file
+from components.train.learn_features import learn_features
+from components.train.split_rows import SplitRows, read_rows, refuse_one_class
+from model.bundle.calibration import Sampling
+from model.bundle.features import Feature
+from model.spec.types import Spec
+
+
+@dataclass(frozen=True)
+class TrainingInputs:
+    """`train` is sampled as `sampling` says; `calibration` is not, and newer where the split is by time.
+
+    `threads` are XGBoost's; results do not depend on them.
+    """
+
+    spec: Spec
+    features: Sequence[Feature]
+    train: SplitRows
+    calibration: SplitRows
+    sampling: Sampling
+    threads: int
+
+    @property
+    def names(self) -> list[str]:
+        """The matrix's columns in order."""
+        return [feature.name for feature in self.features]
+
+
+def read_inputs(spec: Spec, splits: Path, summary: SplitSummary, *, threads: int) -> TrainingInputs:
+    """Raises DataError for splits that are damaged, and for those of one class where there are conversions enough."""
+    features = learn_features(spec, split_file(splits, "train"))
+    train = read_rows(spec, splits, "train", features)
+    calibration = read_rows(spec, splits, "calibration", features)
+    positives = sum(summary.positives.values())
+    refuse_one_class(spec, splits, {"train": train, "calibration": calibration}, positives)
+    sampling = Sampling(kept_negatives=summary.sampling.kept_negatives)
+    return TrainingInputs(spec, features, train, calibration, sampling, threads)

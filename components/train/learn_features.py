@@ -1,0 +1,60 @@
+"""The features of a model, learned from the train split alone: categories with their codes, ranges of numbers."""
+
+import math
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pyarrow.compute as pc
+
+from artifacts.splits import batches, float64
+from model.bundle.features import CategoryFeature, Feature, NumberFeature
+from model.spec.types import Spec
+
+FEWEST_ROWS = 10  # of a category in train; rarer values are coded as "other", with unseen ones
+
+
+def learn_features(spec: Spec, path: Path) -> tuple[Feature, ...]:
+    """The matrix's columns in order, from the file of the train split. Raises DataError.
+
+    Values in fewer than FEWEST_ROWS rows, and beyond the `max_categories` most frequent, become "other".
+    """
+    names = spec.feature_columns
+    counts: dict[str, Counter[str]] = {name: Counter() for name in names if _is_category(spec, name)}
+    low = dict.fromkeys(names, math.inf)
+    high = dict.fromkeys(names, -math.inf)
+    for batch in batches(path, names):
+        for name in names:
+            if name in counts:
+                rows = pc.value_counts(batch[name].drop_null())
+                values = map(str, rows.field(0).to_pylist())
+                counts[name].update(dict(zip(values, rows.field(1).to_pylist(), strict=True)))
+            else:
+                numbers = float64(batch[name], f"{path} {name}")
+                finite = numbers[np.isfinite(numbers)]
+                if len(finite):
+                    low[name], high[name] = min(low[name], finite.min()), max(high[name], finite.max())
+    return tuple(
+        _category(name, counts[name], spec.training.max_categories)
+        if name in counts
+        else _number(spec, name, float(low[name]), float(high[name]))
+        for name in names
+    )
+
+
+def _is_category(spec: Spec, name: str) -> bool:
+    return name in spec.features and spec.features[name].kind == "category"
+
+
+def _category(name: str, counts: Counter[str], most: int) -> CategoryFeature:
+    frequent = sorted((-rows, value) for value, rows in counts.items() if rows >= FEWEST_ROWS)[:most]
+    return CategoryFeature(name=name, categories=tuple(sorted(value for _, value in frequent)))
+
+
+def _number(spec: Spec, name: str, low: float, high: float) -> NumberFeature:
+    known = low <= high
+    # People look at the first rows of a list: with all else equal, a later position never raises the chance.
+    direction = "decreasing" if name == spec.columns.position else spec.features[name].direction
+    return NumberFeature(
+        name=name, direction=direction, minimum=low if known else None, maximum=high if known else None
+    )

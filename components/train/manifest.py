@@ -1,0 +1,81 @@
+"""The manifest of a trained model: what it is, and what it was made from."""
+
+from pathlib import Path
+
+import numpy as np
+
+from artifacts.extract import Extract
+from artifacts.split import SplitSummary
+from artifacts.splits import splits_sha256
+from components.train import linear
+from components.train.fitted_model import FittedModel
+from components.train.inputs import TrainingInputs
+from components.train.search import SearchResult
+from model.bundle.booster import xgboost
+from model.bundle.bounds import Bounds
+from model.bundle.manifest import Lineage, Manifest, Position
+from model.spec.types import Spec
+
+LIBRARIES = {"xgboost": xgboost.__version__, "numpy": np.__version__}
+
+
+def manifest_of(inputs: TrainingInputs, model: FittedModel, result: SearchResult, lineage: Lineage) -> Manifest:
+    """Without the digests of files, which are added when the bundle is written."""
+    spec = inputs.spec
+    position = spec.columns.position
+    return Manifest(
+        model=spec.model,
+        label=spec.columns.label,
+        conversion_days=spec.source.conversion_days,
+        features=tuple(inputs.features),
+        position=Position(feature=position) if position else None,
+        bounds=bounds_of(spec),
+        linear=model.linear,
+        trees=model.trees,
+        sampling=inputs.sampling,
+        calibration=model.calibration,
+        search={
+            **result.parameters,
+            "kind": model.kind,
+            "start": result.start,
+            "rounds": result.rounds,
+            "linear_strength": result.strength,
+            "log_loss": result.log_loss,
+            "trials": len(result.trials),
+            "stopped_by": result.stopped_by,
+            "seed": spec.training.seed,
+        },
+        metrics=metrics_of(inputs, model),
+        lineage=lineage,
+        libraries=LIBRARIES,
+    )
+
+
+def metrics_of(inputs: TrainingInputs, model: FittedModel) -> dict[str, float]:
+    """On the calibration split, on which the calibration was fitted: for people, never for a decision."""
+    rate = linear.rate_of(inputs.calibration.label)
+    entropy = float(-rate * np.log(rate) - (1 - rate) * np.log(1 - rate))
+    return {
+        "calibration_part_log_loss": model.log_loss,
+        "calibration_part_normalised_entropy": model.log_loss / entropy,
+        "calibration_part_rate": rate,
+    }
+
+
+def bounds_of(spec: Spec) -> tuple[Bounds, ...]:
+    """The rejection rules that a server can measure: those over numbers that are its inputs."""
+    numbers = {name for name, feature in spec.features.items() if feature.kind == "number"}
+    return tuple(rule.bounds for rule in spec.reject if set(rule.bounds.parsed.columns) <= numbers)
+
+
+def lineage_of(inputs: TrainingInputs, splits: Path, summary: SplitSummary, extract: Extract) -> Lineage:
+    return Lineage(
+        spec_sha256=inputs.spec.spec_sha256,
+        sql_sha256=inputs.spec.sql_sha256,
+        start=extract.start,
+        end=extract.end,
+        cutoff=summary.cutoff,
+        rows={**summary.rows, "train_sampled": inputs.train.count},
+        positives={**summary.positives},
+        data_sha256=splits_sha256(splits),
+    )

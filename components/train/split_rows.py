@@ -1,0 +1,116 @@
+"""The rows of a split as training reads them: a float32 matrix and a few numbers per row, read in batches.
+
+Text lives as long as its batch.
+"""
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from artifacts.split import SplitName
+from artifacts.splits import batches, encode, float64, split_file
+from model.bundle.features import Feature
+from model.errors import DataError, Problem, Problems
+from model.spec.types import Spec
+
+LARGEST = 1e37  # float32 holds 3.4e38, but XGBoost puts its last cut at twice the largest value
+
+
+@dataclass(frozen=True)
+class SplitRows:
+    """Rows of one split in the order in which preprocess wrote them.
+
+    `matrix` is float32 (rows, features), `label` 0 or 1. `group` is equal where rows must never be divided between two
+    folds: the user's, else the list's, else the row's number (of the declared group, when the split is by group).
+    `time` is in microseconds, or None without a column.
+    """
+
+    matrix: NDArray[np.float32]
+    label: NDArray[np.float32]
+    group: NDArray[np.uint64]
+    time: NDArray[np.int64] | None
+
+    @property
+    def count(self) -> int:
+        return len(self.label)
+
+    @property
+    def positives(self) -> int:
+        return int(self.label.sum())
+
+
+def read_rows(spec: Spec, splits: Path, name: SplitName, features: Sequence[Feature]) -> SplitRows:
+    """One split, encoded as for serving, with numbers cut to LARGEST. Raises DataError."""
+    path = split_file(splits, name)
+    roles = spec.columns
+    group = _group_columns(spec)
+    names = dict.fromkeys((*spec.feature_columns, roles.label, *([roles.time] if roles.time else []), *group))
+    matrices, labels, groups, times = [], [], [], []
+    start = 0
+    for batch in batches(path, tuple(names)):
+        # XGBoost refuses to train on infinity. Cut off so far outside, every split orders it as it would infinity.
+        matrices.append(np.clip(encode(features, batch), -LARGEST, LARGEST))
+        labels.append(_label(batch[roles.label], f"{path} {roles.label}"))
+        groups.append(_groups(batch, group, start))
+        if roles.time:
+            times.append(batch[roles.time].cast(pa.timestamp("us"), safe=False).cast(pa.int64()).to_numpy())
+        start += batch.num_rows
+    if not start:
+        raise DataError(Problem(str(path), "has no rows", "Widen the window or the share of this split", "part-empty"))
+    return SplitRows(
+        np.concatenate(matrices),
+        np.concatenate(labels),
+        np.concatenate(groups),
+        np.concatenate(times) if times else None,
+    )
+
+
+def refuse_one_class(spec: Spec, splits: Path, rows: Mapping[SplitName, SplitRows], positives: int) -> None:
+    """Raises DataError for every split that has one label alone, by name.
+
+    With fewer `positives` in all splits than a verdict needs the split passes: evaluation answers insufficient-data.
+    """
+    problems = Problems()
+    for name, split in rows.items():
+        if split.positives in (0, split.count) and positives >= spec.promotion.min_conversions:
+            problem = f"is {int(split.label[0])} in all {split.count} rows"
+            hint = "Widen the window, or check the SQL that makes the label"
+            problems.add(f"{split_file(splits, name)} {spec.columns.label}", problem, hint, "part-one-class")
+    problems.raise_if_any(DataError)
+
+
+def _label(column: pa.Array, where: str) -> NDArray[np.float32]:
+    values = float64(column, where)
+    wrong = values[(values != 0) & (values != 1)]
+    if len(wrong):
+        problem = "is missing in a row" if math.isnan(wrong[0]) else f"is {wrong[0]:g} in a row"
+        raise DataError(Problem(where, problem, "A label is 0 or 1 in every row; fix the SQL", "part-label"))
+    return values.astype(np.float32)
+
+
+def _group_columns(spec: Spec) -> tuple[str, ...]:
+    """The first of these that is not missing in a row is what the row must stay together with."""
+    if spec.split.group:
+        return (spec.split.group,)
+    return tuple(name for name in (spec.columns.user, spec.columns.list) if name)
+
+
+def _groups(batch: pa.RecordBatch, columns: Sequence[str], start: int) -> NDArray[np.uint64]:
+    """64-bit hashes by md5, which every machine and every process computes alike."""
+    rows = pa.array(f"row:{start + index}" for index in range(batch.num_rows))
+    named = [pc.binary_join_element_wise(f"{name}:", batch[name].cast(pa.string()), "") for name in columns]
+    texts = pc.coalesce(*named, rows).dictionary_encode()
+    hashes = np.array([hash64(value) for value in texts.dictionary.to_pylist()], dtype=np.uint64)
+    groups: NDArray[np.uint64] = hashes[texts.indices.to_numpy()]
+    return groups
+
+
+def hash64(text: str) -> int:
+    return int.from_bytes(hashlib.md5(text.encode(), usedforsecurity=False).digest()[:8], "big")

@@ -1,0 +1,137 @@
+"""The types of requests and answers, generated from the bundle's features.
+
+Every input is named in every request: an absent one is a mistake of the caller, `null` is a value that is not known.
+Columns may have any name, so the fields of the types are numbered and carry the column's name as their alias.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, FailFast, Field, create_model
+
+from model.bundle.features import CategoryFeature, Direction, Feature, NumberFeature
+from model.bundle.manifest import Manifest
+
+STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+MAX_LISTED = 8
+MAX_SUGGESTED = 100
+DIRECTION_SENTENCES: dict[Direction | None, str] = {
+    None: "",
+    "increasing": " The probability never falls when it grows.",
+    "decreasing": " The probability never rises when it grows.",
+}
+FieldDefinition = tuple[object, object]  # of pydantic.create_model: a type and its Field
+
+
+def field_name(index: int) -> str:
+    """The Python name of the input with this index."""
+    return f"input_{index}"
+
+
+def row_type(manifest: Manifest) -> type[BaseModel]:
+    """One row: an object with a value or null for each input."""
+    fields = {
+        field_name(index): (
+            float | None if isinstance(feature, NumberFeature) else str | None,
+            _input_field(feature),
+        )
+        for index, feature in enumerate(manifest.inputs)
+    }
+    return _strict_type("Row", "Every input by name; null is not known.", fields)
+
+
+def columns_type(manifest: Manifest) -> type[BaseModel]:
+    """Many rows: a list for each input, all of one length. Validation stops at a list's first bad value."""
+    fields = {
+        field_name(index): (
+            Annotated[
+                list[float | None] if isinstance(feature, NumberFeature) else list[str | None],
+                FailFast(),
+            ],
+            _input_field(feature, min_length=1),
+        )
+        for index, feature in enumerate(manifest.inputs)
+    }
+    return _strict_type("Columns", "A list for each input, of one length.", fields)
+
+
+def batch_type(manifest: Manifest) -> type[BaseModel]:
+    """The body of a batch: {"columns": Columns}."""
+    return create_model("Batch", __config__=STRICT, columns=(columns_type(manifest), ...))
+
+
+def _strict_type(name: str, doc: str, fields: Mapping[str, FieldDefinition]) -> type[BaseModel]:
+    definitions: Any = fields  # beside the fields create_model has typed keywords of its own
+    generated: type[BaseModel] = create_model(name, __config__=STRICT, __doc__=doc, **definitions)
+    return generated
+
+
+def _input_field(feature: Feature, *, min_length: int | None = None) -> object:
+    examples = [*feature.categories[:MAX_SUGGESTED]] if isinstance(feature, CategoryFeature) else None
+    return Field(
+        alias=feature.name,
+        title=feature.name,
+        description=describe_feature(feature),
+        examples=examples,
+        min_length=min_length,
+    )
+
+
+def describe_feature(feature: Feature) -> str:
+    """What a caller should know about an input, in sentences."""
+    if isinstance(feature, CategoryFeature):
+        return _describe_category(feature)
+    if feature.minimum is None or feature.maximum is None:
+        return f"A number; training saw none.{DIRECTION_SENTENCES[feature.direction]}"
+    seen = f"A number; training saw {feature.minimum:,.10g} to {feature.maximum:,.10g}."
+    return seen + DIRECTION_SENTENCES[feature.direction]
+
+
+def _describe_category(feature: CategoryFeature) -> str:
+    known = ", ".join(feature.categories[:MAX_LISTED])
+    more = len(feature.categories) - MAX_LISTED
+    rest = f" and {more} more (all in /model)" if more > 0 else ""
+    return f"A string; training knows {known}{rest}. Others are scored as one category, and flagged."
+
+
+def describe_target(manifest: Manifest) -> str:
+    """What the probability is a probability of."""
+    within = f" within {manifest.conversion_days} days" if manifest.conversion_days else ""
+    position = f", if shown at position {manifest.position.constant} of the list" if manifest.position else ""
+    return f"Probability of `{manifest.label}`{within}{position}."
+
+
+class Flags(BaseModel):
+    """Reasons to trust a probability less. The row is scored all the same."""
+
+    unknown_categories: list[str] = Field(description="inputs with a value that training did not know")
+    outside_bounds: list[str] = Field(description="rules by which training rejects such a row")
+
+
+class BatchFlags(BaseModel):
+    """The same for many rows: name -> indices of the flagged rows, from 0. Names without a row are left out."""
+
+    unknown_categories: dict[str, list[int]]
+    outside_bounds: dict[str, list[int]]
+
+
+def answer_type(manifest: Manifest) -> type[BaseModel]:
+    """The answer to one row."""
+    probability = Field(description=describe_target(manifest), ge=0, le=1)
+    answer: type[BaseModel] = create_model(
+        "Answer", model=(str, ...), digest=(str, ...), probability=(float, probability), flags=(Flags, ...)
+    )
+    return answer
+
+
+def batch_answer_type(manifest: Manifest) -> type[BaseModel]:
+    """The answer to a batch."""
+    probability = Field(description=f"One for each row, in the order of the request. {describe_target(manifest)}")
+    answer: type[BaseModel] = create_model(
+        "BatchAnswer",
+        model=(str, ...),
+        digest=(str, ...),
+        probability=(list[float], probability),
+        flags=(BatchFlags, ...),
+    )
+    return answer

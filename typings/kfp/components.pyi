@@ -1,0 +1,3 @@
+from kfp.dsl.base_component import BaseComponent
+
+def load_component_from_file(file_path: str) -> BaseComponent: ...
