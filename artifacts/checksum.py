@@ -7,15 +7,17 @@ import hashlib
 import json
 from collections.abc import Mapping
 
+from model.files import JSON
+
 CHECKSUM = "sha256"  # the key in the document
 
 
-def with_checksum(document: Mapping[str, object]) -> dict[str, object]:
+def with_checksum(document: Mapping[str, JSON]) -> dict[str, JSON]:
     """The document with the checksum of all other keys."""
     return {**document, CHECKSUM: checksum_of(document)}
 
 
-def checksum_of(document: Mapping[str, object]) -> str:
+def checksum_of(document: Mapping[str, JSON]) -> str:
     """Hex SHA-256 of the document as compact JSON with sorted keys, without its checksum."""
     rest = {name: value for name, value in document.items() if name != CHECKSUM}
     return hashlib.sha256(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -1,22 +1,28 @@
 """What a look at a spec and its data found, on one screen or as one JSON object."""
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, TypeVar
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from artifacts.document import Document
+from artifacts.extract import Extract
+from artifacts.rejection_report import RejectionReport
+from artifacts.split import SPLITS, SplitSummary
 from model.errors import Problem
+from model.files import JSON
 from model.spec.types import Spec
 from model.text import printable
 from pipelines.local.events import StepError
 from pipelines.local.summary import rejected_table
 
 MOST_COLUMNS = 40  # on the screen
-PARTS = ("train", "calibration", "test")
+FOLDERS = {Extract: "extract/rows", RejectionReport: "preprocess/parts", SplitSummary: "preprocess/parts"}
+
+AnyDocument = TypeVar("AnyDocument", bound=Document)
 
 
 @dataclass(frozen=True)
@@ -30,21 +36,19 @@ class Column:
 
 @dataclass(frozen=True)
 class Findings:
-    """`extracted`, `ledger` and `split` are what the steps wrote; None of a step that a run did not come to."""
+    """The documents of the steps; None of a step that a run did not come to."""
 
     spec: Spec
-    extracted: dict[str, Any] | None
-    ledger: dict[str, Any] | None
-    split: dict[str, Any] | None
+    extract: Extract | None
+    rejection: RejectionReport | None
+    split: SplitSummary | None
     refusal: StepError | None
 
     @classmethod
     def read(cls, artifacts: Path, spec: Spec, refusal: StepError | None) -> "Findings":
         """From the folder of a finished pipeline's artifacts."""
-        names = ("extract/rows/extract.json", "preprocess/parts/ledger.json", "preprocess/parts/split.json")
-        paths = [next(artifacts.glob(f"*/{name}"), None) for name in names]
-        extracted, ledger, split = (json.loads(path.read_text("utf-8")) if path else None for path in paths)
-        return cls(spec, extracted, ledger, split, refusal)
+        documents = _document(artifacts, Extract), _document(artifacts, RejectionReport), _document(artifacts, SplitSummary)
+        return cls(spec, *documents, refusal)
 
     @property
     def exit_code(self) -> int:
@@ -61,14 +65,14 @@ class Findings:
     @property
     def columns(self) -> list[Column]:
         """In the order of the SQL's result."""
-        types = self.extracted["columns"] if self.extracted else {}
+        types = self.extract.columns if self.extract else {}
         return [Column(name, kind, _use(self.spec, name)) for name, kind in types.items()]
 
     @property
     def warnings(self) -> list[str]:
         """Those of the steps, and that a run would train for nothing because no verdict can follow."""
-        warnings = list(self.ledger["warnings"]) if self.ledger else []
-        conversions = self.split["splits"]["test"]["positives"] if self.split else None
+        warnings = list(self.rejection.warnings) if self.rejection else []
+        conversions = self.split.splits.test.positives if self.split else None
         needed = self.spec.promotion.min_conversions
         if conversions is not None and conversions < needed:
             few = f"the test part has {conversions:,} conversions, of {needed:,} that a verdict needs"
@@ -83,21 +87,21 @@ class Findings:
             "message": self.refusal.message if self.refusal else "",
             "problems": [asdict(problem) for problem in self.problems],
             "step": self.refusal.step if self.refusal else None,
-            "extract": self.extracted,
+            "extract": _plain(self.extract),
             "columns": [asdict(column) for column in self.columns],
-            "ledger": self.ledger,
-            "split": self.split,
+            "ledger": _plain(self.rejection),
+            "split": _plain(self.split),
             "warnings": self.warnings,
         }
 
     def show(self, console: Console) -> None:
         """The last line says whether a run would come to training."""
-        if self.extracted:
-            console.print(printable(_read(self.extracted)), markup=False)
+        if self.extract:
+            console.print(printable(_read(self.extract)), markup=False)
             console.print(_columns(self.columns))
-        if self.ledger and self.split:
-            console.print(rejected_table(self.ledger, self.split))
-            console.print(_parts(self.split["splits"]))
+        if self.rejection and self.split:
+            console.print(rejected_table(self.rejection, self.split))
+            console.print(_splits(self.split))
             for warning in self.warnings:
                 console.print(printable(f"note: {warning}"), markup=False)
         if self.refusal:
@@ -117,12 +121,22 @@ def _use(spec: Spec, name: str) -> str:
     return spec.columns.roles().get(name, other)
 
 
-def _read(extracted: dict[str, Any]) -> str:
-    window = f"{extracted['start']} to {extracted['end']}" if extracted["start"] else "all of it"
-    billed = f", {extracted['bytes_billed']:,} bytes billed" if extracted["bytes_billed"] is not None else ""
-    counts = extracted["table_rows"] or {}
-    tables = [f"{name} ({counts[name]:,} rows)" if name in counts else name for name in extracted["tables"]]
-    return f"{extracted['rows']:,} rows of {', '.join(tables)}: {window}{billed}"
+def _document(artifacts: Path, kind: type[AnyDocument]) -> AnyDocument | None:
+    """The step's document; None where the step did not write one."""
+    path = next(artifacts.glob(f"*/{FOLDERS[kind]}/{kind.FILE}"), None)
+    return kind.read(path.parent) if path else None
+
+
+def _plain(document: Document | None) -> JSON:
+    return document.model_dump(mode="json") if document else None
+
+
+def _read(extract: Extract) -> str:
+    window = f"{extract.start} to {extract.end}" if extract.start else "all of it"
+    billed = f", {extract.bytes_billed:,} bytes billed" if extract.bytes_billed is not None else ""
+    counts = extract.table_rows or {}
+    tables = [f"{name} ({counts[name]:,} rows)" if name in counts else name for name in extract.tables]
+    return f"{extract.rows:,} rows of {', '.join(tables)}: {window}{billed}"
 
 
 def _columns(columns: list[Column]) -> Table:
@@ -134,13 +148,13 @@ def _columns(columns: list[Column]) -> Table:
     return table
 
 
-def _parts(parts: dict[str, Any]) -> Table:
-    table = Table(title="parts", title_justify="left")
+def _splits(summary: SplitSummary) -> Table:
+    table = Table(title="splits", title_justify="left")
     table.add_column("")
     for name in ("rows", "conversions", "rate"):
         table.add_column(name, justify="right")
-    for name in PARTS:
-        part = parts[name]
-        rate = part["positives"] / part["rows"] if part["rows"] else 0.0
-        table.add_row(name, f"{part['rows']:,}", f"{part['positives']:,}", f"{rate:.2%}")
+    for name in SPLITS:
+        counts = summary.splits[name]
+        rate = counts.positives / counts.rows if counts.rows else 0.0
+        table.add_row(name, f"{counts.rows:,}", f"{counts.positives:,}", f"{rate:.2%}")
     return table

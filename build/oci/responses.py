@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from build.oci.image import parsed
+from model.files import JSON
 
 WORDS = 300  # characters of an answer that are shown
 MOST_ERRORS = 3
@@ -34,7 +35,7 @@ def reason(text: str) -> str:
     return ("; ".join(lines) or text)[:WORDS]
 
 
-def tag_names(answer: Mapping[str, object]) -> list[str]:
+def tag_names(answer: Mapping[str, JSON]) -> list[str]:
     """`tags` of a page; a repository that has none sends null. Raises ValueError."""
     names = answer.get("tags") or []
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
@@ -42,7 +43,7 @@ def tag_names(answer: Mapping[str, object]) -> list[str]:
     return names
 
 
-def token(answer: Mapping[str, object]) -> str | None:
+def token(answer: Mapping[str, JSON]) -> str | None:
     """The token of a token server's answer; None when there is none that can be sent in a header."""
     value = answer.get("token") or answer.get("access_token")
     return value if isinstance(value, str) and value.isascii() and value.isprintable() else None

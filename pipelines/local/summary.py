@@ -1,16 +1,17 @@
 """One screen at the end of a run: verdict and why, the model against its baselines, rejected rows, paths, the image."""
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from artifacts.image import ImageDocument
 from artifacts.metrics import Metrics
+from artifacts.rejection_report import RejectionReport
+from artifacts.split import SplitSummary
 from artifacts.verdict import Verdict
 from model.text import printable
 
@@ -28,10 +29,6 @@ class Outcome:
     root: Path
     champion: str = ""
 
-    def read(self, name: str) -> Any:
-        """One of the run's JSON files."""
-        return json.loads((self.run / name).read_text("utf-8"))
-
     @cached_property
     def document(self) -> Verdict:
         return Verdict.read(self.run)
@@ -40,10 +37,15 @@ class Outcome:
     def verdict(self) -> str:
         return self.document.verdict
 
+    @cached_property
+    def image_document(self) -> ImageDocument | None:
+        """None where no image was built."""
+        return ImageDocument.read(self.run) if (self.run / ImageDocument.FILE).exists() else None
+
     @property
     def image(self) -> str | None:
-        """`kamado:<tag>@sha256:…`, or None where nothing was built."""
-        return str(self.read("image.json")["reference"]) if (self.run / "image.json").exists() else None
+        """`kamado:<tag>@sha256:…`, or None where no image was built."""
+        return self.image_document.reference if self.image_document else None
 
     @property
     def exit_code(self) -> int:
@@ -73,9 +75,9 @@ class Outcome:
         metrics = Metrics.read(self.run)
         if metrics.candidates:  # an invalid model has none
             console.print(_quality(metrics))
-        ledger = self.read("ledger.json")
-        console.print(rejected_table(ledger, self.read("split.json")))
-        for warning in ledger.get("warnings", ()):
+        rejection = RejectionReport.read(self.run)
+        console.print(rejected_table(rejection, SplitSummary.read(self.run)))
+        for warning in rejection.warnings:
             console.print(printable(f"note: {warning}"), markup=False)
         if self.champion:
             console.print(printable(f"{'champion':<8} {_champion(self)}"), markup=False)
@@ -110,27 +112,26 @@ def _quality(metrics: Metrics) -> Table:
     return table
 
 
-def rejected_table(ledger: dict[str, Any], split: dict[str, Any]) -> Table:
-    share, budget = ledger["rejected_share"], ledger["budget"]
-    title = f"rejected {ledger['rejected_rows']:,} of {ledger['rows_in']:,} rows ({share:.2%}, budget {budget:.2%})"
+def rejected_table(report: RejectionReport, summary: SplitSummary) -> Table:
+    share, budget = report.rejected_share, report.budget
+    title = f"rejected {report.rejected_rows:,} of {report.rows_in:,} rows ({share:.2%}, budget {budget:.2%})"
     table = Table(title=title, title_justify="left")
     table.add_column("rule")
     table.add_column("rows", justify="right")
     table.add_column("share", justify="right")
-    for rule in ledger["rules"]:
-        if rule["rejected"] or rule["kind"] == "rule":
-            table.add_row(escape(rule["name"]), f"{rule['rejected']:,}", f"{rule['share']:.2%}")
-    if ledger["key"]:
-        table.add_row(escape(f"copies by {', '.join(ledger['key'])}, removed"), f"{ledger['duplicates']:,}", "")
+    for rule in report.rules:
+        if rule.rejected or rule.kind == "rule":
+            table.add_row(escape(rule.name), f"{rule.rejected:,}", f"{rule.share:.2%}")
+    if report.key:
+        table.add_row(escape(f"copies by {', '.join(report.key)}, removed"), f"{report.duplicates:,}", "")
     else:
-        table.add_row("equal to another row, kept (no columns.key)", f"{ledger['equal_rows_kept']:,}", "")
-    table.add_row("too young, not used", f"{ledger['immature']:,}", "")
-    table.add_row("between two parts, not used", f"{split['gap']:,}", "")
-    table.add_row("shared with a later part, not used", f"{split['purged']:,}", "")
+        table.add_row("equal to another row, kept (no columns.key)", f"{report.equal_rows_kept:,}", "")
+    table.add_row("too young, not used", f"{report.immature:,}", "")
+    table.add_row("between two splits, not used", f"{summary.gap:,}", "")
+    table.add_row("shared with a later split, not used", f"{summary.purged:,}", "")
     return table
 
 
 def _base(outcome: Outcome) -> str | None:
-    if outcome.image is None:
-        return None
-    return f"{'base':<8} {outcome.read('image.json')['base']['name']}"
+    document = outcome.image_document
+    return f"{'base':<8} {document.base.name}" if document else None

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from model.files import JSON
 from build.gate.fields.rule import Violation
 
 MOST_LOG_LOSS = 35.0  # nats: evaluation clips probabilities to 1e-15 from 0 and 1
@@ -77,19 +78,19 @@ def is_number(value: object) -> bool:
         return False
 
 
-def numbers(metrics: Mapping[str, object]) -> dict[str, float]:
+def numbers(metrics: Mapping[str, JSON]) -> dict[str, float]:
     """The metrics that are numbers; other values are reported by another rule."""
     return {name: float(value) for name, value in metrics.items() if is_number(value)}  # type: ignore[arg-type]
 
 
-def out_of_range(metrics: Mapping[str, object]) -> Iterator[Violation]:
+def out_of_range(metrics: Mapping[str, JSON]) -> Iterator[Violation]:
     for name, value in numbers(metrics).items():
         allowed = range_of(name)
         if allowed is not None and not allowed.contains(value):
             yield Violation(f"metrics.{name}", f"is {value:.10g}, not {allowed}")
 
 
-def out_of_interval(metrics: Mapping[str, object]) -> Iterator[Violation]:
+def out_of_interval(metrics: Mapping[str, JSON]) -> Iterator[Violation]:
     known = numbers(metrics)
     for name, value in known.items():
         ends = [known.get(f"{name}{end}") for end in ("_low", "_high")]
@@ -102,7 +103,7 @@ def out_of_interval(metrics: Mapping[str, object]) -> Iterator[Violation]:
             yield Violation(f"metrics.{name}", f"is {value:.10g}, outside its interval {low:.10g} to {high:.10g}")
 
 
-def contradictions(metrics: Mapping[str, object]) -> Iterator[Violation]:
+def contradictions(metrics: Mapping[str, JSON]) -> Iterator[Violation]:
     """Counts above their total, and ratios that do not agree with their parts."""
     known = numbers(metrics)
     for part, total in NOT_ABOVE:

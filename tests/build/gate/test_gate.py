@@ -70,7 +70,7 @@ def make_a_leaf_nan(bundle):
 BROKEN = [(flip_a_byte, "file-digest"), (swap_the_objective, "booster-objective"), (make_a_leaf_nan, "tree-nan")]
 
 
-@pytest.mark.parametrize(("spoil", "code"), BROKEN)
+@pytest.mark.parametrize(("corrupt", "code"), BROKEN)
 def test_a_bundle_broken_by_hand_becomes_no_image_even_with_a_verdict_for_it(corrupt, code, bundle, tmp_path):
     verdict, before = verdict_of(bundle, tmp_path / "verdict.json"), bundle_digest(bundle)
     corrupt(bundle)
@@ -92,6 +92,7 @@ def test_every_problem_is_reported_at_once(bundle, tmp_path):
 
 
 VERDICTS = {
+    "another format": ({"format": 2}, "verdict-format"),
     "hold": ({"verdict": "hold"}, "verdict-not-promote"),
     "insufficient data": ({"verdict": "insufficient-data"}, "verdict-not-promote"),
     "Promote in capitals": ({"verdict": "PROMOTE"}, "verdict-not-promote"),
@@ -103,7 +104,6 @@ VERDICTS = {
         {"reasons": [{"rule": "auc", "passed": False, "message": "Worse."}]},
         "verdict-reasons",
     ),
-    "another format": ({"format": 2}, "verdict-format"),
     "another bundle": ({"bundle": "sha256:" + "0" * 64}, "verdict-other-bundle"),
     "no bundle": ({"bundle": None}, "verdict-other-bundle"),
     "another spec": ({"spec_sha256": "0" * 64}, "verdict-other-spec"),
