@@ -38,7 +38,7 @@ from build.oci.json_documents import dump
 from build.oci.publish import publish
 from build.oci.registry import RegistryStore
 from build.oci.registry_client import RegistryClient
-from tests.build.valid_bundle import sound_bundle
+from tests.bundles import write_valid_bundle
 from tests.services.engine import engine
 from tests.services.fault_proxy import fault_proxy
 from tests.services.registry import registry
@@ -71,7 +71,7 @@ def booster(path: Path) -> None:
 
 def bundle_of(folder: Path, size: int | None = None) -> Path:
     """A folder with a bundle's three files; its booster is trained, or `size` bytes long."""
-    sound_bundle(folder / "bundle")
+    write_valid_bundle(folder / "bundle")
     target = folder / "bundle" / "booster.ubj"
     if size is None:
         booster(target)
@@ -209,7 +209,7 @@ def main() -> int:
         console.print(f"a repeated push uploads {again:,} bytes (goal: at most {MOST_UPLOADED:,})")
         ten = digests(host, base, folder)
         console.print(f"ten pushes of one bundle: {len(ten)} digest (goal: 1)")
-        bundle = sound_bundle(folder / "sound")
+        bundle = write_valid_bundle(folder / "sound")
         gate = [timed(lambda: verify(bundle, None)) for _ in range(rounds)]
         console.print(f"the gate: {spread(gate, ' s')} (goal: at most {MOST_GATE:g} s)")
         small, large = memory(host, folder / "small", MB), memory(host, folder / "large", 1024 * MB)

@@ -52,7 +52,7 @@ kamado = Kamado(
             is_eager=True,
             expose_value=False,
             help="Print the version and exit.",
-            callback=lambda ctx, _, asked: _print_version(ctx) if asked else None,
+            callback=lambda ctx, _, value: _print_version(ctx) if value else None,
         )
     ],
 )

@@ -67,15 +67,15 @@ class Findings:
     @property
     def warnings(self) -> list[str]:
         """Those of the steps, and that a run would train for nothing because no verdict can follow."""
-        found = list(self.ledger["warnings"]) if self.ledger else []
+        warnings = list(self.ledger["warnings"]) if self.ledger else []
         conversions = self.split["splits"]["test"]["positives"] if self.split else None
         needed = self.spec.promotion.min_conversions
         if conversions is not None and conversions < needed:
             few = f"the test part has {conversions:,} conversions, of {needed:,} that a verdict needs"
-            found.append(f"{few}: a run would end with insufficient-data. Collect more rows, or make the part larger")
-        return found
+            warnings.append(f"{few}: a run would end with insufficient-data. Collect more rows, or a larger part")
+        return warnings
 
-    def for_programs(self) -> dict[str, Any]:
+    def for_programs(self) -> object:
         return {
             "outcome": self.outcome,
             "exit_code": self.exit_code,

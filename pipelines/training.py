@@ -41,8 +41,8 @@ def training(image: str, spec_uri: str) -> base_component.BaseComponent:
         parts = step(preprocess(spec=loaded, rows=rows)).outputs["parts"]
         fitted = step(train(spec=loaded, threads=threads, rows=rows, parts=parts))
         trained, released = fitted.outputs["trained"], in_service.outputs["released"]
-        judged = step(evaluate(spec=loaded, rows=rows, parts=parts, trained=trained, released=released))
-        verdict, evaluation = judged.outputs["verdict"], judged.outputs["evaluation"]
+        evaluated = step(evaluate(spec=loaded, rows=rows, parts=parts, trained=trained, released=released))
+        verdict, evaluation = evaluated.outputs["verdict"], evaluated.outputs["evaluation"]
         # The verdict is compared as a word: a comparison with a NaN would skip both branches and call that success.
         with dsl.If(verdict == "promote", name="promote"):
             task = build_image(base=base, destination=destination, trained=trained, evaluation=evaluation)

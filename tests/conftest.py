@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -14,8 +15,10 @@ from build.image.base_images.build_context import build_contexts
 from build.image.base_images.build_images import build_images
 from build.image.base_images.python_base import python_image
 from build.settings import cache_folder
+from tests.bundles import write_valid_bundle
 from tests.once import folder_of_run
 from tests.services.engine import engine
+from tests.verdicts import verdict_of
 
 # What takes longest begins first, so that no process of the tests is left alone with it at the end.
 LONGEST = (
@@ -42,6 +45,24 @@ def pytest_configure():
 def run_folder(tmp_path_factory) -> Path:
     """A folder that all processes of one run of the tests have, for `once`."""
     return folder_of_run(tmp_path_factory.getbasetemp())
+
+
+@pytest.fixture(scope="session")
+def valid_bundle(tmp_path_factory) -> Path:
+    """One valid bundle. Tests read it; what changes it works on copies."""
+    return write_valid_bundle(tmp_path_factory.mktemp("valid") / "bundle")
+
+
+@pytest.fixture(scope="session")
+def verdict(valid_bundle, tmp_path_factory) -> Path:
+    """A verdict that promotes it."""
+    return verdict_of(valid_bundle, tmp_path_factory.mktemp("verdict") / "verdict.json")
+
+
+@pytest.fixture
+def bundle(valid_bundle, tmp_path) -> Path:
+    """A copy that a test may change."""
+    return Path(shutil.copytree(valid_bundle, tmp_path / "bundle"))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from components.preprocess.preprocess import preprocess
 from components.train.train import train
 from model.spec.reader import read_spec
 from pipelines.compile import ROOT
-from tests.bundles import quiet
+from tests.runs import quiet
 from tests.shared import shared
 
 DATA = {

@@ -129,7 +129,7 @@ def candidate(images: ImageReader, model: str, image: str) -> Release:
     tag = labels.get(BUILD_TAG, "")
     if not TAG.fullmatch(tag) or images.resolve(tag) != digest:
         problem = "has no tag of its own: it passed no smoke test, or its build was stopped"
-        raise ReleaseError(Problem(f"image {image}", problem, "Build it again", "image-unsealed"))
+        raise ReleaseError(Problem(f"image {image}", problem, "Build it again", "image-untested"))
     return Release(0, tag, digest, labels)
 
 

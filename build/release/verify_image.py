@@ -30,7 +30,7 @@ from model.errors import BundleError, KamadoError, Problem
 # its own; whoever compares with it, or goes back to it, must be able to have it. A wrong checksum is never that.
 OLDER = ("library-version", "booster-version", "booster-resave")
 DOCUMENTS = {
-    SBOM: "bill.cdx.json",
+    SBOM: "sbom.cdx.json",
     provenance.MEDIA_TYPE: "provenance.intoto.json",
     signature.MEDIA_TYPE: "signature.sigstore.json",
 }
@@ -141,4 +141,4 @@ def _refuse_untested(image: Release, bundle: VerifiedBundle, statements: Sequenc
         if record is not None and (record.way == "none") == (image.labels.get("kamado.base") == "none"):
             return
     problem = "has no record of a smoke test of this image with this model beside it"
-    raise ReleaseError(Problem(f"image {image.tag}", problem, "Build it again", "image-unsealed"))
+    raise ReleaseError(Problem(f"image {image.tag}", problem, "Build it again", "image-untested"))

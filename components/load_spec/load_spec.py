@@ -15,8 +15,8 @@ def load_spec(uri: str, out: Path) -> Spec:
     try:
         spec = Spec.from_json(spec_uri.read(uri).decode("utf-8"))
     except (pydantic.ValidationError, UnicodeDecodeError) as error:
-        found = f"is not a spec ({' '.join(str(error).split())[:300]})"
+        problem = f"is not a spec ({' '.join(str(error).split())[:300]})"
         hint = "Give what `Spec.to_json` wrote; spec.yaml is read when the pipeline is compiled"
-        raise SpecError(Problem("spec", found, hint, "spec-damaged")) from None
+        raise SpecError(Problem("spec", problem, hint, "spec-damaged")) from None
     write_atomically(out, spec.to_json().encode())
     return spec

@@ -25,9 +25,9 @@ def packed(spec: Spec) -> str:
     """The spec as a `data:` URI, the same for the same spec. Raises SpecError when it is too long for an argument."""
     uri = PACKED + base64.b64encode(lzma.compress(spec.to_json().encode())).decode()
     if len(uri) > MOST_PACKED:
-        found = f"takes {len(uri):,} bytes when it is compiled in, of at most {MOST_PACKED:,}"
+        problem = f"takes {len(uri):,} bytes when it is compiled in, of at most {MOST_PACKED:,}"
         hint = "Move the longest part of the query into a view, or train with fewer features"
-        raise SpecError(Problem("spec", found, hint, "spec-too-long"))
+        raise SpecError(Problem("spec", problem, hint, "spec-too-long"))
     return uri
 
 
@@ -49,8 +49,8 @@ def _unpacked(text: str) -> bytes:
         problem = Problem("spec", f"is packed, but damaged ({error})", "Compile the pipeline again", "spec-damaged")
         raise SpecError(problem) from None
     if len(data) > MOST_UNPACKED:
-        found = f"unpacks to more than {MOST_UNPACKED:,} bytes"
-        raise SpecError(Problem("spec", found, "Compile the pipeline again", "spec-damaged"))
+        size = f"unpacks to more than {MOST_UNPACKED:,} bytes"
+        raise SpecError(Problem("spec", size, "Compile the pipeline again", "spec-damaged"))
     return data
 
 
@@ -58,7 +58,7 @@ def _file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        found = f"cannot be read ({error.strerror})"
+        problem = f"cannot be read ({error.strerror})"
         raise SpecError(
-            Problem(f"spec {path}", found, "Name a file that the step may read", "spec-unreadable")
+            Problem(f"spec {path}", problem, "Name a file that the step may read", "spec-unreadable")
         ) from None

@@ -128,7 +128,7 @@ class Split(_Part):
         if self.by != "time" and days:
             raise ValueError(f"by: {self.by} is cut by test_share and calibration_share, not by days")
         if (self.by == "group") != (self.group is not None):
-            raise ValueError("`group` names the column for by: group, and goes with nothing else")
+            raise ValueError("`group` is required for by: group, and only valid with it")
         if shares and (self.test_share or 0) + (self.calibration_share or 0) >= 1:
             raise ValueError("test_share and calibration_share leave nothing for training")
         if shares and not (self.test_share and self.calibration_share):
@@ -159,7 +159,7 @@ class Champion(_Part):
     @model_validator(mode="after")
     def _has_its_margin(self) -> "Champion":
         if (self.rule == "non-inferiority") != (self.margin is not None):
-            raise ValueError("`margin` is needed for rule: non-inferiority, and goes with nothing else")
+            raise ValueError("`margin` is required for rule: non-inferiority, and only valid with it")
         if not 0.5 < self.confidence < 1:
             raise ValueError(f"confidence {self.confidence:g} must lie between 50% and 100%")
         return self

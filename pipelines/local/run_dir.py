@@ -21,7 +21,7 @@ from typing import IO
 from model.errors import OutputError, Problem
 from model.files import sync_folder
 
-SHOWN = ("bundle", "report.html", "verdict.json", "metrics.json", "ledger.json", "image.json", "run.log")
+RESULTS = ("bundle", "report.html", "verdict.json", "metrics.json", "ledger.json", "image.json", "run.log")
 KEEP = 3
 NUMBERED = re.compile(r"\d{6}")
 MARK = ".kamado"  # stands in every run's folder: what has none was not made here and is not removed
@@ -37,7 +37,7 @@ class Output:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold OUT for one run. Raises OutputError with all that speaks against it."""
+        """Hold OUT for one run. Raises OutputError with every reason against it."""
         if problems := self.problems():
             raise OutputError(*problems)
         try:
@@ -51,7 +51,7 @@ class Output:
             yield
 
     def problems(self) -> list[Problem]:
-        """What speaks against a run into OUT. Nothing is created or changed for this look."""
+        """Every reason against a run into OUT. Nothing is created or changed for this look."""
         parent = next(path for path in (self.runs, *self.runs.parents) if path.exists())
         if not parent.is_dir():
             return [self._unwritable(os.strerror(errno.ENOTDIR))]
@@ -74,14 +74,14 @@ class Output:
         return Problem(f"OUT={self.root}", "is in use by another run", hint, "out-in-use")
 
     def _foreign(self) -> list[Problem]:
-        """Nothing that somebody else put here is written over."""
-        mine = {name: self.root / name for name in ("latest", *SHOWN)}
+        """Files that Kamado did not write are never overwritten."""
+        mine = {name: self.root / name for name in ("latest", *RESULTS)}
         foreign = [name for name, path in mine.items() if path.exists() and not path.is_symlink()]
         foreign += ["images"] if self.images.exists() and not self.images.is_dir() else []
         if not foreign:
             return []
-        found = f"holds {', '.join(foreign)} of somebody else, where results would go"
-        return [Problem(f"OUT={self.root}", found, "Name another folder, or move them away", "out-foreign")]
+        problem = f"holds {', '.join(foreign)} where results would go, and Kamado did not write them"
+        return [Problem(f"OUT={self.root}", problem, "Name another folder, or move them away", "out-foreign")]
 
     def new_run(self) -> Path:
         """A fresh numbered folder; those of runs that never came to a verdict are removed first."""
@@ -96,15 +96,15 @@ class Output:
         return folder
 
     def keep(self, run: Path) -> None:
-        """Let the next run not clear this one away."""
+        """Keep the next run from removing this one."""
         (run / "run.json").touch()
         sync_folder(run)
 
     def publish(self, run: Path) -> None:
-        """Make `run` the latest in one rename, and let go of all but the last few."""
+        """Make `run` the latest in one rename, and remove all but the last few."""
         self.keep(run)
         self._link(self.latest, Path("runs") / run.name)
-        for name in SHOWN:
+        for name in RESULTS:
             link = self.root / name
             if (run / name).exists() and not link.is_symlink():
                 self._link(link, Path("latest") / name)

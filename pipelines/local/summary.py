@@ -33,12 +33,12 @@ class Outcome:
         return json.loads((self.run / name).read_text("utf-8"))
 
     @cached_property
-    def judged(self) -> Verdict:
+    def document(self) -> Verdict:
         return Verdict.read(self.run)
 
     @property
     def verdict(self) -> str:
-        return self.judged.verdict
+        return self.document.verdict
 
     @property
     def image(self) -> str | None:
@@ -49,15 +49,15 @@ class Outcome:
     def exit_code(self) -> int:
         return EXIT[self.verdict]
 
-    def for_programs(self) -> dict[str, Any]:
+    def for_programs(self) -> object:
         return {
             "outcome": "finished",
             "exit_code": self.exit_code,
             "verdict": self.verdict,
-            "reasons": [reason.model_dump() for reason in self.judged.reasons],
-            "metrics": self.judged.metrics,
-            "champion": self.judged.champion,
-            "bundle": {"path": str(self.root / "bundle"), "digest": self.judged.bundle},
+            "reasons": [reason.model_dump() for reason in self.document.reasons],
+            "metrics": self.document.metrics,
+            "champion": self.document.champion,
+            "bundle": {"path": str(self.root / "bundle"), "digest": self.document.bundle},
             "report": str(self.root / "report.html"),
             "image": self.image,
         }
@@ -66,10 +66,10 @@ class Outcome:
         """The last line is the image where there is one."""
         console.print()
         console.print(self.verdict, style=STYLE.get(self.verdict, "bold red"))
-        for reason in self.judged.failed:
+        for reason in self.document.failed:
             console.print(printable(f"  {reason.rule}: {reason.message}"), markup=False)
-        if not self.judged.failed:
-            console.print(f"  all: all {len(self.judged.reasons)} rules hold", markup=False)
+        if not self.document.failed:
+            console.print(f"  all: all {len(self.document.reasons)} rules hold", markup=False)
         metrics = Metrics.read(self.run)
         if metrics.candidates:  # an invalid model has none
             console.print(_quality(metrics))
@@ -88,7 +88,7 @@ class Outcome:
 
 def _champion(outcome: Outcome) -> str:
     """A place that is named wrongly looks like one where nothing was released yet: it has to be seen."""
-    if (bundle := outcome.judged.champion) is not None:
+    if (bundle := outcome.document.champion) is not None:
         return f"{outcome.champion}: bundle {bundle}"
     return f"none: {outcome.champion} holds no release of this model, so only the baselines had to be beaten"
 
@@ -97,11 +97,11 @@ def _quality(metrics: Metrics) -> Table:
     """The model beside the champion and the logistic regression, and its gain over each baseline with its interval."""
     table = Table(title="on the test rows", title_justify="left")
     table.add_column("")
-    others = [name for name in ("champion", "logistic") if name in metrics.candidates]
-    for name in ("this model", *others):
+    candidates = [name for name in ("champion", "logistic") if name in metrics.candidates]
+    for name in ("this model", *candidates):
         table.add_column(name, justify="right")
     for key, label in QUALITY:
-        table.add_row(label, *(f"{metrics.candidates[name][key]:.4f}" for name in ("new", *others)))
+        table.add_row(label, *(f"{metrics.candidates[name][key]:.4f}" for name in ("new", *candidates)))
     table.add_section()
     for name, gain in metrics.baseline_gains.items():
         measure = ORDER if name == "current_order" else "log loss"

@@ -1,4 +1,4 @@
-"""How an attacker changes a bundle: content is damaged, then every checksum is made right again."""
+"""How an attacker changes a bundle: content is changed, then every checksum is corrected."""
 
 import hashlib
 import json
@@ -41,9 +41,9 @@ def forge_booster(bundle: Path, change: Callable[[dict[str, Any]], object]) -> N
 
 
 def ubj(value: object) -> bytes:
-    """UBJSON as XGBoost writes it, of whatever it is told to write."""
+    """UBJSON as XGBoost writes it, of any document."""
     if isinstance(value, dict):
-        return b"{" + b"".join(_text(key) + ubj(one) for key, one in value.items()) + b"}"
+        return b"{" + b"".join(_text(key) + ubj(item) for key, item in value.items()) + b"}"
     if isinstance(value, array):
         swapped = array(value.typecode, value)
         swapped.byteswap()

@@ -107,8 +107,8 @@ def test_an_extra_that_is_not_locked_is_noticed():
 
 
 def test_the_same_version_is_locked_for_the_server():
-    whole = pins(LOCK)
-    assert {name: whole[name] for name in pins(SERVER)} == pins(SERVER)
+    locked = pins(LOCK)
+    assert {name: locked[name] for name in pins(SERVER)} == pins(SERVER)
 
 
 @pytest.fixture(scope="module")

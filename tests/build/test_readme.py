@@ -4,9 +4,10 @@ import re
 from pathlib import Path
 
 from tests.build.corrupt import CORPUS
+from tests.build.gate import manifest_violations, verdict_violations
 from tests.build.gate.test_gate import VERDICTS
-from tests.build.gate.violations import VIOLATIONS
 
+VIOLATIONS = {**manifest_violations.VIOLATIONS, **verdict_violations.VIOLATIONS}
 BUILD = Path(__file__).resolve().parents[2] / "build"
 FAMILIES = (
     "folder|file|manifest|calibration|log|library|feature|position|linear|bounds|direction|booster|trees?|leaf|golden|verdict|check|"
@@ -24,7 +25,7 @@ def test_the_page_lists_every_code_of_the_code_and_no_other():
 
 def test_every_code_of_a_bundle_or_verdict_has_a_damage_that_triggers_it():
     page = (BUILD / "README.md").read_text().partition("After the gate:")[0]
-    demonstrated = {damage.code for damage in CORPUS} | {code for _, code in VERDICTS.values()}
+    demonstrated = {corruption.code for corruption in CORPUS} | {code for _, code in VERDICTS.values()}
     demonstrated |= {violation.rpartition(" | ")[2] for violation in VIOLATIONS}
     # These need a machine, a child process or an XGBoost that misbehaves.
     elsewhere = {

@@ -7,7 +7,6 @@ from build.release.promote import promote
 from components.champion.champion import champion
 from model.bundle.folder import BOOSTER, bundle_digest
 from model.errors import KamadoError
-from tests.build.conftest import bundle, verdict  # noqa: F401 - fixtures
 from tests.build.released import BASE, assembled, published
 
 
@@ -18,7 +17,7 @@ def bring(named, tmp_path, model="toy-conversion"):
 
 
 @pytest.fixture
-def images(valid_bundle, verdict, tmp_path):  # noqa: F811
+def images(valid_bundle, verdict, tmp_path):
     (tmp_path / "work").mkdir()
     candidate = assembled(BASE, valid_bundle, verdict, tmp_path / "work")
     store = Layout(tmp_path / "images")
@@ -58,7 +57,7 @@ def test_what_is_no_champion_is_refused_by_name_with_the_forms(named, tmp_path):
     assert not (tmp_path / "released").exists()
 
 
-def test_a_damaged_bundle_is_called_the_champions(bundle, tmp_path):  # noqa: F811
+def test_a_damaged_bundle_is_called_the_champions(bundle, tmp_path):
     (bundle / BOOSTER).write_bytes(b"spoiled")
     with pytest.raises(KamadoError, match=f"CHAMPION {bundle}: booster.ubj"):
         bring(bundle, tmp_path)

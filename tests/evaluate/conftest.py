@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.bundles import train_into
 from tests.evaluate.runs import WITH_SLICES, evaluated
 from tests.logs import log, spec_of
+from tests.runs import train_into
 
 
 @pytest.fixture(scope="package")

@@ -5,8 +5,8 @@ from artifacts.verdict import Verdict
 from components.evaluate.evaluate import evaluate
 from components.evaluate.inputs import InputFolders
 from model.bundle.bundle import load, write
-from tests.bundles import quiet
 from tests.logs import spec_of
+from tests.runs import quiet
 
 WITH_SLICES = {"must_beat": ["constant", "current_order"], "slices": ["layout"], "min_conversions": 50}
 

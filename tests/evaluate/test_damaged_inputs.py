@@ -7,9 +7,9 @@ import pytest
 from artifacts.splits import splits_sha256
 from model.errors import DataError
 from model.files import read_json, write_json
-from tests.bundles import small_run
 from tests.evaluate.runs import evaluated
 from tests.logs import replaced
+from tests.runs import small_run
 
 
 class TestDamagedInputs:

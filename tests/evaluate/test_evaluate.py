@@ -14,9 +14,9 @@ from model.bundle.bundle import load
 from model.bundle.folder import bundle_digest
 from model.errors import BundleError, DataError
 from model.files import sha256_of
-from tests.bundles import small_run, train_into
 from tests.evaluate.runs import WITH_SLICES, evaluated, reason, rewritten
 from tests.logs import log, replaced, spec_of
+from tests.runs import small_run, train_into
 
 FILES = ("metrics.json", "report.html", "verdict.json")
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from artifacts.metrics import Metrics
-from tests.bundles import train_into
 from tests.evaluate.runs import evaluated, reason
 from tests.logs import log, replaced, spec_of
+from tests.runs import train_into
 
 BY_TIME = {}
 AT_RANDOM = {

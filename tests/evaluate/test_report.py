@@ -9,9 +9,9 @@ import pytest
 from artifacts.training import Trial
 from components.evaluate.report.plots import search
 from components.evaluate.report.report import setting
-from tests.bundles import train_into
 from tests.evaluate.runs import WITH_SLICES, evaluated
 from tests.logs import log, replaced, spec_of
+from tests.runs import train_into
 from tests.services.chromium import laid_out
 
 

@@ -11,7 +11,7 @@ from model.bundle.bundle import load, write
 from model.bundle.folder import BOOSTER, FILES, GOLDEN, MANIFEST, bundle_digest, digest_of
 from model.bundle.manifest import Manifest
 from model.errors import BundleError
-from tests.bundles import small_bundle
+from tests.runs import small_bundle
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_a_flipped_bit_is_seen(folder):
     assert codes(folder) == {"file-digest"}
 
 
-def test_all_faults_are_told_at_once(folder):
+def test_all_faults_are_reported_at_once(folder):
     (folder / BOOSTER).write_bytes(b"short")
     (folder / GOLDEN).write_text("{")
     (folder / "model.pkl").write_bytes(b"")

@@ -65,7 +65,7 @@ def test_what_cannot_be_read_is_refused(text):
 
 @pytest.mark.case("an expression that no computer could mean")
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ("rent / " + "9" * 400, "holds a number beyond what a computer can hold"),
         ("rent / 1e999", "holds a number beyond what a computer can hold"),
@@ -76,8 +76,8 @@ def test_what_cannot_be_read_is_refused(text):
     ],
     ids=["400 digits", "1e999", "5,000 digits", "100,000 characters", "1,900 signs", "280 terms"],
 )
-def test_what_is_too_large_or_too_deep_is_one_clear_fault(outcome, text, says):
-    with pytest.raises(ValueError, match=re.escape(says)) as error:
+def test_what_is_too_large_or_too_deep_is_one_clear_fault(outcome, text, message):
+    with pytest.raises(ValueError, match=re.escape(message)) as error:
         Expression.parse(text)
     outcome(error.value)
     assert len(str(error.value)) < 250

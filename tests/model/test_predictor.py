@@ -10,7 +10,7 @@ from model.bundle.calibration import Calibration, Sampling, sigmoid
 from model.bundle.features import CategoryFeature, NumberFeature, encode
 from model.bundle.linear import CategoryTerm, Linear, NumberTerm
 from model.bundle.predictor import Predictor
-from tests.bundles import small_bundle
+from tests.runs import small_bundle
 
 ROWS = {"rent": [900.0, None, 1e30], "area": [40.0, 25.5, None], "layout": ["1K", "palace", None]}
 
@@ -56,12 +56,14 @@ def test_any_number_has_a_probability(predictor):
 
 def test_threads_and_the_size_of_a_batch_do_not_change_a_bit(tmp_path):
     bundle = load(small_bundle(tmp_path / "bundle"))
-    one, two = (Predictor(bundle, threads=threads) for threads in (1, 2))
+    single, double = (Predictor(bundle, threads=threads) for threads in (1, 2))
     random = np.random.default_rng(1)
     columns = {"rent": random.uniform(300, 3000, 999), "area": random.uniform(9, 99, 999), "layout": ["2DK"] * 999}
-    together = one.probability(one.encode(columns))
-    assert np.array_equal(together, two.probability(two.encode(columns)))
-    parts = [one.probability(one.encode({k: v[at : at + 37] for k, v in columns.items()})) for at in range(0, 999, 37)]
+    together = single.probability(single.encode(columns))
+    assert np.array_equal(together, double.probability(double.encode(columns)))
+    parts = [
+        single.probability(single.encode({k: v[at : at + 37] for k, v in columns.items()})) for at in range(0, 999, 37)
+    ]
     assert np.array_equal(together, np.concatenate(parts))
 
 
@@ -107,6 +109,6 @@ def test_sigmoid_stays_in_range_at_both_ends():
 
 def test_what_is_beyond_single_precision_is_its_last_number_and_missing_stays_missing():
     column = {"rent": [math.inf, -1e39, None, math.nan, True]}
-    found = encode((NumberFeature(name="rent"),), column)[:, 0]
+    encoded = encode((NumberFeature(name="rent"),), column)[:, 0]
     last = np.finfo(np.float32).max
-    np.testing.assert_array_equal(found, np.array([last, -last, np.nan, np.nan, 1], np.float32))
+    np.testing.assert_array_equal(encoded, np.array([last, -last, np.nan, np.nan, 1], np.float32))

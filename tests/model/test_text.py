@@ -24,12 +24,15 @@ HOSTILE = {
 @pytest.mark.case("text from a file that would steer a terminal")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_control_characters_are_written_as_escapes(name, outcome):
-    text, shown = HOSTILE[name]
-    assert printable(text) == shown
+    text, printed = HOSTILE[name]
+    assert printable(text) == printed
     problem = Problem(text, text, text, text)
     message = str(BundleError(problem))
-    assert message.splitlines() == ["the bundle was refused, 1 problem(s):", f"  [{shown}] {shown}: {shown}. {shown}"]
-    outcome(shown)
+    assert message.splitlines() == [
+        "the bundle was refused, 1 problem(s):",
+        f"  [{printed}] {printed}: {printed}. {printed}",
+    ]
+    outcome(printed)
 
 
 @pytest.mark.parametrize("text", ["", "rent", "家賃　7.5万円", "Größe é ñ", "1 000", "👍", "a\\n"])
@@ -40,11 +43,11 @@ def test_what_people_write_stays_as_it_is(text):
 
 @given(st.text(alphabet=st.characters()))
 def test_nothing_that_steers_is_left_and_a_second_time_changes_nothing(text):
-    shown = printable(text)
-    assert not has_controls(shown)
-    assert printable(shown) == shown
-    assert (shown != text) == has_controls(text)
-    shown.encode()  # no surrogate is left, so every stream can write it
+    printed = printable(text)
+    assert not has_controls(printed)
+    assert printable(printed) == printed
+    assert (printed != text) == has_controls(text)
+    printed.encode()  # no surrogate is left, so every stream can write it
 
 
 def test_every_ascii_control_is_one():

@@ -12,7 +12,7 @@ from model.errors import SpecError, UsageError
 from pipelines.arguments import TrainingArguments, read_training_request
 from pipelines.compile import ROOT
 from pipelines.local.run_dir import Output
-from tests.build.image.test_base import server
+from tests.build.image.server_image import server
 
 PORTAL = str(ROOT / "examples" / "rental_portal")
 
@@ -104,9 +104,9 @@ WRONG_KEYS = {
 @pytest.mark.parametrize("case", WRONG_KEYS)
 def test_keys_are_looked_at_before_anything_is_trained(case, keys, tmp_path, outcome):
     named, codes = WRONG_KEYS[case]
-    found = problems(tmp_path, **{f"KAMADO_{role.upper()}_KEY": str(keys / name) for role, name in named.items()})
-    outcome(str(found[0]).replace(str(keys), "KEYS")[:200])
-    assert [problem.code for problem in found] == codes
+    refused = problems(tmp_path, **{f"KAMADO_{role.upper()}_KEY": str(keys / name) for role, name in named.items()})
+    outcome(str(refused[0]).replace(str(keys), "KEYS")[:200])
+    assert [problem.code for problem in refused] == codes
 
 
 def test_keys_that_belong_together_are_taken(keys, tmp_path):
@@ -139,8 +139,8 @@ def test_places_on_this_disk_are_named_in_full(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     publish(Layout(tmp_path / "bases"), server(), "server-1")
     (tmp_path / "images").mkdir()
-    asked = request(tmp_path, "--base=oci:bases:server-1", "--champion=oci:images")
-    assert (asked.base, asked.champion) == (f"oci:{tmp_path}/bases:server-1", f"oci:{tmp_path}/images")
+    run_request = request(tmp_path, "--base=oci:bases:server-1", "--champion=oci:images")
+    assert (run_request.base, run_request.champion) == (f"oci:{tmp_path}/bases:server-1", f"oci:{tmp_path}/images")
 
 
 def test_a_folder_that_another_run_holds_is_refused_before_the_run(tmp_path):

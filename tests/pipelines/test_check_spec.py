@@ -41,23 +41,23 @@ def check(*arguments, cwd=ROOT, **options):
 
 
 @pytest.fixture(scope="module")
-def sound(tmp_path_factory):
+def small_model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sound")
     spec, data = model_of(folder)
     return spec, data, folder / "out"
 
 
-def test_it_tells_types_rows_rates_rules_and_parts(sound):
-    spec, data, out = sound
-    code, told = check("--spec", spec, "--data", data, "--out", out)
-    assert (code, told["outcome"], told["problems"]) == (0, "finished", [])
-    columns = {column["name"]: (column["type"], column["use"]) for column in told["columns"]}
+def test_it_tells_types_rows_rates_rules_and_parts(small_model):
+    spec, data, out = small_model
+    code, result = check("--spec", spec, "--data", data, "--out", out)
+    assert (code, result["outcome"], result["problems"]) == (0, "finished", [])
+    columns = {column["name"]: (column["type"], column["use"]) for column in result["columns"]}
     assert columns["rent"] == ("FLOAT64", "feature, number")
     assert columns["layout"] == ("STRING", "feature, category")
     assert columns["shown_at"] == ("TIMESTAMP", "time")
-    assert told["extract"]["rows"] == 3_000
-    assert "rent" in [rule["name"] for rule in told["ledger"]["rules"]]
-    assert {part: bool(counts["positives"]) for part, counts in told["split"]["splits"].items()} == dict.fromkeys(
+    assert result["extract"]["rows"] == 3_000
+    assert "rent" in [rule["name"] for rule in result["ledger"]["rules"]]
+    assert {part: bool(counts["positives"]) for part, counts in result["split"]["splits"].items()} == dict.fromkeys(
         ("train", "calibration", "test"), True
     )
     assert [path.name for path in out.iterdir()] == ["check"], "nothing of a training run is touched"
@@ -69,23 +69,23 @@ def test_it_tells_types_rows_rates_rules_and_parts(sound):
 )
 def test_too_few_conversions_for_a_verdict_are_told_before_training(tmp_path, outcome):
     spec, data = model_of(tmp_path)
-    code, told = check("--spec", spec, "--data", data, "--out", tmp_path / "out")
-    [warning] = [warning for warning in told["warnings"] if "verdict" in warning]
+    code, result = check("--spec", spec, "--data", data, "--out", tmp_path / "out")
+    [warning] = [warning for warning in result["warnings"] if "verdict" in warning]
     outcome(warning)
     assert code == 0
-    few = told["split"]["splits"]["test"]["positives"]
+    few = result["split"]["splits"]["test"]["positives"]
     assert warning.startswith(f"the test part has {few} conversions, of 200 that a verdict needs")
 
 
 def test_a_problem_of_a_later_step_is_told_with_what_the_earlier_ones_found(tmp_path):
     table = replaced(log(), "area", log()["inquired"].cast("float64"))
     spec, data = model_of(tmp_path, table)
-    code, told = check("--spec", spec, "--data", data, "--out", tmp_path / "out")
-    assert (code, told["outcome"], told["step"]) == (1, "refused", "preprocess")
-    assert any("area" in problem["where"] for problem in told["problems"])
-    assert told["extract"]["rows"] == 3_000
-    assert {column["name"] for column in told["columns"]} >= {"area", "rent"}
-    assert told["split"] is None
+    code, result = check("--spec", spec, "--data", data, "--out", tmp_path / "out")
+    assert (code, result["outcome"], result["step"]) == (1, "refused", "preprocess")
+    assert any("area" in problem["where"] for problem in result["problems"])
+    assert result["extract"]["rows"] == 3_000
+    assert {column["name"] for column in result["columns"]} >= {"area", "rent"}
+    assert result["split"] is None
 
 
 @pytest.mark.case("rents with thousands separators, which SAFE_CAST turns to NULL")
@@ -95,8 +95,8 @@ def test_what_a_safe_conversion_lost_is_among_the_warnings(tmp_path, outcome):
     spec, data = model_of(tmp_path, replaced(log(), "rent", pa.array(texts)))
     converted = SQL.replace("l.*", "l.* EXCEPT (rent), SAFE_CAST(l.rent AS FLOAT64) AS rent")
     (spec / "training.sql").write_text(converted)
-    code, found = check("--spec", spec, "--data", data, "--out", tmp_path / "out")
-    [warning] = [warning for warning in found["warnings"] if "SAFE_CAST" in warning]
+    code, result = check("--spec", spec, "--data", data, "--out", tmp_path / "out")
+    [warning] = [warning for warning in result["warnings"] if "SAFE_CAST" in warning]
     outcome(warning)
     assert code == 0
     assert "SAFE_CAST(l.rent AS FLOAT64) turns" in warning
@@ -104,19 +104,19 @@ def test_what_a_safe_conversion_lost_is_among_the_warnings(tmp_path, outcome):
 
 
 @pytest.mark.case("SIGINT while a step is running")
-def test_an_interrupt_of_a_running_step_ends_with_130_and_leaves_nothing(sound, tmp_path, outcome):
-    spec, data, _ = sound
+def test_an_interrupt_of_a_running_step_ends_with_130_and_leaves_nothing(small_model, tmp_path, outcome):
+    spec, data, _ = small_model
     arguments = ["--spec", spec, "--data", data, "--out", tmp_path / "out", "--json"]
     command = [sys.executable, "-m", "cli", "check-spec", *(str(argument) for argument in arguments)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert "load_spec" in process.stderr.readline()
         process.send_signal(signal.SIGINT)
-        told, errors = json.loads(process.stdout.read()), process.stderr.read()
+        result, errors = json.loads(process.stdout.read()), process.stderr.read()
     assert process.returncode == 130
-    assert (told["outcome"], told["exit_code"]) == ("interrupted", 130)
+    assert (result["outcome"], result["exit_code"]) == ("interrupted", 130)
     assert "Traceback" not in errors
     assert list((tmp_path / "out" / "check" / "runs").iterdir()) == []
-    outcome(told["message"])
+    outcome(result["message"])
 
 
 @pytest.fixture(scope="module")
@@ -169,8 +169,8 @@ def test_it_works_for_a_user_who_is_not_root_and_has_another_home(clone, tmp_pat
             pytest.skip("another user may not run this environment's Python; nothing to fix")
         environment = {"PATH": os.environ["PATH"], "HOME": str(folder)}
         arguments = ("--spec", spec, "--data", data, "--out", folder / "out")
-        code, told = check(*arguments, cwd=folder / "kamado", env=environment, **as_user)
-        assert code == 0, told
+        code, result = check(*arguments, cwd=folder / "kamado", env=environment, **as_user)
+        assert code == 0, result
         assert (folder / "out").stat().st_uid == user.pw_uid
     finally:
         shutil.rmtree(folder, ignore_errors=True)

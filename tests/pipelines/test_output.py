@@ -65,7 +65,7 @@ def test_old_runs_are_let_go(tmp_path):
 
 
 def test_two_runs_into_one_out_are_refused_with_the_way_out(tmp_path):
-    holder = "import sys; from pathlib import Path; from pipelines.output import Output\n"
+    holder = "import sys; from pathlib import Path; from pipelines.local.run_dir import Output\n"
     holder += "with Output(Path(sys.argv[1])).locked(): print('held', flush=True); sys.stdin.read()"
     process = subprocess.Popen(
         [sys.executable, "-c", holder, str(tmp_path)],
@@ -96,7 +96,7 @@ def test_an_out_that_cannot_be_written_is_named(tmp_path):
 @pytest.mark.parametrize("name", ["bundle", "latest", "report.html", "images"])
 def test_what_somebody_else_keeps_in_out_is_not_written_over(tmp_path, name):
     (tmp_path / name).write_text("mine")
-    with pytest.raises(OutputError, match=f"holds {name} of somebody else"), Output(tmp_path).locked():
+    with pytest.raises(OutputError, match=f"holds {name} where results would go"), Output(tmp_path).locked():
         pass
     assert (tmp_path / name).read_text() == "mine"
 

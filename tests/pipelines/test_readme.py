@@ -86,8 +86,8 @@ def promoted(readme, pushed):
 def test_make_image_proves_the_container_and_gives_the_digest_of_the_run(readme, pushed):
     assert pushed.returncode == 0, pushed.stdout + pushed.stderr
     assert "smoke test: the container gave" in pushed.stdout
-    (told,) = [line for line in pushed.stdout.splitlines() if line.startswith("image ")]
-    assert told.endswith(f":{readme.image['tag']}@{readme.image['digest']}")
+    (last,) = [line for line in pushed.stdout.splitlines() if line.startswith("image ")]
+    assert last.endswith(f":{readme.image['tag']}@{readme.image['digest']}")
 
 
 def test_it_is_promoted_and_listed(readme, promoted):

@@ -21,7 +21,7 @@ from pipelines.compile import ROOT
 from pipelines.local.events import StepError
 from pipelines.local.run import _keeping_promoted
 from pipelines.local.run_dir import Output
-from tests.build.image.test_base import server
+from tests.build.image.server_image import server
 from tests.once import once
 
 PORTAL = "examples/rental_portal"
@@ -84,8 +84,8 @@ class TestPromoted:
 
     def test_one_screen_says_verdict_metrics_rejections_and_paths(self, first):
         _, done = first
-        for said in ("promote", "log loss", "logistic", "rent per m2", "report.html", "bundle"):
-            assert said in done.stdout, said
+        for message in ("promote", "log loss", "logistic", "rent per m2", "report.html", "bundle"):
+            assert message in done.stdout, message
 
     def test_the_log_says_what_each_step_did_and_the_runners_words_are_beside_it(self, first):
         out, _ = first
@@ -111,8 +111,8 @@ class TestPromoted:
             pytest.skip("needs skopeo to read the layout independently: apt-get install skopeo")
         image = json.loads((out / "image.json").read_text())
         inspect = ["skopeo", "inspect", "--format", "{{.Digest}}", f"oci:{out / 'images'}:{image['tag']}"]
-        said = subprocess.run(inspect, capture_output=True, text=True, check=True).stdout.strip()
-        assert said == image["digest"]
+        message = subprocess.run(inspect, capture_output=True, text=True, check=True).stdout.strip()
+        assert message == image["digest"]
 
     def test_make_serve_answers_a_golden_row_to_the_last_digit(self, first):
         out, _ = first
@@ -133,7 +133,7 @@ class TestPromoted:
     def test_make_report_names_the_report(self, first):
         out, _ = first
         environment = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
-        said = subprocess.run(
+        message = subprocess.run(
             ["make", "--no-print-directory", "report", f"OUT={out}"],
             cwd=ROOT,
             env=environment,
@@ -141,7 +141,7 @@ class TestPromoted:
             text=True,
             check=True,
         )
-        assert Path(said.stdout.strip()).samefile(out / "report.html")
+        assert Path(message.stdout.strip()).samefile(out / "report.html")
 
     def test_killed_at_every_step_it_completes_when_started_again_with_the_same_digests(self, first, portal, tmp_path):
         out, _ = first
@@ -202,12 +202,12 @@ class TestPromotedWithoutAnImage:
             if line.startswith("train "):
                 base.rename(tmp_path / "gone")
                 break
-        said, _ = run.communicate()
+        message, _ = run.communicate()
         assert run.returncode == 2
-        assert "[base-missing]" in said
+        assert "[base-missing]" in message
         assert not (out / "latest").exists()
-        told = said.partition("without training again:\n")[2].splitlines()[0]
-        built = subprocess.run(["bash", "-c", told], cwd=ROOT, capture_output=True, text=True, check=False)
+        advice = message.partition("without training again:\n")[2].splitlines()[0]
+        built = subprocess.run(["bash", "-c", advice], cwd=ROOT, capture_output=True, text=True, check=False)
         assert built.returncode == 0, built.stderr
         assert built.stdout.strip().splitlines()[-1].startswith("image kamado:rent-conversion-")
 
@@ -218,10 +218,10 @@ class TestPromotedWithoutAnImage:
         (run / "verdict.json").touch()
         refusal = BundleError(Problem("verdict reasons", "are absent", "Run evaluate", "verdict-reasons"))
         ended = StepError("build_image", str(refusal), refusal.problems, outcome="refused", log=None)
-        said = _keeping_promoted(ended, run, Output(tmp_path)).message
-        outcome(said.splitlines()[-1].replace(str(tmp_path), "OUT"))
-        assert "kamado image" not in said
-        assert said.endswith(f"is a defect of Kamado; it is kept: {run}")
+        message = _keeping_promoted(ended, run, Output(tmp_path)).message
+        outcome(message.splitlines()[-1].replace(str(tmp_path), "OUT"))
+        assert "kamado image" not in message
+        assert message.endswith(f"is a defect of Kamado; it is kept: {run}")
         assert (run / "run.json").exists(), "the next run does not clear it away"
 
 
@@ -247,20 +247,20 @@ class TestRefused:
 
     def test_a_faulty_spec_lists_all_its_faults(self, before, portal, tmp_path):
         spec = spec_folder(tmp_path / "spec", **{"model: rent-conversion": "model: Rent\nsplt: 3"})
-        said = self.refused(before, f"SPEC={spec}", f"DATA={portal}")
-        assert "2 problem(s)" in said
-        assert "splt: is an unknown key. Did you mean `split`?" in said
-        assert "model: is 'Rent'" in said
+        message = self.refused(before, f"SPEC={spec}", f"DATA={portal}")
+        assert "2 problem(s)" in message
+        assert "splt: is an unknown key. Did you mean `split`?" in message
+        assert "model: is 'Rent'" in message
 
     def test_a_table_that_is_not_in_data_is_named(self, before, tmp_path):
         (tmp_path / "empty").mkdir()
-        said = self.refused(before, f"DATA={tmp_path / 'empty'}")
-        assert "impressions" in said
-        assert "1 problem(s)" in said or "problem(s)" in said
+        message = self.refused(before, f"DATA={tmp_path / 'empty'}")
+        assert "impressions" in message
+        assert "1 problem(s)" in message or "problem(s)" in message
 
     def test_data_that_is_not_given_is_asked_for(self, before):
-        said = self.refused(before, "SPEC=examples/telco_churn")
-        assert "DATA: is missing. Try: make run SPEC=examples/telco_churn DATA=" in said
+        message = self.refused(before, "SPEC=examples/telco_churn")
+        assert "DATA: is missing. Try: make run SPEC=examples/telco_churn DATA=" in message
 
     def test_a_full_disk_is_told_as_that(self, portal, tmp_path):
         small = tmp_path / "small"
@@ -281,12 +281,12 @@ class TestRefused:
         from pipelines.local.run_dir import Output
 
         with Output(before).locked():
-            said = self.refused(before, f"DATA={portal}")
-        assert "in use by another run" in said
+            message = self.refused(before, f"DATA={portal}")
+        assert "in use by another run" in message
 
     def test_a_spec_that_is_named_by_its_file_is_told_its_folder(self, before):
-        said = self.refused(before, f"SPEC={PORTAL}/spec.yaml")
-        assert f"is a file. SPEC names the folder that it is in: {PORTAL}" in said
+        message = self.refused(before, f"SPEC={PORTAL}/spec.yaml")
+        assert f"is a file. SPEC names the folder that it is in: {PORTAL}" in message
 
     def test_a_folder_that_reads_like_a_pattern_is_refused_before_anything_is_written(self, portal, tmp_path):
         done = make_run(tmp_path / "out[1]", f"DATA={portal}")

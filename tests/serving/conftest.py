@@ -3,13 +3,13 @@ import requests
 
 from model.bundle.bundle import load
 from model.bundle.predictor import Predictor
-from tests.serving.example import example_bundle
+from tests.bundles import write_odd_names_bundle
 from tests.serving.process import running
 
 
 @pytest.fixture(scope="session")
 def bundle(tmp_path_factory):
-    return example_bundle(tmp_path_factory.mktemp("serving") / "bundle")
+    return write_odd_names_bundle(tmp_path_factory.mktemp("serving") / "bundle")
 
 
 @pytest.fixture(scope="session")

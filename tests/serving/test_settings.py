@@ -25,10 +25,11 @@ def test_all_problems_are_listed_at_once_with_variable_value_and_example():
         Settings.read({"KAMADO_PORT": "http", "KAMADO_CONCURRENCY": "0", "KAMADO_MAX_ROWS": "-1"})
     assert str(refusal.value).splitlines() == [
         "the settings were refused, 4 problem(s):",
-        "  KAMADO_BUNDLE: is not set. It names the folder of a trained model. Example: KAMADO_BUNDLE=out/bundle",
-        "  KAMADO_PORT: is 'http', not a whole number. Example: KAMADO_PORT=8080",
-        "  KAMADO_CONCURRENCY: is 0, outside 1 to 10000. Example: KAMADO_CONCURRENCY=16",
-        "  KAMADO_MAX_ROWS: is '-1', not a whole number. Example: KAMADO_MAX_ROWS=5000",
+        "  [setting-missing] KAMADO_BUNDLE: is not set. It names the folder of a trained model. "
+        "Example: KAMADO_BUNDLE=out/bundle",
+        "  [setting-value] KAMADO_PORT: is 'http', not a whole number. Example: KAMADO_PORT=8080",
+        "  [setting-value] KAMADO_CONCURRENCY: is 0, outside 1 to 10000. Example: KAMADO_CONCURRENCY=16",
+        "  [setting-value] KAMADO_MAX_ROWS: is '-1', not a whole number. Example: KAMADO_MAX_ROWS=5000",
     ]
 
 

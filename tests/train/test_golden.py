@@ -3,7 +3,7 @@
 from components.train.golden import MOST_SINGLES, UNSEEN, edge_rows
 from model.bundle.bundle import load
 from model.bundle.features import CategoryFeature, NumberFeature
-from tests.bundles import small_run
+from tests.runs import small_run
 
 
 def test_the_edges_of_many_inputs_share_rows_so_that_the_file_stays_in_proportion(tmp_path):

@@ -18,8 +18,8 @@ from model.bundle.bundle import load
 from model.bundle.folder import bundle_digest
 from model.bundle.predictor import GOLDEN_TOLERANCE, Predictor
 from model.errors import DataError
-from tests.bundles import quiet, small_run, train_into
 from tests.logs import log, replaced, spec_of
+from tests.runs import quiet, small_run, train_into
 
 ROOT = Path(__file__).resolve().parents[2]
 

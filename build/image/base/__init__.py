@@ -1,7 +1,8 @@
-"""The server that a model is laid on: given, or made here from Debian packages, or none.
+"""The server that a model is laid on: named, or built on this machine from Debian packages, or none.
 
-choose.py      which of the three
-registry.py    given as HOST/REPOSITORY:TAG, read over HTTP
-folder.py      given as oci:FOLDER:TAG
-made.py        made: Debian's Python (debian.py), the locked libraries (libraries.py), our own code (code.py)
+resolve.py       which of the three
+named_base.py    named as HOST/REPOSITORY:TAG or oci:FOLDER:TAG, read by read_base.py through blob_cache.py
+build_base.py    built: Debian's Python (server_root.py), locked libraries (wheels.py), our own code (source_layer.py)
+debian.py        which packages of Debian, resolved by apt.py and unpacked by deb.py
+layer_cache.py   layers of a built base, cached by their key
 """

@@ -8,6 +8,7 @@ from build.image.base.source_layer import HOME, ROOT, code, packages
 from build.image.base.wheels import LOCK, locked
 from build.image.base_images.pip_config import pip_settings
 from build.oci.layer import TarEntry
+from model.version import CHANGELOG
 
 FOLDER = Path(__file__).parent
 FULL_LOCK = ROOT / "requirements.txt"
@@ -29,6 +30,7 @@ def build_contexts(environ: Mapping[str, str], *, commit: str | None) -> list[Bu
     proxies = {name: environ[name] for name in PROXIES if name in environ}
     settings = list(pip_settings(environ))
     lock = TarEntry(f"{HOME}/{FULL_LOCK.name}", 0o644, data=FULL_LOCK)
+    changelog = TarEntry(f"{HOME}/{CHANGELOG.name}", 0o644, data=CHANGELOG)  # names the version
     return [
         BuildContext(
             "server",
@@ -37,7 +39,7 @@ def build_contexts(environ: Mapping[str, str], *, commit: str | None) -> list[Bu
         ),
         BuildContext(
             "component",
-            [*_recipe("component", FULL_LOCK), *settings, *_environment(), lock, *packages(STEPS)],
+            [*_recipe("component", FULL_LOCK), *settings, *_environment(), lock, changelog, *packages(STEPS)],
             {**proxies, "COMMIT": commit or ""},
         ),
     ]

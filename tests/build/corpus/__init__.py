@@ -1,1 +1,1 @@
-"""The corpus of damage, by the part that is spoiled."""
+"""The corpus of corruptions, by the part that is corrupted."""

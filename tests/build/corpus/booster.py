@@ -1,4 +1,4 @@
-"""Boosters that XGBoost would load, or die of, as a whole."""
+"""Boosters that XGBoost would load, or crash on, as a document."""
 
 import os
 import pickle
@@ -6,30 +6,30 @@ from collections.abc import Callable
 from typing import Any
 
 from model.bundle.folder import BOOSTER
-from tests.build.corpus.inject import Damage, at, forged
+from tests.build.corpus.inject import Corruption, at, forged
 from tests.build.tamper import forge_booster
 
 
-def booster(name: str, code: str, change: Callable[[dict[str, Any]], object]) -> Damage:
-    return Damage(f"booster: {name}", code, lambda bundle: forge_booster(bundle, change))
+def booster(name: str, code: str, change: Callable[[dict[str, Any]], object]) -> Corruption:
+    return Corruption(f"booster: {name}", code, lambda bundle: forge_booster(bundle, change))
 
 
 MODEL = "learner.gradient_booster.model"
 BOOSTERS = [
-    Damage("booster: 64 bytes behind the end", "booster-format", forged(BOOSTER, lambda d: d + bytes(64))),
-    Damage("booster: cut at 90 %", "booster-format", forged(BOOSTER, lambda d: d[: len(d) * 9 // 10])),
-    Damage("booster: last byte gone", "booster-format", forged(BOOSTER, lambda d: d[:-1])),
-    Damage("booster: a pickle", "booster-format", forged(BOOSTER, lambda _: pickle.dumps(os.system))),
-    Damage("booster: a script", "booster-format", forged(BOOSTER, lambda _: b"#!/bin/sh\nid\n")),
-    Damage(
+    Corruption("booster: 64 bytes behind the end", "booster-format", forged(BOOSTER, lambda d: d + bytes(64))),
+    Corruption("booster: cut at 90 %", "booster-format", forged(BOOSTER, lambda d: d[: len(d) * 9 // 10])),
+    Corruption("booster: last byte gone", "booster-format", forged(BOOSTER, lambda d: d[:-1])),
+    Corruption("booster: a pickle", "booster-format", forged(BOOSTER, lambda _: pickle.dumps(os.system))),
+    Corruption("booster: a script", "booster-format", forged(BOOSTER, lambda _: b"#!/bin/sh\nid\n")),
+    Corruption(
         "booster: JSON instead of UBJSON",
         "booster-format",
         forged(BOOSTER, lambda _: b'{"learner": {}, "version": [3, 2, 0]}'),
     ),
-    Damage(
+    Corruption(
         "booster: nested 1,000 deep", "booster-format", forged(BOOSTER, lambda _: b"[#L\0\0\0\0\0\0\0\1" * 1000 + b"Z")
     ),
-    Damage("booster: a number where the document should be", "booster-shape", forged(BOOSTER, lambda _: b"i\1")),
+    Corruption("booster: a number where the document should be", "booster-shape", forged(BOOSTER, lambda _: b"i\1")),
     booster("version 9.9.9", "booster-version", at("", version=[9, 9, 9])),
     booster("version 1.0.0", "booster-version", at("", version=[1, 0, 0])),
     booster("version as text", "booster-version", at("", version="3.2.0")),

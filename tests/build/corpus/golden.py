@@ -1,4 +1,4 @@
-"""Golden rows that prove nothing, or something else."""
+"""Golden rows that prove nothing, or another model."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,16 +7,16 @@ from typing import Any
 from model.bundle.bundle import load
 from model.bundle.folder import GOLDEN
 from model.bundle.predictor import Predictor
-from tests.build.corpus.inject import Damage, at, forged, text
+from tests.build.corpus.inject import Corruption, at, forged, text
 from tests.build.tamper import forge_booster, forge_golden, forge_manifest
 
 
-def golden(name: str, code: str, change: Callable[[list[dict[str, Any]]], object]) -> Damage:
-    return Damage(f"golden: {name}", code, lambda bundle: forge_golden(bundle, change))
+def golden(name: str, code: str, change: Callable[[list[dict[str, Any]]], object]) -> Corruption:
+    return Corruption(f"golden: {name}", code, lambda bundle: forge_golden(bundle, change))
 
 
 def constant(bundle: Path) -> None:
-    """A model whose trees and weights are all nothing, with golden rows that agree."""
+    """A model whose trees and weights are all zero, with golden rows that agree."""
 
     def empty_trees(document: dict[str, Any]) -> None:
         for tree in document["learner"]["gradient_booster"]["model"]["trees"]:
@@ -35,8 +35,10 @@ def constant(bundle: Path) -> None:
     names = [feature.name for feature in changed.manifest.inputs]
     predictor = Predictor(changed)
     columns = {name: [row.input[name] for row in changed.golden] for name in names}
-    answers = predictor.probability(predictor.encode(columns))
-    forge_golden(bundle, lambda rows: [row.update(probability=float(p)) for row, p in zip(rows, answers, strict=True)])
+    probabilities = predictor.probability(predictor.encode(columns))
+    forge_golden(
+        bundle, lambda rows: [row.update(probability=float(p)) for row, p in zip(rows, probabilities, strict=True)]
+    )
 
 
 GOLDENS = [
@@ -53,10 +55,12 @@ GOLDENS = [
     golden("text for a number", "golden-input", at("5.input", rent="cheap")),
     golden("a number for text", "golden-input", at("5.input", layout=3.0)),
     golden("a list for a number", "golden-field", at("5.input", rent=[1])),
-    Damage("golden: NaN", "golden-json", text(GOLDEN, '"area_m2": 5.0', '"area_m2": NaN')),
-    Damage("golden: a number of 401 digits", "golden-json", text(GOLDEN, '"area_m2": 5.0', f'"area_m2": 1{"0" * 400}')),
-    Damage("golden: nested 100,000 deep", "golden-json", forged(GOLDEN, lambda _: b"[" * 100_000 + b"]" * 100_000)),
-    Damage("golden: every row answered alike", "golden-constant", constant),
-    Damage("golden: an object", "golden-field", forged(GOLDEN, lambda _: b"{}")),
-    Damage("golden: HTML", "golden-json", forged(GOLDEN, lambda _: b"<html>404</html>")),
+    Corruption("golden: NaN", "golden-json", text(GOLDEN, '"area_m2": 5.0', '"area_m2": NaN')),
+    Corruption(
+        "golden: a number of 401 digits", "golden-json", text(GOLDEN, '"area_m2": 5.0', f'"area_m2": 1{"0" * 400}')
+    ),
+    Corruption("golden: nested 100,000 deep", "golden-json", forged(GOLDEN, lambda _: b"[" * 100_000 + b"]" * 100_000)),
+    Corruption("golden: every row answered alike", "golden-constant", constant),
+    Corruption("golden: an object", "golden-field", forged(GOLDEN, lambda _: b"{}")),
+    Corruption("golden: HTML", "golden-json", forged(GOLDEN, lambda _: b"<html>404</html>")),
 ]

@@ -1,4 +1,4 @@
-"""What a damage is, and the small ways of making one."""
+"""What a corruption is, and the small ways of making one."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,29 +7,29 @@ from typing import Any, NamedTuple
 from model.bundle.folder import MANIFEST
 from tests.build.tamper import forge
 
-Spoil = Callable[[Path], object]
+Apply = Callable[[Path], object]
 
 
-class Damage(NamedTuple):
+class Corruption(NamedTuple):
     name: str
     code: str
-    spoil: Spoil
+    apply: Apply
 
 
-def flip(data: bytes, place: int, bit: int = 1) -> bytes:
-    return data[:place] + bytes([data[place] ^ bit]) + data[place + 1 :]
+def flip(data: bytes, index: int, bit: int = 1) -> bytes:
+    return data[:index] + bytes([data[index] ^ bit]) + data[index + 1 :]
 
 
-def raw(name: str, change: Callable[[bytes], bytes]) -> Spoil:
+def raw(name: str, change: Callable[[bytes], bytes]) -> Apply:
     """Change a file and leave its checksum as it was."""
     return lambda bundle: (bundle / name).write_bytes(change((bundle / name).read_bytes()))
 
 
-def forged(name: str, change: Callable[[bytes], bytes]) -> Spoil:
+def forged(name: str, change: Callable[[bytes], bytes]) -> Apply:
     return lambda bundle: forge(bundle, name, change((bundle / name).read_bytes()))
 
 
-def text(name: str, old: str, new: str) -> Spoil:
+def text(name: str, old: str, new: str) -> Apply:
     """Replace the first `old` in a JSON file."""
 
     def change(data: bytes) -> bytes:

@@ -1,19 +1,19 @@
-"""Manifests that are well-formed, or nearly, and mean nothing."""
+"""Manifests that are well-formed, or nearly, and invalid."""
 
 from collections.abc import Callable
 from typing import Any
 
 from model.bundle.folder import MANIFEST
-from tests.build.corpus.inject import Damage, at, text
+from tests.build.corpus.inject import Corruption, at, text
 from tests.build.tamper import forge_manifest
 
 
-def manifest(name: str, code: str, change: Callable[[dict[str, Any]], object]) -> Damage:
-    return Damage(f"manifest: {name}", code, lambda bundle: forge_manifest(bundle, change))
+def manifest(name: str, code: str, change: Callable[[dict[str, Any]], object]) -> Corruption:
+    return Corruption(f"manifest: {name}", code, lambda bundle: forge_manifest(bundle, change))
 
 
 def resampled(document: dict[str, Any]) -> None:
-    """The counts follow, so that nothing but the answers can tell."""
+    """The counts follow, so that only the golden rows can show it."""
     document["sampling"]["kept_negatives"] = 1.0
     document["lineage"]["rows"]["train"] = document["lineage"]["rows"]["train_sampled"]
 
@@ -23,7 +23,7 @@ def overflowing(document: dict[str, Any]) -> None:
     document["linear"]["terms"][0]["weights"][3] = 1.7e308
 
 
-MEANING = [
+MANIFESTS = [
     manifest("format 2", "manifest-format", at("", format=2)),
     manifest("format true", "manifest-format", at("", format=True)),
     manifest("an unknown key", "manifest-field", at("", code="import os")),
@@ -85,12 +85,12 @@ MEANING = [
 ]
 
 
-def raw_text(name: str, code: str, old: str, new: str) -> Damage:
-    return Damage(f"manifest: {name}", code, text(MANIFEST, old, new))
+def raw_text(name: str, code: str, old: str, new: str) -> Corruption:
+    return Corruption(f"manifest: {name}", code, text(MANIFEST, old, new))
 
 
 # Written into the file as they stand: json.dumps would refuse, or Python's own stack would end, before the gate does.
-MEANING += [
+MANIFESTS += [
     raw_text("a metric of 401 digits", "manifest-json", '"log_loss": 0.5', f'"log_loss": 1{"0" * 400}'),
     raw_text("a count of 401 digits", "manifest-json", '"calibration": 500', f'"calibration": 1{"0" * 400}'),
     raw_text(

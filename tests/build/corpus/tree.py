@@ -1,21 +1,21 @@
-"""Boosters with one tree spoiled."""
+"""Boosters with one corrupted tree."""
 
 from collections.abc import Callable
 from typing import Any
 
 from tests.build.corpus.booster import booster
-from tests.build.corpus.inject import Damage
+from tests.build.corpus.inject import Corruption
 
 
-def tree(name: str, code: str, change: Callable[[dict[str, Any]], object], number: int = 2) -> Damage:
-    def spoil(document: dict[str, Any]) -> None:
+def tree(name: str, code: str, change: Callable[[dict[str, Any]], object], number: int = 2) -> Corruption:
+    def corrupt(document: dict[str, Any]) -> None:
         change(document["learner"]["gradient_booster"]["model"]["trees"][number])
 
-    return booster(f"tree: {name}", code, spoil)
+    return booster(f"tree: {name}", code, corrupt)
 
 
-def entry(name: str, place: int, value: Any) -> Callable[[dict[str, Any]], object]:
-    return lambda tree: tree[name].__setitem__(place, value)
+def entry(name: str, index: int, value: Any) -> Callable[[dict[str, Any]], object]:
+    return lambda tree: tree[name].__setitem__(index, value)
 
 
 def leaf(value: float) -> Callable[[dict[str, Any]], object]:
@@ -32,11 +32,11 @@ def turned(tree: dict[str, Any]) -> None:
 def on_category(change: Callable[[dict[str, Any]], object]) -> Callable[[dict[str, Any]], object]:
     """Change the first tree that splits on a category."""
 
-    def spoil(document: dict[str, Any]) -> None:
+    def corrupt(document: dict[str, Any]) -> None:
         trees = document["learner"]["gradient_booster"]["model"]["trees"]
         change(next(tree for tree in trees if len(tree["categories_nodes"])))
 
-    return spoil
+    return corrupt
 
 
 TREES = [

@@ -1,4 +1,4 @@
-"""What is well-formed must also mean something: every rule of the gate is broken in every way that we can think of."""
+"""Every rule of the gate, broken in many ways by well-formed documents."""
 
 import json
 from pathlib import Path
@@ -20,22 +20,24 @@ from model.bundle.manifest import parse_manifest
 from model.bundle.predictor import XGBOOST
 from model.errors import Problem, Problems
 from tests.build.corrupt import CORPUS
-from tests.build.gate.violations import VIOLATIONS, key
+from tests.build.gate import manifest_violations, verdict_violations
+from tests.build.gate.registry import key
 from tests.build.tamper import forge_manifest
-from tests.build.valid_bundle import promoting
+from tests.verdicts import promoting
 
 ROOT = Path(__file__).resolve().parents[3]
 MANY = settings(
     max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
+VIOLATIONS = {**manifest_violations.VIOLATIONS, **verdict_violations.VIOLATIONS}
 MANIFEST_RULES, VERDICT_RULES = rules_of(manifest.TABLE), rules_of(verdict.TABLE)
 
 
 def of_manifest(document) -> list[Problem]:
-    """Problems of a manifest that its reader has nothing against."""
-    unread = Problems()
-    parsed = parse_manifest(json.dumps(document).encode(), unread)
-    assert unread.items == []
+    """Problems of a manifest that its reader accepts."""
+    invalid = Problems()
+    parsed = parse_manifest(json.dumps(document).encode(), invalid)
+    assert invalid.items == []
     return manifest_problems(parsed, version=XGBOOST)
 
 
@@ -49,9 +51,9 @@ def test_every_rule_has_its_violations_and_every_violation_its_rule():
     assert sorted(VIOLATIONS) == sorted(key(rule) for rule in (*MANIFEST_RULES, *VERDICT_RULES))
 
 
-def test_what_is_looked_at_elsewhere_is_in_the_corpus_of_damage():
+def test_what_is_checked_elsewhere_is_in_the_corpus():
     codes = {row.code for row in (*manifest.TABLE, *verdict.TABLE) if isinstance(row, CheckedElsewhere)}
-    assert codes <= {damage.code for damage in CORPUS}
+    assert codes <= {corruption.code for corruption in CORPUS}
 
 
 def test_the_page_is_what_the_rules_write():
@@ -60,39 +62,39 @@ def test_the_page_is_what_the_rules_write():
 
 @pytest.mark.parametrize("rule", MANIFEST_RULES, ids=key)
 def test_a_manifest_that_breaks_a_rule_is_refused_with_its_code(rule, valid_bundle):
-    whole = (valid_bundle / MANIFEST).read_bytes()
+    valid = (valid_bundle / MANIFEST).read_bytes()
 
     @MANY
     @given(data=st.data())
     def refused(data):
-        document = json.loads(whole)
+        document = json.loads(valid)
         VIOLATIONS[key(rule)](data.draw, document)
         problems = of_manifest(document)
         assert rule.code in {problem.code for problem in problems}
         assert all(len(str(problem)) < 2_000 for problem in problems)
 
-    assert of_manifest(json.loads(whole)) == []
+    assert of_manifest(json.loads(valid)) == []
     refused()
 
 
 @pytest.mark.parametrize("rule", VERDICT_RULES, ids=key)
-def test_a_verdict_that_breaks_a_rule_is_refused_with_its_code_although_it_is_sealed(rule, valid_bundle):
-    whole = promoting(load(valid_bundle))
+def test_a_verdict_that_breaks_a_rule_is_refused_with_its_code_although_its_checksum_is_right(rule, valid_bundle):
+    valid = promoting(load(valid_bundle))
 
     @MANY
     @given(data=st.data())
     def refused(data):
-        document = json.loads(json.dumps(whole))
+        document = json.loads(json.dumps(valid))
         VIOLATIONS[key(rule)](data.draw, document)
         problems = of_verdict(document if rule.field == CHECKSUM else with_checksum(document), valid_bundle)
         assert rule.code in {problem.code for problem in problems}
         assert all(len(str(problem)) < 2_000 for problem in problems)
 
-    assert of_verdict(with_checksum(whole), valid_bundle) == []
+    assert of_verdict(with_checksum(valid), valid_bundle) == []
     refused()
 
 
-FORGED = {
+FORGED_MANIFESTS = {
     "more conversions than rows": lambda m: m["lineage"]["positives"].update(train=10**6),
     "a part of fewer than no rows": lambda m: m["lineage"]["rows"].update(test=-5),
     "more rows taken into training than there are": lambda m: m["lineage"]["rows"].update(train_sampled=10**6),
@@ -105,8 +107,8 @@ FORGED = {
     "a metric out of its interval": lambda m: m["metrics"].update(log_loss_low=0.6, log_loss_high=0.7),
     "a conversion window of -3 days": lambda m: m.update(conversion_days=-3),
     "an input that is the answer": lambda m: m.update(label="rent"),
-    "a position held at 10**400": lambda m: m["position"].update(constant=10**300),
-    "a position held where nothing was shown": lambda m: m["position"].update(constant=500),
+    "a position of 10**400": lambda m: m["position"].update(constant=10**300),
+    "a position outside of training": lambda m: m["position"].update(constant=500),
     "an escape sequence in a text": lambda m: m["search"].update(kind="\x1b]0;owned\x07"),
     "letters in another order in a rule's name": lambda m: m["bounds"][0].update(name="\u202etner"),
     "a rejection bound without ends": lambda m: m["bounds"][0].update(min=None, max=None),
@@ -115,7 +117,7 @@ FORGED = {
     "a calibration that its method does not use": lambda m: m["calibration"].update(b=0.2),
     "a search of no trials": lambda m: m["search"].update(trials=0),
 }
-JUDGED = {
+FORGED_VERDICTS = {
     "more conversions than test rows": lambda v: v["metrics"].update(conversions=2000.0),
     "other test rows than the bundle's": lambda v: v["metrics"].update(rows=1001.0),
     "a booster of another size": lambda v: v["metrics"].update(booster_bytes=1.0),
@@ -136,18 +138,18 @@ JUDGED = {
 
 
 @pytest.mark.case("a manifest that no training can have written")
-@pytest.mark.parametrize("name", FORGED)
+@pytest.mark.parametrize("name", FORGED_MANIFESTS)
 def test_a_forged_manifest_is_refused_by_the_whole_gate(name, bundle, outcome):
-    forge_manifest(bundle, FORGED[name])
-    (problem, *_) = [found for found in check(bundle, None) if isinstance(found, Problem)]
+    forge_manifest(bundle, FORGED_MANIFESTS[name])
+    (problem, *_) = [result for result in check(bundle, None) if isinstance(result, Problem)]
     outcome(problem)
 
 
-@pytest.mark.case("a verdict that no evaluation can have written, sealed")
-@pytest.mark.parametrize("name", JUDGED)
+@pytest.mark.case("a verdict that no evaluation can have written, with its checksum")
+@pytest.mark.parametrize("name", FORGED_VERDICTS)
 def test_a_forged_verdict_is_refused(name, valid_bundle, outcome):
     document = promoting(load(valid_bundle))
-    JUDGED[name](document)
+    FORGED_VERDICTS[name](document)
     (problem, *_) = of_verdict(with_checksum(document), valid_bundle)
     outcome(problem)
 

@@ -20,7 +20,7 @@ from model.bundle.folder import BOOSTER, GOLDEN, MANIFEST
 from model.bundle.predictor import GOLDEN_TOLERANCE, Predictor
 from model.errors import Problem
 from tests.build.tamper import forge, forge_booster
-from tests.build.valid_bundle import promoting
+from tests.verdicts import promoting
 
 FUZZ = settings(
     max_examples=300,
@@ -35,32 +35,33 @@ JSON = st.recursive(
 )
 
 
-def places(value: object, path: tuple = ()) -> list[tuple]:
+def paths(value: object, path: tuple = ()) -> list[tuple]:
     """The path of every value in a document."""
-    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [path, *(place for key, one in inside for place in places(one, (*path, key)))]
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(inner for key, item in items for inner in paths(item, (*path, key)))]
 
 
 def replace_at(document: object, path: tuple, value: object) -> object:
     if not path:
         return value
-    holder = document
+    parent = document
     for key in path[:-1]:
-        holder = holder[key]
-    holder[path[-1]] = value
+        parent = parent[key]
+    parent[path[-1]] = value
     return document
 
 
 def refused_or_harmless(bundle) -> None:
-    """Problems with code and way out; where there are none, the golden rows come out as they were stored."""
-    found = [one for one in check(bundle, None) if isinstance(one, Problem)]
-    assert all(problem.code and problem.where and problem.problem and problem.hint for problem in found)
-    if not found:
+    """Problems with code and hint, or none and golden rows with their stored probabilities."""
+    problems = [result for result in check(bundle, None) if isinstance(result, Problem)]
+    assert all(problem.code and problem.where and problem.problem and problem.hint for problem in problems)
+    if not problems:
         passed = load(bundle)
-        columns = {one.name: [row.input[one.name] for row in passed.golden] for one in passed.manifest.inputs}
+        names = [feature.name for feature in passed.manifest.inputs]
+        columns = {name: [row.input[name] for row in passed.golden] for name in names}
         predictor = Predictor(passed)
-        for given, row in zip(predictor.probability(predictor.encode(columns)), passed.golden, strict=True):
-            assert math.isclose(given, row.probability, abs_tol=GOLDEN_TOLERANCE, rel_tol=0)
+        for probability, row in zip(predictor.probability(predictor.encode(columns)), passed.golden, strict=True):
+            assert math.isclose(probability, row.probability, abs_tol=GOLDEN_TOLERANCE, rel_tol=0)
 
 
 @FUZZ
@@ -69,39 +70,39 @@ def test_any_value_of_manifest_or_golden_rows_replaced_by_any_other(data, valid_
     bundle = shutil.copytree(valid_bundle, tmp_path_factory.mktemp("fuzz") / "bundle")
     name = data.draw(st.sampled_from((MANIFEST, GOLDEN)))
     document = json.loads((bundle / name).read_bytes())
-    path = data.draw(st.sampled_from(places(document)))
-    spoiled = json.dumps(replace_at(document, path, data.draw(JSON))).encode()
+    path = data.draw(st.sampled_from(paths(document)))
+    changed = json.dumps(replace_at(document, path, data.draw(JSON))).encode()
     if name == MANIFEST:
-        (bundle / name).write_bytes(spoiled)
+        (bundle / name).write_bytes(changed)
     else:
-        forge(bundle, name, spoiled)
+        forge(bundle, name, changed)
     refused_or_harmless(bundle)
 
 
 @FUZZ
 @given(data=st.data())
-def test_any_value_of_a_verdict_replaced_by_any_other_and_sealed_again(data, valid_bundle):
+def test_any_value_of_a_verdict_replaced_by_any_other_and_given_its_checksum(data, valid_bundle):
     """No edit takes the gate down, and none passes that changes what was decided of which bundle."""
     passed = load(valid_bundle)
     document = promoting(passed)
-    path = data.draw(st.sampled_from(places(document)))
-    spoiled = replace_at(document, path, data.draw(JSON))
-    if isinstance(spoiled, dict):
-        spoiled = with_checksum(spoiled)
-    found = verdict_problems(json.dumps(spoiled).encode(), digest=passed.digest, manifest=passed.manifest)
-    assert all(problem.code and problem.where and problem.problem and problem.hint for problem in found)
-    if not found:
-        assert (spoiled["verdict"], spoiled["bundle"]) == ("promote", passed.digest)
+    path = data.draw(st.sampled_from(paths(document)))
+    changed = replace_at(document, path, data.draw(JSON))
+    if isinstance(changed, dict):
+        changed = with_checksum(changed)
+    problems = verdict_problems(json.dumps(changed).encode(), digest=passed.digest, manifest=passed.manifest)
+    assert all(problem.code and problem.where and problem.problem and problem.hint for problem in problems)
+    if not problems:
+        assert (changed["verdict"], changed["bundle"]) == ("promote", passed.digest)
 
 
 @FUZZ
 @given(data=st.data())
 def test_any_bytes_of_the_booster_replaced_cut_or_added(data, valid_bundle, tmp_path_factory):
     bundle = shutil.copytree(valid_bundle, tmp_path_factory.mktemp("fuzz") / "bundle")
-    whole = (bundle / BOOSTER).read_bytes()
-    start = data.draw(st.integers(0, len(whole)))
-    end = data.draw(st.integers(start, min(len(whole), start + 8)))
-    forge(bundle, BOOSTER, whole[:start] + data.draw(st.binary(max_size=8)) + whole[end:])
+    original = (bundle / BOOSTER).read_bytes()
+    start = data.draw(st.integers(0, len(original)))
+    end = data.draw(st.integers(start, min(len(original), start + 8)))
+    forge(bundle, BOOSTER, original[:start] + data.draw(st.binary(max_size=8)) + original[end:])
     refused_or_harmless(bundle)
 
 
@@ -122,12 +123,12 @@ def test_any_number_of_any_tree_replaced(data, valid_bundle, tmp_path_factory):
     """Well-formed for XGBoost, which reads out of bounds or dies of some of these."""
     bundle = shutil.copytree(valid_bundle, tmp_path_factory.mktemp("fuzz") / "bundle")
 
-    def spoil(booster):
+    def corrupt(booster):
         tree = data.draw(st.sampled_from(booster["learner"]["gradient_booster"]["model"]["trees"]))
         names = sorted(name for name, value in tree.items() if isinstance(value, array) and value)
-        spoiled = tree[data.draw(st.sampled_from(names))]
-        place = data.draw(st.integers(0, len(spoiled) - 1))
-        spoiled[place] = data.draw(number(spoiled.typecode, spoiled.itemsize))
+        changed = tree[data.draw(st.sampled_from(names))]
+        index = data.draw(st.integers(0, len(changed) - 1))
+        changed[index] = data.draw(number(changed.typecode, changed.itemsize))
 
-    forge_booster(bundle, spoil)
+    forge_booster(bundle, corrupt)
     refused_or_harmless(bundle)

@@ -1,4 +1,4 @@
-"""The gate: what is sound passes, every damage is refused with its code, and nothing gets round it."""
+"""The gate: a valid bundle passes, every corruption is refused with its code, and no build avoids it."""
 
 import os
 import signal
@@ -19,7 +19,8 @@ from model.bundle.folder import BOOSTER, GOLDEN, MANIFEST, bundle_digest
 from model.errors import BundleError
 from tests.build.corrupt import CORPUS, problems_of
 from tests.build.tamper import forge_booster, forge_golden, forge_manifest
-from tests.build.valid_bundle import sound_bundle, verdict_of
+from tests.bundles import write_valid_bundle
+from tests.verdicts import verdict_of
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -34,18 +35,18 @@ def test_a_sound_bundle_with_its_verdict_passes_and_is_named_by_its_digest(valid
 
 
 def test_bundles_of_other_data_pass_too(tmp_path):
-    assert [verify(sound_bundle(tmp_path / str(seed), seed=seed), None) for seed in (1, 2)] == [[], []]
+    assert [verify(write_valid_bundle(tmp_path / str(seed), seed=seed), None) for seed in (1, 2)] == [[], []]
 
 
-@pytest.mark.parametrize("damage", CORPUS, ids=lambda damage: damage.name)
-def test_a_damaged_bundle_is_refused_with_its_code_and_a_way_out(damage, valid_bundle, tmp_path):
-    problems = problems_of(damage, valid_bundle, tmp_path)
-    assert damage.code in codes(problems)
+@pytest.mark.parametrize("corruption", CORPUS, ids=lambda corruption: corruption.name)
+def test_a_corrupted_bundle_is_refused_with_its_code_and_a_hint(corruption, valid_bundle, tmp_path):
+    problems = problems_of(corruption, valid_bundle, tmp_path)
+    assert corruption.code in codes(problems)
     assert all(problem.where and problem.problem and problem.hint and problem.code for problem in problems)
 
 
-def test_no_two_damages_have_one_name():
-    names = [damage.name for damage in CORPUS]
+def test_no_two_corruptions_have_one_name():
+    names = [corruption.name for corruption in CORPUS]
     assert len(set(names)) == len(names) >= 60
 
 
@@ -60,19 +61,19 @@ def swap_the_objective(bundle):
 
 
 def make_a_leaf_nan(bundle):
-    def spoil(booster):
+    def corrupt(booster):
         booster["learner"]["gradient_booster"]["model"]["trees"][0]["split_conditions"][-1] = float("nan")
 
-    forge_booster(bundle, spoil)
+    forge_booster(bundle, corrupt)
 
 
 BROKEN = [(flip_a_byte, "file-digest"), (swap_the_objective, "booster-objective"), (make_a_leaf_nan, "tree-nan")]
 
 
 @pytest.mark.parametrize(("spoil", "code"), BROKEN)
-def test_a_bundle_broken_by_hand_becomes_no_image_even_with_a_verdict_for_it(spoil, code, bundle, tmp_path):
+def test_a_bundle_broken_by_hand_becomes_no_image_even_with_a_verdict_for_it(corrupt, code, bundle, tmp_path):
     verdict, before = verdict_of(bundle, tmp_path / "verdict.json"), bundle_digest(bundle)
-    spoil(bundle)
+    corrupt(bundle)
     verdict.write_text(verdict.read_text().replace(before, bundle_digest(bundle)))
     with pytest.raises(BundleError) as refusal:
         build(bundle, verdict, BuildRequest(f"oci:{tmp_path / 'images'}", None, tmp_path / "cache"))
@@ -81,13 +82,13 @@ def test_a_bundle_broken_by_hand_becomes_no_image_even_with_a_verdict_for_it(spo
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bundle", "verdict.json"]
 
 
-def test_every_fault_is_told_at_once(bundle, tmp_path):
+def test_every_problem_is_reported_at_once(bundle, tmp_path):
     forge_booster(bundle, lambda d: d["learner"]["objective"].update(name="reg:squarederror"))
     forge_golden(bundle, lambda rows: rows[2]["input"].pop("rent"))
     forge_manifest(bundle, lambda m: m["libraries"].update(xgboost="1.0.0"))
     (bundle / "more").touch()
-    found = codes(verify(bundle, tmp_path / "verdict.json"))
-    assert {"booster-objective", "golden-input", "library-version", "file-extra", "verdict-missing"} <= set(found)
+    refused = codes(verify(bundle, tmp_path / "verdict.json"))
+    assert {"booster-objective", "golden-input", "library-version", "file-extra", "verdict-missing"} <= set(refused)
 
 
 VERDICTS = {
@@ -118,14 +119,14 @@ VERDICTS = {
 
 
 def test_every_bit_of_a_verdict_counts(valid_bundle, tmp_path):
-    whole = verdict_of(valid_bundle, tmp_path / "verdict.json").read_bytes()
+    data = verdict_of(valid_bundle, tmp_path / "verdict.json").read_bytes()
     digest, manifest = bundle_digest(valid_bundle), load(valid_bundle).manifest
-    assert verdict_problems(whole, digest=digest, manifest=manifest) == []
-    for place in range(len(whole)):
+    assert verdict_problems(data, digest=digest, manifest=manifest) == []
+    for index in range(len(data)):
         for bit in range(8):
-            flipped = bytearray(whole)
-            flipped[place] ^= 1 << bit
-            assert verdict_problems(bytes(flipped), digest=digest, manifest=manifest) != [], (place, bit)
+            flipped = bytearray(data)
+            flipped[index] ^= 1 << bit
+            assert verdict_problems(bytes(flipped), digest=digest, manifest=manifest) != [], (index, bit)
 
 
 def test_a_figure_that_was_edited_is_refused(valid_bundle, tmp_path):
@@ -179,13 +180,13 @@ def test_a_folder_in_place_of_the_verdict_is_no_verdict(valid_bundle, tmp_path):
     assert codes(verify(valid_bundle, tmp_path)) == ["verdict-missing"]
 
 
-def test_a_check_ends_with_who_asked_for_it(valid_bundle):
+def test_a_check_ends_with_its_parent(valid_bundle):
     """Stopped, as one that hangs would be: then only its parent keeps the time."""
     builder = subprocess.Popen([sys.executable, "-m", "cli", "verify", str(valid_bundle)], cwd=ROOT)
     tasks = Path(f"/proc/{builder.pid}/task/{builder.pid}/children")
-    while not (found := tasks.read_text().split()):
+    while not (pids := tasks.read_text().split()):
         time.sleep(0.005)
-    check = int(found[0])
+    check = int(pids[0])
     while str(DEFAULT.memory) not in Path(f"/proc/{check}/limits").read_text():  # set after it was tied to its parent
         time.sleep(0.005)
     os.kill(check, signal.SIGSTOP)
@@ -197,7 +198,7 @@ def test_a_check_ends_with_who_asked_for_it(valid_bundle):
     assert not running
 
 
-def test_a_check_whose_asker_has_ended_before_it_began_checks_nothing(valid_bundle):
+def test_a_check_whose_parent_has_ended_before_it_began_checks_nothing(valid_bundle):
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     command = [sys.executable, "-m", "build.gate.worker", str(ended.pid), str(DEFAULT.memory), str(valid_bundle)]
@@ -215,7 +216,7 @@ def test_a_check_that_takes_too_much_memory_is_a_refusal(valid_bundle):
 
 
 def test_a_check_that_dies_of_a_signal_is_a_refusal(valid_bundle):
-    """What XGBoost does on a cycle, were the walk ever to miss one."""
+    """What XGBoost does on a cycle, if the booster check missed one."""
     killer = threading.Thread(target=segfault_the_next_child, args=(set(children()),))
     killer.start()
     problems = verify(valid_bundle, None)

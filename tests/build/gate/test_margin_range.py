@@ -1,4 +1,4 @@
-"""Every input that may come has a finite probability: the bound is a proof, and real answers lie within it."""
+"""Every possible input has a finite probability: the bound is a proof, and real scores lie within it."""
 
 import math
 
@@ -17,7 +17,7 @@ from model.bundle.margin_range import MOST_LOG_ODDS, of_model
 from model.bundle.predictor import XGBOOST, Predictor
 from model.errors import Problem
 from tests.build.tamper import forge_manifest
-from tests.build.valid_bundle import LAYOUTS
+from tests.bundles import LAYOUTS
 
 NUMBERS = [None, math.inf, -math.inf, 1e308, -1e308, LAST, -LAST, 0.0, 9e5, 1e4, 5e-324]
 CATEGORIES = [*LAYOUTS, "castle", "", None]
@@ -26,7 +26,7 @@ COLUMNS = {
     "area_m2": [NUMBERS[::-1][row // len(CATEGORIES)] for row in range(len(NUMBERS) * len(CATEGORIES))],
     "layout": CATEGORIES * len(NUMBERS),
 }
-# Each part of these is finite; their sum is not, or is nothing that a probability can follow from.
+# Each part of these is finite; their sum is not, or gives no usable probability.
 OVERFLOWS = {
     "intercept and a category": lambda m: (m["linear"].update(intercept=1.7e308), weigh(m, 2, 1.7e308)),
     "intercept and the unseen category": lambda m: (m["linear"].update(intercept=1.7e308), weigh(m, 3, 1.7e308)),
@@ -53,7 +53,7 @@ def lost(manifest, term, weight):
 @pytest.mark.parametrize("name", OVERFLOWS)
 def test_a_model_that_may_overflow_is_refused(name, bundle, outcome):
     forge_manifest(bundle, OVERFLOWS[name])
-    problems = [found for found in check(bundle, None) if isinstance(found, Problem)]
+    problems = [result for result in check(bundle, None) if isinstance(result, Problem)]
     assert "log-odds-huge" in {problem.code for problem in problems}
     outcome(next(problem for problem in problems if problem.code == "log-odds-huge"))
 
@@ -65,8 +65,8 @@ USUAL = st.floats(-1e5, 1e5)
 @settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), number=st.sampled_from([ANY, USUAL]))
 def test_whatever_passes_answers_every_input_with_a_probability_within_its_bound(data, number, valid_bundle):
-    whole = load(valid_bundle)
-    category, term = whole.manifest.linear.terms
+    loaded = load(valid_bundle)
+    category, term = loaded.manifest.linear.terms
     low, high = sorted([data.draw(number), data.draw(number)])
     transform = data.draw(st.sampled_from(["identity", "log1p"])) if low > -1 else "identity"
     weights = tuple(data.draw(number) for _ in category.weights)
@@ -74,18 +74,20 @@ def test_whatever_passes_answers_every_input_with_a_probability_within_its_bound
     parts = {name: data.draw(number) for name in ("center", "weight", "missing")}
     scale = abs(data.draw(number)) or 1.0
     term = term.model_copy(update={**parts, "low": low, "high": high, "scale": scale, "transform": transform})
-    linear = whole.manifest.linear.model_copy(update={"intercept": data.draw(number), "terms": (category, term)})
-    calibration = whole.manifest.calibration.model_copy(
+    linear = loaded.manifest.linear.model_copy(update={"intercept": data.draw(number), "terms": (category, term)})
+    calibration = loaded.manifest.calibration.model_copy(
         update={
             "method": data.draw(st.sampled_from(["none", "platt", "beta"])),
             **{name: abs(data.draw(number)) for name in "ab"},
             "c": data.draw(number),
         }
     )
-    manifest = whole.manifest.model_copy(update={"linear": linear, "calibration": calibration})
-    fitted, calibrated = of_model(manifest, check_booster(ubjson.parse(whole.booster), manifest, version=XGBOOST).trees)
+    manifest = loaded.manifest.model_copy(update={"linear": linear, "calibration": calibration})
+    fitted, calibrated = of_model(
+        manifest, check_booster(ubjson.parse(loaded.booster), manifest, version=XGBOOST).trees
+    )
     assume(fitted.largest <= MOST_LOG_ODDS and calibrated.largest <= MOST_LOG_ODDS)
-    predictor = Predictor(Bundle(manifest, whole.booster, (), ""))
+    predictor = Predictor(Bundle(manifest, loaded.booster, (), ""))
     matrix = predictor.encode(COLUMNS)
     margin, probability = predictor.margin(matrix), predictor.probability(matrix)
     slack = 1e-6 * max(1.0, fitted.largest)
@@ -93,9 +95,9 @@ def test_whatever_passes_answers_every_input_with_a_probability_within_its_bound
     assert np.all((probability >= 0) & (probability <= 1))
 
 
-def test_a_sound_bundle_reaches_no_further_than_its_golden_rows_suggest(valid_bundle):
-    whole = load(valid_bundle)
-    trees = check_booster(ubjson.parse((valid_bundle / BOOSTER).read_bytes()), whole.manifest, version=XGBOOST).trees
-    fitted, calibrated = of_model(whole.manifest, trees)
+def test_a_valid_bundle_reaches_no_further_than_its_golden_rows_suggest(valid_bundle):
+    loaded = load(valid_bundle)
+    trees = check_booster(ubjson.parse((valid_bundle / BOOSTER).read_bytes()), loaded.manifest, version=XGBOOST).trees
+    fitted, calibrated = of_model(loaded.manifest, trees)
     assert fitted.largest < 20
     assert calibrated.largest < 20

@@ -23,7 +23,7 @@ from model.bundle.bundle import load
 from model.bundle.folder import bundle_digest
 from model.errors import OutputError
 from tests.build.released import BASE, assembled
-from tests.build.valid_bundle import verdict_of
+from tests.verdicts import verdict_of
 
 
 def published(

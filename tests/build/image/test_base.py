@@ -1,55 +1,21 @@
-"""Bases that are given: in a folder, in a real registry, behind a registry's login."""
+"""Named bases: in a folder, and in a real registry."""
 
-import base64
-import contextlib
-import http.server
-import json
-import os
 import shutil
 import subprocess
-import sys
 
 import pytest
 import requests
 
 from build.image.base.base import BaseError, architecture
 from build.image.base.named_base import folder_base, registry_base
-from build.image.base.read_base import read_base
 from build.image.base.resolve import server_base
-from build.oci.credentials import CredentialsError, DockerLogin, docker_login
-from build.oci.image import INDEX, MANIFEST, Image, digest_of
+from build.oci.image import INDEX, MANIFEST
 from build.oci.json_documents import dump
 from build.oci.layout import Layout
 from build.oci.publish import publish
-from build.oci.reference import HUB, Reference
-from build.oci.registry import RegistryReader
-from build.oci.registry_client import RegistryClient
-from tests.contracts.image_store import blob
-from tests.services.http import serving
+from build.oci.reference import Reference
+from tests.build.image.server_image import codes, contents, server
 from tests.services.registry import registry
-
-
-def server(machine: str = "", *, config: dict | None = None) -> Image:
-    layers = (blob(b"debian"), blob(b"libraries"))
-    told = {
-        "architecture": machine or architecture(),
-        "os": "linux",
-        "config": config or {},
-        "rootfs": {"type": "layers", "diff_ids": [layer.digest for layer in layers]},
-    }
-    return Image(dump(told), layers)
-
-
-def contents(base) -> list[bytes]:
-    found = []
-    for layer in base.layers:
-        with layer.open() as file:
-            found.append(file.read())
-    return found
-
-
-def codes(refusal) -> list[str]:
-    return [problem.code for problem in refusal.value.problems]
 
 
 class TestAFolder:
@@ -116,9 +82,9 @@ class TestARegistry:
 
     def test_sends_each_layer_once(self, pushed, tmp_path):
         contents(registry_base(f"{pushed}:1", cache=tmp_path))
-        kept = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+        times = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
         contents(registry_base(f"{pushed}:1", cache=tmp_path))
-        assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == kept
+        assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == times
 
     def test_with_an_index_gives_the_image_of_this_processor(self, pushed, tmp_path):
         index(pushed, "many", [("s390x", "sha256:" + "0" * 64), (architecture(), server().digest)])
@@ -156,163 +122,6 @@ def index(repository: str, tag: str, images: list[tuple[str, str]]) -> None:
     requests.put(url, body, headers={"Content-Type": INDEX}, timeout=10).raise_for_status()
 
 
-class Guarded(http.server.BaseHTTPRequestHandler):
-    """A registry of one base that asks for a token, or for name and password, and may lie about a layer."""
-
-    scheme, lies, refuse_first, refuse_tokens, break_tokens, realm = "Bearer", False, 0, 0, 0, ""
-
-    def log_message(self, *_):
-        pass
-
-    def do_GET(self):
-        if type(self).refuse_first:
-            type(self).refuse_first -= 1
-            return self.answer(503)
-        if self.path.startswith("/token"):
-            if type(self).refuse_tokens:
-                type(self).refuse_tokens -= 1
-                return self.answer(503)
-            if type(self).break_tokens:
-                type(self).break_tokens -= 1
-                self.send_response(200)
-                self.send_header("Content-Length", "100")
-                self.end_headers()
-                return self.wfile.write(b'{"tok')
-            assert self.path == "/token?service=ours&scope=repository%3Aserver%3Apull"
-            return self.answer(200, b'{"token": "let me in"}')
-        user = base64.b64encode(b"me:secret").decode()
-        if self.headers.get("Authorization") not in ("Bearer let me in", f"Basic {user}"):
-            realm = self.realm or f"http://{self.headers['Host']}/token"
-            return self.answer(
-                401, challenge=f'{self.scheme} realm="{realm}",service="ours",scope="repository:server:pull"'
-            )
-        if "/manifests/" in self.path:
-            return self.answer(200, server().manifest)
-        held = {blob.digest: blob.open().read() for blob in server().layers} | {
-            digest_of(server().config): server().config
-        }
-        data = held[self.path.rpartition("/")[2]]
-        return self.answer(200, b"something else" if self.lies and data == b"libraries" else data)
-
-    def answer(self, status, body=b"", *, challenge=None):
-        self.send_response(status)
-        if challenge:
-            self.send_header("WWW-Authenticate", challenge)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-    do_HEAD = do_GET
-
-
-@contextlib.contextmanager
-def guarded(**settings):
-    handler = type("Handler", (Guarded,), settings)
-    with serving(handler) as host:
-        yield host
-
-
-HELPER = """
-import json, sys
-if sys.argv[1] != "get" or sys.stdin.read().strip() != "registry.example":
-    print("credentials not found in native keychain")
-    sys.exit(1)
-print(json.dumps({"Username": "me", "Secret": "kept by a helper"}))
-"""
-
-
-def kept(folder, host):
-    """What `docker login` leaves."""
-    folder.joinpath("config.json").write_text(
-        json.dumps({"auths": {host: {"auth": base64.b64encode(b"me:secret").decode()}}})
-    )
-    return DockerLogin(host, folder / "config.json")
-
-
-class TestALogin:
-    def test_for_a_token_is_done(self, tmp_path):
-        with guarded() as host:
-            assert contents(registry_base(f"{host}/server:1", cache=tmp_path)) == [b"debian", b"libraries"]
-
-    def test_with_name_and_password_is_done(self, tmp_path):
-        with guarded(scheme="Basic") as host:
-            reader = RegistryReader(RegistryClient(host, "server", login=kept(tmp_path, host)))
-            base = read_base(reader, str(reader.resolve("1")), kind="registry", name=reader.name)
-            assert base.digest == server().digest
-
-    def test_that_nobody_made_is_a_refusal_that_says_how(self, tmp_path):
-        with guarded(scheme="Basic") as host, pytest.raises(BaseError, match="docker login"):
-            registry_base(f"{host}/server:1", cache=tmp_path)
-
-    def test_for_a_token_waits_for_who_gives_it(self, tmp_path):
-        with guarded(refuse_tokens=2) as host:
-            assert registry_base(f"{host}/server:1", cache=tmp_path).digest == server().digest
-
-    def test_for_a_token_is_done_again_where_the_answer_breaks_off(self, tmp_path):
-        with guarded(break_tokens=1) as host:
-            assert registry_base(f"{host}/server:1", cache=tmp_path).digest == server().digest
-
-    def test_for_a_token_that_nobody_gives_says_who_is_away(self, tmp_path):
-        with (
-            guarded(realm="http://127.0.0.1:1/token") as host,
-            pytest.raises(BaseError, match=r"wants a token of http://127\.0\.0\.1:1/token, which cannot be reached"),
-        ):
-            registry_base(f"{host}/server:1", cache=tmp_path)
-
-    @pytest.mark.parametrize("named", ["registry.example", "https://registry.example", "https://registry.example/v1/"])
-    def test_is_known_by_every_name_that_docker_gives_it(self, tmp_path, named):
-        kept(tmp_path, named)
-        login = DockerLogin("registry.example", tmp_path / "config.json")
-        assert login.credentials(renew=False) == ("me", "secret")
-
-    def test_of_dockers_own_registry_is_kept_under_another_name(self, tmp_path):
-        kept(tmp_path, "https://index.docker.io/v1/")
-        assert DockerLogin(HUB, tmp_path / "config.json").credentials(renew=False) == ("me", "secret")
-
-    def test_is_asked_of_the_credential_helper_that_docker_would_ask(self, tmp_path, monkeypatch):
-        helper = tmp_path / "docker-credential-test"
-        helper.write_text(f"#!{sys.executable}\n{HELPER}")
-        helper.chmod(0o755)
-        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-        monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
-        (tmp_path / "config.json").write_text('{"credsStore": "test"}')
-        assert docker_login("registry.example").credentials(renew=False) == ("me", "kept by a helper")
-        assert docker_login("other.example").credentials(renew=False) is None
-        (tmp_path / "config.json").write_text('{"credsStore": "absent"}')
-        with pytest.raises(
-            CredentialsError, match=r"docker-credential-absent not installed.*docker login registry\.example"
-        ):
-            docker_login("registry.example").credentials(renew=False)
-
-    @pytest.mark.parametrize("content", ["{", "[]", '{"auths": {"registry.example": {"auth": "%"}}}', '{"auths": 3}'])
-    def test_that_cannot_be_read_is_a_refusal_that_names_the_file(self, tmp_path, content):
-        (tmp_path / "config.json").write_text(content)
-        with pytest.raises(CredentialsError, match=rf"{tmp_path}/config.json: cannot be read"):
-            DockerLogin("registry.example", tmp_path / "config.json").credentials(renew=False)
-
-    def test_is_found_where_docker_keeps_it(self, tmp_path):
-        login = kept(tmp_path, "registry.example")
-        assert login.credentials(renew=False) == ("me", "secret")
-        assert login.credentials(renew=True) is None  # it knows no other after these were turned down
-        assert DockerLogin("other.example", login.config).credentials(renew=False) is None
-        assert DockerLogin("registry.example", tmp_path / "absent.json").credentials(renew=False) is None
-
-
-def test_a_registry_that_is_busy_is_asked_again(tmp_path):
-    with guarded(refuse_first=2) as host:
-        assert registry_base(f"{host}/server:1", cache=tmp_path).digest == server().digest
-
-
-def test_a_layer_that_is_not_its_digest_is_refused_and_not_kept(tmp_path):
-    with guarded(lies=True) as host, pytest.raises(BaseError) as refusal:
-        contents(registry_base(f"{host}/server:1", cache=tmp_path))
-    assert codes(refusal) == ["base-digest"]
-    held = {f"sha256:{path.name}" for path in tmp_path.iterdir()}
-    assert server().layers[1].digest not in held
-    assert len(held) == 2
-
-
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -323,8 +132,8 @@ def test_a_layer_that_is_not_its_digest_is_refused_and_not_kept(tmp_path):
     ],
 )
 def test_a_reference_is_read_as_docker_reads_it(text, expected):
-    found = Reference.parse(text)
-    assert (found.host, found.repository, found.reference) == expected
+    reference = Reference.parse(text)
+    assert (reference.host, reference.repository, reference.reference) == expected
 
 
 @pytest.mark.parametrize(

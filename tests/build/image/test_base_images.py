@@ -27,6 +27,7 @@ from build.image.build import build
 from build.image.request import BuildRequest
 from build.oci.layer import TarEntry
 from build.oci.layout import Layout
+from cli.main import main
 from model.bundle.bundle import load
 from model.errors import OutputError
 

@@ -28,13 +28,13 @@ from model.errors import BundleError
 from model.files import sha256_of
 from tests.build.release.command import ROOT, refused, run, tagged
 from tests.build.released import BASE, assembled, published
-from tests.build.valid_bundle import verdict_of
 from tests.contracts.image_store import blob
+from tests.verdicts import verdict_of
 
 
 @pytest.fixture
 def store(model, tmp_path):
-    """A store with one release of the sound bundle."""
+    """A store with one release of the valid bundle."""
     store = Layout(tmp_path / "images")
     published(store, model)
     tagged(store, model.tag)
@@ -129,7 +129,7 @@ def test_an_image_without_the_record_of_its_smoke_test_is_refused(name, model, t
     if RECORDS[name] is None:
         publish(store, model.image, model.tag)
     else:
-        published(store, model, seal=RECORDS[name])
+        published(store, model, smoke_test=RECORDS[name])
     with pytest.raises(ReleaseError, match="no record of a smoke test") as refusal:
         fetch(store, tagged(store, model.tag), tmp_path / "back", report=print)
     outcome(refusal.value.problems[0])

@@ -25,8 +25,9 @@ from build.release.releases import BUILD_TAG, numbers
 from model.errors import KamadoError
 from tests.build.oci.registry_stores import full
 from tests.build.released import BASE, assembled, published
-from tests.build.valid_bundle import sound_bundle, verdict_of
+from tests.bundles import write_valid_bundle
 from tests.contracts.image_store import blob
+from tests.verdicts import verdict_of
 
 ROOT = Path(__file__).resolve().parents[3]
 TOY = "toy-conversion"
@@ -74,9 +75,9 @@ def other_content(store, model):
 
 
 def other_bundle(store, model):
-    """A sound bundle of other trees, behind the labels of this one."""
+    """A valid bundle of other trees, behind the labels of this one."""
     folder = store.folder.parent / "other"
-    other = sound_bundle(folder / "bundle", seed=3)
+    other = write_valid_bundle(folder / "bundle", seed=3)
     layer = assembled(BASE, other, verdict_of(other, folder / "verdict.json"), folder / "work").image.layers[-1]
     config = json.loads(model.image.config)
     config["config"]["Labels"][BUILD_TAG] = "forged"
@@ -115,7 +116,7 @@ FORGERIES = {
     other_start: "image-start",
     other_content: "layer-broken",
     other_bundle: "image-labels",
-    no_smoke_test: "image-unsealed",
+    no_smoke_test: "image-untested",
 }
 
 

@@ -163,13 +163,13 @@ def test_what_is_no_image_of_the_model_is_not_released(store, named, code):
     assert history(store) == []
 
 
-def test_an_image_that_was_not_sealed_is_not_released(store):
+def test_an_image_that_failed_its_smoke_test_is_not_released(store):
     def fails(_):
         raise SmokeTestError(Problem("golden row 0", "differs", "Build again", "smoke-test-answer"))
 
     with pytest.raises(SmokeTestError):
         publish(store, model(b"wrong"), "toy-wrong", before_tag=fails)
-    with pytest.raises(ReleaseError, match=r"image-unsealed|image-missing"):
+    with pytest.raises(ReleaseError, match=r"image-untested|image-missing"):
         promote(store, "toy", model(b"wrong").digest)
     assert history(store) == []
 

@@ -15,8 +15,8 @@ from model.errors import KamadoError
 from model.spec.reader import read_spec
 from pipelines.new_model.make import draft_of, write
 from pipelines.new_model.table import find_table
-from tests.bundles import quiet
 from tests.logs import replaced
+from tests.runs import quiet
 
 ROWS = 1_500
 TODAY = date(2026, 7, 1)

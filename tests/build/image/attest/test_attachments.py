@@ -42,7 +42,7 @@ def test_all_of_them_are_attached_to_the_image_and_fetched_with_the_release(
     fetched = run("fetch", "toy-conversion", "--in", images, "--into", str(back), "--key", mine)
     assert fetched.returncode == 0, fetched.stderr
     assert {path.name for path in (back / "documents").iterdir()} == {
-        "bill.cdx.json",
+        "sbom.cdx.json",
         "provenance.intoto.json",
         "signature.sigstore.json",
     }
@@ -92,7 +92,7 @@ def test_an_image_whose_record_was_lost_gets_it_again_and_can_be_released(
     index = json.loads((store.folder / "index.json").read_bytes())
     index["manifests"] = [entry for entry in index["manifests"] if "artifactType" not in entry]
     (store.folder / "index.json").write_text(json.dumps(index))
-    with pytest.raises(KamadoError, match=r"\[image-unsealed\]"):
+    with pytest.raises(KamadoError, match=r"\[image-untested\]"):
         promote(store, "toy-conversion", first.tag, report=print)
     again = build(valid_bundle, verdict, request, report=lambda _: None)
     assert (again.outcome, again.attachments) == ("unchanged", first.attachments)
