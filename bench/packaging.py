@@ -34,7 +34,6 @@ from build.image.base.build_base import build_base
 from build.image.model_layer import model_layer
 from build.oci.credentials import DockerLogin
 from build.oci.image import Image
-from build.oci.json_documents import dump
 from build.oci.publish import publish
 from build.oci.registry import RegistryStore
 from build.oci.registry_client import RegistryClient
@@ -134,7 +133,7 @@ def spread(values: list[float], unit: str = "") -> str:
 
 def speed(host: str, client: docker.DockerClient, base: Base, folder: Path, rounds: int) -> tuple[list[float], str]:
     """Docker's seconds over ours, a ratio per round, and a summary of both."""
-    server = Image(dump(base.config), base.layers)
+    server = Image(base.config.data, base.layers)
     for repository in ("by-kamado", "by-docker"):  # the base is where both need it: only the model is measured
         publish(store_at(host, repository, folder), server, "base")
     client.images.pull(f"{host}/by-docker@{server.digest}")

@@ -47,8 +47,8 @@ class Findings:
     @classmethod
     def read(cls, artifacts: Path, spec: Spec, refusal: StepError | None) -> "Findings":
         """From the folder of a finished pipeline's artifacts."""
-        documents = _document(artifacts, Extract), _document(artifacts, RejectionReport), _document(artifacts, SplitSummary)
-        return cls(spec, *documents, refusal)
+        extract, rejection = _document(artifacts, Extract), _document(artifacts, RejectionReport)
+        return cls(spec, extract, rejection, _document(artifacts, SplitSummary), refusal)
 
     @property
     def exit_code(self) -> int:

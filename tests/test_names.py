@@ -12,7 +12,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PRODUCT = [package for package in PACKAGES if package not in ("tests", "bench")]
 # "is no number" is "is not a number"; "there is no number" and "is no longer" are plain.
 ODD = re.compile(
-    r"^Mend\b|(?<!there )\b(?:is|are) no (?!longer|more)[a-z]|\bby nobody\b|\bwithout a word\b|\bto the wish\b|\bin no row\b",
+    r"^Mend\b|(?<!there )\b(?:is|are) no (?!longer|more)[a-z]"
+    r"|\bby nobody\b|\bwithout a word\b|\bto the wish\b|\bin no row\b",
     re.IGNORECASE,
 )
 

@@ -153,6 +153,8 @@ def _splits(raw: Any, tree: Tree, manifest: Manifest) -> None:
     features = manifest.features
     for node in tree.order:
         if tree.left[node] == -1:
+            if raw["split_type"][node] != 0:  # XGBoost aborts when it saves such a leaf
+                raise _InvalidTree(f" node {node}", "is a leaf with the type of a split", "tree-split-kind")
             continue
         index = tree.feature[node]
         if not 0 <= index < len(features):

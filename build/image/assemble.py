@@ -12,11 +12,12 @@ from build.image.build_tag import build_tag
 from build.image.labels import MODEL, image_labels, model_labels
 from build.image.model_layer import ENVIRONMENT, PORT, START, model_layer
 from build.oci.image import DOCKER_LAYER, LAYER, Image, digest_of
-from build.oci.json_documents import dump
+from build.oci.image_config import ImageConfig
 from build.oci.layer import Layer
 from model.bundle.bundle import Bundle, load
 from model.bundle.manifest import Manifest
 from model.errors import Problem
+from model.files import JSON
 
 CLASSIC = ("container", "container_config", "id", "parent", "docker_version")  # leftovers of docker's old builder
 
@@ -58,24 +59,25 @@ def prepare(base: Base, folder: Path, verified: VerifiedBundle, work: Path) -> C
 
 def assemble(base: Base, layer: Layer, labels: Mapping[str, str], *, created: str) -> Image:
     """The image of these parts: the same parts give the same bytes."""
-    config = {key: value for key, value in base.config.items() if key not in CLASSIC}
-    run = dict(config.get("config") or {})
-    environment = [pair for pair in run.get("Env") or [] if pair.split("=")[0] not in ENVIRONMENT]
-    run |= START | {
+    environment = [pair for pair in base.config.environment if pair.split("=")[0] not in ENVIRONMENT]
+    run: dict[str, JSON] = {
+        **{key: value for key, value in base.config.run.items() if key != "Entrypoint"},
+        **START,
         "Env": [*environment, *(f"{name}={value}" for name, value in ENVIRONMENT.items())],
         "ExposedPorts": {PORT: {}},
-        "Labels": {**(run.get("Labels") or {}), **labels},
+        "Labels": {**base.labels, **labels},
     }
-    run.pop("Entrypoint", None)
-    step = {"created": created, "created_by": "kamado: the model layer"}
-    config |= {
-        "config": run,
-        "created": created,
-        "history": [*config.get("history", []), step],
-        "rootfs": {"type": "layers", "diff_ids": [*config["rootfs"]["diff_ids"], layer.diff_id]},
-    }
+    step: dict[str, JSON] = {"created": created, "created_by": "kamado: the model layer"}
+    config = ImageConfig({key: value for key, value in base.config.document.items() if key not in CLASSIC}).updated(
+        {
+            "config": run,
+            "created": created,
+            "history": [*base.config.history, step],
+            "rootfs": {"type": "layers", "diff_ids": [*base.config.diff_ids, layer.diff_id]},
+        }
+    )
     media_type = DOCKER_LAYER if base.docker else LAYER
-    return Image(dump(config), (*base.layers, layer.blob(media_type)), docker=base.docker)
+    return Image(config.data, (*base.layers, layer.blob(media_type)), docker=base.docker)
 
 
 def _refuse_unfit_base(base: Base, manifest: Manifest) -> None:

@@ -6,13 +6,14 @@ from pathlib import Path
 from build.gate.copy import VERDICT
 from build.oci.layer import Layer, TarEntry, write_layer
 from model.bundle.folder import FILES
+from model.files import JSON
 
 HOME = "/opt/kamado"
 USER = "65532"
 PORT = "8080/tcp"
 COMMAND = ["python3", "-m", "serving.server"]
 ENVIRONMENT = {"KAMADO_BUNDLE": f"{HOME}/bundle", "KAMADO_HOST": "0.0.0.0"}
-START = {"Cmd": COMMAND, "User": USER, "WorkingDir": HOME}
+START: dict[str, JSON] = {"Cmd": [*COMMAND], "User": USER, "WorkingDir": HOME}
 
 
 def model_layer(path: Path, bundle: Path, verdict: bytes, *, cutoff: str) -> Layer:

@@ -27,8 +27,8 @@ def digest_of(data: bytes) -> str:
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
-def parsed(data: bytes) -> dict[str, Any]:
-    """The JSON object that somebody else wrote. Raises ValueError for anything else."""
+def parsed(data: bytes) -> Any:
+    """The JSON object, a dictionary, that somebody else wrote. Raises ValueError for anything else."""
     try:
         value = json.loads(data)
     except (ValueError, RecursionError):

@@ -38,9 +38,10 @@ def reason(text: str) -> str:
 def tag_names(answer: Mapping[str, JSON]) -> list[str]:
     """`tags` of a page; a repository that has none sends null. Raises ValueError."""
     names = answer.get("tags") or []
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+    texts = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+    if not isinstance(names, list) or len(texts) < len(names):
         raise ValueError("has tags that are not a list of texts")
-    return names
+    return texts
 
 
 def token(answer: Mapping[str, JSON]) -> str | None:

@@ -1,7 +1,6 @@
 """Which tags of an ECR repository never move: its mutability, and the filters of tags for which the opposite holds."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +13,7 @@ class TagRules:
     filters: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, repository: Mapping[str, Any]) -> "TagRules":
+    def of(cls, repository: Any) -> "TagRules":
         entries = repository.get("imageTagMutabilityExclusionFilters") or []
         return cls(str(repository["imageTagMutability"]), tuple(str(entry["filter"]) for entry in entries))
 

@@ -16,6 +16,7 @@ from build.oci.image import DIGEST, parsed
 from build.oci.store import ImageReader, ImageStore, StoreError
 from build.release.image_start import labels_of
 from model.errors import KamadoError, Problem
+from model.files import JSON
 
 LIMIT = 900_000  # one release an hour takes a hundred years; a tag from here on is no release of ours
 MOST_GAP = 1_000  # two releases that follow each other are never further apart: promotions at once take the next few
@@ -53,10 +54,16 @@ class Release:
             return {}
         return {name: value for name, value in values.items() if is_number(value)}
 
-    def as_json(self) -> dict[str, object]:
+    def as_json(self) -> dict[str, JSON]:
         """For programs."""
-        facts = {"number": self.number, "tag": self.tag, "digest": self.digest, "cutoff": self.cutoff}
-        return {**facts, "metrics": self.metrics, "labels": self.labels}
+        return {
+            "number": self.number,
+            "tag": self.tag,
+            "digest": self.digest,
+            "cutoff": self.cutoff,
+            "metrics": {**self.metrics},
+            "labels": {**self.labels},
+        }
 
 
 def tag_of(model: str, number: int) -> str:

@@ -74,7 +74,7 @@ class Feature(_Part):
     direction: Literal["increasing", "decreasing"] | None = Field(
         None, description="the probability may only move this way when the number grows"
     )
-    leak_waiver: str | None = Field(None, min_length=10, description="why a suspiciously good column is no leak")
+    leak_waiver: str | None = Field(None, min_length=10, description="why a suspiciously good column is not a leak")
 
     @model_validator(mode="after")
     def _numbers_alone_have_a_direction(self) -> "Feature":

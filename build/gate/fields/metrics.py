@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from model.files import JSON
 from build.gate.fields.rule import Violation
+from model.files import JSON
 
 MOST_LOG_LOSS = 35.0  # nats: evaluation clips probabilities to 1e-15 from 0 and 1
 MOST_ROWS = 10**15

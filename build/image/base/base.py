@@ -3,9 +3,10 @@
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from build.oci.image import Blob
+from build.oci.image_config import ImageConfig
 from model.errors import KamadoError
 
 Report = Callable[[str], None]
@@ -26,13 +27,13 @@ class Base:
     kind: Literal["registry", "oci", "debian", "none"]
     name: str
     digest: str
-    config: dict[str, Any]
+    config: ImageConfig
     layers: tuple[Blob, ...] = ()
     docker: bool = False
 
     @property
     def labels(self) -> dict[str, str]:
-        return (self.config.get("config") or {}).get("Labels") or {}
+        return self.config.labels
 
 
 def architecture() -> str:
@@ -41,5 +42,5 @@ def architecture() -> str:
     return MACHINES.get(machine, machine)
 
 
-def empty_config() -> dict[str, Any]:
-    return {"architecture": architecture(), "os": "linux", "rootfs": {"type": "layers", "diff_ids": []}}
+def empty_config() -> ImageConfig:
+    return ImageConfig({"architecture": architecture(), "os": "linux", "rootfs": {"type": "layers", "diff_ids": []}})

@@ -13,7 +13,6 @@ from build.image.base.debian import SERVER, release, resolved
 from build.image.base.layer_cache import CREATED, Make, cached_layer, key_of, locked
 from build.image.base.server_root import server_root
 from build.oci.image import Image
-from build.oci.json_documents import dump
 from build.oci.layer import Layer
 
 ENVIRONMENT = [
@@ -71,14 +70,16 @@ def _plans(packages: tuple[Package, ...]) -> list[LayerPlan]:
 
 
 def _base(layers: Sequence[Layer], names: Sequence[str]) -> Base:
-    config = empty_config() | {
-        "config": {"Env": ENVIRONMENT, "Labels": {XGBOOST: wheels.locked("xgboost-cpu")}, "User": "65532"},
-        "created": CREATED,
-        "history": [{"created": CREATED, "created_by": f"kamado: {name}"} for name in names],
-        "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},
-    }
+    config = empty_config().updated(
+        {
+            "config": {"Env": [*ENVIRONMENT], "Labels": {XGBOOST: wheels.locked("xgboost-cpu")}, "User": "65532"},
+            "created": CREATED,
+            "history": [{"created": CREATED, "created_by": f"kamado: {name}"} for name in names],
+            "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},
+        }
+    )
     blobs = tuple(layer.blob() for layer in layers)
-    return Base("debian", names[0], Image(dump(config), blobs).digest, config, blobs)
+    return Base("debian", names[0], Image(config.data, blobs).digest, config, blobs)
 
 
 def _python(packages: Sequence[Package]) -> tuple[int, int]:

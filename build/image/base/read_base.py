@@ -1,13 +1,15 @@
 """From a manifest, or an index of manifests, to a base, by any ImageReader."""
 
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from build.image.base.base import Base, BaseError, architecture
 from build.image.base.blob_cache import refuse_other_digest
 from build.oci.image import DOCKER_MANIFEST, MANIFEST, Blob, digest_of, parsed
+from build.oci.image_config import ImageConfig
 from build.oci.json_documents import Descriptor, Index, Manifest
 from build.oci.store import ImageReader
 from model.errors import Problem
+from model.files import JSON
 
 Document = TypeVar("Document", Index, Manifest)
 MANIFESTS = (MANIFEST, DOCKER_MANIFEST)
@@ -38,12 +40,12 @@ def read_base(reader: ImageReader, digest: str, *, kind: Literal["registry", "oc
     )
 
 
-def _config(reader: ImageReader, digest: str, name: str) -> dict[str, Any]:
+def _config(reader: ImageReader, digest: str, name: str) -> ImageConfig:
     with reader.blob(digest) as file:
         data = file.read(GREATEST)
     refuse_other_digest(digest_of(data), digest, name)
-    config = _parse(data, name)
-    machine = (config.get("os"), config.get("architecture"))
+    config = ImageConfig(_parse(data, name))
+    machine = config.platform
     if machine != ("linux", architecture()):
         problem = f"is for {machine[0]}/{machine[1]}, this is linux/{architecture()}"
         raise _refused(name, problem, "base-platform")
@@ -65,11 +67,12 @@ def _of_this_machine(index: Index, name: str) -> str:
     raise _refused(name, f"has no image for linux/{architecture()}, only {', '.join(offered)}", "base-platform")
 
 
-def _parse(data: bytes, name: str) -> dict[str, Any]:
+def _parse(data: bytes, name: str) -> dict[str, JSON]:
     try:
-        return parsed(data)
+        document: dict[str, JSON] = parsed(data)
     except ValueError:
         raise _refused(name, "holds something that is not JSON", "base-type") from None
+    return document
 
 
 def _typed(kind: type[Document], data: bytes, name: str) -> Document:

@@ -7,7 +7,6 @@ from build.image.base.build_base import build_base
 from build.image.base.named_base import folder_base, registry_base
 from build.image.base.wheels import CannotMake
 from build.oci.image import digest_of
-from build.oci.json_documents import dump
 from model.errors import Problem
 
 NONE = "none: this image holds the model alone and cannot start by itself"
@@ -16,8 +15,8 @@ NONE = "none: this image holds the model alone and cannot start by itself"
 def server_base(reference: str | None, *, cache: Path, report: Report) -> Base:
     """The base that `reference` names; without a reference, the best that this machine can make.
 
-    Raises BaseError when a named base cannot be had, and when the cache cannot be written, which is no
-    reason for another image. Where none can be made at all there is none, and that is no error.
+    Raises BaseError when a named base cannot be read, and when the cache cannot be written: with a writable cache the
+    same run makes another image. A machine that cannot make a base gives the base of kind "none" and no error.
     """
     if reference is None:
         try:
@@ -29,7 +28,7 @@ def server_base(reference: str | None, *, cache: Path, report: Report) -> Base:
             problem = f"cannot be written ({error.strerror or error})"
             hint = "Free some space, set KAMADO_CACHE to another folder, or give a base as BASE_IMAGE"
             raise BaseError(Problem(f"cache {cache}", problem, hint, "base-missing")) from error
-        return Base("none", NONE, digest_of(dump(empty_config())), empty_config())
+        return Base("none", NONE, digest_of(empty_config().data), empty_config())
     if reference.startswith("oci:"):
         return folder_base(reference.removeprefix("oci:"))
     return registry_base(reference, cache=cache / "blobs")

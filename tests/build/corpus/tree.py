@@ -85,6 +85,11 @@ TREES = [
     tree("another tree's number", "tree-shape", lambda t: t.update(id=0)),
     tree("missing values sent to a third side", "tree-shape", entry("default_left", 0, 2)),
     tree("a number split as a category", "tree-split-kind", entry("split_type", 0, 1)),
+    tree(
+        "a leaf marked as a split on a category",
+        "tree-split-kind",
+        lambda t: t["split_type"].__setitem__(t["left_children"].index(-1), 1),
+    ),
     tree("a split turned against its direction", "direction-broken", turned),
     booster("tree: a category of no value", "tree-categories", on_category(lambda t: entry("categories", -1, 4)(t))),
     booster("tree: a negative category", "tree-categories", on_category(lambda t: entry("categories", 0, -1)(t))),

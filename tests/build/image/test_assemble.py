@@ -107,12 +107,14 @@ def test_the_labels_say_what_was_verified_and_from_what_it_was_made(valid_bundle
 def test_a_base_keeps_its_settings_layers_and_history_under_the_model(valid_bundle, verdict, passed, tmp_path):
     from tests.contracts.image_store import blob
 
-    config = empty_config() | {
-        "config": {"Env": ["PATH=/bin", "KAMADO_BUNDLE=/old"], "Entrypoint": ["/bin/sh"], "Labels": {"who": "us"}},
-        "container_config": {"Hostname": "differs at every build"},
-        "history": [{"created_by": "us"}],
-        "rootfs": {"type": "layers", "diff_ids": ["sha256:" + "2" * 64]},
-    }
+    config = empty_config().updated(
+        {
+            "config": {"Env": ["PATH=/bin", "KAMADO_BUNDLE=/old"], "Entrypoint": ["/bin/sh"], "Labels": {"who": "us"}},
+            "container_config": {"Hostname": "differs at every build"},
+            "history": [{"created_by": "us"}],
+            "rootfs": {"type": "layers", "diff_ids": ["sha256:" + "2" * 64]},
+        }
+    )
     base = Base("oci", "oci:base", "sha256:" + "3" * 64, config, (blob(b"server", DOCKER_LAYER),), docker=True)
     candidate, digest = published(tmp_path / "images", valid_bundle, verdict, passed, base)
     manifest = json.loads(read(tmp_path / "images", digest))
@@ -129,13 +131,13 @@ def test_a_base_keeps_its_settings_layers_and_history_under_the_model(valid_bund
 
 
 def test_an_image_with_a_model_is_no_base_for_another(valid_bundle, verdict, passed, tmp_path):
-    config = empty_config() | {"config": {"Labels": {"kamado.model": "other"}}}
+    config = empty_config().updated({"config": {"Labels": {"kamado.model": "other"}}})
     with pytest.raises(BaseError, match=r"base-type.*holds a model already: 'other'"):
         published(tmp_path / "images", valid_bundle, verdict, passed, replace(BASE, kind="oci", config=config))
 
 
 def test_a_base_with_another_xgboost_is_refused(valid_bundle, verdict, passed, tmp_path):
-    config = empty_config() | {"config": {"Labels": {XGBOOST: "2.1.0"}}}
+    config = empty_config().updated({"config": {"Labels": {XGBOOST: "2.1.0"}}})
     with pytest.raises(BaseError, match=r"serves with XGBoost 2\.1\.0"):
         published(tmp_path / "images", valid_bundle, verdict, passed, replace(BASE, kind="oci", config=config))
     assert not (tmp_path / "images").exists()

@@ -77,7 +77,7 @@ class TestARegistry:
         for reference in (f"{pushed}:1", f"{pushed}@{server().digest}", f"{pushed}:1@{server().digest}"):
             base = server_base(reference, cache=tmp_path, report=print)
             assert (base.kind, base.name, base.digest) == ("registry", pushed, server().digest)
-            assert base.config["architecture"] == architecture()
+            assert base.config.platform == ("linux", architecture())
             assert contents(base) == [b"debian", b"libraries"]
 
     def test_sends_each_layer_once(self, pushed, tmp_path):

@@ -42,7 +42,7 @@ def base(server_cache, host, tmp_path_factory):
     built = build_base(server_cache, report=lambda _: None)
     folder = tmp_path_factory.mktemp("base")
     store = RegistryStore(RegistryClient(host, "base", login=DockerLogin(host, folder)), locks=folder)
-    publish(store, Image(dump(built.config), built.layers), "1")
+    publish(store, Image(built.config.data, built.layers), "1")
     return f"{host}/base:1"
 
 
@@ -182,9 +182,9 @@ def test_a_base_that_changes_under_its_tag_changes_the_tag_of_the_image(
 ):
     """What was taken is named by digest in the image, and in its tag's key: two servers never share a tag."""
     built = build_base(server_cache, report=lambda _: None)
-    other = replace(built, config=built.config | {"history": [{"created_by": "somebody else"}]})
+    other = replace(built, config=built.config.updated({"history": [{"created_by": "somebody else"}]}))
     client = RegistryClient(host, "base", login=DockerLogin(host, tmp_path / "absent"))
-    image = Image(dump(other.config), other.layers)
+    image = Image(other.config.data, other.layers)
     for blob in (*image.layers, image.config_blob):
         client.upload(blob)
     client.put("1", image.manifest, image.media_type)

@@ -9,7 +9,6 @@ from build.image.base.named_base import registry_base
 from build.oci.credentials import DockerLogin
 from build.oci.ecr import EcrStore, ecr_client
 from build.oci.image import Image
-from build.oci.json_documents import dump
 from build.oci.publish import publish
 from tests.contracts.image_store import image
 from tests.services.ecr import ACCOUNT, REGION
@@ -30,8 +29,8 @@ BASE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
 @pytest.fixture
 def based(service, repository):
     """A repository of ECR with a server base in it."""
-    config = {**empty_config(), "config": {"Labels": {}}}
-    server = Image(dump(config), image().layers)
+    config = empty_config().updated({"config": {"Labels": {}}})
+    server = Image(config.data, image().layers)
     publish(EcrStore(ACCOUNT, REGION, repository), server, "base-1")
     return repository
 
