@@ -152,13 +152,13 @@ def _reach(raw: Any, nodes: int) -> list[int]:
 def _splits(raw: Any, tree: Tree, manifest: Manifest) -> None:
     features = manifest.features
     for node in tree.order:
+        index = tree.feature[node]
+        if not 0 <= index < len(features):  # of a leaf too: XGBoost reads -1 as the mark of a deleted node
+            raise _InvalidTree(f" node {node}", f"splits on feature {index} of {len(features)}", "tree-split-index")
         if tree.left[node] == -1:
             if raw["split_type"][node] != 0:  # XGBoost aborts when it saves such a leaf
                 raise _InvalidTree(f" node {node}", "is a leaf with the type of a split", "tree-split-kind")
             continue
-        index = tree.feature[node]
-        if not 0 <= index < len(features):
-            raise _InvalidTree(f" node {node}", f"splits on feature {index} of {len(features)}", "tree-split-index")
         if raw["default_left"][node] not in (0, 1):
             raise _InvalidTree(f" node {node}", f"sends missing values to {raw['default_left'][node]}", "tree-shape")
         if raw["split_type"][node] != isinstance(features[index], CategoryFeature):

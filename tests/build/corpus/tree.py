@@ -90,6 +90,11 @@ TREES = [
         "tree-split-kind",
         lambda t: t["split_type"].__setitem__(t["left_children"].index(-1), 1),
     ),
+    tree(
+        "a leaf marked as a deleted node",
+        "tree-split-index",
+        lambda t: t["split_indices"].__setitem__(t["left_children"].index(-1), -1),
+    ),
     tree("a split turned against its direction", "direction-broken", turned),
     booster("tree: a category of no value", "tree-categories", on_category(lambda t: entry("categories", -1, 4)(t))),
     booster("tree: a negative category", "tree-categories", on_category(lambda t: entry("categories", 0, -1)(t))),
