@@ -48,9 +48,9 @@ def test_a_command_to_the_server_prints_something(server, predict, row, command)
 def test_the_other_commands_are_those_of_the_readme():
     """tests/pipelines/test_readme.py runs them there."""
     readme = (ROOT / "README.md").read_text("utf-8")
-    others = [command for command in COMMANDS if command not in TO_SERVER]
-    assert len(others) == 3
-    assert [command for command in others if command not in readme] == []
+    releases = [command for command in COMMANDS if command not in TO_SERVER]
+    assert len(releases) == 3
+    assert [command for command in releases if command not in readme] == []
 
 
 def test_the_probes_of_the_manifest_are_answered_under_any_load(container, pod):
