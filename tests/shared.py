@@ -9,7 +9,7 @@ SHARED = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 
 def shared(path: str) -> Path:
     """The file or folder, or a skip with its reason."""
-    found = SHARED / path
-    if not found.exists():
+    target = SHARED / path
+    if not target.exists():
         pytest.skip(f"needs {path} in ../shared/data, which is not on this machine; nothing to fix")
-    return found
+    return target

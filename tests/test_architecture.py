@@ -1,4 +1,4 @@
-"""Which room may import what. The table is the design; a line that breaks it is named."""
+"""Which package may import what. The table is the design; a line that breaks it is named."""
 
 import ast
 import subprocess
@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "components/champion": {"artifacts", "build", "model"},
     "components/conclude": {"artifacts", "model"},
     "components/load_spec": {"artifacts", "model", "pydantic"},
-    "pipelines": {"artifacts", "components", "model", "joblib", "kfp", "rich", "yaml"},
+    "pipelines": {"artifacts", "components", "model", "joblib", "kfp", "pyarrow", "rich", "yaml"},
     "build/gate": {"artifacts", "model", "xgboost", "numpy"},
     "build/oci": {
         "model",
@@ -73,43 +73,43 @@ WRAPPER_MAY_IMPORT = {"kfp", "artifacts", "model"}  # and its own step; build_im
 
 def imports(path: Path) -> list[tuple[int, str]]:
     """(line, dotted module) of every import in a file, function bodies included."""
-    found = []
+    modules = []
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
-            found += [(node.lineno, alias.name) for alias in node.names]
+            modules += [(node.lineno, alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}:{node.lineno} imports relatively; name the room"
-            found.append((node.lineno, node.module or ""))
-    return found
+            assert node.level == 0, f"{path}:{node.lineno} imports relatively; name the package"
+            modules.append((node.lineno, node.module or ""))
+    return modules
 
 
-def files(place: str) -> list[Path]:
-    path = ROOT / place
+def files(package: str) -> list[Path]:
+    path = ROOT / package
     return [path] if path.is_file() else sorted(path.rglob("*.py"))
 
 
-@pytest.mark.parametrize("place", MAY_IMPORT)
-def test_a_room_imports_only_what_the_design_allows(place):
-    own = place.replace("/", ".").removesuffix(".py")
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_a_package_imports_only_what_the_design_allows(package):
+    own = package.replace("/", ".").removesuffix(".py")
     broken = []
-    for path in files(place):
+    for path in files(package):
         if path.name == "component.py":
             continue
         for line, module in imports(path):
             names = [".".join(module.split(".")[:end]) for end in range(1, module.count(".") + 2)]
-            if own in names or names[0] in sys.stdlib_module_names or MAY_IMPORT[place].intersection(names):
+            if own in names or names[0] in sys.stdlib_module_names or MAY_IMPORT[package].intersection(names):
                 continue
             broken.append(f"{path.relative_to(ROOT)}:{line} imports {module}")
-    assert not broken, f"{place} may import only {sorted(MAY_IMPORT[place])}:\n" + "\n".join(broken)
+    assert not broken, f"{package} may import only {sorted(MAY_IMPORT[package])}:\n" + "\n".join(broken)
 
 
-def test_every_file_stands_in_a_room_of_the_table():
-    rooms = [path for path in ROOT.iterdir() if path.name in OURS - {"tests", "bench"}]
-    known = {file for place in MAY_IMPORT for file in files(place)}
+def test_every_file_is_in_a_package_of_the_table():
+    packages = [path for path in ROOT.iterdir() if path.name in OURS - {"tests", "bench"}]
+    known = {file for package in MAY_IMPORT for file in files(package)}
     strangers = [
         str(path.relative_to(ROOT))
-        for room in rooms
-        for path in room.rglob("*.py")
+        for package in packages
+        for path in package.rglob("*.py")
         if path not in known and path.name != "__init__.py"
     ]
     assert not strangers
@@ -147,8 +147,8 @@ def test_serving_never_imports_the_spec_reader():
 
 
 def test_nothing_but_tests_and_bench_imports_the_examples():
-    for room in ("model", "components", "pipelines", "build", "serving"):
-        for path in (ROOT / room).rglob("*.py"):
+    for package in ("model", "components", "pipelines", "build", "serving"):
+        for path in (ROOT / package).rglob("*.py"):
             assert not [
                 line for line, module in imports(path) if module.split(".")[0] in ("examples", "bench", "tests")
             ]
@@ -156,15 +156,15 @@ def test_nothing_but_tests_and_bench_imports_the_examples():
 
 def test_import_build_is_ours():
     code = "import build; print(build.__file__)"
-    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert Path(found.stdout.strip()) == ROOT / "build" / "__init__.py"
+    modules = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert Path(modules.stdout.strip()) == ROOT / "build" / "__init__.py"
 
 
 def test_no_module_reads_the_environment_or_the_clock_at_import():
     """The edge is `main()` and the wrappers; a module-level read would freeze a setting at import."""
     broken = []
-    for room in OURS - {"tests"}:
-        for path in (ROOT / room).rglob("*.py"):
+    for package in OURS - {"tests"}:
+        for path in (ROOT / package).rglob("*.py"):
             for node in ast.parse(path.read_text("utf-8")).body:
                 if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.If):
                     continue

@@ -75,8 +75,8 @@ def test_the_page_has_each_code_once(page):
 
 
 def test_the_page_has_every_code_of_a_problem(page):
-    made = set().union(*map(literals, SOURCES)) | COMPUTED
-    assert sorted(made - set(page)) == []
+    written = set().union(*map(literals, SOURCES)) | COMPUTED
+    assert sorted(written - set(page)) == []
 
 
 def test_the_page_has_every_code_that_a_function_passes_on(page):

@@ -44,9 +44,9 @@ def test_faults_are_shown_with_their_codes_and_exit_1(bundle):
 def test_faults_as_json_are_for_programs(bundle):
     (bundle / "more").touch()
     done = run("verify", bundle, "--json")
-    told = json.loads(done.stdout)
-    assert (done.returncode, told["outcome"], told["exit_code"]) == (1, "refused", 1)
-    assert told["problems"] == [
+    answer = json.loads(done.stdout)
+    assert (done.returncode, answer["outcome"], answer["exit_code"]) == (1, "refused", 1)
+    assert answer["problems"] == [
         {"code": "file-extra", "where": "'more'", "problem": "is not a file of a bundle", "hint": "Remove it"}
     ]
 

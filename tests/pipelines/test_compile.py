@@ -83,7 +83,7 @@ def test_a_check_is_the_first_steps_of_training_as_they_are(compiled, tmp_path):
 
 def test_steps_with_an_effect_outside_are_never_cached(compiled):
     components = yaml.safe_load(compiled.read_text())["components"]
-    tasks = [task for one in components.values() for task in one.get("dag", {}).get("tasks", {}).values()]
+    tasks = [task for component in components.values() for task in component.get("dag", {}).get("tasks", {}).values()]
     inside = [task for task in tasks if task["componentRef"]["name"].startswith(("comp-build-image", "comp-conclude"))]
     assert len(inside) == 4
     assert all(not task["cachingOptions"].get("enableCache") for task in inside)

@@ -10,11 +10,11 @@ from pipelines.compile import ROOT
 from pipelines.local.run_dir import KEEP, Output
 
 
-def finished(output, says):
+def finished(output, text):
     run = output.new_run()
-    (run / "verdict.json").write_text(says)
+    (run / "verdict.json").write_text(text)
     (run / "bundle").mkdir()
-    (run / "bundle" / "manifest.json").write_text(says)
+    (run / "bundle" / "manifest.json").write_text(text)
     output.publish(run)
     return run
 

@@ -170,11 +170,11 @@ def kill_during(step, out, portal):
 
 class TestNotPromoted:
     def test_too_little_data_exits_3_with_the_verdict_and_no_image(self, portal, tmp_path):
-        """And a champion that is not there is told on the last screen, where a misspelled place is seen."""
-        place = Layout(tmp_path / "images of others")
-        publish(place, server(), "server-1")
+        """And a champion that is not there is reported on the last screen, where a misspelled store is seen."""
+        store = Layout(tmp_path / "images of others")
+        publish(store, server(), "server-1")
         spec = spec_folder(tmp_path / "spec", **{"promotion:": "promotion:\n  min_conversions: 100000"})
-        champion = f"CHAMPION=oci:{place.folder}"
+        champion = f"CHAMPION=oci:{store.folder}"
         done = make_run(tmp_path / "out", f"SPEC={spec}", f"DATA={portal}", "TRIALS=1", champion)
         assert done.returncode == 2, "make turns every failing exit code into its own 2"
         assert "others holds no release of this model, so only the baselines had to be beaten" in done.stdout
