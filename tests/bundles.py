@@ -73,9 +73,10 @@ def valid_design(seed: int) -> Design:
     rent, area = random.uniform(1e4, 9e5, ROWS), random.uniform(5, 90, ROWS)
     layout, position = random.integers(0, len(LAYOUTS) + 1, ROWS), random.integers(1, 21, ROWS).astype(float)
     rent[::17] = np.nan
-    log_odds = -np.nan_to_num(rent) / 4e5 + area / 50 + (layout == 1) - position / 10
     layouts: list[str | None] = [(*LAYOUTS, "castle")[code] for code in layout]
     layouts[::13] = [None] * len(layouts[::13])
+    is_1ldk = np.array([name == "1LDK" for name in layouts])
+    log_odds = -np.nan_to_num(rent) / 4e5 + area / 50 + is_1ldk - position / 10
     usual: list[Row] = [
         {"rent": float(40_000 + 5_000 * row), "area_m2": float(area[row]), "layout": LAYOUTS[row % 3]}
         for row in range(100)

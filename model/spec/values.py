@@ -14,7 +14,7 @@ from model.text import has_controls
 COLUMN = r"^[A-Za-z_][A-Za-z0-9_]*$"
 # Columns that preprocess adds to the rows; DuckDB compares names without case.
 OF_ROWS = {"row_key", "row_hash", "row_content", "row_again", "row_copy", "row_complete", "file_row_number"}
-RESERVED = frozenset(OF_ROWS | {"unit", "unreadable", "broken", "part", "rules"})
+RESERVED = frozenset(OF_ROWS | {"unit", "unreadable", "broken", "split", "rules"})
 DECADES = 36_525  # days: a hundred years, so that no date leaves the calendar
 FIRST_END = date(1990, 1, 1)  # a bundle's rows end in 1980 at the earliest
 MODEL = r"^[a-z0-9]+(-[a-z0-9]+)*$"

@@ -118,7 +118,7 @@ def test_the_spec_in_the_readme_is_the_file_that_it_names():
     assert block == "".join(line for line in file.splitlines(keepends=True) if not line.startswith("#"))
 
 
-@pytest.mark.parametrize("name", ["unit", "Part", "row_key"])
+@pytest.mark.parametrize("name", ["unit", "Split", "row_key"])
 def test_a_column_named_like_one_of_the_steps_own_is_reported_with_the_way_around(problems, name):
     messages = problems(changed((f"features.{name}", {"kind": "number"})))
     assert messages == [
