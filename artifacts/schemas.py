@@ -1,5 +1,10 @@
 """JSON Schemas of all documents, written from their classes: `python -m artifacts.schemas docs`."""
 
+from model import interrupt
+
+if __name__ == "__main__":
+    interrupt.exit_at_once()
+
 import importlib
 import pkgutil
 import sys

@@ -21,6 +21,7 @@ COMMANDS = {
     "the server of an image": "serving.server",
     "make report": "cli report",
     "make fix": "model.spec.reference",
+    "make fix, schemas": "artifacts.schemas",
     "make fix, GoogleSQL": "components.extract.googlesql.reference",
     "make test": "tests",
     "compile": "cli compile",

@@ -6,7 +6,10 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from artifacts.extract import Extract
 from artifacts.metrics import Metrics, MetricTables
+from artifacts.rejection_report import RejectionReport
+from artifacts.split import NegativeSampling, SplitCounts, SplitCountsByName, SplitSummary
 from artifacts.verdict import Bootstrap, Reason, Verdict
 from model.spec.types import Spec
 from pipelines.findings import Findings
@@ -16,15 +19,16 @@ from tests.logs import SMALL
 
 HOSTILE = "\x1b[2J\u202e[red]x[/]"
 SAFE = r"\x1b[2J\u202e[red]x[/]"
-LEDGER = {
-    "rejected_share": 0.0, "rejected_rows": 0, "rows_in": 1, "budget": 0.05, "rules": [], "key": [],
-    "equal_rows_kept": 0, "immature": 0, "warnings": [HOSTILE],
-}  # fmt: skip
-SPLIT = {
-    "gap": 0,
-    "purged": 0,
-    "splits": {part: {"rows": 1, "positives": 0} for part in ("train", "calibration", "test")},
-}
+REJECTION = RejectionReport(
+    rows_in=1, rejected_rows=0, rejected_share=0.0, budget=0.05, rules=(), key=(), key_is_declared=False, duplicates=0,
+    duplicates_share=0.0, copies_budget=0.0, equal_rows_kept=0, immature=0, rows_kept=1, not_finite={},
+    warnings=(HOSTILE,),
+)  # fmt: skip
+COUNTS = SplitCounts(rows=1, positives=0, lists=None, users=None, first=None, last=None)
+SPLIT = SplitSummary(
+    by="random", cuts=None, splits=SplitCountsByName(train=COUNTS, calibration=COUNTS, test=COUNTS), gap=0, purged=0,
+    sampling=NegativeSampling(negatives_before=1, negatives_after=1, kept_negatives=1.0), cutoff="2026-07-01T00:00:00Z",
+)  # fmt: skip
 
 
 def shown(result) -> str:
@@ -35,11 +39,11 @@ def shown(result) -> str:
 
 @pytest.mark.case("a column of a file whose name clears the screen and turns the letters round")
 def test_a_check_shows_columns_and_notes_without_control_characters(outcome):
-    extracted = {
-        "start": None, "bytes_billed": None, "table_rows": {}, "tables": [HOSTILE], "rows": 1,
-        "columns": {HOSTILE: "INT64"},
-    }  # fmt: skip
-    text = shown(Findings(Spec.model_validate(SMALL), extracted, LEDGER, SPLIT, None))
+    extract = Extract(
+        sql_sha256="e" * 64, start=None, end="2026-07-01T00:00:00Z", rows=1, backend="duckdb", bytes_billed=None,
+        tables=(HOSTILE,), table_rows={}, losses=None, columns={HOSTILE: "INT64"},
+    )  # fmt: skip
+    text = shown(Findings(Spec.model_validate(SMALL), extract, REJECTION, SPLIT, None))
     outcome(text.splitlines()[0])
     assert text.count(SAFE) == 3
     assert not {"\x1b", "\u202e"} & set(text)
@@ -52,8 +56,8 @@ def test_a_run_shows_reasons_and_notes_without_control_characters(tmp_path):
         spec_sha256="b" * 64, sql_sha256="c" * 64, test_rows_sha256="d" * 64, bootstrap=Bootstrap(seed=7, draws=1000),
     ).with_checksum().write(tmp_path)  # fmt: skip
     Metrics.of({}, MetricTables()).write(tmp_path)
-    for name, value in {"ledger": LEDGER, "split": SPLIT}.items():
-        (tmp_path / f"{name}.json").write_text(json.dumps(value))
+    REJECTION.write(tmp_path)
+    SPLIT.write(tmp_path)
     text = shown(Outcome(tmp_path, tmp_path))
     assert text.count(SAFE) == 2
     assert not {"\x1b", "\u202e"} & set(text)

@@ -40,7 +40,6 @@ sets(
     "verdict",
     st.sampled_from(["hold", "reject", "PROMOTE", "promote ", "", True, 1, None]),
 )
-sets("format", "verdict-format", "format", st.sampled_from([0, 2, True, "1", None]))
 sets("bundle", "verdict-other-bundle", "bundle", NOT_HEX | st.just("sha256:" + "0" * 64) | st.none())
 sets("champion", "verdict-champion", "champion", NOT_HEX | st.integers() | st.just({}))
 sets("test_rows_sha256", "verdict-rows", "test_rows_sha256", NOT_HEX | st.none() | st.integers())

@@ -18,7 +18,6 @@ from build.image.smoke_test import SmokeTestError
 from build.image.smoke_test.smoke_test import run_smoke_test
 from build.oci.credentials import DockerLogin
 from build.oci.image import Image
-from build.oci.json_documents import dump
 from build.oci.layer import TarEntry, write_layer
 from build.oci.layout import Layout
 from build.oci.publish import publish
@@ -47,8 +46,8 @@ def spoiled(base: Base, folder, *changes: tuple[str, str, str]) -> Base:
         text = ours[f"opt/kamado/{file}"].replace(before, after)
         entries.append(TarEntry(f"opt/kamado/{file}", 0o644, data=text.encode()))
     layer = write_layer(folder / "spoiled.tar.gz", entries, mtime=1_577_836_800)
-    rootfs = {"type": "layers", "diff_ids": [*base.config["rootfs"]["diff_ids"], layer.diff_id]}
-    return replace(base, config=base.config | {"rootfs": rootfs}, layers=(*base.layers, layer.blob()))
+    config = base.config.updated({"rootfs": {"type": "layers", "diff_ids": [*base.config.diff_ids, layer.diff_id]}})
+    return replace(base, config=config, layers=(*base.layers, layer.blob()))
 
 
 ANOTHER_LAST_DIGIT = ("model/bundle/calibration.py", "/ (1.0 + small)", "/ (1.0 + small) * (1 + 2e-15)")
@@ -120,7 +119,7 @@ class TestWithoutAnEngine(SmokeTestContract):
         return Layout(tmp_path / "images")
 
     def test_an_image_without_a_server_says_so(self, base, valid_bundle, verdict, store, tmp_path, way):
-        bare = replace(base, layers=(), config=base.config | {"rootfs": {"type": "layers", "diff_ids": []}})
+        bare = replace(base, layers=(), config=base.config.updated({"rootfs": {"type": "layers", "diff_ids": []}}))
         refusal = self.publish(bare, valid_bundle, verdict, store, tmp_path, way)
         assert "has no python3" in str(refusal)
 
@@ -186,7 +185,7 @@ def settled(server_cache, host, address, tmp_path_factory):
     """The base's layers, in the registry and in the engine already, as on a machine that builds every day."""
     base = build_base(server_cache, report=lambda _: None)
     folder = tmp_path_factory.mktemp("settled")
-    server = Image(dump(base.config), base.layers)
+    server = Image(base.config.data, base.layers)
     publish(
         RegistryStore(RegistryClient(host, "smoke/base", login=DockerLogin(host, folder)), locks=folder), server, "1"
     )

@@ -66,9 +66,9 @@ def test_what_is_said_of_an_address_holds_no_secret(text, expected):
     assert redacted(expected) == expected
 
 
-def test_help_does_not_tell_the_password_of_the_usual_place():
+def test_help_does_not_print_the_password_of_the_default_store():
     environ = {**os.environ, "KAMADO_IMAGES": "registry://me:hunter2@registry.example/kamado"}
     command = [sys.executable, "-m", "cli", "image", "--help"]
     output = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=True).stdout
-    assert "registry.example" in output
+    assert "KAMADO_IMAGES" in output
     assert "hunter2" not in output

@@ -55,7 +55,7 @@ def test_a_folder_that_holds_something_is_left_as_it_is(store, tmp_path):
     (tmp_path / "back" / "mine").write_text("kept")
     result = run("fetch", "toy-conversion", "--in", f"oci:{store.folder}", "--into", str(tmp_path / "back"))
     assert result.returncode == 1
-    assert "is there already" in result.stderr
+    assert "exists already" in result.stderr
     assert (tmp_path / "back" / "mine").read_text() == "kept"
 
 

@@ -242,7 +242,7 @@ def test_the_command_line_lists_releases(tmp_path):
 def test_a_number_of_releases_that_is_none_is_refused(newest, tmp_path):
     result = run("releases", "toy", "--in", f"oci:{tmp_path}", "--newest", newest)
     assert result.returncode == 2
-    assert f"'{newest}' is not a whole number above 0" in result.stderr
+    assert f"'{newest}' is not a whole number of 1 or more" in result.stderr
 
 
 def test_the_command_line_says_what_is_missing(tmp_path):

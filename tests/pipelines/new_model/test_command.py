@@ -15,7 +15,7 @@ from tests.pipelines.new_model.tables import plain, refusal
 
 
 def command(*arguments):
-    command = [sys.executable, "-m", "pipelines.new_model", *arguments]
+    command = [sys.executable, "-m", "cli", "new", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
@@ -40,10 +40,10 @@ def test_all_problems_of_the_variables_are_reported_at_once(tmp_path):
     pyarrow.csv.write_csv(plain(), tmp_path / "sales.csv")
     done = command("--model", "My Model", "--table", f"{tmp_path}/sale.csv", "--specs", f"{tmp_path}/specs")
     assert done.returncode == 2
-    assert "MODEL: is 'My Model', not the name of a model" in done.stdout
-    assert "for example my-model" in done.stdout
-    assert "does not exist. Did you mean sales.csv?" in done.stdout
-    assert "LABEL: is missing" in done.stdout
+    assert "MODEL: is 'My Model', not the name of a model" in done.stderr
+    assert "for example my-model" in done.stderr
+    assert "does not exist. Did you mean sales.csv?" in done.stderr
+    assert "LABEL: is missing" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
 
 
@@ -77,6 +77,6 @@ def test_make_runs_nothing_in_its_variables(tmp_path, outcome):
         ["make", "-o", ".venv/installed.txt", "new", f"MODEL={hostile}", f"TABLE={hostile}", f"LABEL={hostile}"],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert "not the name of a model" in done.stdout
+    assert "not the name of a model" in done.stderr
     assert not mark.exists()
-    outcome(done.stdout.splitlines()[1])
+    outcome(done.stderr.splitlines()[1])
