@@ -13,6 +13,7 @@ from build.image.smoke_test.smoke_test import SmokeTestResult
 from build.oci.image import parsed
 from build.oci.json_documents import dump
 from build.oci.store import Attachment
+from model.version import version
 
 MEDIA_TYPE = "application/vnd.in-toto+json"
 STATEMENT = "https://in-toto.io/Statement/v1"
@@ -49,7 +50,7 @@ def provenance(name: str, candidate: Candidate, *, smoke_test: SmokeTestResult, 
                 ],
             },
             "runDetails": {
-                "builder": {"id": BUILDER},
+                "builder": {"id": BUILDER, "version": {"kamado": version()}},
                 "byproducts": [_record(smoke_test)],
             },
         },

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from build.image.base import source_layer, wheels
 from build.image.base.apt import Package, refuse_without_apt
-from build.image.base.base import XGBOOST, Base, Report, empty_config
+from build.image.base.base import VERSION, XGBOOST, Base, Report, empty_config
 from build.image.base.debian import SERVER, release, resolved
 from build.image.base.layer_cache import CREATED, Make, cached_layer, key_of, locked
 from build.image.base.server_root import server_root
 from build.oci.image import Image
 from build.oci.layer import Layer
+from model.files import JSON
+from model.version import version
 
 ENVIRONMENT = [
     "PATH=/usr/local/bin:/usr/bin:/bin",
@@ -69,10 +71,15 @@ def _plans(packages: tuple[Package, ...]) -> list[LayerPlan]:
     ]
 
 
+def server_labels() -> dict[str, JSON]:
+    """What is in the server: the XGBoost that reads the model, and the version of our code."""
+    return {XGBOOST: wheels.locked("xgboost-cpu"), VERSION: version()}
+
+
 def _base(layers: Sequence[Layer], names: Sequence[str]) -> Base:
     config = empty_config().updated(
         {
-            "config": {"Env": [*ENVIRONMENT], "Labels": {XGBOOST: wheels.locked("xgboost-cpu")}, "User": "65532"},
+            "config": {"Env": [*ENVIRONMENT], "Labels": server_labels(), "User": "65532"},
             "created": CREATED,
             "history": [{"created": CREATED, "created_by": f"kamado: {name}"} for name in names],
             "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},

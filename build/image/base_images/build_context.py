@@ -8,7 +8,7 @@ from build.image.base.source_layer import HOME, ROOT, code, packages
 from build.image.base.wheels import LOCK, locked
 from build.image.base_images.pip_config import pip_settings
 from build.oci.layer import TarEntry
-from model.version import CHANGELOG
+from model.version import CHANGELOG, version
 
 FOLDER = Path(__file__).parent
 FULL_LOCK = ROOT / "requirements.txt"
@@ -35,7 +35,7 @@ def build_contexts(environ: Mapping[str, str], *, commit: str | None) -> list[Bu
         BuildContext(
             "server",
             [*_recipe("server", LOCK), *settings, *code()],
-            {**proxies, "XGBOOST": locked("xgboost-cpu")},
+            {**proxies, "XGBOOST": locked("xgboost-cpu"), "VERSION": version()},
         ),
         BuildContext(
             "component",

@@ -13,7 +13,7 @@ from pathlib import Path
 import docker.errors
 import pytest
 
-from build.image.base.base import XGBOOST
+from build.image.base.base import VERSION, XGBOOST
 from build.image.base.build_base import ENVIRONMENT
 from build.image.base.source_layer import code, code_key
 from build.image.base.wheels import LOCK, locked
@@ -30,6 +30,7 @@ from build.oci.layout import Layout
 from cli.main import main
 from model.bundle.bundle import load
 from model.errors import OutputError
+from model.version import version
 
 BUNDLE = "/opt/kamado/bundle"
 REQUEST = """
@@ -129,7 +130,7 @@ class TestTheServer:
         assert {pair for pair in ENVIRONMENT if not pair.startswith("PATH=")} <= variables
         assert "OMP_NUM_THREADS=1" in run(server, "env").splitlines()
         assert server.attrs["Config"]["Cmd"] == ["python3", "-m", "serving.server"]
-        assert server.image.labels == {XGBOOST: locked("xgboost-cpu")}
+        assert server.image.labels == {XGBOOST: locked("xgboost-cpu"), VERSION: version()}
 
     def test_it_has_our_code_as_the_made_base_lays_it(self, server):
         listing = run(server, "find", "/opt/kamado", "-path", BUNDLE, "-prune", "-o", "-type", "f", "-print").split()

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from build.image.base.apt import Apt, Package
-from build.image.base.base import XGBOOST, BaseError
+from build.image.base.base import VERSION, XGBOOST, BaseError
 from build.image.base.build_base import build_base
 from build.image.base.resolve import server_base
 from build.image.base.source_layer import code
@@ -21,6 +21,7 @@ from build.image.base.wheels import LOCK, CannotMake, locked
 from build.image.build import build
 from build.image.request import BuildRequest
 from model.bundle.bundle import load
+from model.version import version
 from tests.build.image.test_assemble import config_of, read
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -86,6 +87,7 @@ def test_the_image_says_its_base_and_the_xgboost_in_it(image):
     assert labels["kamado.base"] == "server"
     assert labels["org.opencontainers.image.base.digest"] == built.base.digest
     assert labels[XGBOOST] == locked("xgboost-cpu")
+    assert labels[VERSION] == version()
 
 
 def test_it_holds_no_shell_no_package_manager_no_compiler_and_nothing_of_training(root):

@@ -10,6 +10,7 @@ from in_toto_attestation.v1.statement import Statement
 
 from build.image.attest.provenance import provenance
 from build.image.smoke_test.smoke_test import SmokeTestResult
+from model.version import version
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -43,6 +44,7 @@ class TestTheProvenance:
         assert written["predicateType"] == "https://slsa.dev/provenance/v1"
         assert urlsplit(definition["buildType"]).scheme
         assert urlsplit(details["builder"]["id"]).scheme
+        assert details["builder"]["version"] == {"kamado": version()}
         assert definition["externalParameters"]
         for descriptor in (*written["subject"], *definition["resolvedDependencies"], *details["byproducts"]):
             # The library looks at less than the specification: uri, digest or content, a name is not enough.
