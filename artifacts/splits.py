@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from artifacts.split import SPLITS, SplitName
 from model.bundle.features import CategoryFeature, Feature, NumberFeature
 from model.errors import DataError, Problem
+from model.files import sha256_of
 
 BATCH = 1 << 16  # rows
 AGAIN = "Run preprocess again"
@@ -31,8 +32,7 @@ def splits_sha256(folder: Path) -> str:
     lines = []
     for name in sorted(SPLITS):
         path = split_file(folder, name)
-        with path.open("rb") as file:
-            lines.append(f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {path.name}\n")
+        lines.append(f"{sha256_of(path)}  {path.name}\n")
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 

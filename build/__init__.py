@@ -1,11 +1,11 @@
-"""From a sound bundle to an image: the gate that refuses, the assembler, and the places where an image is published.
+"""From a bundle to a released image.
 
-    copy.py       bundle and verdict, where nobody else writes: everything looks at this copy
-    gate.py       verify them, in a child process (check.py); fields/ says what each field may be
-    base/         the server that the model is laid on
-    image.py      base + one model layer = an image, the same bytes every time
-    publish/      where it goes; the tag is the last write
-    promotion.py  a release: verified.py looks at the whole image before it gets a number
+gate/         the checks that every bundle passes before it becomes an image
+image/        a server base and one model layer, assembled, tested, attested and published
+oci/          images, and the stores and registries that they are in
+release/      numbered releases: promote, roll back, fetch
+environment/  the venv that Kamado runs in
+settings.py   settings from the environment
 
 This package is named as PyPA's `build` is, on purpose; inside this checkout `import build` is ours.
 """

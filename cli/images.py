@@ -1,7 +1,7 @@
 """Verbs over bundles and images: verify, image, base-images."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,6 @@ class Verification:
         return REFUSED if self.problems else DONE
 
     def for_programs(self) -> object:
-        from dataclasses import asdict
-
         problems = [asdict(problem) for problem in self.problems]
         return {"outcome": "refused" if problems else "finished", "exit_code": self.exit_code, "problems": problems}
 

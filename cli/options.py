@@ -1,14 +1,16 @@
 """Options that several verbs share."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from model.errors import Problem
+
 if TYPE_CHECKING:
     from build.oci.store import ImageStore
 
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 DEFAULT_STORE = "oci:out/images"  # where `make run` puts its images
 STORES = "oci:FOLDER, registry://HOST/REPOSITORY or ecr://ACCOUNT.REGION/REPOSITORY"
 STORE_HELP = f"Image store: {STORES}; default: KAMADO_IMAGES, else {DEFAULT_STORE}."
@@ -53,12 +55,9 @@ def store_of(name: str, environ: Mapping[str, str]) -> str:
 
 def open_existing_store(name: str, environ: Mapping[str, str]) -> "ImageStore":
     """Raises StoreError also for a folder that is not there, which would be an empty store."""
-    from pathlib import Path
-
     from build.oci.open_store import FORMS, open_store
     from build.oci.store import StoreError
     from build.settings import cache_folder
-    from model.errors import Problem
 
     if name.startswith("oci:") and not Path(name.removeprefix("oci:")).is_dir():
         raise StoreError(Problem(f"--in {name}", "is not a folder", FORMS, "place-unknown"))

@@ -37,7 +37,6 @@ class Listing:
     exit_code: int = DONE
 
     def for_programs(self) -> object:
-
         return [release.as_json() for release in self.releases]
 
     def show(self, console: Any) -> None:

@@ -1,13 +1,13 @@
-"""Why a room says no.
+"""Errors for the person who can fix them.
 
-    Refused                 something given was not good enough; `problems` lists all of it
+    KamadoError           something given was not good enough; `problems` lists all of it
     ├── SpecError         the spec or its SQL
     ├── DataError         the rows, the files or the folders they are in
     ├── BundleError       a trained model that must not be used
     ├── OutputError       the place where results should go
     └── UsageError        the command line
 
-A refusal is for the person who can fix it: every problem names the field, what was found there, and the way out.
+Other packages have further kinds of their own. Every problem names the field, what is wrong there, and the way out.
 """
 
 from dataclasses import dataclass

@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from model.errors import DataError, Problem
-
 JSON: TypeAlias = "dict[str, JSON] | list[JSON] | str | int | float | bool | None"
 DEEPEST = 100  # levels of nesting; none of our documents has ten
 TOO_DEEP = f"it is nested more than {DEEPEST} deep"
@@ -45,20 +43,6 @@ def dump_json(value: object) -> bytes:
 
 def write_json(path: Path, value: object) -> None:
     write_atomically(path, dump_json(value))
-
-
-def read_json(path: Path, *, made_by: str) -> Any:
-    """The parsed file; DataError names the file and the step that makes it when it is absent or not JSON."""
-    try:
-        return parse_json(path.read_bytes())
-    except FileNotFoundError:
-        raise DataError(
-            Problem(str(path), "is missing", f"Run the step that makes it: {made_by}", "file-missing")
-        ) from None
-    except ValueError as error:
-        raise DataError(
-            Problem(str(path), f"is not JSON ({error})", f"Make it again: {made_by}", "file-not-json")
-        ) from None
 
 
 def parse_json(data: bytes) -> Any:

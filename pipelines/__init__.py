@@ -1,0 +1,12 @@
+"""The pipelines, and running them on this machine.
+
+training.py    the graph of a training
+checking.py    the graph that looks at a spec and its data
+compile.py     a graph as KFP YAML
+arguments.py   the arguments of a run, looked at before anything starts
+request.py     what a run does, once they are read
+sample.py      tables of an example that simulates its own
+local/         a run of the compiled pipeline here
+check_spec.py  a look at a spec and its data; findings.py is what it found
+new_model/     a first spec from a table
+"""

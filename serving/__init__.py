@@ -1,1 +1,17 @@
-"""A typed HTTP server for one bundle: python -m serving.server."""
+"""A typed HTTP server for one bundle: `python -m serving.server`.
+
+server.py         starts and stops it
+settings.py       its settings
+app.py            the routes; page.html is the page at /docs
+handlers.py       what the scoring routes do
+parse.py          bodies to columns: json_body.py, keys.py, body_problems.py
+types.py          the types of requests and answers
+openapi.py        what the OpenAPI document says beyond them
+model_info.py     the answer of /model
+score.py          loads, verifies and scores
+finite_check.py   every row gets a finite probability
+errors.py         requests without a score
+limit.py          limits on requests and bodies
+protocol.py       limits on connections
+metrics.py        metrics for Prometheus
+"""

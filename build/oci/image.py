@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, BinaryIO
 
-from build.oci.json_documents import Descriptor, Manifest, Platform, dump
-
-__all__ = ["Blob", "Image", "digest_of", "dump", "parsed"]
+from build.oci.json_documents import Descriptor, Manifest, Platform
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"

@@ -1,0 +1,16 @@
+"""A bundle from the splits, with the baselines beside it.
+
+component.py       the step
+train.py           all stages
+stages.py          their progress
+inputs.py          what every stage reads: split_rows.py and learn_features.py
+search.py          the search for a setting; pruning.py ends its trials
+boosting.py        XGBoost, as training uses it
+ensemble.py        one model for each fold, merged
+linear.py          the logistic regression
+calibrate.py       the calibration
+fitted_model.py    the better of trees and logistic regression
+baselines.py       what every model must beat
+manifest.py        the manifest
+golden.py          the golden rows
+"""

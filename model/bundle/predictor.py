@@ -55,10 +55,3 @@ class Predictor:
         """Probability of conversion, float64 (rows,) in [0, 1]."""
         corrected = self.manifest.sampling.correct(self.margin(matrix))
         return sigmoid(self.manifest.calibration.apply(corrected))
-
-    def golden_difference(self) -> float:
-        """Largest distance between the golden rows' stored probabilities and this machine's."""
-        names = [feature.name for feature in self.manifest.inputs]
-        columns = {name: [row.input[name] for row in self.golden] for name in names}
-        expected = np.array([row.probability for row in self.golden])
-        return float(np.max(np.abs(self.probability(self.encode(columns)) - expected)))

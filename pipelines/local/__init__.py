@@ -1,0 +1,10 @@
+"""A run of a compiled pipeline on this machine.
+
+run.py                one training, from request to outcome
+run_dir.py            OUT, the folder of results
+subprocess_runner.py  the pipeline as a process group; runner.py is that process
+events.py             what its steps report
+progress.py           the same on the screen
+run_log.py            the same in run.log
+summary.py            the screen at the end of a run
+"""

@@ -11,7 +11,7 @@ import pytest
 from components.extract.sources.open import open_source
 from components.step import Step
 from model.errors import DataError, SpecError
-from model.files import read_json
+from model.files import parse_json
 from pipelines.compile import ROOT
 from tests.extract.logs import ALL, WINDOW, data, run
 from tests.logs import log, spec_of
@@ -34,7 +34,7 @@ def test_the_rows_are_the_querys_and_extract_json_has_their_origin(tmp_path, sou
     run(source, ALL, tmp_path / "out")
     rows, page = (
         pq.read_table(tmp_path / "out" / "rows"),
-        read_json(tmp_path / "out" / "extract.json", made_by="extract"),
+        parse_json((tmp_path / "out" / "extract.json").read_bytes()),
     )
     keys = [("shown_at", "ascending"), ("position", "ascending")]
     assert rows.sort_by(keys)["rent"].equals(log().sort_by(keys)["rent"])

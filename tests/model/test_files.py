@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from model.errors import DataError
-from model.files import dump_json, new_folder, parse_json, read_json, sha256_of, write_atomically
+from model.files import dump_json, new_folder, parse_json, sha256_of, write_atomically
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLED = """
@@ -112,14 +111,6 @@ def test_what_a_float_can_hold_and_a_reader_can_follow_is_read():
     assert parse_json(b"[" * 100 + b"]" * 100)
     assert parse_json(b"9" * 308) < 1e308
     assert parse_json(b'{"a": [1e308, -5e-324, 0]}') == {"a": [1e308, -5e-324, 0]}
-
-
-def test_an_absent_or_damaged_file_says_which_step_makes_it(tmp_path):
-    with pytest.raises(DataError, match=r"split.json: is missing. Run the step that makes it: preprocess"):
-        read_json(tmp_path / "split.json", made_by="preprocess")
-    (tmp_path / "split.json").write_text("half a")
-    with pytest.raises(DataError, match=r"split.json: is not JSON .*Make it again: preprocess"):
-        read_json(tmp_path / "split.json", made_by="preprocess")
 
 
 def test_a_digest_is_sha256_s(tmp_path):

@@ -18,6 +18,7 @@ from model.bundle.bundle import load
 from model.bundle.folder import bundle_digest
 from model.bundle.predictor import GOLDEN_TOLERANCE, Predictor
 from model.errors import DataError
+from serving.score import load_and_verify
 from tests.logs import log, replaced, spec_of
 from tests.runs import quiet, small_run, train_into
 
@@ -43,7 +44,7 @@ def test_another_seed_gives_another_model(tmp_path):
 
 def test_golden_rows_come_out_again_and_hold_the_edges(tmp_path):
     bundle = load(small_run(tmp_path) / "trained" / "bundle")
-    assert Predictor(bundle).golden_difference() <= GOLDEN_TOLERANCE
+    assert load_and_verify(tmp_path / "trained" / "bundle").largest_difference <= GOLDEN_TOLERANCE
     assert len(bundle.golden) >= 100
     inputs = [row.input for row in bundle.golden]
     assert dict.fromkeys(inputs[0]) in inputs, "a row with everything missing"

@@ -10,7 +10,6 @@ from build.oci.store import PushedImage
 from model.bundle.bundle import Bundle
 
 Way = Literal["auto", "engine", "process"]
-WAYS: tuple[Way, ...] = ("auto", "engine", "process")
 SECONDS = 90  # until the server listens
 MOST_PROBLEMS = 20  # of one refusal
 

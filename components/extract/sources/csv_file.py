@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model.errors import Problem, Problems
+from model.sql import literal
 
 DELIMITERS = ",;\t|"
 LONGEST = 1 << 20  # characters of a first line
@@ -27,11 +28,10 @@ class CsvFile:
 
     def reader(self) -> str:
         """DuckDB's SQL of the table of texts c0, c1, …: an empty field is NULL, a quoted one ("") an empty text."""
-        quoted = str(self.path).replace("'", "''")
         columns = ", ".join(f"c{number}: 'VARCHAR'" for number in range(len(self.names)))
         dialect = f"delim='{self.delimiter}', quote='\"', escape='\"', header=true, strict_mode=true"
         nulls = "nullstr='', allow_quoted_nulls=false"
-        return f"read_csv('{quoted}', {dialect}, {nulls}, auto_detect=false, columns={{{columns}}})"
+        return f"read_csv({literal(str(self.path))}, {dialect}, {nulls}, auto_detect=false, columns={{{columns}}})"
 
 
 def open_csv(path: Path) -> CsvFile:

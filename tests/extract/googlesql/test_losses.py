@@ -6,7 +6,7 @@ from components.extract.googlesql.safe_casts import Loss
 from components.extract.sources.duckdb_files import DuckDbSource
 from components.extract.window import Window
 from model.errors import DataError
-from model.files import read_json
+from model.files import parse_json
 from tests.extract.logs import run
 from tests.logs import END
 
@@ -64,7 +64,7 @@ def test_extract_json_has_the_rows_of_each_table_and_the_losses(folder, tmp_path
         FROM t AS l WHERE SAFE_CAST(l.seen AS TIMESTAMP) < TIMESTAMP '2026-06-03 00:00:00+00'
     """
     run(f"duckdb:{folder}", sql, tmp_path / "out", source__window_days=None)
-    page = read_json(tmp_path / "out" / "extract.json", made_by="extract")
+    page = parse_json((tmp_path / "out" / "extract.json").read_bytes())
     assert (page["rows"], page["table_rows"]) == (1, {"t": 5})
     assert page["losses"] == [
         {"expression": LOST.expression, "table": "t", "values": 4, "nulls": 2, "example": "2026/06/02 10:00"}

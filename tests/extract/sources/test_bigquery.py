@@ -13,7 +13,7 @@ from components.extract.sources.bigquery import BigQuerySource
 from components.extract.sources.open import open_source
 from components.extract.window import window
 from model.errors import DataError, SpecError
-from model.files import read_json
+from model.files import parse_json
 from tests.contracts.source import ALL, BOUND, WINDOW
 from tests.extract.logs import data
 from tests.logs import spec_of
@@ -158,7 +158,7 @@ def test_the_whole_step_reads_from_bigquery(service, tmp_path):
     spec = spec_of(sql_text=ALL)
     name = f"bigquery:{PROJECT}.logs@{LOCATION}"
     extract(spec, name, window(spec, "2026-07-01"), tmp_path / "out", progress=lambda *_: None)
-    page = read_json(tmp_path / "out" / "extract.json", made_by="extract")
+    page = parse_json((tmp_path / "out" / "extract.json").read_bytes())
     assert (page["backend"], page["rows"], page["bytes_billed"]) == ("bigquery", 3000, LEAST_BILLED)
     assert (page["tables"], page["columns"]["rent"]) == (["logs.impressions"], "FLOAT64")
 
