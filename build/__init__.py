@@ -1,4 +1,4 @@
-"""From a sound bundle to an image: the gate that refuses, the assembler, and the places where an image is published.
+"""From a valid bundle to an image: the gate that refuses, the assembler, and the stores where an image is published.
 
     copy.py       bundle and verdict, where nobody else writes: everything looks at this copy
     gate.py       verify them, in a child process (check.py); fields/ says what each field may be

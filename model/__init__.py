@@ -1,1 +1,1 @@
-"""What every room shares: what is asked of a model (spec) and what a trained model is on disk (bundle)."""
+"""What every package shares: what is asked of a model (spec) and what a trained model is on disk (bundle)."""

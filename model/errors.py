@@ -1,13 +1,13 @@
-"""Why a room says no.
+"""Why a step or command refuses.
 
     Refused                 something given was not good enough; `problems` lists all of it
     ├── SpecError         the spec or its SQL
     ├── DataError         the rows, the files or the folders they are in
     ├── BundleError       a trained model that must not be used
-    ├── OutputError       the place where results should go
+    ├── OutputError       the folder or store where results should go
     └── UsageError        the command line
 
-A refusal is for the person who can fix it: every problem names the field, what was found there, and the way out.
+A refusal is for the person who can fix it: every problem names the field, what is wrong there, and a hint.
 """
 
 from dataclasses import dataclass
@@ -73,7 +73,7 @@ class UsageError(KamadoError):
 
 
 class Problems:
-    """Collects problems so that they are told all at once."""
+    """Collects problems so that they are reported all at once."""
 
     def __init__(self) -> None:
         self.items: list[Problem] = []

@@ -1,4 +1,4 @@
-"""The arguments of a run, all looked at before anything starts: every problem is reported at once, with the way out."""
+"""The arguments of a run, all looked at before anything starts: every problem is reported at once, with a hint."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
