@@ -35,7 +35,7 @@ run: $(READY)  ## logs to image: SPEC= DATA= OUT= TRIALS= MINUTES= END= BASE_IMA
 	  $${TRIALS:+--trials="$$TRIALS"} $${MINUTES:+--minutes="$$MINUTES"} $${BASE_IMAGE:+--base="$$BASE_IMAGE"} \
 	  $${CHAMPION:+--champion="$$CHAMPION"} $${JSON:+--json}
 
-check-spec: $(READY)  ## types, rows, rates, leaks and parts, before any training: SPEC= DATA= END= OUT= JSON=1
+check-spec: $(READY)  ## types, rows, rates, leaks and splits, before any training: SPEC= DATA= END= OUT= JSON=1
 	@$(START) -m cli check-spec $${SPEC:+--spec="$$SPEC"} $${DATA:+--data="$$DATA"} $${OUT:+--out="$$OUT"} \
 	  $${END:+--end="$$END"} $${JSON:+--json}
 
@@ -70,6 +70,7 @@ fix: $(READY)  ## fix what can be fixed: lint, formatting, the references
 	@$(START) -m model.spec.reference docs
 	@$(START) -m components.extract.googlesql.reference docs
 	@$(START) -m artifacts.schemas docs
+	@$(START) -m build.gate.fields.page docs
 
 serve: $(READY)  ## serve the last bundle, or KAMADO_BUNDLE: OUT= PORT=
 	@if [ "$$OUT" ]; then export KAMADO_BUNDLE="$$OUT/bundle"; fi; \

@@ -58,7 +58,7 @@ def batches(path: Path, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
         try:
             yield from file.iter_batches(BATCH, columns=list(names))
         except (pa.ArrowInvalid, OSError) as error:  # a damaged page is noticed when it is read, as either of the two
-            raise DataError(Problem(str(path), f"is damaged ({_plain(error)})", AGAIN, "part-damaged")) from None
+            raise DataError(Problem(str(path), f"is damaged ({_plain(error)})", AGAIN, "split-damaged")) from None
 
 
 def _open(path: Path) -> pq.ParquetFile:
@@ -66,15 +66,15 @@ def _open(path: Path) -> pq.ParquetFile:
         return pq.ParquetFile(path)
     except FileNotFoundError:
         hint = "Run the step that writes it: preprocess"
-        raise DataError(Problem(str(path), "is missing", hint, "part-missing")) from None
+        raise DataError(Problem(str(path), "is missing", hint, "split-missing")) from None
     except (pa.ArrowInvalid, OSError) as error:
-        raise DataError(Problem(str(path), f"is not Parquet ({_plain(error)})", AGAIN, "part-damaged")) from None
+        raise DataError(Problem(str(path), f"is not Parquet ({_plain(error)})", AGAIN, "split-damaged")) from None
 
 
 def _require(path: Path, file: pq.ParquetFile, names: Sequence[str]) -> None:
     missing = [name for name in dict.fromkeys(names) if name not in file.schema_arrow.names]
     hint = "Run preprocess with this spec"
-    problems = [Problem(f"{path} {name}", "is missing", hint, "part-column-missing") for name in missing]
+    problems = [Problem(f"{path} {name}", "is missing", hint, "split-column-missing") for name in missing]
     if problems:
         raise DataError(*problems)
 

@@ -208,7 +208,7 @@ def main() -> int:
         console.print(f"a repeated push uploads {again:,} bytes (goal: at most {MOST_UPLOADED:,})")
         ten = digests(host, base, folder)
         console.print(f"ten pushes of one bundle: {len(ten)} digest (goal: 1)")
-        bundle = write_valid_bundle(folder / "sound")
+        bundle = write_valid_bundle(folder / "valid")
         gate = [timed(lambda: verify(bundle, None)) for _ in range(rounds)]
         console.print(f"the gate: {spread(gate, ' s')} (goal: at most {MOST_GATE:g} s)")
         small, large = memory(host, folder / "small", MB), memory(host, folder / "large", 1024 * MB)

@@ -1,7 +1,7 @@
 """Verbs over bundles and images: verify, image, base-images."""
 
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import click
 
 from cli.exit_codes import DONE, REFUSED
 from cli.options import STORE_HELP, store_of
-from cli.outcome import Done
+from cli.outcome import Done, Unfinished
 from cli.verb import Call, Verb
 from model.errors import Problem
 from model.text import printable
@@ -32,8 +32,9 @@ class Verification:
         return REFUSED if self.problems else DONE
 
     def for_programs(self) -> object:
-        problems = [asdict(problem) for problem in self.problems]
-        return {"outcome": "refused" if problems else "finished", "exit_code": self.exit_code, "problems": problems}
+        if self.problems:
+            return Unfinished("refused", self.exit_code, self._title(), self.problems)
+        return {"outcome": "finished", "exit_code": self.exit_code, "problems": []}
 
     def show(self, console: Any) -> None:
         if not self.problems:
@@ -43,14 +44,16 @@ class Verification:
         from rich.console import Console
         from rich.table import Table
 
-        title = printable(f"{self.bundle}: {len(self.problems)} problem(s), no image")
-        table = Table("code", "problem", "way out", title=title, title_justify="left")
+        table = Table("code", "problem", "hint", title=self._title(), title_justify="left")
         for problem in self.problems:
             table.add_row(problem.code, f"{problem.where}: {problem.problem}", problem.hint)
         # The text of a damaged bundle is never markup. Into a pipe nothing is cut: a path or a digest is what a reader
         # looks for.
         width = None if sys.stdout.isatty() else 240
         Console(markup=False, emoji=False, highlight=False, width=width).print(table)
+
+    def _title(self) -> str:
+        return printable(f"{self.bundle}: {len(self.problems)} problem(s), no image")
 
 
 @click.command("verify", cls=Verb)

@@ -60,5 +60,5 @@ def open_existing_store(name: str, environ: Mapping[str, str]) -> "ImageStore":
     from build.settings import cache_folder
 
     if name.startswith("oci:") and not Path(name.removeprefix("oci:")).is_dir():
-        raise StoreError(Problem(f"--in {name}", "is not a folder", FORMS, "place-unknown"))
+        raise StoreError(Problem(f"--in {name}", "is not a folder", f"Use {FORMS}", "store-unknown"))
     return open_store(name, cache=cache_folder(environ))

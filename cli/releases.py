@@ -69,7 +69,7 @@ def releases(call: Call, model: str, store: str, newest: int) -> Listing:
 
     store = store_of(store, call.environ)
     images = open_existing_store(store, call.environ)
-    return Listing(model, store, f"{model} in {images.name}", releases_of(images, model, newest=newest))
+    return Listing(model, store, f"{model} in {store}", releases_of(images, model, newest=newest))
 
 
 @click.command("promote", cls=Verb, unchanged=UNCHANGED)
@@ -148,7 +148,7 @@ def _required_keys(call: Call) -> list[Path]:
 
 
 def _unwritable(folder: Path, problem: str) -> Problem:
-    return Problem(str(folder), problem, "Name another folder with --into", "place-unwritable")
+    return Problem(str(folder), problem, "Name another folder with --into", "out-unwritable")
 
 
 def _to_stderr(line: str) -> None:

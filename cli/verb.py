@@ -111,8 +111,9 @@ class Verb(click.Command):
                     yield name, not (param.is_flag or param.count)
 
     def _unknown(self, ctx: click.Context, word: str) -> Problem:
-        nearest = difflib.get_close_matches(word.partition("=")[0], dict(self._options(ctx)), 1)
-        hint = f"Did you mean {nearest[0]}?" if nearest else f"See: {ctx.command_path} --help"
+        options = {name.lstrip("-"): name for name, _ in self._options(ctx)}
+        nearest = difflib.get_close_matches(word.partition("=")[0].lstrip("-"), options, 1)
+        hint = f"Did you mean {options[nearest[0]]}?" if nearest else f"See: {ctx.command_path} --help"
         return Problem(word, "is not an argument", hint, "argument-unknown")
 
 

@@ -4,7 +4,7 @@
     ├── SpecError         the spec or its SQL
     ├── DataError         the rows, the files or the folders they are in
     ├── BundleError       a trained model that must not be used
-    ├── OutputError       the place where results should go
+    ├── OutputError       the folder or store where results should go
     └── UsageError        the command line
 
 Other packages have further kinds of their own. Every problem names the field, what is wrong there, and the way out.
@@ -73,7 +73,7 @@ class UsageError(KamadoError):
 
 
 class Problems:
-    """Collects problems so that they are told all at once."""
+    """Collects problems so that they are reported all at once."""
 
     def __init__(self) -> None:
         self.items: list[Problem] = []

@@ -1,4 +1,4 @@
-"""The arguments of a run, all looked at before anything starts: every problem is reported at once, with the way out."""
+"""The arguments of a run, all looked at before anything starts: every problem is reported at once, with a hint."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -203,7 +203,7 @@ class _Reader:
         return base
 
     def champion(self, name: str, spec: Spec | None, environ: Mapping[str, str]) -> str:
-        from components.champion.forms import names_store
+        from build.oci.open_store import names_store
 
         champion = absolute(name) if names_store(name) or not name else str(Path(name).absolute())
         if champion and self._is_literal("CHAMPION", champion):

@@ -26,7 +26,7 @@ class EcrStore(RegistryStore):
         if not self._exists():
             problem = f"is not in account {self.api.account}, region {self.api.region}"
             raise StoreError(
-                Problem(f"repository {self.repository}", problem, "Publish an image first", "place-broken")
+                Problem(f"repository {self.repository}", problem, "Publish an image first", "store-broken")
             )
         return self._client
 

@@ -54,7 +54,7 @@ class Layout:
         try:
             return self._path(digest).open("rb")
         except OSError as error:
-            raise self._error(f"has no {digest} ({error.strerror})", "place-broken") from error
+            raise self._error(f"has no {digest} ({error.strerror})", "store-broken") from error
 
     def referrers(self, digest: str) -> list[Blob]:
         documents = []
@@ -133,7 +133,7 @@ class Layout:
         except OSError as error:
             problem = f"cannot be written ({error.strerror or error})"
             hint = "Name a folder on a disk with room, where this user may write; what was there is unchanged"
-            raise StoreError(Problem(str(self.folder), problem, hint, "place-unwritable")) from error
+            raise StoreError(Problem(str(self.folder), problem, hint, "store-unwritable")) from error
 
     def _remove_unfinished(self) -> None:
         shutil.rmtree(self.unfinished, ignore_errors=True)
@@ -148,7 +148,7 @@ class Layout:
             return Index(schema_version=2, media_type=INDEX, manifests=())
         except (OSError, ValueError) as error:
             hint = "Nothing was changed. Move the folder away, or name another"
-            raise StoreError(Problem(str(path), "is not an OCI index", hint, "place-broken")) from error
+            raise StoreError(Problem(str(path), "is not an OCI index", hint, "store-broken")) from error
 
     def _write(self, index: Index, manifests: Sequence[Descriptor]) -> None:
         write_atomically(self.folder / "index.json", index.replaced(manifests).encode())
@@ -169,7 +169,7 @@ class Layout:
         try:
             media_type = Manifest.parse(data).media_type
         except ValueError:
-            raise self._error(f"has no manifest in {digest}", "place-broken") from None
+            raise self._error(f"has no manifest in {digest}", "store-broken") from None
         return Blob.of(data, media_type or MANIFEST)
 
     def _blob_of(self, document: Descriptor) -> Blob:

@@ -38,5 +38,5 @@ def open_store(address: str, *, cache: Path) -> ImageStore:
         return EcrStore(match["account"], match["region"], match["repository"])
     if has_login(address):
         hint = f"Remove it, and run `docker login` for that host. Use {FORMS}"
-        raise StoreError(Problem(redacted(address), "holds a login", hint, "place-login"))
-    raise StoreError(Problem(address, "does not name an image store", f"Use {FORMS}", "place-unknown"))
+        raise StoreError(Problem(redacted(address), "holds a login", hint, "store-login"))
+    raise StoreError(Problem(address, "does not name an image store", f"Use {FORMS}", "store-unknown"))

@@ -83,7 +83,7 @@ class RegistryReader:
 
     def _error(self, problem: str) -> StoreError:
         hint = "Push again; if it stays, repair the registry"
-        return StoreError(Problem(f"registry {self.name}", problem, hint, "place-broken"))
+        return StoreError(Problem(f"registry {self.name}", problem, hint, "store-broken"))
 
 
 class RegistryStore(RegistryReader):
@@ -171,7 +171,7 @@ def _machine_lock(folder: Path, name: str) -> Iterator[None]:
     except OSError as error:
         hint = "Set KAMADO_CACHE to a folder where this user may write"
         raise StoreError(
-            Problem(str(folder), f"cannot be written ({error.strerror})", hint, "place-unwritable")
+            Problem(str(folder), f"cannot be written ({error.strerror})", hint, "store-unwritable")
         ) from error
     try:
         yield

@@ -20,7 +20,7 @@ from model.errors import BundleError, Problem
 
 MOST_BYTES = 50_000_000
 MOST_UNPACKED = 4 * MOST_BYTES
-WAY_OUT = f"The image was not made by Kamado, or is damaged. {RETRAIN}"
+HINT = f"The image was not made by Kamado, or is damaged. {RETRAIN}"
 
 
 def unpack(images: ImageReader, digest: str, folder: Path) -> str:
@@ -43,9 +43,9 @@ def _model_layer(images: ImageReader, digest: str) -> Descriptor:
     except ValueError:
         layers = ()
     if not layers or layers[-1].size > MOST_UNPACKED:
-        raise BundleError(Problem(f"image {digest}", "has no layer that a model could be in", WAY_OUT, "layer-broken"))
+        raise BundleError(Problem(f"image {digest}", "has no layer that a model could be in", HINT, "layer-broken"))
     if digest_of(manifest) != digest:
-        raise BundleError(Problem(f"image {digest}", f"arrives as {digest_of(manifest)}", WAY_OUT, "layer-broken"))
+        raise BundleError(Problem(f"image {digest}", f"arrives as {digest_of(manifest)}", HINT, "layer-broken"))
     return layers[-1]
 
 
@@ -94,4 +94,4 @@ def _open(packed: BinaryIO, folder: Path, digest: str) -> str:
 
 
 def _broken(digest: str, problem: str) -> BundleError:
-    return BundleError(Problem(f"layer {digest}", problem, WAY_OUT, "layer-broken"))
+    return BundleError(Problem(f"layer {digest}", problem, HINT, "layer-broken"))

@@ -106,7 +106,7 @@ def release(images: ImageReader, model: str, number: int | None = None) -> Relea
         return newest
     problem = f"has no release {number}" if number is not None else "has no release"
     hint = f"It has {', '.join(map(str, known[-10:]))}" if known else f"Run: kamado promote {model} TAG"
-    raise ReleaseError(Problem(f"model {model}", f"{problem} in {images.name}", hint, "release-missing"))
+    raise ReleaseError(Problem(f"model {model}", f"{problem} in image store {images.name}", hint, "release-missing"))
 
 
 def _backward(images: ImageReader, model: str, known: Sequence[int]) -> Iterator[Release]:
@@ -127,7 +127,7 @@ def candidate(images: ImageReader, model: str, image: str) -> Release:
     digest = images.resolve(name) if DIGEST.fullmatch(name) or TAG.fullmatch(name) else None
     if digest is None:
         hint = "Name a tag or a digest that `kamado image` printed"
-        raise ReleaseError(Problem(f"image {image}", f"is not in {images.name}", hint, "image-missing"))
+        raise ReleaseError(Problem(f"image {image}", f"is not in image store {images.name}", hint, "image-missing"))
     labels = labels_of(images, digest)
     if labels.get(MODEL) != model:
         owner = f"of model {labels[MODEL]!r}" if MODEL in labels else "not an image of a model"
@@ -155,7 +155,7 @@ def before(images: ImageReader, model: str) -> Release:
     for older in _backward(images, model, numbers(images, model)):
         if older.digest != newest.digest:
             return older
-    problem = f"has nothing older than its newest release in {images.name}"
+    problem = f"has nothing older than its newest release in image store {images.name}"
     hint = f"Choose one yourself: kamado promote {model} TAG"
     raise ReleaseError(Problem(f"model {model}", problem, hint, "release-missing"))
 

@@ -20,7 +20,7 @@ from build.oci.image import parsed
 from build.oci.referrers import MOST_BYTES, content
 from build.oci.store import ImageReader
 from build.release.image_start import ImageStart, start_of
-from build.release.model_layer import WAY_OUT, unpack
+from build.release.model_layer import HINT, unpack
 from build.release.releases import Release, ReleaseError
 from model.bundle.folder import MANIFEST
 from model.bundle.manifest import Manifest
@@ -35,7 +35,7 @@ DOCUMENTS = {
     signature.MEDIA_TYPE: "signature.sigstore.json",
 }
 MOST_DOCUMENTS = 20  # of one kind
-UNREADABLE = ("blob-digest", "place-broken", "registry-answer")  # other refusals may be another answer tomorrow
+UNREADABLE = ("blob-digest", "store-broken", "registry-answer")  # other refusals may be another answer tomorrow
 Documents = dict[str, list[bytes]]
 
 
@@ -82,7 +82,7 @@ def _compare_labels(image: Release, folder: Path, bundle: VerifiedBundle, diff_i
     expected = model_labels(manifest, parsed((folder / VERDICT).read_bytes())["metrics"], bundle, diff_id)
     problems = [
         Problem(
-            f"label {name}", f"is {image.labels.get(name)!r:.200}, the layer says {value:.200}", WAY_OUT, "image-labels"
+            f"label {name}", f"is {image.labels.get(name)!r:.200}, the layer says {value:.200}", HINT, "image-labels"
         )
         for name, value in expected.items()
         if image.labels.get(name) != value
@@ -104,7 +104,7 @@ def _refuse_other_start(start: ImageStart) -> None:
         expected[f"Env {name}"] = [f"{name}={value}"]
         actual[f"Env {name}"] = [pair for pair in start.environment if pair.partition("=")[0] == name]
     problems = [
-        Problem(f"config {name}", f"is {actual[name]!r:.200}, not {value!r}", WAY_OUT, "image-start")
+        Problem(f"config {name}", f"is {actual[name]!r:.200}, not {value!r}", HINT, "image-start")
         for name, value in expected.items()
         if actual[name] != value
     ]

@@ -38,7 +38,7 @@ def query(sql: str, **values: object) -> dict[str, NDArray[Any]]:
         except duckdb.Error as error:
             first = str(error).splitlines()[0]
             raise DataError(
-                Problem("a split of preprocess", f"cannot be read ({first})", AGAIN, "part-damaged")
+                Problem("a split of preprocess", f"cannot be read ({first})", AGAIN, "split-damaged")
             ) from None
     return columns
 
@@ -85,16 +85,16 @@ def numbered(keys: NDArray[Any]) -> NDArray[np.int64]:
 
 def _check_label(label: NDArray[np.float64], where: str) -> None:
     if not len(label):
-        raise DataError(Problem(where, "has no rows", "Widen the window or the share of the test split", "part-empty"))
+        raise DataError(Problem(where, "has no rows", "Widen the window or the share of the test split", "split-empty"))
     invalid = label[(label != 0) & (label != 1)]
     if len(invalid):
         problem = "is missing in a row" if invalid[0] == -1 else f"is {invalid[0]:g} in a row"
-        raise DataError(Problem(where, problem, "A label is 0 or 1 in every row; fix the SQL", "part-label"))
+        raise DataError(Problem(where, problem, "A label is 0 or 1 in every row; fix the SQL", "split-label"))
 
 
 def _positions(values: NDArray[Any], where: str) -> NDArray[np.int64]:
     if np.ma.isMaskedArray(values) or int(values.min()) < 1:
         raise DataError(
-            Problem(where, "is missing or below 1 in a row", "Positions count from 1; fix the SQL", "part-place")
+            Problem(where, "is missing or below 1 in a row", "Positions count from 1; fix the SQL", "split-position")
         )
     return np.asarray(values, np.int64)

@@ -47,7 +47,7 @@ def _check_position(connection: duckdb.DuckDBPyConnection, rows: str, name: str,
     if positions < count or first < 1:
         problem = f"is missing, not a whole number or below 1 in some of {count:,} rows (smallest {first})"
         hint = "Log the displayed position from 1; without it position bias cannot be corrected"
-        problems.add(where, problem, hint, "position-not-a-place")
+        problems.add(where, problem, hint, "position-invalid")
     elif first == last:
         hint = "Delete it from the spec: position bias cannot be learned from one position"
         problems.add(where, f"is {first} in every row", hint, "position-constant")

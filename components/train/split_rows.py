@@ -63,7 +63,7 @@ def read_rows(spec: Spec, splits: Path, name: SplitName, features: Sequence[Feat
             times.append(batch[roles.time].cast(pa.timestamp("us"), safe=False).cast(pa.int64()).to_numpy())
         start += batch.num_rows
     if not start:
-        raise DataError(Problem(str(path), "has no rows", "Widen the window or the share of this split", "part-empty"))
+        raise DataError(Problem(str(path), "has no rows", "Widen the window or the share of this split", "split-empty"))
     return SplitRows(
         np.concatenate(matrices),
         np.concatenate(labels),
@@ -82,7 +82,7 @@ def refuse_one_class(spec: Spec, splits: Path, rows: Mapping[SplitName, SplitRow
         if split.positives in (0, split.count) and positives >= spec.promotion.min_conversions:
             problem = f"is {int(split.label[0])} in all {split.count} rows"
             hint = "Widen the window, or check the SQL that makes the label"
-            problems.add(f"{split_file(splits, name)} {spec.columns.label}", problem, hint, "part-one-class")
+            problems.add(f"{split_file(splits, name)} {spec.columns.label}", problem, hint, "split-one-class")
     problems.raise_if_any(DataError)
 
 
@@ -91,7 +91,7 @@ def _label(column: pa.Array, where: str) -> NDArray[np.float32]:
     wrong = values[(values != 0) & (values != 1)]
     if len(wrong):
         problem = "is missing in a row" if math.isnan(wrong[0]) else f"is {wrong[0]:g} in a row"
-        raise DataError(Problem(where, problem, "A label is 0 or 1 in every row; fix the SQL", "part-label"))
+        raise DataError(Problem(where, problem, "A label is 0 or 1 in every row; fix the SQL", "split-label"))
     return values.astype(np.float32)
 
 

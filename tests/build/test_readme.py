@@ -11,7 +11,7 @@ VIOLATIONS = {**manifest_violations.VIOLATIONS, **verdict_violations.VIOLATIONS}
 BUILD = Path(__file__).resolve().parents[2] / "build"
 FAMILIES = (
     "folder|file|manifest|calibration|log|library|feature|position|linear|bounds|direction|booster|trees?|leaf|golden|verdict|check|"
-    "bundle|tag|work|place|blob|base|smoke-test|registry|ecr|release|image|layer|engine|python|key|signature"
+    "bundle|tag|work|store|blob|base|smoke-test|registry|ecr|release|image|layer|engine|python|key|signature"
 )
 CODE = rf"(?:{FAMILIES})(?:-[a-z]+)+"
 

@@ -98,7 +98,7 @@ def test_a_refusal_of_a_verb_is_json_too(tmp_path):
     done = run("releases", "toy", "--in", f"oci:{tmp_path}/absent", "--json")
     refusal = json.loads(done.stdout)
     assert (done.returncode, refusal["exit_code"]) == (1, 1)
-    assert [problem["code"] for problem in refusal["problems"]] == ["place-unknown"]
+    assert [problem["code"] for problem in refusal["problems"]] == ["store-unknown"]
 
 
 def test_without_a_verb_it_shows_its_help():

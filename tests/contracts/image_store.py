@@ -108,7 +108,7 @@ class ImageStoreContract:
         publish(store, image(), "toy-1")
         with pytest.raises(OutputError) as refusal:
             store.tag(image(b"another model").digest, "toy-2")
-        assert [problem.code for problem in refusal.value.problems] == ["place-broken"]
+        assert [problem.code for problem in refusal.value.problems] == ["store-broken"]
         assert store.resolve("toy-2") is None
 
     def test_an_image_that_was_pushed_is_complete_and_has_no_tag(self, store, another):
@@ -182,7 +182,7 @@ class ImageStoreContract:
         publish(store, image(), "toy-1")
         with pytest.raises(OutputError) as refusal:
             store.attach(image(b"another model").digest, [Attachment("text/plain", b"signed")])
-        assert [problem.code for problem in refusal.value.problems] == ["place-broken"]
+        assert [problem.code for problem in refusal.value.problems] == ["store-broken"]
 
     def test_of_two_builders_at_once_both_succeed_with_the_same_content(self, store, another, read):
         outcomes = together(lambda: publish(another(), image(size=100_000), "toy-1").outcome)

@@ -50,7 +50,7 @@ ONE_BY_ONE = {
     "--base=Not An Image": ("base-reference", "does not name an image"),
     "--champion=/nowhere": ("champion-missing", "oci:FOLDER"),
     "--champion=oci:/nowhere": ("champion-missing", "oci:FOLDER"),
-    "--champion=registry://": ("place-unknown", "oci:FOLDER"),
+    "--champion=registry://": ("store-unknown", "oci:FOLDER"),
 }  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def fresh_layout(folder: Path) -> Iterator[Layout]:
     """
     if folder.exists() and any(folder.iterdir()) and not (folder / "oci-layout").is_file():
         hint = "Name another folder, or move away what is in it"
-        raise StoreError(Problem(str(folder), "holds something else than images", hint, "place-broken"))
+        raise StoreError(Problem(str(folder), "holds something else than images", hint, "store-broken"))
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
         new = Path(scratch) / "new"

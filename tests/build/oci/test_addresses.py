@@ -30,7 +30,7 @@ def test_a_password_in_an_address_is_refused_and_not_told(tmp_path, outcome, add
     with pytest.raises(OutputError) as refusal:
         open_store(address, cache=tmp_path)
     outcome(refusal.value.problems[0])
-    assert [problem.code for problem in refusal.value.problems] == ["place-login"]
+    assert [problem.code for problem in refusal.value.problems] == ["store-login"]
     assert "hunter2" not in str(refusal.value)
 
 

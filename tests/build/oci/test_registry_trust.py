@@ -187,5 +187,5 @@ def test_a_fallback_list_of_another_type_is_a_refusal(host, repository, tmp_path
             return True
         return False
 
-    with between(host, happens) as proxy, pytest.raises(OutputError, match="place-broken"):
+    with between(host, happens) as proxy, pytest.raises(OutputError, match="store-broken"):
         store_at(proxy, repository, tmp_path).referrers(digest)

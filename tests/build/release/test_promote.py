@@ -150,7 +150,7 @@ def test_an_image_that_nobody_can_start_any_more_is_not_released(models, tmp_pat
     published(store, models[0], image=Image(dump(config), (base, *models[0].image.layers)), tag="based")
     path = store.blobs / base.digest.removeprefix("sha256:")
     path.rename(tmp_path / "away")
-    with pytest.raises(KamadoError, match=r"\[place-broken\]") as refusal:
+    with pytest.raises(KamadoError, match=r"\[store-broken\]") as refusal:
         promote(store, TOY, "based", report=print)
     assert numbers(store, TOY) == []
     outcome(refusal.value.problems[0].problem)
@@ -168,7 +168,7 @@ def test_a_document_that_cannot_be_read_does_not_stop_a_release(store, models, o
         damage()
         assert promote(store, TOY, models[0].tag, report=reports.append).number == 1
     outcome(reports[0])
-    assert ["blob-digest" in reports[0], "place-broken" in reports[1], len(reports)] == [True, True, 2]
+    assert ["blob-digest" in reports[0], "store-broken" in reports[1], len(reports)] == [True, True, 2]
 
 
 def test_without_room_to_unpack_the_image_the_temporary_folder_is_blamed(store, models, tmp_path):
