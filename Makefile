@@ -35,7 +35,7 @@ run: $(READY)  ## logs to image: SPEC= DATA= OUT= TRIALS= MINUTES= END= BASE_IMA
 	  $${TRIALS:+--trials="$$TRIALS"} $${MINUTES:+--minutes="$$MINUTES"} $${BASE_IMAGE:+--base="$$BASE_IMAGE"} \
 	  $${CHAMPION:+--champion="$$CHAMPION"} $${JSON:+--json}
 
-check-spec: $(READY)  ## types, rows, rates, leaks and parts, before any training: SPEC= DATA= END= OUT= JSON=1
+check-spec: $(READY)  ## types, rows, rates, leaks and splits, before any training: SPEC= DATA= END= OUT= JSON=1
 	@$(START) -m cli check-spec $${SPEC:+--spec="$$SPEC"} $${DATA:+--data="$$DATA"} $${OUT:+--out="$$OUT"} \
 	  $${END:+--end="$$END"} $${JSON:+--json}
 

@@ -46,7 +46,7 @@ class Lineage(_Part):
     cutoff: str = Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", description="no row is younger")
     rows: dict[str, int]
     positives: dict[str, int]
-    data_sha256: str = Field(description="over the three parts as preprocess wrote them")
+    data_sha256: str = Field(description="over the three splits as preprocess wrote them")
 
 
 class FileDigest(_Part):
@@ -69,7 +69,7 @@ class Manifest(_Part):
     sampling: Sampling
     calibration: Calibration
     search: dict[str, str | int | float | bool | None]
-    metrics: dict[str, float] = Field(description="on the calibration part; the verdict's are of the test part")
+    metrics: dict[str, float] = Field(description="on the calibration split; the verdict's are of the test split")
     lineage: Lineage
     libraries: dict[str, str] = Field(description="name -> version; xgboost must be the server's own")
     files: dict[str, FileDigest] = Field(default_factory=dict)

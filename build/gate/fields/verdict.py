@@ -106,7 +106,7 @@ def _agreement(context: VerdictContext) -> Iterator[Violation]:
 
 
 def _against_bundle(context: VerdictContext) -> Iterator[Violation]:
-    """Counts of the verdict equal those of the bundle and of its lineage's test part."""
+    """Counts of the verdict equal those of the bundle and of its lineage's test split."""
     if context.manifest is None:
         return
     lineage, known = context.manifest.lineage, figures.numbers(_metrics(context))
@@ -181,7 +181,7 @@ TABLE: Table[VerdictContext] = (
     ),
     Rule(
         "metrics.rows, conversions, trees, booster_bytes",
-        "rows and conversions of the lineage's test part, trees and bytes of the booster",
+        "rows and conversions of the lineage's test split, trees and bytes of the booster",
         "verdict-counts",
         _against_bundle,
     ),
