@@ -15,7 +15,7 @@ from model.spec.values import FIRST_END
 from pipelines.local.run_dir import Output
 from pipelines.request import DataRequest, Overrides, TrainingRequest
 
-ROOT = Path(__file__).resolve().parents[1]
+SIMULATED = Path(__file__).resolve().parents[1] / "examples" / "rental_portal"
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 COUNT = re.compile(r"0*[1-9][0-9]{0,8}")
 # KFP's runner puts values of its own in the place of these, also in the middle of a path.
@@ -233,8 +233,8 @@ class _Reader:
 
 
 def has_simulator(folder: Path) -> bool:
-    """Whether the folder is that of an example of this checkout that simulates its own tables."""
-    return (folder / "simulate.py").is_file() and folder.resolve().is_relative_to(ROOT)
+    """Whether the folder is that of the example whose tables `kamado simulate` makes."""
+    return folder.resolve() == SIMULATED
 
 
 def absolute(store: str) -> str:

@@ -75,8 +75,8 @@ class Findings:
         conversions = self.split.splits.test.positives if self.split else None
         needed = self.spec.promotion.min_conversions
         if conversions is not None and conversions < needed:
-            few = f"the test part has {conversions:,} conversions, of {needed:,} that a verdict needs"
-            warnings.append(f"{few}: a run would end with insufficient-data. Collect more rows, or a larger part")
+            few = f"the test split has {conversions:,} conversions, of {needed:,} that a verdict needs"
+            warnings.append(f"{few}: a run would end with insufficient-data. Collect more rows, or a larger test split")
         return warnings
 
     def for_programs(self) -> object:

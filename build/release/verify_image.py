@@ -40,7 +40,7 @@ Documents = dict[str, list[bytes]]
 
 
 @dataclass(frozen=True)
-class Model:
+class VerifiedImage:
     """What was verified: its digests, and the documents beside the image by media type."""
 
     bundle: VerifiedBundle
@@ -49,7 +49,7 @@ class Model:
 
 def verify_image(
     images: ImageReader, image: Release, folder: Path, *, keys: Sequence[Path], report: Callable[[str], None]
-) -> Model:
+) -> VerifiedImage:
     """Bring bundle and verdict of the image into `folder`, which is empty, and verify all that can be.
 
     Raises BundleError when layer, bundle, verdict and labels disagree or something else would start, ReleaseError
@@ -64,7 +64,7 @@ def verify_image(
     _refuse_untested(image, bundle, documents[provenance.MEDIA_TYPE])
     for key in keys:
         check_any(folder, documents[signature.MEDIA_TYPE], key, image=image.tag)
-    return Model(bundle, documents)
+    return VerifiedImage(bundle, documents)
 
 
 def _verified_bundle(folder: Path, report: Callable[[str], None]) -> VerifiedBundle:

@@ -46,7 +46,7 @@ class Lineage(_Part):
     cutoff: str = Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", description="no row is younger")
     rows: dict[str, int]
     positives: dict[str, int]
-    data_sha256: str = Field(description="over the three parts as preprocess wrote them")
+    data_sha256: str = Field(description="over the three splits as preprocess wrote them")
 
 
 class FileDigest(_Part):

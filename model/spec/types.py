@@ -143,7 +143,7 @@ class Training(_Part):
     trials: int = Field(60, gt=0, le=10**6, description="the usual end of the search; makes runs repeatable")
     minutes: float = Field(10, gt=0, le=10**6, description="the safety stop")
     folds: int = Field(5, ge=2, le=10)
-    keep_negatives: Share = Field(1.0, gt=0, description="share of non-conversions kept, of the training part alone")
+    keep_negatives: Share = Field(1.0, gt=0, description="share of non-conversions kept, of the train split alone")
     seed: int = Field(7, ge=0, le=2**32 - 1)
     max_categories: int = Field(500, gt=1, le=10**6, description="the most frequent values are kept, others become one")
 
@@ -237,7 +237,7 @@ class Spec(_Part):
                 yield f"{where}: names {name} {listed.count(name)} times | name it once"
         names = [rule.name for rule in self.reject]
         for name in sorted({name for name in names if names.count(name) > 1}):
-            yield f"reject: two rules are named {name!r} | the ledger needs one name each"
+            yield f"reject: two rules are named {name!r} | rejected rows are counted by name, so give each its own"
 
     @property
     def feature_columns(self) -> tuple[str, ...]:

@@ -62,7 +62,7 @@ def test_parts_that_need_each_other_are_reported(problems):
     assert problems(changed(("columns.list", ABSENT), ("reject", rules), ("columns.item", "shown_at"))) == [
         "columns: shown_at plays two roles. Give each role its own column",
         "columns.list: is missing. A position means a place in a list, so name the list's id",
-        "reject: two rules are named 'rent'. The ledger needs one name each",
+        "reject: two rules are named 'rent'. Rejected rows are counted by name, so give each its own",
     ]
 
 

@@ -9,7 +9,7 @@ import pytest
 from build.oci.layout import Layout
 from build.oci.publish import publish
 from model.errors import SpecError, UsageError
-from pipelines.arguments import TrainingArguments, read_training_request
+from pipelines.arguments import TrainingArguments, has_simulator, read_training_request
 from pipelines.compile import ROOT
 from pipelines.local.run_dir import Output
 from tests.build.image.server_image import server
@@ -167,3 +167,8 @@ def test_the_end_of_today_is_no_part_of_the_spec(tmp_path):
     data = request(tmp_path, f"--spec={tmp_path}/spec", f"--data={tmp_path}").data
     assert data.spec.source.end is None
     assert data.end is not None
+
+
+def test_only_the_example_that_is_simulated_needs_no_data():
+    assert has_simulator(ROOT / "examples" / "rental_portal")
+    assert not has_simulator(ROOT / "cli"), "a folder of the checkout with a simulate.py of its own"

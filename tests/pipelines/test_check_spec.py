@@ -65,7 +65,7 @@ def test_it_tells_types_rows_rates_rules_and_parts(small_model):
 
 
 @pytest.mark.case(
-    "a test part with too few conversions for any verdict: it was said that the model can be trained, no more"
+    "a test split with too few conversions for any verdict: it was said that the model can be trained, no more"
 )
 def test_too_few_conversions_for_a_verdict_are_told_before_training(tmp_path, outcome):
     spec, data = model_of(tmp_path)
@@ -74,7 +74,7 @@ def test_too_few_conversions_for_a_verdict_are_told_before_training(tmp_path, ou
     outcome(warning)
     assert code == 0
     few = result["split"]["splits"]["test"]["positives"]
-    assert warning.startswith(f"the test part has {few} conversions, of 200 that a verdict needs")
+    assert warning.startswith(f"the test split has {few} conversions, of 200 that a verdict needs")
 
 
 def test_a_problem_of_a_later_step_is_told_with_what_the_earlier_ones_found(tmp_path):

@@ -5,13 +5,13 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from artifacts.split import SPLITS
 from build.gate.fields.context import ManifestContext
 from build.gate.fields.metrics import MOST_ROWS
 from build.gate.fields.rule import Rule, Table, Violation
 
 HEX = re.compile(r"[0-9a-f]{64}")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
-PARTS = ("train", "calibration", "test")
 SAMPLED = "train_sampled"
 FIRST_YEAR = 1980
 AHEAD = timedelta(days=2)  # time zones, and a clock that is slow
@@ -66,11 +66,11 @@ def _future(context: ManifestContext) -> Iterator[Violation]:
 
 def _rows(context: ManifestContext) -> Iterator[Violation]:
     rows = context.manifest.lineage.rows
-    for name in (*PARTS, SAMPLED):
+    for name in (*SPLITS, SAMPLED):
         if name not in rows:
             yield Violation(f"lineage.rows.{name}", "is absent")
     for name, count in rows.items():
-        least = 1 if name in (*PARTS, SAMPLED) else 0
+        least = 1 if name in (*SPLITS, SAMPLED) else 0
         if not least <= count <= MOST_ROWS:
             yield Violation(
                 f"lineage.rows.{name}", f"is {count:.20g}, not a whole number from {least} to {MOST_ROWS:.0e}"
@@ -79,13 +79,13 @@ def _rows(context: ManifestContext) -> Iterator[Violation]:
 
 def _positives(context: ManifestContext) -> Iterator[Violation]:
     rows, positives = context.manifest.lineage.rows, context.manifest.lineage.positives
-    for name in PARTS:
-        if name not in positives:
-            yield Violation(f"lineage.positives.{name}", "is absent")
+    for split in SPLITS:
+        if split not in positives:
+            yield Violation(f"lineage.positives.{split}", "is absent")
     for name, count in positives.items():
         if name not in rows:
-            yield Violation(f"lineage.positives.{name:.80}", "is of a part that has no rows")
-        elif not (0 < count < rows[name] if name in PARTS else 0 <= count <= rows[name]):
+            yield Violation(f"lineage.positives.{name:.80}", "is of a split that has no rows")
+        elif not (0 < count < rows[name] if name in SPLITS else 0 <= count <= rows[name]):
             problem = f"is {count:.20g} of {rows[name]:.20g} rows; training needs some of either class"
             yield Violation(f"lineage.positives.{name:.80}", problem)
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from components.extract.googlesql.type_families import DATE, DATETIME, TIME, TIMESTAMP
+from model.sql import literal
 
 PARSERS: dict[type[exp.Expr], str] = {
     exp.StrToDate: DATE, exp.ParseDatetime: DATETIME, exp.ParseTime: TIME, exp.StrToTime: TIMESTAMP,
@@ -174,8 +175,7 @@ def format_function(node: exp.TimeToStr) -> exp.Expr:
 
 
 def _strftime(moment: str, directives: str) -> str:
-    escaped = directives.replace("'", "''")
-    return f"strftime({moment}, '{escaped}')" if directives else ""
+    return f"strftime({moment}, {literal(directives)})" if directives else ""
 
 
 def _moment(node: exp.TimeToStr) -> exp.Expr:

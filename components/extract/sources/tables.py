@@ -17,7 +17,7 @@ from duckdb.sqltypes import DuckDBPyType
 from components.extract.googlesql import types
 from components.extract.sources import csv_file, csv_types
 from model.errors import DataError, Problems
-from model.sql import quoted
+from model.sql import literal, quoted
 
 FORMS = ("{}.parquet", "{}/*.parquet", "{}.csv", "{}.csv.gz")
 ENDING = re.compile(r"\.(parquet|csv|csv\.gz)$")
@@ -118,8 +118,7 @@ def refuse_duplicate_columns(pattern: str, names: list[str]) -> None:
 
 def reader(pattern: str) -> str:
     """DuckDB's SQL of the table in Parquet files."""
-    escaped = pattern.replace("'", "''")
-    return f"read_parquet('{escaped}', union_by_name=true)"
+    return f"read_parquet({literal(pattern)}, union_by_name=true)"
 
 
 def _column(name: str, kind: DuckDBPyType) -> str:
