@@ -45,7 +45,7 @@ RANGES: tuple[tuple[str, Range], ...] = (
     (r"ndcg_at_10_biased|mrr_biased|conversions_at_10_biased|top_10_overlap|lists_changed", SHARE),
     (r"items_ever_in_top_10|attention_gini|unseen_categories|rejected_share", SHARE),
     (r"kendall_tau", Range(-1, 1)),
-    (r"rows|conversions|lists|logged_places|items_shown|trees|booster_bytes", SOME),
+    (r"rows|conversions|lists|logged_positions|items_shown|trees|booster_bytes", SOME),
     (r"lists_with_conversion|lists_in_group_auc|monotone_violations|rows_without_score", COUNT),
     (r"log_loss_saving_over_\w+", SAVING),
     (r"ips_lift(_over_\w+)?", LIFT),
@@ -58,7 +58,7 @@ NOT_ABOVE = (  # of two metrics the first is never above the second
     ("lists_with_conversion", "lists"),
     ("lists_in_group_auc", "lists_with_conversion"),
     ("mean_weight", "max_weight"),
-    ("logged_places", "rows"),
+    ("logged_positions", "rows"),
     ("items_shown", "rows"),
 )
 
