@@ -92,7 +92,7 @@ def test_a_linear_truth_is_left_to_the_linear_part_and_a_stepped_one_to_trees(tm
         label = (u < 1 / (1 + np.exp(-margin))).astype(int)
         train_into(tmp_path / name, spec, table=replaced(replaced(table, "area", x), "inquired", label), trials=6)
         manifest = load(tmp_path / name / "trained" / "bundle").manifest
-        losses[name] = manifest.metrics["calibration_part_normalised_entropy"]
+        losses[name] = manifest.metrics["calibration_split_normalised_entropy"]
         if name == "line":
             assert manifest.linear.terms, "the linear part carries it"
     assert losses["steps"] < 0.75, "no line could"

@@ -53,7 +53,7 @@ def _ranges() -> list[str]:
 def _names(pattern: str) -> str:
     """A pattern of RANGES as text: optional parts in brackets, `*` for any letters."""
     replacements = {
-        "(calibration_part_)?": "[calibration_part_]",
+        "(calibration_split_)?": "[calibration_split_]",
         r"(_over_\w+)?": "[_over_*]",
         r"\w+": "*",
         "|": "`, `",
