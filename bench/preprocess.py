@@ -34,7 +34,7 @@ if sys.argv[1] == "extract":
     extract(spec, f"duckdb:{data}", window(spec, str(spec.source.end)), out / "rows", progress=quiet)
 else:
     from components.preprocess.preprocess import preprocess
-    preprocess(spec, out / "rows", out / "parts", progress=quiet)
+    preprocess(spec, out / "rows", out / "splits", progress=quiet)
 print(json.dumps({"seconds": time.monotonic() - began, "kilobytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
                   "rows": json.loads((out / "rows" / "extract.json").read_text())["rows"]}))
 """

@@ -74,10 +74,10 @@ def quiet(*_: object) -> None:
 def steps(spec: Spec, data: Path, folder: Path, trials: int | None) -> float:
     """Run extract, preprocess and train into `folder`; returns the processor seconds of train."""
     extract(spec, f"duckdb:{data}", window(spec, str(spec.source.end)), folder / "rows", progress=quiet)
-    preprocess(spec, folder / "rows", folder / "parts", progress=quiet)
+    preprocess(spec, folder / "rows", folder / "splits", progress=quiet)
     began = time.process_time()
     train(
-        spec, folder / "parts", folder / "rows", folder / "trained", trials=trials or spec.training.trials,
+        spec, folder / "splits", folder / "rows", folder / "trained", trials=trials or spec.training.trials,
         minutes=spec.training.minutes, threads=THREADS, progress=quiet,
     )  # fmt: skip
     return time.process_time() - began
@@ -160,7 +160,7 @@ def data_sets(names: list[str], trials: int | None, console: Console) -> bool:
             folder, spec = Path(temporary), read_spec(ROOT / "examples" / name)
             seconds = steps(spec, SHARED / DATA[name], folder, trials)
             bundle = load(folder / "trained" / "bundle")
-            rows = {split: read_rows(spec, folder / "parts", split, bundle.manifest.features) for split in SPLITS}
+            rows = {split: read_rows(spec, folder / "splits", split, bundle.manifest.features) for split in SPLITS}
         test = rows["test"]
         p = Predictor(bundle).probability(test.matrix)
         ours = losses(np.log(p) - np.log1p(-p), test.label)
@@ -188,7 +188,7 @@ def portals(seeds: int, trials: int | None, console: Console) -> bool:
             simulate(Portal(seed=seed), folder / "portal", progress=quiet)
             steps(spec, folder / "portal" / "data", folder, trials)
             bundle = load(folder / "trained" / "bundle")
-            test = pq.read_table(folder / "parts" / "test.parquet")
+            test = pq.read_table(folder / "splits" / "test.parquet")
             predictor = Predictor(bundle)
             inputs = {feature.name: test[feature.name].to_pylist() for feature in bundle.manifest.inputs}
             ids = [test[name].cast("int64").to_numpy() for name in ("list_id", "listing_id")]

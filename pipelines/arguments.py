@@ -203,7 +203,7 @@ class _Reader:
         return base
 
     def champion(self, name: str, spec: Spec | None, environ: Mapping[str, str]) -> str:
-        from build.oci.open_store import names_store
+        from components.champion.forms import names_store
 
         champion = absolute(name) if names_store(name) or not name else str(Path(name).absolute())
         if champion and self._is_literal("CHAMPION", champion):

@@ -20,7 +20,7 @@ from pipelines.local.events import StepError
 from pipelines.local.summary import rejected_table
 
 MOST_COLUMNS = 40  # on the screen
-FOLDERS = {Extract: "extract/rows", RejectionReport: "preprocess/parts", SplitSummary: "preprocess/parts"}
+FOLDERS = {Extract: "extract/rows", RejectionReport: "preprocess/splits", SplitSummary: "preprocess/splits"}
 
 AnyDocument = TypeVar("AnyDocument", bound=Document)
 

@@ -38,10 +38,10 @@ def training(image: str, spec_uri: str) -> base_component.BaseComponent:
         # long, so that a name which leads nowhere ends the run at once.
         in_service = step(bring_champion(spec=loaded, champion=champion), cached=False)
         rows = step(extract(spec=loaded, source=source, end=end).after(in_service)).outputs["rows"]
-        parts = step(preprocess(spec=loaded, rows=rows)).outputs["parts"]
-        fitted = step(train(spec=loaded, threads=threads, rows=rows, parts=parts))
+        splits = step(preprocess(spec=loaded, rows=rows)).outputs["splits"]
+        fitted = step(train(spec=loaded, threads=threads, rows=rows, splits=splits))
         trained, released = fitted.outputs["trained"], in_service.outputs["released"]
-        evaluated = step(evaluate(spec=loaded, rows=rows, parts=parts, trained=trained, released=released))
+        evaluated = step(evaluate(spec=loaded, rows=rows, splits=splits, trained=trained, released=released))
         verdict, evaluation = evaluated.outputs["verdict"], evaluated.outputs["evaluation"]
         # The verdict is compared as a word: a comparison with a NaN would skip both branches and call that success.
         with dsl.If(verdict == "promote", name="promote"):

@@ -16,13 +16,13 @@ def quiet(*_):
 
 
 def train_into(folder, spec=None, *, trials=3, threads=1, minutes=10.0, table=None):
-    """`rows`, `parts` and `trained` side by side in `folder`."""
+    """`rows`, `splits` and `trained` side by side in `folder`."""
     spec = spec or spec_of()
     rows = extracted(folder / "rows", table if table is not None else log())
-    preprocess(spec, rows, folder / "parts", progress=quiet)
+    preprocess(spec, rows, folder / "splits", progress=quiet)
     train(
         spec,
-        folder / "parts",
+        folder / "splits",
         rows,
         folder / "trained",
         trials=trials,
@@ -41,7 +41,7 @@ def _trained_once() -> Path:
 
 
 def small_run(folder):
-    """A copy of one trained run: `rows`, `parts`, `trained/bundle`, …"""
+    """A copy of one trained run: `rows`, `splits`, `trained/bundle`, …"""
     shutil.copytree(_trained_once(), folder, dirs_exist_ok=True)
     return folder
 

@@ -27,11 +27,18 @@ DATA = {
 
 def run(spec, data, folder, trials=2):
     extract(spec, f"duckdb:{data}", window(spec, str(spec.source.end)), folder / "rows", progress=quiet)
-    preprocess(spec, folder / "rows", folder / "parts", progress=quiet)
+    preprocess(spec, folder / "rows", folder / "splits", progress=quiet)
     train(
-        spec, folder / "parts", folder / "rows", folder / "trained", trials=trials, minutes=5, threads=2, progress=quiet
+        spec,
+        folder / "splits",
+        folder / "rows",
+        folder / "trained",
+        trials=trials,
+        minutes=5,
+        threads=2,
+        progress=quiet,
     )
-    folders = InputFolders(folder / "trained" / "bundle", folder / "parts", folder / "trained", folder / "rows")
+    folders = InputFolders(folder / "trained" / "bundle", folder / "splits", folder / "trained", folder / "rows")
     return evaluate(spec, folders, folder / "evaluated", progress=quiet)
 
 
@@ -43,7 +50,7 @@ def test_an_example_comes_to_a_verdict_on_its_real_data(name, tmp_path):
     page = (tmp_path / "evaluated" / "report.html").read_text("utf-8")
     assert verdict in page
     assert len(page) < 500_000
-    ledger = json.loads((tmp_path / "parts" / "ledger.json").read_text())
+    ledger = json.loads((tmp_path / "splits" / "ledger.json").read_text())
     assert ledger["rejected_share"] <= ledger["budget"]
 
 
@@ -53,8 +60,8 @@ def test_the_length_of_a_call_is_known_only_after_it_and_is_noticed(tmp_path):
     leaking["features"]["duration"] = {"kind": "number"}
     spec = type(spec).model_validate(leaking)
     extract(spec, f"duckdb:{shared('bank_marketing')}", window(spec, "2010-11-30"), tmp_path / "rows", progress=quiet)
-    preprocess(spec, tmp_path / "rows", tmp_path / "parts", progress=quiet)
-    warnings = json.loads((tmp_path / "parts" / "ledger.json").read_text())["warnings"]
+    preprocess(spec, tmp_path / "rows", tmp_path / "splits", progress=quiet)
+    warnings = json.loads((tmp_path / "splits" / "ledger.json").read_text())["warnings"]
     assert any(warning.startswith("features.duration alone has AUC 0.") for warning in warnings)
 
 

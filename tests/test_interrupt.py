@@ -22,6 +22,7 @@ COMMANDS = {
     "make report": "cli report",
     "make fix": "model.spec.reference",
     "make fix, schemas": "artifacts.schemas",
+    "make fix, bundle fields": "build.gate.fields.page",
     "make fix, GoogleSQL": "components.extract.googlesql.reference",
     "make test": "tests",
     "compile": "cli compile",

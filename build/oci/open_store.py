@@ -1,4 +1,4 @@
-"""From an address that a person writes to a store. The forms of a store are defined here alone."""
+"""From an address that a person writes to a store. The forms of a store are read here alone."""
 
 import re
 from pathlib import Path

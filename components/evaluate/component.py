@@ -8,7 +8,7 @@ from kfp.dsl import HTML, Artifact, Dataset, Input, Metrics, Model, Output
 def evaluate(
     spec: Input[Artifact],
     rows: Input[Dataset],
-    parts: Input[Dataset],
+    splits: Input[Dataset],
     trained: Input[Model],
     released: Input[Model],
     evaluation: Output[Artifact],
@@ -31,7 +31,7 @@ def evaluate(
         champion = Path(released.path) / "bundle"
         folders = InputFolders(
             bundle=Path(trained.path) / "bundle",
-            splits=Path(parts.path),
+            splits=Path(splits.path),
             training=Path(trained.path),
             extracted=Path(rows.path),
             champion=champion if champion.is_dir() else None,

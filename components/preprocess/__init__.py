@@ -3,7 +3,7 @@
 component.py       the step
 preprocess.py      all of it, in order
 duckdb_session.py  DuckDB, set up to work out of core
-columns.py         columns as the spec declares them; unreadable.py has texts that are no numbers
+columns.py         columns as the spec declares them; unreadable.py has texts that are not numbers
 rules.py           the rules that reject a row
 rejection.py       how many rows each rejects
 identity.py        what identifies a row, and its copies

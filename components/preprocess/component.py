@@ -3,7 +3,7 @@ from kfp.dsl import Artifact, Dataset, Input, Output
 
 
 @dsl.component(base_image="python-set-by-the-graph", install_kfp_package=False)
-def preprocess(spec: Input[Artifact], rows: Input[Dataset], parts: Output[Dataset]) -> None:
+def preprocess(spec: Input[Artifact], rows: Input[Dataset], splits: Output[Dataset]) -> None:
     """Reject and count the rare rows, then divide the rest into train, calibration and test."""
     from pathlib import Path
 
@@ -15,6 +15,6 @@ def preprocess(spec: Input[Artifact], rows: Input[Dataset], parts: Output[Datase
         run(
             Spec.from_json(Path(spec.path).read_text("utf-8")),
             Path(rows.path),
-            Path(parts.path),
+            Path(splits.path),
             progress=step.progress,
         )

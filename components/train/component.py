@@ -7,7 +7,7 @@ def train(
     spec: Input[Artifact],
     threads: int,
     rows: Input[Dataset],
-    parts: Input[Dataset],
+    splits: Input[Dataset],
     trained: Output[Model],
 ) -> None:
     """Search, fit and calibrate a conversion model, with its baselines beside it."""
@@ -21,7 +21,7 @@ def train(
         loaded = Spec.from_json(Path(spec.path).read_text("utf-8"))
         run(
             loaded,
-            Path(parts.path),
+            Path(splits.path),
             Path(rows.path),
             Path(trained.path),
             trials=loaded.training.trials,

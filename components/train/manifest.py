@@ -56,9 +56,9 @@ def metrics_of(inputs: TrainingInputs, model: FittedModel) -> dict[str, float]:
     rate = linear.rate_of(inputs.calibration.label)
     entropy = float(-rate * np.log(rate) - (1 - rate) * np.log(1 - rate))
     return {
-        "calibration_part_log_loss": model.log_loss,
-        "calibration_part_normalised_entropy": model.log_loss / entropy,
-        "calibration_part_rate": rate,
+        "calibration_split_log_loss": model.log_loss,
+        "calibration_split_normalised_entropy": model.log_loss / entropy,
+        "calibration_split_rate": rate,
     }
 
 

@@ -93,10 +93,10 @@ def collect(run: Path) -> bool:
 
 RESULTS = {
     "extract.json": "extract/rows/extract.json",
-    "ledger.json": "preprocess/parts/ledger.json",
-    "split.json": "preprocess/parts/split.json",
-    "rejected.parquet": "preprocess/parts/rejected.parquet",
-    "test.parquet": "preprocess/parts/test.parquet",
+    "ledger.json": "preprocess/splits/ledger.json",
+    "split.json": "preprocess/splits/split.json",
+    "rejected.parquet": "preprocess/splits/rejected.parquet",
+    "test.parquet": "preprocess/splits/test.parquet",
     "bundle": "train/trained/bundle",
     "training.json": "train/trained/training.json",
     "baselines.json": "train/trained/baselines.json",

@@ -76,18 +76,18 @@ def _try(draft: Draft, rows: Path, scratch: Path) -> tuple[dict[str, str], int]:
     (scratch / "spec").mkdir(exist_ok=True)
     (scratch / "spec" / "spec.yaml").write_text(yaml_of(draft, scratch / "spec"), "utf-8")
     (scratch / "spec" / "training.sql").write_text(sql_of(draft), "utf-8")
-    parts = scratch / "parts"
+    splits = scratch / "splits"
     try:
-        preprocess(read_spec(scratch / "spec"), rows, parts, progress=lambda *_: None)
-        warnings = RejectionReport.read(parts).warnings
-        return dict(_suspects(warnings)), SplitSummary.read(parts).splits.test.positives
+        preprocess(read_spec(scratch / "spec"), rows, splits, progress=lambda *_: None)
+        warnings = RejectionReport.read(splits).warnings
+        return dict(_suspects(warnings)), SplitSummary.read(splits).splits.test.positives
     except KamadoError as refusal:
         suspects = dict(_suspects([f"{problem.where} {problem.problem}" for problem in refusal.problems]))
         if len(suspects) < len(refusal.problems):
             raise
         return suspects, 0
     finally:
-        shutil.rmtree(parts, ignore_errors=True)
+        shutil.rmtree(splits, ignore_errors=True)
 
 
 def _suspects(sentences: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,7 @@ METRICS = {
     "booster_bytes": 2e6,
     "immature_days": 0.0,
     "lists": 1_000.0,
-    "logged_places": 20.0,
+    "logged_positions": 20.0,
     "ips_conversions": 0.9,
     "ess": 5_000.0,
     "ips_lift": 0.2,

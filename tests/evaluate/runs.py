@@ -15,7 +15,7 @@ def evaluated(folder, spec=None, *, out="evaluated", champion=None, bundle=None,
     """The outcome and verdict.json of a run that `train_into` made."""
     folders = InputFolders(
         bundle=bundle or folder / "trained" / "bundle",
-        splits=folder / "parts",
+        splits=folder / "splits",
         training=folder / "trained",
         extracted=folder / "rows",
         champion=champion,

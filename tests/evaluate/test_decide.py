@@ -25,7 +25,7 @@ CASES = {
     "without places, by log loss": (evidence(), criteria(ranked=False, metric="log_loss"), "promote"),
     "too few conversions": (evidence(conversions=199.0), criteria(), "insufficient-data"),
     "labels too young": (evidence(immature_days=0.5), criteria(), "insufficient-data"),
-    "one place only": (evidence(logged_places=1.0), criteria(), "insufficient-data"),
+    "one place only": (evidence(logged_positions=1.0), criteria(), "insufficient-data"),
     "few effective rows": (evidence(ess=199.0), criteria(), "insufficient-data"),
     "few effective rows of many": (evidence(rows=1e6, ess=9_999.0), criteria(), "insufficient-data"),
     # The bound is ">= 235", and the gate compares a verdict with its own bounds.

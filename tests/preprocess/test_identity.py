@@ -17,12 +17,12 @@ COARSE = {name: {"kind": "category"} for name in ("device", "country", "weekend"
 
 
 def run(folder, spec, *tables):
-    preprocess(spec, extracted(folder / "rows", *tables), folder / "parts", progress=lambda *_: None)
-    return json.loads((folder / "parts" / "ledger.json").read_text())
+    preprocess(spec, extracted(folder / "rows", *tables), folder / "splits", progress=lambda *_: None)
+    return json.loads((folder / "splits" / "ledger.json").read_text())
 
 
 def part(folder, name):
-    return pq.read_table(folder / "parts" / f"{name}.parquet")
+    return pq.read_table(folder / "splits" / f"{name}.parquet")
 
 
 def sessions(rows=6000, seed=3):
@@ -97,7 +97,7 @@ def test_more_copies_than_the_budget_allows_stop_the_run(tmp_path, outcome):
     assert "(66.67%) equal another row with the same list_id, listing_id, shown_at; list_id=" in problem.problem
     assert "in 4 more" in problem.problem  # two rows of a list show one item
     assert "raise copies_budget" in problem.hint
-    assert not (tmp_path / "parts").exists()
+    assert not (tmp_path / "splits").exists()
     ledger = run(tmp_path / "raised", spec_of(copies_budget=0.7), pa.concat_tables([table] * 3))
     assert ledger["rows_kept"] == ledger["duplicates"] / 2
 
@@ -156,7 +156,9 @@ def test_the_last_bit_of_a_float_and_the_order_of_arrival_leave_no_trace(tmp_pat
     noisy = by_last_bit(by_last_bit(table, "average", random), "ratio", random)
     shuffled = noisy.take(random.permutation(6000))
     run(tmp_path / "b", spec, shuffled.slice(1000), shuffled.slice(0, 1000))
-    same = [(tmp_path / "a/parts" / name).read_bytes() == (tmp_path / "b/parts" / name).read_bytes() for name in FILES]
+    same = [
+        (tmp_path / "a/splits" / name).read_bytes() == (tmp_path / "b/splits" / name).read_bytes() for name in FILES
+    ]
     outcome(f"{sum(same)} of {len(FILES)} files have the same bytes")
     assert all(same), dict(zip(FILES, same, strict=True))
 

@@ -18,8 +18,8 @@ RULES = [
 
 
 def run(tmp_path, spec, *tables):
-    preprocess(spec, extracted(tmp_path / "rows", *tables), tmp_path / "parts", progress=lambda *_: None)
-    return json.loads((tmp_path / "parts" / "ledger.json").read_text())
+    preprocess(spec, extracted(tmp_path / "rows", *tables), tmp_path / "splits", progress=lambda *_: None)
+    return json.loads((tmp_path / "splits" / "ledger.json").read_text())
 
 
 def dirty():
@@ -38,13 +38,13 @@ def test_every_rule_counts_its_rows_and_a_row_is_rejected_once(tmp_path):
     assert counts["rent"] == 5
     assert counts["rent per m2"] >= 1
     assert ledger["rows_in"] == 3000
-    assert ledger["rejected_rows"] == pq.read_metadata(tmp_path / "parts" / "rejected.parquet").num_rows
+    assert ledger["rejected_rows"] == pq.read_metadata(tmp_path / "splits" / "rejected.parquet").num_rows
     assert ledger["rejected_rows"] < counts["rent"] + counts["rent per m2"]
 
 
 def test_rejected_rows_are_kept_with_the_names_of_their_rules(tmp_path):
     run(tmp_path, spec_of(reject=RULES), dirty())
-    rows = pq.read_table(tmp_path / "parts" / "rejected.parquet").to_pylist()
+    rows = pq.read_table(tmp_path / "splits" / "rejected.parquet").to_pylist()
     assert ["rent", "rent per m2"] in [row["rules"] for row in rows if row["rent"] == 1e6]
 
 
@@ -77,7 +77,7 @@ def test_over_budget_the_run_stops_with_the_share_of_every_rule(tmp_path):
     message = str(refusal.value)
     assert "reject_budget: 5.00% is exceeded: 300 of 3,000 rows (10.00%) were rejected" in message
     assert "By rule: rent 300 (10.00%)" in message
-    assert not (tmp_path / "parts").exists()
+    assert not (tmp_path / "splits").exists()
 
 
 def test_exact_duplicates_go_and_only_they(tmp_path):
@@ -101,7 +101,7 @@ def test_not_a_number_is_a_missing_number_and_breaks_no_rule(tmp_path):
     rent[:40] = np.nan
     ledger = run(tmp_path, spec_of(reject=RULES[:1]), replaced(log(), "rent", rent))
     assert ledger["rules"][0]["rejected"] == 0
-    rents = pq.read_table(tmp_path / "parts" / "train.parquet")["rent"].to_pylist()
+    rents = pq.read_table(tmp_path / "splits" / "train.parquet")["rent"].to_pylist()
     assert None in rents
     assert not any(value is not None and np.isnan(value) for value in rents)
 

@@ -17,8 +17,8 @@ from tests.logs import extracted, log, replaced, spec_of
 
 def refusal(tmp_path, spec, *tables):
     with pytest.raises(DataError) as refused:
-        preprocess(spec, extracted(tmp_path / "rows", *tables), tmp_path / "parts", progress=lambda *_: None)
-    assert not (tmp_path / "parts").exists()
+        preprocess(spec, extracted(tmp_path / "rows", *tables), tmp_path / "splits", progress=lambda *_: None)
+    assert not (tmp_path / "splits").exists()
     return str(refused.value)
 
 
@@ -43,7 +43,7 @@ def test_a_constant_label_is_refused(tmp_path):
 def test_a_boolean_label_is_fine(tmp_path):
     label = [bool(value) for value in log()["inquired"].to_pylist()]
     rows = extracted(tmp_path / "rows", replaced(log(), "inquired", label))
-    preprocess(spec_of(), rows, tmp_path / "parts", progress=lambda *_: None)
+    preprocess(spec_of(), rows, tmp_path / "splits", progress=lambda *_: None)
 
 
 @pytest.mark.parametrize(
@@ -87,8 +87,8 @@ def test_a_waived_leak_is_a_warning_with_its_reason(tmp_path):
     area = {"kind": "number", "leak_waiver": "printed on the page before it is shown"}
     spec = spec_of(features={"rent": {"kind": "number"}, "area": area})
     rows = extracted(tmp_path / "rows", replaced(log(), "area", leak))
-    preprocess(spec, rows, tmp_path / "parts", progress=lambda *_: None)
-    ledger = (tmp_path / "parts" / "ledger.json").read_text()
+    preprocess(spec, rows, tmp_path / "splits", progress=lambda *_: None)
+    ledger = (tmp_path / "splits" / "ledger.json").read_text()
     assert "features.area alone has AUC 0.99" in ledger
     assert "waived: printed on the page before it is shown" in ledger
 
@@ -109,7 +109,7 @@ def test_a_truncated_file_is_refused(tmp_path):
     file = rows / "rows" / "part-00000.parquet"
     file.write_bytes(file.read_bytes()[:-200])
     with pytest.raises(DataError, match=r"rows of extract: cannot be read to its end.*Run extract again"):
-        preprocess(spec_of(), rows, tmp_path / "parts", progress=lambda *_: None)
+        preprocess(spec_of(), rows, tmp_path / "splits", progress=lambda *_: None)
 
 
 def test_killed_in_the_middle_it_leaves_no_parts_and_the_next_run_completes(tmp_path):
@@ -121,22 +121,22 @@ def test_killed_in_the_middle_it_leaves_no_parts_and_the_next_run_completes(tmp_
         "preprocess(spec_of(), Path(sys.argv[1]), Path(sys.argv[2]), progress=lambda *a: print(a, flush=True))"
     )
     child = subprocess.Popen(
-        [sys.executable, "-c", code, rows, tmp_path / "parts"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", code, rows, tmp_path / "splits"], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
     with child:
         child.stdout.readline()
         time.sleep(0.05)
         child.kill()
-    assert not (tmp_path / "parts").exists()
-    preprocess(spec_of(), rows, tmp_path / "parts", progress=lambda *_: None)
-    assert (tmp_path / "parts" / "test.parquet").exists()
+    assert not (tmp_path / "splits").exists()
+    preprocess(spec_of(), rows, tmp_path / "splits", progress=lambda *_: None)
+    assert (tmp_path / "splits" / "test.parquet").exists()
 
 
 def test_rows_that_were_lost_since_extract_are_noticed(tmp_path):
     rows = extracted(tmp_path / "rows", log().slice(0, 1500), log().slice(1500))
     (rows / "rows" / "part-00001.parquet").unlink()
     with pytest.raises(DataError, match=r"rows of extract: hold 1,500 rows, extract wrote 3,000\. Run extract again"):
-        preprocess(spec_of(), rows, tmp_path / "parts", progress=lambda *_: None)
+        preprocess(spec_of(), rows, tmp_path / "splits", progress=lambda *_: None)
 
 
 def test_more_rules_than_a_row_can_break_are_refused(tmp_path):

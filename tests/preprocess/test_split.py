@@ -18,9 +18,9 @@ PARTS = ("train", "calibration", "test")
 
 
 def run(folder, spec, *tables):
-    preprocess(spec, extracted(folder / "rows", *tables), folder / "parts", progress=lambda *_: None)
-    split = json.loads((folder / "parts" / "split.json").read_text())
-    return {part: pq.read_table(folder / "parts" / f"{part}.parquet") for part in PARTS}, split
+    preprocess(spec, extracted(folder / "rows", *tables), folder / "splits", progress=lambda *_: None)
+    split = json.loads((folder / "splits" / "split.json").read_text())
+    return {part: pq.read_table(folder / "splits" / f"{part}.parquet") for part in PARTS}, split
 
 
 def ids(table, name):
@@ -45,7 +45,7 @@ def test_by_time_the_gap_is_the_conversion_window(tmp_path):
 
 def test_the_counts_add_up(tmp_path):
     parts, split = run(tmp_path, spec_of(), log())
-    ledger = json.loads((tmp_path / "parts" / "ledger.json").read_text())
+    ledger = json.loads((tmp_path / "splits" / "ledger.json").read_text())
     total = sum(counts["rows"] for counts in split["splits"].values()) + split["gap"] + split["purged"]
     assert total == ledger["rows_kept"]
     assert {part: table.num_rows for part, table in parts.items()} == {
@@ -99,7 +99,7 @@ def test_the_same_rows_in_another_order_give_the_same_files(tmp_path):
         "split.json",
         "ledger.json",
     ):
-        assert (tmp_path / "a/parts" / file).read_bytes() == (tmp_path / "b/parts" / file).read_bytes(), file
+        assert (tmp_path / "a/splits" / file).read_bytes() == (tmp_path / "b/splits" / file).read_bytes(), file
 
 
 def test_negatives_are_sampled_in_training_alone_and_the_true_share_is_recorded(tmp_path):
@@ -129,7 +129,7 @@ def test_a_part_without_a_conversion_is_named_with_its_dates(tmp_path):
     ]
     with pytest.raises(DataError, match=r"split.test: has no conversion in [\d,]+ rows .*test_start 2026-06-16"):
         run(tmp_path, spec_of(), replaced(log(), "inquired", label))
-    assert not (tmp_path / "parts").exists()
+    assert not (tmp_path / "splits").exists()
 
 
 def test_a_training_part_that_gaps_have_eaten_is_refused(tmp_path):

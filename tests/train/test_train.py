@@ -54,7 +54,7 @@ def test_golden_rows_come_out_again_and_hold_the_edges(tmp_path):
 def test_directions_hold_everywhere_on_the_calibrated_model(tmp_path):
     bundle = load(small_run(tmp_path) / "trained" / "bundle")
     predictor = Predictor(bundle)
-    test = pq.read_table(tmp_path / "parts" / "test.parquet").slice(0, 100)
+    test = pq.read_table(tmp_path / "splits" / "test.parquet").slice(0, 100)
     columns = columns_of(bundle, test)
     before = None
     for rent in np.linspace(100, 9000, 60):
@@ -68,7 +68,7 @@ def test_directions_hold_everywhere_on_the_calibrated_model(tmp_path):
 def test_the_order_is_scored_as_if_shown_first(tmp_path):
     bundle = load(small_run(tmp_path) / "trained" / "bundle")
     predictor = Predictor(bundle)
-    columns = columns_of(bundle, pq.read_table(tmp_path / "parts" / "test.parquet").slice(0, 50))
+    columns = columns_of(bundle, pq.read_table(tmp_path / "splits" / "test.parquet").slice(0, 50))
     first = predictor.probability(predictor.encode(columns))
     assert np.array_equal(first, predictor.probability(predictor.encode(columns, position=[1] * 50)))
 
@@ -76,7 +76,7 @@ def test_the_order_is_scored_as_if_shown_first(tmp_path):
 def test_sampling_is_corrected_exactly_once(tmp_path):
     train_into(tmp_path, spec_of(training__keep_negatives=0.3), table=log(lists=1500))
     bundle = load(tmp_path / "trained" / "bundle")
-    test = pq.read_table(tmp_path / "parts" / "test.parquet")
+    test = pq.read_table(tmp_path / "splits" / "test.parquet")
     predictor = Predictor(bundle)
     p = predictor.probability(predictor.encode(columns_of(bundle, test), position=test["position"].to_numpy()))
     assert 0.85 < p.sum() / test["inquired"].to_numpy().sum() < 1.15
@@ -93,7 +93,7 @@ def test_a_linear_truth_is_left_to_the_linear_part_and_a_stepped_one_to_trees(tm
         label = (u < 1 / (1 + np.exp(-margin))).astype(int)
         train_into(tmp_path / name, spec, table=replaced(replaced(table, "area", x), "inquired", label), trials=6)
         manifest = load(tmp_path / name / "trained" / "bundle").manifest
-        losses[name] = manifest.metrics["calibration_part_normalised_entropy"]
+        losses[name] = manifest.metrics["calibration_split_normalised_entropy"]
         if name == "line":
             assert manifest.linear.terms, "the linear part carries it"
     assert losses["steps"] < 0.75, "no line could"
@@ -117,7 +117,7 @@ def test_time_that_ends_within_the_last_trial_ended_the_search(tmp_path):
 def test_progress_reports_every_stage_with_its_count_and_loss(tmp_path):
     run, calls = small_run(tmp_path), []
     train(
-        spec_of(), run / "parts", run / "rows", tmp_path / "again", trials=2, minutes=9, threads=1,
+        spec_of(), run / "splits", run / "rows", tmp_path / "again", trials=2, minutes=9, threads=1,
         progress=lambda *call: calls.append(call),
     )  # fmt: skip
     stages = [
@@ -135,7 +135,7 @@ def test_progress_states_that_its_log_loss_is_of_thinned_rows(tmp_path):
     spec, calls = spec_of(training__keep_negatives=0.3), []
     run = train_into(tmp_path, spec, table=log(lists=1500))
     train(
-        spec, run / "parts", run / "rows", tmp_path / "again", trials=1, minutes=9, threads=1,
+        spec, run / "splits", run / "rows", tmp_path / "again", trials=1, minutes=9, threads=1,
         progress=lambda *call: calls.append(call),
     )  # fmt: skip
     assert re.search(r"1 trials, best log loss 0\.\d{5} on rows with 3\d% of the non-conversions: ", calls[-1][2])
@@ -159,9 +159,9 @@ def test_rare_values_are_coded_as_other_with_the_unseen(tmp_path):
 
 def test_the_matrix_of_training_is_the_matrix_of_serving(tmp_path):
     run, spec = small_run(tmp_path), spec_of()
-    features = learn_features(spec, run / "parts" / "train.parquet")
-    rows = read_rows(spec, run / "parts", "test", features)
-    table = pq.read_table(run / "parts" / "test.parquet")
+    features = learn_features(spec, run / "splits" / "train.parquet")
+    rows = read_rows(spec, run / "splits", "test", features)
+    table = pq.read_table(run / "splits" / "test.parquet")
     predictor = Predictor(load(run / "trained" / "bundle"))
     columns = {name: table[name].to_pylist() for name in ("rent", "area", "layout")}
     served = predictor.encode(columns, position=table["position"].to_numpy())
@@ -171,7 +171,7 @@ def test_the_matrix_of_training_is_the_matrix_of_serving(tmp_path):
 def test_one_row_scores_as_it_does_among_many(tmp_path):
     bundle = load(small_run(tmp_path) / "trained" / "bundle")
     predictor = Predictor(bundle)
-    columns = columns_of(bundle, pq.read_table(tmp_path / "parts" / "test.parquet").slice(0, 70))
+    columns = columns_of(bundle, pq.read_table(tmp_path / "splits" / "test.parquet").slice(0, 70))
     together = predictor.probability(predictor.encode(columns))
     for row in range(70):
         alone = predictor.probability(
@@ -183,40 +183,40 @@ def test_one_row_scores_as_it_does_among_many(tmp_path):
 @pytest.mark.parametrize("part", ["train", "calibration"])
 def test_a_truncated_part_is_refused_by_name(tmp_path, part):
     run = small_run(tmp_path)
-    file = run / "parts" / f"{part}.parquet"
+    file = run / "splits" / f"{part}.parquet"
     file.write_bytes(file.read_bytes()[:-50])
     with pytest.raises(DataError, match=rf"{part}.parquet: is not Parquet.*Run preprocess again"):
-        train(spec_of(), run / "parts", run / "rows", tmp_path / "o", trials=1, minutes=1, threads=1, progress=quiet)
+        train(spec_of(), run / "splits", run / "rows", tmp_path / "o", trials=1, minutes=1, threads=1, progress=quiet)
     assert not (tmp_path / "o").exists()
 
 
 def test_a_page_that_cannot_be_read_is_refused_by_name(tmp_path):
     run = small_run(tmp_path)
-    file = run / "parts" / "train.parquet"
+    file = run / "splits" / "train.parquet"
     damaged = bytearray(file.read_bytes())
     header = pq.ParquetFile(file).metadata.row_group(0).column(1).data_page_offset
     damaged[header : header + 30] = b"\xff" * 30
     file.write_bytes(damaged)
     with pytest.raises(DataError, match=r"train.parquet: is damaged .*Run preprocess again"):
-        train(spec_of(), run / "parts", run / "rows", tmp_path / "o", trials=1, minutes=1, threads=1, progress=quiet)
+        train(spec_of(), run / "splits", run / "rows", tmp_path / "o", trials=1, minutes=1, threads=1, progress=quiet)
     assert not (tmp_path / "o").exists()
 
 
 @pytest.mark.parametrize(("value", "message"), [(None, "is missing in a row"), (2, "is 2 in a row")])
 def test_a_label_that_is_not_0_or_1_is_refused(tmp_path, value, message):
     run = small_run(tmp_path)
-    file = run / "parts" / "train.parquet"
+    file = run / "splits" / "train.parquet"
     table = pq.read_table(file)
     pq.write_table(replaced(table, "inquired", [value, *table["inquired"].to_pylist()[1:]]), file)
     with pytest.raises(DataError, match=f"train.parquet inquired: {message}"):
-        train(spec_of(), run / "parts", run / "rows", tmp_path / "o", trials=1, minutes=1, threads=1, progress=quiet)
+        train(spec_of(), run / "splits", run / "rows", tmp_path / "o", trials=1, minutes=1, threads=1, progress=quiet)
 
 
 def test_a_part_of_another_spec_is_refused_with_every_absent_column(tmp_path):
-    run, file = small_run(tmp_path), tmp_path / "parts" / "train.parquet"
+    run, file = small_run(tmp_path), tmp_path / "splits" / "train.parquet"
     pq.write_table(pq.read_table(file).drop_columns(["area", "layout"]), file)
     with pytest.raises(DataError) as refused:
-        train(spec_of(), run / "parts", run / "rows", tmp_path / "o", trials=1, minutes=1, threads=1, progress=quiet)
+        train(spec_of(), run / "splits", run / "rows", tmp_path / "o", trials=1, minutes=1, threads=1, progress=quiet)
     assert [problem.where.split()[-1] for problem in refused.value.problems] == ["area", "layout"]
 
 
@@ -228,7 +228,7 @@ from tests.logs import spec_of
 def die(done, total, says):
     os.kill(os.getpid(), signal.SIGKILL)
 run = Path(sys.argv[1])
-train(spec_of(), run / "parts", run / "rows", run / "o", trials=2, minutes=1, threads=1, progress=die)
+train(spec_of(), run / "splits", run / "rows", run / "o", trials=2, minutes=1, threads=1, progress=die)
 """
 
 
@@ -237,13 +237,13 @@ def test_a_killed_training_leaves_no_result_and_can_be_started_again(tmp_path):
     child = subprocess.run([sys.executable, "-c", KILLED, str(run)], cwd=ROOT, check=False, timeout=60)
     assert child.returncode == -signal.SIGKILL
     assert not (run / "o").exists()
-    train(spec_of(), run / "parts", run / "rows", run / "o", trials=3, minutes=9, threads=1, progress=quiet)
+    train(spec_of(), run / "splits", run / "rows", run / "o", trials=3, minutes=9, threads=1, progress=quiet)
     assert bundle_digest(run / "o" / "bundle") == bundle_digest(run / "trained" / "bundle")
 
 
 def test_a_part_with_one_class_alone_is_refused(tmp_path):
     run = small_run(tmp_path)
-    table = pq.read_table(run / "parts" / "calibration.parquet")
-    pq.write_table(replaced(table, "inquired", [0] * table.num_rows), run / "parts" / "calibration.parquet")
+    table = pq.read_table(run / "splits" / "calibration.parquet")
+    pq.write_table(replaced(table, "inquired", [0] * table.num_rows), run / "splits" / "calibration.parquet")
     with pytest.raises(DataError, match=r"calibration.parquet inquired: is 0 in all \d+ rows"):
-        train(spec_of(), run / "parts", run / "rows", tmp_path / "o", trials=1, minutes=1, threads=1, progress=quiet)
+        train(spec_of(), run / "splits", run / "rows", tmp_path / "o", trials=1, minutes=1, threads=1, progress=quiet)

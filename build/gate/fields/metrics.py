@@ -38,14 +38,14 @@ LOSS, SAVING, LIFT = Range(0, MOST_LOG_LOSS), Range(-math.inf, 1), Range(-1)
 
 # Names as patterns, matched whole, without the endings _low, _high and _current_order.
 RANGES: tuple[tuple[str, Range], ...] = (
-    (r"(calibration_part_)?log_loss", LOSS),
-    (r"(calibration_part_)?normalised_entropy|calibration_ratio|lift_at_10_percent|ips_conversions|snips", AMOUNT),
+    (r"(calibration_split_)?log_loss", LOSS),
+    (r"(calibration_split_)?normalised_entropy|calibration_ratio|lift_at_10_percent|ips_conversions|snips", AMOUNT),
     (r"mean_weight|max_weight|ess|examination_decay|minimal_detectable_lift|immature_days", AMOUNT),
-    (r"calibration_part_rate|auc|pr_auc|group_auc|conversion_rate|mean_probability|ece", SHARE),
+    (r"calibration_split_rate|auc|pr_auc|group_auc|conversion_rate|mean_probability|ece", SHARE),
     (r"ndcg_at_10_biased|mrr_biased|conversions_at_10_biased|top_10_overlap|lists_changed", SHARE),
     (r"items_ever_in_top_10|attention_gini|unseen_categories|rejected_share", SHARE),
     (r"kendall_tau", Range(-1, 1)),
-    (r"rows|conversions|lists|logged_places|items_shown|trees|booster_bytes", SOME),
+    (r"rows|conversions|lists|logged_positions|items_shown|trees|booster_bytes", SOME),
     (r"lists_with_conversion|lists_in_group_auc|monotone_violations|rows_without_score", COUNT),
     (r"log_loss_saving_over_\w+", SAVING),
     (r"ips_lift(_over_\w+)?", LIFT),
@@ -58,7 +58,7 @@ NOT_ABOVE = (  # of two metrics the first is never above the second
     ("lists_with_conversion", "lists"),
     ("lists_in_group_auc", "lists_with_conversion"),
     ("mean_weight", "max_weight"),
-    ("logged_places", "rows"),
+    ("logged_positions", "rows"),
     ("items_shown", "rows"),
 )
 
@@ -114,9 +114,9 @@ def contradictions(metrics: Mapping[str, JSON]) -> Iterator[Violation]:
     rows, conversions = known.get("rows"), known.get("conversions")
     if rows and conversions and rows >= conversions:
         yield from _unlike(known, "conversion_rate", conversions / rows, "conversions / rows")
-    rate = known.get("conversion_rate", known.get("calibration_part_rate"))
+    rate = known.get("conversion_rate", known.get("calibration_split_rate"))
     if rate is not None and 0 < rate < 1:
-        prefix = "" if "conversion_rate" in known else "calibration_part_"
+        prefix = "" if "conversion_rate" in known else "calibration_split_"
         if f"{prefix}log_loss" in known:
             ratio = known[f"{prefix}log_loss"] / _entropy(rate)
             yield from _unlike(known, f"{prefix}normalised_entropy", ratio, "log loss over that of the rate")

@@ -1,5 +1,10 @@
 """docs/bundle-fields.md, written from the rules: `python -m build.gate.fields.page docs`."""
 
+from model import interrupt
+
+if __name__ == "__main__":
+    interrupt.exit_at_once()
+
 import sys
 from pathlib import Path
 
@@ -53,7 +58,7 @@ def _ranges() -> list[str]:
 def _names(pattern: str) -> str:
     """A pattern of RANGES as text: optional parts in brackets, `*` for any letters."""
     replacements = {
-        "(calibration_part_)?": "[calibration_part_]",
+        "(calibration_split_)?": "[calibration_split_]",
         r"(_over_\w+)?": "[_over_*]",
         r"\w+": "*",
         "|": "`, `",

@@ -15,7 +15,7 @@ ALWAYS, BEATS = ("conversions", "calibration", "size"), "beats "
 MEASURED = {
     "conversions": "conversions",
     "maturity": "immature_days",
-    "places": "logged_places",
+    "positions": "logged_positions",
     "effective sample": "ess",
     "calibration": "calibration_ratio",
     "unseen categories": "unseen_categories",

@@ -25,7 +25,7 @@ NEEDED = (
     "immature_days",
 )
 NEEDED_WITH_POSITIONS = (
-    *("lists", "logged_places", "ips_conversions", "ess", "ips_lift", "ips_lift_low", "ips_lift_high"),
+    *("lists", "logged_positions", "ips_conversions", "ess", "ips_lift", "ips_lift_low", "ips_lift_high"),
 )
 
 

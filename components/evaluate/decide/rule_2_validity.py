@@ -16,7 +16,7 @@ def validity(evidence: Evidence, criteria: Criteria) -> Iterator[RuleResult]:
     yield enough_conversions(metrics["conversions"], criteria)
     yield _mature(metrics["immature_days"])
     if criteria.ranked:
-        yield _several_positions(metrics["logged_places"])
+        yield _several_positions(metrics["logged_positions"])
         yield _effective_sample(metrics["ess"], metrics["rows"])
 
 
@@ -38,7 +38,7 @@ def _mature(days: float) -> RuleResult:
 
 def _several_positions(positions: float) -> RuleResult:
     message = f"The test lists were logged at {positions:.0f} different positions; an order needs at least 2."
-    return RuleResult("places", positions, ">= 2", positions >= 2, message, "insufficient-data")
+    return RuleResult("positions", positions, ">= 2", positions >= 2, message, "insufficient-data")
 
 
 def _effective_sample(ess: float, rows: float) -> RuleResult:

@@ -47,7 +47,7 @@ def order_metrics(compared: PairedComparison) -> dict[str, float]:
     weighted = estimate(rows.label, compared.weight(compared.position[NEW], ESTIMATED))
     lift = compared.lift(CURRENT)
     metrics |= {
-        "logged_places": float(len(np.unique(rows.position))),
+        "logged_positions": float(len(np.unique(rows.position))),
         "examination_decay": compared.curves[ESTIMATED].decay,
         "snips": weighted.snips,
         "ess": weighted.ess,

@@ -45,9 +45,9 @@ def _metrics(draw: Draw, manifest: dict[str, Any]) -> None:
         st.sampled_from(
             [
                 {"log_loss": -0.1},
-                {"calibration_part_log_loss": 36.0},
+                {"calibration_split_log_loss": 36.0},
                 {"auc": 1.01},
-                {"calibration_part_rate": -0.1},
+                {"calibration_split_rate": -0.1},
                 {"log_loss_low": 0.6, "log_loss_high": 0.7},
                 {"log_loss_low": 0.1},
                 {"rows": 0.5},

@@ -48,7 +48,7 @@ def rows_of(folder, spec_folder):
     """What a run would read with the written spec, after preprocess: it has to come through as it stands."""
     spec = read_spec(spec_folder)
     extract(spec, f"duckdb:{folder / 'data'}", window(spec, str(spec.source.end)), folder / "rows", progress=quiet)
-    preprocess(spec, folder / "rows", folder / "parts", progress=quiet)
+    preprocess(spec, folder / "rows", folder / "splits", progress=quiet)
     return spec, pq.read_table(folder / "rows" / "rows")
 
 
