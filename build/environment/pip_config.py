@@ -13,7 +13,7 @@ AUTHORITIES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 def pip_config(python: str) -> dict[str, str]:
-    """Key -> value, from pip's files and variables, by pip's own order of precedence. Empty where there is no pip."""
+    """Key -> value, from pip's files and variables, by pip's own order of precedence. Empty without pip."""
     command = [python, "-m", "pip", "config", "list"]
     listing = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     matches = [match for line in listing.splitlines() if (match := LINE.fullmatch(line))]

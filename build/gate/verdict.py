@@ -1,4 +1,4 @@
-"""The verdict of evaluate: without the verdict of this very bundle there is no image."""
+"""The verdict of evaluate. A bundle becomes an image only with a verdict of its own digest."""
 
 import os
 import stat

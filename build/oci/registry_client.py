@@ -23,7 +23,6 @@ from build.oci.retry import RetryableError, RetryPolicy, cause
 from build.oci.upload_body import UploadBody
 
 ACCEPT = {"Accept": ", ".join((INDEX, DOCKER_INDEX, MANIFEST, DOCKER_MANIFEST))}
-GREATEST_LIST = 128 << 20  # bytes of all pages of tags: a million of them
 CHUNK = 1 << 20
 LENGTH = re.compile(r"[0-9]{1,18}")  # of a Content-Length; more digits are no size, and int() may refuse them
 
@@ -105,7 +104,7 @@ class RegistryClient:
         while page:
             if page in seen:
                 raise self.http.error(f"lists its tags in a circle, at {page}", "registry-answer")
-            if len(seen) == policy.pages or size > GREATEST_LIST or time.monotonic() > ends:
+            if len(seen) == policy.pages or size > policy.list_bytes or time.monotonic() > ends:
                 problem = f"lists its tags without end: {len(tags)} on {len(seen)} pages so far"
                 raise self.http.error(problem, "registry-slow")
             seen.add(page)

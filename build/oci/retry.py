@@ -35,6 +35,7 @@ class RetryPolicy:
     total: float = 180.0  # for all of a small answer, or a megabyte of a large one, however slowly it comes
     listing: float = 600.0  # for all pages of a list
     pages: int = 10_000
+    list_bytes: int = 128 << 20  # of all pages of tags: a million of them
 
     def until_done(self, work: Callable[[], Result]) -> Result:
         """Do `work`, from its start again after each RetryableError. Raises the last one."""

@@ -36,7 +36,7 @@ def scratch(parent: Path | None = None) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def refusing_without_room() -> Iterator[None]:
-    """Layers are made, and images unpacked, in temporary folders, and inventories kept in the cache.
+    """For work in temporary folders, where layers are written and images unpacked, and in the cache.
 
     Raises OutputError, which names the folder, in place of OSError.
     """

@@ -15,7 +15,7 @@ from tests.extract.logs import data
 from tests.logs import log
 from tests.services.bigquery import LOCATION, PROJECT, bigquery
 
-REAL = os.environ.get("KAMADO_BIGQUERY_PROJECT")
+PROJECT_VARIABLE = "KAMADO_BIGQUERY_PROJECT"  # a real project to run the contract tests against as well
 
 
 class DatasetAddress(NamedTuple):
@@ -30,7 +30,13 @@ def parquet(tmp_path):
     return data(tmp_path / "data")
 
 
-@pytest.fixture(scope="module", params=["loopback", *(["real"] if REAL else [])])
+def pytest_generate_tests(metafunc):
+    if "dataset_address" in metafunc.fixturenames:
+        services = ["loopback", *(["real"] if os.environ.get(PROJECT_VARIABLE) else [])]
+        metafunc.parametrize("dataset_address", services, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
 def dataset_address(request, tmp_path_factory):
     """The dataset that has the table."""
     with contextlib.ExitStack() as stack:
@@ -49,7 +55,8 @@ def real_dataset():
     from google.cloud import bigquery as google
 
     location = os.environ.get("KAMADO_BIGQUERY_LOCATION", "EU")
-    client = google.Client(project=REAL, location=location)
+    project = os.environ[PROJECT_VARIABLE]
+    client = google.Client(project=project, location=location)
     name = f"kamado_contract_{uuid.uuid4().hex[:12]}"
     file = io.BytesIO()
     pq.write_table(log(), file)
@@ -57,7 +64,7 @@ def real_dataset():
     client.create_dataset(name)
     try:
         config = google.LoadJobConfig(source_format="PARQUET")
-        client.load_table_from_file(file, f"{REAL}.{name}.impressions", job_config=config).result()
-        yield DatasetAddress(REAL, location, name)
+        client.load_table_from_file(file, f"{project}.{name}.impressions", job_config=config).result()
+        yield DatasetAddress(project, location, name)
     finally:
         client.delete_dataset(name, delete_contents=True)

@@ -39,9 +39,9 @@ def laid_out(page: Path, widths: tuple[int, ...], folder: Path) -> dict[int, dic
     source = html.escape(page.read_text("utf-8").replace("<details", "<details open"))
     frames = "".join(f'<iframe width="{width}" height="598" srcdoc="{source}"></iframe>' for width in widths)
     script = """<script>onload = () => {
-      const found = [...document.querySelectorAll("iframe")].map(e => measure(e.contentWindow, e.contentDocument));
+      const frames = [...document.querySelectorAll("iframe")].map(e => measure(e.contentWindow, e.contentDocument));
       document.body.replaceChildren(document.createElement("pre"));
-      document.querySelector("pre").textContent = JSON.stringify(found);
+      document.querySelector("pre").textContent = JSON.stringify(frames);
     }</script>"""
     frame = folder / "frames.html"
     frame.write_text(f"<script>{MEASURE}</script>{script}<body>{frames}</body>", "utf-8")

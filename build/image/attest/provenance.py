@@ -103,5 +103,5 @@ def _code(commit: str | None) -> list[Mapping[str, object]]:
 
 
 def _dirty(commit: str | None) -> dict[str, str]:
-    """The description of code that is not a commit, for which there is no digest."""
+    """The description of code that is not a commit and therefore has no digest."""
     return {"code": commit} if commit and not COMMIT.fullmatch(commit) else {}

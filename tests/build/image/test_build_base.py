@@ -176,7 +176,7 @@ def test_where_no_base_can_be_made_it_is_said_and_the_base_is_none(tmp_path, mon
 
 def test_where_the_cache_cannot_be_written_no_other_image_is_made_in_its_place(tmp_path):
     if shutil.which("apt-get") is None:
-        pytest.skip("needs apt-get, without which no base is made at all")
+        pytest.skip("needs apt-get: on other systems than Debian and Ubuntu the base comes from BASE_IMAGE")
     (tmp_path / "cache").write_text("in the way")
     with pytest.raises(BaseError, match=r"cache: cannot be written \(Not a directory\).*KAMADO_CACHE"):
         server_base(None, cache=tmp_path / "cache", report=print)
@@ -184,7 +184,7 @@ def test_where_the_cache_cannot_be_written_no_other_image_is_made_in_its_place(t
 
 def test_packages_that_a_mirror_has_no_more_are_told(tmp_path):
     if shutil.which("apt-get") is None:
-        pytest.skip("needs apt-get, without which no base is made at all")
+        pytest.skip("needs apt-get: on other systems than Debian and Ubuntu the base comes from BASE_IMAGE")
     with Apt() as apt:
         apt.options["Dir::Etc::sourcelist"] = apt.options["Dir::Etc::sourceparts"] = "/dev/null"
         apt.options["Dir::State::lists"] = str(tmp_path)

@@ -194,8 +194,8 @@ def test_an_answer_that_never_ends_is_a_refusal(host, tmp_path, outcome, kind):
     assert len(now.seen) == 3  # what is slow on purpose is so again
 
 
-def test_a_list_of_more_bytes_than_any_is_a_refusal(host, tmp_path, monkeypatch):
-    monkeypatch.setattr("build.oci.registry_client.GREATEST_LIST", 10_000)
+def test_a_list_of_more_bytes_than_any_is_a_refusal(host, tmp_path):
+    policy = replace(QUICK, list_bytes=10_000)
     pages = iter(range(10_000))
 
     def happens(handler):
@@ -205,7 +205,7 @@ def test_a_list_of_more_bytes_than_any_is_a_refusal(host, tmp_path, monkeypatch)
         return True
 
     with between(host, happens) as proxy, pytest.raises(RegistryError, match="without end: 3 on 3 pages"):
-        store_at(proxy, "team/one", tmp_path).tags()
+        store_at(proxy, "team/one", tmp_path, policy=policy).tags()
 
 
 @pytest.mark.case("a list of tags whose next page always exists")
