@@ -26,7 +26,7 @@ AnyDocument = TypeVar("AnyDocument", bound=Document)
 
 
 @dataclass(frozen=True)
-class Column:
+class ColumnUse:
     """A column of the SQL's result: its GoogleSQL type as it was read, and its use, in the words of the spec."""
 
     name: str
@@ -63,10 +63,10 @@ class Findings:
         return self.refusal.problems if self.refusal else ()
 
     @property
-    def columns(self) -> list[Column]:
+    def columns(self) -> list[ColumnUse]:
         """In the order of the SQL's result."""
         types = self.extract.columns if self.extract else {}
-        return [Column(name, kind, _use(self.spec, name)) for name, kind in types.items()]
+        return [ColumnUse(name, kind, _use(self.spec, name)) for name, kind in types.items()]
 
     @property
     def warnings(self) -> list[str]:
@@ -139,7 +139,7 @@ def _read(extract: Extract) -> str:
     return f"{extract.rows:,} rows of {', '.join(tables)}: {window}{billed}"
 
 
-def _columns(columns: list[Column]) -> Table:
+def _columns(columns: list[ColumnUse]) -> Table:
     table = Table("column", "type", "use", title="columns as they were read", title_justify="left")
     for column in columns[:MOST_COLUMNS]:
         table.add_row(*(escape(printable(text)) for text in (column.name, column.type, column.use)))

@@ -6,12 +6,12 @@ from build.image.base.base import Base, BaseError, architecture
 from build.image.base.blob_cache import refuse_other_digest
 from build.oci.image import DOCKER_MANIFEST, MANIFEST, Blob, digest_of, parsed
 from build.oci.image_config import ImageConfig
-from build.oci.json_documents import Descriptor, Index, Manifest
+from build.oci.json_documents import Descriptor, ImageManifest, Index
 from build.oci.store import ImageReader
 from model.errors import Problem
 from model.files import JSON
 
-Document = TypeVar("Document", Index, Manifest)
+IndexOrManifest = TypeVar("IndexOrManifest", Index, ImageManifest)
 MANIFESTS = (MANIFEST, DOCKER_MANIFEST)
 GREATEST = 8 << 20  # bytes of a config
 
@@ -29,7 +29,7 @@ def read_base(reader: ImageReader, digest: str, *, kind: Literal["registry", "oc
     media_type = document.get("mediaType", MANIFEST)
     if media_type not in MANIFESTS:
         raise _refused(name, f"is of type {media_type!r}, which is not an image", "base-type")
-    manifest = _typed(Manifest, data, name)
+    manifest = _typed(ImageManifest, data, name)
     return Base(
         kind=kind,
         name=name,
@@ -75,7 +75,7 @@ def _parse(data: bytes, name: str) -> dict[str, JSON]:
     return document
 
 
-def _typed(kind: type[Document], data: bytes, name: str) -> Document:
+def _typed(kind: type[IndexOrManifest], data: bytes, name: str) -> IndexOrManifest:
     try:
         return kind.parse(data)
     except ValueError as error:
