@@ -89,7 +89,7 @@ class Findings:
             "step": self.refusal.step if self.refusal else None,
             "extract": _plain(self.extract),
             "columns": [asdict(column) for column in self.columns],
-            "ledger": _plain(self.rejection),
+            "rejections": _plain(self.rejection),
             "split": _plain(self.split),
             "warnings": self.warnings,
         }

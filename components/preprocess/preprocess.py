@@ -38,7 +38,7 @@ QUICK = "(FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE 30720)"  # small g
 
 
 def preprocess(spec: Spec, extracted: Path, out: Path, *, progress: ReportProgress) -> None:
-    """Write the three splits, `rejected.parquet`, `ledger.json` and `split.json` into `out`, whole or not at all.
+    """Write the three splits, `rejected.parquet`, `rejections.json` and `split.json` into `out`, whole or not at all.
 
     Raises DataError for labels that are not 0 or 1, positions without information, leaking features, a rejection budget
     that is exceeded, and splits that cannot be learned from or evaluated on.

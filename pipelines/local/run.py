@@ -93,7 +93,7 @@ def collect(run: Path) -> bool:
 
 RESULTS = {
     "extract.json": "extract/rows/extract.json",
-    "ledger.json": "preprocess/splits/ledger.json",
+    "rejections.json": "preprocess/splits/rejections.json",
     "split.json": "preprocess/splits/split.json",
     "rejected.parquet": "preprocess/splits/rejected.parquet",
     "test.parquet": "preprocess/splits/test.parquet",
