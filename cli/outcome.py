@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from cli.exit_codes import DONE, REFUSED, USAGE
 from model.errors import KamadoError, OutputError, Problem, UsageError
+from model.exit_codes import DONE, REFUSED, USAGE
 from model.interrupt import INTERRUPTED, Interrupted, raise_from_now_on
 from model.text import printable
 from pipelines.local.events import StepError

@@ -9,6 +9,7 @@ import click
 from click.core import iter_params_for_processing
 
 from cli.outcome import VerbResult, finish
+from cli.types import ArgumentProblem
 from model.errors import Problem, UsageError
 from model.text import printable
 
@@ -118,6 +119,8 @@ class Verb(click.Command):
 
 
 def _problem(ctx: click.Context, error: click.UsageError) -> Problem:
+    if isinstance(error, ArgumentProblem):
+        return error.problem
     hint = f"See: {ctx.command_path} --help"
     if isinstance(error, click.MissingParameter):
         assert error.param is not None

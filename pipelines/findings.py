@@ -13,6 +13,7 @@ from artifacts.extract import Extract
 from artifacts.rejection_report import RejectionReport
 from artifacts.split import SPLITS, SplitSummary
 from model.errors import Problem
+from model.exit_codes import DONE, REFUSED
 from model.files import JSON
 from model.spec.types import Spec
 from model.text import printable
@@ -52,7 +53,7 @@ class Findings:
 
     @property
     def exit_code(self) -> int:
-        return 1 if self.refusal else 0
+        return REFUSED if self.refusal else DONE
 
     @property
     def outcome(self) -> Literal["finished", "refused"]:

@@ -13,9 +13,16 @@ from artifacts.metrics import MetricsDocument
 from artifacts.rejection_report import RejectionReport
 from artifacts.split import SplitSummary
 from artifacts.verdict import Verdict
+from model.exit_codes import DONE, NO_IMAGE, REFUSED
 from model.text import printable
 
-EXIT = {"promote": 0, "hold": 3, "insufficient-data": 3, "reject": 1, "invalid": 1}
+EXIT = {
+    "promote": DONE,
+    "hold": NO_IMAGE,
+    "insufficient-data": NO_IMAGE,
+    "reject": REFUSED,
+    "invalid": REFUSED,
+}
 STYLE = {"promote": "bold green", "hold": "bold yellow", "insufficient-data": "bold yellow"}
 QUALITY = (("log_loss", "log loss"), ("auc", "AUC"), ("calibration_ratio", "predicted / observed"))
 ORDER = "expected conversions per list"
