@@ -30,11 +30,13 @@ def read_base(reader: ImageReader, digest: str, *, kind: Literal["registry", "oc
     if media_type not in MANIFESTS:
         raise _refused(name, f"is of type {media_type!r}, which is not an image", "base-type")
     manifest = _typed(ImageManifest, data, name)
+    config = _config(reader, manifest.config.digest, name)
+    _refuse_undescribed_layers(config, manifest, name)
     return Base(
         kind=kind,
         name=name,
         digest=digest,
-        config=_config(reader, manifest.config.digest, name),
+        config=config,
         layers=tuple(_layer(reader, layer, kind) for layer in manifest.layers),
         docker=media_type == DOCKER_MANIFEST,
     )
@@ -50,6 +52,14 @@ def _config(reader: ImageReader, digest: str, name: str) -> ImageConfig:
         problem = f"is for {machine[0]}/{machine[1]}, this is linux/{architecture()}"
         raise _refused(name, problem, "base-platform")
     return config
+
+
+def _refuse_undescribed_layers(config: ImageConfig, manifest: ImageManifest, name: str) -> None:
+    """An engine pairs layers and diff_ids by their order, and would refuse the finished image."""
+    diff_ids, layers = len(config.diff_ids), len(manifest.layers)
+    if diff_ids != layers:
+        problem = f"has {layers} layer(s), and {diff_ids} diff_id(s) in rootfs of its config"
+        raise BaseError(Problem(f"base {name}", problem, "Push the base again", "base-layers"))
 
 
 def _layer(reader: ImageReader, layer: Descriptor, kind: str) -> Blob:
