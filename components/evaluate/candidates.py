@@ -7,6 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from artifacts.baselines import LogisticBaseline
+from artifacts.distinct_rows import DistinctRows
 from artifacts.splits import encode
 from model.bundle.bundle import Bundle
 from model.bundle.calibration import sigmoid
@@ -49,7 +50,8 @@ class BundleCandidate(Candidate):
         self.predictor = Predictor(bundle, threads=threads)
 
     def probability(self, matrix: Matrix) -> Floats:
-        return self.predictor.probability(matrix)
+        distinct = DistinctRows.of(matrix)
+        return self.predictor.probability(distinct.rows)[distinct.index]
 
 
 class LogisticCandidate(Candidate):
