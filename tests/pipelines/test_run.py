@@ -143,14 +143,11 @@ class TestPromoted:
         )
         assert Path(message.stdout.strip()).samefile(out / "report.html")
 
-    def test_killed_without_a_bundle_a_verdict_or_an_image_it_completes_when_started_again_with_the_same_digests(
-        self, first, portal, tmp_path
-    ):
-        """Steps that are killed leave nothing of their own: tests/extract, tests/preprocess, tests/train."""
+    def test_killed_at_every_step_it_completes_when_started_again_with_the_same_digests(self, first, portal, tmp_path):
         out, _ = first
         expected = json.loads((out / "image.json").read_text())
         again = tmp_path / "out"
-        for step in ("extract", "evaluate", "build_image"):
+        for step in ("extract", "preprocess", "train", "evaluate", "build_image"):
             kill_during(step, again, portal)
             assert not (again / "latest").exists(), step
         done = make_run(again, f"DATA={portal}")
