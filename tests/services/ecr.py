@@ -132,9 +132,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
             listed = self.service.referrers.get((match["repository"], match["rest"]), [])
             index = dump({"schemaVersion": 2, "mediaType": INDEX, "manifests": listed})
             return self._send(200, index, {"Content-Type": INDEX, "Content-Length": str(len(index))})
-        if self.command != "PUT" or "/manifests/" not in self.path:
+        if self.command in ("GET", "HEAD"):
             return self._pass_on(body)
-        with self.service.lock:  # the service decides alone whose tag it is
+        # One write at a time: the service decides alone whose tag it is, and while the registry takes a blob once more,
+        # it does not know it.
+        with self.service.lock:
+            if "/manifests/" not in self.path:
+                return self._pass_on(body)
             if repository.is_tag_immutable() and self._moves(match["rest"], body):
                 message = f"The image tag '{match['rest']}' already exists and cannot be overwritten: it is immutable"
                 return self._error(400, "TAG_INVALID", message)
