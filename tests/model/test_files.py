@@ -118,6 +118,12 @@ def test_a_digest_is_sha256_s(tmp_path):
     assert sha256_of(tmp_path / "file") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
+def _link_and_fail(folder, target):
+    (folder / "part").mkdir()
+    (folder / "part" / "link").symlink_to(target, target_is_directory=True)
+    (folder / "part").mkdir()
+
+
 def test_an_output_folder_is_written_where_it_stays_and_is_gone_after_an_error(tmp_path):
     with output_folder(tmp_path / "deep" / "out") as folder:
         assert folder == tmp_path / "deep" / "out"
@@ -125,9 +131,7 @@ def test_an_output_folder_is_written_where_it_stays_and_is_gone_after_an_error(t
     with pytest.raises(OSError, match="not empty"), output_folder(tmp_path / "deep" / "out"):
         pass
     assert (tmp_path / "deep" / "out" / "a").read_text() == "1"
-    with pytest.raises(ZeroDivisionError), output_folder(tmp_path / "other") as folder:
-        (folder / "part").mkdir()
-        (folder / "part" / "link").symlink_to(tmp_path / "deep", target_is_directory=True)
-        _ = 1 / 0
+    with pytest.raises(FileExistsError), output_folder(tmp_path / "other") as folder:
+        _link_and_fail(folder, tmp_path / "deep")
     assert not (tmp_path / "other").exists()
     assert (tmp_path / "deep" / "out" / "a").exists()

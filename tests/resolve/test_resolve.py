@@ -62,7 +62,8 @@ class TestEnd:
         assert resolved_end(named, spec, scheduled=scheduled, created=created, today=TODAY) == expected
 
     @pytest.mark.parametrize(
-        ("named", "code"), [("yesterday", "end-unreadable"), ("1066-01-01", "end-unreadable"), ("2026-07-06", "end-future")]
+        ("named", "code"),
+        [("yesterday", "end-unreadable"), ("1066-01-01", "end-unreadable"), ("2026-07-06", "end-future")],
     )
     def test_another_day_is_refused(self, named, code):
         with pytest.raises(UsageError) as refusal:
