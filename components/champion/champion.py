@@ -4,10 +4,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from build.oci.open_store import open_store
 from build.oci.store_address import names_store
-from build.release.fetch import bring
-from build.release.releases import candidate
 from model.bundle.bundle import load
 from model.bundle.folder import FILES
 from model.errors import DataError, Problem
@@ -54,6 +51,10 @@ def _released(
     keys: Sequence[Path],
     report: Callable[[str], None],
 ) -> str:
+    from build.oci.open_store import open_store  # a third of a second, which a run without a champion need not take
+    from build.release.fetch import bring
+    from build.release.releases import candidate
+
     store = open_store(address, cache=cache)
     release = candidate(store, model, digest)
     with output_folder(out):
