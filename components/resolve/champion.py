@@ -53,7 +53,6 @@ def digest_of(folder: Path) -> str:
 
 def store_of(address: str, *, cache: Path) -> "ImageStore":
     """The image store that is named. Raises DataError and StoreError."""
-
     if address.startswith("oci:") and not Path(address.removeprefix("oci:")).is_dir():
         raise DataError(Problem(f"CHAMPION {address}", "is not a folder of images", FORMS, "champion-missing"))
     from build.oci.open_store import open_store
