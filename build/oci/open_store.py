@@ -2,17 +2,17 @@
 
 from pathlib import Path
 
-from build.oci.store import ImageStore, StoreError
+from build.oci.store import ImageStore, StoreAddressError
 from build.oci.store_address import ECR, REGISTRY, address_problem
 
 
 def open_store(address: str, *, cache: Path) -> ImageStore:
     """The store that `address` names. `cache` has the locks by which builders of one machine take turns.
 
-    Raises StoreError. Each store's libraries are imported here, so that one never burdens another.
+    Raises StoreAddressError. Each store's libraries are imported here, so that one never burdens another.
     """
     if problem := address_problem(address):
-        raise StoreError(problem)
+        raise StoreAddressError(problem)
     if match := REGISTRY.fullmatch(address):
         from build.oci.registry import registry_store
 

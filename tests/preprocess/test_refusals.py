@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from components.preprocess.preprocess import preprocess
+from components.step import Step
 from model.errors import DataError
 from pipelines.compile import ROOT
 from tests.logs import extracted, log, replaced, spec_of
@@ -112,7 +113,7 @@ def test_a_truncated_file_is_refused(tmp_path):
         preprocess(spec_of(), rows, tmp_path / "splits", progress=lambda *_: None)
 
 
-def test_killed_in_the_middle_it_leaves_no_parts_and_the_next_run_completes(tmp_path):
+def test_killed_in_the_middle_its_parts_are_gone_when_the_step_is_tried_again(tmp_path):
     table = pa.concat_tables([log(lists=20_000, seed=seed) for seed in range(4)])
     rows = extracted(tmp_path / "rows", table)
     code = (
@@ -127,9 +128,11 @@ def test_killed_in_the_middle_it_leaves_no_parts_and_the_next_run_completes(tmp_
         child.stdout.readline()
         time.sleep(0.05)
         child.kill()
-    assert not (tmp_path / "splits").exists()
-    preprocess(spec_of(), rows, tmp_path / "splits", progress=lambda *_: None)
+    (tmp_path / "splits" / "half.parquet").touch()
+    with Step("preprocess", outputs=[tmp_path / "splits"]) as step:
+        preprocess(spec_of(), rows, tmp_path / "splits", progress=step.progress)
     assert (tmp_path / "splits" / "test.parquet").exists()
+    assert not (tmp_path / "splits" / "half.parquet").exists()
 
 
 def test_rows_that_were_lost_since_extract_are_noticed(tmp_path):
