@@ -17,8 +17,11 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from model.files import dump_json, write_atomically
+from model.spec.resources import DEFAULTS, StepName
 from model.spec.types import PARTS, Spec
 
+NAMES = {"str": "text", "int": "whole number", "float": "number", "bool": "`true` or `false`", "date": "date"}
+TABLE = ("| step | cpu | memory | minutes | retries | spot |", "|---|---|---|---|---|---|")
 HEAD = """# spec.yaml, key by key
 
 Written from the types in `model/spec/types.py` by `python -m model.spec.reference docs`. Unknown keys are refused.
@@ -39,7 +42,23 @@ def page() -> bytes:
     """The keys as Markdown tables, a section for each part."""
     sections = [_section("The model", Spec)]
     sections += [_section(f"`{name}`", part) for name, part in PARTS.items()]
-    return "\n".join([HEAD, *sections]).encode()
+    return "\n".join([HEAD, *sections, _pods()]).encode()
+
+
+def _pods() -> str:
+    """What steps take where a spec does not say it."""
+    rows = [
+        f"| `{step}` | {pod.cpu} | {pod.memory} | {_minutes(step)} | {pod.retries} | {str(pod.spot).lower()} |"
+        for step, pod in DEFAULTS.items()
+    ]
+    head = ["Without a word on a step, or on one of its keys:", ""]
+    return "\n".join(
+        [*head, "| step | cpu | memory | minutes | retries | spot |", "|---|---|---|---|---|---|", *rows, ""]
+    )
+
+
+def _minutes(step: StepName) -> str:
+    return f"{DEFAULTS[step].minutes}" + (" and twice `training.minutes`" if step == "train" else "")
 
 
 def _section(title: str, part: type[BaseModel]) -> str:
@@ -56,7 +75,7 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "needed"
     value = field.get_default()
-    if value is None or value == () or isinstance(value, BaseModel):
+    if value is None or value in ((), {}) or isinstance(value, BaseModel):
         return ""
     return f"`{', '.join(value)}`" if isinstance(value, tuple) else f"`{value}`"
 
@@ -79,7 +98,9 @@ def _words(kind: Any) -> str:
         return _words(inner[0])
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return f"keys of {_link(kind)}"
-    return {"str": "text", "int": "whole number", "float": "number", "date": "date"}[kind.__name__]
+    return {"str": "text", "int": "whole number", "float": "number", "bool": "`true` or `false`", "date": "date"}[
+        kind.__name__
+    ]
 
 
 def _link(part: type[BaseModel]) -> str:
