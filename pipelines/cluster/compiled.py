@@ -9,7 +9,6 @@ from typing import Any
 
 import yaml
 from google.protobuf import json_format
-from google.protobuf.message import Message
 from kfp.kubernetes import kubernetes_executor_config_pb2 as kubernetes_pb2
 from kfp.pipeline_spec import pipeline_spec_pb2
 
@@ -65,7 +64,7 @@ def _unreadable(documents: list[Json], name: str) -> Iterator[Problem]:
             yield from _unknown(config, kubernetes_pb2.KubernetesExecutorConfig(), f"{name} platforms {label}")
 
 
-def _unknown(document: Json, message: Message, name: str) -> Iterator[Problem]:
+def _unknown(document: Json, message: object, name: str) -> Iterator[Problem]:
     try:
         json_format.ParseDict(document, message, ignore_unknown_fields=False)
     except json_format.ParseError as error:
