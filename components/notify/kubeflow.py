@@ -1,4 +1,4 @@
-"""The tasks of a run, by Kubeflow's API: what they ended with, how long they took and, from Kubeflow 3, their outputs."""
+"""The tasks of a run, by Kubeflow's API: their end, their time and, from Kubeflow 3, their outputs."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -71,11 +71,12 @@ class Task(_Answer):
     @property
     def result(self) -> RunResult | None:
         """Of the task that builds the image."""
-        values = [parameter.value for parameter in (self.outputs or _Outputs()).parameters if parameter.parameter_key == "result"]
+        parameters = self.outputs.parameters if self.outputs else ()
+        values = [parameter.value for parameter in parameters if parameter.parameter_key == "result"]
         if not values or not ({self.name, self.display_name} & set(BUILD)):
             return None
         try:
-            return RunResult.model_validate_json(str(values[0]))
+            return RunResult.of_line(str(values[0]))
         except pydantic.ValidationError:
             return None
 

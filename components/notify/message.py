@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from artifacts.run_result import RunResult
 from components.notify.kubeflow import Task
 
-MOST_CHARACTERS = 2800  # of one block, of which Slack takes 3,000
+MOST_CHARACTERS = 2400  # before the link; Slack takes 3,000 in one block
 MOST_REASON = 600  # characters of one error
 MOST_STEPS = 5  # whose time is shown
 ENDS = {"SUCCEEDED": "succeeded", "FAILED": "failed", "CANCELLED": "was stopped"}
@@ -34,9 +34,8 @@ def message(end: EndOfRun, tasks: Sequence[Task]) -> dict[str, object]:
     outcome = results[0].outcome if len(results) == 1 else ENDS.get(end.state, end.state.lower())
     title = f"{end.model}: {outcome}"
     lines = [f"*{_escaped(title)}*", *map(_result, results), *_errors(end, tasks), *_time(tasks)]
-    if end.link:
-        lines.append(f"<{end.link}|Open the run>")
-    text = "\n".join(lines)[:MOST_CHARACTERS]
+    link = [f"<{end.link}|Open the run>"] if end.link else []
+    text = "\n".join(["\n".join(lines)[:MOST_CHARACTERS], *link])
     return {"text": title, "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": text}}]}
 
 

@@ -20,9 +20,7 @@ def notify(end: EndOfRun, api: str, environ: Mapping[str, str], *, report: Calla
         report(f"nothing was posted: {error}")
 
 
-def _tasks(
-    end: EndOfRun, api: str, environ: Mapping[str, str], report: Callable[[str], None]
-) -> tuple[Task, ...]:
+def _tasks(end: EndOfRun, api: str, environ: Mapping[str, str], report: Callable[[str], None]) -> tuple[Task, ...]:
     """None where the API does not tell: the message then has the status alone."""
     if not api:
         return ()

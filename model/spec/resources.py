@@ -1,6 +1,7 @@
 """What a step may take of a cluster: processor, memory, time, retries, and whether on nodes that may go away."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -107,3 +108,14 @@ def pod_resources(step: StepName, changes: StepResources | None, search_minutes:
     if step == "train":
         pod = replace(pod, minutes=pod.minutes + 2 * int(search_minutes))
     return pod.with_changes(changes) if changes else pod
+
+
+def largest(pods: Sequence[PodResources]) -> PodResources:
+    """What is enough for each of several models, whose steps are one task of the graph."""
+    return PodResources(
+        cpu=max(pods, key=lambda pod: pod.thousandths).cpu,
+        memory=max(pods, key=lambda pod: pod.bytes).memory,
+        minutes=max(pod.minutes for pod in pods),
+        retries=max(pod.retries for pod in pods),
+        spot=all(pod.spot for pod in pods),
+    )

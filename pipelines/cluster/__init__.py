@@ -1,6 +1,7 @@
-"""What a compiled pipeline says to a cluster.
+"""Pipelines for a cluster.
 
-settings.py   cluster.yaml, the environment of a team: nodes, secrets, limits, notification; read.py reads it
+request.py    the arguments, all looked at before anything is compiled
+settings.py   cluster.yaml: nodes, secrets, limits, notification of a team; read.py reads it, page.py writes its page
 pods.py       the settings of a step's pod: resources, retries, nodes, secrets
-compiled.py   the checks of a compiled pipeline, before it is written
+write.py      the two files; compiled.py checks them before they are written
 """

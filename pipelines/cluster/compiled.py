@@ -1,5 +1,6 @@
 """The checks of a compiled pipeline, on the bytes that will be written: what passes here, a cluster takes and runs."""
 
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -19,7 +20,8 @@ DIGEST = re.compile(r"[^@\s]+@sha256:[0-9a-f]{64}")
 NAME = re.compile(r"[a-z0-9.-]+")
 SCHEMA = "2.1.0"
 # Steps that ask the outer world or change it; from the cache they would do neither.
-EFFECTS = frozenset({"resolve", "build_image", "conclude", "notify"})
+EFFECTS = frozenset({"resolve", "build_image", "conclude", "fleet_conclude", "notify"})
+MOST_TASK = 120_000  # bytes of JSON: Kubeflow gives each task to a process as one argument
 MOST_BYTES = 700_000  # Argo keeps the whole pipeline in one object of Kubernetes
 DEFECT = "It is a defect of Kamado: report it with the command"
 Json = Mapping[str, Any]
@@ -45,6 +47,7 @@ def check_compiled(data: bytes, name: str) -> None:
     if not problems:
         pipeline, kubernetes = documents[0], documents[1] if len(documents) > 1 else {}
         problems += [*_shape(pipeline, data, name), *_images(pipeline, name), *_steps(pipeline, name)]
+        problems += _tasks_too_long(pipeline, name)
         problems += [*_cached(pipeline, name), *_not_finite(documents, name), *_strangers(pipeline, kubernetes, name)]
     if problems:
         raise CompiledPipelineError(*problems)
@@ -82,6 +85,15 @@ def _shape(pipeline: Json, data: bytes, name: str) -> Iterator[Problem]:
     if len(data) > MOST_BYTES:
         problem = f"takes {len(data):,} bytes, of at most {MOST_BYTES:,} that a cluster keeps"
         yield Problem(name, problem, "Compile fewer or shorter specs into one pipeline", "pipeline-too-large")
+
+
+def _tasks_too_long(pipeline: Json, name: str) -> Iterator[Problem]:
+    for task in _tasks(pipeline):
+        size = len(json.dumps(task.spec))
+        if size > MOST_TASK:
+            problem = f"takes {size:,} bytes, of at most {MOST_TASK:,} that one argument of a process may have"
+            hint = "Compile fewer or shorter specs into one pipeline"
+            yield Problem(f"{name} {task.name}", problem, hint, "pipeline-too-large")
 
 
 def _images(pipeline: Json, name: str) -> Iterator[Problem]:

@@ -1,22 +1,29 @@
 """The pod of a step: what it takes, where it runs, how often it is tried, what secrets it gets."""
 
+from collections.abc import Callable
+from typing import get_args
+
 from kfp import dsl, kubernetes
 
-from model.spec.resources import PodResources
+from model.spec.resources import PodResources, StepName
 from pipelines.cluster.settings import ClusterSettings, Nodes
 
 FIRST_WAIT, LONGEST_WAIT = 60, 600  # seconds between two tries
 SECRETS = "/var/run/secrets/kamado"
-# Steps that no spec names: the table of several models, and the message at the end.
-SMALL = PodResources("500m", "512Mi", minutes=10, retries=2, spot=False)
+# Of steps that no spec names: the table and the end of several models, and the message at the end of any run.
+SMALL = PodResources("500m", "512Mi", minutes=10, retries=0, spot=False)
 
 
-def configure(task: dsl.PipelineTask, step: str, pod: PodResources, cluster: ClusterSettings) -> dsl.PipelineTask:
-    """Put `task`, a task of the step, onto the cluster.
+def configure(
+    task: dsl.PipelineTask, pod_of: Callable[[StepName], PodResources], cluster: ClusterSettings
+) -> dsl.PipelineTask:
+    """Put the task of a step onto the cluster; `pod_of` says what the spec gives a step.
 
     What is requested is also the limit: a library that counts the processors of a large node would start a thread for
     each, with the memory of each.
     """
+    step = task.component_spec.name.replace("-", "_")
+    pod = next((pod_of(name) for name in get_args(StepName) if name == step), SMALL)
     task.set_cpu_request(pod.cpu).set_cpu_limit(pod.cpu)
     task.set_memory_request(pod.memory).set_memory_limit(pod.memory)
     kubernetes.set_timeout(task, pod.minutes * 60)
@@ -41,17 +48,6 @@ def pipeline_config(cluster: ClusterSettings) -> dsl.PipelineConfig:
     )
 
 
-def largest(pods: list[PodResources]) -> PodResources:
-    """What is enough for each of several models, whose steps are one task of the graph."""
-    return PodResources(
-        cpu=max(pods, key=lambda pod: pod.thousandths).cpu,
-        memory=max(pods, key=lambda pod: pod.bytes).memory,
-        minutes=max(pod.minutes for pod in pods),
-        retries=max(pod.retries for pod in pods),
-        spot=all(pod.spot for pod in pods),
-    )
-
-
 def _retry(task: dsl.PipelineTask, pod: PodResources) -> None:
     """Argo counts the last second from the start of the first try: the default hour would leave a long step untried."""
     last = (pod.retries + 1) * pod.minutes * 60 + pod.retries * LONGEST_WAIT
@@ -67,6 +63,9 @@ def _place(task: dsl.PipelineTask, nodes: Nodes) -> None:
 
 def _give_secrets(task: dsl.PipelineTask, step: str, cluster: ClusterSettings) -> None:
     """Each as a variable; of a file, the variable holds its path. A missing Secret keeps the pod from starting."""
+    if step == "notify" and cluster.notification is not None:
+        webhook = cluster.notification.webhook
+        kubernetes.use_secret_as_env(task, webhook.secret, {webhook.key: "KAMADO_WEBHOOK"})
     mounted = set[str]()
     for variable, secret in cluster.secrets_of(step).items():
         if not cluster.is_file(variable):
