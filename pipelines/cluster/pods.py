@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import get_args
 
 from kfp import dsl, kubernetes
+from kfp.dsl import structures
 
 from model.spec.resources import PodResources, StepName
 from pipelines.cluster.settings import ClusterSettings, Nodes
@@ -24,8 +25,10 @@ def configure(
     """
     step = task.component_spec.name.replace("-", "_")
     pod = next((pod_of(name) for name in get_args(StepName) if name == step), SMALL)
-    task.set_cpu_request(pod.cpu).set_cpu_limit(pod.cpu)
-    task.set_memory_request(pod.memory).set_memory_limit(pod.memory)
+    # Not by the four methods of a task: each walks through the frames of the stack, and all modules for each frame.
+    task.container_spec.resources = structures.ResourceSpec(
+        cpu_request=pod.cpu, cpu_limit=pod.cpu, memory_request=pod.memory, memory_limit=pod.memory
+    )
     kubernetes.set_timeout(task, pod.minutes * 60)
     if pod.retries:
         _retry(task, pod)

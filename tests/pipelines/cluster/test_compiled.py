@@ -26,7 +26,7 @@ def documents(tmp_path_factory):
     def graph(share: float = 0.5) -> None:
         with dsl.ParallelFor([1, 2]):
             task = load_spec(uri="x").set_container_image(IMAGE).set_caching_options(True)
-            configure(task, "load_spec", POD, cluster)
+            configure(task, lambda _: POD, cluster)
 
     compiler.Compiler().compile(graph, str(path))
     return list(yaml.safe_load_all(path.read_text()))
