@@ -5,11 +5,18 @@ import os
 import random
 import subprocess
 import sys
+from dataclasses import replace
 
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from artifacts.run_result import RunResult
+from components.fleet_conclude.fleet_conclude import NotAllPromoted, fleet_conclude
+from components.fleet_summary.fleet_summary import table
+from pipelines.cluster.compiled import CompiledPipelineError, check_compiled
+from pipelines.cluster.settings import ClusterSettings
+from pipelines.cluster.write import compiled
 from pipelines.compile import ROOT, compile_graph
 from pipelines.fleet import fleet
 from pipelines.graph_settings import FleetSettings
