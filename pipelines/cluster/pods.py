@@ -32,7 +32,7 @@ def configure(
     kubernetes.set_timeout(task, pod.minutes * 60)
     if pod.retries:
         _retry(task, pod)
-    _place(task, cluster.spot if pod.spot else cluster.on_demand)
+    _choose_nodes(task, cluster.spot if pod.spot else cluster.on_demand)
     for key, value in cluster.labels.items():
         kubernetes.add_pod_label(task, key, value)
     for key, value in cluster.annotations.items():
@@ -57,7 +57,7 @@ def _retry(task: dsl.PipelineTask, pod: PodResources) -> None:
     task.set_retry(pod.retries, backoff_duration=f"{FIRST_WAIT}s", backoff_factor=2.0, backoff_max_duration=f"{last}s")
 
 
-def _place(task: dsl.PipelineTask, nodes: Nodes) -> None:
+def _choose_nodes(task: dsl.PipelineTask, nodes: Nodes) -> None:
     for key, value in nodes.node_selector.items():
         kubernetes.add_node_selector(task, key, value)
     for toleration in nodes.tolerations:

@@ -25,7 +25,7 @@ from tests.logs import log, spec_of
 from tests.pipelines.golden import IMAGE
 
 QUERY = "SELECT * FROM log WHERE shown_at >= @start AND shown_at < @end"
-HELD = RunResult(model="small", outcome="insufficient-data", reason="too few conversions")
+FEW = RunResult(model="small", outcome="insufficient-data", reason="too few conversions")
 REFUSED = RunResult(model="other", outcome="refused", reason="extract: a|b <c>")
 BUILT = RunResult(
     model="best", outcome="promote", reason="all rules hold", reference="r:t@sha256:0", tag="t", digest="sha256:0"
@@ -70,7 +70,7 @@ def test_the_run_is_red_at_its_very_end(ended):
 
 
 def test_the_table_puts_first_what_needs_a_person(outcome):
-    lines = table([BUILT, HELD, REFUSED]).splitlines()
+    lines = table([BUILT, FEW, REFUSED]).splitlines()
     outcome(lines[-3])
     assert lines[0] == "# 3 models: 1 insufficient-data, 1 promote, 1 refused"
     assert lines[4:] == [
@@ -81,7 +81,7 @@ def test_the_table_puts_first_what_needs_a_person(outcome):
 
 
 def test_every_outcome_is_printed_and_red_ones_are_all_named(capsys):
-    fleet_conclude([BUILT, HELD])
+    fleet_conclude([BUILT, FEW])
     assert capsys.readouterr().out.splitlines() == [
         "best: promote, all rules hold",
         "small: insufficient-data, too few conversions",

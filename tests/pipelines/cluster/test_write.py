@@ -42,9 +42,9 @@ def compile_command(*arguments, **environment):
 
 @pytest.mark.parametrize("file", FILES, ids=str)
 def test_what_is_compiled_is_what_is_kept(written, file):
-    kept = (golden.FOLDER / file).read_bytes()
-    assert (written / file).read_bytes() == kept, "if the change is meant: python -m tests.pipelines.golden"
-    check_compiled(kept, str(file))
+    expected = (golden.FOLDER / file).read_bytes()
+    assert (written / file).read_bytes() == expected, "if the change is meant: python -m tests.pipelines.golden"
+    check_compiled(expected, str(file))
 
 
 def test_both_files_of_both_graphs_are_kept(written):
