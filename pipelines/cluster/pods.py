@@ -1,6 +1,7 @@
 """The pod of a step: what it takes, where it runs, how often it is tried, what secrets it gets."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import get_args
 
 from kfp import dsl, kubernetes
@@ -11,8 +12,9 @@ from pipelines.cluster.settings import ClusterSettings, Nodes
 
 FIRST_WAIT, LONGEST_WAIT = 60, 600  # seconds between two tries
 SECRETS = "/var/run/secrets/kamado"
-# Of steps that no spec names: the table and the end of several models, and the message at the end of any run.
 SMALL = PodResources("500m", "512Mi", minutes=10, retries=0, spot=False)
+# Of steps that no spec names: the table and the end of several models, and the message at the end of any run.
+OTHERS = {"fleet_summary": replace(SMALL, retries=2), "fleet_conclude": SMALL, "notify": SMALL}
 
 
 def configure(
@@ -24,7 +26,7 @@ def configure(
     each, with the memory of each.
     """
     step = task.component_spec.name.replace("-", "_")
-    pod = next((pod_of(name) for name in get_args(StepName) if name == step), SMALL)
+    pod = next((pod_of(name) for name in get_args(StepName) if name == step), None) or OTHERS[step]
     # Not by the four methods of a task: each walks through the frames of the stack, and all modules for each frame.
     task.container_spec.resources = structures.ResourceSpec(
         cpu_request=pod.cpu, cpu_limit=pod.cpu, memory_request=pod.memory, memory_limit=pod.memory
