@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from model.spec.resources import StepName
 
-NAME = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"
+OBJECT_NAME = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"
 LABEL = r"^([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$"
 LABEL_VALUE = r"^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?$"
-Name = Annotated[str, Field(pattern=NAME, max_length=253)]
+ObjectName = Annotated[str, Field(pattern=OBJECT_NAME, max_length=253)]
 LabelKey = Annotated[str, Field(pattern=LABEL, max_length=317)]
 LabelValue = Annotated[str, Field(pattern=LABEL_VALUE, max_length=63)]
 SecretKeyName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$", max_length=253)]
@@ -57,7 +57,7 @@ class Nodes(Setting):
 class SecretKey(Setting):
     """One key of a Secret in the namespace of the runs."""
 
-    secret: Name = Field(description="name of the Secret")
+    secret: ObjectName = Field(description="name of the Secret")
     key: SecretKeyName = Field(description="key in its data")
 
 
@@ -81,8 +81,8 @@ class Notification(Setting):
 class ClusterSettings(Setting):
     """The whole file."""
 
-    service_account: Name | None = Field(None, description="of the pods (IRSA); default: that of Kubeflow")
-    image_pull_secrets: tuple[Name, ...] = Field((), description="for the image of the steps")
+    service_account: ObjectName | None = Field(None, description="of the pods (IRSA); default: that of Kubeflow")
+    image_pull_secrets: tuple[ObjectName, ...] = Field((), description="for the image of the steps")
     secrets: dict[Variable, StepSecret] = Field({}, description="variable of the steps to the Secret that fills it in")
     spot: Nodes = Field(Nodes(), description="for steps with `spot: true`, which are tried again")
     on_demand: Nodes = Field(Nodes(), description="for the other steps")
