@@ -13,7 +13,9 @@ from artifacts.run_result import RunResult
 SECONDS = 20.0  # for one answer
 PAGE = 200
 BUILD = ("build-image", "Build the image")  # name and title of the task whose output `result` has a model's outcome
-INNER = ("-driver", "executor", "root")  # tasks that Kubeflow adds; their time is in that of the others
+# What Kubeflow lists beside the steps, with time and errors that are theirs again: drivers, pods, groups, the run itself.
+INNER_ENDS = ("-driver", "executor", "root")
+INNER_STARTS = ("exit-handler-", "for-loop-", "iteration-", "kamado-")
 
 
 class ApiError(Exception):
@@ -66,7 +68,7 @@ class RunTask(_Answer):
 
     @property
     def inner(self) -> bool:
-        return self.title.endswith(INNER)
+        return self.title.endswith(INNER_ENDS) or self.title.startswith(INNER_STARTS)
 
     @property
     def result(self) -> RunResult | None:
