@@ -13,7 +13,7 @@ from artifacts.run_result import RunResult
 SECONDS = 20.0  # for one answer
 PAGE = 200
 BUILD = ("build-image", "Build the image")  # name and title of the task whose output `result` has a model's outcome
-# What Kubeflow lists beside the steps, with time and errors that are theirs again: drivers, pods, groups, the run itself.
+# What Kubeflow lists beside the steps, with the same time and errors again: drivers, pods, groups, the run itself.
 INNER_ENDS = ("-driver", "executor", "root")
 INNER_STARTS = ("exit-handler-", "for-loop-", "iteration-", "kamado-")
 
