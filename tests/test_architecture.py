@@ -31,7 +31,9 @@ MAY_IMPORT = {
     "components/champion": {"artifacts", "build", "model"},
     "components/conclude": {"artifacts", "model"},
     "components/load_spec": {"artifacts", "model", "pydantic"},
-    "pipelines": {"artifacts", "components", "model", "joblib", "kfp", "pyarrow", "rich", "yaml"},
+    "pipelines": {
+        *("artifacts", "components", "model", "docker", "joblib", "kfp", "pyarrow", "requests", "rich", "yaml")
+    },
     "build/gate": {"artifacts", "model", "xgboost", "numpy"},
     "build/oci": {
         "model",

@@ -15,6 +15,7 @@ COMMANDS = {
     "make check-spec": "cli check-spec",
     "make image": "cli image",
     "make releases": "cli releases",
+    "make component-image": "cli component-image",
     "make base-images": "cli base-images",
     "make registry": "cli registry",
     "make serve": "cli serve",

@@ -1,6 +1,7 @@
 """Train one model on this machine: the pipeline is compiled, and the compiled file is what runs."""
 
 import json
+import os
 import shlex
 import shutil
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from model.errors import BundleError
+from pipelines.local.containers import Containers
 from pipelines.local.events import StepError
 from pipelines.local.progress import Progress
 from pipelines.local.run_dir import Output
@@ -19,17 +21,31 @@ from pipelines.sample import source_of
 from pipelines.training import training
 
 
-def train(request: TrainingRequest, console: Console) -> Outcome:
-    """One run from spec to verdict. Raises StepError when a step refuses or fails, and Interrupted."""
+def train(request: TrainingRequest, console: Console, *, cache: Path) -> Outcome:
+    """One run from spec to verdict; `cache` has the bases of images.
+
+    Raises StepError when a step refuses or fails, and Interrupted.
+    """
     spec, output = request.data.spec, request.data.output
+    if request.image is not None:
+        console.print(f"steps run in {request.image}", markup=False)
     with output.locked():
         run = output.new_run()
         log = RunLog(run / "run.log")
-        parameters = pipeline_parameters(request, source_of(request.data, console))
+        source = source_of(request.data, console)
+        parameters = pipeline_parameters(request, source)
+        containers = _containers(request, run, source, cache)
         error = None
         try:
             with (
-                PipelineProcess(run, training, spec, parameters) as pipeline,
+                PipelineProcess(
+                    run,
+                    training,
+                    spec,
+                    parameters,
+                    image=request.image.reference if request.image else None,
+                    containers=containers,
+                ) as pipeline,
                 Progress(console) as progress,
             ):
                 pipeline.watch(progress, log)
@@ -42,6 +58,15 @@ def train(request: TrainingRequest, console: Console) -> Outcome:
         log.write("run", f"{outcome.verdict}; image {outcome.image}" if outcome.image else outcome.verdict)
         output.publish(run)
     return outcome
+
+
+def _containers(request: TrainingRequest, run: Path, source: str, cache: Path) -> Containers | None:
+    """Those of the steps; None where they are processes."""
+    if request.image is None:
+        return None
+    inputs = (source, request.champion, request.base)
+    out = request.data.output.root
+    return Containers.of_run(request.image, run, out=out, cache=cache, inputs=inputs, environ=os.environ)
 
 
 def _keeping_promoted(error: StepError, run: Path, output: Output) -> StepError:

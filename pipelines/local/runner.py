@@ -1,7 +1,8 @@
-"""Run a compiled pipeline on this machine: `python -m pipelines.local.runner PIPELINE.yaml ARGUMENTS.json ROOT`.
+"""Run a compiled pipeline here: `python -m pipelines.local.runner PIPELINE.yaml ARGUMENTS.json ROOT [CONTAINERS.json]`.
 
 A process of its own, because the runner prints, patches `print` and leaves children behind when it is interrupted:
-`pipelines.local.subprocess_runner` owns this process' group, log and exit.
+`pipelines.local.subprocess_runner` owns this process' group, log and exit. Steps are processes of the group, or
+containers.
 """
 
 import json
@@ -9,7 +10,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,18 +17,30 @@ from kfp import components, local
 
 from components.step import DEFECT
 from model.errors import Problem
+from pipelines.local.containers import Containers
+from pipelines.local.docker_runner import docker_runner, end_containers
 
 
-def end_with(parent: int) -> None:
-    """Kill this process group when `parent` is gone: no step outlives its run."""
-    while os.getppid() == parent:
-        time.sleep(0.2)
-    os.killpg(0, signal.SIGKILL)
+def end_with(parent: int, asked: threading.Event, containers: Containers | None) -> None:
+    """Kill this process group, and its containers, when `parent` is gone or asks for it: no step outlives its run."""
+    while os.getppid() == parent and not asked.wait(0.2):
+        pass
+    try:
+        if containers is not None:
+            end_containers(containers)
+    finally:
+        os.killpg(0, signal.SIGKILL)
 
 
-def main(pipeline: str, arguments: str, root: str) -> None:
-    threading.Thread(target=end_with, args=[os.getppid()], daemon=True).start()
-    local.init(local.SubprocessRunner(use_venv=False), pipeline_root=root, workspace_root=f"{root}/workspace")
+def main(pipeline: str, arguments: str, root: str, container_settings: str = "") -> None:
+    containers = Containers.read(Path(container_settings)) if container_settings else None
+    asked = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: asked.set())
+    threading.Thread(target=end_with, args=[os.getppid(), asked, containers], daemon=True).start()
+    runner = (
+        docker_runner(containers, os.environ["KAMADO_EVENTS"]) if containers else local.SubprocessRunner(use_venv=False)
+    )
+    local.init(runner, pipeline_root=root, workspace_root=f"{root}/workspace")
     # KFP puts sys.executable in place of every "python3" that it meets, in paths and queries too. Under this name it
     # changes nothing, and PATH finds the same interpreter.
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"

@@ -1,0 +1,60 @@
+"""The image of the steps, built by the engine of this machine and pushed to where a cluster pulls it from."""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from build.image.base.base import Report
+from build.image.base_images.build_context import component_context
+from build.image.base_images.build_engine import build_engine
+from build.image.base_images.build_images import build_images
+from build.image.base_images.docker_save import saved_image
+from build.image.base_images.python_base import python_image
+from build.oci.image import digest_of
+from build.oci.open_store import open_store
+from build.oci.publish import publish
+from build.oci.store import ImageStore, StoreError
+from model.errors import Problem
+
+PUSHED_TO = "registry://HOST/REPOSITORY or ecr://ACCOUNT.REGION/REPOSITORY"
+KEY_LENGTH = 12
+
+
+@dataclass(frozen=True)
+class ComponentImage:
+    """A pushed image: `HOST/REPOSITORY@sha256:…`, by which pipelines name it, and the tag that keeps it there."""
+
+    reference: str
+    digest: str
+    tag: str
+    outcome: Literal["written", "unchanged"]
+
+
+def component_image(
+    address: str, python: str | None, environ: Mapping[str, str], *, cache: Path, commit: str | None, report: Report
+) -> ComponentImage:
+    """Build it and push it to the registry `address`; `python` is as for `base_images`.
+
+    The tag is named by the content, so that one content is pushed once. Raises BaseImagesError and StoreError.
+    """
+    store = _registry(address, cache)
+    with build_engine() as client, tempfile.TemporaryDirectory(prefix="kamado-export-") as scratch:
+        base = python_image(client, python, cache=cache, report=report)
+        images = build_images(client, base, [component_context(environ, commit=commit)], report=report)
+        saved = saved_image(client, images["component"], Path(scratch))
+        tag = f"component-{digest_of(saved.config).removeprefix('sha256:')[:KEY_LENGTH]}"
+        report(f"pushing {tag}, {sum(layer.size for layer in saved.layers) / 1e6:.0f} MB")
+        published = publish(store, saved, tag)
+    return ComponentImage(f"{store.name}@{published.digest}", published.digest, tag, published.outcome)
+
+
+def _registry(address: str, cache: Path) -> ImageStore:
+    """Raises StoreError for what no cluster pulls from, before anything is built."""
+    if not address:
+        raise StoreError(Problem("--to", "is missing", f"Name a registry: {PUSHED_TO}", "store-missing"))
+    if address.startswith("oci:"):
+        problem = "is a folder of this machine, from which no cluster pulls"
+        raise StoreError(Problem(f"--to {address}", problem, f"Name a registry: {PUSHED_TO}", "store-local"))
+    return open_store(address, cache=cache)
