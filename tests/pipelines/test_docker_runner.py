@@ -27,6 +27,7 @@ from cli.main import main
 from pipelines.compile import ROOT
 from pipelines.local.containers import LABEL, Containers
 from pipelines.local.docker_runner import KFP, run_container
+from pipelines.local.local_settings import local_settings
 from pipelines.local.progress import Progress
 from pipelines.local.run import collect
 from pipelines.local.run_log import RunLog
@@ -84,16 +85,12 @@ def test_every_step_runs_as_on_a_cluster(steps, base, data, engine_client, tmp_p
         steps, run, out=out, cache=tmp_path / "cache", inputs=[f"duckdb:{data}", base], environ={}
     )
     containers = replace(containers, user="65532", network="none")
-    parameters = {
-        "source": f"duckdb:{data}", "end": f"{END:%Y-%m-%d}", "threads": 1, "base": base, "champion": "",
-        "destination": f"oci:{out / 'images'}",
-    }  # fmt: skip
+    settings = local_settings(run, spec_of(sql_text=SQL), source=f"duckdb:{data}", base=base, image=steps.reference)
+    parameters = {"end": f"{END:%Y-%m-%d}", "champion": "", "destination": f"oci:{out / 'images'}"}
     for folder in (tmp_path, *tmp_path.parents[:2]):
         folder.chmod(0o755)
     progress = Progress(Console(file=io.StringIO()))
-    with PipelineProcess(
-        run, training, spec_of(sql_text=SQL), parameters, image=steps.reference, containers=containers
-    ) as pipeline:
+    with PipelineProcess(run, training, settings, parameters, containers) as pipeline:
         for path in [run / "artifacts", run / "events.jsonl", run / "tmp", out / "images", tmp_path / "cache"]:
             path.chmod(0o777)
         pipeline.watch(progress, RunLog(run / "run.log"))
