@@ -14,7 +14,9 @@ from xdist.scheduler import LoadFileScheduling
 from build.image.base_images import BaseImagesError
 from build.image.base_images.build_context import component_context, server_context
 from build.image.base_images.build_images import build_images
+from build.image.base_images.export import export
 from build.image.base_images.python_base import python_image
+from build.oci.layout import Layout
 from build.settings import cache_folder
 from tests.bundles import write_valid_bundle
 from tests.once import folder_of_run
@@ -125,6 +127,15 @@ def base_images(engine_client, python_base, component_image):
     """{"server": id, "component": id} of the two base images in the engine."""
     server = build_images(engine_client, python_base, [server_context(os.environ)], tag="tests", report=print)
     return {**server, "component": component_image}
+
+
+@pytest.fixture(scope="session")
+def server_layout(engine_client, base_images, tmp_path_factory):
+    """A layout with the server base, out of the engine."""
+    folder = tmp_path_factory.mktemp("layout")
+    folder.chmod(0o755)  # any user of a container can read it
+    export(engine_client, {"server": base_images["server"]}, Layout(folder), report=print)
+    return folder
 
 
 @pytest.fixture(scope="session")

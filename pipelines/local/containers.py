@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import docker.errors
+from requests.exceptions import RequestException
 
 from pipelines.local.steps_image import ContainerRunError, StepsImage, engine
 
@@ -81,8 +82,10 @@ class Containers:
 
     @classmethod
     def read(cls, path: Path) -> "Containers":
-        values: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+        values: Any = json.loads(path.read_text("utf-8"))
+        for name in ("read_only", "writable", "passed"):
+            values[name] = tuple(values[name])
+        return cls(**values)
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self)), encoding="utf-8")
@@ -92,7 +95,10 @@ class Containers:
 
     def remove_all(self) -> None:
         """End every container of this run. Where the engine is gone, they are too."""
-        with contextlib.suppress(ContainerRunError), engine() as client:
+        with (
+            contextlib.suppress(ContainerRunError, docker.errors.DockerException, RequestException),
+            engine() as client,
+        ):
             for container in client.containers.list(
                 all=True, filters={"label": f"{LABEL}={self.run}"}, ignore_removed=True
             ):

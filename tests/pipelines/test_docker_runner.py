@@ -21,8 +21,6 @@ from rich.console import Console
 
 from artifacts.image import ImageDocument
 from artifacts.verdict import Verdict
-from build.image.base_images.export import export
-from build.oci.layout import Layout
 from cli.main import main
 from pipelines.compile import ROOT
 from pipelines.local.containers import LABEL, Containers
@@ -46,6 +44,7 @@ PATIENCE = 60.0  # seconds, on a busy machine
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
+    folder.chmod(0o755)  # any user of a container can read it
     pq.write_table(log(lists=2_000), folder / "log.parquet")
     return folder
 
@@ -68,17 +67,10 @@ def steps(engine_address, component_image, monkeypatch):
     return StepsImage.look_up(f"kamado/component@{component_image}")
 
 
-@pytest.fixture
-def base(engine_client, base_images, tmp_path):
-    """A real server base in a layout."""
-    export(engine_client, {"server": base_images["server"]}, Layout(tmp_path / "base"), report=print)
-    return f"oci:{tmp_path / 'base'}:server"
-
-
-def test_every_step_runs_as_on_a_cluster(steps, base, data, engine_client, tmp_path):
+def test_every_step_runs_as_on_a_cluster(steps, server_layout, data, engine_client, tmp_path):
     """The command of the compiled file, as the image's user, on a root that is read-only, without a network."""
     out = tmp_path / "out"
-    run = out / "runs" / "000001"
+    run, base = out / "runs" / "000001", f"oci:{server_layout}:server"
     for folder in (run / "artifacts", out / "images", tmp_path / "cache"):
         folder.mkdir(parents=True)
     containers = Containers.of_run(
@@ -87,8 +79,6 @@ def test_every_step_runs_as_on_a_cluster(steps, base, data, engine_client, tmp_p
     containers = replace(containers, user="65532", network="none")
     settings = local_settings(run, spec_of(sql_text=SQL), source=f"duckdb:{data}", base=base, image=steps.reference)
     parameters = {"end": f"{END:%Y-%m-%d}", "champion": "", "destination": f"oci:{out / 'images'}"}
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
     progress = Progress(Console(file=io.StringIO()))
     with PipelineProcess(run, training, settings, parameters, containers) as pipeline:
         for path in [run / "artifacts", run / "events.jsonl", run / "tmp", out / "images", tmp_path / "cache"]:
@@ -115,7 +105,7 @@ class TestRun:
         assert main(words, os.environ) == 1
         shown = capsys.readouterr()
         refusal = json.loads(shown.out)
-        assert (refusal["outcome"], refusal["step"]) == ("refused", "extract"), shown.err
+        assert (refusal["outcome"], refusal["step"]) == ("refused", "resolve"), shown.err
         assert "log" in refusal["problems"][0]["problem"] + refusal["problems"][0]["where"]
         assert f"steps run in {steps.reference}, of commit {'0' * 40}" in shown.err
         assert not (tmp_path / "out" / "latest").exists()

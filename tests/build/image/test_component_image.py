@@ -106,6 +106,7 @@ def test_it_stays_small(engine_client, component_image):
 @pytest.mark.usefixtures("component_image")  # whose layers are the engine's by now
 def test_it_is_pushed_once_and_named_by_digest(engine_address, engine_client, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("DOCKER_HOST", engine_address)
+    (tmp_path / "registry").mkdir()
     with registry(tmp_path / "registry") as host:
         command = ["component-image", "--to", f"registry://{host}/kamado"]
         assert main(command, os.environ) == 0

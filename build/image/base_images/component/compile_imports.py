@@ -10,10 +10,11 @@ import sys
 
 IMPORTS = (
     *("kfp.dsl.executor_main", "boto3", "botocore.loaders", "cyclonedx.contrib.license.factories"),
-    *("cyclonedx.model.bom", "cyclonedx.output.json", "docker", "duckdb", "duckdb.sqltypes", "farmhash", "filelock"),
-    *("google.cloud.bigquery", "isal", "jinja2", "joblib", "model_signing", "optuna", "packageurl", "pyarrow.compute"),
-    *("pyarrow.parquet", "pydantic.alias_generators", "requests", "scipy.optimize", "sqlglot.optimizer.annotate_types"),
-    *("sqlglot.optimizer.qualify", "sqlglot.optimizer.scope", "tenacity", "threadpoolctl", "xgboost"),
+    *("cyclonedx.model.bom", "cyclonedx.output.json", "docker", "duckdb", "duckdb.sqltypes", "farmhash"),
+    *("filelock", "glob", "google.cloud.bigquery", "isal.igzip", "jinja2", "joblib", "model_signing", "optuna"),
+    *("packageurl", "pyarrow.compute", "pyarrow.parquet", "pydantic.alias_generators", "requests"),
+    *("scipy.optimize", "sqlglot.optimizer.annotate_types", "sqlglot.optimizer.qualify", "sqlglot.optimizer.scope"),
+    *("tenacity", "threadpoolctl", "xgboost"),
 )
 
 
