@@ -45,7 +45,7 @@ PATIENCE = 60.0  # seconds, on a busy machine
 def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
     folder.chmod(0o755)  # any user of a container can read it
-    pq.write_table(log(lists=2_000), folder / "log.parquet")
+    pq.write_table(log(lists=2_000, seed=1), folder / "log.parquet")
     return folder
 
 

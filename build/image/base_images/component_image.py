@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from docker import DockerClient
+
 from build.image.base.base import Report
 from build.image.base_images.build_context import component_context
 from build.image.base_images.build_engine import build_engine
@@ -37,13 +39,19 @@ def component_image(
 ) -> ComponentImage:
     """Build it and push it to the registry `address`; `python` is as for `base_images`.
 
-    The tag is named by the content, so that one content is pushed once. Raises BaseImagesError and StoreError.
+    Raises BaseImagesError and StoreError.
     """
     store = _registry(address, cache)
-    with build_engine() as client, tempfile.TemporaryDirectory(prefix="kamado-export-") as scratch:
+    with build_engine() as client:
         base = python_image(client, python, cache=cache, report=report)
         images = build_images(client, base, [component_context(environ, commit=commit)], report=report)
-        saved = saved_image(client, images["component"], Path(scratch))
+        return push(client, images["component"], store, report=report)
+
+
+def push(client: DockerClient, image: str, store: ImageStore, *, report: Report) -> ComponentImage:
+    """The engine's image `image`, under a tag that follows from its content. Raises StoreError."""
+    with tempfile.TemporaryDirectory(prefix="kamado-export-") as scratch:
+        saved = saved_image(client, image, Path(scratch))
         tag = f"component-{digest_of(saved.config).removeprefix('sha256:')[:KEY_LENGTH]}"
         report(f"pushing {tag}, {sum(layer.size for layer in saved.layers) / 1e6:.0f} MB")
         published = publish(store, saved, tag)

@@ -3,13 +3,18 @@
 import ast
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
 from build.image.base.source_layer import ROOT
+from build.image.base_images.component_image import push
+from build.oci.image import digest_of
+from build.oci.open_store import open_store
 from cli.main import main
+from tests.build.oci.registry_stores import fetch
 from tests.services.registry import registry
 
 OURS = ("model", "artifacts", "components", "pipelines", "build", "serving", "cli")
@@ -51,6 +56,13 @@ def imported(path: Path):
 def source_of(module: str):
     path = ROOT.joinpath(*module.split("."))
     return path.with_suffix(".py"), path / "__init__.py"
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory):
+    """A registry."""
+    with registry(tmp_path_factory.mktemp("registry")) as address:
+        yield address
 
 
 def python(client, image, code):
@@ -104,23 +116,21 @@ def test_it_stays_small(engine_client, component_image):
 
 
 @pytest.mark.usefixtures("component_image")  # whose layers are the engine's by now
-def test_it_is_pushed_once_and_named_by_digest(engine_address, engine_client, tmp_path, monkeypatch, capsys):
+def test_it_is_named_by_its_digest_in_the_registry_on_the_last_line(engine_address, host, monkeypatch, capsys):
     monkeypatch.setenv("DOCKER_HOST", engine_address)
-    (tmp_path / "registry").mkdir()
-    with registry(tmp_path / "registry") as host:
-        command = ["component-image", "--to", f"registry://{host}/kamado"]
-        assert main(command, os.environ) == 0
-        *_, written, reference = capsys.readouterr().out.strip().splitlines()
-        assert written.startswith("written, tag component-")
-        assert main([*command, "--json"], os.environ) == 0
-        again = json.loads(capsys.readouterr().out)
-        assert again["outcome"] == "unchanged"
-        assert again["reference"] == reference == f"{host}/kamado@{again['digest']}"
-        pulled = engine_client.images.pull(reference)
-        try:
-            assert pulled.attrs["Config"]["User"] == "65532"
-        finally:
-            engine_client.images.remove(reference)
+    assert main(["component-image", "--to", f"registry://{host}/kamado"], os.environ) == 0
+    *_, outcome, reference = capsys.readouterr().out.strip().splitlines()
+    tag = re.fullmatch(r"written, tag (component-[0-9a-f]{12})", outcome)[1]
+    manifest, config, _ = fetch(host, "kamado", tag)
+    assert reference == f"{host}/kamado@{digest_of(manifest)}"
+    assert json.loads(config)["config"]["User"] == "65532"
+
+
+def test_the_same_content_is_pushed_once(engine_client, python_base, host, tmp_path):
+    store = open_store(f"registry://{host}/small", cache=tmp_path)
+    first, second = (push(engine_client, python_base, store, report=print) for _ in range(2))
+    assert (first.outcome, second.outcome) == ("written", "unchanged")
+    assert (first.reference, first.tag) == (second.reference, second.tag)
 
 
 @pytest.mark.parametrize(
