@@ -11,11 +11,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from docker import DockerClient
+from docker.errors import DockerException
 from docker.types import Mount
 from kfp import local
 from kfp.local import docker_task_handler
+from requests.exceptions import RequestException
 
 from pipelines.local.containers import LABEL, Containers
+from pipelines.local.steps_image import ContainerRunError, engine_failed
 
 KFP = "2.17.0"  # whose docker_task_handler.run_docker_container is replaced
 
@@ -26,16 +29,22 @@ STARTS = threading.Lock()  # held while a container is created; who keeps it let
 def run_container(
     client: DockerClient, image: str, command: Sequence[str], volumes: Mapping[str, Any], **settings: Any
 ) -> int:
-    """Run a step to its end and print what it prints; returns its exit code. The image is never pulled."""
-    with STARTS:
-        container = client.containers.create(image, command, volumes=volumes, **settings)
+    """Run a step to its end and print what it prints; returns its exit code. The image is never pulled.
+
+    Raises ContainerRunError when the engine fails.
+    """
     try:
-        container.start()
-        for line in container.logs(stream=True, follow=True):
-            print(line.decode(errors="replace"), end="")
-        return int(container.wait()["StatusCode"])
-    finally:
-        container.remove(force=True)
+        with STARTS:
+            container = client.containers.create(image, command, volumes=volumes, **settings)
+        try:
+            container.start()
+            for line in container.logs(stream=True, follow=True):
+                print(line.decode(errors="replace"), end="")
+            return int(container.wait()["StatusCode"])
+        finally:
+            container.remove(force=True)
+    except (DockerException, RequestException) as error:
+        raise ContainerRunError(engine_failed(error)) from error
 
 
 def end_containers(containers: Containers) -> None:

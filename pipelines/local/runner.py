@@ -10,13 +10,14 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from kfp import components, local
 
 from components.step import DEFECT
-from model.errors import Problem
+from model.errors import KamadoError, Problem
 from pipelines.local.containers import Containers
 from pipelines.local.docker_runner import docker_runner, end_containers
 
@@ -50,13 +51,22 @@ def main(pipeline: str, arguments: str, root: str, container_settings: str = "")
         graph(**json.loads(Path(arguments).read_text("utf-8")))
     except RuntimeError as error:  # a step failed, and has reported why
         raise SystemExit(f"pipeline: {error}") from None
+    except KamadoError as refusal:
+        _report("refused", str(refusal), refusal.problems)
+        raise SystemExit(f"pipeline: {refusal}") from None
     except Exception as error:  # there was no step to report it
         message = f"{type(error).__name__}: {error}"
         problem = Problem("pipeline", f"failed with {message}", DEFECT, "pipeline-failed")
-        event = {"step": "pipeline", "event": "failed", "message": message, "problems": [asdict(problem)]}
-        with Path(os.environ["KAMADO_EVENTS"]).open("a", encoding="utf-8") as events:
-            events.write(json.dumps(event) + "\n")
+        _report("failed", message, [problem])
         raise
+
+
+def _report(kind: str, message: str, problems: Sequence[Problem]) -> None:
+    """As a step does: an event with all problems."""
+    parts = [asdict(problem) for problem in problems]
+    line = json.dumps({"step": "pipeline", "event": kind, "message": message, "problems": parts})
+    with Path(os.environ["KAMADO_EVENTS"]).open("a", encoding="utf-8") as events:
+        events.write(f"{line}\n")
 
 
 if __name__ == "__main__":

@@ -43,10 +43,7 @@ class StepsImage:
             except docker.errors.ImageNotFound:
                 raise ContainerRunError(_missing(name)) from None
             except (docker.errors.DockerException, RequestException) as error:
-                problem = Problem(
-                    "container engine", f"fails ({error})", "Fix it, or run without RUNNER", "engine-failed"
-                )
-                raise ContainerRunError(problem) from error
+                raise ContainerRunError(engine_failed(error)) from error
         variables = dict(line.partition("=")[::2] for line in image.attrs["Config"].get("Env") or ())
         # An image that no registry has is known by the engine alone, by the digest of its config.
         return cls(name or f"{BUILT_HERE.partition(':')[0]}@{image.id}", image.id, variables.get("KAMADO_COMMIT", ""))
@@ -78,6 +75,10 @@ def _image(client: docker.DockerClient, name: str) -> Image:
         return client.images.get(name or BUILT_HERE)
     except docker.errors.ImageNotFound:
         return client.images.get(name.rpartition("@")[2] or BUILT_HERE)
+
+
+def engine_failed(error: Exception) -> Problem:
+    return Problem("container engine", f"fails ({error})", "Fix it, or run without RUNNER", "engine-failed")
 
 
 def _listens(path: str) -> bool:

@@ -29,7 +29,7 @@ from pipelines.local.local_settings import local_settings
 from pipelines.local.progress import Progress
 from pipelines.local.run import collect
 from pipelines.local.run_log import RunLog
-from pipelines.local.steps_image import StepsImage
+from pipelines.local.steps_image import ContainerRunError, StepsImage
 from pipelines.local.subprocess_runner import PipelineProcess
 from pipelines.training import training
 from tests.logs import END, SMALL, log, spec_of
@@ -155,6 +155,10 @@ class TestFailures:
         with ThreadPoolExecutor(6) as pool:
             assert Counter(pool.map(failing, range(FAILING))) == {3: FAILING}
         assert not left(engine_client, run)
+
+    def test_an_engine_that_fails_is_told(self, engine_client):
+        with pytest.raises(ContainerRunError, match=r"engine-failed.*No such image"):
+            run_container(engine_client, f"sha256:{'0' * 64}", ["true"], {}, network_mode="none")
 
     def test_what_a_container_prints_is_printed(self, engine_client, python_base, capsys):
         run_container(engine_client, python_base, ["sh", "-c", "echo out; echo err >&2"], {}, network_mode="none")
