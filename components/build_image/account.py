@@ -7,7 +7,7 @@ from typing import TypeVar
 from artifacts.document import Document
 from artifacts.extract import Extract
 from artifacts.image import ImageDocument
-from artifacts.metrics import Metrics
+from artifacts.metrics import MetricsDocument
 from artifacts.refusal import Refusal
 from artifacts.rejection_report import RejectionReport
 from artifacts.run_result import RunOutcome, RunResult
@@ -23,7 +23,7 @@ class Account:
 
     model: str
     verdict: Verdict | None
-    metrics: Metrics | None
+    metrics: MetricsDocument | None
     rejection: RejectionReport | None
     extract: Extract | None
     image: ImageDocument | None
@@ -34,7 +34,7 @@ class Account:
         return cls(
             model=model,
             verdict=_document(evaluation, Verdict),
-            metrics=_document(evaluation, Metrics),
+            metrics=_document(evaluation, MetricsDocument),
             rejection=_document(evaluation, RejectionReport),
             extract=_document(evaluation, Extract),
             image=_document(image, ImageDocument),

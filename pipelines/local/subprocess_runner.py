@@ -17,7 +17,7 @@ from pipelines.compile import ROOT, compile_graph
 from pipelines.graph_settings import Graph, GraphSettings
 from pipelines.local.containers import Containers
 from pipelines.local.events import Event, StepError
-from pipelines.local.progress import Progress
+from pipelines.local.progress import ProgressDisplay
 from pipelines.local.run_log import RunLog
 
 POLL_SECONDS = 0.1
@@ -86,7 +86,7 @@ class PipelineProcess:
         if self._containers is not None:
             self._containers.remove_all()
 
-    def watch(self, progress: Progress, log: RunLog) -> None:
+    def watch(self, progress: ProgressDisplay, log: RunLog) -> None:
         """Until the pipeline has ended well. Raises StepError when a step refused or failed, and Interrupted."""
         last: Event | None = None
         for event in self.events():

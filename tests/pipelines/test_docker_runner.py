@@ -26,7 +26,7 @@ from pipelines.compile import ROOT
 from pipelines.local.containers import LABEL, Containers
 from pipelines.local.docker_runner import KFP, run_container
 from pipelines.local.local_settings import local_settings
-from pipelines.local.progress import Progress
+from pipelines.local.progress import ProgressDisplay
 from pipelines.local.run import collect
 from pipelines.local.run_log import RunLog
 from pipelines.local.steps_image import ContainerRunError, StepsImage
@@ -79,7 +79,7 @@ def test_every_step_runs_as_on_a_cluster(steps, server_layout, data, engine_clie
     containers = replace(containers, user="65532", network="none")
     settings = local_settings(run, spec_of(sql_text=SQL), source=f"duckdb:{data}", base=base, image=steps.reference)
     parameters = {"end": f"{END:%Y-%m-%d}", "champion": "", "destination": f"oci:{out / 'images'}"}
-    progress = Progress(Console(file=io.StringIO()))
+    progress = ProgressDisplay(Console(file=io.StringIO()))
     with PipelineProcess(run, training, settings, parameters, containers) as pipeline:
         for path in [run / "artifacts", run / "events.jsonl", run / "tmp", out / "images", tmp_path / "cache"]:
             path.chmod(0o777)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from build.image.base.base import Report
+from build.image.base.base import ReportMessage
 from build.image.base_images.build_context import build_contexts
 from build.image.base_images.build_engine import build_engine
 from build.image.base_images.build_images import build_images
@@ -12,7 +12,13 @@ from build.image.base_images.python_base import python_image
 
 
 def base_images(
-    folder: Path, python: str | None, environ: Mapping[str, str], *, cache: Path, commit: str | None, report: Report
+    folder: Path,
+    python: str | None,
+    environ: Mapping[str, str],
+    *,
+    cache: Path,
+    commit: str | None,
+    report: ReportMessage,
 ) -> dict[str, str]:
     """Write the layout `folder`; `python` is an image by digest, "debian", or None for the public one.
 

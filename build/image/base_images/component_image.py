@@ -8,7 +8,7 @@ from typing import Literal
 
 from docker import DockerClient
 
-from build.image.base.base import Report
+from build.image.base.base import ReportMessage
 from build.image.base_images.build_context import component_context
 from build.image.base_images.build_engine import build_engine
 from build.image.base_images.build_images import build_images
@@ -35,7 +35,13 @@ class ComponentImage:
 
 
 def component_image(
-    address: str, python: str | None, environ: Mapping[str, str], *, cache: Path, commit: str | None, report: Report
+    address: str,
+    python: str | None,
+    environ: Mapping[str, str],
+    *,
+    cache: Path,
+    commit: str | None,
+    report: ReportMessage,
 ) -> ComponentImage:
     """Build it and push it to the registry `address`; `python` is as for `base_images`.
 
@@ -48,7 +54,7 @@ def component_image(
         return push(client, images["component"], store, report=report)
 
 
-def push(client: DockerClient, image: str, store: ImageStore, *, report: Report) -> ComponentImage:
+def push(client: DockerClient, image: str, store: ImageStore, *, report: ReportMessage) -> ComponentImage:
     """The engine's image `image`, under a tag that follows from its content. Raises StoreError."""
     with tempfile.TemporaryDirectory(prefix="kamado-export-") as scratch:
         saved = saved_image(client, image, Path(scratch))
