@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cli.options import store_option
+from cli.options import registry_option, store_option
 from cli.outcome import Done, Unfinished
 from cli.verb import Call, Verb
 from model.errors import Problem
@@ -148,15 +148,9 @@ def base_images(call: Call, out: Path, python: str) -> Done:
 
 
 @click.command("component-image", cls=Verb, unchanged="what the registry has is unchanged")
-@click.option(
-    "--to",
-    "store",
-    default="",
-    metavar="REGISTRY",
-    help="registry://HOST/REPOSITORY or ecr://ACCOUNT.REGION/REPOSITORY; default: KAMADO_IMAGES.",
-)
+@registry_option
 @python_option
-def component_image(call: Call, store: str, python: str) -> Done:
+def component_image(call: Call, registry: str, python: str) -> Done:
     """Build the image of the steps with a container engine and push it.
 
     The last line is the image by digest, which is how a pipeline names it. The same content is pushed once.
@@ -165,7 +159,7 @@ def component_image(call: Call, store: str, python: str) -> Done:
     from build.settings import cache_folder, git_commit
 
     pushed = build(
-        store or call.environ.get("KAMADO_IMAGES", ""),
+        registry,
         python or None,
         call.environ,
         cache=cache_folder(call.environ),

@@ -20,15 +20,14 @@ from requests.exceptions import RequestException
 from pipelines.local.containers import LABEL, Containers
 from pipelines.local.steps_image import ContainerRunError, engine_failed
 
+Volumes = Mapping[str, Mapping[str, str]]  # host path -> {"bind": path in the container, "mode": "rw"}
 KFP = "2.17.0"  # whose docker_task_handler.run_docker_container is replaced
 
 
 STARTS = threading.Lock()  # held while a container is created; who keeps it lets none be created any more
 
 
-def run_container(
-    client: DockerClient, image: str, command: Sequence[str], volumes: Mapping[str, Any], **settings: Any
-) -> int:
+def run_container(client: DockerClient, image: str, command: Sequence[str], volumes: Volumes, **settings: Any) -> int:
     """Run a step to its end and print what it prints; returns its exit code. The image is never pulled.
 
     Raises ContainerRunError when the engine fails.
@@ -57,7 +56,11 @@ def docker_runner(containers: Containers, events: str) -> local.DockerRunner:
     """The runner that starts every step like this; `events` is the file to which the steps report."""
 
     def run(
-        client: DockerClient, image: str, command: Sequence[str], volumes: Mapping[str, Any], **settings: Any
+        client: DockerClient,
+        image: str,
+        command: Sequence[str],
+        volumes: Volumes,
+        **settings: Any,
     ) -> int:
         return run_container(client, containers.images[image], command, volumes, **settings)
 

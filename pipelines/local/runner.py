@@ -22,9 +22,9 @@ from pipelines.local.containers import Containers
 from pipelines.local.docker_runner import docker_runner, end_containers
 
 
-def end_with(parent: int, asked: threading.Event, containers: Containers | None) -> None:
+def end_with(parent: int, termination: threading.Event, containers: Containers | None) -> None:
     """Kill this process group, and its containers, when `parent` is gone or asks for it: no step outlives its run."""
-    while os.getppid() == parent and not asked.wait(0.2):
+    while os.getppid() == parent and not termination.wait(0.2):
         pass
     try:
         if containers is not None:
@@ -35,9 +35,9 @@ def end_with(parent: int, asked: threading.Event, containers: Containers | None)
 
 def main(pipeline: str, arguments: str, root: str, container_settings: str = "") -> None:
     containers = Containers.read(Path(container_settings)) if container_settings else None
-    asked = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: asked.set())
-    threading.Thread(target=end_with, args=[os.getppid(), asked, containers], daemon=True).start()
+    termination = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: termination.set())
+    threading.Thread(target=end_with, args=[os.getppid(), termination, containers], daemon=True).start()
     runner = (
         docker_runner(containers, os.environ["KAMADO_EVENTS"]) if containers else local.SubprocessRunner(use_venv=False)
     )

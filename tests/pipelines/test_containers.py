@@ -21,9 +21,9 @@ def containers(tmp_path, *inputs, **environ):
 def test_an_input_in_a_folder_can_be_read_and_not_written(tmp_path, form):
     folder = tmp_path / "a folder"
     folder.mkdir()
-    made = containers(tmp_path, form.format(folder))
-    assert str(folder) in made.read_only
-    assert made.writable == (str(tmp_path / "out"), str(tmp_path / "cache"))
+    settings = containers(tmp_path, form.format(folder))
+    assert str(folder) in settings.read_only
+    assert settings.writable == (str(tmp_path / "out"), str(tmp_path / "cache"))
 
 
 @pytest.mark.parametrize("address", ["", "bigquery:project@EU", "registry://127.0.0.1:5000/kamado", "host/base:tag"])
@@ -34,17 +34,17 @@ def test_an_input_elsewhere_needs_no_folder(tmp_path, address):
 def test_keys_are_seen_under_their_own_paths(tmp_path):
     key = tmp_path / "key.pem"
     key.touch()
-    made = containers(tmp_path, KAMADO_SIGNING_KEY=str(key))
-    assert str(key) in made.read_only
-    assert made.environment_from({})["KAMADO_SIGNING_KEY"] == str(key)
+    settings = containers(tmp_path, KAMADO_SIGNING_KEY=str(key))
+    assert str(key) in settings.read_only
+    assert settings.environment_from({})["KAMADO_SIGNING_KEY"] == str(key)
 
 
 def test_values_of_the_environment_reach_the_steps_and_no_file(tmp_path):
-    made = containers(tmp_path, **SECRET)
-    made.write(tmp_path / "containers.json")
+    settings = containers(tmp_path, **SECRET)
+    settings.write(tmp_path / "containers.json")
     assert SECRET["AWS_SECRET_ACCESS_KEY"] not in (tmp_path / "containers.json").read_text()
     read = Containers.read(tmp_path / "containers.json")
-    assert read == made
+    assert read == settings
     assert SECRET.items() <= read.environment_from(SECRET).items()
 
 

@@ -17,10 +17,8 @@ from build.image.base_images.python_base import python_image
 from build.oci.image import digest_of
 from build.oci.open_store import open_store
 from build.oci.publish import publish
-from build.oci.store import ImageStore, StoreError
-from model.errors import Problem
+from build.oci.store import ImageStore
 
-PUSHED_TO = "registry://HOST/REPOSITORY or ecr://ACCOUNT.REGION/REPOSITORY"
 KEY_LENGTH = 12
 
 
@@ -35,7 +33,7 @@ class ComponentImage:
 
 
 def component_image(
-    address: str,
+    registry: str,
     python: str | None,
     environ: Mapping[str, str],
     *,
@@ -43,11 +41,11 @@ def component_image(
     commit: str | None,
     report: ReportMessage,
 ) -> ComponentImage:
-    """Build it and push it to the registry `address`; `python` is as for `base_images`.
+    """Build it and push it to `registry`, the address of a store; `python` is as for `base_images`.
 
     Raises BaseImagesError and StoreError.
     """
-    store = _registry(address, cache)
+    store = open_store(registry, cache=cache)
     with build_engine() as client:
         base = python_image(client, python, cache=cache, report=report)
         images = build_images(client, base, [component_context(environ, commit=commit)], report=report)
@@ -62,13 +60,3 @@ def push(client: DockerClient, image: str, store: ImageStore, *, report: ReportM
         report(f"pushing {tag}, {sum(layer.size for layer in saved.layers) / 1e6:.0f} MB")
         published = publish(store, saved, tag)
     return ComponentImage(f"{store.name}@{published.digest}", published.digest, tag, published.outcome)
-
-
-def _registry(address: str, cache: Path) -> ImageStore:
-    """Raises StoreError for what no cluster pulls from, before anything is built."""
-    if not address:
-        raise StoreError(Problem("--to", "is missing", f"Name a registry: {PUSHED_TO}", "store-missing"))
-    if address.startswith("oci:"):
-        problem = "is a folder of this machine, from which no cluster pulls"
-        raise StoreError(Problem(f"--to {address}", problem, f"Name a registry: {PUSHED_TO}", "store-local"))
-    return open_store(address, cache=cache)

@@ -143,6 +143,6 @@ def test_the_same_content_is_pushed_once(engine_client, python_base, host, tmp_p
 )
 def test_where_no_cluster_pulls_from_is_refused_before_anything_is_built(tmp_path, to, message, capsys):
     nothing_listens = {"DOCKER_HOST": f"unix://{tmp_path}/none", "KAMADO_CACHE": str(tmp_path)}
-    assert main(["component-image", "--to", to], nothing_listens) == 1
+    assert main(["component-image", "--to", to], nothing_listens) == 2
     assert message in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
