@@ -31,9 +31,9 @@ def data(tmp_path):
 
 @pytest.fixture
 def ask(data, tmp_path):
-    def ask(*, model="small", **given):
+    def ask(*, model="small", **named):
         values = {"end": "", "scheduled": "", "created": "", "base": "", "champion": "", "destination": ""}
-        inputs = RunInputs(**{**values, "source": f"duckdb:{data}", "cluster": False, **given})
+        inputs = RunInputs(**{**values, "source": f"duckdb:{data}", "cluster": False, **named})
         environ = {"KAMADO_CACHE": str(tmp_path / "cache")}
         spec = spec_of(sql_text=SQL, model=model, source__end=None)
         return resolve(spec, inputs, environ, today=TODAY, report=lambda _: None)
