@@ -16,6 +16,7 @@ COMMANDS = {
     "make image": "cli image",
     "make pipeline-compile": "cli compile",
     "make releases": "cli releases",
+    "make component-image": "cli component-image",
     "make base-images": "cli base-images",
     "make registry": "cli registry",
     "make serve": "cli serve",
