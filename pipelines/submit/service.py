@@ -78,25 +78,26 @@ class Run:
 
 @dataclass(frozen=True)
 class Artifact:
-    """An output artifact: which task wrote it, under which output name, where it is stored, and its metadata."""
+    """An output artifact: which task wrote it, under which output name, and where it is stored. The metadata are texts,
+    JSON where they are more."""
 
     task: str
     name: str
     uri: str
-    metadata: Mapping[str, object] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class RunOutputs:
-    """What the steps of a run wrote so far: output parameters by task and name, and artifacts."""
+    """What the steps of a run wrote so far: output parameters by task and name, as text (JSON for what is not a text),
+    and artifacts. Tasks have the names of the compiled graph, for example `build-image`."""
 
-    parameters: Mapping[str, Mapping[str, object]]
+    parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     artifacts: tuple[Artifact, ...] = ()
 
-    def text(self, task: str, name: str) -> str:
-        """An output parameter as text; empty where the task has not written it."""
-        value = self.parameters.get(task, {}).get(name)
-        return "" if value is None else str(value)
+    def parameter(self, task: str, name: str) -> str:
+        """Empty where the task has not written it."""
+        return self.parameters.get(task, {}).get(name, "")
 
 
 @dataclass(frozen=True)
