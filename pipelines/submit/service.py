@@ -12,6 +12,7 @@ from model.errors import KamadoError
 
 State = Literal["pending", "running", "succeeded", "skipped", "failed", "cancelling", "cancelled", "paused"]
 ENDED: frozenset[State] = frozenset({"succeeded", "skipped", "failed", "cancelled"})
+Change = Literal["created", "unchanged", "replaced"]
 Value = str | int | float | bool
 
 
@@ -19,6 +20,12 @@ class SubmitError(KamadoError):
     """The service refused or cannot be reached."""
 
     heading: ClassVar[str] = "the pipeline service refused"
+
+
+class UnreachableError(SubmitError):
+    """The service does not answer now; it may in a minute."""
+
+    heading: ClassVar[str] = "the pipeline service does not answer"
 
 
 @dataclass(frozen=True)
@@ -37,12 +44,14 @@ class Package:
 
 @dataclass(frozen=True)
 class RunRequest:
-    """A run of a package. `name` is for people and may repeat; `parameters` are checked against the package."""
+    """A run of a package. `name` is for people and may repeat; the caller has checked `parameters` against the package.
+    `service_account` is the identity of the steps; empty = the service's default."""
 
     package: Package
     name: str
     experiment: str
     parameters: Mapping[str, Value] = field(default_factory=dict)
+    service_account: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,7 +68,7 @@ class Task:
 @dataclass(frozen=True)
 class Run:
     """A run at one moment. `link` is its page for people; `tasks` are in the order of their start, those alone that the
-    service has begun."""
+    service has begun; `retries` is how often its failed steps were run again."""
 
     id: str
     name: str
@@ -70,6 +79,7 @@ class Run:
     ended: datetime | None = None
     message: str = ""
     tasks: tuple[Task, ...] = ()
+    retries: int = 0
 
     @property
     def has_ended(self) -> bool:
@@ -120,7 +130,7 @@ class Schedule:
     cron: str
     enabled: bool
     link: str
-    change: Literal["created", "unchanged", "replaced"]
+    change: Change
 
 
 class PipelineService(Protocol):
