@@ -34,3 +34,8 @@ class Extract(Document):
     table_rows: dict[str, int] | None = Field(description="rows by table; null where they are not counted")
     losses: tuple[ConversionLoss, ...] | None = Field(description="null where they are not counted")
     columns: dict[str, str] = Field(description="name to GoogleSQL type of the query's result")
+
+    def facts(self) -> dict[str, str | int]:
+        """The few that a person looks for in the artifact's metadata."""
+        names = ("rows", "start", "end", "backend", "bytes_billed")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}

@@ -49,3 +49,7 @@ class RejectionReport(Document):
     rows_kept: int = Field(ge=0, description="rows that were divided into splits")
     not_finite: dict[str, NotFiniteCounts] = Field(description="columns with NaN or infinity")
     warnings: tuple[str, ...]
+
+    def facts(self) -> dict[str, int | float]:
+        """The few that a person looks for in the artifact's metadata."""
+        return {"rows_in": self.rows_in, "rejected_rows": self.rejected_rows, "rejected_share": self.rejected_share}

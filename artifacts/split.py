@@ -63,6 +63,11 @@ class SplitSummary(Document):
     sampling: NegativeSampling
     cutoff: str = Field(description="no row is younger")
 
+    def facts(self) -> dict[str, int]:
+        """The few that a person looks for in the artifact's metadata: `train_rows`, `train_conversions` and so on."""
+        rows = {f"{name}_rows": count for name, count in self.rows.items()}
+        return {**rows, **{f"{name}_conversions": count for name, count in self.positives.items()}}
+
     @property
     def rows(self) -> dict[SplitName, int]:
         """Rows by split."""

@@ -56,6 +56,11 @@ class Verdict(Document):
         """The verdict with `sha256` filled in. The checksum is compared by the gate, not on reading."""
         return self.model_copy(update={"sha256": checksum_of(self.model_dump(mode="json"))})
 
+    def facts(self) -> dict[str, str]:
+        """The few that a person looks for in the artifact's metadata; what decided is by the name of its rule."""
+        rules = {reason.rule: f"{reason.measured} ({reason.bound})" for reason in self.failed or self.reasons}
+        return {"verdict": self.verdict, "bundle": self.bundle, "champion": self.champion or "", **rules}
+
     @property
     def failed(self) -> tuple[Reason, ...]:
         """The reasons that did not pass."""

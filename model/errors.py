@@ -8,6 +8,10 @@
     └── UsageError        the command line
 
 Other packages have further kinds of their own. Every problem names the field, what is wrong there, and the way out.
+
+A kind is `final` when the same input is refused again, however often it is tried: a cluster passes such a refusal on as
+the outcome of the run. A kind of the outer world is not final (a full disk, a store that does not answer): the step
+fails, and may be tried again.
 """
 
 from dataclasses import dataclass
@@ -42,6 +46,7 @@ class KamadoError(Exception):
     """Carries every problem, not the first."""
 
     heading: ClassVar[str] = "refused"
+    final: ClassVar[bool] = True
 
     def __init__(self, *problems: Problem) -> None:
         self.problems = problems
@@ -64,6 +69,7 @@ class BundleError(KamadoError):
 
 class OutputError(KamadoError):
     heading = "the results cannot be written"
+    final = False
 
 
 class UsageError(KamadoError):

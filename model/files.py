@@ -1,6 +1,7 @@
 """Writing so that a reader never meets half a file, even if the writer is killed."""
 
 import contextlib
+import errno
 import fcntl
 import glob
 import hashlib
@@ -118,9 +119,7 @@ def new_folder(path: Path, *, finish: Callable[[Path], None] | None = None) -> I
     temporary, lock = _locked_sibling(path)
     try:
         yield temporary
-        for file in temporary.rglob("*"):
-            if file.is_file() and not file.is_symlink():
-                _sync_file(file)
+        sync_files(temporary)
         temporary.chmod(0o755)
         if finish is not None:
             finish(temporary)
@@ -133,6 +132,40 @@ def new_folder(path: Path, *, finish: Callable[[Path], None] | None = None) -> I
     finally:
         os.close(lock)
     sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def output_folder(path: Path) -> Iterator[Path]:
+    """A new folder that is written where it stays, for the output of a step, which nobody reads before the step ends.
+
+    No folder is renamed: mounts of object stores refuse that. `path` must not hold anything yet, else OSError. On any
+    error it is removed.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    if any(path.iterdir()):
+        raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY), str(path))
+    try:
+        yield path
+    except BaseException:
+        empty(path)
+        path.rmdir()
+        raise
+
+
+def empty(folder: Path) -> None:
+    """Remove everything in a folder, which itself stays."""
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def sync_files(folder: Path) -> None:
+    """Make the content of all files below a folder durable."""
+    for file in folder.rglob("*"):
+        if file.is_file() and not file.is_symlink():
+            _sync_file(file)
 
 
 def _locked_sibling(path: Path) -> tuple[Path, int]:

@@ -2,6 +2,8 @@
 
 training.py    the graph of a training
 checking.py    the graph that looks at a spec and its data
+graph_settings.py, graph_step.py  what is compiled into either, and what all steps share
+cluster/       pipelines on a cluster
 compile.py     a graph as KFP YAML
 arguments.py   the arguments of a run, looked at before anything starts
 request.py     what a run does, once they are read

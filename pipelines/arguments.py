@@ -197,24 +197,24 @@ class _Reader:
     def base(self, reference: str, environ: Mapping[str, str]) -> str:
         base = absolute(reference)
         if base and self._is_literal("BASE_IMAGE", base):
-            from components.build_image.check import refuse_missing_base
+            from components.resolve.checks import refuse_missing_base
 
             self._look(lambda: refuse_missing_base(base, environ))
         return base
 
     def champion(self, name: str, spec: Spec | None, environ: Mapping[str, str]) -> str:
-        from components.champion.forms import names_store
+        from components.resolve.forms import names_store
 
         champion = absolute(name) if names_store(name) or not name else str(Path(name).absolute())
         if champion and self._is_literal("CHAMPION", champion):
-            from components.champion.check import refuse_missing_champion
+            from components.resolve.champion import refuse_missing_champion
 
             self._look(lambda: refuse_missing_champion(champion, spec.model if spec else "any", environ))
         return champion
 
     def look_at_keys(self, environ: Mapping[str, str]) -> None:
         if any(environ.get(name) for name in ("KAMADO_SIGNING_KEY", "KAMADO_REQUIRE_KEY")):
-            from components.build_image.check import refuse_wrong_keys
+            from components.resolve.checks import refuse_wrong_keys
 
             self._look(lambda: refuse_wrong_keys(environ))
 

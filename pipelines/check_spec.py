@@ -8,6 +8,7 @@ from rich.console import Console
 from pipelines.checking import checking
 from pipelines.findings import Findings
 from pipelines.local.events import StepError
+from pipelines.local.local_settings import local_settings
 from pipelines.local.progress import Progress
 from pipelines.local.run_log import RunLog
 from pipelines.local.subprocess_runner import PipelineProcess
@@ -28,10 +29,11 @@ def check(request: DataRequest, console: Console) -> Findings:
 
 
 def _look(request: DataRequest, run: Path, console: Console) -> Findings:
-    parameters = {"source": source_of(request, console), "end": request.end.isoformat()}
+    settings = local_settings(run, request.spec, source=source_of(request, console))
+    parameters = {"end": request.end.isoformat()}
     refusal = None
     try:
-        with PipelineProcess(run, checking, request.spec, parameters) as pipeline, Progress(console) as progress:
+        with PipelineProcess(run, checking, settings, parameters) as pipeline, Progress(console) as progress:
             pipeline.watch(progress, RunLog(run / "run.log"))
     except StepError as error:
         if error.outcome == "failed":

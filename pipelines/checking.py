@@ -1,4 +1,4 @@
-"""The pipeline that looks at a spec and its data before anything is trained: the first steps of training, unchanged."""
+"""The pipeline that looks at a spec and its data before anything is trained: steps of training, unchanged."""
 
 from kfp import dsl
 from kfp.dsl import base_component
@@ -6,16 +6,23 @@ from kfp.dsl import base_component
 from components.extract.component import extract
 from components.load_spec.component import load_spec
 from components.preprocess.component import preprocess
+from pipelines.graph_settings import GraphSettings
+from pipelines.graph_step import graph_step
 
 
-def checking(image: str, spec_uri: str) -> base_component.BaseComponent:
-    """The graph with every step in `image`, named by digest; `spec_uri` is the default of the parameter `spec`."""
+def checking(settings: GraphSettings) -> base_component.BaseComponent:
+    """The graph of a check. It asks nothing about images, so that it has no step `resolve`."""
 
     @dsl.pipeline(name="kamado-check-spec", description="A spec and its data, looked at before training")
-    def graph(source: str, end: str, spec: str = spec_uri) -> None:
-        loaded = load_spec(uri=spec).set_container_image(image)
-        extracted = extract(spec=loaded.outputs["spec"], source=source, end=end).set_container_image(image)
-        rows = extracted.outputs["rows"]
-        preprocess(spec=loaded.outputs["spec"], rows=rows).set_container_image(image)
+    def graph(end: str) -> None:
+        """Look at a spec and its data.
+
+        Args:
+            end: Day at which the data ends, exclusive, like 2026-07-01.
+        """
+        loaded = graph_step(settings, load_spec(uri=settings.spec_uri), "Read the spec").outputs["spec"]
+        extraction = extract(spec=loaded, source=settings.source, end=end, data_version="", refusal="")
+        rows = graph_step(settings, extraction, "Extract the rows").outputs["rows"]
+        graph_step(settings, preprocess(spec=loaded, rows=rows), "Reject and split")
 
     return graph

@@ -1,34 +1,32 @@
 """Compile a pipeline to KFP YAML.
 
-The spec with its query is compiled in as the default of the parameter `spec`: the file is complete, and a run needs no
-bucket for the spec.
+The spec with its query is compiled in: the file is complete, and a run needs no bucket for the spec.
 """
 
 import hashlib
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 from kfp import compiler
-from kfp.dsl import base_component
 
 from model.errors import KamadoError, Problem
+from pipelines.graph_settings import Graph, GraphSettings
 
 ROOT = Path(__file__).resolve().parents[1]
 CODE = ("artifacts", "components", "model", "build", "serving")
-Graph = Callable[[str, str], base_component.BaseComponent]
 
 
 class ComponentImageError(KamadoError):
     heading = "the pipeline was not compiled"
 
 
-def compile_graph(graph: Graph, image: str, path: Path, spec_uri: str) -> None:
-    """Write the pipeline as YAML. Raises ComponentImageError unless `image` is named by digest."""
+def compile_graph(graph: Graph, settings: GraphSettings, path: Path) -> None:
+    """Write the pipeline as YAML. Raises ComponentImageError unless the image of the steps is named by digest."""
+    image = settings.image
     if not re.search(r"@sha256:[0-9a-f]{64}$", image):
         hint = "Write it as repository@sha256:<64 hex digits>"
         raise ComponentImageError(Problem(f"image {image!r}", "is not named by digest", hint, "image-without-digest"))
-    compiler.Compiler().compile(graph(image, spec_uri), str(path))
+    compiler.Compiler().compile(graph(settings), str(path))
 
 
 def local_image() -> str:

@@ -1,4 +1,4 @@
-"""The training pipeline: spec -> extract -> preprocess -> train -> evaluate -> image, or a named end without one."""
+"""The training pipeline of a model: one chain of steps, to the image or to a named end without one."""
 
 from kfp import dsl
 from kfp.dsl import base_component
@@ -10,48 +10,81 @@ from components.evaluate.component import evaluate
 from components.extract.component import extract
 from components.load_spec.component import load_spec
 from components.preprocess.component import preprocess
+from components.resolve.component import resolve
 from components.train.component import train
+from pipelines.graph_settings import GraphSettings
+from pipelines.graph_step import graph_step
 
 
-def training(image: str, spec_uri: str) -> base_component.BaseComponent:
-    """The graph with every step in `image`: a literal reference by digest, because KFP caches on this very string.
+def training(settings: GraphSettings) -> base_component.BaseComponent:
+    """The graph of a model. It has no conditions: every step is reached, and passes on why an earlier one refused."""
+    spec, on_cluster = settings.spec, settings.cluster is not None  # KFP's local runner knows no moments of a run
 
-    A tag that moves would be a stale cache hit, and a pipeline parameter does not resolve in every runner. `spec_uri`
-    is the default of the parameter `spec`; the first step makes it a file, which is how the others get it.
-    """
+    @dsl.pipeline(name=f"kamado-{spec.model}", description=f"{spec.model}: behaviour logs to a verified model image")
+    def graph(end: str = "", champion: str = settings.champion, destination: str = settings.destination) -> None:
+        """Train a model and build its image.
 
-    def step(task: dsl.PipelineTask, *, cached: bool = True) -> dsl.PipelineTask:
-        return task.set_container_image(image).set_caching_options(cached)
+        Args:
+            end: Day at which the data ends, exclusive, like 2026-07-01. Empty: the day of the schedule, or today.
+            champion: Model in service, which the new one must beat: an image store, or a bundle's folder. Empty: none.
+            destination: Image store for the image: registry://HOST/REPOSITORY or ecr://ACCOUNT.REGION/REPOSITORY.
+        """
 
-    @dsl.pipeline(name="kamado-training", description="Behaviour logs to a verified model image")
-    def graph(
-        source: str,
-        end: str,
-        destination: str,
-        threads: int = 2,
-        champion: str = "",
-        base: str = "",
-        spec: str = spec_uri,
-    ) -> None:
-        loaded = step(load_spec(uri=spec)).outputs["spec"]
-        # What is in service changes from run to run under the same name: never from the cache. Before all that takes
-        # long, so that a name which leads nowhere ends the run at once.
-        in_service = step(bring_champion(spec=loaded, champion=champion), cached=False)
-        rows = step(extract(spec=loaded, source=source, end=end).after(in_service)).outputs["rows"]
-        splits = step(preprocess(spec=loaded, rows=rows)).outputs["splits"]
-        fitted = step(train(spec=loaded, threads=threads, rows=rows, splits=splits))
+        def step(task: dsl.PipelineTask, title: str, *, cached: bool = True) -> dsl.PipelineTask:
+            return graph_step(settings, task, title, cached=cached)
+
+        loaded = step(load_spec(uri=settings.spec_uri), "Read the spec").outputs["spec"]
+        # The outer world changes from run to run under the same names: never from the cache. Its answers are values,
+        # so that equal ones let the steps behind it come from the cache.
+        resolved = step(
+            resolve(
+                spec=loaded,
+                end=end,
+                scheduled=dsl.PIPELINE_JOB_SCHEDULE_TIME_UTC_PLACEHOLDER if on_cluster else "",
+                created=dsl.PIPELINE_JOB_CREATE_TIME_UTC_PLACEHOLDER if on_cluster else "",
+                source=settings.source,
+                base=settings.base,
+                champion=champion,
+                destination=destination,
+                cluster=on_cluster,
+            ),
+            "Resolve day, data and champion",
+            cached=False,
+        ).outputs
+        refusal = resolved["refusal"]
+        in_service = step(
+            bring_champion(spec=loaded, champion=resolved["champion"], refusal=refusal), "Bring the champion"
+        )
+        extracted = step(
+            extract(
+                spec=loaded,
+                source=settings.source,
+                end=resolved["end"],
+                data_version=resolved["data_version"],
+                refusal=refusal,
+            ).after(in_service),  # a champion that cannot be brought ends the run before anything is billed
+            "Extract the rows",
+        )
+        splits = step(preprocess(spec=loaded, rows=extracted.outputs["rows"]), "Reject and split").outputs["splits"]
+        fitted = step(train(spec=loaded, threads=settings.threads, splits=splits), "Train")
         trained, released = fitted.outputs["trained"], in_service.outputs["released"]
-        evaluated = step(evaluate(spec=loaded, rows=rows, splits=splits, trained=trained, released=released))
-        verdict, evaluation = evaluated.outputs["verdict"], evaluated.outputs["evaluation"]
-        # The verdict is compared as a word: a comparison with a NaN would skip both branches and call that success.
-        with dsl.If(verdict == "promote", name="promote"):
-            task = build_image(base=base, destination=destination, trained=trained, evaluation=evaluation)
-            step(task, cached=False)
-        with dsl.Elif(verdict == "hold", name="hold"):
-            step(conclude(verdict=verdict, evaluation=evaluation), cached=False)
-        with dsl.Elif(verdict == "insufficient-data", name="insufficient-data"):
-            step(conclude(verdict=verdict, evaluation=evaluation), cached=False)
-        with dsl.Else(name="refused"):
-            step(conclude(verdict=verdict, evaluation=evaluation), cached=False)
+        evaluated = step(evaluate(spec=loaded, splits=splits, trained=trained, released=released), "Evaluate")
+        evaluation = evaluated.outputs["evaluation"]
+        built = step(
+            build_image(
+                model=spec.model,
+                base=settings.base,
+                destination=destination,
+                trained=trained,
+                evaluation=evaluation,
+            ),
+            "Build the image",
+            cached=False,
+        )
+        step(
+            conclude(outcome=built.outputs["outcome"], evaluation=evaluation, image=built.outputs["image"]),
+            "Conclude",
+            cached=False,
+        )
 
     return graph

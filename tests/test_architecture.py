@@ -16,7 +16,7 @@ DATA_TOOLS = {"duckdb", "pyarrow", "numpy"}
 MAY_IMPORT = {
     "model": {"numpy", "pydantic", "pydantic_core", "yaml", "xgboost"},
     "artifacts": {"model", "pydantic", "numpy", "pyarrow"},
-    "components/step.py": {"model"},
+    "components/step.py": {"artifacts", "model"},
     "components/extract": {"artifacts", "model", *DATA_TOOLS, "sqlglot", "farmhash", "google"},
     "components/extract/googlesql": {"model", *DATA_TOOLS, "sqlglot", "farmhash"},
     "components/extract/sources": {
@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "components/build_image": {"artifacts", "build", "model"},
     "components/champion": {"artifacts", "build", "model"},
     "components/conclude": {"artifacts", "model"},
+    "components/resolve": {"build", "model", "components.extract.sources", "components.extract.window"},
     "components/load_spec": {"artifacts", "model", "pydantic"},
     "pipelines": {"artifacts", "components", "model", "joblib", "kfp", "pyarrow", "rich", "yaml"},
     "build/gate": {"artifacts", "model", "xgboost", "numpy"},

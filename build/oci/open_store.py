@@ -5,7 +5,7 @@ from pathlib import Path
 
 from build.oci.redact import has_login, redacted
 from build.oci.reference import HOST, REPOSITORY
-from build.oci.store import ImageStore, StoreError
+from build.oci.store import ImageStore, StoreAddressError
 from model.errors import Problem
 
 SCHEMES = ("oci:", "registry:", "ecr:")
@@ -22,7 +22,7 @@ def names_store(text: str) -> bool:
 def open_store(address: str, *, cache: Path) -> ImageStore:
     """The store that `address` names. `cache` has the locks by which builders of one machine take turns.
 
-    Raises StoreError. Each store's libraries are imported here, so that one never burdens another.
+    Raises StoreAddressError. Each store's libraries are imported here, so that one never burdens another.
     """
     if address.startswith("oci:") and len(address) > len("oci:"):
         from build.oci.layout import Layout
@@ -38,5 +38,5 @@ def open_store(address: str, *, cache: Path) -> ImageStore:
         return EcrStore(match["account"], match["region"], match["repository"])
     if has_login(address):
         hint = f"Remove it, and run `docker login` for that host. Use {FORMS}"
-        raise StoreError(Problem(redacted(address), "holds a login", hint, "store-login"))
-    raise StoreError(Problem(address, "does not name an image store", f"Use {FORMS}", "store-unknown"))
+        raise StoreAddressError(Problem(redacted(address), "holds a login", hint, "store-login"))
+    raise StoreAddressError(Problem(address, "does not name an image store", f"Use {FORMS}", "store-unknown"))

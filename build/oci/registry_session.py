@@ -35,6 +35,7 @@ class RegistryError(KamadoError):
     """The registry cannot be reached, or does not do what was asked."""
 
     heading: ClassVar[str] = "registry error"
+    final: ClassVar[bool] = False
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,18 @@ class StoreError(OutputError):
     heading = "image store error"
 
 
+class StoreAddressError(StoreError):
+    """What was named is not a store."""
+
+    final = True
+
+
+class TagTakenError(StoreError):
+    """The tag names other content."""
+
+    final = True
+
+
 @dataclass(frozen=True)
 class Attachment:
     """A document about an image, kept beside it: what it is by media type, and its bytes."""
@@ -98,9 +110,9 @@ class ImageStore(ImageReader, Protocol):
         ...
 
 
-def tag_taken(tag: str, *, existing: str, new: str) -> StoreError:
+def tag_taken(tag: str, *, existing: str, new: str) -> TagTakenError:
     """The refusal of every store for a tag that names other content."""
-    return StoreError(
+    return TagTakenError(
         Problem(
             f"tag {tag}",
             f"names other content already: {existing}; this image is {new}",

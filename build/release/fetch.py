@@ -26,13 +26,25 @@ def fetch(
     killed. Raises what `verify_image` raises, OutputError without room for that, and OSError when `folder`
     holds something already.
     """
+    with new_folder(folder) as target:
+        return bring(images, release, target, keys=keys, report=report)
+
+
+def bring(
+    images: ImageReader,
+    release: Release,
+    folder: Path,
+    *,
+    keys: Sequence[Path] = (),
+    report: Callable[[str], None],
+) -> str:
+    """As `fetch`, into an empty folder that nobody reads yet."""
     with scratch() as work:
         with refusing_without_room():
             model = verify_image(images, release, work, keys=keys, report=report)
-        with new_folder(folder) as target:
-            shutil.copytree(work / BUNDLE, target / BUNDLE)
-            shutil.copyfile(work / VERDICT, target / VERDICT)
-            _write(model.documents, target / "documents")
+        shutil.copytree(work / BUNDLE, folder / BUNDLE)
+        shutil.copyfile(work / VERDICT, folder / VERDICT)
+        _write(model.documents, folder / "documents")
     return model.bundle.digest
 
 

@@ -2,6 +2,4 @@
 
 component.py  the step
 champion.py   brings its bundle
-check.py      looks at it before a model is trained
-forms.py      how it may be named
 """

@@ -3,8 +3,13 @@ from kfp.dsl import Artifact, Input, Model, Output
 
 
 @dsl.component(base_image="python-set-by-the-graph", install_kfp_package=False)
-def champion(spec: Input[Artifact], champion: str, released: Output[Model]) -> None:
-    """Bring the model in service, which the new one has to beat; none is a champion too, for a first run."""
+def champion(spec: Input[Artifact], champion: str, refusal: str, released: Output[Model]) -> None:
+    """Bring the model in service, which the new one has to beat; none is a champion too, for a first run.
+
+    Args:
+        champion: The model in service, pinned by its digest; empty for none.
+        refusal: Why the run cannot start, as JSON; empty when it can.
+    """
     import os
     from pathlib import Path
 
@@ -13,12 +18,14 @@ def champion(spec: Input[Artifact], champion: str, released: Output[Model]) -> N
     from components.step import Step
     from model.spec.types import Spec
 
-    with Step("champion") as step:
-        run(
+    with Step("champion", outputs=[released.path]) as step:
+        step.pass_on(spec.path, value=refusal)
+        digest = run(
             champion,
-            Spec.from_json(Path(spec.path).read_text("utf-8")).model,
+            Spec.read(Path(spec.path)).model,
             Path(released.path),
             cache=cache_folder(os.environ),
             required=required_key(os.environ),
             report=lambda message: step.progress(0, 1, message),
         )
+        released.metadata.update({"reference": champion, "digest": digest or ""})

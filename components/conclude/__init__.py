@@ -1,5 +1,5 @@
-"""The end of a run that builds no image.
+"""The end of a run.
 
 component.py  the step
-conclude.py   says why there is no image
+conclude.py   prints the outcome with its reasons; a run that must be red fails here
 """

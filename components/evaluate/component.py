@@ -1,5 +1,3 @@
-from typing import NamedTuple
-
 from kfp import dsl
 from kfp.dsl import HTML, Artifact, Dataset, Input, Metrics, Model, Output
 
@@ -7,43 +5,42 @@ from kfp.dsl import HTML, Artifact, Dataset, Input, Metrics, Model, Output
 @dsl.component(base_image="python-set-by-the-graph", install_kfp_package=False)
 def evaluate(
     spec: Input[Artifact],
-    rows: Input[Dataset],
     splits: Input[Dataset],
     trained: Input[Model],
     released: Input[Model],
     evaluation: Output[Artifact],
     report: Output[HTML],
     metrics: Output[Metrics],
-) -> NamedTuple("Outputs", [("verdict", str)]):  # type: ignore[valid-type] # the one form that KFP ships in the body
+) -> None:
     """Compare with baselines and champion on the same rows; the reasons of the verdict are in the report."""
     import shutil
     from pathlib import Path
-    from typing import NamedTuple
 
+    from artifacts.extract import Extract
     from artifacts.metrics import Metrics as MetricsDocument
+    from artifacts.rejection_report import RejectionReport
+    from artifacts.verdict import Verdict
     from components.evaluate.evaluate import evaluate as run
     from components.evaluate.inputs import InputFolders
     from components.step import Step
     from model.spec.types import Spec
 
-    with Step("evaluate") as step:
+    with Step("evaluate", outputs=[evaluation.path]) as step:
+        step.pass_on(spec.path, splits.path, trained.path, released.path)
         out = Path(evaluation.path)
         champion = Path(released.path) / "bundle"
         folders = InputFolders(
             bundle=Path(trained.path) / "bundle",
             splits=Path(splits.path),
             training=Path(trained.path),
-            extracted=Path(rows.path),
+            extracted=Path(splits.path),
             champion=champion if champion.is_dir() else None,
         )
-        spec_of_run = Spec.from_json(Path(spec.path).read_text("utf-8"))
-        verdict = run(spec_of_run, folders, out, progress=step.progress)
+        run(Spec.read(Path(spec.path)), folders, out, progress=step.progress)
+        for name in (Extract.FILE, RejectionReport.FILE):  # for the summary, which need not fetch the splits
+            shutil.copyfile(folders.splits / name, out / name)
+        evaluation.metadata.update(Verdict.read(out).facts())
         shutil.copyfile(out / "report.html", report.path)
         shutil.copyfile(out / "metrics.json", metrics.path)  # without a file here the local cache never hits
         for name, value in MetricsDocument.read(out).scalars.items():
             metrics.log_metric(name, value)
-
-    class Outputs(NamedTuple):
-        verdict: str
-
-    return Outputs(verdict)

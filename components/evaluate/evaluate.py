@@ -9,7 +9,7 @@ from components.evaluate.assess import STEPS, Assessment, Progress, assess
 from components.evaluate.inputs import EvaluationInputs, InputFolders
 from components.evaluate.metrics.bootstrap import DRAWS, SEED
 from components.evaluate.report.report import ReportInputs, render
-from model.files import new_folder, sha256_of
+from model.files import output_folder, sha256_of
 from model.spec.types import Spec
 
 
@@ -26,7 +26,7 @@ def evaluate(
     verdict = _verdict(inputs, assessment)
     report = ReportInputs(spec, inputs.bundle, inputs.documents, assessment.decision, assessment.metrics, verdict)
     progress(STEPS, STEPS, verdict.verdict)
-    with new_folder(out) as folder:
+    with output_folder(out) as folder:
         assessment.metrics.write(folder)
         (folder / "report.html").write_text(render(report), "utf-8")
         verdict.write(folder)

@@ -3,8 +3,17 @@ from kfp.dsl import Artifact, Dataset, Input, Output
 
 
 @dsl.component(base_image="python-set-by-the-graph", install_kfp_package=False)
-def extract(spec: Input[Artifact], source: str, end: str, rows: Output[Dataset]) -> None:
-    """Run the model's GoogleSQL over the window that ends at `end` and write the rows as Parquet."""
+def extract(
+    spec: Input[Artifact], source: str, end: str, data_version: str, refusal: str, rows: Output[Dataset]
+) -> None:
+    """Run the model's GoogleSQL over the window that ends at `end` and write the rows as Parquet.
+
+    Args:
+        source: Where the rows are: duckdb:FOLDER or bigquery:PROJECT@LOCATION.
+        end: End of the window as 2026-07-01, exclusive.
+        data_version: State of the tables; another state is another run of this step, and not one from the cache.
+        refusal: Why the run cannot start, as JSON; empty when it can.
+    """
     from pathlib import Path
 
     from components.extract.extract import extract as run
@@ -12,6 +21,8 @@ def extract(spec: Input[Artifact], source: str, end: str, rows: Output[Dataset])
     from components.step import Step
     from model.spec.types import Spec
 
-    with Step("extract") as step:
-        loaded = Spec.from_json(Path(spec.path).read_text("utf-8"))
-        run(loaded, source, window(loaded, end), Path(rows.path), progress=step.progress)
+    with Step("extract", outputs=[rows.path]) as step:
+        step.pass_on(spec.path, value=refusal)
+        loaded = Spec.read(Path(spec.path))
+        document = run(loaded, source, window(loaded, end), Path(rows.path), progress=step.progress)
+        rows.metadata.update({**document.facts(), "data_version": data_version})

@@ -10,12 +10,14 @@ from components.extract.sources.open import open_source
 from components.extract.sources.source import Lineage, Source
 from components.extract.window import Window, text
 from model.errors import DataError, Problem
-from model.files import new_folder
+from model.files import output_folder
 from model.spec.columns import refuse_unfit
 from model.spec.types import Spec
 
 
-def extract(spec: Spec, address: str, window: Window, out: Path, *, progress: Callable[[int, int, str], None]) -> None:
+def extract(
+    spec: Spec, address: str, window: Window, out: Path, *, progress: Callable[[int, int, str], None]
+) -> Extract:
     """Write `out/rows/part-*.parquet` and `out/extract.json`, whole or not at all. `address` names the source.
 
     Raises SpecError for SQL outside the portable subset, DataError for tables, columns or files that do not match the
@@ -24,12 +26,14 @@ def extract(spec: Spec, address: str, window: Window, out: Path, *, progress: Ca
     source = open_source(address, max_bytes_billed=spec.source.max_bytes_billed)
     columns = source.columns(spec.sql_text, window)
     refuse_unfit(spec, columns)
-    with new_folder(out) as folder:
+    with output_folder(out) as folder:
         (folder / "rows").mkdir()
         rows = _write(source, spec.sql_text, window, folder / "rows", progress)
         if rows == 0:
             raise DataError(_empty(window))
-        extract_document(spec.sql_sha256, window, rows, source.lineage(), columns).write(folder)
+        document = extract_document(spec.sql_sha256, window, rows, source.lineage(), columns)
+        document.write(folder)
+    return document
 
 
 def extract_document(

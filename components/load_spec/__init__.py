@@ -1,4 +1,4 @@
-"""The spec, as a file that every later step reads.
+"""The spec, as an artifact that every later step reads.
 
 component.py  the step
 load_spec.py  reads the spec and writes it as JSON

@@ -7,14 +7,14 @@ def preprocess(spec: Input[Artifact], rows: Input[Dataset], splits: Output[Datas
     """Reject and count the rare rows, then divide the rest into train, calibration and test."""
     from pathlib import Path
 
+    from artifacts.rejection_report import RejectionReport
+    from artifacts.split import SplitSummary
     from components.preprocess.preprocess import preprocess as run
     from components.step import Step
     from model.spec.types import Spec
 
-    with Step("preprocess") as step:
-        run(
-            Spec.from_json(Path(spec.path).read_text("utf-8")),
-            Path(rows.path),
-            Path(splits.path),
-            progress=step.progress,
-        )
+    with Step("preprocess", outputs=[splits.path]) as step:
+        step.pass_on(spec.path, rows.path)
+        out = Path(splits.path)
+        run(Spec.read(Path(spec.path)), Path(rows.path), out, progress=step.progress)
+        splits.metadata.update({**RejectionReport.read(out).facts(), **SplitSummary.read(out).facts()})

@@ -1,4 +1,4 @@
-"""DuckDB set up to work out of core: what does not fit into its memory goes to files beside the results."""
+"""DuckDB set up to work out of core: what does not fit into its memory goes to files in a temporary folder."""
 
 import errno
 import os

@@ -4,7 +4,7 @@ Everything runs in DuckDB over Parquet, out of core. Nothing depends on the orde
 chance come from a hash of what identifies the row.
 """
 
-import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,7 +28,7 @@ from components.preprocess.rules import broken_names, mask, rules_of
 from components.preprocess.split_problems import refuse_empty
 from components.preprocess.splitter import Counts, Splitter, sampled, unit_column
 from model.errors import DataError, Problem
-from model.files import new_folder
+from model.files import output_folder
 from model.spec.columns import refuse_unfit
 from model.spec.types import Spec
 from model.sql import literal, quoted
@@ -41,17 +41,18 @@ QUICK = "(FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE 30720)"  # small g
 def preprocess(spec: Spec, extracted: Path, out: Path, *, progress: Report) -> None:
     """Write the three splits, `rejected.parquet`, `ledger.json` and `split.json` into `out`, whole or not at all.
 
+    A copy of `extract.json` goes with them, so that later steps need not fetch the rows.
+
     Raises DataError for labels that are not 0 or 1, positions without information, leaking features, a rejection budget
     that is exceeded, and splits that cannot be learned from or evaluated on.
     """
     extract = Extract.read(extracted)
-    with new_folder(out) as folder:
-        work = folder / "work"
-        work.mkdir()
+    with output_folder(out) as folder, tempfile.TemporaryDirectory() as temporary:
+        work = Path(temporary)
         with session(work) as connection:
             raw = _parquet(extracted / "rows" / "*.parquet")
             _Run(spec, connection, raw, work, extract).write_into(folder, progress)
-        shutil.rmtree(work)
+        extract.write(folder)
 
 
 @dataclass(frozen=True)

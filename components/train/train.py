@@ -13,7 +13,7 @@ from components.train.manifest import lineage_of, manifest_of
 from components.train.search import search
 from components.train.stages import Report, Stages
 from model.bundle.bundle import write
-from model.files import new_folder
+from model.files import output_folder
 from model.spec.types import Spec
 
 
@@ -27,12 +27,12 @@ def train(
     minutes: float,
     threads: int,
     progress: Report,
-) -> None:
+) -> str:
     """Write `out/bundle`, `out/training.json` and `out/baselines.json`, whole or not at all.
 
-    The same splits, spec and number of trials give the same bytes on any number of threads, as long as the search ends
-    by its trials. Raises DataError for splits that are damaged, and for those of one class where there are conversions
-    enough for a verdict.
+    Returns the bundle's digest. The same splits, spec and number of trials give the same bytes on any number of
+    threads, as long as the search ends by its trials. Raises DataError for splits that are damaged, and for those of
+    one class where there are conversions enough for a verdict.
     """
     budget = SearchBudget(trials=trials, minutes=minutes)
     stages = Stages(progress, trials=trials, folds=spec.training.folds)
@@ -47,11 +47,12 @@ def train(
     stages.begin("fitting the baselines")
     simple_models = baselines(inputs)
     stages.begin("writing the bundle with its golden rows")
-    with new_folder(out) as folder:
-        write(folder / "bundle", manifest, model.booster, golden_rows(manifest, model.booster, splits))
+    with output_folder(out) as folder:
+        digest = write(folder / "bundle", manifest, model.booster, golden_rows(manifest, model.booster, splits))
         result.report(budget).write(folder)
         simple_models.write(folder)
     share = inputs.sampling.kept_negatives  # test rows are not sampled: their log loss is another
     sampled = f" on rows with {share:.0%} of the non-conversions" if share < 1 else ""
     best = f"best log loss {result.log_loss:.5f}{sampled}"
     stages.end(f"{len(result.trials)} trials, {best}: {model.kind}")
+    return digest

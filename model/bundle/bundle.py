@@ -12,7 +12,7 @@ from model.bundle.folder import BOOSTER, FILES, GOLDEN, MANIFEST, RETRAIN, diges
 from model.bundle.golden import GoldenRow, parse_golden
 from model.bundle.manifest import FileDigest, Manifest, parse_manifest
 from model.errors import BundleError, Problem, Problems
-from model.files import dump_json, new_folder
+from model.files import dump_json, output_folder
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,9 @@ def write(folder: Path, manifest: Manifest, booster: bytes, golden: tuple[Golden
         name: FileDigest(sha256=hashlib.sha256(data).hexdigest(), size=len(data)) for name, data in files.items()
     }
     files[MANIFEST] = dump_json(manifest.model_copy(update={"files": declared}).model_dump(mode="json"))
-    with new_folder(folder) as temporary:
+    with output_folder(folder):
         for name, data in files.items():
-            (temporary / name).write_bytes(data)
+            (folder / name).write_bytes(data)
     return digest_of(files)
 
 

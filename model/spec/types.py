@@ -7,12 +7,15 @@ import hashlib
 import json
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from model.bundle.bounds import Bounds
 from model.spec.values import DECADES, FIRST_END, MODEL, RESERVED, Bytes, ExpressionText, Name, RuleName, Share
+
+FILE = "spec.json"  # in the folder that the step load_spec writes
 
 
 class _Part(BaseModel):
@@ -268,6 +271,14 @@ class Spec(_Part):
     @classmethod
     def from_json(cls, text: str) -> "Spec":
         return cls.model_validate_json(text)
+
+    @classmethod
+    def read(cls, folder: Path) -> "Spec":
+        """What `write` wrote, which is how steps get it."""
+        return cls.from_json((folder / FILE).read_text("utf-8"))
+
+    def write(self, folder: Path) -> None:
+        (folder / FILE).write_text(self.to_json(), "utf-8")
 
 
 PARTS: dict[str, type[BaseModel]] = {

@@ -1,6 +1,7 @@
 """A run of a compiled pipeline on this machine.
 
 run.py                one training, from request to outcome
+local_settings.py     what is compiled in here
 run_dir.py            OUT, the folder of results
 subprocess_runner.py  the pipeline as a process group; runner.py is that process
 events.py             what its steps report

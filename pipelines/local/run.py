@@ -8,7 +8,9 @@ from pathlib import Path
 from rich.console import Console
 
 from model.errors import BundleError
+from model.files import sync_files
 from pipelines.local.events import StepError
+from pipelines.local.local_settings import local_settings
 from pipelines.local.progress import Progress
 from pipelines.local.run_dir import Output
 from pipelines.local.run_log import RunLog
@@ -21,15 +23,16 @@ from pipelines.training import training
 
 def train(request: TrainingRequest, console: Console) -> Outcome:
     """One run from spec to verdict. Raises StepError when a step refuses or fails, and Interrupted."""
-    spec, output = request.data.spec, request.data.output
+    output = request.data.output
     with output.locked():
         run = output.new_run()
         log = RunLog(run / "run.log")
-        parameters = pipeline_parameters(request, source_of(request.data, console))
+        source = source_of(request.data, console)
+        settings = local_settings(run, request.data.spec, source=source, base=request.base, threads=request.threads)
         error = None
         try:
             with (
-                PipelineProcess(run, training, spec, parameters) as pipeline,
+                PipelineProcess(run, training, settings, pipeline_parameters(request)) as pipeline,
                 Progress(console) as progress,
             ):
                 pipeline.watch(progress, log)
@@ -64,14 +67,11 @@ def _keeping_promoted(error: StepError, run: Path, output: Output) -> StepError:
     return StepError(error.step, message, error.problems, outcome=error.outcome, log=error.log)
 
 
-def pipeline_parameters(request: TrainingRequest, source: str) -> dict[str, Parameter]:
-    """The compiled pipeline's parameters, but for the spec, which is compiled in."""
+def pipeline_parameters(request: TrainingRequest) -> dict[str, Parameter]:
+    """The compiled pipeline's parameters."""
     return {
-        "source": source,
         "end": request.data.end.isoformat(),
-        "threads": request.threads,
         "destination": f"oci:{request.data.output.images}",
-        "base": request.base,
         "champion": request.champion,
     }
 
@@ -86,6 +86,7 @@ def collect(run: Path) -> bool:
     for name, path in results.items():
         if path is not None:
             path.rename(run / name)
+    sync_files(run)
     for scratch in ("artifacts", "tmp"):
         shutil.rmtree(run / scratch)
     return not lacks_image
@@ -103,5 +104,5 @@ RESULTS = {
     "verdict.json": "evaluate/evaluation/verdict.json",
     "metrics.json": "evaluate/evaluation/metrics.json",
     "report.html": "evaluate/evaluation/report.html",
-    "image.json": "build-image/image",
+    "image.json": "build-image/image/image.json",
 }

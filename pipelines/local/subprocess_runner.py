@@ -13,8 +13,8 @@ from types import FrameType
 
 from model.errors import Problem
 from model.interrupt import Interrupted
-from model.spec.types import Spec
-from pipelines.compile import ROOT, Graph, compile_graph, local_image
+from pipelines.compile import ROOT, compile_graph
+from pipelines.graph_settings import Graph, GraphSettings
 from pipelines.local.events import Event, StepError
 from pipelines.local.progress import Progress
 from pipelines.local.run_log import RunLog
@@ -24,17 +24,16 @@ Parameter = str | int | float
 
 
 class PipelineProcess:
-    """One run of a graph that is compiled for this spec; its files live in `run`."""
+    """One run of a graph that is compiled with these settings; its files live in `run`."""
 
-    def __init__(self, run: Path, graph: Graph, spec: Spec, parameters: Mapping[str, Parameter]) -> None:
+    def __init__(self, run: Path, graph: Graph, settings: GraphSettings, parameters: Mapping[str, Parameter]) -> None:
         self.run, self.kfp_log = run, run / "kfp.log"
         self._events = run / "events.jsonl"
         self._events.touch()
         scratch = run / "tmp"
         scratch.mkdir()
-        specification, pipeline, arguments = run / "spec.json", run / "pipeline.yaml", run / "arguments.json"
-        specification.write_text(spec.to_json(), encoding="utf-8")
-        compile_graph(graph, local_image(), pipeline, specification.as_uri())
+        pipeline, arguments = run / "pipeline.yaml", run / "arguments.json"
+        compile_graph(graph, settings, pipeline)
         arguments.write_text(json.dumps(dict(parameters)), encoding="utf-8")
         environment = {
             **os.environ,

@@ -5,6 +5,7 @@ import pytest
 from build.oci.layout import Layout
 from build.release.promote import promote
 from components.champion.champion import champion
+from components.resolve.champion import pinned_champion
 from model.bundle.folder import BOOSTER, bundle_digest
 from model.errors import KamadoError
 from tests.build.released import BASE, assembled, published
@@ -12,7 +13,9 @@ from tests.build.released import BASE, assembled, published
 
 def bring(named, tmp_path, model="toy-conversion"):
     messages = []
-    digest = champion(str(named), model, tmp_path / "released", cache=tmp_path / "cache", report=messages.append)
+    cache = tmp_path / "cache"
+    reference = pinned_champion(str(named), model, cache=cache, report=messages.append)
+    digest = champion(reference, model, tmp_path / "released", cache=cache, report=messages.append)
     return digest, " ".join(messages)
 
 
@@ -26,7 +29,7 @@ def images(valid_bundle, verdict, tmp_path):
 
 
 def test_none_named_is_none(tmp_path):
-    assert bring("", tmp_path) == (None, "none named")
+    assert bring("", tmp_path) == (None, "no champion is named none")
     assert list((tmp_path / "released").iterdir()) == []
 
 
@@ -62,3 +65,10 @@ def test_a_damaged_bundle_is_called_the_champions(bundle, tmp_path):
     with pytest.raises(KamadoError, match=f"CHAMPION {bundle}: booster.ubj"):
         bring(bundle, tmp_path)
     assert not (tmp_path / "released").exists()
+
+
+def test_a_bundle_that_changes_after_it_was_pinned_is_refused(valid_bundle, tmp_path):
+    with pytest.raises(KamadoError, match="changed while the run was starting") as refusal:
+        champion(f"{valid_bundle}@sha256:{'0' * 64}", "m", tmp_path / "out", cache=tmp_path, report=print)
+    assert [problem.code for problem in refusal.value.problems] == ["champion-changed"]
+    assert not (tmp_path / "out").exists()

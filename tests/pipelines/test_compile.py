@@ -10,23 +10,27 @@ import yaml
 from google.protobuf import json_format
 from kfp import pipeline_spec
 
-from components.load_spec.spec_uri import packed, read
+from components.load_spec.spec_uri import read
 from model.spec.reader import read_spec
 from model.spec.types import Spec
 from pipelines.arguments import TrainingArguments, read_training_request
 from pipelines.checking import checking
+from pipelines.cluster.settings import ClusterSettings
 from pipelines.compile import ROOT, ComponentImageError, compile_graph, local_image
 from pipelines.training import training
+from tests.graphs import BASE, settings_of
 from tests.logs import spec_of
 
 PORTAL = "examples/rental_portal"
+SOURCE = "duckdb:/data"
 IMAGE = "registry.example/kamado/steps@sha256:" + "0" * 64
 
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory):
     path = tmp_path_factory.mktemp("compiled") / "pipeline.yaml"
-    compile_graph(training, IMAGE, path, packed(read_spec(ROOT / PORTAL)))
+    settings = settings_of(read_spec(ROOT / PORTAL), image=IMAGE, source=SOURCE, base=BASE, cluster=ClusterSettings())
+    compile_graph(training, settings, path)
     return path
 
 
@@ -43,7 +47,7 @@ def test_every_step_runs_in_the_image_named_by_digest(compiled):
 
 def test_an_image_named_by_tag_is_refused_with_the_way_out(tmp_path):
     with pytest.raises(ComponentImageError, match=r"not named by digest.*repository@sha256"):
-        compile_graph(training, "kamado/steps:latest", tmp_path / "pipeline.yaml", packed(spec_of()))
+        compile_graph(training, settings_of(spec_of(), image="kamado/steps:latest"), tmp_path / "pipeline.yaml")
     assert not (tmp_path / "pipeline.yaml").exists()
 
 
@@ -55,24 +59,24 @@ def test_the_steps_are_the_folders_of_components(compiled):
 
 def test_the_spec_is_compiled_in_and_its_size_burdens_the_first_step_alone(compiled):
     pipeline = yaml.safe_load(compiled.read_text())
-    uri = pipeline["root"]["inputDefinitions"]["parameters"]["spec"]["defaultValue"]
+    uri = pipeline["root"]["dag"]["tasks"]["load-spec"]["inputs"]["parameters"]["uri"]["runtimeValue"]["constant"]
     assert Spec.from_json(read(uri).decode()) == read_spec(ROOT / PORTAL)
     for name, component in pipeline["components"].items():
         inputs = component.get("inputDefinitions", {})
         assert ("spec" in inputs.get("artifacts", {})) == bool(
-            re.match(r"comp-(extract|preprocess|train|evaluate|champion)", name)
+            re.match(r"comp-(resolve|extract|preprocess|train|evaluate|champion)", name)
         )
         assert "spec" not in inputs.get("parameters", {})
 
 
 def test_the_champion_is_brought_before_anything_that_takes_long(compiled):
     tasks = yaml.safe_load(compiled.read_text())["root"]["dag"]["tasks"]
-    assert "champion" in tasks["extract"]["dependentTasks"]
+    assert {"champion", "resolve"} <= set(tasks["extract"]["dependentTasks"])
 
 
 def test_a_check_is_the_first_steps_of_training_as_they_are(compiled, tmp_path):
     path = tmp_path / "checking.yaml"
-    compile_graph(checking, IMAGE, path, packed(spec_of()))
+    compile_graph(checking, settings_of(spec_of(), image=IMAGE, cluster=ClusterSettings()), path)
     checked, trained = (yaml.safe_load(file.read_text()) for file in (path, compiled))
     assert set(checked["root"]["dag"]["tasks"]) == {"load-spec", "extract", "preprocess"}
     for step in ("load-spec", "extract", "preprocess"):
@@ -82,16 +86,58 @@ def test_a_check_is_the_first_steps_of_training_as_they_are(compiled, tmp_path):
 
 
 def test_steps_with_an_effect_outside_are_never_cached(compiled):
-    components = yaml.safe_load(compiled.read_text())["components"]
-    tasks = [task for component in components.values() for task in component.get("dag", {}).get("tasks", {}).values()]
-    inside = [task for task in tasks if task["componentRef"]["name"].startswith(("comp-build-image", "comp-conclude"))]
-    assert len(inside) == 4
-    assert all(not task["cachingOptions"].get("enableCache") for task in inside)
+    """And so is the step that asks the outer world. There are no conditions, which would be DAGs of their own."""
+    pipeline = yaml.safe_load(compiled.read_text())
+    tasks = pipeline["root"]["dag"]["tasks"]
+    assert {name for name, task in tasks.items() if not task["cachingOptions"].get("enableCache")} == {
+        "resolve",
+        "build-image",
+        "conclude",
+    }
+    assert not [name for name, component in pipeline["components"].items() if "dag" in component]
+
+
+def test_a_person_sees_three_fields_with_help_and_defaults(compiled):
+    fields = yaml.safe_load(compiled.read_text())["root"]["inputDefinitions"]["parameters"]
+    assert set(fields) == {"end", "champion", "destination"}
+    assert all(field["isOptional"] and field["description"] for field in fields.values())
+
+
+def test_every_step_has_a_title_and_every_parameter_of_it_a_description(compiled):
+    pipeline = yaml.safe_load(compiled.read_text())
+    titles = [task["taskInfo"]["name"] for task in pipeline["root"]["dag"]["tasks"].values()]
+    assert all(re.fullmatch(r"[A-Z][a-z, ]+", title) for title in titles)
+    for component in pipeline["components"].values():
+        for definitions in (component.get("inputDefinitions", {}), component.get("outputDefinitions", {})):
+            assert all(parameter.get("description") for parameter in definitions.get("parameters", {}).values())
+
+
+def test_what_an_uncached_step_gives_to_a_cached_one_is_a_value(compiled):
+    """An artifact is a new one each time, so that the step behind it would never come from the cache."""
+    tasks = yaml.safe_load(compiled.read_text())["root"]["dag"]["tasks"]
+    for name, task in tasks.items():
+        if task["cachingOptions"].get("enableCache"):
+            producers = [
+                artifact["taskOutputArtifact"]["producerTask"]
+                for artifact in task["inputs"].get("artifacts", {}).values()
+            ]
+            assert not {"resolve", "build-image", "conclude"}.intersection(producers), name
+
+
+def test_a_graph_for_a_cluster_passes_refusals_on_and_a_local_one_does_not(compiled, tmp_path):
+    compile_graph(training, settings_of(spec_of()), tmp_path / "local.yaml")
+    for path, expected in (
+        (compiled, [{"name": "KAMADO_REFUSALS", "value": "pass-on"}]),
+        (tmp_path / "local.yaml", []),
+    ):
+        executors = yaml.safe_load(path.read_text())["deploymentSpec"]["executors"]
+        assert all(executor["container"].get("env", []) == expected for executor in executors.values())
 
 
 def test_compiling_twice_gives_the_same_bytes(compiled, tmp_path):
     again = tmp_path / "again.yaml"
     command = [sys.executable, "-m", "cli", "compile", IMAGE, str(again), "--spec", PORTAL]
+    command += ["--source", SOURCE, "--base", BASE]
     subprocess.run(command, cwd=ROOT, check=True)
     assert again.read_bytes() == compiled.read_bytes()
 
@@ -111,6 +157,10 @@ def test_the_command_says_what_is_wrong_and_exits_1(tmp_path):
         str(tmp_path / "p.yaml"),
         "--spec",
         PORTAL,
+        "--source",
+        SOURCE,
+        "--base",
+        BASE,
     ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1

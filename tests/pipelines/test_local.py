@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from components.load_spec.spec_uri import packed
 from pipelines.checking import checking
-from pipelines.compile import ROOT, compile_graph, local_image
+from pipelines.compile import ROOT, compile_graph
 from pipelines.training import training
+from tests.graphs import settings_of
 from tests.load_spec.test_load_spec import wide_spec
 from tests.logs import spec_of
 
@@ -38,8 +38,9 @@ def test_a_long_spec_and_a_query_with_placeholders_run_as_they_stand(tmp_path, o
     spec = spec.model_copy(update={"sql_text": spec.sql_text.replace("SELECT ", f"SELECT {', '.join(names)}, ")})
     (tmp_path / "data").mkdir()
     pq.write_table(table, tmp_path / "data" / "log.parquet")
-    compile_graph(checking, local_image(), tmp_path / "pipeline.yaml", packed(spec))
-    events, _ = run_compiled(tmp_path, {"source": f"duckdb:{tmp_path / 'data'}", "end": "2026-07-01"})
+    settings = settings_of(spec, source=f"duckdb:{tmp_path / 'data'}")
+    compile_graph(checking, settings, tmp_path / "pipeline.yaml")
+    events, _ = run_compiled(tmp_path, {"end": "2026-07-01"})
     assert ("extract", "finished") in [(event["step"], event["event"]) for event in events], events
     (rows,) = tmp_path.glob("artifacts/*/extract/rows/rows/*.parquet")
     extracted = pq.read_table(rows)
@@ -49,7 +50,7 @@ def test_a_long_spec_and_a_query_with_placeholders_run_as_they_stand(tmp_path, o
 
 
 def test_what_fails_outside_of_the_steps_is_told_with_its_reason(tmp_path):
-    compile_graph(training, local_image(), tmp_path / "pipeline.yaml", packed(spec_of()))
+    compile_graph(training, settings_of(spec_of()), tmp_path / "pipeline.yaml")
     events, code = run_compiled(tmp_path, {"nobody": "asked for this"})
     assert code != 0
     assert [(event["step"], event["event"]) for event in events] == [("pipeline", "failed")]

@@ -21,6 +21,12 @@ class BaseError(KamadoError):
     heading: ClassVar[str] = "the server base was refused"
 
 
+class BaseUnavailableError(BaseError):
+    """The place where it should be does not answer as it should; it may tomorrow."""
+
+    final = False
+
+
 @dataclass(frozen=True)
 class Base:
     """Layers under the model's, and the config to build on. `digest` is its identity, `name` is for people."""

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from build.image.base.base import Base, BaseError
+from build.image.base.base import Base, BaseError, BaseUnavailableError
 from build.image.base.blob_cache import CachedReader
 from build.image.base.read_base import read_base
 from build.oci.layout import Layout
@@ -79,6 +79,7 @@ def _base_errors(where: str, hint: str) -> Iterator[None]:
     except (RegistryError, StoreError) as refusal:
         problem = refusal.problems[0]
         if (problem.code or "").startswith("ecr-"):
-            raise BaseError(*refusal.problems) from refusal
-        code = "base-digest" if problem.code in WRONG_DIGEST else "base-missing"
-        raise BaseError(Problem(where, problem.problem, hint, code)) from refusal
+            raise BaseUnavailableError(*refusal.problems) from refusal
+        if problem.code in WRONG_DIGEST:
+            raise BaseError(Problem(where, problem.problem, hint, "base-digest")) from refusal
+        raise BaseUnavailableError(Problem(where, problem.problem, hint, "base-missing")) from refusal

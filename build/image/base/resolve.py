@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from build.image.base.base import Base, BaseError, Report, empty_config
+from build.image.base.base import Base, BaseUnavailableError, Report, empty_config
 from build.image.base.build_base import build_base
 from build.image.base.named_base import folder_base, registry_base
 from build.image.base.wheels import CannotMake
@@ -27,7 +27,7 @@ def server_base(reference: str | None, *, cache: Path, report: Report) -> Base:
             # Not "no base": on a disk with room the same run makes one, and an image that can start.
             problem = f"cannot be written ({error.strerror or error})"
             hint = "Free some space, set KAMADO_CACHE to another folder, or give a base as BASE_IMAGE"
-            raise BaseError(Problem(f"cache {cache}", problem, hint, "base-missing")) from error
+            raise BaseUnavailableError(Problem(f"cache {cache}", problem, hint, "base-missing")) from error
         return Base("none", NONE, digest_of(empty_config().data), empty_config())
     if reference.startswith("oci:"):
         return folder_base(reference.removeprefix("oci:"))

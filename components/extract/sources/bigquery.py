@@ -18,6 +18,7 @@ from components.extract.googlesql import types
 from components.extract.googlesql.parse import parameters, parse
 from components.extract.sources import bigquery_errors
 from components.extract.sources.source import Lineage, refuse_duplicate_names
+from components.extract.sources.table_state import NO_TABLE, TableState, version_of
 from components.extract.window import Window
 
 if TYPE_CHECKING:
@@ -50,6 +51,14 @@ class BigQuerySource:
         schema = self._dry_run(sql, window).schema or []
         refuse_duplicate_names([field.name for field in schema])
         return {field.name: types.of_bigquery(field.field_type, field.mode) for field in schema}
+
+    def data_version(self, sql: str, window: Window, /) -> str:
+        parse(sql)
+        job = self._dry_run(sql, window)
+        with bigquery_errors.translate_errors(self._project, self._location, self._limit):
+            tables = [self._client.get_table(table, retry=_retry()) for table in job.referenced_tables]
+        states = [TableState(str(table.reference), table.num_rows or 0, table.modified) for table in tables]
+        return version_of(states, "rows") if states else NO_TABLE
 
     def fetch(self, sql: str, window: Window) -> Iterator[pa.RecordBatch]:
         parse(sql)

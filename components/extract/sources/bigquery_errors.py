@@ -14,6 +14,12 @@ from model.errors import DataError, KamadoError, Problem, SpecError
 NO_CREDENTIALS = "Run `gcloud auth application-default login`, or let GOOGLE_APPLICATION_CREDENTIALS name a key file"
 
 
+class SourceUnavailableError(DataError):
+    """BigQuery does not answer, or not to this account: it is no fault of the query, and may be another tomorrow."""
+
+    final = False
+
+
 @contextlib.contextmanager
 def translate_errors(project: str, location: str, limit: int) -> Iterator[None]:
     """Every error of the client in the block becomes a DataError or SpecError."""
@@ -25,13 +31,13 @@ def translate_errors(project: str, location: str, limit: int) -> Iterator[None]:
         yield
     except GoogleAuthError as error:
         message = f"has no valid credentials ({_first_line(error)})"
-        raise DataError(Problem(where, message, NO_CREDENTIALS, "bigquery-credentials")) from None
+        raise SourceUnavailableError(Problem(where, message, NO_CREDENTIALS, "bigquery-credentials")) from None
     except GoogleAPICallError as error:
         raise _translated(error, where, limit) from None
     except (RetryError, OSError) as error:  # requests' errors of connection are OSErrors
         hint = "Check the network, its proxy and BIGQUERY_EMULATOR_HOST, and run again"
         message = f"cannot be reached ({_first_line(error)})"
-        raise DataError(Problem(where, message, hint, "bigquery-unreachable")) from None
+        raise SourceUnavailableError(Problem(where, message, hint, "bigquery-unreachable")) from None
 
 
 def too_large(limit: int, read: int | None) -> SpecError:
@@ -53,9 +59,9 @@ def _translated(error: Any, where: str, limit: int) -> KamadoError:
             return _query_error(message)
         case "accessDenied" | "billingNotEnabled" | "responseTooLarge" | "quotaExceeded" | "rateLimitExceeded":
             hint = "The account needs the roles BigQuery Job User and BigQuery Data Viewer, and quota"
-            return DataError(Problem(where, f"refused the query ({message})", hint, "bigquery-denied"))
+            return SourceUnavailableError(Problem(where, f"refused the query ({message})", hint, "bigquery-denied"))
     failure = f"failed ({reason or type(error).__name__}: {message})"
-    return DataError(Problem(where, failure, "Run again, or ask its operator", "bigquery-failed"))
+    return SourceUnavailableError(Problem(where, failure, "Run again, or ask its operator", "bigquery-failed"))
 
 
 def _not_found(message: str, where: str) -> Problem:

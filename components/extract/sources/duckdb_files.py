@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -16,6 +16,7 @@ from components.extract.sources import csv_types, duckdb_errors
 from components.extract.sources.csv_file import open_csv
 from components.extract.sources.csv_hints import with_csv_examples
 from components.extract.sources.source import Lineage, refuse_duplicate_names
+from components.extract.sources.table_state import NO_TABLE, TableState, version_of
 from components.extract.sources.tables import Tables, reader, select, select_csv
 from components.extract.window import Window
 from model.errors import DataError, Problem, Problems
@@ -48,6 +49,13 @@ class DuckDbSource:
             columns = types.of_relation(_run(connection, query.sql, _values(sql, window)))
         refuse_duplicate_names([name for name, _ in columns])
         return dict(columns)
+
+    def data_version(self, sql: str, _window: Window, /) -> str:
+        problems = Problems()
+        keys = dict.fromkeys((table.db, table.name) for table in parse(sql).tables)
+        files = [path for key in keys for path in self._tables.files(*key, problems)]
+        problems.raise_if_any(DataError)
+        return version_of([_state(path) for path in files], "bytes") if files else NO_TABLE
 
     def fetch(self, sql: str, window: Window) -> Iterator[pa.RecordBatch]:
         with self._prepared(sql) as (connection, query):
@@ -107,6 +115,11 @@ class DuckDbSource:
         if pattern not in self._csv:
             self._csv[pattern] = csv_types.load(connection, open_csv(Path(pattern)))
         return select_csv(self._csv[pattern]), self._csv[pattern].rows
+
+
+def _state(path: Path) -> TableState:
+    stat = path.stat()
+    return TableState(str(path), stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC))
 
 
 def _values(sql: str, window: Window) -> dict[str, datetime | None]:

@@ -38,6 +38,11 @@ class Source(Protocol):
         """Name -> GoogleSQL type of the result's columns, in order. Names are unique whatever their case."""
         ...
 
+    def data_version(self, sql: str, window: Window, /) -> str:
+        """One line that changes when the query's tables do: their sizes and when they were last written. No row is
+        read, and nothing is billed. Raises DataError or SpecError."""
+        ...
+
     def fetch(self, sql: str, window: Window) -> Iterator[pa.RecordBatch]:
         """The result, batch by batch, in the types of `columns`."""
         ...

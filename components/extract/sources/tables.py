@@ -36,6 +36,16 @@ class Tables:
 
     def pattern(self, dataset: str, name: str, problems: Problems) -> str:
         """The path or glob of the table's files; "", with a problem added, where they are missing or cannot be read."""
+        pattern = self._located(dataset, name, problems)
+        for path in files_of(pattern):
+            self._check_file(path, problems)
+        return pattern
+
+    def files(self, dataset: str, name: str, problems: Problems) -> list[Path]:
+        """The table's files, by name, without a look into them; none, with a problem added, where they are missing."""
+        return files_of(self._located(dataset, name, problems))
+
+    def _located(self, dataset: str, name: str, problems: Problems) -> str:
         label = f"{dataset}.{name}" if dataset else name
         if not (_is_table_name(name) and _is_table_name(dataset or name)):
             problems.add(
@@ -57,8 +67,6 @@ class Tables:
             message = f"exists {len(forms)} times: {', '.join(forms)}"
             problems.add(f"table {label}", message, "Keep one of them", "table-twice")
             return ""
-        for path in sorted(folder.glob(forms[0])):
-            self._check_file(path, problems)
         return str(folder / forms[0])
 
     def _folder(self, dataset: str) -> Path | None:
@@ -81,6 +89,11 @@ class Tables:
             self._checked.add(path)
             if path.suffix != ".parquet":
                 csv_file.check_csv(path, problems)
+
+
+def files_of(pattern: str) -> list[Path]:
+    """The files of a path or glob, by name; none for ""."""
+    return sorted(Path(pattern).parent.glob(Path(pattern).name)) if pattern else []
 
 
 def select(connection: duckdb.DuckDBPyConnection, pattern: str) -> str:

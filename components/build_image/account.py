@@ -1,0 +1,80 @@
+"""What came out of a run, in the forms that people and later steps read."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from artifacts.document import Document
+from artifacts.extract import Extract
+from artifacts.image import ImageDocument
+from artifacts.metrics import Metrics
+from artifacts.refusal import Refusal
+from artifacts.rejection_report import RejectionReport
+from artifacts.run_result import RunOutcome, RunResult
+from artifacts.verdict import Verdict
+from components.build_image.summary import summary
+
+AnyDocument = TypeVar("AnyDocument", bound=Document)
+
+
+@dataclass(frozen=True)
+class Account:
+    """The documents of a run; None of a step that it did not come to. With a refusal there is no image."""
+
+    model: str
+    verdict: Verdict | None
+    metrics: Metrics | None
+    rejection: RejectionReport | None
+    extract: Extract | None
+    image: ImageDocument | None
+    refusal: Refusal | None
+
+    @classmethod
+    def read(cls, model: str, evaluation: Path, image: Path, refusal: Refusal | None) -> "Account":
+        return cls(
+            model=model,
+            verdict=_document(evaluation, Verdict),
+            metrics=_document(evaluation, Metrics),
+            rejection=_document(evaluation, RejectionReport),
+            extract=_document(evaluation, Extract),
+            image=_document(image, ImageDocument),
+            refusal=refusal,
+        )
+
+    @property
+    def outcome(self) -> RunOutcome:
+        if self.refusal or self.verdict is None:
+            return "refused"
+        return self.verdict.verdict
+
+    @property
+    def reason(self) -> str:
+        """One line."""
+        if self.refusal:
+            return f"{self.refusal.step}: {self.refusal.problems[0].problem}"
+        failed = self.verdict.failed if self.verdict else ()
+        return failed[0].message if failed else "all rules hold"
+
+    @property
+    def result(self) -> RunResult:
+        result = RunResult(model=self.model, outcome=self.outcome, reason=self.reason)
+        if self.image is None:
+            return result
+        named = {"reference": self.image.reference, "tag": self.image.tag, "digest": self.image.digest}
+        return result.model_copy(update=named)
+
+    def summary(self) -> str:
+        """Markdown."""
+        return summary(
+            model=self.model,
+            verdict=self.verdict,
+            metrics=self.metrics,
+            rejection=self.rejection,
+            extract=self.extract,
+            image=self.image,
+            refusal=self.refusal,
+        )
+
+
+def _document(folder: Path, kind: type[AnyDocument]) -> AnyDocument | None:
+    return kind.read(folder) if (folder / kind.FILE).exists() else None

@@ -1,0 +1,59 @@
+"""The champion that is named, pinned: the newest release of an image store, or a bundle's folder, with its digest."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from build.oci.open_store import names_store, open_store
+from build.oci.store import ImageStore
+from build.release.releases import releases
+from build.settings import cache_folder
+from components.resolve.forms import FORMS
+from model.bundle.bundle import load
+from model.errors import BundleError, DataError, Problem
+
+
+def pinned_champion(address: str, model: str, *, cache: Path, report: Callable[[str], None]) -> str:
+    """`STORE@DIGEST` of the newest release, `FOLDER@DIGEST` of a bundle; empty without a champion.
+
+    `address` is empty, a bundle's folder, or an image store. A model without a release has no champion yet: the first
+    run of a model needs no other settings than all later ones. Of a release its labels are read, its layer is not.
+    Raises DataError and BundleError, and what the store raises.
+    """
+    if not address:
+        report("no champion is named")
+        return ""
+    if not names_store(address):
+        return f"{address}@{digest_of(Path(address))}"
+    store = store_of(address, cache=cache)
+    newest = next(iter(releases(store, model, newest=1)), None)
+    if newest is None:
+        report(f"{model} has no release in {store.name} yet")
+        return ""
+    report(f"champion {newest.tag}")
+    return f"{address}@{newest.digest}"
+
+
+def digest_of(folder: Path) -> str:
+    """The digest of the bundle in a folder. Raises DataError and BundleError."""
+    where = f"CHAMPION {folder}"
+    if not folder.is_dir():
+        raise DataError(Problem(where, "is not a folder and not an image store", FORMS, "champion-missing"))
+    try:
+        return load(folder).digest
+    except BundleError as refusal:
+        problems = (
+            Problem(where, f"{problem.where}: {problem.problem}", FORMS, problem.code) for problem in refusal.problems
+        )
+        raise BundleError(*problems) from refusal
+
+
+def store_of(address: str, *, cache: Path) -> ImageStore:
+    """The image store that is named. Raises DataError and StoreError."""
+    if address.startswith("oci:") and not Path(address.removeprefix("oci:")).is_dir():
+        raise DataError(Problem(f"CHAMPION {address}", "is not a folder of images", FORMS, "champion-missing"))
+    return open_store(address, cache=cache)
+
+
+def refuse_missing_champion(address: str, model: str, environ: Mapping[str, str]) -> None:
+    """Raises what pinning it would raise. A store without a release of the model is accepted."""
+    pinned_champion(address, model, cache=cache_folder(environ), report=lambda _: None)

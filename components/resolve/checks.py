@@ -1,0 +1,47 @@
+"""The base image, the keys and the image store that were named, looked at before a model is trained for them."""
+
+import re
+from collections.abc import Mapping
+
+from build.image.attest.signature import refuse_unfit_keys
+from build.image.base.resolve import server_base
+from build.oci.open_store import FORMS, open_store
+from build.release.releases import tag_of
+from build.settings import cache_folder, required_key, signing_key
+from model.errors import Problems, UsageError
+
+BY_DIGEST = re.compile(r".+@sha256:[0-9a-f]{64}")
+
+
+def refuse_missing_base(reference: str, environ: Mapping[str, str]) -> None:
+    """Raises what building on this base would raise: it cannot be read, or is not an image of a server.
+
+    Its manifest and configuration are read, its layers are not.
+    """
+    server_base(reference, cache=cache_folder(environ), report=lambda _: None)
+
+
+def refuse_wrong_keys(environ: Mapping[str, str]) -> None:
+    """Raises what signing with these keys would raise: KAMADO_SIGNING_KEY and KAMADO_REQUIRE_KEY."""
+    refuse_unfit_keys(signing_key(environ), required_key(environ))
+
+
+def refuse_missing_store(destination: str, model: str, environ: Mapping[str, str]) -> None:
+    """Raises what opening and asking this image store raises. Nothing is written, and a missing repository is none."""
+    open_store(destination, cache=cache_folder(environ)).resolve(tag_of(model, 1))
+
+
+def refuse_lost_in_a_pod(base: str, destination: str) -> None:
+    """What works on one machine and not in a pod: an image in a folder is lost with it, a base made there is another
+    one in each run. Raises UsageError."""
+    problems = Problems()
+    if not destination:
+        problems.add("destination", "is missing", f"Name an image store: {FORMS}", "destination-missing")
+    elif destination.startswith("oci:"):
+        hint = "Name a registry: registry://HOST/REPOSITORY or ecr://ACCOUNT.REGION/REPOSITORY"
+        problems.add(f"destination {destination}", "is a folder of a pod, and lost with it", hint, "destination-pod")
+    if not BY_DIGEST.fullmatch(base):
+        problem = f"{base!r} does not name an image by digest" if base else "is missing"
+        hint = "Compile the pipeline with a server base as REGISTRY/REPOSITORY@sha256:…"
+        problems.add("base", problem, hint, "base-without-digest")
+    problems.raise_if_any(UsageError)

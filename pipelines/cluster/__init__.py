@@ -1,0 +1,4 @@
+"""Pipelines on a cluster.
+
+settings.py  what a team sets for its cluster
+"""
