@@ -32,6 +32,7 @@ class KubeflowClient:
     def http(self) -> Any:
         settings = self.settings
         configuration = self.api.Configuration(host=settings.host)
+        configuration.retries = False  # and no redirects, which lead to a login
         if settings.ca:
             configuration.ssl_ca_cert = settings.ca
         if settings.token:
@@ -57,7 +58,7 @@ class KubeflowClient:
             headers["Cookie"] = self.settings.cookies
         with self._problems():
             response = self.http.rest_client.pool_manager.request(
-                "POST", url, body=body, headers=headers, timeout=SECONDS[1], redirect=False
+                "POST", url, body=body, headers=headers, timeout=SECONDS[1]
             )
             if response.status != 200:
                 raise self.api.ApiException(status=response.status, reason=response.reason)
@@ -77,7 +78,7 @@ class KubeflowClient:
         """A proxy with a login answers with its page instead of JSON."""
         response = self.http.last_response
         if "html" in (response.urllib3_response.headers.get("content-type") or ""):
-            raise self.api.ApiException(status=401, reason="a login page")
+            raise self.api.ApiException(status=401, reason="it answers with a page to log in")
 
     @contextmanager
     def _problems(self) -> Iterator[None]:
@@ -116,6 +117,8 @@ def _refusal(host: str, settings: KubeflowSettings, status: int, message: str) -
 
 def _message(error: Any) -> str:
     """What the server gives as its reason: JSON with `message`, or text."""
+    if error.headers and "location" in error.headers:
+        return _short(f"it sends to {error.headers['location']}")
     try:
         document = json.loads(error.body or "")
         text = document.get("message") or document.get("error_message") or document.get("error")

@@ -26,10 +26,8 @@ class Execution:
         file = folder / "pipeline.yaml"
         documents = [run.specification, *([run.platform] if run.platform else [])]
         # The local engine knows no schedule: the time of creation stands for it.
-        text = yaml.dump_all(documents, sort_keys=False).replace(
-            "pipeline_job_schedule_time_utc", "pipeline_job_create_time_utc"
-        )
-        file.write_text(text)
+        text = yaml.dump_all(documents, sort_keys=False)
+        file.write_text(text.replace("pipeline_job_schedule_time_utc", "pipeline_job_create_time_utc"))
         environment = {name: value for name, value in os.environ.items() if not re.match("KAMADO_|KFP_", name)}
         environment |= {"PYTHONPATH": str(ROOT), "OMP_WAIT_POLICY": "PASSIVE", "TMPDIR": str(folder)}
         command = [sys.executable, "-m", "tests.services.kfp_server.execute"]

@@ -25,6 +25,7 @@ def kfp_server(folder: Path, artifacts=None, **settings) -> Iterator[Server]:
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", 0))
+        listener.listen()  # what connects before the server is ready waits
         config = uvicorn.Config(application(kubeflow), log_level="error", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],))
