@@ -85,12 +85,12 @@ def test_an_expired_token_a_foreign_namespace_and_none_are_refused_and_nothing_i
 
 
 def test_a_token_or_cookies_let_in(multi_user, request_):
-    for settings in ({"token": "right"}, {"cookies": "authservice_session=1"}):
-        service = service_at(multi_user.host, namespace="team-a", **settings)
-        run = finished(service, service.submit(request_))
-        assert run.state == "succeeded"
-        assert service.outputs(run.id).parameter("build-image", "outcome") == "promote"
-        assert list(service.runs("kamado-tiny", 1)) == [replace(run, tasks=service.runs("kamado-tiny", 1)[0].tasks)]
+    service = service_at(multi_user.host, namespace="team-a", token="right")
+    run = finished(service, service.submit(request_))
+    assert run.state == "succeeded"
+    by_cookies = service_at(multi_user.host, namespace="team-a", cookies="authservice_session=1")
+    assert by_cookies.outputs(run.id) == service.outputs(run.id)
+    assert [run.id for run in by_cookies.runs("kamado-tiny", 1)] == [run.id]
 
 
 def test_a_login_page_in_place_of_an_answer_is_an_expired_login(tmp_path, request_):
@@ -112,7 +112,9 @@ def test_a_pipeline_that_kamado_did_not_make_is_left_alone(tmp_path, request_):
 
         file = tmp_path / "theirs.yaml"
         file.write_text(request_.package.text)
-        kfp.Client(host=server.host).upload_pipeline(str(file), pipeline_name="kamado-tiny", description="of others")
+        with pytest.warns(FutureWarning):
+            client = kfp.Client(host=server.host)
+        client.upload_pipeline(str(file), pipeline_name="kamado-tiny", description="of others")
         before = len(server.kubeflow.versions)
         assert refusal(service_at(server.host), request_) == ["pipeline-foreign"]
         assert (len(server.kubeflow.versions), server.kubeflow.experiments, server.kubeflow.runs) == (before, [], [])

@@ -61,12 +61,13 @@ class Run(Resource):
             self._thread.start()
 
     def task_started(self, name) -> None:
-        with self._lock:
-            self.tasks[name] = Task(name)
+        with self._lock:  # the local engine goes on while a step's artifacts are stored; a cluster would not
+            if not any(task.state == "FAILED" for task in self.tasks.values()):
+                self.tasks[name] = Task(name)
 
     def task_ended(self, name, state, parameters=None, artifacts=(), error="") -> None:
         with self._lock:
-            task = self.tasks[name]
+            task = self.tasks.get(name, Task(name))
             task.state, task.end_time, task.error = state, now(), error
             task.parameters, task.artifacts = parameters or {}, list(artifacts)
 
