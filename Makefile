@@ -7,7 +7,7 @@ PYTHON ?= python3
 
 # What a person gives, by name=value or by the environment. It is text: `value` keeps make from reading a $ in it, and
 # recipes get it from the environment, in quotes. Without a value the command behind a target has its own default.
-override VARIABLES := SPEC DATA OUT TRIALS MINUTES END BASE_IMAGE CHAMPION JSON TO MODEL PORT PYTHON_IMAGE REGISTRY_PORT TESTS TABLE LABEL SPECS
+override VARIABLES := SPEC DATA OUT TRIALS MINUTES END BASE_IMAGE CHAMPION JSON TO MODEL PORT PYTHON_IMAGE REGISTRY_PORT TESTS TABLE LABEL SPECS STEPS_IMAGE BIGQUERY CLUSTER
 override PYTHON_ORIGIN := $(firstword $(origin PYTHON))
 override ARGUMENTS := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
 $(foreach name,PYTHON $(VARIABLES) $(ARGUMENTS),$(eval override $(name) := $$(value $(name))))
@@ -25,10 +25,10 @@ export OMP_WAIT_POLICY := PASSIVE
 # A run is many processes. Where Python may not keep what it compiles, each of them compiles every library again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run new check-spec image base-images releases registry test check fix serve report docs lock clean always
+.PHONY: help run new check-spec image base-images pipeline-compile releases registry test check fix serve report docs lock clean always
 
 help:  ## list what you can do here
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
 
 run: $(READY)  ## logs to image: SPEC= DATA= OUT= TRIALS= MINUTES= END= BASE_IMAGE= CHAMPION= JSON=1
 	@$(START) -m cli run $${SPEC:+--spec="$$SPEC"} $${DATA:+--data="$$DATA"} $${OUT:+--out="$$OUT"} $${END:+--end="$$END"} \
@@ -49,6 +49,11 @@ image: $(READY)  ## the last bundle as an image: TO=registry://HOST/REPOSITORY, 
 
 base-images: $(READY)  ## by a container engine, what models and steps are laid on: OUT= PYTHON_IMAGE=IMAGE@sha256:...
 	@$(START) -m cli base-images --out="$${OUT:-out}/base-images" $${PYTHON_IMAGE:+--python="$$PYTHON_IMAGE"}
+
+pipeline-compile: $(READY)  ## a pipeline for a cluster, of SPEC= or SPECS=: STEPS_IMAGE= BASE_IMAGE= BIGQUERY= DATA= TO= CHAMPION= CLUSTER= OUT= JSON=1
+	@$(START) -m cli compile $${SPEC:+--spec="$$SPEC"} $${SPECS:+--specs="$$SPECS"} $${STEPS_IMAGE:+--image="$$STEPS_IMAGE"} \
+	  $${BASE_IMAGE:+--base="$$BASE_IMAGE"} $${BIGQUERY:+--bigquery="$$BIGQUERY"} $${DATA:+--data="$$DATA"} $${TO:+--to="$$TO"} \
+	  $${CHAMPION:+--champion="$$CHAMPION"} $${CLUSTER:+--cluster="$$CLUSTER"} $${OUT:+--out="$$OUT"} $${JSON:+--json}
 
 releases: $(READY)  ## releases of a model: MODEL= TO= OUT= JSON=1
 	@$(START) -m cli releases --in="$${TO:-$${KAMADO_IMAGES:-oci:$${OUT:-out}/images}}" $${JSON:+--json} -- "$${MODEL:-rent-conversion}"
@@ -71,6 +76,7 @@ fix: $(READY)  ## fix what can be fixed: lint, formatting, the references
 	@$(START) -m components.extract.googlesql.reference docs
 	@$(START) -m artifacts.schemas docs
 	@$(START) -m build.gate.fields.page docs
+	@$(START) -m pipelines.cluster.page docs
 
 serve: $(READY)  ## serve the last bundle, or KAMADO_BUNDLE: OUT= PORT=
 	@if [ "$$OUT" ]; then export KAMADO_BUNDLE="$$OUT/bundle"; fi; \
@@ -90,14 +96,14 @@ lock: $(READY)  ## renew the locks: of everything, of the server, of what instal
 
 clean:  ## remove what runs left, and caches of this folder; the environment stays: OUT=
 	@out="$${OUT:-out}"; case "$$out" in /*) ;; *) out="./$$out" ;; esac; \
-	if [ -d "$$out/runs" ] || [ -d "$$out/check/runs" ]; then \
+	if [ -d "$$out/runs" ] || [ -d "$$out/check/runs" ] || [ -d "$$out/pipeline" ]; then \
 	  cd "$$out"; \
-	  for mark in runs/*/.kamado check/runs/*/.kamado images/oci-layout base-images/oci-layout sample/portal.json site/sitemap.xml; do \
+	  for mark in runs/*/.kamado check/runs/*/.kamado pipeline/*/pipeline.kfp.yaml images/oci-layout base-images/oci-layout sample/portal.json site/sitemap.xml; do \
 	    if [ -e "$$mark" ]; then rm -rf "$${mark%/*}"; fi; \
 	  done; \
 	  for name in latest $(RESULTS); do if [ -L "$$name" ]; then rm "$$name"; fi; done; \
 	  rm -f .lock check/.lock; \
-	  for folder in check/runs check runs "$$PWD"; do if [ -d "$$folder" ]; then rmdir "$$folder" 2>/dev/null || true; fi; done; \
+	  for folder in check/runs check runs pipeline "$$PWD"; do if [ -d "$$folder" ]; then rmdir "$$folder" 2>/dev/null || true; fi; done; \
 	fi
 	@rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis
 

@@ -14,6 +14,7 @@ COMMANDS = {
     "make new": "cli new",
     "make check-spec": "cli check-spec",
     "make image": "cli image",
+    "make pipeline-compile": "cli compile",
     "make releases": "cli releases",
     "make base-images": "cli base-images",
     "make registry": "cli registry",
@@ -23,9 +24,9 @@ COMMANDS = {
     "make fix": "model.spec.reference",
     "make fix, schemas": "artifacts.schemas",
     "make fix, bundle fields": "build.gate.fields.page",
+    "make fix, cluster": "pipelines.cluster.page",
     "make fix, GoogleSQL": "components.extract.googlesql.reference",
     "make test": "tests",
-    "compile": "cli compile",
     "the example's simulator": "cli simulate",
 }
 

@@ -36,6 +36,17 @@ REACHES = {
         "KAMADO_IMAGES": "--to={}",
     },
     "base-images": {"OUT": "--out={}/base-images", "PYTHON_IMAGE": "--python={}"},
+    "pipeline-compile": {
+        name: f"--{option}={{}}"
+        for name, option in {
+            **{
+                name: name.lower() for name in ("SPEC", "SPECS", "BIGQUERY", "DATA", "TO", "CHAMPION", "CLUSTER", "OUT")
+            },
+            "STEPS_IMAGE": "image",
+            "BASE_IMAGE": "base",
+        }.items()
+    }
+    | {"JSON": "--json"},
     "releases": {
         "MODEL": "{}",
         "TO": "--in={}",

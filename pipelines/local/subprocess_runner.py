@@ -26,7 +26,9 @@ Parameter = str | int | float
 class PipelineProcess:
     """One run of a graph that is compiled with these settings; its files live in `run`."""
 
-    def __init__(self, run: Path, graph: Graph, settings: GraphSettings, parameters: Mapping[str, Parameter]) -> None:
+    def __init__(
+        self, run: Path, graph: Graph[GraphSettings], settings: GraphSettings, parameters: Mapping[str, Parameter]
+    ) -> None:
         self.run, self.kfp_log = run, run / "kfp.log"
         self._events = run / "events.jsonl"
         self._events.touch()
