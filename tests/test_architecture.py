@@ -40,6 +40,7 @@ MAY_IMPORT = {
             "artifacts",
             "components",
             "model",
+            "croniter",
             "google.protobuf",
             "joblib",
             "kfp",

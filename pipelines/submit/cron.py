@@ -1,7 +1,7 @@
 """Times of a schedule: the 5 fields of cron in UTC, and the days of a backfill."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -72,6 +72,31 @@ class Days:
                 Problem("BACKFILL", problem, "Write it like 2026-06-01..2026-06-30", "backfill-unreadable")
             )
         return cls(_midnight(first), _midnight(last) + timedelta(days=1))
+
+
+@dataclass(frozen=True)
+class Times:
+    """When a schedule runs, and the days for which it runs now."""
+
+    cron: Cron
+    days: tuple[date, ...] = ()
+
+    @classmethod
+    def read(cls, cron: str, days: str) -> "Times":
+        """`days` is FROM..TO or empty. Raises UsageError with the problems of both."""
+        problems = [*_problems(Cron.read, cron), *(_problems(Days.read, days) if days else ())]
+        if problems:
+            raise UsageError(*problems)
+        expression = Cron.read(cron)
+        return cls(expression, backfill(expression, Days.read(days)) if days else ())
+
+
+def _problems(read: Callable[[str], object], text: str) -> tuple[Problem, ...]:
+    try:
+        read(text)
+    except UsageError as refusal:
+        return refusal.problems
+    return ()
 
 
 def backfill(cron: Cron, days: Days) -> tuple[date, ...]:

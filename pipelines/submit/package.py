@@ -1,9 +1,8 @@
-"""A compiled pipeline, looked at before it leaves this machine: images, parameters, and the name of its version."""
+"""A compiled pipeline, before it leaves this machine: the parameters of its runs, and the name of its version."""
 
 import hashlib
 import math
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,11 +10,9 @@ from typing import Any
 import yaml
 
 from model.errors import Problem, UsageError
-from pipelines.submit.service import Package, SubmitError, Value
+from pipelines.submit.service import Package, Value
 
-DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 DIRTY = "-dirty"
-MOST_BYTES = 32 * 2**20  # the limit of Kubeflow's API server on an upload
 NUMBERS: Mapping[str, type[int] | type[float]] = {"NUMBER_INTEGER": int, "NUMBER_DOUBLE": float}
 
 
@@ -40,15 +37,6 @@ class CompiledPipeline:
     @property
     def _inputs(self) -> Any:
         return self._specification["root"].get("inputDefinitions", {}).get("parameters", {})
-
-    def refuse_unless_runnable(self) -> None:
-        """Raises SubmitError for a file over the service's limit, and for images that are not named by digest."""
-        problems = list(_image_problems(self._specification))
-        if (size := len(self.text.encode())) > MOST_BYTES:
-            problem = f"has {size:,} bytes, and a service takes {MOST_BYTES:,}"
-            problems.append(Problem(self.name, problem, "Shorten the spec or its query", "package-too-large"))
-        if problems:
-            raise SubmitError(*problems)
 
     def values(self, texts: Mapping[str, str]) -> dict[str, Value]:
         """The parameters of a run from their texts, each of the type that the pipeline declares.
@@ -78,18 +66,21 @@ class CompiledPipeline:
 
     def package(self, model: str, commit: str | None, *, allow_dirty: bool) -> Package:
         """What is submitted, under the name of the commit. Raises UsageError for changes that are in no commit."""
-        version = self._version(commit, allow_dirty)
+        if (problem := dirty_problem(commit, allow_dirty=allow_dirty)) is not None:
+            raise UsageError(problem)
+        version = (commit or "unknown").removesuffix(DIRTY)[:12]
+        if commit is None or commit.endswith(DIRTY):
+            version += f"{DIRTY}-{hashlib.sha256(self.text.encode()).hexdigest()[:8]}"
         return Package(self.name, version, self.text, {"model": model, "commit": commit or "unknown"})
 
-    def _version(self, commit: str | None, allow_dirty: bool) -> str:
-        content = hashlib.sha256(self.text.encode()).hexdigest()[:8]
-        if commit is not None and not commit.endswith(DIRTY):
-            return commit[:12]
-        if not allow_dirty:
-            problem = "has changes that are in no commit" if commit else "is not a git checkout"
-            hint = "Commit them, or set ALLOW_DIRTY=1: the version is then marked"
-            raise UsageError(Problem("this checkout", problem, hint, "commit-dirty"))
-        return f"{commit.removesuffix(DIRTY)[:12] if commit else 'unknown'}{DIRTY}-{content}"
+
+def dirty_problem(commit: str | None, *, allow_dirty: bool) -> Problem | None:
+    """Of a checkout that no commit names; `commit` ends with -dirty where it has changes, and is None without git."""
+    if allow_dirty or (commit is not None and not commit.endswith(DIRTY)):
+        return None
+    problem = "has changes that are in no commit" if commit else "is not a git checkout"
+    hint = "Commit them, or set ALLOW_DIRTY=1: the version is then marked"
+    return Problem("this checkout", problem, hint, "commit-dirty")
 
 
 def _value(kind: str, text: str) -> Value | None:
@@ -103,12 +94,3 @@ def _value(kind: str, text: str) -> Value | None:
     except ValueError:
         return None
     return value if math.isfinite(value) else None
-
-
-def _image_problems(specification: Any) -> Iterator[Problem]:
-    for name, executor in specification["deploymentSpec"]["executors"].items():
-        image = executor.get("container", {}).get("image", "")
-        if not DIGEST.search(image):
-            problem = f"is {image!r}, which is not named by digest" if image else "is missing"
-            hint = "Compile with STEPS_IMAGE=repository@sha256:<64 hex digits>"
-            yield Problem(f"image of {name}", problem, hint, "image-without-digest")

@@ -30,7 +30,7 @@ class Metadata:
         if not context.id:
             return RunOutputs()
         executions = self._call("GetExecutionsByContext", context_id=context.id).executions
-        tasks = {execution.id: name for execution in executions if (name := _task(execution))}
+        tasks = _tasks(executions)
         parameters = {tasks[execution.id]: _outputs(execution) for execution in executions if execution.id in tasks}
         return RunOutputs(parameters, tuple(self._artifacts(tasks)))
 
@@ -90,13 +90,20 @@ def _status(trailers: bytes) -> int:
     return 0
 
 
-def _task(execution: Any) -> str:
-    """The name of its task in the graph; one of a loop has its number behind it. Empty for the graph itself."""
-    properties = {entry.key: entry.value for entry in execution.custom_properties}
-    name = properties["task_name"].string_value if "task_name" in properties else ""
-    if name and "iteration_index" in properties:
-        return f"{name}-{properties['iteration_index'].int_value}"
-    return str(name)
+def _tasks(executions: Any) -> dict[int, str]:
+    """The names of executions by their id: those of the tasks around them, and their own. The graph itself has none."""
+    properties = {item.id: {entry.key: entry.value for entry in item.custom_properties} for item in executions}
+
+    def path(number: int) -> tuple[str, ...]:
+        own = properties.get(number, {})
+        name = own["task_name"].string_value if "task_name" in own else ""
+        if not name:
+            return ()
+        if "iteration_index" in own:
+            name = f"{name}-{own['iteration_index'].int_value}"
+        return (*(path(own["parent_dag_id"].int_value) if "parent_dag_id" in own else ()), name)
+
+    return {number: "/".join(names) for number in properties if (names := path(number))}
 
 
 def _outputs(execution: Any) -> dict[str, str]:

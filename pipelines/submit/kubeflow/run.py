@@ -15,8 +15,8 @@ STATES: dict[str, State] = {state.upper(): state for state in get_args(State)} |
 def run_of(run: Any, pipeline: str, host: str) -> Run:
     """`run` is a V2beta1Run. Its tasks are those of the graph: the API lists Kubeflow's own pods among them."""
     details = run.run_details.task_details if run.run_details else None
-    names = set(_tasks(run.pipeline_spec or {}))
-    tasks = [_task(detail) for detail in details or () if detail.display_name in names]
+    names = dict(_tasks(run.pipeline_spec or {}))
+    tasks = [_task(detail, names[detail.display_name]) for detail in details or () if detail.display_name in names]
     history = [status.state for status in run.state_history or ()]
     state = state_of(run.state)
     return Run(
@@ -41,17 +41,19 @@ def state_of(text: str | None) -> State:
     return STATES.get(text or "", "pending")
 
 
-def _tasks(specification: Any) -> Iterator[str]:
-    """Names of all tasks of the graph, those of loops and conditions too."""
+def _tasks(specification: Any) -> Iterator[tuple[str, str]]:
+    """Names of all tasks of the graph, those of loops and conditions too, by themselves and by their titles: the API
+    has either."""
     specification = specification.get("pipeline_spec", specification)
     components = specification.get("components", {})
     for component in (specification.get("root", {}), *components.values()):
-        yield from component.get("dag", {}).get("tasks", {})
+        for name, task in component.get("dag", {}).get("tasks", {}).items():
+            yield from ((name, name), (task.get("taskInfo", {}).get("name", name), name))
 
 
-def _task(detail: Any) -> Task:
+def _task(detail: Any, name: str) -> Task:
     started, ended = _utc(detail.start_time), _utc(detail.end_time)
-    return Task(detail.display_name, state_of(detail.state), started, ended, _message(detail))
+    return Task(name, state_of(detail.state), started, ended, _message(detail))
 
 
 def _message(item: Any) -> str:

@@ -26,7 +26,7 @@ def build_image(outcome: str, wait: float, image: dsl.Output[dsl.Artifact]) -> N
     promoted = outcome == "promote"
     reference = "registry.example/tiny:1@sha256:1" if promoted else ""
     image.metadata["reference"] = reference
-    result = json.dumps({"outcome": outcome, "reasons": [] if promoted else [f"because it is {outcome}"]})
+    result = json.dumps({"model": "tiny", "outcome": outcome, "reason": f"it is {outcome}", "reference": reference})
     return (outcome, reference, "1" if promoted else "", "sha256:1" if promoted else "", result)
 
 
