@@ -1,5 +1,6 @@
 """The message at the end of a run, in the JSON that Slack's incoming webhooks take, and those that copy them."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,7 +29,19 @@ class EndOfRun:
         return f"{self.ui.rstrip('/')}/#/runs/details/{self.run}" if self.ui else ""
 
 
-def message(end: EndOfRun, tasks: Sequence[Task]) -> dict[str, object]:
+@dataclass(frozen=True)
+class Message:
+    """`title` is for a list of messages, `text` is the whole of it in Slack's Markdown."""
+
+    title: str
+    text: str
+
+    def dump(self) -> bytes:
+        section = {"type": "section", "text": {"type": "mrkdwn", "text": self.text}}
+        return json.dumps({"text": self.title, "blocks": [section]}).encode()
+
+
+def message(end: EndOfRun, tasks: Sequence[Task]) -> Message:
     """`tasks` is empty where they could not be read: then the message has the status alone."""
     results = [task.result for task in tasks if task.result is not None]
     outcome = results[0].outcome if len(results) == 1 else ENDS.get(end.state, end.state.lower())
@@ -36,7 +49,7 @@ def message(end: EndOfRun, tasks: Sequence[Task]) -> dict[str, object]:
     lines = [f"*{_escaped(title)}*", *map(_result, results), *_errors(end, tasks), *_time(tasks)]
     link = [f"<{end.link}|Open the run>"] if end.link else []
     text = "\n".join(["\n".join(lines)[:MOST_CHARACTERS], *link])
-    return {"text": title, "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": text}}]}
+    return Message(title, text)
 
 
 def _result(result: RunResult) -> str:

@@ -5,6 +5,9 @@ from collections.abc import Callable
 
 import requests
 
+from components.notify.message import Message
+
+JSON = {"Content-Type": "application/json"}
 TRIES = 3
 SECONDS = 20.0  # for one answer
 WAIT, LONGEST_WAIT = 2.0, 60.0  # seconds between two tries
@@ -14,11 +17,11 @@ class WebhookError(Exception):
     """Nothing was posted. The text says why, without the address."""
 
 
-def post(address: str, body: dict[str, object], *, wait: Callable[[float], None] = time.sleep) -> None:
+def post(address: str, message: Message, *, wait: Callable[[float], None] = time.sleep) -> None:
     """Raises WebhookError once the address cannot be reached, or does not take the message, for the third time."""
     for attempt in range(1, TRIES + 1):
         try:
-            answer = requests.post(address, json=body, timeout=SECONDS, allow_redirects=False)
+            answer = requests.post(address, message.dump(), headers=JSON, timeout=SECONDS, allow_redirects=False)
             if answer.status_code < 300:
                 return
             problem = f"answers {answer.status_code}"

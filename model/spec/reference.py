@@ -46,7 +46,7 @@ def _pods() -> str:
         f"| `{step}` | {pod.cpu} | {pod.memory} | {_minutes(step)} | {pod.retries} | {str(pod.spot).lower()} |"
         for step, pod in DEFAULTS.items()
     ]
-    head = ["Without a word on a step, or on one of its keys:", ""]
+    head = ["Where the spec does not say it:", ""]
     return "\n".join(
         [*head, "| step | cpu | memory | minutes | retries | spot |", "|---|---|---|---|---|---|", *rows, ""]
     )

@@ -103,7 +103,7 @@ DEFAULTS: dict[StepName, PodResources] = {
 
 
 def pod_resources(step: StepName, changes: StepResources | None, search_minutes: float) -> PodResources:
-    """Of one step. Training may take twice its search and, without a word on it, an hour."""
+    """Of one step. By default training may take an hour and twice its search."""
     pod = DEFAULTS[step]
     if step == "train":
         pod = replace(pod, minutes=pod.minutes + 2 * int(search_minutes))

@@ -108,7 +108,7 @@ def _steps(pipeline: Json, name: str) -> Iterator[Problem]:
     folders = {path.parent.name for path in COMPONENTS.glob("*/component.py")}
     for label in _executors(pipeline):
         if _step(label) not in folders:
-            problem = f"is no folder of components/, which are {', '.join(sorted(folders))}"
+            problem = f"has no folder in components/, which has {', '.join(sorted(folders))}"
             yield Problem(f"{name} {label}", problem, DEFECT, "pipeline-step")
 
 
@@ -120,7 +120,7 @@ def _cached(pipeline: Json, name: str) -> Iterator[Problem]:
 
 
 def _not_finite(value: object, name: str) -> Iterator[Problem]:
-    """NaN is no JSON: no API would take it."""
+    """NaN is not JSON, and no API takes it."""
     if isinstance(value, float) and not math.isfinite(value):
         yield Problem(name, f"has the value {value}", DEFECT, "pipeline-not-finite")
     pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -130,7 +130,7 @@ def _not_finite(value: object, name: str) -> Iterator[Problem]:
 
 def _strangers(pipeline: Json, kubernetes: Json, name: str) -> Iterator[Problem]:
     for label in sorted(set(_pods(kubernetes)) - set(_executors(pipeline))):
-        yield Problem(f"{name} platforms {label}", "is of no step", DEFECT, "pipeline-step")
+        yield Problem(f"{name} platforms {label}", "belongs to no step", DEFECT, "pipeline-step")
 
 
 def _executors(pipeline: Json) -> dict[str, Json]:

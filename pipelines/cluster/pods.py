@@ -1,17 +1,20 @@
 """The pod of a step: what it takes, where it runs, how often it is tried, what secrets it gets."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import get_args
 
 from kfp import dsl, kubernetes
+from kfp.dsl import structures
 
 from model.spec.resources import PodResources, StepName
 from pipelines.cluster.settings import ClusterSettings, Nodes
 
 FIRST_WAIT, LONGEST_WAIT = 60, 600  # seconds between two tries
 SECRETS = "/var/run/secrets/kamado"
-# Of steps that no spec names: the table and the end of several models, and the message at the end of any run.
 SMALL = PodResources("500m", "512Mi", minutes=10, retries=0, spot=False)
+# Of steps that no spec names: the table and the end of several models, and the message at the end of any run.
+OTHERS = {"fleet_summary": replace(SMALL, retries=2), "fleet_conclude": SMALL, "notify": SMALL}
 
 
 def configure(
@@ -23,13 +26,15 @@ def configure(
     each, with the memory of each.
     """
     step = task.component_spec.name.replace("-", "_")
-    pod = next((pod_of(name) for name in get_args(StepName) if name == step), SMALL)
-    task.set_cpu_request(pod.cpu).set_cpu_limit(pod.cpu)
-    task.set_memory_request(pod.memory).set_memory_limit(pod.memory)
+    pod = next((pod_of(name) for name in get_args(StepName) if name == step), None) or OTHERS[step]
+    # Not by the four methods of a task: each walks through the frames of the stack, and all modules for each frame.
+    task.container_spec.resources = structures.ResourceSpec(
+        cpu_request=pod.cpu, cpu_limit=pod.cpu, memory_request=pod.memory, memory_limit=pod.memory
+    )
     kubernetes.set_timeout(task, pod.minutes * 60)
     if pod.retries:
         _retry(task, pod)
-    _place(task, cluster.spot if pod.spot else cluster.on_demand)
+    _choose_nodes(task, cluster.spot if pod.spot else cluster.on_demand)
     for key, value in cluster.labels.items():
         kubernetes.add_pod_label(task, key, value)
     for key, value in cluster.annotations.items():
@@ -54,7 +59,7 @@ def _retry(task: dsl.PipelineTask, pod: PodResources) -> None:
     task.set_retry(pod.retries, backoff_duration=f"{FIRST_WAIT}s", backoff_factor=2.0, backoff_max_duration=f"{last}s")
 
 
-def _place(task: dsl.PipelineTask, nodes: Nodes) -> None:
+def _choose_nodes(task: dsl.PipelineTask, nodes: Nodes) -> None:
     for key, value in nodes.node_selector.items():
         kubernetes.add_node_selector(task, key, value)
     for toleration in nodes.tolerations:

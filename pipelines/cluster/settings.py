@@ -18,6 +18,7 @@ LabelValue = Annotated[str, Field(pattern=LABEL_VALUE, max_length=63)]
 SecretKeyName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$", max_length=253)]
 Variable = Annotated[str, Field(pattern=r"^[A-Z_][A-Z0-9_]*$", max_length=128)]
 Address = Annotated[str, Field(pattern=r"^https?://[^\s/]+(/\S*)?$", max_length=2000)]
+EMPTY = "empty, as Kubeflow before 2.17 needs it:"
 # Which steps read these, each from a file.
 KEYS: dict[str, tuple[StepName, ...]] = {
     "KAMADO_SIGNING_KEY": ("resolve", "build_image"),
@@ -88,10 +89,10 @@ class ClusterSettings(Setting):
     labels: dict[LabelKey, LabelValue] = Field({}, description="of every pod, for costs and policies")
     annotations: dict[LabelKey, str] = Field({}, description="of every pod")
     ttl_days: int | None = Field(
-        7, gt=0, le=365, description="a finished workflow and its pods are deleted then; empty leaves it to the cluster"
+        7, gt=0, le=365, description=f"a finished workflow and its pods are deleted then; {EMPTY} by the cluster's rule"
     )
     deadline_hours: int | None = Field(
-        24, gt=0, le=720, description="a run that takes longer is stopped; empty is without a limit"
+        24, gt=0, le=720, description=f"a run that takes longer is stopped; {EMPTY} never"
     )
     models_at_once: int = Field(2, gt=0, le=50, description="of a run with several models")
     notification: Notification | None = Field(None, description="empty: none")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from model.spec.resources import DEFAULTS, PodResources
+from model.spec.resources import DEFAULTS, PodResources, largest
 from model.spec.types import Spec
 from tests.model.specs import changed
 
@@ -29,6 +29,12 @@ def test_steps_that_publish_stay_and_heavy_ones_may_go_away():
 
 def test_training_has_time_for_twice_its_search(read):
     assert read(changed(("training.minutes", 600))).pod("train").minutes == 1260
+
+
+def test_the_largest_of_several_is_enough_for_each():
+    first = PodResources("2500m", "8Gi", minutes=100, retries=3, spot=True)
+    second = PodResources("3", "9G", minutes=5, retries=1, spot=False)
+    assert largest([first, second]) == PodResources("3", "9G", minutes=100, retries=3, spot=False)
 
 
 def test_resources_change_neither_the_spec_s_digest_nor_what_steps_read(read):

@@ -48,7 +48,7 @@ def write_golden(folder: Path) -> None:
 def _settings(spec, cluster):
     notify = cluster.notification is not None
     more = {"base": BASE, "destination": STORE, "cluster": cluster, "notify": notify}
-    return settings_of(spec, image=IMAGE, source="bigquery:project@EU", **more)
+    return settings_of(spec, image=IMAGE, source="bigquery:project@EU", threads=spec.pod("train").threads, **more)
 
 
 if __name__ == "__main__":

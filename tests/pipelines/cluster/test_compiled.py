@@ -26,7 +26,7 @@ def documents(tmp_path_factory):
     def graph(share: float = 0.5) -> None:
         with dsl.ParallelFor([1, 2]):
             task = load_spec(uri="x").set_container_image(IMAGE).set_caching_options(True)
-            configure(task, "load_spec", POD, cluster)
+            configure(task, lambda _: POD, cluster)
 
     compiler.Compiler().compile(graph, str(path))
     return list(yaml.safe_load_all(path.read_text()))
@@ -101,7 +101,7 @@ def test_a_step_with_an_effect_outside_is_not_taken_from_the_cache(problems):
     assert problems(change) == ["small.yaml load-spec: may come from the cache, although it has an effect outside"]
 
 
-def test_a_value_that_is_no_number_is_refused(problems):
+def test_a_value_that_is_not_a_number_is_refused(problems):
     def change(pipeline, _):
         pipeline["root"]["inputDefinitions"]["parameters"]["share"]["defaultValue"] = float("nan")
 
@@ -116,8 +116,8 @@ def test_a_step_without_a_folder_is_refused(problems):
         pipeline["components"]["comp-load-spec"]["executorLabel"] = "exec-lode-spec"
 
     first, second = problems(change)
-    assert first.startswith("small.yaml exec-lode-spec: is no folder of components/, which are build_image, ")
-    assert second == "small.yaml platforms exec-load-spec: is of no step"
+    assert first.startswith("small.yaml exec-lode-spec: has no folder in components/, which has build_image, ")
+    assert second == "small.yaml platforms exec-load-spec: belongs to no step"
 
 
 def test_a_third_document_an_old_schema_and_an_empty_graph_are_refused(documents, problems):

@@ -16,7 +16,7 @@ from tests.pipelines.golden import IMAGE, STORE
 @pytest.fixture
 def specs(tmp_path):
     """A folder with three specs: a good one, a wrong one, and one with the name of the first."""
-    for folder, text in {"a": GOOD, "b": GOOD.replace("5%", "500%"), "c": GOOD}.items():
+    for folder, text in {"a": GOOD, "b": GOOD.replace("reject_budget: 5%", "reject_budget: 500%"), "c": GOOD}.items():
         (tmp_path / "specs" / folder).mkdir(parents=True)
         (tmp_path / "specs" / folder / "spec.yaml").write_text(text)
         (tmp_path / "specs" / folder / "training.sql").write_text("SELECT 1")

@@ -74,7 +74,7 @@ def test_limits_that_are_empty_are_left_to_the_cluster(read):
 
 
 def test_every_problem_is_reported_at_once_with_its_line(problems, outcome):
-    found = problems(
+    messages = problems(
         "service_acount: kamado\n"
         "ttl_days: 0\n"
         "spot:\n"
@@ -85,8 +85,8 @@ def test_every_problem_is_reported_at_once_with_its_line(problems, outcome):
         "  team: 5\n"
         "  team: search\n"
     )
-    outcome(found)
-    assert found == [
+    outcome(messages)
+    assert messages == [
         "cluster.yaml:9 'team': stands twice. Keep the one that is meant",
         "cluster.yaml:5 spot.tolerations.0.operator: is 'Exist'. Write 'Equal' or 'Exists'",
         "cluster.yaml:6 spot.tolerations.1: has no key. Name the taint's key, or write `operator: Exists`",

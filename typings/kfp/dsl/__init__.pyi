@@ -4,6 +4,7 @@ from typing import Annotated, TypeVar
 
 from kfp.dsl import base_component as base_component
 from kfp.dsl.pipeline_channel import PipelineChannel
+from kfp.dsl.structures import ResourceSpec
 
 T = TypeVar("T")
 PIPELINE_JOB_CREATE_TIME_UTC_PLACEHOLDER: str
@@ -29,23 +30,23 @@ class Metrics(Artifact):
 class ComponentSpec:
     name: str
 
+class ContainerSpec:
+    resources: ResourceSpec
+
 class PipelineTaskFinalStatus:
     state: str
     error_message: str | None
 
 class PipelineTask:
     component_spec: ComponentSpec
+    container_spec: ContainerSpec
     @property
     def outputs(self) -> dict[str, PipelineChannel]: ...
     def after(self, *tasks: PipelineTask) -> PipelineTask: ...
     def set_container_image(self, name: str) -> PipelineTask: ...
     def set_display_name(self, name: str) -> PipelineTask: ...
     def set_caching_options(self, enable_caching: bool, cache_key: str | None = None) -> PipelineTask: ...
-    def set_cpu_limit(self, cpu: str) -> PipelineTask: ...
-    def set_cpu_request(self, cpu: str) -> PipelineTask: ...
     def set_env_variable(self, name: str, value: str) -> PipelineTask: ...
-    def set_memory_limit(self, memory: str) -> PipelineTask: ...
-    def set_memory_request(self, memory: str) -> PipelineTask: ...
     def set_retry(
         self,
         num_retries: int,
