@@ -1,10 +1,11 @@
 """Pipelines, runs and schedules of Kubeflow Pipelines."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from model.errors import Problem
-from pipelines.submit.kubeflow.client import KubeflowClient
+from pipelines.submit.kubeflow.client import ConflictError, KubeflowClient
 from pipelines.submit.kubeflow.metadata import Metadata
 from pipelines.submit.kubeflow.run import run_of
 from pipelines.submit.kubeflow.versions import MOST_PAGES, Versions, named, tags_text
@@ -18,6 +19,7 @@ from pipelines.submit.service import (
     SubmitError,
 )
 
+ATTEMPTS = 3
 RUNS, RECURRING = "RunServiceApi", "RecurringRunServiceApi"
 
 
@@ -91,7 +93,14 @@ class KubeflowService:
             raise SubmitError(Problem(f"run {run_id}", f"{problem}: it is {state}", hint, "run-state"))
 
     def _shared(self, request: RunRequest) -> dict[str, Any]:
-        """What runs and schedules have in common. Everything is looked up before anything is created."""
+        """What runs and schedules have in common. It is looked for again when somebody else makes it meanwhile."""
+        for _ in range(ATTEMPTS - 1):
+            with suppress(ConflictError):
+                return self._ensured(request)
+        return self._ensured(request)
+
+    def _ensured(self, request: RunRequest) -> dict[str, Any]:
+        """Everything is looked up before anything is created."""
         package, api = request.package, self._client.api
         pipeline = self._versions.pipeline(package.pipeline)
         version = self._versions.find(pipeline, package) if pipeline is not None else None

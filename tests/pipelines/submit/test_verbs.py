@@ -6,9 +6,16 @@ from pathlib import Path
 import pytest
 
 from cli.main import main
+from pipelines.submit.kubeflow.client import KubeflowClient
+from pipelines.submit.kubeflow.service import KubeflowService
+from pipelines.submit.kubeflow.settings import KubeflowSettings
+from pipelines.submit.package import CompiledPipeline
+from pipelines.submit.service import RunRequest
+from tests.contracts.pipeline_service import finished
 from tests.graphs import BASE
 from tests.model.specs import GOOD
 from tests.pipelines.golden import IMAGE, STORE
+from tests.pipelines.submit.tiny import compile_tiny
 from tests.services.kfp_server.server import kfp_server
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -120,6 +127,19 @@ def test_a_run_is_stopped(kamado, server):
     code, answer = kamado("stop", run["id"], compiles=False)
     assert (code, answer["run"]["id"]) == (0, run["id"])
     assert server.kubeflow.runs[-1].state in ("CANCELING", "CANCELED")
+
+
+def test_a_lost_step_is_retried_and_the_exit_code_is_the_runs_own(tmp_path, capsys):
+    compiled = CompiledPipeline(compile_tiny(tmp_path, "kamado-tiny"))
+    package = compiled.package("tiny", COMMIT, allow_dirty=False)
+    parameters = {"outcome": "hold", "marker": str(tmp_path / "marker")}
+    with kfp_server(tmp_path / "runs") as server:
+        service = KubeflowService(KubeflowClient(KubeflowSettings(server.host)))
+        run = finished(service, service.submit(RunRequest(package, "tiny", "tiny", parameters)))
+        assert run.state == "failed"
+        code = main(["retry", run.id, "--wait", "--json"], {"KFP_HOST": server.host})
+    answer = json.loads(capsys.readouterr().out)
+    assert (code, answer["run"]["retries"], answer["models"][0]["outcome"]) == (3, 1, "hold")
 
 
 def test_a_run_that_is_not_there_cannot_be_retried_or_stopped(kamado):

@@ -9,16 +9,19 @@ IMAGE = f"localhost/python-steps@sha256:{'0' * 64}"
 
 
 @dsl.component(base_image=IMAGE, install_kfp_package=False)
-def build_image(outcome: str, wait: float, image: dsl.Output[dsl.Artifact]) -> NamedTuple(
+def build_image(outcome: str, wait: float, marker: str, image: dsl.Output[dsl.Artifact]) -> NamedTuple(
     "Built", [("outcome", str), ("reference", str), ("tag", str), ("digest", str), ("result", str)]
 ):
-    """Ends with this outcome after some seconds; "broken" is a step that fails."""
+    """Ends with this outcome after some seconds; "broken" is a step that fails, as does one that makes its marker."""
     import json
     import time
     from pathlib import Path
 
     time.sleep(wait)
-    if outcome == "broken":
+    first = bool(marker) and not Path(marker).exists()
+    if first:
+        Path(marker).touch()
+    if outcome == "broken" or first:
         raise SystemExit("a defect")
     folder = Path(image.path)
     folder.mkdir()
@@ -40,8 +43,10 @@ def compile_tiny(path: Path, name: str, *, seconds: float = 0.0, image: str = IM
     """The text of the compiled pipeline `name`; `seconds` make versions differ."""
 
     @dsl.pipeline(name=name)
-    def graph(outcome: str = "promote", wait: float = seconds, end: str = ""):
-        built = build_image(outcome=outcome, wait=wait).set_container_image(image).set_caching_options(False)
+    def graph(outcome: str = "promote", wait: float = seconds, marker: str = ""):
+        built = (
+            build_image(outcome=outcome, wait=wait, marker=marker).set_container_image(image).set_caching_options(False)
+        )
         task = conclude(outcome=built.outputs["outcome"]).set_container_image(image).set_caching_options(False)
         task.after(built)
 
