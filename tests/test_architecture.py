@@ -44,11 +44,12 @@ MAY_IMPORT = {
             "google.protobuf",
             "joblib",
             "kfp",
+            "kfp_server_api",
             "pyarrow",
             "pydantic",
             "pydantic_core",
         ),
-        *("rich", "yaml"),
+        *("rich", "urllib3", "yaml"),
     },
     "build/gate": {"artifacts", "model", "xgboost", "numpy"},
     "build/oci": {

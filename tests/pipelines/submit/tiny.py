@@ -44,11 +44,9 @@ def compile_tiny(path: Path, name: str, *, seconds: float = 0.0, image: str = IM
 
     @dsl.pipeline(name=name)
     def graph(outcome: str = "promote", wait: float = seconds, marker: str = ""):
-        built = (
-            build_image(outcome=outcome, wait=wait, marker=marker).set_container_image(image).set_caching_options(False)
-        )
-        task = conclude(outcome=built.outputs["outcome"]).set_container_image(image).set_caching_options(False)
-        task.after(built)
+        built = build_image(outcome=outcome, wait=wait, marker=marker)
+        for task in (built, conclude(outcome=built.outputs["outcome"])):
+            task.set_container_image(image).set_caching_options(False)
 
     file = path / f"{name}.yaml"
     compiler.Compiler().compile(graph, str(file))
