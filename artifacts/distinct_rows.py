@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Matrix = NDArray[np.float32]
+from model.arrays import Matrix
 
 
 @dataclass(frozen=True)
