@@ -1,7 +1,7 @@
 from typing import NamedTuple
 
 from kfp import dsl
-from kfp.dsl import HTML, Artifact, Dataset, Input, Metrics, Model, Output
+from kfp.dsl import HTML, Artifact, ClassificationMetrics, Dataset, Input, Metrics, Model, Output
 
 
 @dsl.component(base_image="python-set-by-the-graph", install_kfp_package=False)
@@ -14,6 +14,7 @@ def evaluate(
     evaluation: Output[Artifact],
     report: Output[HTML],
     metrics: Output[Metrics],
+    roc: Output[ClassificationMetrics],
 ) -> NamedTuple("Outputs", [("verdict", str)]):  # type: ignore[valid-type] # the one form that KFP ships in the body
     """Compare with baselines and champion on the same rows; the reasons of the verdict are in the report."""
     import shutil
@@ -23,6 +24,7 @@ def evaluate(
     from artifacts.metrics import Metrics as MetricsDocument
     from components.evaluate.evaluate import evaluate as run
     from components.evaluate.inputs import InputFolders
+    from components.evaluate.kubeflow_metrics import log_metrics
     from components.step import Step
     from model.spec.types import Spec
 
@@ -39,9 +41,7 @@ def evaluate(
         spec_of_run = Spec.from_json(Path(spec.path).read_text("utf-8"))
         verdict = run(spec_of_run, folders, out, progress=step.progress)
         shutil.copyfile(out / "report.html", report.path)
-        shutil.copyfile(out / "metrics.json", metrics.path)  # without a file here the local cache never hits
-        for name, value in MetricsDocument.read(out).scalars.items():
-            metrics.log_metric(name, value)
+        log_metrics(MetricsDocument.read(out), metrics, roc)
 
     class Outputs(NamedTuple):
         verdict: str

@@ -21,6 +21,9 @@ class Model(Artifact): ...
 class Metrics(Artifact):
     def log_metric(self, metric: str, value: float) -> None: ...
 
+class ClassificationMetrics(Artifact):
+    def log_roc_data_point(self, fpr: float, tpr: float, threshold: float) -> None: ...
+
 class PipelineChannel:
     # A condition of the graph, which is evaluated when the pipeline runs.
     def __eq__(self, other: object) -> PipelineChannel: ...  # type: ignore[override]
