@@ -128,6 +128,6 @@ def _image(image: ImageDocument) -> Iterator[str]:
 
 
 def _cost(extract: Extract) -> Iterator[str]:
-    if extract.bytes_billed is not None:
+    if extract.bytes_billed:
         yield "## Cost"
         yield f"{extract.bytes_billed:,} bytes billed ({extract.bytes_billed / 1e9:,.2f} GB) for {extract.rows:,} rows."

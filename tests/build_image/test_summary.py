@@ -97,7 +97,8 @@ class TestWhatIsShown:
     def test_a_run_of_which_nothing_is_left_says_so(self):
         assert Shown(of()).lines[0] == "no verdict"
         assert "Numbers" not in of(metrics=Metrics.of({}, MetricTables()))
-        assert "Cost" not in of(extract=EXTRACT.model_copy(update={"bytes_billed": None}))
+        for nothing in (None, 0):
+            assert "Cost" not in of(extract=EXTRACT.model_copy(update={"bytes_billed": nothing}))
 
 
 class TestTextsOfOthers:
