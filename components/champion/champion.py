@@ -4,8 +4,9 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from build.oci.open_store import names_store, open_store
+from build.oci.open_store import open_store
 from build.oci.store import ImageStore
+from build.oci.store_address import names_store
 from build.release.fetch import fetch
 from build.release.releases import releases
 from components.champion.forms import FORMS

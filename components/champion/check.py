@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from build.oci.open_store import names_store
+from build.oci.store_address import names_store
 from build.release.releases import releases
 from build.settings import cache_folder
 from components.champion.champion import digest_of, store_of

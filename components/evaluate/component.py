@@ -21,7 +21,7 @@ def evaluate(
     from pathlib import Path
     from typing import NamedTuple
 
-    from artifacts.metrics import Metrics as MetricsDocument
+    from artifacts.metrics import MetricsDocument
     from components.evaluate.evaluate import evaluate as run
     from components.evaluate.inputs import InputFolders
     from components.evaluate.kubeflow_metrics import log_metrics

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Protocol
 
 from artifacts.headline_metrics import headline_metrics
-from artifacts.metrics import Metrics
+from artifacts.metrics import MetricsDocument
 from components.evaluate.metrics.candidate_names import NEW
 from model.files import dump_json
 
@@ -25,7 +25,7 @@ class RocArtifact(Protocol):
     def log_roc_data_point(self, fpr: float, tpr: float, threshold: float) -> None: ...
 
 
-def log_metrics(document: Metrics, metrics: MetricsArtifact, roc: RocArtifact) -> None:
+def log_metrics(document: MetricsDocument, metrics: MetricsArtifact, roc: RocArtifact) -> None:
     """Both artifacts also get a file: KFP's cache on this machine takes no step whose outputs have none.
 
     The points of the curve are those of metrics.json: thinned, and finite up to the first threshold, which is 1.

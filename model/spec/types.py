@@ -19,7 +19,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class Source(_Part):
+class SourceSpec(_Part):
     """Where the rows come from and over which time."""
 
     sql: str = Field("training.sql", description="file beside spec.yaml, one GoogleSQL query")
@@ -40,7 +40,7 @@ class Source(_Part):
     )
 
 
-class Columns(_Part):
+class ColumnRoles(_Part):
     """The roles that columns of the SQL result play."""
 
     label: Name = Field(description="0 or 1: did the shown item convert")
@@ -67,7 +67,7 @@ class Columns(_Part):
         return single | dict.fromkeys(self.outcomes, "outcomes")
 
 
-class Feature(_Part):
+class FeatureSpec(_Part):
     """An input of the model. Naming it here declares that it is known when the page is shown."""
 
     kind: Literal["number", "category"]
@@ -77,13 +77,13 @@ class Feature(_Part):
     leak_waiver: str | None = Field(None, min_length=10, description="why a suspiciously good column is not a leak")
 
     @model_validator(mode="after")
-    def _numbers_alone_have_a_direction(self) -> "Feature":
+    def _numbers_alone_have_a_direction(self) -> "FeatureSpec":
         if self.kind == "category" and self.direction:
             raise ValueError("a category has no direction | delete `direction` or make it `kind: number`")
         return self
 
 
-class Rule(_Part):
+class RejectRule(_Part):
     """Rows outside [min, max] are rejected and counted."""
 
     name: RuleName
@@ -92,7 +92,7 @@ class Rule(_Part):
     max: float | None = None
 
     @model_validator(mode="after")
-    def _has_bounds(self) -> "Rule":
+    def _has_bounds(self) -> "RejectRule":
         if self.min is None and self.max is None:
             raise ValueError("has neither min nor max | give at least one")
         if self.min is not None and self.max is not None and self.min > self.max:
@@ -105,7 +105,7 @@ class Rule(_Part):
         return Bounds(name=self.name, expression=self.expression, min=self.min, max=self.max)
 
 
-class Split(_Part):
+class SplitSpec(_Part):
     """How rows are divided into train, calibration and test."""
 
     by: Literal["time", "random", "group"] = "time"
@@ -118,7 +118,7 @@ class Split(_Part):
     min_train_share: Share = Field(0.2, description="fails when gaps and purges leave less than this for training")
 
     @model_validator(mode="after")
-    def _is_complete(self) -> "Split":
+    def _is_complete(self) -> "SplitSpec":
         days = self.test_days is not None and self.calibration_days is not None
         shares = self.test_share is not None and self.calibration_share is not None
         half = (self.test_days is None) != (self.calibration_days is None)
@@ -183,13 +183,13 @@ class Spec(_Part):
     """One model, as asked for."""
 
     model: str = Field(pattern=MODEL, max_length=60)
-    source: Source = Source()
-    columns: Columns
-    features: dict[Name, Feature] = Field(min_length=1)
-    reject: tuple[Rule, ...] = ()
+    source: SourceSpec = SourceSpec()
+    columns: ColumnRoles
+    features: dict[Name, FeatureSpec] = Field(min_length=1)
+    reject: tuple[RejectRule, ...] = ()
     reject_budget: Share = Field(0.05, description="a larger share of rejected rows stops the run")
     copies_budget: Share = Field(0.05, description="a larger share of copies, by `columns.key`, stops the run")
-    split: Split
+    split: SplitSpec
     training: Training = Training()
     promotion: Promotion = Promotion()
     sql_text: str = Field("", description="the query itself; read from source.sql, never written in spec.yaml")
@@ -271,11 +271,11 @@ class Spec(_Part):
 
 
 PARTS: dict[str, type[BaseModel]] = {
-    "source": Source,
-    "columns": Columns,
-    "features": Feature,
-    "reject": Rule,
-    "split": Split,
+    "source": SourceSpec,
+    "columns": ColumnRoles,
+    "features": FeatureSpec,
+    "reject": RejectRule,
+    "split": SplitSpec,
     "training": Training,
     "promotion": Promotion,
     "champion": Champion,

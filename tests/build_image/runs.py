@@ -2,7 +2,7 @@
 
 from artifacts.extract import Extract
 from artifacts.image import ImageBase, ImageDocument, ImageLayer, ImageSmokeTest
-from artifacts.metrics import Metrics, MetricTables
+from artifacts.metrics import MetricsDocument, MetricTables
 from artifacts.refusal import Refusal, RefusedProblem
 from artifacts.rejection_report import RejectedByRule, RejectionReport
 from artifacts.verdict import Bootstrap, Reason, Verdict
@@ -19,7 +19,7 @@ IMAGE = ImageDocument(
     layer=ImageLayer(diff_id=DIGEST, digest=DIGEST, size=1), smoke_test=ImageSmokeTest(way="process", answers=100),
     attachments=(), labels={"z": "1", "a": "2"},
 )  # fmt: skip
-METRICS = Metrics.of(
+METRICS = MetricsDocument.of(
     {
         "auc": 0.712345678, "auc_low": 0.69, "auc_high": 0.73, "conversions": 1234.0, "rows": 18_000.0,
         "log_loss": 0.3123456, "ips_lift": 0.04567, "ips_lift_low": 0.0101, "ips_lift_high": 0.0812,
@@ -45,10 +45,10 @@ def rejection(name: str = "rent", warnings: tuple[str, ...] = ()) -> RejectionRe
 
 
 def verdict(outcome: str, *failed: Reason) -> Verdict:
-    held = Reason(rule="size", measured=12.0, bound="<= 50", passed=True, message="Small.")
+    size = Reason(rule="size", measured=12.0, bound="<= 50", passed=True, message="Small.")
     return Verdict.model_validate(
         {
-            "verdict": outcome, "reasons": (held, *failed), "metrics": METRICS.scalars, "bundle": f"sha256:{'a' * 64}",
+            "verdict": outcome, "reasons": (size, *failed), "metrics": METRICS.scalars, "bundle": f"sha256:{'a' * 64}",
             "champion": None, "spec_sha256": "b" * 64, "sql_sha256": "c" * 64, "test_rows_sha256": "d" * 64,
             "bootstrap": Bootstrap(seed=7, draws=1000),
         }

@@ -5,7 +5,7 @@ import html.parser
 import markdown_it
 import pytest
 
-from artifacts.metrics import Metrics, MetricTables
+from artifacts.metrics import MetricsDocument, MetricTables
 from components.build_image.markdown import code, text
 from components.build_image.summary import summary
 from tests.build_image.runs import EXTRACT, IMAGE, METRICS, failed, refusal, rejection, verdict
@@ -96,7 +96,7 @@ class TestWhatIsShown:
 
     def test_a_run_of_which_nothing_is_left_says_so(self):
         assert Shown(of()).lines[0] == "no verdict"
-        assert "Numbers" not in of(metrics=Metrics.of({}, MetricTables()))
+        assert "Numbers" not in of(metrics=MetricsDocument.of({}, MetricTables()))
         for nothing in (None, 0):
             assert "Cost" not in of(extract=EXTRACT.model_copy(update={"bytes_billed": nothing}))
 

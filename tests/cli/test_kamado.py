@@ -125,7 +125,7 @@ def script(tmp_path):
     checkout = tmp_path / "a check out"
     folder = checkout / ".venv" / "bin"
     folder.mkdir(parents=True)
-    for package in ("cli", "model", "pipelines"):
+    for package in ("build", "cli", "model", "pipelines"):
         (checkout / package).symlink_to(ROOT / package)
     (folder / "kamado").write_bytes((ROOT / "build" / "environment" / "kamado.sh").read_bytes())
     (folder / "python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')

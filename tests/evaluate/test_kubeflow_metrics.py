@@ -9,7 +9,7 @@ import pytest
 from kfp import dsl
 
 from artifacts.headline_metrics import HEADLINES
-from artifacts.metrics import Metrics, MetricTables
+from artifacts.metrics import MetricsDocument, MetricTables
 from components.evaluate.kubeflow_metrics import log_metrics
 
 
@@ -20,7 +20,7 @@ def artifacts(tmp_path):
 
 
 def test_the_table_has_the_deciding_metrics_and_the_file_has_all(evaluation, artifacts):
-    document, (metrics, roc) = Metrics.read(evaluation[0]), artifacts
+    document, (metrics, roc) = MetricsDocument.read(evaluation[0]), artifacts
     log_metrics(document, metrics, roc)
     assert set(metrics.metadata) == {headline.name for headline in HEADLINES if "champion" not in headline.name}
     assert all(math.isfinite(value) for value in metrics.metadata.values())
@@ -28,7 +28,7 @@ def test_the_table_has_the_deciding_metrics_and_the_file_has_all(evaluation, art
 
 
 def test_the_curve_is_finite_short_and_goes_from_corner_to_corner(evaluation, artifacts):
-    document, (metrics, roc) = Metrics.read(evaluation[0]), artifacts
+    document, (metrics, roc) = MetricsDocument.read(evaluation[0]), artifacts
     log_metrics(document, metrics, roc)
     points = [tuple(point.values()) for point in roc.metadata["confidenceMetrics"]]
     assert set(roc.metadata["confidenceMetrics"][0]) == {"confidenceThreshold", "recall", "falsePositiveRate"}
@@ -41,7 +41,7 @@ def test_the_curve_is_finite_short_and_goes_from_corner_to_corner(evaluation, ar
 
 def test_a_model_without_a_comparison_has_no_curve_but_both_files(artifacts):
     metrics, roc = artifacts
-    log_metrics(Metrics.of({"rows_without_score": 3.0}, MetricTables()), metrics, roc)
+    log_metrics(MetricsDocument.of({"rows_without_score": 3.0}, MetricTables()), metrics, roc)
     assert metrics.metadata == roc.metadata == {}
     assert Path(metrics.path).is_file()
     assert json.loads(Path(roc.path).read_bytes()) == []

@@ -88,9 +88,9 @@ def test_a_waived_leak_is_a_warning_with_its_reason(tmp_path):
     spec = spec_of(features={"rent": {"kind": "number"}, "area": area})
     rows = extracted(tmp_path / "rows", replaced(log(), "area", leak))
     preprocess(spec, rows, tmp_path / "splits", progress=lambda *_: None)
-    ledger = (tmp_path / "splits" / "ledger.json").read_text()
-    assert "features.area alone has AUC 0.99" in ledger
-    assert "waived: printed on the page before it is shown" in ledger
+    rejections = (tmp_path / "splits" / "rejections.json").read_text()
+    assert "features.area alone has AUC 0.99" in rejections
+    assert "waived: printed on the page before it is shown" in rejections
 
 
 def test_an_id_that_grows_with_time_is_refused(tmp_path):
