@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import docker
@@ -20,6 +21,7 @@ from build.oci.layout import Layout
 from build.settings import cache_folder
 from tests.bundles import write_valid_bundle
 from tests.once import folder_of_run
+from tests.services.chromium import Chromium, open_chromium
 from tests.services.engine import engine
 from tests.verdicts import verdict_of
 
@@ -85,6 +87,13 @@ def verdict(valid_bundle, tmp_path_factory) -> Path:
 def bundle(valid_bundle, tmp_path) -> Path:
     """A copy that a test may change."""
     return Path(shutil.copytree(valid_bundle, tmp_path / "bundle"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    """One browser for all tests of pages."""
+    with open_chromium() as browser:
+        yield browser
 
 
 @pytest.fixture
