@@ -5,8 +5,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from build.oci.store_address import names_store
-from model.bundle.bundle import load
-from model.bundle.folder import FILES
 from model.errors import DataError, Problem
 from model.files import output_folder
 
@@ -31,6 +29,9 @@ def champion(
 
 
 def _copied(folder: Path, digest: str, out: Path, report: Callable[[str], None]) -> str:
+    from model.bundle.bundle import load
+    from model.bundle.folder import FILES
+
     with output_folder(out):
         (out / "bundle").mkdir()
         for name in FILES:
