@@ -53,7 +53,7 @@ def training(settings: GraphSettings) -> base_component.BaseComponent:
         ).outputs
         refusal = resolved["refusal"]
         in_service = step(
-            bring_champion(spec=loaded, champion=resolved["champion"], refusal=refusal), "Bring the champion"
+            bring_champion(model=spec.model, champion=resolved["champion"], refusal=refusal), "Bring the champion"
         )
         extracted = step(
             extract(
