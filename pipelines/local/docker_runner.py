@@ -22,8 +22,6 @@ from pipelines.local.steps_image import ContainerRunError, engine_failed
 
 Volumes = Mapping[str, Mapping[str, str]]  # host path -> {"bind": path in the container, "mode": "rw"}
 KFP = "2.17.0"  # whose docker_task_handler.run_docker_container is replaced
-
-
 STARTS = threading.Lock()  # held while a container is created; who keeps it lets none be created any more
 
 
@@ -55,13 +53,7 @@ def end_containers(containers: Containers) -> None:
 def docker_runner(containers: Containers, events: str) -> local.DockerRunner:
     """The runner that starts every step like this; `events` is the file to which the steps report."""
 
-    def run(
-        client: DockerClient,
-        image: str,
-        command: Sequence[str],
-        volumes: Volumes,
-        **settings: Any,
-    ) -> int:
+    def run(client: DockerClient, image: str, command: Sequence[str], volumes: Volumes, **settings: Any) -> int:
         return run_container(client, containers.images[image], command, volumes, **settings)
 
     docker_task_handler.run_docker_container = run  # KFP looks it up when it starts a step
