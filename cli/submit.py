@@ -13,12 +13,12 @@ from cli.verb import Call, Verb
 from model.errors import Problem, UsageError
 from model.exit_codes import DONE
 from model.text import printable
+from pipelines.submit.open_service import TARGETS
 
 if TYPE_CHECKING:
     from pipelines.submit.service import PipelineService, Run, RunRequest
 
 T = TypeVar("T")
-TARGETS = ("kfp",)
 GOES_ON = "a run that was started goes on"
 TARGET = click.option(
     "--target", type=click.Choice(TARGETS), default=TARGETS[0], help="Service that runs it; default: kfp."

@@ -159,7 +159,7 @@ class KubeflowService:
 
 
 def _same(schedule: Any, body: Any) -> bool:
-    """Whether an enabled schedule does already what `body` asks for."""
+    """Whether an enabled schedule does already what `body` asks for. The API names a default service account."""
 
     def content(item: Any) -> tuple[object, ...]:
         reference = item.pipeline_version_reference
@@ -168,7 +168,7 @@ def _same(schedule: Any, body: Any) -> bool:
             (reference.pipeline_id, reference.pipeline_version_id) if reference else None,
             (item.runtime_config.parameters or {}) if item.runtime_config else {},
             bool(item.no_catchup),
-            item.service_account or None,
         )
 
-    return content(schedule) == content(body) and schedule.status != "DISABLED"
+    account = body.service_account in (None, schedule.service_account)
+    return content(schedule) == content(body) and account and schedule.status != "DISABLED"

@@ -33,7 +33,9 @@ class TestLoopback(PipelineServiceContract):
 
 @pytest.mark.skipif("KFP_HOST" not in os.environ, reason="needs KFP_HOST, a live Kubeflow; nothing to fix")
 class TestLive(PipelineServiceContract):
-    """Its steps need an image with Python and kfp at the name that tests/pipelines/submit/tiny.py has."""
+    """KAMADO_KFP_IMAGE is an image with Python and kfp, by digest, for its steps."""
+
+    image = os.environ.get("KAMADO_KFP_IMAGE", "")
 
     @pytest.fixture(scope="class")
     @classmethod
