@@ -12,9 +12,10 @@ from pipelines.cluster.write import compiled
 from pipelines.fleet import fleet
 from pipelines.graph_settings import FleetSettings, GraphSettings
 from pipelines.submit.package import CompiledPipeline, dirty_problem
-from pipelines.submit.service import RunRequest
+from pipelines.submit.service import PipelineService, Run, RunRequest
 from pipelines.training import training
 
+MOST_BEFORE = 1000  # runs that are looked at for those of a backfill
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -59,6 +60,14 @@ def on_day(request: RunRequest, day: date) -> RunRequest:
     """The same for another end of the window."""
     name = run_name(request.package.tags["model"], day.isoformat())
     return replace(request, name=name, parameters={**request.parameters, "end": day.isoformat()})
+
+
+def submit_missing(service: PipelineService, requests: Sequence[RunRequest]) -> list[Run]:
+    """The runs that were started: those of which the pipeline has none of the same name yet."""
+    if not requests:
+        return []
+    before = {run.name for run in service.runs(requests[0].package.pipeline, MOST_BEFORE)}
+    return [service.submit(request) for request in requests if request.name not in before]
 
 
 def _compile(settings: GraphSettings | FleetSettings) -> str:

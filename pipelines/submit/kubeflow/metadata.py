@@ -11,7 +11,7 @@ from google.protobuf import json_format
 
 from model.errors import Problem
 from pipelines.submit.json_text import json_text
-from pipelines.submit.kubeflow.client import KubeflowClient
+from pipelines.submit.kubeflow.client import KubeflowClient, absent
 from pipelines.submit.kubeflow.messages import OUTPUT_EVENT, SERVICE, message
 from pipelines.submit.service import Artifact, RunOutputs, SubmitError
 
@@ -52,7 +52,9 @@ class Metadata:
     def _call(self, method: str, **fields: object) -> Any:
         request = message(f"{method}Request", **fields).SerializeToString()
         url = f"{self._client.settings.origin}/{SERVICE}/{method}"
-        body = self._client.post(url, struct.pack(">BI", 0, len(request)) + request, HEADERS)
+        body = absent(lambda: self._client.post(url, struct.pack(">BI", 0, len(request)) + request, HEADERS))
+        if body is None:
+            raise self._unreadable("it answers 404")
         response = message(f"{method}Response")
         status = 0
         try:

@@ -60,7 +60,7 @@ class KubeflowService:
 
     def schedule(self, request: ScheduleRequest) -> Schedule:
         shared = self._shared(request.request)
-        matches = list(self._schedules(request.name, shared["experiment_id"]))
+        matches = list(self._schedules(request.name))
         cron = self._client.api.V2beta1CronSchedule(cron=f"0 {request.cron}", start_time=None)
         body = self._client.api.V2beta1RecurringRun(
             display_name=request.name,
@@ -132,13 +132,13 @@ class KubeflowService:
         )
         return next((experiment for experiment in listing if experiment.display_name == name), None)
 
-    def _schedules(self, name: str, experiment_id: str) -> Iterator[Any]:
+    def _schedules(self, name: str) -> Iterator[Any]:
         listing = self._client.pages(
             RECURRING,
             "recurring_run_service_list_recurring_runs",
             "recurring_runs",
             MOST_PAGES,
-            experiment_id=experiment_id,
+            namespace=self._namespace,
         )
         return (schedule for schedule in listing if schedule.display_name == name)
 
@@ -168,6 +168,7 @@ def _same(schedule: Any, body: Any) -> bool:
             (reference.pipeline_id, reference.pipeline_version_id) if reference else None,
             (item.runtime_config.parameters or {}) if item.runtime_config else {},
             bool(item.no_catchup),
+            item.experiment_id,
         )
 
     account = body.service_account in (None, schedule.service_account)

@@ -101,6 +101,15 @@ def test_a_login_page_in_place_of_an_answer_is_an_expired_login(tmp_path, reques
         assert refusal(service_at(server.host), request_) == ["kfp-unauthorized"]
 
 
+def test_an_api_server_without_the_ui_gives_no_outputs(tmp_path, request_):
+    with kfp_server(tmp_path, executes=False, metadata=False) as server:
+        service = service_at(server.host)
+        run = service.submit(request_)
+        with pytest.raises(SubmitError) as error:
+            service.outputs(run.id)
+    assert codes(error) == ["kfp-no-metadata"]
+
+
 def test_a_host_that_does_not_answer(request_):
     with socket.socket() as listener:  # bound, and nobody listens
         listener.bind(("127.0.0.1", 0))

@@ -117,6 +117,10 @@ def test_a_schedule_is_made_once_and_its_past_days_run_once(kamado, server):
     assert [item.body["no_catchup"] for item in server.kubeflow.recurring] == [False]
 
 
+def test_a_run_has_an_id(kamado):
+    assert [codes(kamado(verb, "", compiles=False)[1]) for verb in ("retry", "stop")] == [["argument-value"]] * 2
+
+
 def test_a_schedule_without_a_time_is_refused(kamado):
     code, answer = kamado("schedule", "--backfill", "x")
     assert (code, codes(answer)) == (2, ["cron-unreadable", "backfill-unreadable"])
