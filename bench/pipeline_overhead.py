@@ -52,7 +52,7 @@ conclude(Account.read(spec.model, evaluated, image, None).outcome, evaluated, im
 def cpu_seconds(command: list[str]) -> float:
     """Of the command and all that it started and waited for."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
+    environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE", "PYTHONDONTWRITEBYTECODE": ""}  # as make sets them
     done = subprocess.run(command, cwd=ROOT, env=environment, check=False, stdout=subprocess.DEVNULL)
     if done.returncode not in (0, 3):  # promoted, or held
         raise SystemExit(f"{command[:4]} ended with {done.returncode}")

@@ -62,7 +62,16 @@ def pipeline_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--bigquery", default="", metavar="PROJECT[.DATASET]@LOCATION", help="Read from BigQuery."),
             click.option("--data", default="", metavar="FOLDER", help="Folder of tables that every pod mounts."),
             click.option("--base", default="", metavar="IMAGE@sha256:…", help="Server base of the model's image."),
-            click.option("--to", "destination", default="", metavar="STORE", help="Image store of the model's image."),
+            click.option(
+                "--to",
+                "destination",
+                default="",
+                metavar="STORE",
+                help="Image store of the model's image; default: KAMADO_IMAGES.",
+                callback=lambda ctx, _, name: (
+                    name or ("" if ctx.resilient_parsing else ctx.obj.get("KAMADO_IMAGES", ""))
+                ),
+            ),
             click.option("--champion", default="", metavar="STORE", help="Model in service, to be beaten."),
             click.option("--cluster", default="", metavar="FILE", help="Settings of the cluster, cluster.yaml."),
         )

@@ -69,7 +69,9 @@ def chain(settings: GraphSettings, run: ModelRun) -> ChainOutputs:
         cached=False,
     ).outputs
     refusal = resolved["refusal"]
-    in_service = step(bring_champion(spec=loaded, champion=resolved["champion"], refusal=refusal), "Bring the champion")
+    in_service = step(
+        bring_champion(model=run.model, champion=resolved["champion"], refusal=refusal), "Bring the champion"
+    )
     extracted = step(
         extract(
             spec=loaded,

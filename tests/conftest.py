@@ -25,6 +25,7 @@ LONGEST = (
     "tests/build/image/test_base_images.py",
     "tests/pipelines/test_run.py",
     "tests/pipelines/submit/test_training.py",
+    "tests/pipelines/test_fleet.py",
     "tests/build/image/test_publish_faults.py",
     "tests/build/image/test_smoke_test.py",
     "tests/pipelines/test_readme.py",

@@ -4,12 +4,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from build.oci.open_store import open_store
 from build.oci.store_address import names_store
-from build.release.fetch import bring
-from build.release.releases import candidate
-from model.bundle.bundle import load
-from model.bundle.folder import FILES
 from model.errors import DataError, Problem
 from model.files import output_folder
 
@@ -34,6 +29,9 @@ def champion(
 
 
 def _copied(folder: Path, digest: str, out: Path, report: Callable[[str], None]) -> str:
+    from model.bundle.bundle import load
+    from model.bundle.folder import FILES
+
     with output_folder(out):
         (out / "bundle").mkdir()
         for name in FILES:
@@ -54,6 +52,10 @@ def _released(
     keys: Sequence[Path],
     report: Callable[[str], None],
 ) -> str:
+    from build.oci.open_store import open_store  # a third of a second, which a run without a champion need not take
+    from build.release.fetch import bring
+    from build.release.releases import candidate
+
     store = open_store(address, cache=cache)
     release = candidate(store, model, digest)
     with output_folder(out):

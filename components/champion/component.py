@@ -1,12 +1,13 @@
 from kfp import dsl
-from kfp.dsl import Artifact, Input, Model, Output
+from kfp.dsl import Model, Output
 
 
 @dsl.component(base_image="python-set-by-the-graph", install_kfp_package=False)
-def champion(spec: Input[Artifact], champion: str, refusal: str, released: Output[Model]) -> None:
+def champion(model: str, champion: str, refusal: str, released: Output[Model]) -> None:
     """Bring the model in service, which the new one has to beat; none is a champion too, for a first run.
 
     Args:
+        model: Name of the model.
         champion: The model in service, pinned by its digest; empty for none.
         refusal: Why the run cannot start, as JSON; empty when it can.
     """
@@ -16,13 +17,12 @@ def champion(spec: Input[Artifact], champion: str, refusal: str, released: Outpu
     from build.settings import cache_folder, required_key
     from components.champion.champion import champion as run
     from components.step import Step
-    from model.spec.types import Spec
 
     with Step("champion", outputs=[released.path]) as step:
-        step.pass_on(spec.path, value=refusal)
+        step.pass_on(value=refusal)
         digest = run(
             champion,
-            Spec.read(Path(spec.path)).model,
+            model,
             Path(released.path),
             cache=cache_folder(os.environ),
             required=required_key(os.environ),

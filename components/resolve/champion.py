@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from build.oci.open_store import open_store
-from build.oci.store import ImageStore
 from build.oci.store_address import names_store
-from build.release.releases import releases
 from build.settings import cache_folder
 from components.resolve.forms import FORMS
 from model.bundle.bundle import load
 from model.errors import BundleError, DataError, Problem
+
+if TYPE_CHECKING:
+    from build.oci.store import ImageStore
 
 
 def pinned_champion(address: str, model: str, *, cache: Path, report: Callable[[str], None]) -> str:
@@ -25,6 +26,8 @@ def pinned_champion(address: str, model: str, *, cache: Path, report: Callable[[
         return ""
     if not names_store(address):
         return f"{address}@{digest_of(Path(address))}"
+    from build.release.releases import releases  # half a second with the store's client
+
     store = store_of(address, cache=cache)
     newest = next(iter(releases(store, model, newest=1)), None)
     if newest is None:
@@ -48,10 +51,12 @@ def digest_of(folder: Path) -> str:
         raise BundleError(*problems) from refusal
 
 
-def store_of(address: str, *, cache: Path) -> ImageStore:
+def store_of(address: str, *, cache: Path) -> "ImageStore":
     """The image store that is named. Raises DataError and StoreError."""
     if address.startswith("oci:") and not Path(address.removeprefix("oci:")).is_dir():
         raise DataError(Problem(f"CHAMPION {address}", "is not a folder of images", FORMS, "champion-missing"))
+    from build.oci.open_store import open_store
+
     return open_store(address, cache=cache)
 
 

@@ -3,11 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from build.image.attest.signature import refuse_unfit_keys
-from build.image.base.resolve import server_base
-from build.oci.open_store import open_store
 from build.oci.store_address import FORMS
-from build.release.releases import tag_of
 from build.settings import cache_folder, required_key, signing_key
 from model.errors import Problems, UsageError
 
@@ -19,17 +15,25 @@ def refuse_missing_base(reference: str, environ: Mapping[str, str]) -> None:
 
     Its manifest and configuration are read, its layers are not.
     """
+    from build.image.base.resolve import server_base  # imported where it is asked for: each takes tenths of a second
+
     server_base(reference, cache=cache_folder(environ), report=lambda _: None)
 
 
 def refuse_wrong_keys(environ: Mapping[str, str]) -> None:
     """Raises what signing with these keys would raise: KAMADO_SIGNING_KEY and KAMADO_REQUIRE_KEY."""
-    refuse_unfit_keys(signing_key(environ), required_key(environ))
+    key, required = signing_key(environ), required_key(environ)
+    if key or required:
+        from build.image.attest.signature import refuse_unfit_keys
+
+        refuse_unfit_keys(key, required)
 
 
 def refuse_missing_store(destination: str, model: str, environ: Mapping[str, str]) -> None:
     """Raises what opening and asking this image store raises. Nothing is written, and a missing repository is none."""
-    open_store(destination, cache=cache_folder(environ)).resolve(tag_of(model, 1))
+    from build.oci.open_store import open_store
+
+    open_store(destination, cache=cache_folder(environ)).resolve(f"{model}-rel-000001")
 
 
 def refuse_lost_in_a_pod(base: str, destination: str) -> None:

@@ -42,6 +42,7 @@ class PipelineProcess:
             "PYTHONPATH": str(ROOT),
             "KAMADO_EVENTS": str(self._events),
             "TMPDIR": str(scratch),  # what a killed step leaves goes with its run
+            "KAMADO_REFUSALS": "",  # here the first refusal ends the run
             "OMP_WAIT_POLICY": "PASSIVE",  # waiting threads that spin take the processor from those that work
         }
         command = [

@@ -92,7 +92,10 @@ class TestPromoted:
         lines = (out / "run.log").read_text().splitlines()
         assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ [a-z_]+ ", line) for line in lines)
         steps = [line.split()[1] for line in lines if line.split()[2] == "finished"]
-        assert steps == ["load_spec", "champion", "extract", "preprocess", "train", "evaluate", "build_image"]
+        assert steps == [
+            *("load_spec", "resolve", "champion", "extract", "preprocess", "train", "evaluate"),
+            *("build_image", "conclude"),
+        ]
         assert lines[-1].endswith(json.loads((out / "image.json").read_text())["reference"])
         assert len(lines) < 80
         assert "executor" in (out / "latest" / "kfp.log").read_text()

@@ -20,7 +20,7 @@ from tests.pipelines import golden
 
 FILES = sorted(path.relative_to(golden.FOLDER) for path in golden.FOLDER.glob("*/*.yaml"))
 PORTAL = "examples/rental_portal"
-WHERE = ["--image", golden.IMAGE, "--base", BASE, "--to", golden.STORE, "--bigquery", "project@EU"]
+WHERE = ["--image", golden.IMAGE, "--base", BASE, "--bigquery", "project@EU"]
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +99,8 @@ def test_the_command_writes_the_same_bytes_from_the_files_of_a_spec(tmp_path):
     document = {name: value for name, value in SMALL.items() if name != "sql_text"}
     (tmp_path / "spec.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
     (tmp_path / "training.sql").write_text(SMALL["sql_text"])
-    done = compile_command("--spec", tmp_path, *WHERE, "--out", tmp_path / "out", "--json", PYTHONHASHSEED="7")
+    arguments = ["--spec", tmp_path, *WHERE, "--out", tmp_path / "out", "--json"]
+    done = compile_command(*arguments, PYTHONHASHSEED="7", KAMADO_IMAGES=golden.STORE)
     assert done.returncode == 0, done.stderr
     for kind in ("kfp", "vertex"):
         path = Path(json.loads(done.stdout)[kind])
