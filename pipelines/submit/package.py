@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from model.errors import Problem, UsageError
-from pipelines.submit.service import Package, Value
+from pipelines.submit.service import Package, ParameterValue
 
 DIRTY = "-dirty"
 NUMBERS: Mapping[str, type[int] | type[float]] = {"NUMBER_INTEGER": int, "NUMBER_DOUBLE": float}
@@ -38,12 +38,12 @@ class CompiledPipeline:
     def _inputs(self) -> Any:
         return self._specification["root"].get("inputDefinitions", {}).get("parameters", {})
 
-    def values(self, texts: Mapping[str, str]) -> dict[str, Value]:
+    def values(self, texts: Mapping[str, str]) -> dict[str, ParameterValue]:
         """The parameters of a run from their texts, each of the type that the pipeline declares.
 
         Raises UsageError with every one that is unknown, missing or of another type.
         """
-        problems, values = list[Problem](), dict[str, Value]()
+        problems, values = list[Problem](), dict[str, ParameterValue]()
         for name, text in texts.items():
             if name not in self._inputs:
                 hint = f"Parameters of {self.name}: {', '.join(sorted(self._inputs)) or 'none'}"
@@ -83,7 +83,7 @@ def dirty_problem(commit: str | None, *, allow_dirty: bool) -> Problem | None:
     return Problem("this checkout", problem, hint, "commit-dirty")
 
 
-def _value(kind: str, text: str) -> Value | None:
+def _value(kind: str, text: str) -> ParameterValue | None:
     """None for a text that is not of this kind."""
     if kind == "BOOLEAN":
         return {"true": True, "false": False}.get(text.lower())

@@ -13,7 +13,7 @@ from model.errors import KamadoError
 State = Literal["pending", "running", "succeeded", "skipped", "failed", "cancelling", "cancelled", "paused"]
 ENDED: frozenset[State] = frozenset({"succeeded", "skipped", "failed", "cancelled"})
 Change = Literal["created", "unchanged", "replaced"]
-Value = str | int | float | bool
+ParameterValue = str | int | float | bool
 
 
 class SubmitError(KamadoError):
@@ -50,7 +50,7 @@ class RunRequest:
     package: Package
     name: str
     experiment: str
-    parameters: Mapping[str, Value] = field(default_factory=dict)
+    parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
     service_account: str = ""
 
 
