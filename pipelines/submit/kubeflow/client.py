@@ -50,8 +50,8 @@ class KubeflowClient:
             self._refuse_page()
             return answer
 
-    def post(self, url: str, body: bytes, headers: dict[str, str]) -> bytes:
-        """A request beside the REST API, with the same credentials; the answer's body. Raises SubmitError."""
+    def post(self, url: str, body: bytes, headers: dict[str, str]) -> Any:
+        """A request beside the REST API, with the same credentials; urllib3's answer. Raises SubmitError."""
         headers = dict(headers)
         self.http.update_params_for_auth(headers, [], ["Bearer"])
         if self.settings.cookies:
@@ -62,7 +62,7 @@ class KubeflowClient:
             )
             if response.status != 200:
                 raise self.api.ApiException(status=response.status, reason=response.reason)
-            return bytes(response.data)
+            return response
 
     def pages(self, service: str, method: str, items: str, most: int, **options: object) -> Iterator[Any]:
         """The entries of a list, page after page, of at most `most` pages."""

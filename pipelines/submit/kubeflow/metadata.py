@@ -52,13 +52,13 @@ class Metadata:
     def _call(self, method: str, **fields: object) -> Any:
         request = message(f"{method}Request", **fields).SerializeToString()
         url = f"{self._client.settings.origin}/{SERVICE}/{method}"
-        body = absent(lambda: self._client.post(url, struct.pack(">BI", 0, len(request)) + request, HEADERS))
-        if body is None:
+        answer = absent(lambda: self._client.post(url, struct.pack(">BI", 0, len(request)) + request, HEADERS))
+        if answer is None:
             raise self._unreadable("it answers 404")
         response = message(f"{method}Response")
-        status = 0
         try:
-            for flag, frame in _frames(body):
+            status = int(answer.headers.get("grpc-status", "0"))  # there when there is nothing but the status
+            for flag, frame in _frames(answer.data):
                 if flag & TRAILERS:
                     status = _status(frame)
                 else:
