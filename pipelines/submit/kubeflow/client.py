@@ -35,9 +35,10 @@ class KubeflowClient:
         configuration.retries = False  # and no redirects, which lead to a login
         if settings.ca:
             configuration.ssl_ca_cert = settings.ca
-        if settings.token:
-            configuration.api_key["authorization"] = settings.token
+        if settings.current_token:
             configuration.api_key_prefix["authorization"] = "Bearer"
+            configuration.api_key["authorization"] = settings.current_token
+            configuration.refresh_api_key_hook = _renew(settings)
         return self.api.ApiClient(configuration, cookie=settings.cookies or None)
 
     def call(self, service: str, method: str, *args: object, **options: object) -> Any:
@@ -96,13 +97,22 @@ class KubeflowClient:
             raise _refusal(host, self.settings, error.status, _message(error)) from error
 
 
+def _renew(settings: KubeflowSettings) -> Callable[[Any], None]:
+    """Called before each request, with the configuration."""
+
+    def renew(configuration: Any) -> None:
+        configuration.api_key["authorization"] = settings.current_token
+
+    return renew
+
+
 class ConflictError(SubmitError):
     """Something of this name was made since it was looked for."""
 
 
 def _refusal(host: str, settings: KubeflowSettings, status: int, message: str) -> SubmitError:
     if status in (301, 302, 303, 307, 308, 401):
-        means = "KFP_TOKEN" if settings.token else "KFP_COOKIES" if settings.cookies else "no credentials"
+        means = "the token" if settings.current_token else "KFP_COOKIES" if settings.cookies else "no credentials"
         hint = "Log in again and set KFP_TOKEN or KFP_COOKIES; a token lasts for an hour or so"
         problem = f"does not accept {means} ({message})"
         return SubmitError(Problem(host, problem, hint, "kfp-unauthorized"))

@@ -203,6 +203,20 @@ def test_settings_of_a_person_and_of_a_pod(tmp_path):
         (tmp_path / path).write_text(text)
     host = "http://ml-pipeline-ui.kubeflow"
     settings = KubeflowSettings.read({"KFP_HOST": host}, tmp_path)
-    assert settings == KubeflowSettings(host, namespace="team-a", token="t")
-    assert KubeflowSettings.read({"KFP_HOST": host, "KFP_COOKIES": "c"}, tmp_path).token == ""
-    assert "t'" not in repr(settings)
+    assert settings == KubeflowSettings(host, namespace="team-a", token_file=tmp_path / "kubeflow/pipelines/token")
+    assert KubeflowSettings.read({"KFP_HOST": host, "KFP_COOKIES": "c"}, tmp_path).current_token == ""
+    (tmp_path / "other").write_text("o")
+    other = KubeflowSettings.read({"KFP_HOST": host, "KF_PIPELINES_SA_TOKEN_PATH": str(tmp_path / "other")}, tmp_path)
+    assert (settings.current_token, other.current_token) == ("t", "o")
+
+
+def test_a_token_that_kubernetes_renews_is_read_again(tmp_path):
+    token = tmp_path / "token"
+    token.write_text("old")
+    with kfp_server(tmp_path / "runs", token="new") as server:
+        service = service_at(server.host, token_file=token)
+        with pytest.raises(SubmitError) as error:
+            service.runs("kamado-tiny", 1)
+        assert codes(error) == ["kfp-unauthorized"]
+        token.write_text("new")
+        assert service.runs("kamado-tiny", 1) == ()
