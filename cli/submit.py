@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pipelines.submit.service import PipelineService, Run, RunRequest
 
 T = TypeVar("T")
-TARGETS = ("kfp",)
+TARGETS = ("kfp", "vertex")
 GOES_ON = "a run that was started goes on"
 TARGET = click.option(
     "--target", type=click.Choice(TARGETS), default=TARGETS[0], help="Service that runs it; default: kfp."
@@ -194,7 +194,7 @@ def _read(
         name: arguments.pop(name) for name in ("experiment", "allow_dirty", "parameters", "end") if name in arguments
     }
     pipeline = PipelineArguments(**arguments)
-    request = read_run_request(SubmitArguments(pipeline, git_commit(call.environ), **own), mistakes)
+    request = read_run_request(SubmitArguments(pipeline, git_commit(call.environ), target=target, **own), mistakes)
     assert service is not None  # else there is a mistake
     return service, request
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from model.errors import Problem
 from pipelines.submit.kubeflow.client import KubeflowClient
 from pipelines.submit.kubeflow.metadata import Metadata
 from pipelines.submit.kubeflow.run import run_of
@@ -15,8 +14,8 @@ from pipelines.submit.service import (
     RunRequest,
     Schedule,
     ScheduleRequest,
-    SubmitError,
 )
+from pipelines.submit.state import refuse_unless_failed, refuse_unless_going_on
 
 RUNS, RECURRING = "RunServiceApi", "RecurringRunServiceApi"
 
@@ -77,18 +76,12 @@ class KubeflowService:
         return self._schedule(created, request.cron, "replaced" if matches else "created")
 
     def retry(self, run_id: str) -> None:
-        self._refuse_unless(run_id, {"failed"}, "has not failed", "Only a failed run can be retried")
+        refuse_unless_failed(self.run(run_id))
         self._client.call(RUNS, "run_service_retry_run", run_id)
 
     def stop(self, run_id: str) -> None:
-        going = {"pending", "running", "paused"}
-        self._refuse_unless(run_id, going, "has ended or is ending", "Only a run that goes on can be stopped")
+        refuse_unless_going_on(self.run(run_id))
         self._client.call(RUNS, "run_service_terminate_run", run_id)
-
-    def _refuse_unless(self, run_id: str, states: set[str], problem: str, hint: str) -> None:
-        state = self.run(run_id).state
-        if state not in states:
-            raise SubmitError(Problem(f"run {run_id}", f"{problem}: it is {state}", hint, "run-state"))
 
     def _shared(self, request: RunRequest) -> dict[str, Any]:
         """What runs and schedules have in common. Everything is looked up before anything is created."""
