@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby, islice
 
 from model.errors import Problem, UsageError
 
 EXAMPLE = "for example '0 18 * * 1-5': minute, hour, day of the month, month, weekday with 0 = Sunday, in UTC"
-FIELD = re.compile(r"[0-9A-Za-z*/,-]+")  # what every scheduler understands: no ?, L, W or #
+FIELD = re.compile(r"([0-9*/,-]|[A-Za-z]{3})+")  # what every scheduler understands: no ?, L, W or #
 DAYS = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.\.([0-9]{4}-[0-9]{2}-[0-9]{2})")
 MOST_RUNS = 100
 
@@ -27,7 +28,7 @@ class Cron:
         fields = text.split()
         if len(fields) != 5:
             raise UsageError(_problem(text, f"has {len(fields)} fields, not 5"))
-        if not all(FIELD.fullmatch(field) for field in fields) or re.search(r"7|[lL](?![a-zA-Z])", fields[4]):
+        if not all(FIELD.fullmatch(field) for field in fields) or "7" in fields[4]:
             raise UsageError(_problem(text, "uses signs that not every scheduler understands"))
         if not croniter.is_valid(text):
             raise UsageError(_problem(text, "is not a cron expression"))
@@ -101,9 +102,9 @@ def _problems(read: Callable[[str], object], text: str) -> tuple[Problem, ...]:
 
 def backfill(cron: Cron, days: Days) -> tuple[date, ...]:
     """The days on which the schedule would have run. Raises UsageError for none, and for more than a service takes."""
-    runs = tuple(dict.fromkeys(moment.date() for moment in cron.between(days)))
+    runs = tuple(islice((day for day, _ in groupby(cron.between(days), datetime.date)), MOST_RUNS + 1))
     if not 1 <= len(runs) <= MOST_RUNS:
-        problem = f"has {len(runs)} days of the schedule in it, not 1 to {MOST_RUNS}"
+        problem = f"has {'no day' if not runs else f'more than {MOST_RUNS} days'} of the schedule in it"
         raise UsageError(Problem("BACKFILL", problem, "Name another range of days", "backfill-unreadable"))
     return runs
 

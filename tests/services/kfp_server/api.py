@@ -29,7 +29,8 @@ BASE = "/apis/v2beta1"
 
 @dataclass
 class Kubeflow:
-    """State and settings. Without a token everybody is let in; without namespaces it is a single-user installation."""
+    """State and settings. Without a token everybody is let in; without namespaces it is a single-user installation.
+    Without `executes` runs stay pending."""
 
     folder: Path
     artifacts: object  # (key, path) -> URI
@@ -37,6 +38,7 @@ class Kubeflow:
     cookies: str = ""
     namespaces: tuple[str, ...] = ()
     login_page: bool = False
+    executes: bool = True
     requests: list = field(default_factory=list)
     pipelines: list = field(default_factory=list)
     versions: list = field(default_factory=list)
@@ -86,7 +88,8 @@ class Kubeflow:
         return specification, platform, parameters, namespace
 
     def execute(self, run):
-        run.start(self.folder / f"{run.id}.{len(run.history)}", self.artifacts)
+        if self.executes:
+            run.start(self.folder / f"{run.id}.{len(run.history)}", self.artifacts)
 
 
 def application(kubeflow: Kubeflow) -> FastAPI:

@@ -14,6 +14,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+MOMENTS = re.compile(r"\{\{\$\.pipeline_job_(create|schedule)_time_utc\}\}")  # which the local engine does not know
 STARTED = re.compile(r"INFO - Executing task '([^']+)'")
 ENDED = re.compile(r" - Task '([^']+)' finished with status (SUCCESS|FAILURE)")
 
@@ -25,9 +26,7 @@ class Execution:
         folder.mkdir(parents=True)
         file = folder / "pipeline.yaml"
         documents = [run.specification, *([run.platform] if run.platform else [])]
-        # The local engine knows no schedule: the time of creation stands for it.
-        text = yaml.dump_all(documents, sort_keys=False)
-        file.write_text(text.replace("pipeline_job_schedule_time_utc", "pipeline_job_create_time_utc"))
+        file.write_text(MOMENTS.sub(run.created_at, yaml.dump_all(documents, sort_keys=False)))
         environment = {name: value for name, value in os.environ.items() if not re.match("KAMADO_|KFP_", name)}
         environment |= {"PYTHONPATH": str(ROOT), "OMP_WAIT_POLICY": "PASSIVE", "TMPDIR": str(folder)}
         command = [sys.executable, "-m", "tests.services.kfp_server.execute"]

@@ -79,7 +79,10 @@ class Run(Resource):
     def terminate(self) -> None:
         with self._lock:
             self._enter("CANCELING")
-            self._execution.kill()
+            if self._execution is None:
+                self.ended("CANCELED")
+            else:
+                self._execution.kill()
 
     def join(self) -> None:
         if self._thread is not None:
