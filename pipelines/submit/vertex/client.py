@@ -49,12 +49,11 @@ class VertexClient:
         from google.oauth2.credentials import Credentials
 
         if name not in self._services:
-            settings = self.settings
-            self._services[name] = getattr(self.api, name)(
-                credentials=Credentials(settings.token) if settings.token else None,
-                transport="rest",
-                client_options={"api_endpoint": settings.address},
-            )
+            token, options = self.settings.token, {"api_endpoint": self.settings.address}
+            # google-auth has types for a part of its credentials only.
+            credentials = Credentials(token) if token else None  # type: ignore[no-untyped-call]
+            service = getattr(self.api, name)
+            self._services[name] = service(credentials=credentials, transport="rest", client_options=options)
         return self._services[name]
 
     @contextmanager

@@ -30,7 +30,7 @@ def job_of(api: Any, request: RunRequest, settings: VertexSettings) -> Any:
     document = {
         "displayName": request.name[:MOST_NAME],
         "pipelineSpec": _specification(request.package),
-        "labels": labels_of(request.package),
+        "labels": labels_of(request),
         "runtimeConfig": {"gcsOutputDirectory": settings.root, "parameterValues": dict(request.parameters)},
         "serviceAccount": request.service_account or settings.service_account,
     }

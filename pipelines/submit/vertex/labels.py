@@ -3,17 +3,20 @@
 import hashlib
 import re
 
-from pipelines.submit.service import Package
+from pipelines.submit.service import RunRequest
 
 MOST = 63  # signs of a label
 PREFIX = "kamado_"
-PIPELINE, VERSION, CONTENT, RETRY_OF = (f"{PREFIX}{name}" for name in ("pipeline", "version", "content", "retry_of"))
+PIPELINE, VERSION, CONTENT = f"{PREFIX}pipeline", f"{PREFIX}version", f"{PREFIX}content"
+EXPERIMENT, RETRY_OF = f"{PREFIX}experiment", f"{PREFIX}retry_of"
 
 
-def labels_of(package: Package) -> dict[str, str]:
-    """Model and commit, and the version with a digest of its content."""
+def labels_of(request: RunRequest) -> dict[str, str]:
+    """Model and commit, experiment, and the version with a digest of its content."""
+    package = request.package
     labels = {f"{PREFIX}{name}": label_value(text) for name, text in package.tags.items()}
     labels |= {PIPELINE: label_value(package.pipeline), VERSION: label_value(package.version)}
+    labels |= {EXPERIMENT: label_value(request.experiment)}
     return labels | {CONTENT: hashlib.sha256(package.text.encode()).hexdigest()[:32]}
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from cli.main import main
 from model.errors import UsageError
 from pipelines.submit.open_service import open_service
 from pipelines.submit.outcome import finish
@@ -20,6 +21,9 @@ from pipelines.submit.vertex.labels import label_value
 from pipelines.submit.vertex.service import VertexService
 from pipelines.submit.vertex.settings import VertexSettings
 from tests.contracts.pipeline_service import COMMIT, PipelineServiceContract, codes, finished
+from tests.graphs import BASE
+from tests.model.specs import GOOD
+from tests.pipelines.golden import IMAGE, STORE
 from tests.pipelines.submit.tiny import compile_tiny
 
 ACCOUNT = "steps@kamado-test.iam.gserviceaccount.com"
@@ -128,6 +132,7 @@ def test_a_job_says_where_it_writes_who_it_runs_as_and_what_it_is_of(server, req
     assert labels == {
         "kamado_model": "tiny",
         "kamado_commit": COMMIT,
+        "kamado_experiment": "tiny",
         "kamado_pipeline": "kamado-tiny",
         "kamado_version": COMMIT[:12],
     }
@@ -142,6 +147,32 @@ def test_a_job_says_where_it_writes_who_it_runs_as_and_what_it_is_of(server, req
 def test_the_outcome_is_that_of_the_run(service, server, request_, outcome, exit_code):
     run = finished(service, service.submit(replace(request_, parameters={"outcome": outcome})))
     assert finish(service, run).exit_code == exit_code
+
+
+def test_verbs(server, tmp_path, capsys):
+    """The compiled training is taken as it is; from the command line to what the service holds."""
+    address, state = server
+    environ = {**ENVIRON, "VERTEX_ENDPOINT": address, "VERTEX_SERVICE_ACCOUNT": ACCOUNT, "KAMADO_COMMIT": COMMIT}
+
+    def kamado(verb, *words):
+        code = main([verb, *words, "--target", "vertex", "--json"], environ)
+        return code, json.loads(capsys.readouterr().out)
+
+    (tmp_path / "spec.yaml").write_text(GOOD)
+    (tmp_path / "training.sql").write_text("SELECT 1")
+    (tmp_path / "cluster.yaml").write_text("service_account: of-kubernetes\n")
+    words = ["--spec", str(tmp_path), "--image", IMAGE, "--base", BASE, "--to", STORE, "--bigquery", "p.logs@EU"]
+    code, answer = kamado(
+        "submit", *words, "--cluster", str(tmp_path / "cluster.yaml"), "--end", "2026-07-01", "--wait"
+    )
+    assert (code, answer["models"][0]["outcome"]) == (0, "promote")
+    (job,) = state.jobs.items.values()
+    assert job.message.service_account == ACCOUNT
+    assert kamado("runs", "rent-conversion")[1][0]["id"] == job.id
+    code, answer = kamado("stop", job.id)
+    assert (code, answer["problems"][0]["code"]) == (1, "run-state")
+    code, answer = kamado("schedule", *words, "--cron", "0 18 * * *")
+    assert (code, answer["change"], len(state.schedules.items)) == (0, "created", 1)
 
 
 def test_every_wrong_parameter_is_refused_before_anything_is_sent(service, server, request_):
