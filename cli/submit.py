@@ -191,7 +191,7 @@ def _read(
         name: arguments.pop(name) for name in ("experiment", "allow_dirty", "parameters", "end") if name in arguments
     }
     pipeline = PipelineArguments(**arguments)
-    request = read_run_request(SubmitArguments(pipeline, git_commit(call.environ), **own), mistakes)
+    request = read_run_request(SubmitArguments(pipeline, git_commit(call.environ), target=target, **own), mistakes)
     assert service is not None  # else there is a mistake
     return service, request
 

@@ -1,6 +1,7 @@
 """The contract of every PipelineService. The test of a service subclasses it and defines the fixture.
 
-`service` is a service where pipelines of any name may be made; `experiment` is where its runs go. Runs are of the graph
+`service` is a service where pipelines of any name may be made; `experiment` is where its runs go, and `image` what its
+steps run in. Runs are of the graph
 in tests/pipelines/submit/tiny.py.
 """
 

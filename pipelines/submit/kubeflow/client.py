@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 from model.errors import Problem
 from pipelines.submit.kubeflow.settings import KubeflowSettings
+from pipelines.submit.message import short
 from pipelines.submit.service import SubmitError, UnreachableError
 
 SECONDS = (5.0, 60.0)  # to connect, and to answer
-MOST_TEXT = 400  # of a message: the API repeats the whole cause in it
 T = TypeVar("T")
 
 
@@ -91,7 +91,7 @@ class KubeflowClient:
         except urllib3.exceptions.HTTPError as error:
             reason = getattr(error, "reason", None) or error
             hint = "Look at KFP_HOST, and whether this machine reaches it"
-            problem = f"does not answer ({_short(str(reason))})"
+            problem = f"does not answer ({short(str(reason))})"
             raise UnreachableError(Problem(host, problem, hint, "kfp-unreachable")) from error
         except self.api.ApiException as error:
             raise _refusal(host, self.settings, error.status, _message(error)) from error
@@ -134,18 +134,13 @@ def _refusal(host: str, settings: KubeflowSettings, status: int, message: str) -
 def _message(error: Any) -> str:
     """What the server gives as its reason: JSON with `message`, or text."""
     if error.headers and "location" in error.headers:
-        return _short(f"it sends to {error.headers['location']}")
+        return short(f"it sends to {error.headers['location']}")
     try:
         document = json.loads(error.body or "")
         text = document.get("message") or document.get("error_message") or document.get("error")
     except (ValueError, AttributeError):
         text = error.body if error.body and "<" not in error.body else error.reason
-    return _short(str(text or error.status))
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= MOST_TEXT else f"{text[: MOST_TEXT - 1]}…"
+    return short(str(text or error.status))
 
 
 def absent(call: Callable[[], T]) -> T | None:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from model.errors import Problem
 from pipelines.submit.kubeflow.client import ConflictError, KubeflowClient
 from pipelines.submit.kubeflow.metadata import Metadata
 from pipelines.submit.kubeflow.run import run_of
@@ -16,8 +15,8 @@ from pipelines.submit.service import (
     RunRequest,
     Schedule,
     ScheduleRequest,
-    SubmitError,
 )
+from pipelines.submit.state import refuse_unless_failed, refuse_unless_going_on
 
 ATTEMPTS = 3
 RUNS, RECURRING = "RunServiceApi", "RecurringRunServiceApi"
@@ -79,18 +78,12 @@ class KubeflowService:
         return self._schedule(created, request.cron, "replaced" if matches else "created")
 
     def retry(self, run_id: str) -> None:
-        self._refuse_unless(run_id, {"failed"}, "has not failed", "Only a failed run can be retried")
+        refuse_unless_failed(self.run(run_id))
         self._client.call(RUNS, "run_service_retry_run", run_id)
 
     def stop(self, run_id: str) -> None:
-        going = {"pending", "running", "paused"}
-        self._refuse_unless(run_id, going, "has ended or is ending", "Only a run that goes on can be stopped")
+        refuse_unless_going_on(self.run(run_id))
         self._client.call(RUNS, "run_service_terminate_run", run_id)
-
-    def _refuse_unless(self, run_id: str, states: set[str], problem: str, hint: str) -> None:
-        state = self.run(run_id).state
-        if state not in states:
-            raise SubmitError(Problem(f"run {run_id}", f"{problem}: it is {state}", hint, "run-state"))
 
     def _shared(self, request: RunRequest) -> dict[str, Any]:
         """What runs and schedules have in common. It is looked for again when somebody else makes it meanwhile."""
