@@ -8,23 +8,23 @@ import click
 
 from cli.options import pipeline_options
 from cli.outcome import Done, VerbResult
-from cli.types import WholeNumber
+from cli.types import RunId, WholeNumber
 from cli.verb import Call, Verb
 from model.errors import Problem, UsageError
 from model.exit_codes import DONE
 from model.text import printable
+from pipelines.submit.open_service import TARGETS
 
 if TYPE_CHECKING:
     from pipelines.submit.service import PipelineService, Run, RunRequest
 
 T = TypeVar("T")
-TARGETS = ("kfp",)
 GOES_ON = "a run that was started goes on"
 TARGET = click.option(
     "--target", type=click.Choice(TARGETS), default=TARGETS[0], help="Service that runs it; default: kfp."
 )
 WAIT = click.option("--wait", is_flag=True, help="Follow the run; the exit code is then the run's own.")
-RUN = click.argument("run_id", metavar="RUN")
+RUN = click.argument("run_id", metavar="RUN", type=RunId())
 
 
 def submit_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -86,9 +86,9 @@ def submit(call: Call, target: str, wait: bool, **arguments: Any) -> VerbResult:
     """
     service, request = _read(call, target, arguments, list(call.mistakes))
     run = service.submit(request)
-    return (
-        _followed(call, service, run) if wait else _started(run, f"submitted {run.name}: version {_version(request)}")
-    )
+    if wait:
+        return _followed(call, service, run)
+    return _started(run, f"submitted {run.name}: version {request.package.version} of {request.package.pipeline}")
 
 
 @click.command("schedule", cls=Verb, collects_mistakes=True, unchanged=GOES_ON)
@@ -100,9 +100,7 @@ def submit(call: Call, target: str, wait: bool, **arguments: Any) -> VerbResult:
 @click.option(
     "--backfill", default="", metavar="FROM..TO", help="Also run now for the schedule's days between two days."
 )
-def schedule(
-    call: Call, target: str, cron: str, name: str, catch_up: bool, backfill: str, **arguments: Any
-) -> VerbResult:
+def schedule(call: Call, target: str, cron: str, name: str, catch_up: bool, backfill: str, **arguments: Any) -> Done:
     """Run the pipeline at the times of a cron expression.
 
     The same command again changes nothing; another one under the same name replaces the schedule.
@@ -111,7 +109,8 @@ def schedule(
     from datetime import UTC, datetime
 
     from pipelines.submit.cron import Times
-    from pipelines.submit.request import on_day
+    from pipelines.submit.outcome import run_document
+    from pipelines.submit.request import on_day, submit_missing
     from pipelines.submit.service import ScheduleRequest
 
     mistakes = list(call.mistakes)
@@ -126,13 +125,9 @@ def schedule(
         f"{answer.change} the schedule {answer.name}: {answer.cron}, next at {following}",
         f"schedule {answer.link}",
     ]
-    before = {run.name for run in service.runs(request.package.pipeline, 1000)} if times.days else set()
-    runs = list[str]()
-    for day_request in (on_day(request, day) for day in times.days):
-        if day_request.name not in before:
-            runs.append(service.submit(day_request).link)
-            lines.append(f"submitted {day_request.name}: {runs[-1]}")
-    return Done({**asdict(answer), "next": following, "runs": runs}, tuple(lines))
+    runs = submit_missing(service, [on_day(request, day) for day in times.days])
+    lines += [f"submitted {run.name}: {run.link}" for run in runs]
+    return Done({**asdict(answer), "next": following, "runs": [run_document(run) for run in runs]}, tuple(lines))
 
 
 @click.command("runs", cls=Verb)
@@ -196,7 +191,7 @@ def _read(
         name: arguments.pop(name) for name in ("experiment", "allow_dirty", "parameters", "end") if name in arguments
     }
     pipeline = PipelineArguments(**arguments)
-    request = read_run_request(SubmitArguments(pipeline, git_commit(call.environ), **own), mistakes)
+    request = read_run_request(SubmitArguments(pipeline, git_commit(call.environ), target=target, **own), mistakes)
     assert service is not None  # else there is a mistake
     return service, request
 
@@ -208,10 +203,6 @@ def _or_mistakes(mistakes: list[Problem], read: Callable[[], T]) -> T | None:
     except UsageError as refusal:
         mistakes += refusal.problems
         return None
-
-
-def _version(request: "RunRequest") -> str:
-    return f"{request.package.version} of {request.package.pipeline}"
 
 
 def _started(run: "Run", line: str) -> Done:

@@ -6,6 +6,7 @@ checking.py    the graph that looks at a spec and its data
 graph_settings.py, graph_step.py  what is compiled into any of them, and what all steps share
 container.py   image, variables and resources of a task's container
 cluster/       pipelines for a cluster
+submit/        their runs on a cluster: submitted, scheduled, followed
 compile.py     a graph as KFP YAML
 arguments.py   the arguments of a run, looked at before anything starts
 request.py     what a run does, once they are read

@@ -35,6 +35,7 @@ IN_THE_ENGINE = (
 LONGEST = (
     *IN_THE_ENGINE,
     "tests/pipelines/test_run.py",
+    "tests/pipelines/submit/test_training.py",
     "tests/pipelines/test_fleet.py",
     "tests/build/image/test_publish_faults.py",
     "tests/build/image/test_smoke_test.py",

@@ -49,8 +49,9 @@ MAY_IMPORT = {
             "pyarrow",
             "pydantic",
             "pydantic_core",
+            "requests",
         ),
-        *("requests", "rich", "urllib3", "yaml"),
+        *("rich", "urllib3", "yaml"),
     },
     "build/gate": {"artifacts", "model", "xgboost", "numpy"},
     "build/oci": {

@@ -26,15 +26,18 @@ def write_pipeline(graph: Graph[AnySettings], settings: AnySettings, folder: Pat
     What is checked is what is written. Raises CompiledPipelineError with every problem, and writes nothing then.
     """
     files = PipelineFiles(folder / KFP, folder / VERTEX)
-    kfp = compiled(graph, settings)
-    # Its first document alone: the service takes no second one.
-    vertex = compiled(graph, settings.without_kubernetes()).split(NEXT_DOCUMENT)[0] + b"\n"
+    kfp, vertex = compiled(graph, settings), compiled_for_vertex(graph, settings)
     for path, data in ((files.kfp, kfp), (files.vertex, vertex)):
         check_compiled(data, path.name)
     folder.mkdir(parents=True, exist_ok=True)
     for path, data in ((files.kfp, kfp), (files.vertex, vertex)):
         write_atomically(path, data)
     return files
+
+
+def compiled_for_vertex(graph: Graph[AnySettings], settings: AnySettings) -> bytes:
+    """The first document alone: the service takes no second one."""
+    return compiled(graph, settings.without_kubernetes()).split(NEXT_DOCUMENT)[0] + b"\n"
 
 
 def compiled(graph: Graph[AnySettings], settings: AnySettings) -> bytes:

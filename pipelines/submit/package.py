@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from model.errors import Problem, UsageError
-from pipelines.submit.service import Package, Value
+from pipelines.submit.service import Package, ParameterValue
 
 DIRTY = "-dirty"
 NUMBERS: Mapping[str, type[int] | type[float]] = {"NUMBER_INTEGER": int, "NUMBER_DOUBLE": float}
@@ -38,31 +38,36 @@ class CompiledPipeline:
     def _inputs(self) -> Any:
         return self._specification["root"].get("inputDefinitions", {}).get("parameters", {})
 
-    def values(self, texts: Mapping[str, str]) -> dict[str, Value]:
+    def values(self, texts: Mapping[str, str]) -> dict[str, ParameterValue]:
         """The parameters of a run from their texts, each of the type that the pipeline declares.
 
         Raises UsageError with every one that is unknown, missing or of another type.
         """
-        problems, values = list[Problem](), dict[str, Value]()
-        for name, text in texts.items():
-            if name not in self._inputs:
+        values = {name: _value(self._kind(name), text) for name, text in texts.items()}
+        self.check(values)
+        return values
+
+    def check(self, values: Mapping[str, ParameterValue]) -> None:
+        """Raises UsageError with every parameter that is unknown, missing or of another type."""
+        problems = list[Problem]()
+        for name, value in values.items():
+            kind = self._kind(name)
+            if not kind:
                 hint = f"Parameters of {self.name}: {', '.join(sorted(self._inputs)) or 'none'}"
                 problems.append(Problem(f"parameter {name}", "is not known", hint, "parameter-unknown"))
-                continue
-            kind = self._inputs[name]["parameterType"]
-            value = _value(kind, text)
-            if value is None:
-                problem = f"is {text!r}, which is not of the type {kind}"
+            elif not _is_of(kind, value):
+                problem = f"is {value!r}, which is not of the type {kind}"
                 problems.append(Problem(f"parameter {name}", problem, "Write a value of that type", "parameter-type"))
-            else:
-                values[name] = value
         for name, definition in self._inputs.items():
-            if name not in texts and "defaultValue" not in definition and not definition.get("isOptional"):
+            if name not in values and "defaultValue" not in definition and not definition.get("isOptional"):
                 hint = f"Give it with --set {name}=VALUE"
                 problems.append(Problem(f"parameter {name}", "is missing", hint, "parameter-missing"))
         if problems:
             raise UsageError(*problems)
-        return values
+
+    def _kind(self, name: str) -> str:
+        """Empty for a parameter that is not known."""
+        return str(self._inputs.get(name, {}).get("parameterType", ""))
 
     def package(self, model: str, commit: str | None, *, allow_dirty: bool) -> Package:
         """What is submitted, under the name of the commit. Raises UsageError for changes that are in no commit."""
@@ -83,14 +88,19 @@ def dirty_problem(commit: str | None, *, allow_dirty: bool) -> Problem | None:
     return Problem("this checkout", problem, hint, "commit-dirty")
 
 
-def _value(kind: str, text: str) -> Value | None:
-    """None for a text that is not of this kind."""
+def _value(kind: str, text: str) -> ParameterValue:
+    """The text itself where it is none of this kind."""
     if kind == "BOOLEAN":
-        return {"true": True, "false": False}.get(text.lower())
+        return {"true": True, "false": False}.get(text.lower(), text)
     if kind not in NUMBERS:
-        return text if kind == "STRING" else None
+        return text
     try:
-        value = NUMBERS[kind](text)
+        return NUMBERS[kind](text)
     except ValueError:
-        return None
-    return value if math.isfinite(value) else None
+        return text
+
+
+def _is_of(kind: str, value: ParameterValue) -> bool:
+    if kind == "NUMBER_DOUBLE":
+        return type(value) in (int, float) and math.isfinite(value)
+    return type(value) is {"STRING": str, "BOOLEAN": bool, "NUMBER_INTEGER": int}.get(kind)

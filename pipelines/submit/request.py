@@ -8,23 +8,25 @@ from datetime import date
 from model.errors import Problem
 from pipelines.cluster.compiled import check_compiled
 from pipelines.cluster.request import PipelineArguments, read_pipeline_settings
-from pipelines.cluster.write import compiled
+from pipelines.cluster.write import compiled, compiled_for_vertex
 from pipelines.fleet import fleet
 from pipelines.graph_settings import FleetSettings, GraphSettings
 from pipelines.submit.package import CompiledPipeline, dirty_problem
-from pipelines.submit.service import RunRequest
+from pipelines.submit.service import PipelineService, Run, RunRequest
 from pipelines.training import training
 
+MOST_BEFORE = 1000  # runs that are looked at for those of a backfill
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True)
 class SubmitArguments:
     """As they stand on the command line; empty is without a value. `parameters` are NAME=VALUE; `commit` is None where
-    there is no git."""
+    there is no git; `target` is the service that runs it."""
 
     pipeline: PipelineArguments
     commit: str | None
+    target: str = "kfp"
     allow_dirty: bool = False
     experiment: str = ""
     end: str = ""
@@ -36,18 +38,17 @@ def read_run_request(args: SubmitArguments, mistakes: Sequence[Problem] = ()) ->
     SpecError and ClusterError as `read_pipeline_settings`, and CompiledPipelineError."""
     problems = [*mistakes, *_problems(args)]
     settings = read_pipeline_settings(args.pipeline, problems)
-    pipeline = CompiledPipeline(_compile(settings))
+    pipeline = CompiledPipeline(_compile(settings, args.target))
     texts = dict(text.split("=", 1) for text in args.parameters)
     values = pipeline.values({**texts, **({"end": args.end} if args.end else {})})
     model = settings.spec.model if isinstance(settings, GraphSettings) else "fleet"
     package = pipeline.package(model, args.commit, allow_dirty=args.allow_dirty)
-    cluster = (settings if isinstance(settings, GraphSettings) else settings.shared).cluster
     return RunRequest(
         package,
         run_name(model, args.end or package.version),
         args.experiment or settings.name,
         values,
-        (cluster.service_account if cluster is not None else None) or "",
+        _service_account(settings, args.target),
     )
 
 
@@ -61,8 +62,23 @@ def on_day(request: RunRequest, day: date) -> RunRequest:
     return replace(request, name=name, parameters={**request.parameters, "end": day.isoformat()})
 
 
-def _compile(settings: GraphSettings | FleetSettings) -> str:
-    data = compiled(training, settings) if isinstance(settings, GraphSettings) else compiled(fleet, settings)
+def submit_missing(service: PipelineService, requests: Sequence[RunRequest]) -> list[Run]:
+    """The runs that were started: those of which the pipeline has none of the same name yet."""
+    if not requests:
+        return []
+    before = {run.name for run in service.runs(requests[0].package.pipeline, MOST_BEFORE)}
+    return [service.submit(request) for request in requests if request.name not in before]
+
+
+def _service_account(settings: GraphSettings | FleetSettings, target: str) -> str:
+    """Of Kubernetes; that of Google Cloud is not in cluster.yaml."""
+    cluster = (settings if isinstance(settings, GraphSettings) else settings.shared).cluster
+    return (cluster.service_account or "") if cluster is not None and target == "kfp" else ""
+
+
+def _compile(settings: GraphSettings | FleetSettings, target: str) -> str:
+    write = compiled_for_vertex if target == "vertex" else compiled
+    data = write(training, settings) if isinstance(settings, GraphSettings) else write(fleet, settings)
     check_compiled(data, settings.name)
     return data.decode()
 

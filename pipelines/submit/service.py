@@ -13,7 +13,7 @@ from model.errors import KamadoError
 State = Literal["pending", "running", "succeeded", "skipped", "failed", "cancelling", "cancelled", "paused"]
 ENDED: frozenset[State] = frozenset({"succeeded", "skipped", "failed", "cancelled"})
 Change = Literal["created", "unchanged", "replaced"]
-Value = str | int | float | bool
+ParameterValue = str | int | float | bool
 
 
 class SubmitError(KamadoError):
@@ -50,7 +50,7 @@ class RunRequest:
     package: Package
     name: str
     experiment: str
-    parameters: Mapping[str, Value] = field(default_factory=dict)
+    parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
     service_account: str = ""
 
 
@@ -100,8 +100,8 @@ class Artifact:
 @dataclass(frozen=True)
 class RunOutputs:
     """What the steps of a run wrote so far: output parameters by task and name, as text (JSON for what is not a text),
-    and artifacts. Tasks have the names of the compiled graph, for example `build-image`; before that of a task in a
-    loop are those it is in, as in `for-loop-1-0/build-image`, so that each is another one."""
+    and artifacts. Tasks have the names of the compiled graph, for example `build-image`; a task in a loop has before
+    it what it is in, as in `for-loop-1-0/build-image`, so that each iteration is another one."""
 
     parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     artifacts: tuple[Artifact, ...] = ()

@@ -1,6 +1,7 @@
 """The contract of every PipelineService. The test of a service subclasses it and defines the fixture.
 
-`service` is a service where pipelines of any name may be made; `experiment` is where its runs go. Runs are of the graph
+`service` is a service where pipelines of any name may be made; `experiment` is where its runs go, and `image` what its
+steps run in. Runs are of the graph
 in tests/pipelines/submit/tiny.py.
 """
 
@@ -13,7 +14,7 @@ from rich.console import Console
 from pipelines.submit.package import CompiledPipeline
 from pipelines.submit.service import Run, RunRequest, ScheduleRequest, SubmitError
 from pipelines.submit.watch import Pace, watch
-from tests.pipelines.submit.tiny import compile_tiny
+from tests.pipelines.submit.tiny import IMAGE, compile_tiny
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 QUICK = Pace(0.1, 0.3)
@@ -29,12 +30,13 @@ def codes(error) -> list[str]:
 
 class PipelineServiceContract:
     experiment = "kamado-contract"
+    image = IMAGE  # of the steps; the stand-ins know it by its name alone
 
     @pytest.fixture(scope="class")
     @classmethod
     def compiled(cls, tmp_path_factory) -> CompiledPipeline:
         name = f"kamado-contract-{uuid.uuid4().hex[:8]}"
-        return CompiledPipeline(compile_tiny(tmp_path_factory.mktemp("tiny"), name))
+        return CompiledPipeline(compile_tiny(tmp_path_factory.mktemp("tiny"), name, image=cls.image))
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -84,7 +86,7 @@ class PipelineServiceContract:
         assert [run.id for run in service.runs(package.pipeline, 1)] == [failed.id]
 
     def test_a_version_with_other_content_is_refused(self, service, compiled, promoted, tmp_path):
-        other = CompiledPipeline(compile_tiny(tmp_path, compiled.name, seconds=1.0))
+        other = CompiledPipeline(compile_tiny(tmp_path, compiled.name, seconds=1.0, image=self.image))
         with pytest.raises(SubmitError) as error:
             service.submit(self.request_of(other.package("contract", COMMIT, allow_dirty=False)))
         assert codes(error) == ["version-exists"]

@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 from model.errors import Problem
 from pipelines.submit.kubeflow.settings import KubeflowSettings
+from pipelines.submit.message import short
 from pipelines.submit.service import SubmitError, UnreachableError
 
 SECONDS = (5.0, 60.0)  # to connect, and to answer
-MOST_TEXT = 400  # of a message: the API repeats the whole cause in it
 T = TypeVar("T")
 
 
@@ -35,9 +35,10 @@ class KubeflowClient:
         configuration.retries = False  # and no redirects, which lead to a login
         if settings.ca:
             configuration.ssl_ca_cert = settings.ca
-        if settings.token:
-            configuration.api_key["authorization"] = settings.token
+        if settings.current_token:
             configuration.api_key_prefix["authorization"] = "Bearer"
+            configuration.api_key["authorization"] = settings.current_token
+            configuration.refresh_api_key_hook = _renew(settings)
         return self.api.ApiClient(configuration, cookie=settings.cookies or None)
 
     def call(self, service: str, method: str, *args: object, **options: object) -> Any:
@@ -50,8 +51,8 @@ class KubeflowClient:
             self._refuse_page()
             return answer
 
-    def post(self, url: str, body: bytes, headers: dict[str, str]) -> bytes:
-        """A request beside the REST API, with the same credentials; the answer's body. Raises SubmitError."""
+    def post(self, url: str, body: bytes, headers: dict[str, str]) -> Any:
+        """A request beside the REST API, with the same credentials; urllib3's answer. Raises SubmitError."""
         headers = dict(headers)
         self.http.update_params_for_auth(headers, [], ["Bearer"])
         if self.settings.cookies:
@@ -62,7 +63,7 @@ class KubeflowClient:
             )
             if response.status != 200:
                 raise self.api.ApiException(status=response.status, reason=response.reason)
-            return bytes(response.data)
+            return response
 
     def pages(self, service: str, method: str, items: str, most: int, **options: object) -> Iterator[Any]:
         """The entries of a list, page after page, of at most `most` pages."""
@@ -90,10 +91,19 @@ class KubeflowClient:
         except urllib3.exceptions.HTTPError as error:
             reason = getattr(error, "reason", None) or error
             hint = "Look at KFP_HOST, and whether this machine reaches it"
-            problem = f"does not answer ({_short(str(reason))})"
+            problem = f"does not answer ({short(str(reason))})"
             raise UnreachableError(Problem(host, problem, hint, "kfp-unreachable")) from error
         except self.api.ApiException as error:
             raise _refusal(host, self.settings, error.status, _message(error)) from error
+
+
+def _renew(settings: KubeflowSettings) -> Callable[[Any], None]:
+    """Called before each request, with the configuration."""
+
+    def renew(configuration: Any) -> None:
+        configuration.api_key["authorization"] = settings.current_token
+
+    return renew
 
 
 class ConflictError(SubmitError):
@@ -102,7 +112,7 @@ class ConflictError(SubmitError):
 
 def _refusal(host: str, settings: KubeflowSettings, status: int, message: str) -> SubmitError:
     if status in (301, 302, 303, 307, 308, 401):
-        means = "KFP_TOKEN" if settings.token else "KFP_COOKIES" if settings.cookies else "no credentials"
+        means = "the token" if settings.current_token else "KFP_COOKIES" if settings.cookies else "no credentials"
         hint = "Log in again and set KFP_TOKEN or KFP_COOKIES; a token lasts for an hour or so"
         problem = f"does not accept {means} ({message})"
         return SubmitError(Problem(host, problem, hint, "kfp-unauthorized"))
@@ -124,18 +134,13 @@ def _refusal(host: str, settings: KubeflowSettings, status: int, message: str) -
 def _message(error: Any) -> str:
     """What the server gives as its reason: JSON with `message`, or text."""
     if error.headers and "location" in error.headers:
-        return _short(f"it sends to {error.headers['location']}")
+        return short(f"it sends to {error.headers['location']}")
     try:
         document = json.loads(error.body or "")
         text = document.get("message") or document.get("error_message") or document.get("error")
     except (ValueError, AttributeError):
         text = error.body if error.body and "<" not in error.body else error.reason
-    return _short(str(text or error.status))
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= MOST_TEXT else f"{text[: MOST_TEXT - 1]}…"
+    return short(str(text or error.status))
 
 
 def absent(call: Callable[[], T]) -> T | None:

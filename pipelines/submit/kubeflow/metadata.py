@@ -11,7 +11,7 @@ from google.protobuf import json_format
 
 from model.errors import Problem
 from pipelines.submit.json_text import json_text
-from pipelines.submit.kubeflow.client import KubeflowClient
+from pipelines.submit.kubeflow.client import KubeflowClient, absent
 from pipelines.submit.kubeflow.messages import OUTPUT_EVENT, SERVICE, message
 from pipelines.submit.service import Artifact, RunOutputs, SubmitError
 
@@ -52,11 +52,13 @@ class Metadata:
     def _call(self, method: str, **fields: object) -> Any:
         request = message(f"{method}Request", **fields).SerializeToString()
         url = f"{self._client.settings.origin}/{SERVICE}/{method}"
-        body = self._client.post(url, struct.pack(">BI", 0, len(request)) + request, HEADERS)
+        answer = absent(lambda: self._client.post(url, struct.pack(">BI", 0, len(request)) + request, HEADERS))
+        if answer is None:
+            raise self._unreadable("it answers 404")
         response = message(f"{method}Response")
-        status = 0
         try:
-            for flag, frame in _frames(body):
+            status = int(answer.headers.get("grpc-status", "0"))  # there when there is nothing but the status
+            for flag, frame in _frames(answer.data):
                 if flag & TRAILERS:
                     status = _status(frame)
                 else:

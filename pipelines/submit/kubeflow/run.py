@@ -1,9 +1,9 @@
 """A run as Kubeflow's API tells it."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, get_args
 
+from pipelines.submit.graph_tasks import titles
 from pipelines.submit.service import Run, State, Task
 
 STATES: dict[str, State] = {state.upper(): state for state in get_args(State)} | {
@@ -15,7 +15,7 @@ STATES: dict[str, State] = {state.upper(): state for state in get_args(State)} |
 def run_of(run: Any, pipeline: str, host: str) -> Run:
     """`run` is a V2beta1Run. Its tasks are those of the graph: the API lists Kubeflow's own pods among them."""
     details = run.run_details.task_details if run.run_details else None
-    names = dict(_tasks(run.pipeline_spec or {}))
+    names = _names(run.pipeline_spec or {})
     tasks = [_task(detail, names[detail.display_name]) for detail in details or () if detail.display_name in names]
     history = [status.state for status in run.state_history or ()]
     state = state_of(run.state)
@@ -41,14 +41,10 @@ def state_of(text: str | None) -> State:
     return STATES.get(text or "", "pending")
 
 
-def _tasks(specification: Any) -> Iterator[tuple[str, str]]:
-    """Names of all tasks of the graph, those of loops and conditions too, by themselves and by their titles: the API
-    has either."""
-    specification = specification.get("pipeline_spec", specification)
-    components = specification.get("components", {})
-    for component in (specification.get("root", {}), *components.values()):
-        for name, task in component.get("dag", {}).get("tasks", {}).items():
-            yield from ((name, name), (task.get("taskInfo", {}).get("name", name), name))
+def _names(specification: Any) -> dict[str, str]:
+    """Of the graph's tasks, by themselves and by their titles: the API has either."""
+    pairs = list(titles(specification.get("pipeline_spec", specification)))
+    return {name: name for _, name in pairs} | dict(pairs)
 
 
 def _task(detail: Any, name: str) -> Task:

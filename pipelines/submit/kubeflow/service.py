@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from model.errors import Problem
 from pipelines.submit.kubeflow.client import ConflictError, KubeflowClient
 from pipelines.submit.kubeflow.metadata import Metadata
 from pipelines.submit.kubeflow.run import run_of
@@ -16,8 +15,8 @@ from pipelines.submit.service import (
     RunRequest,
     Schedule,
     ScheduleRequest,
-    SubmitError,
 )
+from pipelines.submit.state import refuse_unless_failed, refuse_unless_going_on
 
 ATTEMPTS = 3
 RUNS, RECURRING = "RunServiceApi", "RecurringRunServiceApi"
@@ -60,7 +59,7 @@ class KubeflowService:
 
     def schedule(self, request: ScheduleRequest) -> Schedule:
         shared = self._shared(request.request)
-        matches = list(self._schedules(request.name, shared["experiment_id"]))
+        matches = list(self._schedules(request.name))
         cron = self._client.api.V2beta1CronSchedule(cron=f"0 {request.cron}", start_time=None)
         body = self._client.api.V2beta1RecurringRun(
             display_name=request.name,
@@ -79,18 +78,12 @@ class KubeflowService:
         return self._schedule(created, request.cron, "replaced" if matches else "created")
 
     def retry(self, run_id: str) -> None:
-        self._refuse_unless(run_id, {"failed"}, "has not failed", "Only a failed run can be retried")
+        refuse_unless_failed(self.run(run_id))
         self._client.call(RUNS, "run_service_retry_run", run_id)
 
     def stop(self, run_id: str) -> None:
-        going = {"pending", "running", "paused"}
-        self._refuse_unless(run_id, going, "has ended or is ending", "Only a run that goes on can be stopped")
+        refuse_unless_going_on(self.run(run_id))
         self._client.call(RUNS, "run_service_terminate_run", run_id)
-
-    def _refuse_unless(self, run_id: str, states: set[str], problem: str, hint: str) -> None:
-        state = self.run(run_id).state
-        if state not in states:
-            raise SubmitError(Problem(f"run {run_id}", f"{problem}: it is {state}", hint, "run-state"))
 
     def _shared(self, request: RunRequest) -> dict[str, Any]:
         """What runs and schedules have in common. It is looked for again when somebody else makes it meanwhile."""
@@ -132,13 +125,13 @@ class KubeflowService:
         )
         return next((experiment for experiment in listing if experiment.display_name == name), None)
 
-    def _schedules(self, name: str, experiment_id: str) -> Iterator[Any]:
+    def _schedules(self, name: str) -> Iterator[Any]:
         listing = self._client.pages(
             RECURRING,
             "recurring_run_service_list_recurring_runs",
             "recurring_runs",
             MOST_PAGES,
-            experiment_id=experiment_id,
+            namespace=self._namespace,
         )
         return (schedule for schedule in listing if schedule.display_name == name)
 
@@ -159,7 +152,7 @@ class KubeflowService:
 
 
 def _same(schedule: Any, body: Any) -> bool:
-    """Whether an enabled schedule does already what `body` asks for."""
+    """Whether an enabled schedule does already what `body` asks for. The API names a default service account."""
 
     def content(item: Any) -> tuple[object, ...]:
         reference = item.pipeline_version_reference
@@ -168,7 +161,8 @@ def _same(schedule: Any, body: Any) -> bool:
             (reference.pipeline_id, reference.pipeline_version_id) if reference else None,
             (item.runtime_config.parameters or {}) if item.runtime_config else {},
             bool(item.no_catchup),
-            item.service_account or None,
+            item.experiment_id,
         )
 
-    return content(schedule) == content(body) and schedule.status != "DISABLED"
+    account = body.service_account in (None, schedule.service_account)
+    return content(schedule) == content(body) and account and schedule.status != "DISABLED"

@@ -13,12 +13,13 @@ POD = Path("/var/run/secrets")  # what Kubernetes mounts into a pod
 @dataclass(frozen=True)
 class KubeflowSettings:
     """`host` is the address of the UI, without a slash at its end. An empty namespace is that of a single-user
-    installation. Of token and cookies at most one is there."""
+    installation. Of token, cookies and token_file, which Kubernetes renews, at most one is there."""
 
     host: str
     namespace: str = ""
     token: str = field(default="", repr=False)
     cookies: str = field(default="", repr=False)
+    token_file: Path | None = None
     ca: str = ""
 
     @classmethod
@@ -39,12 +40,16 @@ class KubeflowSettings:
                 problems.append(Problem(name, problem, "Copy it again, as one line", "kfp-setting"))
         if problems:
             raise UsageError(*problems)
-        if not token and not cookies:
-            token = _text(pod / "kubeflow/pipelines/token")
-        namespace = environ.get("KFP_NAMESPACE") or (
-            _text(pod / "kubernetes.io/serviceaccount/namespace") if token else ""
-        )
-        return cls(host, namespace, token, cookies, environ.get("SSL_CERT_FILE", ""))
+        file = Path(environ.get("KF_PIPELINES_SA_TOKEN_PATH") or pod / "kubeflow/pipelines/token")
+        in_pod = not token and not cookies and file.is_file()
+        namespace = environ.get("KFP_NAMESPACE", "")
+        if in_pod and not namespace:
+            namespace = _text(pod / "kubernetes.io/serviceaccount/namespace")
+        return cls(host, namespace, token, cookies, file if in_pod else None, environ.get("SSL_CERT_FILE", ""))
+
+    @property
+    def current_token(self) -> str:
+        return self.token or (_text(self.token_file) if self.token_file else "")
 
     @property
     def origin(self) -> str:

@@ -62,9 +62,9 @@ class Versions:
         """The version; its pipeline is made for it where there is none, and removed again when the upload fails."""
         if pipeline is not None:
             return self._upload_version(pipeline.pipeline_id, package)
+        # Without `name`, which versions before 2.5 do not know: the server takes it from the display name.
         body = self._client.api.V2beta1Pipeline(
             display_name=package.pipeline,
-            name=package.pipeline,
             description=f"{MARK}: {package.tags.get('model', package.pipeline)}",
             namespace=self._namespace,
         )

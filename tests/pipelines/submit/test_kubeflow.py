@@ -11,10 +11,11 @@ from model.errors import UsageError
 from pipelines.submit.kubeflow.client import KubeflowClient
 from pipelines.submit.kubeflow.service import KubeflowService
 from pipelines.submit.kubeflow.settings import KubeflowSettings
+from pipelines.submit.outcome import finish
 from pipelines.submit.package import CompiledPipeline
 from pipelines.submit.service import RunRequest, SubmitError, UnreachableError
 from tests.contracts.pipeline_service import COMMIT, PipelineServiceContract, codes, finished
-from tests.pipelines.submit.tiny import compile_tiny
+from tests.pipelines.submit.tiny import compile_tiny, compile_tiny_fleet
 from tests.services.kfp_server.server import kfp_server
 
 
@@ -32,7 +33,9 @@ class TestLoopback(PipelineServiceContract):
 
 @pytest.mark.skipif("KFP_HOST" not in os.environ, reason="needs KFP_HOST, a live Kubeflow; nothing to fix")
 class TestLive(PipelineServiceContract):
-    """Its steps need an image with Python and kfp at the name that tests/pipelines/submit/tiny.py has."""
+    """KAMADO_KFP_IMAGE is an image with Python and kfp, by digest, for its steps."""
+
+    image = os.environ.get("KAMADO_KFP_IMAGE", "")
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -98,6 +101,15 @@ def test_a_login_page_in_place_of_an_answer_is_an_expired_login(tmp_path, reques
         assert refusal(service_at(server.host), request_) == ["kfp-unauthorized"]
 
 
+def test_an_api_server_without_the_ui_gives_no_outputs(tmp_path, request_):
+    with kfp_server(tmp_path, executes=False, metadata=False) as server:
+        service = service_at(server.host)
+        run = service.submit(request_)
+        with pytest.raises(SubmitError) as error:
+            service.outputs(run.id)
+    assert codes(error) == ["kfp-no-metadata"]
+
+
 def test_a_host_that_does_not_answer(request_):
     with socket.socket() as listener:  # bound, and nobody listens
         listener.bind(("127.0.0.1", 0))
@@ -141,6 +153,18 @@ def test_what_a_step_wrote_and_cannot_be_stored_fails_the_step(tmp_path, request
     ]
 
 
+def test_every_iteration_of_a_loop_has_its_outputs(tmp_path):
+    compiled = CompiledPipeline(compile_tiny_fleet(tmp_path, ("promote", "hold", "refused")))
+    package = compiled.package("fleet", COMMIT, allow_dirty=False)
+    with kfp_server(tmp_path / "runs") as server:
+        service = service_at(server.host)
+        run = finished(service, service.submit(RunRequest(package, "fleet", "fleet")))
+        end = finish(service, run)
+        assert len({(artifact.task, artifact.uri) for artifact in service.outputs(run.id).artifacts}) == 3
+    assert sorted(result.outcome for result in end.models) == ["hold", "promote", "refused"]
+    assert [task.name for task in run.tasks] == ["build-image"] * 3 + ["table"]
+
+
 def test_the_version_is_uploaded_once_and_has_the_tags(tmp_path, request_):
     with kfp_server(tmp_path) as server:
         service = service_at(server.host)
@@ -179,6 +203,20 @@ def test_settings_of_a_person_and_of_a_pod(tmp_path):
         (tmp_path / path).write_text(text)
     host = "http://ml-pipeline-ui.kubeflow"
     settings = KubeflowSettings.read({"KFP_HOST": host}, tmp_path)
-    assert settings == KubeflowSettings(host, namespace="team-a", token="t")
-    assert KubeflowSettings.read({"KFP_HOST": host, "KFP_COOKIES": "c"}, tmp_path).token == ""
-    assert "t'" not in repr(settings)
+    assert settings == KubeflowSettings(host, namespace="team-a", token_file=tmp_path / "kubeflow/pipelines/token")
+    assert KubeflowSettings.read({"KFP_HOST": host, "KFP_COOKIES": "c"}, tmp_path).current_token == ""
+    (tmp_path / "other").write_text("o")
+    other = KubeflowSettings.read({"KFP_HOST": host, "KF_PIPELINES_SA_TOKEN_PATH": str(tmp_path / "other")}, tmp_path)
+    assert (settings.current_token, other.current_token) == ("t", "o")
+
+
+def test_a_token_that_kubernetes_renews_is_read_again(tmp_path):
+    token = tmp_path / "token"
+    token.write_text("old")
+    with kfp_server(tmp_path / "runs", token="new") as server:
+        service = service_at(server.host, token_file=token)
+        with pytest.raises(SubmitError) as error:
+            service.runs("kamado-tiny", 1)
+        assert codes(error) == ["kfp-unauthorized"]
+        token.write_text("new")
+        assert service.runs("kamado-tiny", 1) == ()

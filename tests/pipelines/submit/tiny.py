@@ -1,7 +1,7 @@
 """A pipeline of two steps with the outputs of a training's last steps, compiled in a moment and run in two."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import List, NamedTuple  # noqa: UP035  # KFP reads this form alone
 
 from kfp import compiler, dsl
 
@@ -49,5 +49,24 @@ def compile_tiny(path: Path, name: str, *, seconds: float = 0.0, image: str = IM
             task.set_container_image(image).set_caching_options(False)
 
     file = path / f"{name}.yaml"
+    compiler.Compiler().compile(graph, str(file))
+    return file.read_text()
+
+
+@dsl.component(base_image=IMAGE, install_kfp_package=False)
+def table(results: List[str]):  # noqa: UP006  # KFP reads this form alone
+    print(results)
+
+
+def compile_tiny_fleet(path: Path, outcomes: tuple[str, ...]) -> str:
+    """The text of a pipeline with a model of each outcome."""
+
+    @dsl.pipeline(name="kamado-tiny-fleet")
+    def graph():
+        with dsl.ParallelFor(list(outcomes), name="models", parallelism=2) as outcome:
+            built = build_image(outcome=outcome, wait=0.0, marker="").set_caching_options(False)
+        table(results=dsl.Collected(built.outputs["result"])).set_caching_options(False)
+
+    file = path / "fleet.yaml"
     compiler.Compiler().compile(graph, str(file))
     return file.read_text()

@@ -30,7 +30,7 @@ BASE = "/apis/v2beta1"
 @dataclass
 class Kubeflow:
     """State and settings. Without a token everybody is let in; without namespaces it is a single-user installation.
-    Without `executes` runs stay pending."""
+    Without `executes` runs stay pending; without `metadata` it is the API server alone, not the UI."""
 
     folder: Path
     artifacts: object  # (key, path) -> URI
@@ -39,6 +39,7 @@ class Kubeflow:
     namespaces: tuple[str, ...] = ()
     login_page: bool = False
     executes: bool = True
+    metadata: bool = True
     requests: list = field(default_factory=list)
     pipelines: list = field(default_factory=list)
     versions: list = field(default_factory=list)
@@ -252,6 +253,8 @@ def application(kubeflow: Kubeflow) -> FastAPI:
 
     @app.post("/ml_metadata.MetadataStoreService/{method}")
     async def ml_metadata(request: Request, method: str):
+        if not kubeflow.metadata:
+            refuse("Not Found", 404)
         return await metadata.endpoint(request, method, kubeflow.runs)
 
     return app
