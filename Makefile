@@ -7,7 +7,7 @@ PYTHON ?= python3
 
 # What a person gives, by name=value or by the environment. It is text: `value` keeps make from reading a $ in it, and
 # recipes get it from the environment, in quotes. Without a value the command behind a target has its own default.
-override VARIABLES := SPEC DATA OUT TRIALS MINUTES END BASE_IMAGE CHAMPION JSON TO MODEL PORT PYTHON_IMAGE REGISTRY_PORT RUNNER STEPS_IMAGE TESTS TABLE LABEL SPECS
+override VARIABLES := SPEC DATA OUT TRIALS MINUTES END BASE_IMAGE CHAMPION JSON TO MODEL PORT PYTHON_IMAGE REGISTRY_PORT RUNNER TESTS TABLE LABEL SPECS STEPS_IMAGE BIGQUERY CLUSTER EXPERIMENT WAIT ALLOW_DIRTY TARGET CRON BACKFILL CATCH_UP RUN
 override PYTHON_ORIGIN := $(firstword $(origin PYTHON))
 override ARGUMENTS := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
 $(foreach name,PYTHON $(VARIABLES) $(ARGUMENTS),$(eval override $(name) := $$(value $(name))))
@@ -25,10 +25,10 @@ export OMP_WAIT_POLICY := PASSIVE
 # A run is many processes. Where Python may not keep what it compiles, each of them compiles every library again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run new check-spec image component-image base-images releases registry test check fix serve report docs lock clean always
+.PHONY: help run new check-spec image component-image base-images pipeline-compile pipeline-submit pipeline-schedule pipeline-runs pipeline-retry pipeline-stop releases registry test check fix serve report docs lock clean always
 
 help:  ## list what you can do here
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
 
 run: $(READY)  ## logs to image: SPEC= DATA= OUT= TRIALS= MINUTES= END= BASE_IMAGE= CHAMPION= RUNNER=docker STEPS_IMAGE= JSON=1
 	@$(START) -m cli run $${SPEC:+--spec="$$SPEC"} $${DATA:+--data="$$DATA"} $${OUT:+--out="$$OUT"} $${END:+--end="$$END"} \
@@ -54,6 +54,33 @@ base-images: $(READY)  ## by a container engine, what models and steps are laid 
 component-image: $(READY)  ## by a container engine, what every step runs in, pushed: TO=registry://HOST/REPOSITORY PYTHON_IMAGE= JSON=1
 	@$(START) -m cli component-image $${TO:+--to="$$TO"} $${PYTHON_IMAGE:+--python="$$PYTHON_IMAGE"} $${JSON:+--json}
 
+pipeline-compile: $(READY)  ## a pipeline for a cluster, of SPEC= or SPECS=: STEPS_IMAGE= BASE_IMAGE= BIGQUERY= DATA= TO= CHAMPION= CLUSTER= OUT= JSON=1
+	@$(START) -m cli compile $${SPEC:+--spec="$$SPEC"} $${SPECS:+--specs="$$SPECS"} $${STEPS_IMAGE:+--image="$$STEPS_IMAGE"} \
+	  $${BASE_IMAGE:+--base="$$BASE_IMAGE"} $${BIGQUERY:+--bigquery="$$BIGQUERY"} $${DATA:+--data="$$DATA"} $${TO:+--to="$$TO"} \
+	  $${CHAMPION:+--champion="$$CHAMPION"} $${CLUSTER:+--cluster="$$CLUSTER"} $${OUT:+--out="$$OUT"} $${JSON:+--json}
+
+pipeline-submit: $(READY)  ## run it on the cluster at KFP_HOST: as pipeline-compile, and END= EXPERIMENT= WAIT=1 ALLOW_DIRTY=1 TARGET=kfp
+	@$(START) -m cli submit $${SPEC:+--spec="$$SPEC"} $${SPECS:+--specs="$$SPECS"} $${STEPS_IMAGE:+--image="$$STEPS_IMAGE"} \
+	  $${BASE_IMAGE:+--base="$$BASE_IMAGE"} $${BIGQUERY:+--bigquery="$$BIGQUERY"} $${DATA:+--data="$$DATA"} $${TO:+--to="$$TO"} \
+	  $${CHAMPION:+--champion="$$CHAMPION"} $${CLUSTER:+--cluster="$$CLUSTER"} $${EXPERIMENT:+--experiment="$$EXPERIMENT"} \
+	  $${ALLOW_DIRTY:+--allow-dirty} $${TARGET:+--target="$$TARGET"} $${END:+--end="$$END"} $${WAIT:+--wait} $${JSON:+--json}
+
+pipeline-schedule: $(READY)  ## run it at times: as pipeline-submit, and CRON='0 18 * * 1-5' BACKFILL=FROM..TO CATCH_UP=1
+	@$(START) -m cli schedule $${SPEC:+--spec="$$SPEC"} $${SPECS:+--specs="$$SPECS"} $${STEPS_IMAGE:+--image="$$STEPS_IMAGE"} \
+	  $${BASE_IMAGE:+--base="$$BASE_IMAGE"} $${BIGQUERY:+--bigquery="$$BIGQUERY"} $${DATA:+--data="$$DATA"} $${TO:+--to="$$TO"} \
+	  $${CHAMPION:+--champion="$$CHAMPION"} $${CLUSTER:+--cluster="$$CLUSTER"} $${EXPERIMENT:+--experiment="$$EXPERIMENT"} \
+	  $${ALLOW_DIRTY:+--allow-dirty} $${TARGET:+--target="$$TARGET"} $${CRON:+--cron="$$CRON"} \
+	  $${BACKFILL:+--backfill="$$BACKFILL"} $${CATCH_UP:+--catch-up} $${JSON:+--json}
+
+pipeline-runs: $(READY)  ## runs of a model on the cluster: MODEL= TARGET= JSON=1
+	@$(START) -m cli runs $${TARGET:+--target="$$TARGET"} $${JSON:+--json} -- "$${MODEL:-rent-conversion}"
+
+pipeline-retry: $(READY)  ## run the failed steps of a run again: RUN= WAIT=1 TARGET= JSON=1
+	@$(START) -m cli retry $${TARGET:+--target="$$TARGET"} $${WAIT:+--wait} $${JSON:+--json} -- "$$RUN"
+
+pipeline-stop: $(READY)  ## stop a run: RUN= TARGET= JSON=1
+	@$(START) -m cli stop $${TARGET:+--target="$$TARGET"} $${JSON:+--json} -- "$$RUN"
+
 releases: $(READY)  ## releases of a model: MODEL= TO= OUT= JSON=1
 	@$(START) -m cli releases --in="$${TO:-$${KAMADO_IMAGES:-oci:$${OUT:-out}/images}}" $${JSON:+--json} -- "$${MODEL:-rent-conversion}"
 
@@ -75,6 +102,7 @@ fix: $(READY)  ## fix what can be fixed: lint, formatting, the references
 	@$(START) -m components.extract.googlesql.reference docs
 	@$(START) -m artifacts.schemas docs
 	@$(START) -m build.gate.fields.page docs
+	@$(START) -m pipelines.cluster.page docs
 
 serve: $(READY)  ## serve the last bundle, or KAMADO_BUNDLE: OUT= PORT=
 	@if [ "$$OUT" ]; then export KAMADO_BUNDLE="$$OUT/bundle"; fi; \
@@ -95,14 +123,14 @@ lock: $(READY)  ## renew the locks: of everything, of the server, of the steps, 
 
 clean:  ## remove what runs left, and caches of this folder; the environment stays: OUT=
 	@out="$${OUT:-out}"; case "$$out" in /*) ;; *) out="./$$out" ;; esac; \
-	if [ -d "$$out/runs" ] || [ -d "$$out/check/runs" ]; then \
+	if [ -d "$$out/runs" ] || [ -d "$$out/check/runs" ] || [ -d "$$out/pipeline" ]; then \
 	  cd "$$out"; \
-	  for mark in runs/*/.kamado check/runs/*/.kamado images/oci-layout base-images/oci-layout sample/portal.json site/sitemap.xml; do \
+	  for mark in runs/*/.kamado check/runs/*/.kamado pipeline/*/pipeline.kfp.yaml images/oci-layout base-images/oci-layout sample/portal.json site/sitemap.xml; do \
 	    if [ -e "$$mark" ]; then rm -rf "$${mark%/*}"; fi; \
 	  done; \
 	  for name in latest $(RESULTS); do if [ -L "$$name" ]; then rm "$$name"; fi; done; \
 	  rm -f .lock check/.lock; \
-	  for folder in check/runs check runs "$$PWD"; do if [ -d "$$folder" ]; then rmdir "$$folder" 2>/dev/null || true; fi; done; \
+	  for folder in check/runs check runs pipeline "$$PWD"; do if [ -d "$$folder" ]; then rmdir "$$folder" 2>/dev/null || true; fi; done; \
 	fi
 	@rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis
 

@@ -1,10 +1,11 @@
 """The outcome of one model's run as a line of JSON, for a table of several models."""
 
-from typing import Literal
+from typing import Literal, Self
 
 from artifacts.document import Section
 from artifacts.verdict import Outcome
 
+GREEN = ("promote", "hold", "insufficient-data")  # outcomes with which a run succeeds
 RunOutcome = Outcome | Literal["refused"]
 
 
@@ -17,6 +18,16 @@ class RunResult(Section):
     reference: str = ""
     tag: str = ""
     digest: str = ""
+
+    @classmethod
+    def of_line(cls, line: str) -> Self:
+        """What `line` gave."""
+        return cls.model_validate_json(line)
+
+    @property
+    def green(self) -> bool:
+        """Whether a run with this outcome succeeds."""
+        return self.outcome in GREEN
 
     def line(self) -> str:
         return self.model_dump_json()

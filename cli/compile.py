@@ -1,41 +1,34 @@
-"""Compile a model's training pipeline for a cluster."""
+"""Compile training pipelines for a cluster."""
 
 from pathlib import Path
 
 import click
 
+from cli.options import pipeline_options
 from cli.outcome import Done
 from cli.verb import Call, Verb
 
 
-@click.command("compile", cls=Verb, unchanged="no pipeline was written")
-@click.argument("image", metavar="IMAGE@sha256:…")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--source", required=True, metavar="SOURCE", help="duckdb:FOLDER or bigquery:PROJECT@LOCATION.")
-@click.option("--base", required=True, metavar="IMAGE@sha256:…", help="Server base of the model's image.")
-@click.option(
-    "--spec",
-    type=click.Path(path_type=Path),
-    required=True,
-    metavar="FOLDER",
-    help="Folder with spec.yaml and its SQL.",
-)
-def compile_pipeline(_: Call, image: str, file: Path, spec: Path, source: str, base: str) -> Done:
-    """Compile a model's training pipeline to KFP YAML.
+@click.command("compile", cls=Verb, collects_mistakes=True, unchanged="no pipeline was written")
+@pipeline_options
+@click.option("--out", default="out", metavar="FOLDER", help="Folder of results; default: out.")
+def compile_pipeline(call: Call, out: str, **arguments: str) -> Done:
+    """Compile the training pipeline of one model, or of several in one run.
 
-    IMAGE is the image of the steps. The spec with its query is compiled in, so that the file is complete: a run needs
-    no bucket for the spec.
+    Writes OUT/pipeline/NAME/pipeline.kfp.yaml for Kubeflow, and pipeline.vertex.yaml for Vertex AI Pipelines. Specs and
+    queries are compiled in: a run needs no bucket for them. The same arguments give the same bytes.
     """
-    from components.load_spec.spec_uri import packed
-    from model.spec.reader import read_spec
-    from pipelines.cluster.settings import ClusterSettings
-    from pipelines.compile import compile_graph
+    from pipelines.cluster.request import PipelineArguments, read_pipeline_settings
+    from pipelines.cluster.write import write_pipeline
+    from pipelines.fleet import fleet
     from pipelines.graph_settings import GraphSettings
     from pipelines.training import training
 
-    loaded = read_spec(spec)
-    settings = GraphSettings(
-        image, loaded, packed(loaded), source=source, base=base, threads=2, cluster=ClusterSettings()
-    )
-    compile_graph(training, settings, file)
-    return Done({"pipeline": str(file), "image": image})
+    settings = read_pipeline_settings(PipelineArguments(**arguments), call.mistakes)
+    folder = Path(out or "out") / "pipeline" / settings.name
+    if isinstance(settings, GraphSettings):
+        files = write_pipeline(training, settings, folder)
+    else:
+        files = write_pipeline(fleet, settings, folder)
+    lines = {"pipeline": settings.name, "kfp": str(files.kfp), "vertex": str(files.vertex)}
+    return Done(lines, (str(files.kfp), str(files.vertex)))

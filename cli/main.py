@@ -13,6 +13,7 @@ from cli.registry import registry
 from cli.releases import fetch, promote, releases, rollback
 from cli.serve import serve
 from cli.simulate import simulate
+from cli.submit import retry, runs, schedule, stop, submit
 from cli.train import check_spec, new, report, run
 from model.errors import Problem
 from model.exit_codes import DONE, USAGE
@@ -23,7 +24,7 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Images": (verify, image, component_image, base_images),
     "Releases": (releases, promote, rollback, fetch),
     "Serve": (serve,),
-    "Pipeline": (compile_pipeline,),
+    "Pipeline": (compile_pipeline, submit, schedule, runs, retry, stop),
     "Project": (simulate, registry, completion),
 }
 

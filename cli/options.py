@@ -51,6 +51,36 @@ def spec_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def pipeline_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of every verb that compiles a pipeline for a cluster."""
+    for option in reversed(
+        (
+            click.option("--spec", default="", metavar="FOLDER", help="Folder with spec.yaml and its SQL."),
+            click.option(
+                "--specs", default="", metavar="FOLDERS", help="Several of them, or a folder that holds them: one run."
+            ),
+            click.option("--image", default="", metavar="IMAGE@sha256:…", help="Image of the steps."),
+            click.option("--bigquery", default="", metavar="PROJECT[.DATASET]@LOCATION", help="Read from BigQuery."),
+            click.option("--data", default="", metavar="FOLDER", help="Folder of tables that every pod mounts."),
+            click.option("--base", default="", metavar="IMAGE@sha256:…", help="Server base of the model's image."),
+            click.option(
+                "--to",
+                "destination",
+                default="",
+                metavar="STORE",
+                help="Image store of the model's image; default: KAMADO_IMAGES.",
+                callback=lambda ctx, _, name: (
+                    name or ("" if ctx.resilient_parsing else ctx.obj.get("KAMADO_IMAGES", ""))
+                ),
+            ),
+            click.option("--champion", default="", metavar="STORE", help="Model in service, to be beaten."),
+            click.option("--cluster", default="", metavar="FILE", help="Settings of the cluster, cluster.yaml."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
 def store_option(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The option `name` for an image store, which the callback of a verb gets as `store`."""
     return click.option(name, "store", default="", metavar="STORE", help=STORE_HELP, callback=_store)

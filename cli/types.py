@@ -15,6 +15,18 @@ class ArgumentProblem(click.UsageError):
         self.problem = problem
 
 
+class RunId(click.ParamType[str]):
+    """What a pipeline service calls a run."""
+
+    name = "run"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        text = str(value)
+        if not text or text.split() != [text]:
+            self.fail(f"{text!r} is not the id of a run: `make pipeline-runs` lists them", param, ctx)
+        return text
+
+
 class WholeNumber(click.ParamType[int]):
     """A whole number of a range; `most` None is without an end."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from kfp import compiler
 
 from model.errors import KamadoError, Problem
-from pipelines.graph_settings import Graph, GraphSettings
+from pipelines.graph_settings import AnySettings, Graph
 
 ROOT = Path(__file__).resolve().parents[1]
 CODE = ("artifacts", "components", "model", "build", "serving")
@@ -20,7 +20,7 @@ class ComponentImageError(KamadoError):
     heading = "the pipeline was not compiled"
 
 
-def compile_graph(graph: Graph, settings: GraphSettings, path: Path) -> None:
+def compile_graph(graph: Graph[AnySettings], settings: AnySettings, path: Path) -> None:
     """Write the pipeline as YAML. Raises ComponentImageError unless the image of the steps is named by digest."""
     image = settings.image
     if not re.search(r"@sha256:[0-9a-f]{64}$", image):

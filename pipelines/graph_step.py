@@ -1,7 +1,13 @@
 """A step in a graph, with what is the same for every step of it."""
 
+import contextlib
+from contextlib import AbstractContextManager
+
 from kfp import dsl
 
+from components.notify.component import notify
+from pipelines.cluster import pods
+from pipelines.container import set_image, set_variable
 from pipelines.graph_settings import GraphSettings
 
 
@@ -11,7 +17,26 @@ def graph_step(settings: GraphSettings, task: dsl.PipelineTask, title: str, *, c
     The image is a literal reference by digest, because KFP caches on this very string: a tag that moves would be a
     stale cache hit, and a pipeline parameter does not resolve in every runner.
     """
-    task.set_container_image(settings.image).set_caching_options(cached).set_display_name(title)
+    set_image(task, settings.image)
+    task.set_caching_options(cached).set_display_name(title)
+    if settings.passes_refusals_on:
+        set_variable(task, "KAMADO_REFUSALS", "pass-on")
     if settings.cluster is not None:
-        task.set_env_variable("KAMADO_REFUSALS", "pass-on")
+        pods.configure(task, settings.pod, settings.cluster)
     return task
+
+
+def pipeline_config(settings: GraphSettings) -> dsl.PipelineConfig | None:
+    """What a cluster does with the whole run."""
+    return pods.pipeline_config(settings.cluster) if settings.cluster is not None else None
+
+
+def at_the_end(settings: GraphSettings, model: str) -> AbstractContextManager[object]:
+    """Around all steps: the message at the end of the run, where the settings want one. `model` is its subject."""
+    notification = settings.cluster.notification if settings.cluster is not None else None
+    if not settings.notify or notification is None:
+        return contextlib.nullcontext()
+    task = notify(
+        model=model, run=dsl.PIPELINE_JOB_ID_PLACEHOLDER, api=notification.api or "", ui=notification.ui or ""
+    )
+    return dsl.ExitHandler(graph_step(settings, task, "Notify", cached=False), name="run")

@@ -50,7 +50,7 @@ class Overrides:
 
     def applied(self, spec: Spec) -> Spec:
         """The spec with these values. Raises pydantic.ValidationError for one that a spec cannot have."""
-        values = json.loads(spec.to_json())
+        values = spec.model_dump(mode="json")
         overrides = {
             ("source", "end"): self.end.isoformat() if self.end else None,
             ("training", "trials"): self.trials,

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import docker
@@ -20,6 +21,7 @@ from build.oci.layout import Layout
 from build.settings import cache_folder
 from tests.bundles import write_valid_bundle
 from tests.once import folder_of_run
+from tests.services.chromium import Chromium, open_chromium
 from tests.services.engine import engine
 from tests.verdicts import verdict_of
 
@@ -33,6 +35,8 @@ IN_THE_ENGINE = (
 LONGEST = (
     *IN_THE_ENGINE,
     "tests/pipelines/test_run.py",
+    "tests/pipelines/submit/test_training.py",
+    "tests/pipelines/test_fleet.py",
     "tests/build/image/test_publish_faults.py",
     "tests/build/image/test_smoke_test.py",
     "tests/pipelines/test_readme.py",
@@ -85,6 +89,13 @@ def verdict(valid_bundle, tmp_path_factory) -> Path:
 def bundle(valid_bundle, tmp_path) -> Path:
     """A copy that a test may change."""
     return Path(shutil.copytree(valid_bundle, tmp_path / "bundle"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    """One browser for all tests of pages."""
+    with open_chromium() as browser:
+        yield browser
 
 
 @pytest.fixture

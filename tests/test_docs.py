@@ -10,6 +10,8 @@ from components.extract.googlesql import reference
 from model.exit_codes import DONE, NO_IMAGE, REFUSED, USAGE
 from model.interrupt import INTERRUPTED
 from model.spec import reference as spec_reference
+from model.spec.types import PARTS
+from pipelines.cluster import page as cluster_page
 from pipelines.local.summary import EXIT
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,6 +43,8 @@ def test_clean_removes_what_runs_left_and_nothing_else(tmp_path):
         "runs/mine/notes",
         "images/oci-layout",
         "sample/portal.json",
+        "pipeline/kamado-a/pipeline.kfp.yaml",
+        "pipeline/mine/notes",
         "code.py",
         ".lock",
     ):
@@ -51,7 +55,7 @@ def test_clean_removes_what_runs_left_and_nothing_else(tmp_path):
     (out / "verdict.json").write_text("mine")
     make("clean", f"OUT={out}")
     left = {str(path.relative_to(out)) for path in out.rglob("*") if not path.is_dir()}
-    assert left == {"runs/mine/notes", "code.py", "verdict.json"}
+    assert left == {"runs/mine/notes", "pipeline/mine/notes", "code.py", "verdict.json"}
 
 
 def test_clean_leaves_no_empty_folder(tmp_path):
@@ -106,6 +110,10 @@ def test_the_spec_reference_is_what_the_types_say():
     assert (ROOT / "docs" / "spec.md").read_bytes() == spec_reference.page(), "run: make fix"
 
 
+def test_the_page_of_the_cluster_is_what_the_types_say():
+    assert (ROOT / "docs" / "cluster.md").read_bytes() == cluster_page.page(), "run: make fix"
+
+
 def test_the_page_of_googlesql_is_what_the_tables_say():
     assert (ROOT / "docs" / "googlesql.md").read_bytes() == reference.page(), "run: make fix"
 
@@ -113,7 +121,7 @@ def test_the_page_of_googlesql_is_what_the_tables_say():
 def test_every_part_in_the_spec_reference_links_to_its_keys():
     page = (ROOT / "docs" / "spec.md").read_text("utf-8")
     links = re.findall(r"\]\(#([a-z_]+)\)", page)
-    assert set(links) == {"source", "columns", "features", "reject", "split", "training", "promotion", "champion"}
+    assert set(links) == {*PARTS}
     assert all(f"\n## `{link}`\n" in page for link in links)
 
 

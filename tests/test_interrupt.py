@@ -14,6 +14,12 @@ COMMANDS = {
     "make new": "cli new",
     "make check-spec": "cli check-spec",
     "make image": "cli image",
+    "make pipeline-compile": "cli compile",
+    "make pipeline-submit": "cli submit",
+    "make pipeline-schedule": "cli schedule",
+    "make pipeline-runs": "cli runs",
+    "make pipeline-retry": "cli retry",
+    "make pipeline-stop": "cli stop",
     "make releases": "cli releases",
     "make component-image": "cli component-image",
     "make base-images": "cli base-images",
@@ -24,9 +30,9 @@ COMMANDS = {
     "make fix": "model.spec.reference",
     "make fix, schemas": "artifacts.schemas",
     "make fix, bundle fields": "build.gate.fields.page",
+    "make fix, cluster": "pipelines.cluster.page",
     "make fix, GoogleSQL": "components.extract.googlesql.reference",
     "make test": "tests",
-    "compile": "cli compile",
     "the example's simulator": "cli simulate",
 }
 

@@ -16,6 +16,15 @@ MARK = "was-run-as-code"
 HOSTILE = f"""x";touch {MARK};" '; touch {MARK} #' `touch {MARK}` $(touch {MARK}) $(shell touch {MARK})
 $${{SPEC}} * ~ \\"""
 
+SUBMIT = {
+    name: f"--{option}={{}}"
+    for name, option in {
+        **{name: name.lower() for name in ("SPEC", "SPECS", "BIGQUERY", "DATA", "TO", "CHAMPION", "CLUSTER")},
+        **{name: name.lower() for name in ("EXPERIMENT", "TARGET")},
+        "STEPS_IMAGE": "image",
+        "BASE_IMAGE": "base",
+    }.items()
+} | {"ALLOW_DIRTY": "--allow-dirty", "JSON": "--json"}
 # Target -> variable -> the argument, or the NAME=value of the environment, by which the command gets it.
 REACHES = {
     "run": {
@@ -40,6 +49,22 @@ REACHES = {
     },
     "component-image": {"TO": "--to={}", "PYTHON_IMAGE": "--python={}", "JSON": "--json"},
     "base-images": {"OUT": "--out={}/base-images", "PYTHON_IMAGE": "--python={}"},
+    "pipeline-compile": {
+        name: f"--{option}={{}}"
+        for name, option in {
+            **{
+                name: name.lower() for name in ("SPEC", "SPECS", "BIGQUERY", "DATA", "TO", "CHAMPION", "CLUSTER", "OUT")
+            },
+            "STEPS_IMAGE": "image",
+            "BASE_IMAGE": "base",
+        }.items()
+    }
+    | {"JSON": "--json"},
+    "pipeline-submit": SUBMIT | {"END": "--end={}", "WAIT": "--wait"},
+    "pipeline-schedule": SUBMIT | {"CRON": "--cron={}", "BACKFILL": "--backfill={}", "CATCH_UP": "--catch-up"},
+    "pipeline-runs": {"MODEL": "{}", "TARGET": "--target={}", "JSON": "--json"},
+    "pipeline-retry": {"RUN": "{}", "TARGET": "--target={}", "WAIT": "--wait", "JSON": "--json"},
+    "pipeline-stop": {"RUN": "{}", "TARGET": "--target={}", "JSON": "--json"},
     "releases": {
         "MODEL": "{}",
         "TO": "--in={}",

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import ClassVar
 
 from artifacts.refusal import Refusal
+from artifacts.run_result import GREEN
 from artifacts.verdict import Verdict
 from model.errors import KamadoError, Problem
 
-GREEN = ("promote", "hold", "insufficient-data")  # outcomes with which a run succeeds
 TERMINATION_LOG = Path("/dev/termination-log")  # of a pod: what Kubernetes shows as the reason of its end
 MOST_BYTES = 4096  # that Kubernetes reads of it
 

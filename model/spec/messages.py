@@ -16,6 +16,7 @@ INTEGER, NUMBER = "Write a whole number, like 14", "Write a number, like 0.5"
 LOOK_UP = "docs/spec.md lists the allowed values"
 # By pydantic's type of error; {names} are from its context.
 WORDS = {
+    "bool_type": "Write true or false",
     "date_from_datetime_inexact": DAY,
     "date_from_datetime_parsing": DAY,
     "date_type": DAY,
@@ -87,10 +88,16 @@ def _problems(detail: ErrorDetails, root: type[BaseModel], parts: Mapping[str, t
     elif detail["type"] == "value_error":
         yield _from_validator(where, _message(detail), "spec-value")
     elif detail["loc"][-1:] == ("[key]",):
-        hint = FORMS["column"] if isinstance(detail["input"], str) else "Put the name in quotes"
+        hint = _key_hint(detail)
         yield Problem(str(detail["loc"][0]), f"has the key {short_repr(detail['input'])}", hint, "spec-value")
     else:
         yield Problem(where, f"is {short_repr(detail['input'])}", _hint(detail), "spec-value")
+
+
+def _key_hint(detail: ErrorDetails) -> str:
+    if detail["type"] == "literal_error":
+        return _hint(detail)
+    return FORMS["column"] if isinstance(detail["input"], str) else "Put the name in quotes"
 
 
 def _message(detail: ErrorDetails) -> str:

@@ -114,8 +114,8 @@ def _read_sql(folder: Path, name: str, problems: Problems) -> str:
 
 
 def _switches(value: JSON, location: tuple[str, ...]) -> Iterator[Problem]:
-    """No key of a spec is true or false; YAML reads yes, no, on and off so, and a number might be made of them."""
-    if isinstance(value, bool):
+    """One key of a spec is true or false; YAML reads yes, no, on and off so, and a number might be made of them."""
+    if isinstance(value, bool) and not (location[:1] == ("resources",) and location[2:] == ("spot",)):
         problem = f"is {value} (yes, no, on and off mean that in YAML)"
         yield Problem(".".join(location), problem, "Put it in quotes, or write another value", "spec-value")
     if len(location) > DEEPEST:  # an anchor may hold itself

@@ -10,19 +10,17 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from model.bundle.bounds import Bounds
+from model.spec.part import Part
+from model.spec.resources import PodResources, StepName, StepResources, pod_resources
 from model.spec.values import DECADES, FIRST_END, MODEL, RESERVED, Bytes, ExpressionText, Name, RuleName, Share
 
 FILE = "spec.json"  # in the folder that the step load_spec writes
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class SourceSpec(_Part):
+class SourceSpec(Part):
     """Where the rows come from and over which time."""
 
     sql: str = Field("training.sql", description="file beside spec.yaml, one GoogleSQL query")
@@ -43,7 +41,7 @@ class SourceSpec(_Part):
     )
 
 
-class ColumnRoles(_Part):
+class ColumnRoles(Part):
     """The roles that columns of the SQL result play."""
 
     label: Name = Field(description="0 or 1: did the shown item convert")
@@ -70,7 +68,7 @@ class ColumnRoles(_Part):
         return single | dict.fromkeys(self.outcomes, "outcomes")
 
 
-class FeatureSpec(_Part):
+class FeatureSpec(Part):
     """An input of the model. Naming it here declares that it is known when the page is shown."""
 
     kind: Literal["number", "category"]
@@ -86,7 +84,7 @@ class FeatureSpec(_Part):
         return self
 
 
-class RejectRule(_Part):
+class RejectRule(Part):
     """Rows outside [min, max] are rejected and counted."""
 
     name: RuleName
@@ -108,7 +106,7 @@ class RejectRule(_Part):
         return Bounds(name=self.name, expression=self.expression, min=self.min, max=self.max)
 
 
-class SplitSpec(_Part):
+class SplitSpec(Part):
     """How rows are divided into train, calibration and test."""
 
     by: Literal["time", "random", "group"] = "time"
@@ -139,7 +137,7 @@ class SplitSpec(_Part):
         return self
 
 
-class Training(_Part):
+class Training(Part):
     """How much to search, and for what to stop."""
 
     engine: Literal["xgboost"] = "xgboost"
@@ -151,7 +149,7 @@ class Training(_Part):
     max_categories: int = Field(500, gt=1, le=10**6, description="the most frequent values are kept, others become one")
 
 
-class Champion(_Part):
+class Champion(Part):
     """How the model in service must be beaten."""
 
     metric: Literal["ips_conversions", "log_loss"] | None = Field(None, description="default: by what the data allows")
@@ -168,7 +166,7 @@ class Champion(_Part):
         return self
 
 
-class Promotion(_Part):
+class Promotion(Part):
     """What a model must prove before it becomes an image."""
 
     must_beat: tuple[Literal["constant", "logistic", "current_order"], ...] = Field(("constant",), min_length=1)
@@ -182,7 +180,7 @@ class Promotion(_Part):
     )
 
 
-class Spec(_Part):
+class Spec(Part):
     """One model, as asked for."""
 
     model: str = Field(pattern=MODEL, max_length=60)
@@ -195,6 +193,7 @@ class Spec(_Part):
     split: SplitSpec
     training: Training = Training()
     promotion: Promotion = Promotion()
+    resources: dict[StepName, StepResources] = Field({}, description="on a cluster, of the steps that need others")
     sql_text: str = Field("", description="the query itself; read from source.sql, never written in spec.yaml")
 
     @model_validator(mode="after")
@@ -229,6 +228,12 @@ class Spec(_Part):
             yield "promotion.must_beat: current_order needs columns.position, which is missing"
         if self.promotion.champion.metric == "ips_conversions" and not self.columns.position:
             yield "promotion.champion.metric: ips_conversions needs columns.position, which is missing | use log_loss"
+        if (self.resources.get("conclude") or StepResources()).retries:
+            yield "resources.conclude.retries: is above 0 | its failure is how a run ends red, so leave it out"
+        minutes = self.pod("train").minutes
+        if minutes < self.training.minutes:
+            hint = f"{self.training.minutes:g} are for the search alone: give more, or leave it out"
+            yield f"resources.train.minutes: is {minutes}, less than training.minutes | {hint}"
         lists = {
             "columns.outcomes": self.columns.outcomes,
             "columns.key": self.columns.key,
@@ -256,9 +261,14 @@ class Spec(_Part):
         every = (*self.columns.roles(), *self.features, *rules, *group, *self.promotion.slices, *self.columns.key)
         return tuple(dict.fromkeys(every))
 
+    def pod(self, step: StepName) -> PodResources:
+        """What the step takes on a cluster."""
+        return pod_resources(step, self.resources.get(step), self.training.minutes)
+
     @property
     def spec_sha256(self) -> str:
-        document = self.model_dump(mode="json", exclude={"sql_text"})
+        """Of what is trained: the query has a digest of its own, and no result depends on `resources`."""
+        document = self.model_dump(mode="json", exclude={"sql_text", "resources"})
         return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -266,7 +276,8 @@ class Spec(_Part):
         return hashlib.sha256(self.sql_text.encode()).hexdigest()
 
     def to_json(self) -> str:
-        return self.model_dump_json()
+        """What the steps read: without `resources`, so that a change of them keeps earlier steps in the cache."""
+        return self.model_dump_json(exclude={"resources"})
 
     @classmethod
     def from_json(cls, text: str) -> "Spec":
@@ -290,4 +301,5 @@ PARTS: dict[str, type[BaseModel]] = {
     "training": Training,
     "promotion": Promotion,
     "champion": Champion,
+    "resources": StepResources,
 }

@@ -34,7 +34,7 @@ class PipelineProcess:
     def __init__(
         self,
         run: Path,
-        graph: Graph,
+        graph: Graph[GraphSettings],
         settings: GraphSettings,
         parameters: Mapping[str, Parameter],
         containers: Containers | None = None,

@@ -114,7 +114,7 @@ def test_completion_is_a_script_for_the_shell(shell):
 
 def test_completion_answers_with_verbs_and_options():
     verbs = run(COMP_WORDS="kamado re", COMP_CWORD="1", _KAMADO_COMPLETE="bash_complete").stdout
-    assert verbs.split() == ["plain,report", "plain,releases", "plain,registry"]
+    assert verbs.split() == ["plain,report", "plain,releases", "plain,retry", "plain,registry"]
     options = run(COMP_WORDS="kamado run --c", COMP_CWORD="2", _KAMADO_COMPLETE="bash_complete").stdout
     assert options.split() == ["plain,--champion"]
 

@@ -2,4 +2,5 @@
 from kfp import compiler as compiler
 from kfp import components as components
 from kfp import dsl as dsl
+from kfp import kubernetes as kubernetes
 from kfp import local as local

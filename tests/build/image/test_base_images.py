@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-import tarfile
+from functools import partial
 from pathlib import Path
 
 import docker.errors
@@ -25,6 +25,9 @@ from build.image.base_images.pip_config import pip_settings
 from build.image.base_images.python_base import python_image
 from build.image.build import build
 from build.image.request import BuildRequest
+from build.oci.archive import members_of
+from build.oci.image import Blob
+from build.oci.json_documents import Manifest
 from build.oci.layer import TarEntry
 from build.oci.layout import Layout
 from cli.main import main
@@ -169,9 +172,9 @@ class TestTheServersLayers:
 
 def members(layout):
     store = Layout(layout)
-    for layer in json.loads(store.manifest(store.resolve("server")))["layers"]:
-        with store.blob(layer["digest"]) as file, tarfile.open(fileobj=file) as tar:
-            yield from tar
+    for layer in Manifest.parse(store.manifest(store.resolve("server"))).layers:
+        opened = partial(store.blob, layer.digest)
+        yield from (member for _, member in members_of(Blob(layer.digest, layer.size, layer.media_type, opened)))
 
 
 class TestTheComponent:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from isal import igzip
 
 from build.image.base.apt import Apt, DebianPackage
 from build.image.base.base import VERSION, XGBOOST, BaseError
@@ -53,7 +54,8 @@ def root(image, tmp_path_factory):
     target = tmp_path_factory.mktemp("root")
     target.chmod(0o755)
     for layer in json.loads(read(folder, built.digest))["layers"]:
-        with tarfile.open(folder / "blobs" / "sha256" / layer["digest"].removeprefix("sha256:")) as tar:
+        packed = folder / "blobs" / "sha256" / layer["digest"].removeprefix("sha256:")
+        with igzip.open(packed) as file, tarfile.open(fileobj=file, mode="r|") as tar:
             tar.extractall(target, filter="fully_trusted")
     return target
 

@@ -1,0 +1,220 @@
+"""Verbs over runs of a cluster: submit, schedule, runs, retry, stop."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from cli.options import pipeline_options
+from cli.outcome import Done, VerbResult
+from cli.types import RunId, WholeNumber
+from cli.verb import Call, Verb
+from model.errors import Problem, UsageError
+from model.exit_codes import DONE
+from model.text import printable
+from pipelines.submit.open_service import TARGETS
+
+if TYPE_CHECKING:
+    from pipelines.submit.service import PipelineService, Run, RunRequest
+
+T = TypeVar("T")
+GOES_ON = "a run that was started goes on"
+TARGET = click.option(
+    "--target", type=click.Choice(TARGETS), default=TARGETS[0], help="Service that runs it; default: kfp."
+)
+WAIT = click.option("--wait", is_flag=True, help="Follow the run; the exit code is then the run's own.")
+RUN = click.argument("run_id", metavar="RUN", type=RunId())
+
+
+def submit_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of every verb that submits."""
+    for option in reversed(
+        (
+            click.option("--experiment", default="", metavar="NAME", help="Default: the pipeline's name."),
+            click.option(
+                "--set", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of the pipeline."
+            ),
+            click.option(
+                "--allow-dirty", is_flag=True, help="Submit changes that are in no commit; the version is marked."
+            ),
+            TARGET,
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True)
+class RunListing:
+    """Runs of a pipeline, newest first."""
+
+    pipeline: str
+    runs: Sequence["Run"]
+    exit_code: int = DONE
+
+    def for_programs(self) -> object:
+        from pipelines.submit.outcome import run_document
+
+        return [run_document(run) for run in self.runs]
+
+    def show(self, console: Any) -> None:
+        if not self.runs:
+            console.print(printable(f"{self.pipeline} has no runs; make pipeline-submit starts one"), markup=False)
+            return
+        from rich.console import Console
+        from rich.table import Table
+
+        table = Table("run", "name", "state", "created", "ended", title=printable(self.pipeline), title_justify="left")
+        for run in self.runs:
+            times = [moment.strftime("%Y-%m-%d %H:%M") if moment else "" for moment in (run.created, run.ended)]
+            table.add_row(run.id, printable(run.name), run.state, *times)
+        # Ids are there to be copied: a table that is wider than the terminal, or than none, is not cut.
+        Console(markup=False, emoji=False, highlight=False, width=200).print(table)
+
+
+@click.command("submit", cls=Verb, collects_mistakes=True, unchanged=GOES_ON)
+@pipeline_options
+@click.option("--end", default="", metavar="DAY", help="End of the window, exclusive; default: today.")
+@submit_options
+@WAIT
+def submit(call: Call, target: str, wait: bool, **arguments: Any) -> VerbResult:
+    """Compile the pipeline of one model, or of several, and run it on a cluster.
+
+    With --wait the exit code is the run's own: 0 promoted, 3 held or too little data, 1 refused, rejected or failed.
+    Ctrl-C stops watching; the run goes on.
+    """
+    service, request = _read(call, target, arguments, list(call.mistakes))
+    run = service.submit(request)
+    if wait:
+        return _followed(call, service, run)
+    return _started(run, f"submitted {run.name}: version {request.package.version} of {request.package.pipeline}")
+
+
+@click.command("schedule", cls=Verb, collects_mistakes=True, unchanged=GOES_ON)
+@pipeline_options
+@submit_options
+@click.option("--cron", default="", metavar="EXPRESSION", help="5 fields, in UTC: '0 18 * * 1-5'.")
+@click.option("--name", default="", metavar="NAME", help="Of the schedule, which it replaces; default: the pipeline's.")
+@click.option("--catch-up", is_flag=True, help="Make up for times at which the service was down.")
+@click.option(
+    "--backfill", default="", metavar="FROM..TO", help="Also run now for the schedule's days between two days."
+)
+def schedule(call: Call, target: str, cron: str, name: str, catch_up: bool, backfill: str, **arguments: Any) -> Done:
+    """Run the pipeline at the times of a cron expression.
+
+    The same command again changes nothing; another one under the same name replaces the schedule.
+    """
+    from dataclasses import asdict
+    from datetime import UTC, datetime
+
+    from pipelines.submit.cron import Times
+    from pipelines.submit.outcome import run_document
+    from pipelines.submit.request import on_day, submit_missing
+    from pipelines.submit.service import ScheduleRequest
+
+    mistakes = list(call.mistakes)
+    times = _or_mistakes(mistakes, lambda: Times.read(cron, backfill))
+    service, request = _read(call, target, arguments, mistakes)
+    assert times is not None  # else there is a mistake
+    answer = service.schedule(
+        ScheduleRequest(name or request.package.pipeline, times.cron.text, request, catch_up=catch_up)
+    )
+    following = times.cron.after(datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC")
+    lines = [
+        f"{answer.change} the schedule {answer.name}: {answer.cron}, next at {following}",
+        f"schedule {answer.link}",
+    ]
+    runs = submit_missing(service, [on_day(request, day) for day in times.days])
+    lines += [f"submitted {run.name}: {run.link}" for run in runs]
+    return Done({**asdict(answer), "next": following, "runs": [run_document(run) for run in runs]}, tuple(lines))
+
+
+@click.command("runs", cls=Verb)
+@click.argument("model")
+@click.option(
+    "--newest", type=WholeNumber(1, 1000, example=20), default=20, metavar="NUMBER", help="List this many; default: 20."
+)
+@TARGET
+def runs(call: Call, model: str, newest: int, target: str) -> RunListing:
+    """List the runs of a model on a cluster, newest first; those of several models are under `fleet`."""
+    from pipelines.submit.open_service import open_service
+
+    pipeline = f"kamado-{model}"
+    return RunListing(pipeline, open_service(target, call.environ).runs(pipeline, newest))
+
+
+@click.command("retry", cls=Verb, unchanged=GOES_ON)
+@RUN
+@TARGET
+@WAIT
+def retry(call: Call, run_id: str, target: str, wait: bool) -> VerbResult:
+    """Run the failed steps of a run again.
+
+    A run that ended with a refusal or a rejected model is not run again: it would come to the same end.
+    """
+    from pipelines.submit.open_service import open_service
+    from pipelines.submit.outcome import finish, refuse_retry
+
+    service = open_service(target, call.environ)
+    run = service.run(run_id)
+    if run.has_ended:
+        refuse_retry(finish(service, run))
+    service.retry(run_id)
+    run = service.run(run_id)
+    return _followed(call, service, run) if wait else _started(run, f"retried {run.name}")
+
+
+@click.command("stop", cls=Verb)
+@RUN
+@TARGET
+def stop(call: Call, run_id: str, target: str) -> Done:
+    """Stop a run on a cluster."""
+    from pipelines.submit.open_service import open_service
+
+    service = open_service(target, call.environ)
+    service.stop(run_id)
+    return _started(service.run(run_id), "asked the run to stop")
+
+
+def _read(
+    call: Call, target: str, arguments: dict[str, Any], mistakes: list[Problem]
+) -> "tuple[PipelineService, RunRequest]":
+    """The service and what it is to run, with the problems of both at once."""
+    from build.settings import git_commit
+    from pipelines.cluster.request import PipelineArguments
+    from pipelines.submit.open_service import open_service
+    from pipelines.submit.request import SubmitArguments, read_run_request
+
+    service = _or_mistakes(mistakes, lambda: open_service(target, call.environ))
+    own = {
+        name: arguments.pop(name) for name in ("experiment", "allow_dirty", "parameters", "end") if name in arguments
+    }
+    pipeline = PipelineArguments(**arguments)
+    request = read_run_request(SubmitArguments(pipeline, git_commit(call.environ), target=target, **own), mistakes)
+    assert service is not None  # else there is a mistake
+    return service, request
+
+
+def _or_mistakes(mistakes: list[Problem], read: Callable[[], T]) -> T | None:
+    """What `read` gives; its problems are added to the mistakes."""
+    try:
+        return read()
+    except UsageError as refusal:
+        mistakes += refusal.problems
+        return None
+
+
+def _started(run: "Run", line: str) -> Done:
+    from pipelines.submit.outcome import run_document
+
+    document = {"outcome": "submitted", "exit_code": DONE, "run": run_document(run)}
+    return Done(document, (line, f"run {run.link}"))
+
+
+def _followed(call: Call, service: "PipelineService", run: "Run") -> VerbResult:
+    from pipelines.submit.outcome import finish
+    from pipelines.submit.watch import watch
+
+    call.report(f"run {run.link}")
+    return finish(service, watch(service, run, call.console))

@@ -1,0 +1,148 @@
+"""The arguments of a pipeline for a cluster, all looked at before anything is compiled."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from components.load_spec.spec_uri import packed
+from model.errors import KamadoError, Problem, SpecError, UsageError
+from model.spec.reader import read_spec
+from model.spec.types import Spec
+from pipelines.cluster.compiled import DIGEST
+from pipelines.cluster.read import ClusterError, read_cluster_settings
+from pipelines.cluster.settings import ClusterSettings
+from pipelines.graph_settings import FleetSettings, GraphSettings
+
+BY_DIGEST = "Write it as REGISTRY/REPOSITORY@sha256:<64 hex digits>"
+STORES = "registry://HOST/REPOSITORY or ecr://ACCOUNT.REGION/REPOSITORY"
+BIGQUERY = re.compile(r"[^@\s]+@[\w-]+")
+EXAMPLE = "examples/rental_portal"
+
+
+@dataclass(frozen=True)
+class PipelineArguments:
+    """As they stand on the command line; empty is without a value."""
+
+    spec: str = ""
+    specs: str = ""
+    image: str = ""
+    bigquery: str = ""
+    data: str = ""
+    base: str = ""
+    destination: str = ""
+    champion: str = ""
+    cluster: str = ""
+
+
+def read_pipeline_settings(args: PipelineArguments, mistakes: Sequence[Problem] = ()) -> GraphSettings | FleetSettings:
+    """What is compiled in: of one model for SPEC, of several for SPECS. Nothing but files of this machine is read.
+
+    Raises UsageError with every problem of the arguments, cluster.yaml and the specs; SpecError or ClusterError where
+    these alone are wrong.
+    """
+    problems = [*mistakes, *_argument_problems(args)]
+    cluster, cluster_problems = _cluster(args.cluster)
+    folders, folder_problems = _folders(args)
+    specs, spec_problems = _specs(folders, several=bool(args.specs))
+    if problems or folder_problems:
+        raise UsageError(*problems, *folder_problems, *cluster_problems, *spec_problems)
+    if cluster_problems:
+        raise ClusterError(*cluster_problems, *spec_problems)
+    if spec_problems:
+        raise SpecError(*spec_problems)
+    models = tuple(_settings(args, spec, cluster) for spec in specs)
+    if not args.specs:
+        return models[0]
+    threads = max(model.threads for model in models)
+    return FleetSettings(tuple(replace(model, threads=threads) for model in models))
+
+
+def _settings(args: PipelineArguments, spec: Spec, cluster: ClusterSettings) -> GraphSettings:
+    return GraphSettings(
+        args.image,
+        spec,
+        packed(spec),
+        source=f"bigquery:{args.bigquery}" if args.bigquery else f"duckdb:{args.data}",
+        base=args.base,
+        threads=spec.pod("train").threads,
+        champion=args.champion,
+        destination=args.destination,
+        cluster=cluster,
+        notify=cluster.notification is not None,
+    )
+
+
+def _argument_problems(args: PipelineArguments) -> Iterator[Problem]:
+    if args.spec and args.specs:
+        yield Problem("SPEC and SPECS", "cannot be used together", "Name one model, or several", "specs-twice")
+    yield from _not_by_digest("STEPS_IMAGE", args.image, "image-without-digest")
+    yield from _not_by_digest("BASE_IMAGE", args.base, "base-without-digest")
+    if bool(args.bigquery) == bool(args.data):
+        problem = "cannot be used together" if args.data else "are both missing"
+        hint = "Name one: BIGQUERY=PROJECT@LOCATION, or DATA=<folder of tables that the pods mount>"
+        yield Problem("BIGQUERY and DATA", problem, hint, "data-twice" if args.data else "data-missing")
+    if args.bigquery and not BIGQUERY.fullmatch(args.bigquery):
+        hint = "Write it as PROJECT[.DATASET]@LOCATION, for example my-project@EU"
+        yield Problem("BIGQUERY", f"is {args.bigquery!r}", hint, "source-unknown")
+    if args.data and not Path(args.data).is_absolute():
+        yield Problem("DATA", f"is {args.data!r}", "Write the whole path, as the pods see it", "data-missing")
+    if not args.destination:
+        yield Problem("TO", "is missing", f"Name an image store: {STORES}", "destination-missing")
+    elif not args.destination.startswith(("registry://", "ecr://")):
+        problem = f"is {args.destination!r}, which a pod loses when it ends or cannot reach"
+        yield Problem("TO", problem, f"Name an image store: {STORES}", "destination-pod")
+
+
+def _not_by_digest(name: str, image: str, code: str) -> Iterator[Problem]:
+    if not DIGEST.fullmatch(image):
+        yield Problem(name, f"{image!r} is not named by digest" if image else "is missing", BY_DIGEST, code)
+
+
+def _cluster(path: str) -> tuple[ClusterSettings, tuple[Problem, ...]]:
+    try:
+        return (read_cluster_settings(Path(path)) if path else ClusterSettings()), ()
+    except ClusterError as refusal:
+        return ClusterSettings(), refusal.problems
+
+
+def _folders(args: PipelineArguments) -> tuple[list[Path], list[Problem]]:
+    """Of the specs. A folder of specs stands for all in it."""
+    if not args.specs:
+        return [Path(args.spec or EXAMPLE)], []
+    folders, problems = list[Path](), list[Problem]()
+    for word in re.split(r"[,\s]+", args.specs.strip(", \t\n")):
+        folder = Path(word)
+        inner = sorted(path.parent for path in folder.glob("*/spec.yaml"))
+        if word and ((folder / "spec.yaml").exists() or not inner):
+            folders.append(folder)
+        elif word:
+            folders += inner
+    if not folders:
+        hint = "Name the folders of specs, or one that holds them: SPECS='specs/a specs/b'"
+        problems.append(Problem("SPECS", "names no model", hint, "specs-empty"))
+    return folders, problems
+
+
+def _specs(folders: Sequence[Path], *, several: bool) -> tuple[list[Spec], list[Problem]]:
+    """Every one is read, however many are wrong."""
+    specs, problems, first = list[Spec](), list[Problem](), dict[str, Path]()
+    for folder in folders:
+        try:
+            spec = read_spec(folder)
+            packed(spec)
+        except KamadoError as refusal:
+            problems += [_in(folder, problem) for problem in refusal.problems] if several else refusal.problems
+            continue
+        specs.append(spec)
+        if spec.model in first:
+            problem = f"is named {spec.model}, as that in {first[spec.model]}"
+            problems.append(Problem(str(folder), problem, "Name each model once", "specs-same-model"))
+        first.setdefault(spec.model, folder)
+    return specs, problems
+
+
+def _in(folder: Path, problem: Problem) -> Problem:
+    """The message names the folder that the spec is in."""
+    where = problem.where if problem.where.startswith(str(folder)) else f"{folder}: {problem.where}"
+    return Problem(where, problem.problem, problem.hint, problem.code)

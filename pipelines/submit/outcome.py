@@ -1,0 +1,110 @@
+"""What a run that has ended came to, by its own account: the line of result of each model."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pydantic
+
+from artifacts.run_result import RunResult
+from model.errors import Problem
+from model.exit_codes import REFUSED
+from model.text import printable
+from pipelines.local.summary import EXIT, STYLE
+from pipelines.submit.service import PipelineService, Run, RunOutputs, SubmitError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+MOST_RETRIES = 3
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A run at its end. `models` are those that came to an outcome; a run that failed before has none."""
+
+    run: Run
+    models: tuple[RunResult, ...]
+
+    @classmethod
+    def of(cls, run: Run, outputs: RunOutputs) -> "FinishedRun":
+        """Raises SubmitError for a result that this version of Kamado cannot read."""
+        lines = [values["result"] for values in outputs.parameters.values() if "result" in values]
+        try:
+            results = [RunResult.of_line(line) for line in lines]
+        except pydantic.ValidationError as error:
+            hint = "Watch it with the version of Kamado that submitted it"
+            problem = f"has a result that cannot be read ({error.errors()[0]['msg']})"
+            raise SubmitError(Problem(f"run {run.id}", problem, hint, "run-result")) from error
+        return cls(run, tuple(sorted(results, key=lambda result: result.model)))
+
+    @property
+    def refused(self) -> tuple[RunResult, ...]:
+        """The models with which the same run would come to the same end."""
+        return tuple(result for result in self.models if not result.green)
+
+    @property
+    def exit_code(self) -> int:
+        """0 promote, 3 hold or insufficient-data, 1 everything else; of several models the worst."""
+        if self.run.state != "succeeded" or not self.models or self.refused:
+            return REFUSED
+        return max(EXIT[result.outcome] for result in self.models)
+
+    def for_programs(self) -> object:
+        return {
+            "outcome": "finished",
+            "exit_code": self.exit_code,
+            "run": run_document(self.run),
+            "models": [result.model_dump() for result in self.models],
+        }
+
+    def show(self, console: "Console") -> None:
+        for result in self.models:
+            console.print(result.outcome, style=STYLE.get(result.outcome, "bold red"))
+            image = f"image {result.reference}" if result.reference else "no image was built"
+            for line in (f"{result.model}: {result.reason}", image):
+                console.print(printable(f"  {line}"), markup=False)
+        if self.run.state != "succeeded":
+            console.print(f"the run is {self.run.state}", style="bold red", markup=False)
+            for line in failures(self.run):
+                console.print(printable(f"  {line}"), markup=False)
+        elif not self.models:
+            console.print("the run succeeded without a result: it is not one of Kamado's trainings", style="bold red")
+        console.print(printable(f"run {self.run.link}"), markup=False)
+
+
+def failures(run: Run) -> list[str]:
+    """A line for each step that failed, or the run's own message."""
+    lines = [f"{task.name}: {task.message or 'failed'}" for task in run.tasks if task.state == "failed"]
+    return lines or ([run.message] if run.message else [])
+
+
+def run_document(run: Run) -> dict[str, str | int | None]:
+    return {
+        "id": run.id,
+        "name": run.name,
+        "pipeline": run.pipeline,
+        "state": run.state,
+        "link": run.link,
+        "created": run.created.isoformat() if run.created else None,
+        "ended": run.ended.isoformat() if run.ended else None,
+        "message": run.message,
+        "retries": run.retries,
+    }
+
+
+def finish(service: PipelineService, run: Run) -> FinishedRun:
+    """Raises SubmitError where the service does not give the run's outputs."""
+    return FinishedRun.of(run, service.outputs(run.id))
+
+
+def refuse_retry(finished: FinishedRun) -> None:
+    """Raises SubmitError for a run that would come to the same end, and for one that was retried often enough."""
+    run = finished.run
+    if finished.refused:
+        words = ", ".join(f"{result.model} {result.outcome}" for result in finished.refused)
+        hint = "Fix what the run's summary names, and submit again"
+        raise SubmitError(Problem(f"run {run.id}", f"ended with {words}, which is final", hint, "run-final"))
+    if run.retries >= MOST_RETRIES:
+        problem = f"was retried {run.retries} times already"
+        hint = "Look at what fails in the run's page, then submit again"
+        raise SubmitError(Problem(f"run {run.id}", problem, hint, "run-retries"))

@@ -1,0 +1,222 @@
+"""Kubeflow Pipelines: the contract on the stand-in and on a live one, and what only Kubeflow refuses."""
+
+import os
+import socket
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from model.errors import UsageError
+from pipelines.submit.kubeflow.client import KubeflowClient
+from pipelines.submit.kubeflow.service import KubeflowService
+from pipelines.submit.kubeflow.settings import KubeflowSettings
+from pipelines.submit.outcome import finish
+from pipelines.submit.package import CompiledPipeline
+from pipelines.submit.service import RunRequest, SubmitError, UnreachableError
+from tests.contracts.pipeline_service import COMMIT, PipelineServiceContract, codes, finished
+from tests.pipelines.submit.tiny import compile_tiny, compile_tiny_fleet
+from tests.services.kfp_server.server import kfp_server
+
+
+def service_at(host: str, **settings) -> KubeflowService:
+    return KubeflowService(KubeflowClient(KubeflowSettings(host, **settings)))
+
+
+class TestLoopback(PipelineServiceContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def service(cls, tmp_path_factory):
+        with kfp_server(tmp_path_factory.mktemp("runs")) as server:
+            yield service_at(server.host)
+
+
+@pytest.mark.skipif("KFP_HOST" not in os.environ, reason="needs KFP_HOST, a live Kubeflow; nothing to fix")
+class TestLive(PipelineServiceContract):
+    """KAMADO_KFP_IMAGE is an image with Python and kfp, by digest, for its steps."""
+
+    image = os.environ.get("KAMADO_KFP_IMAGE", "")
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def service(cls):
+        return KubeflowService(KubeflowClient(KubeflowSettings.read(os.environ)))
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory) -> CompiledPipeline:
+    return CompiledPipeline(compile_tiny(tmp_path_factory.mktemp("tiny"), "kamado-tiny"))
+
+
+@pytest.fixture
+def request_(compiled) -> RunRequest:
+    package = compiled.package("tiny", COMMIT, allow_dirty=False)
+    return RunRequest(package, "tiny", "tiny", {"outcome": "promote"})
+
+
+def refusal(service, request) -> list[str]:
+    with pytest.raises(SubmitError) as error:
+        service.submit(request)
+    assert all(problem.hint for problem in error.value.problems)
+    return codes(error)
+
+
+@pytest.fixture(scope="module")
+def multi_user(tmp_path_factory):
+    """Kubeflow with a login and a namespace for each team."""
+    settings = {"token": "right", "cookies": "authservice_session=1", "namespaces": ("team-a",)}
+    with kfp_server(tmp_path_factory.mktemp("runs"), **settings) as server:
+        yield server
+
+
+def nothing_was_made(server) -> bool:
+    kubeflow = server.kubeflow
+    return not (kubeflow.pipelines or kubeflow.versions or kubeflow.experiments or kubeflow.runs or kubeflow.recurring)
+
+
+def test_an_expired_token_a_foreign_namespace_and_none_are_refused_and_nothing_is_made(multi_user, request_):
+    right = service_at(multi_user.host, token="right", namespace="team-a")
+    for settings, code in (
+        ({"token": "expired", "namespace": "team-a"}, "kfp-unauthorized"),
+        ({"cookies": "authservice_session=2", "namespace": "team-a"}, "kfp-unauthorized"),
+        ({"token": "right", "namespace": "team-b"}, "kfp-forbidden"),
+        ({"token": "right"}, "kfp-refused"),
+    ):
+        assert refusal(service_at(multi_user.host, **settings), request_) == [code]
+    assert refusal(right, replace(request_, parameters={"nope": 1})) == ["kfp-refused"]
+    assert not multi_user.kubeflow.runs
+
+
+def test_a_token_or_cookies_let_in(multi_user, request_):
+    service = service_at(multi_user.host, namespace="team-a", token="right")
+    run = finished(service, service.submit(request_))
+    assert run.state == "succeeded"
+    by_cookies = service_at(multi_user.host, namespace="team-a", cookies="authservice_session=1")
+    assert by_cookies.outputs(run.id) == service.outputs(run.id)
+    assert [run.id for run in by_cookies.runs("kamado-tiny", 1)] == [run.id]
+
+
+def test_a_login_page_in_place_of_an_answer_is_an_expired_login(tmp_path, request_):
+    with kfp_server(tmp_path, login_page=True) as server:
+        assert refusal(service_at(server.host), request_) == ["kfp-unauthorized"]
+
+
+def test_an_api_server_without_the_ui_gives_no_outputs(tmp_path, request_):
+    with kfp_server(tmp_path, executes=False, metadata=False) as server:
+        service = service_at(server.host)
+        run = service.submit(request_)
+        with pytest.raises(SubmitError) as error:
+            service.outputs(run.id)
+    assert codes(error) == ["kfp-no-metadata"]
+
+
+def test_a_host_that_does_not_answer(request_):
+    with socket.socket() as listener:  # bound, and nobody listens
+        listener.bind(("127.0.0.1", 0))
+        with pytest.raises(UnreachableError) as error:
+            service_at(f"http://127.0.0.1:{listener.getsockname()[1]}").submit(request_)
+    assert codes(error) == ["kfp-unreachable"]
+
+
+def test_a_pipeline_that_kamado_did_not_make_is_left_alone(tmp_path, request_):
+    with kfp_server(tmp_path) as server:
+        import kfp
+
+        file = tmp_path / "theirs.yaml"
+        file.write_text(request_.package.text)
+        with pytest.warns(FutureWarning):
+            client = kfp.Client(host=server.host)
+        client.upload_pipeline(str(file), pipeline_name="kamado-tiny", description="of others")
+        before = len(server.kubeflow.versions)
+        assert refusal(service_at(server.host), request_) == ["pipeline-foreign"]
+        assert (len(server.kubeflow.versions), server.kubeflow.experiments, server.kubeflow.runs) == (before, [], [])
+
+
+def test_a_refused_upload_leaves_no_empty_pipeline(tmp_path, request_):
+    with kfp_server(tmp_path) as server:
+        text = request_.package.text.replace("schemaVersion: 2.1.0", "schemaVersion: 1")
+        broken = replace(request_.package, text=text)
+        assert refusal(service_at(server.host), replace(request_, package=broken)) == ["kfp-refused"]
+        assert nothing_was_made(server)
+
+
+def test_what_a_step_wrote_and_cannot_be_stored_fails_the_step(tmp_path, request_):
+    def away(key: str, path: Path) -> str:
+        raise OSError("connection refused")
+
+    with kfp_server(tmp_path, away) as server:
+        service = service_at(server.host)
+        run = finished(service, service.submit(request_))
+    assert run.state == "failed"
+    assert [(task.name, task.message) for task in run.tasks] == [
+        ("build-image", "failed to upload output artifact: connection refused")
+    ]
+
+
+def test_every_iteration_of_a_loop_has_its_outputs(tmp_path):
+    compiled = CompiledPipeline(compile_tiny_fleet(tmp_path, ("promote", "hold", "refused")))
+    package = compiled.package("fleet", COMMIT, allow_dirty=False)
+    with kfp_server(tmp_path / "runs") as server:
+        service = service_at(server.host)
+        run = finished(service, service.submit(RunRequest(package, "fleet", "fleet")))
+        end = finish(service, run)
+        assert len({(artifact.task, artifact.uri) for artifact in service.outputs(run.id).artifacts}) == 3
+    assert sorted(result.outcome for result in end.models) == ["hold", "promote", "refused"]
+    assert [task.name for task in run.tasks] == ["build-image"] * 3 + ["table"]
+
+
+def test_the_version_is_uploaded_once_and_has_the_tags(tmp_path, request_):
+    with kfp_server(tmp_path) as server:
+        service = service_at(server.host)
+        for _ in range(2):
+            service.stop(service.submit(replace(request_, parameters={"wait": 60.0})).id)
+        (pipeline,), (version,) = server.kubeflow.pipelines, server.kubeflow.versions
+        assert pipeline.description == "Made by Kamado: tiny"
+        assert (version.name, version.tags) == (COMMIT[:12], {"model": "tiny", "commit": COMMIT})
+        assert len(server.kubeflow.experiments) == 1
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, ["kfp-host-missing"]),
+        ({"KFP_HOST": "ftp://x"}, ["kfp-host-unreadable"]),
+        ({"KFP_HOST": "http://"}, ["kfp-host-unreadable"]),
+        ({"KFP_HOST": "http://user:word@x"}, ["kfp-host-unreadable"]),
+        ({"KFP_HOST": "x:99999"}, ["kfp-host-unreadable"]),
+        ({"KFP_TOKEN": "a", "KFP_COOKIES": "b"}, ["kfp-host-missing", "kfp-setting"]),
+        ({"KFP_HOST": "x", "KFP_TOKEN": "a\nb"}, ["kfp-setting"]),
+    ],
+)
+def test_settings_that_cannot_be_used(environ, expected, tmp_path):
+    with pytest.raises(UsageError) as error:
+        KubeflowSettings.read(environ, tmp_path)
+    assert codes(error) == expected
+
+
+def test_settings_of_a_person_and_of_a_pod(tmp_path):
+    assert KubeflowSettings.read({"KFP_HOST": "k.example/pipeline/#/runs"}, tmp_path) == KubeflowSettings(
+        "https://k.example/pipeline"
+    )
+    for path, text in {"kubeflow/pipelines/token": "t\n", "kubernetes.io/serviceaccount/namespace": "team-a"}.items():
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_text(text)
+    host = "http://ml-pipeline-ui.kubeflow"
+    settings = KubeflowSettings.read({"KFP_HOST": host}, tmp_path)
+    assert settings == KubeflowSettings(host, namespace="team-a", token_file=tmp_path / "kubeflow/pipelines/token")
+    assert KubeflowSettings.read({"KFP_HOST": host, "KFP_COOKIES": "c"}, tmp_path).current_token == ""
+    (tmp_path / "other").write_text("o")
+    other = KubeflowSettings.read({"KFP_HOST": host, "KF_PIPELINES_SA_TOKEN_PATH": str(tmp_path / "other")}, tmp_path)
+    assert (settings.current_token, other.current_token) == ("t", "o")
+
+
+def test_a_token_that_kubernetes_renews_is_read_again(tmp_path):
+    token = tmp_path / "token"
+    token.write_text("old")
+    with kfp_server(tmp_path / "runs", token="new") as server:
+        service = service_at(server.host, token_file=token)
+        with pytest.raises(SubmitError) as error:
+            service.runs("kamado-tiny", 1)
+        assert codes(error) == ["kfp-unauthorized"]
+        token.write_text("new")
+        assert service.runs("kamado-tiny", 1) == ()

@@ -1,0 +1,117 @@
+"""What a run came to: exit codes, what can be retried, and how it is watched."""
+
+import io
+from datetime import UTC, datetime
+
+import pytest
+from rich.console import Console
+
+from artifacts.run_result import RunResult
+from model.errors import Problem
+from pipelines.submit.outcome import FinishedRun, refuse_retry
+from pipelines.submit.service import Run, RunOutputs, SubmitError, Task, UnreachableError
+from pipelines.submit.watch import watch
+from tests.contracts.pipeline_service import codes
+
+START = datetime(2026, 7, 1, tzinfo=UTC)
+
+
+def run_in(state, *tasks, retries=0) -> Run:
+    return Run("1", "tiny", "kamado-tiny", state, "http://host/#/runs/details/1", tasks=tasks, retries=retries)
+
+
+def finished(state, *outcomes, retries=0) -> FinishedRun:
+    results = [RunResult(model=f"m{index}", outcome=word, reason="why") for index, word in enumerate(outcomes)]
+    parameters = {f"loop-{index}/build-image": {"result": result.line()} for index, result in enumerate(results)}
+    return FinishedRun.of(run_in(state, retries=retries), RunOutputs(parameters))
+
+
+@pytest.mark.parametrize(
+    ("state", "outcomes", "code"),
+    [
+        ("succeeded", ["promote"], 0),
+        ("succeeded", ["hold"], 3),
+        ("succeeded", ["insufficient-data"], 3),
+        ("failed", ["reject"], 1),
+        ("failed", ["invalid"], 1),
+        ("failed", ["refused"], 1),
+        ("failed", ["promote"], 1),
+        ("failed", [], 1),
+        ("cancelled", [], 1),
+        ("succeeded", [], 1),
+        ("succeeded", ["promote", "hold", "promote"], 3),
+        ("failed", ["promote", "hold", "refused"], 1),
+    ],
+)
+def test_the_exit_code_is_the_runs_own(state, outcomes, code):
+    end = finished(state, *outcomes)
+    assert end.exit_code == code
+    screen = io.StringIO()
+    end.show(Console(file=screen))
+    assert all(word in screen.getvalue() for word in outcomes)
+    assert "http://host/#/runs/details/1" in screen.getvalue()
+
+
+def test_a_refusal_is_final_and_retries_have_an_end():
+    for end, code in (
+        (finished("failed", "refused"), "run-final"),
+        (finished("failed", "promote", "reject"), "run-final"),
+        (finished("failed", retries=3), "run-retries"),
+    ):
+        with pytest.raises(SubmitError) as error:
+            refuse_retry(end)
+        assert codes(error) == [code]
+    refuse_retry(finished("failed", retries=2))
+
+
+def test_a_result_of_another_version_is_not_guessed():
+    with pytest.raises(SubmitError) as error:
+        FinishedRun.of(run_in("succeeded"), RunOutputs({"build-image": {"result": '{"outcome": "better"}'}}))
+    assert codes(error) == ["run-result"]
+
+
+class Answers:
+    """A service that gives one answer after the other; None is none."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+
+    def run(self, run_id):
+        answer = self.answers.pop(0)
+        if answer is None:
+            raise UnreachableError(Problem("host", "does not answer", "Wait", "kfp-unreachable"))
+        return answer
+
+
+def test_watching_prints_each_change_once_and_survives_silence():
+    first, second = Task("build-image", "running", START), Task("build-image", "succeeded", START, START)
+    failed = Task("conclude", "failed", START, START, "exit\x1b code 1")
+    service = Answers(run_in("running", first), None, run_in("running", second), run_in("failed", second, failed))
+    screen = io.StringIO()
+    end = watch(service, run_in("pending"), Console(file=screen, width=200), sleep=lambda _: None)
+    assert end.state == "failed"
+    assert [line.split() for line in screen.getvalue().splitlines() if line.strip()] == [
+        ["build-image", "running"],
+        ["build-image", "succeeded"],
+        ["conclude", "failed", "exit\\x1b", "code", "1"],
+    ]
+
+
+def test_watching_ends_when_the_service_stays_silent():
+    slept = []
+    with pytest.raises(UnreachableError):
+        watch(Answers(*[None] * 200), run_in("running"), Console(file=io.StringIO()), sleep=slept.append)
+    assert 300 < sum(slept) < 310
+
+
+def test_on_a_terminal_the_steps_are_a_table():
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=100)
+    watch(
+        Answers(run_in("succeeded", Task("train", "succeeded", START, START))),
+        run_in("pending"),
+        console,
+        sleep=lambda _: None,
+    )
+    assert "waiting for the first step" in screen.getvalue()
+    assert "train" in screen.getvalue()

@@ -1,0 +1,179 @@
+"""The verbs over runs of a cluster, from the command line to what the server holds. Nothing here trains a model."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.main import main
+from pipelines.submit.kubeflow.client import KubeflowClient
+from pipelines.submit.kubeflow.service import KubeflowService
+from pipelines.submit.kubeflow.settings import KubeflowSettings
+from pipelines.submit.package import CompiledPipeline
+from pipelines.submit.service import RunRequest
+from tests.contracts.pipeline_service import finished
+from tests.graphs import BASE
+from tests.model.specs import GOOD
+from tests.pipelines.golden import IMAGE, STORE
+from tests.pipelines.submit.tiny import compile_tiny
+from tests.services.kfp_server.server import kfp_server
+
+ROOT = Path(__file__).resolve().parents[3]
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """Its runs start and are killed at once: no step of these graphs could run here."""
+    with kfp_server(tmp_path_factory.mktemp("runs"), executes=False) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def spec(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("spec")
+    (folder / "spec.yaml").write_text(GOOD)
+    (folder / "training.sql").write_text("SELECT 1")
+    return folder
+
+
+def where(spec: Path) -> list[str]:
+    return ["--spec", str(spec), "--image", IMAGE, "--base", BASE, "--to", STORE, "--bigquery", "p.logs@EU"]
+
+
+@pytest.fixture
+def kamado(server, spec, capsys):
+    """A verb with --json: its exit code, and the value that it printed."""
+
+    def call(verb, *words, compiles=True, **environ):
+        environment = {"KFP_HOST": server.host, "KAMADO_COMMIT": COMMIT, **environ}
+        code = main([verb, *(where(spec) if compiles else []), *words, "--json"], environment)
+        return code, json.loads(capsys.readouterr().out)
+
+    return call
+
+
+def codes(answer) -> list[str]:
+    return [problem["code"] for problem in answer["problems"]]
+
+
+def test_submitting_prints_the_link_and_uploads_the_version_of_the_commit(kamado, server):
+    code, answer = kamado("submit", "--end", "2026-07-01", "--experiment", "team")
+    assert (code, answer["outcome"]) == (0, "submitted")
+    assert answer["run"]["link"] == f"{server.host}/#/runs/details/{answer['run']['id']}"
+    (run,) = [run for run in server.kubeflow.runs if run.id == answer["run"]["id"]]
+    assert run.name == "rent-conversion 2026-07-01"
+    assert run.parameters == {"end": "2026-07-01"}
+    assert COMMIT[:12] in [version.name for version in server.kubeflow.versions]
+    assert "team" in [experiment.name for experiment in server.kubeflow.experiments]
+
+
+@pytest.mark.case("a submission with everything wrong")
+def test_every_problem_is_reported_at_once_and_nothing_is_sent(kamado, server, outcome):
+    before = len(server.kubeflow.requests)
+    code, answer = kamado(
+        *("submit", "--spec", "/nowhere", "--image", "steps:1", "--end", "soon", "--set", "x", "--nope"),
+        KFP_HOST="",
+        KAMADO_COMMIT=f"{COMMIT}-dirty",
+    )
+    assert code == 2
+    assert {"argument-unknown", "kfp-host-missing", "commit-dirty", "end-unreadable", "image-without-digest"} <= set(
+        codes(answer)
+    )
+    assert "parameter-unreadable" in codes(answer)
+    assert len(server.kubeflow.requests) == before
+    outcome(answer["message"])
+
+
+def test_an_unknown_parameter_is_refused_before_anything_is_sent(kamado, server):
+    before = len(server.kubeflow.requests)
+    code, answer = kamado("submit", "--set", "trials=3")
+    assert (code, codes(answer)) == (2, ["parameter-unknown"])
+    assert len(server.kubeflow.requests) == before
+
+
+def test_changes_that_are_in_no_commit_are_marked(kamado, server):
+    code, _ = kamado("submit", "--allow-dirty", KAMADO_COMMIT=f"{COMMIT}-dirty")
+    assert code == 0
+    assert server.kubeflow.versions[-1].name.startswith(f"{COMMIT[:12]}-dirty-")
+
+
+def test_a_schedule_is_made_once_and_its_past_days_run_once(kamado, server):
+    words = ("schedule", "--cron", "0 18 * * 1", "--backfill", "2026-06-01..2026-06-10")
+    code, answer = kamado(*words)
+    assert (code, answer["change"], answer["cron"], len(answer["runs"])) == (0, "created", "0 18 * * 1", 2)
+    recurring = server.kubeflow.recurring[-1]
+    assert recurring.body["trigger"]["cron_schedule"]["cron"] == "0 0 18 * * 1"
+    assert recurring.body["no_catchup"] is True
+    assert [run.parameters for run in server.kubeflow.runs[-2:]] == [{"end": "2026-06-01"}, {"end": "2026-06-08"}]
+    code, again = kamado(*words)
+    assert (code, again["change"], again["id"], again["runs"]) == (0, "unchanged", answer["id"], [])
+    code, other = kamado("schedule", "--cron", "0 6 * * *", "--catch-up")
+    assert (code, other["change"]) == (0, "replaced")
+    assert [item.body["no_catchup"] for item in server.kubeflow.recurring] == [False]
+
+
+def test_a_run_has_an_id(kamado):
+    assert [codes(kamado(verb, "", compiles=False)[1]) for verb in ("retry", "stop")] == [["argument-value"]] * 2
+
+
+def test_a_schedule_without_a_time_is_refused(kamado):
+    code, answer = kamado("schedule", "--backfill", "x")
+    assert (code, codes(answer)) == (2, ["cron-unreadable", "backfill-unreadable"])
+
+
+def test_runs_are_listed(kamado, server):
+    newest = kamado("submit")[1]["run"]
+    code, answer = kamado("runs", "rent-conversion", "--newest", "1", compiles=False)
+    assert code == 0
+    assert [run["id"] for run in answer] == [newest["id"]]
+    assert kamado("runs", "nobody", compiles=False) == (0, [])
+
+
+def test_a_run_is_stopped(kamado, server):
+    run = kamado("submit")[1]["run"]
+    code, answer = kamado("stop", run["id"], compiles=False)
+    assert (code, answer["run"]["id"]) == (0, run["id"])
+    assert server.kubeflow.runs[-1].state in ("CANCELING", "CANCELED")
+
+
+def test_a_lost_step_is_retried_and_the_exit_code_is_the_runs_own(tmp_path, capsys):
+    compiled = CompiledPipeline(compile_tiny(tmp_path, "kamado-tiny"))
+    package = compiled.package("tiny", COMMIT, allow_dirty=False)
+    parameters = {"outcome": "hold", "marker": str(tmp_path / "marker")}
+    with kfp_server(tmp_path / "runs") as server:
+        service = KubeflowService(KubeflowClient(KubeflowSettings(server.host)))
+        run = finished(service, service.submit(RunRequest(package, "tiny", "tiny", parameters)))
+        assert run.state == "failed"
+        code = main(["retry", run.id, "--wait", "--json"], {"KFP_HOST": server.host})
+    answer = json.loads(capsys.readouterr().out)
+    assert (code, answer["run"]["retries"], answer["models"][0]["outcome"]) == (3, 1, "hold")
+
+
+def test_an_interrupt_stops_the_watching_and_not_the_run(server, spec):
+    command = [sys.executable, "-m", "cli", "submit", *where(spec), "--wait"]
+    environ = {**os.environ, "KFP_HOST": server.host, "KAMADO_COMMIT": COMMIT}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, env=environ, stdout=pipe, stderr=pipe, text=True) as process:
+        link = process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate()
+    assert (process.returncode, errors) == (130, "interrupted; a run that was started goes on\n")
+    run = server.kubeflow.runs[-1]
+    assert link == f"run {server.host}/#/runs/details/{run.id}\n"
+    assert run.state == "PENDING"
+
+
+def test_a_run_that_is_not_there_cannot_be_retried_or_stopped(kamado):
+    for verb in ("retry", "stop"):
+        code, answer = kamado(verb, "nope", compiles=False)
+        assert (code, codes(answer)) == (1, ["kfp-not-found"])
+
+
+def test_the_table_of_runs_is_for_people(server, spec, capsys):
+    assert main(["runs", "rent-conversion"], {"KFP_HOST": server.host}) == 0
+    assert "kamado-rent-conversion" in capsys.readouterr().out

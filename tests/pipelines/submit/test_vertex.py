@@ -1,0 +1,331 @@
+"""Vertex AI Pipelines: the contract on the stand-in and on a live project, and what only Vertex AI refuses.
+
+The generated client's import costs seconds, so nothing here starts a process.
+"""
+
+import json
+import os
+import socket
+from dataclasses import replace
+
+import pytest
+
+from cli.main import main
+from model.errors import UsageError
+from pipelines.submit.open_service import open_service
+from pipelines.submit.outcome import finish
+from pipelines.submit.package import CompiledPipeline
+from pipelines.submit.service import RunRequest, ScheduleRequest, SubmitError, UnreachableError
+from pipelines.submit.vertex.client import VertexClient
+from pipelines.submit.vertex.labels import label_value
+from pipelines.submit.vertex.service import VertexService
+from pipelines.submit.vertex.settings import VertexSettings
+from tests.contracts.pipeline_service import COMMIT, PipelineServiceContract, codes, finished
+from tests.graphs import BASE
+from tests.model.specs import GOOD
+from tests.pipelines.golden import IMAGE, STORE
+from tests.pipelines.submit.tiny import compile_tiny
+
+ACCOUNT = "steps@kamado-test.iam.gserviceaccount.com"
+ENVIRON = {
+    "VERTEX_PROJECT": "kamado-test",
+    "VERTEX_LOCATION": "europe-west1",
+    "VERTEX_ROOT": "gs://kamado-test/runs/",
+    "VERTEX_TOKEN": "right",
+}
+
+
+def tiny_steps(parameters: dict) -> list:
+    """What the steps of tests/pipelines/submit/tiny.py come to."""
+    from tests.services.vertex.jobs import Step
+
+    outcome = parameters.get("outcome", "promote")
+    if parameters.get("wait", 0) > 0:
+        return [Step("build-image", "RUNNING")]
+    if outcome == "broken":
+        return [Step("build-image", "FAILED", error="exit code 1"), Step("conclude", "NOT_TRIGGERED")]
+    promoted = outcome == "promote"
+    reference = "registry.example/tiny:1@sha256:1" if promoted else ""
+    result = json.dumps({"model": "tiny", "outcome": outcome, "reason": f"it is {outcome}", "reference": reference})
+    outputs = {"outcome": outcome, "reference": reference, "tag": "1", "digest": "sha256:1", "result": result}
+    built = Step("build-image", outputs=outputs, artifacts={"image": {"reference": reference}})
+    green = outcome in ("promote", "hold", "insufficient-data")
+    return [built, Step("conclude") if green else Step("conclude", "FAILED", error="exit code 1")]
+
+
+@pytest.fixture(scope="module")
+def vertex():
+    """Address and state of one stand-in."""
+    from tests.services.vertex.server import vertex_server
+
+    with vertex_server(tiny_steps, accounts=(ACCOUNT,)) as server:
+        yield server
+
+
+@pytest.fixture
+def server(vertex):
+    """The same, empty again."""
+    _, state = vertex
+    state.jobs.items.clear()
+    state.schedules.items.clear()
+    state.requests.clear()
+    return vertex
+
+
+def service_at(address: str, **settings) -> VertexService:
+    fields = {"project": "kamado-test", "location": "europe-west1", "root": "gs://kamado-test/runs", "token": "right"}
+    return VertexService(VertexClient(VertexSettings(endpoint=address, **{**fields, **settings})))
+
+
+@pytest.fixture(scope="module")
+def service(vertex):
+    return service_at(vertex[0])
+
+
+class TestLoopback(PipelineServiceContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def service(cls, vertex):
+        return service_at(vertex[0])
+
+
+@pytest.mark.skipif(
+    not {"VERTEX_PROJECT", "VERTEX_IMAGE"} <= os.environ.keys(),
+    reason="needs VERTEX_PROJECT, a live project, and VERTEX_IMAGE with Python and kfp; nothing to fix",
+)
+class TestLive(PipelineServiceContract):
+    image = os.environ.get("VERTEX_IMAGE", "")
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def service(cls):
+        return open_service("vertex", os.environ)
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory) -> CompiledPipeline:
+    return CompiledPipeline(compile_tiny(tmp_path_factory.mktemp("tiny"), "kamado-tiny"))
+
+
+@pytest.fixture
+def request_(compiled) -> RunRequest:
+    package = compiled.package("tiny", COMMIT, allow_dirty=False)
+    return RunRequest(package, "tiny", "tiny", {"outcome": "promote"})
+
+
+def refusal(service, request) -> list[str]:
+    with pytest.raises((SubmitError, UsageError)) as error:
+        service.submit(request)
+    assert all(problem.hint for problem in error.value.problems)
+    return codes(error)
+
+
+def test_a_job_says_where_it_writes_who_it_runs_as_and_what_it_is_of(server, request_):
+    address, state = server
+    run = service_at(address, service_account=ACCOUNT).submit(request_)
+    (job,) = state.jobs.items.values()
+    assert (job.id, job.message.display_name) == (run.id, "tiny")
+    assert job.message.runtime_config.gcs_output_directory == "gs://kamado-test/runs"
+    assert job.message.service_account == ACCOUNT
+    labels = dict(job.message.labels)
+    assert len(labels.pop("kamado_content")) == 32
+    assert labels == {
+        "kamado_model": "tiny",
+        "kamado_commit": COMMIT,
+        "kamado_experiment": "tiny",
+        "kamado_pipeline": "kamado-tiny",
+        "kamado_version": COMMIT[:12],
+    }
+    assert run.link == (
+        f"https://console.cloud.google.com/vertex-ai/locations/europe-west1/pipelines/runs/{run.id}?project=kamado-test"
+    )
+
+
+@pytest.mark.parametrize(
+    ("outcome", "exit_code"), [("promote", 0), ("hold", 3), ("insufficient-data", 3), ("refused", 1), ("broken", 1)]
+)
+def test_the_outcome_is_that_of_the_run(service, server, request_, outcome, exit_code):
+    run = finished(service, service.submit(replace(request_, parameters={"outcome": outcome})))
+    assert finish(service, run).exit_code == exit_code
+
+
+def test_verbs(server, tmp_path, capsys):
+    """The compiled training is taken as it is; from the command line to what the service holds."""
+    address, state = server
+    environ = {**ENVIRON, "VERTEX_ENDPOINT": address, "VERTEX_SERVICE_ACCOUNT": ACCOUNT, "KAMADO_COMMIT": COMMIT}
+
+    def kamado(verb, *words):
+        code = main([verb, *words, "--target", "vertex", "--json"], environ)
+        return code, json.loads(capsys.readouterr().out)
+
+    (tmp_path / "spec.yaml").write_text(GOOD)
+    (tmp_path / "training.sql").write_text("SELECT 1")
+    (tmp_path / "cluster.yaml").write_text("service_account: of-kubernetes\n")
+    words = ["--spec", str(tmp_path), "--image", IMAGE, "--base", BASE, "--to", STORE, "--bigquery", "p.logs@EU"]
+    code, answer = kamado(
+        "submit", *words, "--cluster", str(tmp_path / "cluster.yaml"), "--end", "2026-07-01", "--wait"
+    )
+    assert (code, answer["models"][0]["outcome"]) == (0, "promote")
+    (job,) = state.jobs.items.values()
+    assert job.message.service_account == ACCOUNT
+    assert kamado("runs", "rent-conversion")[1][0]["id"] == job.id
+    code, answer = kamado("stop", job.id)
+    assert (code, answer["problems"][0]["code"]) == (1, "run-state")
+    code, answer = kamado("schedule", *words, "--cron", "0 18 * * *")
+    assert (code, answer["change"], len(state.schedules.items)) == (0, "created", 1)
+
+
+def test_every_wrong_parameter_is_refused_before_anything_is_sent(service, server, request_):
+    wrong = replace(request_, parameters={"nope": 1, "wait": "5", "outcome": 1.0})
+    assert refusal(service, wrong) == ["parameter-unknown", "parameter-type", "parameter-type"]
+    assert server[1].requests == []
+
+
+def test_a_package_with_settings_of_kubernetes_is_refused(service, server, request_):
+    both = replace(request_.package, text=request_.package.text + "\n---\nplatforms: {}\n")
+    assert refusal(service, replace(request_, package=both)) == ["vertex-document"]
+    assert server[1].requests == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"token": "expired"}, "vertex-unauthorized"),
+        ({"project": "of-others"}, "vertex-forbidden"),
+        ({"service_account": "of@others.iam.gserviceaccount.com"}, "vertex-forbidden"),
+        ({"location": "us-central1"}, "vertex-not-found"),
+        ({"root": "s3://bucket"}, "vertex-refused"),
+    ],
+)
+def test_a_refused_call_leaves_nothing(server, request_, settings, expected):
+    address, state = server
+    assert refusal(service_at(address, **settings), request_) == [expected]
+    assert not state.jobs.items
+
+
+def test_a_service_that_is_away(server, service, request_):
+    _, state = server
+    state.away = True
+    try:
+        with pytest.raises(UnreachableError) as error:
+            service.submit(request_)
+    finally:
+        state.away = False
+    assert codes(error) == ["vertex-unavailable"]
+    with socket.socket() as listener:  # bound, and nobody listens
+        listener.bind(("127.0.0.1", 0))
+        with pytest.raises(UnreachableError) as error:
+            service_at(f"http://127.0.0.1:{listener.getsockname()[1]}").submit(request_)
+    assert codes(error) == ["vertex-unreachable"]
+
+
+def test_no_credentials_at_all(server, request_, tmp_path, monkeypatch):
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none.json"))
+    assert refusal(service_at(server[0], token=""), request_) == ["vertex-unauthorized"]
+
+
+def test_ids_of_no_run(service, server):
+    for identifier in ('x" OR "', "../jobs", "kamado-tiny-1"):
+        with pytest.raises(SubmitError) as error:
+            service.run(identifier)
+        assert codes(error) == ["vertex-not-found"]
+
+
+def test_a_run_is_retried_by_another_job_that_asks_for_the_same(service, server, request_):
+    run = finished(service, service.submit(replace(request_, parameters={"outcome": "broken"})))
+    for number in (1, 2):
+        service.retry(run.id)
+        run = finished(service, service.run(run.id))
+        assert (run.state, run.retries) == ("failed", number)
+    first, _, last = (job.message for job in server[1].jobs.items.values())
+    assert last.name == f"{first.name}-retry-2"
+    assert (last.pipeline_spec, last.runtime_config) == (first.pipeline_spec, first.runtime_config)
+    assert last.labels["kamado_retry_of"] == run.id
+    assert service.run(f"{run.id}-retry-2") == run
+    assert [(found.id, found.retries, found.state) for found in service.runs("kamado-tiny", 5)] == [
+        (run.id, 2, "failed")
+    ]
+
+
+def test_lists_of_more_than_a_page(service, server, request_):
+    ids = [service.submit(replace(request_, name=f"tiny {number}")).id for number in range(103)]
+    assert [run.id for run in service.runs("kamado-tiny", 200)] == ids[::-1]
+
+
+def test_a_schedule_that_was_paused_runs_again(service, server, request_):
+    request = ScheduleRequest("nightly", "0 18 * * *", request_)
+    made = service.schedule(request)
+    schedule = server[1].schedules.items[made.id]
+    assert (schedule.cron, schedule.max_concurrent_run_count, schedule.allow_queueing) == (
+        "TZ=UTC 0 18 * * *",
+        1,
+        False,
+    )
+    assert schedule.create_pipeline_job_request.pipeline_job.labels["kamado_model"] == "tiny"
+    schedule.state = 2
+    assert (service.schedule(request).change, schedule.state) == ("replaced", 1)
+    assert made.link.endswith(f"/pipelines/schedules/{made.id}?project=kamado-test")
+
+
+def test_a_schedule_of_others_with_the_same_name_is_left_alone(service, server, request_):
+    made = service.schedule(ScheduleRequest("nightly", "0 18 * * *", request_))
+    theirs = server[1].schedules.items[made.id]
+    theirs.create_pipeline_job_request.pipeline_job.labels.clear()
+    assert service.schedule(ScheduleRequest("nightly", "0 6 * * *", request_)).change == "created"
+    assert theirs.cron == "TZ=UTC 0 18 * * *"
+
+
+def test_tasks_of_a_loop_have_the_names_of_those_they_are_in():
+    from google.cloud import aiplatform_v1 as v1
+
+    from pipelines.submit.vertex.run import outputs_of
+
+    tasks = {name: {} for name in ("for-loop-1", "build-image")}
+    job = v1.PipelineJob(pipeline_spec={"root": {"dag": {"tasks": tasks}}})
+    details = v1.PipelineJob.pb(job).job_detail.task_details
+    for number, (parent, name) in enumerate(
+        [(0, "the-run"), (1, "for-loop-1"), (2, "build-image"), (2, "build-image"), (2, "unknown")], start=1
+    ):
+        detail = details.add(task_id=number, parent_task_id=parent, task_name=name, state="SUCCEEDED")
+        detail.execution.metadata.update({"output:number": number, "input:number": 0})
+    assert outputs_of(job).parameters == {
+        "for-loop-1": {"number": "2"},
+        "for-loop-1/build-image-0": {"number": "3"},
+        "for-loop-1/build-image-1": {"number": "4"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("tiny", "tiny"), ("", ""), ("1.2-dirty", "1-2-dirty-"), ("Ü", "--"), ("x" * 64, "x" * 54 + "-")],
+)
+def test_values_of_labels_stay_different(text, value):
+    changed = label_value(text)
+    assert changed.startswith(value)
+    assert len(changed) <= 63
+    assert (changed == text) == (value == text)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (dict.fromkeys(ENVIRON, ""), ["vertex-setting-missing"] * 3),
+        ({"VERTEX_ROOT": "s3://bucket/runs", "VERTEX_LOCATION": "Europe"}, ["vertex-setting"] * 2),
+        ({"VERTEX_ROOT": "gs:/bucket"}, ["vertex-setting"]),
+        ({"VERTEX_SERVICE_ACCOUNT": "steps"}, ["vertex-setting"]),
+        ({"VERTEX_ENDPOINT": "http://user@host"}, ["vertex-setting"]),
+        ({"VERTEX_TOKEN": "a\nb"}, ["vertex-setting"]),
+    ],
+)
+def test_settings_that_cannot_be_used(changes, expected):
+    with pytest.raises(UsageError) as error:
+        VertexSettings.read({**ENVIRON, **changes})
+    assert codes(error) == expected
+    assert "a\nb" not in str(error.value)
+
+
+def test_settings():
+    settings = VertexSettings.read(ENVIRON)
+    assert settings == VertexSettings("kamado-test", "europe-west1", "gs://kamado-test/runs", token="right")
+    assert settings.address == "https://europe-west1-aiplatform.googleapis.com"
+    assert "right" not in repr(settings)

@@ -1,0 +1,12 @@
+"""A stand-in for Kubeflow Pipelines on loopback. It is not Kubeflow: KFP_HOST runs the same contract on a real one.
+
+It refuses what the Go server refuses, by Kubeflow's own models and protobufs, and runs what is submitted with the local
+engine of kfp. It cannot show Argo's compilation, driver and launcher, access control of Kubernetes, or the real UI. A
+retry runs the whole graph again, where Kubeflow runs the failed steps; a schedule is kept and never comes.
+
+server.py    the server in a `with` block
+api.py       routes; uploads.py and metadata.py are the two that are not plain JSON
+resources.py pipelines, versions, experiments, schedules
+runs.py      runs; engine.py executes one, execute.py is its process
+validate.py  what the Go server refuses
+"""

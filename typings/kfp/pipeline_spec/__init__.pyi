@@ -1,0 +1,1 @@
+from kfp.pipeline_spec import pipeline_spec_pb2 as pipeline_spec_pb2
