@@ -13,7 +13,7 @@ override ARGUMENTS := $(foreach name,$(.VARIABLES),$(if $(filter command,$(first
 $(foreach name,PYTHON $(VARIABLES) $(ARGUMENTS),$(eval override $(name) := $$(value $(name))))
 export $(VARIABLES) $(ARGUMENTS)
 
-override RESULTS := bundle report.html verdict.json metrics.json ledger.json image.json run.log
+override RESULTS := bundle report.html verdict.json metrics.json rejections.json image.json run.log
 override VENV := .venv
 override PY := $(VENV)/bin/python
 # Python tells an interrupt of its own start by a traceback. Held back until a command looks after it, which is at once.
@@ -55,7 +55,7 @@ pipeline-compile: $(READY)  ## a pipeline for a cluster, of SPEC= or SPECS=: STE
 	  $${BASE_IMAGE:+--base="$$BASE_IMAGE"} $${BIGQUERY:+--bigquery="$$BIGQUERY"} $${DATA:+--data="$$DATA"} $${TO:+--to="$$TO"} \
 	  $${CHAMPION:+--champion="$$CHAMPION"} $${CLUSTER:+--cluster="$$CLUSTER"} $${OUT:+--out="$$OUT"} $${JSON:+--json}
 
-pipeline-submit: $(READY)  ## run it on the cluster at KFP_HOST=: as pipeline-compile, and END= EXPERIMENT= WAIT=1 ALLOW_DIRTY=1 TARGET=kfp
+pipeline-submit: $(READY)  ## run it on the cluster at KFP_HOST: as pipeline-compile, and END= EXPERIMENT= WAIT=1 ALLOW_DIRTY=1 TARGET=kfp
 	@$(START) -m cli submit $${SPEC:+--spec="$$SPEC"} $${SPECS:+--specs="$$SPECS"} $${STEPS_IMAGE:+--image="$$STEPS_IMAGE"} \
 	  $${BASE_IMAGE:+--base="$$BASE_IMAGE"} $${BIGQUERY:+--bigquery="$$BIGQUERY"} $${DATA:+--data="$$DATA"} $${TO:+--to="$$TO"} \
 	  $${CHAMPION:+--champion="$$CHAMPION"} $${CLUSTER:+--cluster="$$CLUSTER"} $${EXPERIMENT:+--experiment="$$EXPERIMENT"} \

@@ -41,6 +41,11 @@ class Document(Section):
         return cls.parse(data, name=str(path))
 
     @classmethod
+    def read_if_present(cls, folder: Path) -> Self | None:
+        """As `read`; None where there is no such file, because its step had no reason to write one."""
+        return cls.read(folder) if (folder / cls.FILE).exists() else None
+
+    @classmethod
     def parse(cls, data: bytes, *, name: str) -> Self:
         """The document in `data`; `name` is the file in messages.
 

@@ -129,7 +129,7 @@ class MetricTables(Section):
     pr: dict[str, Points] = Field(default_factory=dict)
 
 
-class Metrics(MetricTables, Document):
+class MetricsDocument(MetricTables, Document):
     """The tables, and beside them every scalar metric of the new model under its own name: a finite number each."""
 
     model_config = ConfigDict(extra="allow")

@@ -39,7 +39,7 @@ class Refusal(Document):
     @classmethod
     def first_in(cls, folders: Iterable[Path]) -> Self | None:
         """The refusal in the first of these folders that holds one."""
-        return next((cls.read(folder) for folder in folders if (folder / cls.FILE).exists()), None)
+        return next((refusal for folder in folders if (refusal := cls.read_if_present(folder))), None)
 
     def as_problems(self) -> tuple[Problem, ...]:
         return tuple(Problem(part.where, part.problem, part.hint, part.code) for part in self.problems)

@@ -1,4 +1,4 @@
-"""ledger.json: what preprocess set aside, by rule, with examples."""
+"""rejections.json: what preprocess set aside, by rule, with examples."""
 
 from typing import ClassVar, Literal
 
@@ -30,7 +30,7 @@ class NotFiniteCounts(Section):
 class RejectionReport(Document):
     """The rejected rows themselves are in rejected.parquet beside it."""
 
-    FILE: ClassVar[str] = "ledger.json"
+    FILE: ClassVar[str] = "rejections.json"
     STEP: ClassVar[str] = "preprocess"
 
     format: Literal[1] = 1

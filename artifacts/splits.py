@@ -13,13 +13,13 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from artifacts.split import SPLITS, SplitName
+from model.arrays import Matrix
 from model.bundle.features import CategoryFeature, Feature, NumberFeature
 from model.errors import DataError, Problem
 from model.files import sha256_of
 
 BATCH = 1 << 16  # rows
 AGAIN = "Run preprocess again"
-Matrix = NDArray[np.float32]
 
 
 def split_file(folder: Path, name: SplitName) -> Path:

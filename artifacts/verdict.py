@@ -1,16 +1,13 @@
 """verdict.json: whether a bundle may become an image, and why. Evaluate writes it, the gate checks it."""
 
-from typing import Annotated, ClassVar, Literal, Self
-
-from pydantic import Field
+from typing import ClassVar, Literal, Self
 
 from artifacts.checksum import checksum_of
 from artifacts.document import Document, Section
 from artifacts.number import Number
+from model.digest import Digest, Sha256
 
 Outcome = Literal["promote", "hold", "reject", "insufficient-data", "invalid"]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 
 
 class Reason(Section):

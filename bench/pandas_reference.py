@@ -1,6 +1,6 @@
 """The work of extract + preprocess on the portal's tables, as one would write it in pandas.
 
-What bench/preprocess.py times: the same join, rules with their ledger and examples, rejected rows, duplicates, split,
+What bench/preprocess.py times: the same join, rules with their counts and examples, rejected rows, duplicates, split,
 sampling by a hash of the row, one-column AUCs and files. Run by an environment that has pandas; nothing of Kamado is
 imported.
 """
@@ -61,9 +61,9 @@ def usable(rows: pd.DataFrame, out: Path) -> pd.DataFrame:
         "rent per m2": (per_m2 < 500) | (per_m2 > 20_000),
     }
     broken = pd.DataFrame(rules)
-    ledger = {name: int(rule.sum()) for name, rule in rules.items()}
+    rejections = {name: int(rule.sum()) for name, rule in rules.items()}
     examples = {name: rows[rule].nsmallest(5, "row_key").to_dict("records") for name, rule in rules.items()}
-    (out / "ledger.json").write_text(json.dumps({"counts": ledger, "examples": examples}, default=str))
+    (out / "rejections.json").write_text(json.dumps({"counts": rejections, "examples": examples}, default=str))
     rejected = rows[broken.any(axis=1)].sort_values("row_key")
     hits = broken.loc[rejected.index].to_numpy()
     names = [[name for name, hit in zip(rules, row, strict=True) if hit] for row in hits]

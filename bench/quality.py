@@ -14,6 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from model.arrays import Floats
+
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)  # in place of this folder, whose packaging.py is not the library of that name
 
@@ -54,8 +56,6 @@ THREADS = 2
 DRAWS = 500
 SLACK = 0.001  # of log loss, against the logistic regression
 LEAST_SHARE, MEDIAN_SHARE, LEAST_LIFT = 0.92, 0.93, 0.20
-
-Floats = NDArray[np.float64]
 
 
 @dataclasses.dataclass

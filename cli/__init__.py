@@ -4,7 +4,6 @@ __main__.py        the entry: looks after interrupts first
 main.py            the group of all verbs, in sections
 verb.py            one verb: its arguments are read with every mistake at once
 outcome.py         how a verb ends: on the screen or as one JSON value, and its exit code
-exit_codes.py      what an exit code means
 train.py           run, check-spec, new, report
 images.py          verify, image, base-images
 releases.py        releases, promote, rollback, fetch

@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from cli.exit_codes import DONE, REFUSED
-from cli.options import STORE_HELP, store_of
+from cli.options import store_option
 from cli.outcome import Done, Unfinished
 from cli.verb import Call, Verb
 from model.errors import Problem
+from model.exit_codes import DONE, REFUSED
 from model.text import printable
 
 UNCHANGED = "no tag names an image that is incomplete or unproven"
@@ -72,7 +72,7 @@ def verify(_: Call, bundle: Path, verdict: Path | None) -> Verification:
 @click.command("image", cls=Verb, unchanged=UNCHANGED)
 @click.argument("bundle", type=FOLDER)
 @click.option("--verdict", type=FOLDER, required=True, help=f"{VERDICT}.")
-@click.option("--to", "store", default="", metavar="STORE", help=STORE_HELP)
+@store_option("--to")
 @click.option(
     "--base",
     default="",
@@ -100,7 +100,6 @@ def image(call: Call, bundle: Path, verdict: Path, store: str, base: str, smoke_
     from build.image.request import BuildRequest
     from build.settings import cache_folder, git_commit, required_key, signing_key
 
-    store = store_of(store, call.environ)
     request = BuildRequest(
         store,
         base or None,

@@ -7,7 +7,6 @@ import click
 
 from cli.compile import compile_pipeline
 from cli.completion import completion
-from cli.exit_codes import DONE, USAGE
 from cli.images import base_images, image, verify
 from cli.outcome import report_usage
 from cli.registry import registry
@@ -17,6 +16,7 @@ from cli.simulate import simulate
 from cli.submit import retry, runs, schedule, stop, submit
 from cli.train import check_spec, new, report, run
 from model.errors import Problem
+from model.exit_codes import DONE, USAGE
 from model.version import version
 
 SECTIONS: dict[str, tuple[click.Command, ...]] = {

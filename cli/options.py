@@ -1,19 +1,21 @@
 """Options that several verbs share."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from build.oci.store_address import FORMS, address_problem
+from cli.types import ArgumentProblem
 from model.errors import Problem
 
 if TYPE_CHECKING:
     from build.oci.store import ImageStore
 
 DEFAULT_STORE = "oci:out/images"  # where `make run` puts its images
-STORES = "oci:FOLDER, registry://HOST/REPOSITORY or ecr://ACCOUNT.REGION/REPOSITORY"
-STORE_HELP = f"Image store: {STORES}; default: KAMADO_IMAGES, else {DEFAULT_STORE}."
+STORE_HELP = f"Image store: {FORMS}; default: KAMADO_IMAGES, else {DEFAULT_STORE}."
 
 
 def spec_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -69,14 +71,25 @@ def pipeline_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def store_of(name: str, environ: Mapping[str, str]) -> str:
-    """The image store on the command line, else that of the environment, else the default."""
-    return name or environ.get("KAMADO_IMAGES") or DEFAULT_STORE
+def store_option(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The option `name` for an image store, which the callback of a verb gets as `store`."""
+    return click.option(name, "store", default="", metavar="STORE", help=STORE_HELP, callback=_store)
+
+
+def _store(ctx: click.Context, param: click.Parameter, name: str) -> str:
+    """The address on the command line, else that of the environment, else the default. Raises ArgumentProblem."""
+    if ctx.resilient_parsing:  # of shell completion
+        return name
+    address: str = name or ctx.obj.get("KAMADO_IMAGES") or DEFAULT_STORE
+    if problem := address_problem(address):
+        source = param.opts[0] if name else "KAMADO_IMAGES"
+        raise ArgumentProblem(replace(problem, where=f"{source}={problem.where}"))
+    return address
 
 
 def open_existing_store(name: str, environ: Mapping[str, str]) -> "ImageStore":
     """Raises StoreError also for a folder that is not there, which would be an empty store."""
-    from build.oci.open_store import FORMS, open_store
+    from build.oci.open_store import open_store
     from build.oci.store import StoreError
     from build.settings import cache_folder
 

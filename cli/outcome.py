@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from cli.exit_codes import DONE, REFUSED, USAGE
 from model.errors import KamadoError, OutputError, Problem, UsageError
+from model.exit_codes import DONE, REFUSED, USAGE
 from model.interrupt import INTERRUPTED, Interrupted, raise_from_now_on
 from model.text import printable
 from pipelines.local.events import StepError
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-class Result(Protocol):
+class VerbResult(Protocol):
     """What a verb came to."""
 
     @property
@@ -65,7 +65,7 @@ class Unfinished:
             console.print(f"the whole log is {self.log}", markup=False)
 
 
-def finish(work: Callable[["Console"], Result], *, as_json: bool, unchanged: str) -> int:
+def finish(work: Callable[["Console"], VerbResult], *, as_json: bool, unchanged: str) -> int:
     """Do the work, show how it ended, and return the exit code.
 
     A result goes to stdout; with JSON the screen's lines go to stderr. `unchanged` says what an interrupt leaves.
@@ -84,13 +84,13 @@ def finish(work: Callable[["Console"], Result], *, as_json: bool, unchanged: str
 def report_usage(problem: Problem, *, as_json: bool) -> int:
     """A command line that names no verb."""
 
-    def work(_: "Console") -> Result:
+    def work(_: "Console") -> VerbResult:
         raise UsageError(problem)
 
     return finish(work, as_json=as_json, unchanged="")
 
 
-def _result_of(work: Callable[["Console"], Result], console: "Console", unchanged: str) -> Result:
+def _result_of(work: Callable[["Console"], VerbResult], console: "Console", unchanged: str) -> VerbResult:
     try:
         with _termination_raises():
             raise_from_now_on()

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.exit_codes import DONE
-from cli.options import STORE_HELP, open_existing_store, store_of
+from cli.options import open_existing_store, store_option
 from cli.outcome import Done
 from cli.types import WholeNumber
 from cli.verb import Call, Verb
 from model.errors import OutputError, Problem
+from model.exit_codes import DONE
 from model.text import printable
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 UNCHANGED = "no release tag was moved"
 SHOWN_METRICS = ("log_loss", "auc", "calibration_ratio", "ips_lift")  # of those that a model has
-STORE = click.option("--in", "store", default="", metavar="STORE", help=STORE_HELP)
+STORE = store_option("--in")
 MODEL = click.argument("model")
 
 
@@ -67,7 +67,6 @@ def releases(call: Call, model: str, store: str, newest: int) -> Listing:
     """List the releases of a model, newest first."""
     from build.release.releases import releases as releases_of
 
-    store = store_of(store, call.environ)
     images = open_existing_store(store, call.environ)
     return Listing(model, store, f"{model} in {store}", releases_of(images, model, newest=newest))
 
@@ -80,7 +79,7 @@ def promote(call: Call, model: str, image: str, store: str) -> Done:
     """Release an image under the next number, once the whole image is verified."""
     from build.release.promote import promote as release
 
-    images = open_existing_store(store_of(store, call.environ), call.environ)
+    images = open_existing_store(store, call.environ)
     return _released(images, release(images, model, image, keys=_required_keys(call), report=_to_stderr))
 
 
@@ -91,7 +90,7 @@ def rollback(call: Call, model: str, store: str) -> Done:
     """Release again what was in service before the newest release."""
     from build.release.promote import rollback as release_previous
 
-    images = open_existing_store(store_of(store, call.environ), call.environ)
+    images = open_existing_store(store, call.environ)
     return _released(images, release_previous(images, model, keys=_required_keys(call), report=_to_stderr))
 
 
@@ -121,7 +120,7 @@ def fetch(call: Call, model: str, release: str | None, store: str, key: Path | N
     from build.release.releases import number_of
     from build.release.releases import release as find
 
-    images = open_existing_store(store_of(store, call.environ), call.environ)
+    images = open_existing_store(store, call.environ)
     match = find(images, model, number_of(model, release) if release else None)
     folder = into or Path("out", "fetched", match.tag)
     if folder.exists():

@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from cli.exit_codes import DONE
 from cli.options import pipeline_options
-from cli.outcome import Done, Result
+from cli.outcome import Done, VerbResult
 from cli.types import WholeNumber
 from cli.verb import Call, Verb
 from model.errors import Problem, UsageError
+from model.exit_codes import DONE
 from model.text import printable
+from pipelines.submit.open_service import TARGETS
 
 if TYPE_CHECKING:
     from pipelines.submit.service import PipelineService, Run, RunRequest
 
 T = TypeVar("T")
-TARGETS = ("kfp", "vertex")
 GOES_ON = "a run that was started goes on"
 TARGET = click.option(
     "--target", type=click.Choice(TARGETS), default=TARGETS[0], help="Service that runs it; default: kfp."
@@ -78,7 +78,7 @@ class RunListing:
 @click.option("--end", default="", metavar="DAY", help="End of the window, exclusive; default: today.")
 @submit_options
 @WAIT
-def submit(call: Call, target: str, wait: bool, **arguments: Any) -> Result:
+def submit(call: Call, target: str, wait: bool, **arguments: Any) -> VerbResult:
     """Compile the pipeline of one model, or of several, and run it on a cluster.
 
     With --wait the exit code is the run's own: 0 promoted, 3 held or too little data, 1 refused, rejected or failed.
@@ -100,7 +100,7 @@ def submit(call: Call, target: str, wait: bool, **arguments: Any) -> Result:
 @click.option(
     "--backfill", default="", metavar="FROM..TO", help="Also run now for the schedule's days between two days."
 )
-def schedule(call: Call, target: str, cron: str, name: str, catch_up: bool, backfill: str, **arguments: Any) -> Result:
+def schedule(call: Call, target: str, cron: str, name: str, catch_up: bool, backfill: str, **arguments: Any) -> Done:
     """Run the pipeline at the times of a cron expression.
 
     The same command again changes nothing; another one under the same name replaces the schedule.
@@ -151,7 +151,7 @@ def runs(call: Call, model: str, newest: int, target: str) -> RunListing:
 @RUN
 @TARGET
 @WAIT
-def retry(call: Call, run_id: str, target: str, wait: bool) -> Result:
+def retry(call: Call, run_id: str, target: str, wait: bool) -> VerbResult:
     """Run the failed steps of a run again.
 
     A run that ended with a refusal or a rejected model is not run again: it would come to the same end.
@@ -219,7 +219,7 @@ def _started(run: "Run", line: str) -> Done:
     return Done(document, (line, f"run {run.link}"))
 
 
-def _followed(call: Call, service: "PipelineService", run: "Run") -> Result:
+def _followed(call: Call, service: "PipelineService", run: "Run") -> VerbResult:
     from pipelines.submit.outcome import finish
     from pipelines.submit.watch import watch
 

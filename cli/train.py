@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.options import spec_options
-from cli.outcome import Done, Result
+from cli.outcome import Done, VerbResult
 from cli.verb import Call, Verb
 from model.errors import KamadoError, Problem
 
 if TYPE_CHECKING:
     from pipelines.findings import Findings
-    from pipelines.local.summary import Outcome
+    from pipelines.local.summary import RunSummary
 
 
 class ReportError(KamadoError):
@@ -29,7 +29,7 @@ UNCHANGED = "what was in OUT before is unchanged"
 @click.option("--minutes", default="", metavar="NUMBER", help="Safety stop of the search, in place of the spec's.")
 @click.option("--base", default="", metavar="IMAGE", help="Server base image; default: built from Debian packages.")
 @click.option("--champion", default="", metavar="BUNDLE|STORE", help="Model in service, to be beaten.")
-def run(call: Call, **arguments: str) -> "Outcome":
+def run(call: Call, **arguments: str) -> "RunSummary":
     """Train one model on this machine: logs to image.
 
     The pipeline is compiled, and the compiled file is what runs. Exit code 0: promoted, and the image is built; 3:
@@ -67,7 +67,7 @@ def check_spec(call: Call, **arguments: str) -> "Findings":
     "--label", default="", metavar="COLUMN", help="Column that is the conversion; COLUMN=VALUE where it is not 0 or 1."
 )
 @click.option("--specs", default="specs", metavar="FOLDER", help="Folder in which the model's folder is made.")
-def new(call: Call, model: str, table: str, label: str, specs: str) -> Result:
+def new(call: Call, model: str, table: str, label: str, specs: str) -> VerbResult:
     """Draft a first spec from a table.
 
     Exit code 0: the spec is written, and a run with it would come to training; 1: the table does not allow one. No file

@@ -1,8 +1,18 @@
-"""Types of arguments."""
+"""Types of arguments, and what is wrong with one."""
 
 from typing import Any
 
 import click
+
+from model.errors import Problem
+
+
+class ArgumentProblem(click.UsageError):
+    """An argument with a problem that has its own hint and code."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
 
 
 class WholeNumber(click.ParamType[int]):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import iter_params_for_processing
 
-from cli.outcome import Result, finish
+from cli.outcome import VerbResult, finish
+from cli.types import ArgumentProblem
 from model.errors import Problem, UsageError
 from model.text import printable
 
@@ -37,7 +38,7 @@ class Call:
 
 
 class Verb(click.Command):
-    """Its callback takes a `Call` and the arguments, and returns a `Result`.
+    """Its callback takes a `Call` and the arguments, and returns a `VerbResult`.
 
     Options are taken in full only. `unchanged` says what an interrupt leaves as it was.
     """
@@ -76,11 +77,11 @@ class Verb(click.Command):
         mistakes: tuple[Problem, ...] = ctx.meta["mistakes"]
         values = {name: value for name, value in ctx.params.items() if name != "as_json"}
 
-        def work(console: "Console") -> Result:
+        def work(console: "Console") -> VerbResult:
             if mistakes and not (self.collects_mistakes and ctx.meta["readable"]):
                 raise UsageError(*mistakes)
             assert self.callback is not None
-            result: Result = ctx.invoke(self.callback, Call(console, mistakes, ctx.obj), **values)
+            result: VerbResult = ctx.invoke(self.callback, Call(console, mistakes, ctx.obj), **values)
             return result
 
         return finish(work, as_json=ctx.meta["as_json"], unchanged=self.unchanged)
@@ -118,6 +119,8 @@ class Verb(click.Command):
 
 
 def _problem(ctx: click.Context, error: click.UsageError) -> Problem:
+    if isinstance(error, ArgumentProblem):
+        return error.problem
     hint = f"See: {ctx.command_path} --help"
     if isinstance(error, click.MissingParameter):
         assert error.param is not None

@@ -2,10 +2,14 @@
 
 spec/          what is asked of a model: spec.yaml and its SQL
 bundle/        what a trained model is on disk, and how it scores
+arrays.py      the types of matrices and vectors of rows
+digest.py      a SHA-256 as documents write it
 errors.py      problems, and the errors that carry them
+exit_codes.py  what an exit code of a command means
 expression.py  arithmetic over columns, for DuckDB and numpy alike
 files.py       files and folders that appear complete or not at all; strict JSON
 interrupt.py   an interrupt ends a command without a traceback
+progress.py    how logic reports how far it is
 sql.py         names, texts and numbers as DuckDB's SQL
 text.py        text of others, made safe to print
 version.py     the version of this code

@@ -16,22 +16,22 @@ from components.train.component import train
 from pipelines.graph_settings import GraphSettings
 from pipelines.graph_step import graph_step
 
-Value = str | PipelineChannel
+RunValue = str | PipelineChannel
 
 
 @dataclass(frozen=True)
-class Run:
+class ModelRun:
     """What is a parameter of a run, or an item of a loop over models."""
 
-    spec_uri: Value
-    model: Value
-    end: Value
-    champion: Value
-    destination: Value
+    spec_uri: RunValue
+    model: RunValue
+    end: RunValue
+    champion: RunValue
+    destination: RunValue
 
 
 @dataclass(frozen=True)
-class Chain:
+class ChainOutputs:
     """Outputs of the last steps; `result` is a line of JSON, as `artifacts/run_result.py` has it."""
 
     evaluation: PipelineChannel
@@ -40,7 +40,7 @@ class Chain:
     result: PipelineChannel
 
 
-def chain(settings: GraphSettings, run: Run) -> Chain:
+def chain(settings: GraphSettings, run: ModelRun) -> ChainOutputs:
     """Build the steps into the graph that is being defined.
 
     There are no conditions: every step is reached, and passes on why an earlier one refused.
@@ -96,4 +96,4 @@ def chain(settings: GraphSettings, run: Run) -> Chain:
         "Build the image",
         cached=False,
     ).outputs
-    return Chain(evaluation, built["image"], built["outcome"], built["result"])
+    return ChainOutputs(evaluation, built["image"], built["outcome"], built["result"])

@@ -9,7 +9,7 @@ from pipelines.checking import checking
 from pipelines.findings import Findings
 from pipelines.local.events import StepError
 from pipelines.local.local_settings import local_settings
-from pipelines.local.progress import Progress
+from pipelines.local.progress import ProgressDisplay
 from pipelines.local.run_log import RunLog
 from pipelines.local.subprocess_runner import PipelineProcess
 from pipelines.request import DataRequest
@@ -33,7 +33,7 @@ def _look(request: DataRequest, run: Path, console: Console) -> Findings:
     parameters = {"end": request.end.isoformat()}
     refusal = None
     try:
-        with PipelineProcess(run, checking, settings, parameters) as pipeline, Progress(console) as progress:
+        with PipelineProcess(run, checking, settings, parameters) as pipeline, ProgressDisplay(console) as progress:
             pipeline.watch(progress, RunLog(run / "run.log"))
     except StepError as error:
         if error.outcome == "failed":

@@ -13,6 +13,7 @@ from artifacts.extract import Extract
 from artifacts.rejection_report import RejectionReport
 from artifacts.split import SPLITS, SplitSummary
 from model.errors import Problem
+from model.exit_codes import DONE, REFUSED
 from model.files import JSON
 from model.spec.types import Spec
 from model.text import printable
@@ -26,7 +27,7 @@ AnyDocument = TypeVar("AnyDocument", bound=Document)
 
 
 @dataclass(frozen=True)
-class Column:
+class ColumnUse:
     """A column of the SQL's result: its GoogleSQL type as it was read, and its use, in the words of the spec."""
 
     name: str
@@ -52,7 +53,7 @@ class Findings:
 
     @property
     def exit_code(self) -> int:
-        return 1 if self.refusal else 0
+        return REFUSED if self.refusal else DONE
 
     @property
     def outcome(self) -> Literal["finished", "refused"]:
@@ -63,10 +64,10 @@ class Findings:
         return self.refusal.problems if self.refusal else ()
 
     @property
-    def columns(self) -> list[Column]:
+    def columns(self) -> list[ColumnUse]:
         """In the order of the SQL's result."""
         types = self.extract.columns if self.extract else {}
-        return [Column(name, kind, _use(self.spec, name)) for name, kind in types.items()]
+        return [ColumnUse(name, kind, _use(self.spec, name)) for name, kind in types.items()]
 
     @property
     def warnings(self) -> list[str]:
@@ -89,7 +90,7 @@ class Findings:
             "step": self.refusal.step if self.refusal else None,
             "extract": _plain(self.extract),
             "columns": [asdict(column) for column in self.columns],
-            "ledger": _plain(self.rejection),
+            "rejections": _plain(self.rejection),
             "split": _plain(self.split),
             "warnings": self.warnings,
         }
@@ -139,7 +140,7 @@ def _read(extract: Extract) -> str:
     return f"{extract.rows:,} rows of {', '.join(tables)}: {window}{billed}"
 
 
-def _columns(columns: list[Column]) -> Table:
+def _columns(columns: list[ColumnUse]) -> Table:
     table = Table("column", "type", "use", title="columns as they were read", title_justify="left")
     for column in columns[:MOST_COLUMNS]:
         table.add_row(*(escape(printable(text)) for text in (column.name, column.type, column.use)))

@@ -5,7 +5,7 @@ from kfp.dsl import base_component
 
 from components.fleet_conclude.component import fleet_conclude
 from components.fleet_summary.component import fleet_summary
-from pipelines.chain import Run, chain
+from pipelines.chain import ModelRun, chain
 from pipelines.cluster.settings import ClusterSettings
 from pipelines.graph_settings import FleetSettings
 from pipelines.graph_step import at_the_end, graph_step, pipeline_config
@@ -33,7 +33,7 @@ def fleet(settings: FleetSettings) -> base_component.BaseComponent:
         """
         with at_the_end(shared, f"{len(items)} models"):
             with dsl.ParallelFor(items, name="models", parallelism=cluster.models_at_once) as item:
-                built = chain(shared, Run(item.spec, item.model, end, champion, destination))
+                built = chain(shared, ModelRun(item.spec, item.model, end, champion, destination))
             # KFP changes a Collected where it is used: each task gets its own.
             table = fleet_summary(results=dsl.Collected(built.result))
             graph_step(shared, table, "Table of the models", cached=False)

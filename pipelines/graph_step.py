@@ -7,6 +7,7 @@ from kfp import dsl
 
 from components.notify.component import notify
 from pipelines.cluster import pods
+from pipelines.container import set_image, set_variable
 from pipelines.graph_settings import GraphSettings
 
 
@@ -16,9 +17,10 @@ def graph_step(settings: GraphSettings, task: dsl.PipelineTask, title: str, *, c
     The image is a literal reference by digest, because KFP caches on this very string: a tag that moves would be a
     stale cache hit, and a pipeline parameter does not resolve in every runner.
     """
-    task.set_container_image(settings.image).set_caching_options(cached).set_display_name(title)
+    set_image(task, settings.image)
+    task.set_caching_options(cached).set_display_name(title)
     if settings.passes_refusals_on:
-        task.set_env_variable("KAMADO_REFUSALS", "pass-on")
+        set_variable(task, "KAMADO_REFUSALS", "pass-on")
     if settings.cluster is not None:
         pods.configure(task, settings.pod, settings.cluster)
     return task

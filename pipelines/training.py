@@ -4,7 +4,7 @@ from kfp import dsl
 from kfp.dsl import base_component
 
 from components.conclude.component import conclude
-from pipelines.chain import Run, chain
+from pipelines.chain import ModelRun, chain
 from pipelines.graph_settings import GraphSettings
 from pipelines.graph_step import at_the_end, graph_step, pipeline_config
 
@@ -27,7 +27,7 @@ def training(settings: GraphSettings) -> base_component.BaseComponent:
             destination: Image store for the image: registry://HOST/REPOSITORY or ecr://ACCOUNT.REGION/REPOSITORY.
         """
         with at_the_end(settings, spec.model):
-            built = chain(settings, Run(settings.spec_uri, spec.model, end, champion, destination))
+            built = chain(settings, ModelRun(settings.spec_uri, spec.model, end, champion, destination))
             task = conclude(outcome=built.outcome, evaluation=built.evaluation, image=built.image)
             graph_step(settings, task, "Conclude", cached=False)
 

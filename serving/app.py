@@ -15,12 +15,12 @@ from model.errors import Problem
 from serving.errors import ErrorBody, RequestError, error_json
 from serving.handlers import Handlers
 from serving.limit import ConcurrencyLimit
-from serving.metrics import Metrics
+from serving.metrics import ServerMetrics
 from serving.model_info import ModelInfo, model_info
 from serving.openapi import batch_body, document_bodies, error_descriptions, row_body
 from serving.parse import RequestParser
 from serving.score import LoadedModel
-from serving.settings import Limits
+from serving.settings import ServerLimits
 from serving.types import answer_type, batch_answer_type, describe_target
 
 PAGE = Path(__file__).with_name("page.html")
@@ -29,7 +29,7 @@ CONTENT_SECURITY_POLICY = (
 )
 
 
-def create_app(model: LoadedModel, limits: Limits, metrics: Metrics) -> ASGIApp:
+def create_app(model: LoadedModel, limits: ServerLimits, metrics: ServerMetrics) -> ASGIApp:
     """The server of a verified model."""
     predictor = model.scorer.predictor
     manifest = predictor.manifest
@@ -86,7 +86,7 @@ class ScoringRoute:
     answer: type[BaseModel]
 
 
-def _add_scoring(api: FastAPI, route: ScoringRoute, limits: Limits) -> None:
+def _add_scoring(api: FastAPI, route: ScoringRoute, limits: ServerLimits) -> None:
     errors = error_descriptions(limits).items()
     api.add_api_route(
         route.path,
@@ -103,7 +103,7 @@ def _add_scoring(api: FastAPI, route: ScoringRoute, limits: Limits) -> None:
     )
 
 
-def _add_description(api: FastAPI, model: LoadedModel, limits: Limits) -> None:
+def _add_description(api: FastAPI, model: LoadedModel, limits: ServerLimits) -> None:
     info = orjson.dumps(model_info(model, limits).model_dump(mode="json"))
     html = PAGE.read_text("utf-8")
 
@@ -126,7 +126,7 @@ def _add_description(api: FastAPI, model: LoadedModel, limits: Limits) -> None:
         return RedirectResponse("docs")
 
 
-def _add_probes(api: FastAPI, model: LoadedModel, metrics: Metrics) -> None:
+def _add_probes(api: FastAPI, model: LoadedModel, metrics: ServerMetrics) -> None:
     predictor = model.scorer.predictor
     readiness = {
         "ready": True,

@@ -7,7 +7,7 @@ and is part of the gate. Where it does not hold the server answers 500 (handlers
 import numpy as np
 
 from model.bundle.folder import MANIFEST, RETRAIN
-from model.bundle.manifest import Manifest
+from model.bundle.manifest import BundleManifest
 from model.bundle.margin_range import Reach, of_model
 from model.errors import BundleError, Problem
 
@@ -15,7 +15,7 @@ LARGEST = float(np.finfo(np.float32).max)
 TREES = Reach(-LARGEST, LARGEST)
 
 
-def refuse_unbounded(manifest: Manifest) -> None:
+def refuse_unbounded(manifest: BundleManifest) -> None:
     """Raises BundleError when an accepted row could get no finite probability."""
     fitted, log_odds = of_model(manifest, TREES)
     if not (fitted.is_finite and log_odds.is_finite):

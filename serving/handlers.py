@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from serving.errors import RequestError, error_response, no_probability, server_failed
 from serving.limit import read_body
-from serving.metrics import Metrics
+from serving.metrics import ServerMetrics
 from serving.parse import RequestParser
-from serving.score import Columns, Scorer, Scores
-from serving.settings import Limits
+from serving.score import InputColumns, Predictions, Scorer
+from serving.settings import ServerLimits
 
 INLINE_ROWS = 64  # scoring fewer takes less time than handing them to a thread and waiting for the answer
 
@@ -22,7 +22,7 @@ INLINE_ROWS = 64  # scoring fewer takes less time than handing them to a thread 
 class Handlers:
     """The scoring routes and the error handlers of one model."""
 
-    def __init__(self, scorer: Scorer, parser: RequestParser, limits: Limits, metrics: Metrics) -> None:
+    def __init__(self, scorer: Scorer, parser: RequestParser, limits: ServerLimits, metrics: ServerMetrics) -> None:
         self._scorer = scorer
         self._parser = parser
         self._metrics = metrics
@@ -58,7 +58,7 @@ class Handlers:
         """FastAPI's handler of unexpected exceptions; uvicorn logs them."""
         return await self.refuse(request, server_failed())
 
-    async def _score(self, columns: Columns) -> Scores:
+    async def _score(self, columns: InputColumns) -> Predictions:
         """Many rows are scored in a thread, so that probes and short requests do not wait for them."""
         if len(next(iter(columns.values()))) <= INLINE_ROWS:
             return self._scorer.score(columns)
@@ -69,7 +69,7 @@ class Handlers:
         return Response(orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY), media_type="application/json")
 
 
-def refuse_without_probability(scores: Scores) -> None:
+def refuse_without_probability(scores: Predictions) -> None:
     """Raises NoProbability: JSON would have null for a number that is not finite, which reads like a low one."""
     if not np.isfinite(scores.probability).all():
         raise no_probability([int(row) for row in np.flatnonzero(~np.isfinite(scores.probability))])

@@ -7,8 +7,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from model.errors import Problem
 from serving.errors import TooLarge, caller_gone, error_json, overloaded, request_timeout
-from serving.metrics import Metrics
-from serving.settings import Limits
+from serving.metrics import ServerMetrics
+from serving.settings import ServerLimits
 
 UNLIMITED_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 
@@ -19,7 +19,7 @@ class ConcurrencyLimit:
     A limit on connections would count idle ones too, and fail the probes when the server is busiest.
     """
 
-    def __init__(self, app: ASGIApp, *, limit: int, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, *, limit: int, metrics: ServerMetrics) -> None:
         self._app = app
         self._limit = limit
         self._metrics = metrics
@@ -50,7 +50,7 @@ class ConcurrencyLimit:
         await send({"type": "http.response.body", "body": self._overloaded})
 
 
-async def read_body(request: Request, limits: Limits) -> bytes:
+async def read_body(request: Request, limits: ServerLimits) -> bytes:
     """The body.
 
     Raises TooLarge as soon as it is known to have too many bytes, RequestTimeout when it is late, CallerGone when the

@@ -7,14 +7,14 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, Info, Proce
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from serving.score import Scores
+from serving.score import Predictions
 
 SCORING_ROUTES = frozenset({"/predict", "/predict:batch"})
 OTHER_ROUTES = "other"  # one label value for all other paths, because callers choose them
 BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)  # seconds
 
 
-class Metrics:
+class ServerMetrics:
     """The counters and the latency histogram of one app, with the model and its digest as a constant metric."""
 
     def __init__(self, *, model: str, digest: str) -> None:
@@ -39,7 +39,7 @@ class Metrics:
         self._latency = {route: latency.labels(route) for route in (*sorted(SCORING_ROUTES), OTHER_ROUTES)}
         ProcessCollector(registry=registry)
 
-    def count_scores(self, scores: Scores) -> None:
+    def count_scores(self, scores: Predictions) -> None:
         """Rows, and those among them that carry a flag."""
         self._rows.inc(len(scores.probability))
         for feature, rows in scores.unknown_categories.items():

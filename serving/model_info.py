@@ -10,10 +10,10 @@ from pydantic import BaseModel, Field
 from model.bundle.bounds import Bounds
 from model.bundle.calibration import Calibration, Sampling
 from model.bundle.features import CategoryFeature, Feature, NumberFeature
-from model.bundle.manifest import Lineage, Manifest, Position, Trees
+from model.bundle.manifest import BundleLineage, BundleManifest, Position, Trees
 from model.bundle.predictor import XGBOOST
 from serving.score import LoadedModel
-from serving.settings import Limits
+from serving.settings import ServerLimits
 from serving.types import describe_feature, describe_target
 
 
@@ -68,13 +68,13 @@ class ModelInfo(BaseModel):
     trees: Trees
     search: dict[str, str | int | float | bool | None]
     metrics: dict[str, float]
-    lineage: Lineage
+    lineage: BundleLineage
     libraries: Libraries
     golden: GoldenCheck
     limits: LimitsInfo
 
 
-def model_info(model: LoadedModel, limits: Limits) -> ModelInfo:
+def model_info(model: LoadedModel, limits: ServerLimits) -> ModelInfo:
     predictor = model.scorer.predictor
     manifest = predictor.manifest
     return ModelInfo(
@@ -105,7 +105,7 @@ def _input(feature: Feature) -> NumberInput | CategoryInput:
     return described.model_validate({**feature.model_dump(), "description": describe_feature(feature)})
 
 
-def _libraries(manifest: Manifest) -> Libraries:
+def _libraries(manifest: BundleManifest) -> Libraries:
     serving = {
         "python": platform.python_version(),
         "xgboost": XGBOOST,

@@ -6,9 +6,9 @@ from fastapi import FastAPI
 from pydantic import JsonValue
 
 from model.bundle.golden import GoldenRow
-from model.bundle.manifest import Manifest
+from model.bundle.manifest import BundleManifest
 from serving.body_problems import MAX_PROBLEMS
-from serving.settings import Limits
+from serving.settings import ServerLimits
 
 MAX_EXAMPLES = 12
 BATCH_ROWS = 3
@@ -30,7 +30,7 @@ def row_body(schema: JsonObject, golden: Sequence[GoldenRow]) -> JsonObject:
     return _body(schema, examples)
 
 
-def batch_body(schema: JsonObject, golden: Sequence[GoldenRow], manifest: Manifest) -> JsonObject:
+def batch_body(schema: JsonObject, golden: Sequence[GoldenRow], manifest: BundleManifest) -> JsonObject:
     """The first golden rows are the example."""
     rows = golden[:BATCH_ROWS]
     columns: JsonObject = {feature.name: [row.input[feature.name] for row in rows] for feature in manifest.inputs}
@@ -49,7 +49,7 @@ def document_bodies(api: FastAPI, bodies: Mapping[str, JsonObject]) -> None:
     api.openapi_schema = document
 
 
-def error_descriptions(limits: Limits) -> dict[int, str]:
+def error_descriptions(limits: ServerLimits) -> dict[int, str]:
     """HTTP status -> when it is the answer."""
     return {
         408: "Head or body did not arrive in time",

@@ -6,13 +6,13 @@ from itertools import islice
 import pydantic
 from pydantic import BaseModel, JsonValue, TypeAdapter
 
-from model.bundle.manifest import Manifest
+from model.bundle.golden import InputValue
+from model.bundle.manifest import BundleManifest
 from model.errors import Problem
 from serving.body_problems import MAX_PROBLEMS, BodyProblems
 from serving.errors import RequestError, TooLarge
 from serving.json_body import parse_json
 from serving.keys import Keys, surplus_keys
-from serving.score import Value
 from serving.types import batch_type, columns_type, field_name, row_type
 
 
@@ -27,7 +27,7 @@ class BodyType:
 class RequestParser:
     """Built once per bundle. `row_schema` and `batch_schema` are the JSON Schemas of what it accepts."""
 
-    def __init__(self, manifest: Manifest, *, max_rows: int) -> None:
+    def __init__(self, manifest: BundleManifest, *, max_rows: int) -> None:
         names = [feature.name for feature in manifest.inputs]
         self._fields = tuple((field_name(index), name) for index, name in enumerate(names))
         self._max_rows = max_rows
@@ -45,12 +45,12 @@ class RequestParser:
             "additionalProperties": False,
         }
 
-    def row(self, body: bytes) -> dict[str, list[Value]]:
+    def row(self, body: bytes) -> dict[str, list[InputValue]]:
         """Columns of one row. Raises RequestError with the first problems."""
         values = self._validate(self._row, body).__dict__
         return {name: [values[field]] for field, name in self._fields}
 
-    def batch(self, body: bytes) -> dict[str, list[Value]]:
+    def batch(self, body: bytes) -> dict[str, list[InputValue]]:
         """Columns of many rows. Raises RequestError with the first problem of each column, TooLarge."""
         lists = self._validate(self._batch, body).__dict__["columns"].__dict__
         columns = {name: lists[field] for field, name in self._fields}

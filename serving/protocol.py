@@ -13,8 +13,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from model.errors import Problem
 from serving.errors import HeadTooLarge, Overloaded, RequestError, error_json, request_timeout
-from serving.metrics import Metrics
-from serving.settings import Limits
+from serving.metrics import ServerMetrics
+from serving.settings import ServerLimits
 
 MAX_HEAD_BYTES = 32_768
 MAX_PIPELINED = 64  # requests of one connection that wait behind the one in progress
@@ -27,7 +27,7 @@ class HeadError(Exception):
     """Ends the parser's work within one of its callbacks."""
 
 
-def bounded_protocol(limits: Limits, metrics: Metrics) -> type[HttpToolsProtocol]:
+def bounded_protocol(limits: ServerLimits, metrics: ServerMetrics) -> type[HttpToolsProtocol]:
     """The class for uvicorn, which creates an instance for each connection."""
     return type("ServerProtocol", (BoundedProtocol,), {"seconds": float(limits.seconds), "metrics": metrics})
 
@@ -36,7 +36,7 @@ class BoundedProtocol(HttpToolsProtocol):
     """One connection. A request that arrives in one piece, as nearly all do, starts no timer."""
 
     seconds: ClassVar[float]  # for a head
-    metrics: ClassVar[Metrics]
+    metrics: ClassVar[ServerMetrics]
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         super().connection_made(transport)

@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 from model.bundle.bundle import Bundle, load
 from model.bundle.features import CategoryFeature
 from model.bundle.folder import GOLDEN, RETRAIN
+from model.bundle.golden import InputValue
 from model.bundle.predictor import GOLDEN_TOLERANCE, Predictor
 from model.errors import BundleError, Problem
 from serving.finite_check import refuse_unbounded
 
-Value = float | str | None
-Columns = Mapping[str, Sequence[Value]]
+InputColumns = Mapping[str, Sequence[InputValue]]
 OTHER_LIBRARIES = f"{RETRAIN}; with another XGBoost or processor the same bundle gives other numbers"
 
 
 @dataclass(frozen=True)
-class Scores:
+class Predictions:
     """Probabilities (rows,), and the flagged rows: name -> row indices from 0; names without a row are left out."""
 
     probability: NDArray[np.float64]
@@ -40,16 +40,16 @@ class Scorer:
             (index, feature) for index, feature in enumerate(manifest.features) if isinstance(feature, CategoryFeature)
         ]
 
-    def score(self, columns: Columns) -> Scores:
+    def score(self, columns: InputColumns) -> Predictions:
         matrix = self.predictor.encode(columns)
         unknown = {feature.name: _indices(matrix[:, index] == feature.other) for index, feature in self._categories}
-        return Scores(
+        return Predictions(
             self.predictor.probability(matrix),
             {name: rows for name, rows in unknown.items() if rows},
             self._outside(columns),
         )
 
-    def _outside(self, columns: Columns) -> dict[str, list[int]]:
+    def _outside(self, columns: InputColumns) -> dict[str, list[int]]:
         """Rules are evaluated on the numbers as they were sent, as in preprocess, not as float32."""
         numbers = {name: np.asarray(columns[name], dtype=np.float64) for name in self._rule_columns}
         outside = {rule.name: _indices(rule.outside(numbers)) for rule in self._rules}

@@ -20,10 +20,10 @@ from starlette.types import ASGIApp
 
 from model.errors import KamadoError, Problem
 from serving.app import create_app
-from serving.metrics import Metrics
+from serving.metrics import ServerMetrics
 from serving.protocol import bounded_protocol
 from serving.score import load_and_verify
-from serving.settings import PORT, Limits, Settings, SettingsError, usage
+from serving.settings import PORT, ServerLimits, Settings, SettingsError, usage
 
 BACKLOG = 2048
 SHUTDOWN_SECONDS = 20
@@ -53,7 +53,9 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(app: ASGIApp, listener: socket.socket, limits: Limits, metrics: Metrics, *, announcement: str) -> None:
+def serve(
+    app: ASGIApp, listener: socket.socket, limits: ServerLimits, metrics: ServerMetrics, *, announcement: str
+) -> None:
     """Print the announcement and answer until SIGTERM or SIGINT, then finish the requests in progress."""
     config = uvicorn.Config(
         app,
@@ -91,7 +93,7 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
         settings = Settings.read(environ)
         model = load_and_verify(settings.bundle)
         predictor = model.scorer.predictor
-        metrics = Metrics(model=predictor.manifest.model, digest=predictor.digest)
+        metrics = ServerMetrics(model=predictor.manifest.model, digest=predictor.digest)
         app = create_app(model, settings.limits, metrics)
         listener = listen(settings.host, settings.port)
     except KamadoError as error:

@@ -55,7 +55,7 @@ INT_SETTINGS = (PORT, CONCURRENCY, MAX_ROWS, MAX_BYTES, SECONDS)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
+class ServerLimits:
     """How much one server accepts."""
 
     concurrency: int = CONCURRENCY.default
@@ -71,7 +71,7 @@ class Settings:
     bundle: Path
     host: str
     port: int
-    limits: Limits
+    limits: ServerLimits
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> "Settings":
@@ -87,7 +87,7 @@ class Settings:
             bundle=Path(bundle),
             host=environ.get("KAMADO_HOST") or "127.0.0.1",
             port=port,
-            limits=Limits(concurrency=concurrency, max_rows=max_rows, max_bytes=max_bytes, seconds=seconds),
+            limits=ServerLimits(concurrency=concurrency, max_rows=max_rows, max_bytes=max_bytes, seconds=seconds),
         )
 
 

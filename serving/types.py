@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, FailFast, Field, create_model
 
 from model.bundle.features import CategoryFeature, Direction, Feature, NumberFeature
-from model.bundle.manifest import Manifest
+from model.bundle.manifest import BundleManifest
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 MAX_LISTED = 8
@@ -28,7 +28,7 @@ def field_name(index: int) -> str:
     return f"input_{index}"
 
 
-def row_type(manifest: Manifest) -> type[BaseModel]:
+def row_type(manifest: BundleManifest) -> type[BaseModel]:
     """One row: an object with a value or null for each input."""
     fields = {
         field_name(index): (
@@ -40,7 +40,7 @@ def row_type(manifest: Manifest) -> type[BaseModel]:
     return _strict_type("Row", "Every input by name; null is not known.", fields)
 
 
-def columns_type(manifest: Manifest) -> type[BaseModel]:
+def columns_type(manifest: BundleManifest) -> type[BaseModel]:
     """Many rows: a list for each input, all of one length. Validation stops at a list's first bad value."""
     fields = {
         field_name(index): (
@@ -55,7 +55,7 @@ def columns_type(manifest: Manifest) -> type[BaseModel]:
     return _strict_type("Columns", "A list for each input, of one length.", fields)
 
 
-def batch_type(manifest: Manifest) -> type[BaseModel]:
+def batch_type(manifest: BundleManifest) -> type[BaseModel]:
     """The body of a batch: {"columns": Columns}."""
     return create_model("Batch", __config__=STRICT, columns=(columns_type(manifest), ...))
 
@@ -94,7 +94,7 @@ def _describe_category(feature: CategoryFeature) -> str:
     return f"A string; training knows {known}{rest}. Others are scored as one category, and flagged."
 
 
-def describe_target(manifest: Manifest) -> str:
+def describe_target(manifest: BundleManifest) -> str:
     """What the probability is a probability of."""
     within = f" within {manifest.conversion_days} days" if manifest.conversion_days else ""
     position = f", if shown at position {manifest.position.constant} of the list" if manifest.position else ""
@@ -115,7 +115,7 @@ class BatchFlags(BaseModel):
     outside_bounds: dict[str, list[int]]
 
 
-def answer_type(manifest: Manifest) -> type[BaseModel]:
+def answer_type(manifest: BundleManifest) -> type[BaseModel]:
     """The answer to one row."""
     probability = Field(description=describe_target(manifest), ge=0, le=1)
     answer: type[BaseModel] = create_model(
@@ -124,7 +124,7 @@ def answer_type(manifest: Manifest) -> type[BaseModel]:
     return answer
 
 
-def batch_answer_type(manifest: Manifest) -> type[BaseModel]:
+def batch_answer_type(manifest: BundleManifest) -> type[BaseModel]:
     """The answer to a batch."""
     probability = Field(description=f"One for each row, in the order of the request. {describe_target(manifest)}")
     answer: type[BaseModel] = create_model(

@@ -13,7 +13,7 @@ from model.bundle.calibration import Calibration, Sampling
 from model.bundle.features import CategoryFeature, Feature, NumberFeature, Values, encode
 from model.bundle.golden import GoldenRow
 from model.bundle.linear import CategoryTerm, Linear, NumberTerm
-from model.bundle.manifest import Lineage, Manifest, Position, Trees
+from model.bundle.manifest import BundleLineage, BundleManifest, Position, Trees
 from model.bundle.predictor import Predictor
 
 ROWS = 2000
@@ -191,8 +191,8 @@ def _booster(design: Design) -> bytes:
     return bytes(xgboost.train(parameters, rows, design.trees.trees).save_raw("ubj"))
 
 
-def _manifest(design: Design) -> Manifest:
-    return Manifest(
+def _manifest(design: Design) -> BundleManifest:
+    return BundleManifest(
         model=design.model,
         label="inquired",
         conversion_days=14,
@@ -210,11 +210,11 @@ def _manifest(design: Design) -> Manifest:
     )
 
 
-def _lineage(design: Design) -> Lineage:
+def _lineage(design: Design) -> BundleLineage:
     """Counts as if the share of the train split's negatives had been sampled."""
     positives = int(design.label.sum())
     train = positives + round((ROWS - positives) / design.kept_negatives)
-    return Lineage(
+    return BundleLineage(
         spec_sha256="a" * 64,
         sql_sha256="b" * 64,
         start="2026-04-02T00:00:00Z",
@@ -226,7 +226,7 @@ def _lineage(design: Design) -> Lineage:
     )
 
 
-def _golden(manifest: Manifest, booster: bytes, inputs: list[Row]) -> tuple[GoldenRow, ...]:
+def _golden(manifest: BundleManifest, booster: bytes, inputs: list[Row]) -> tuple[GoldenRow, ...]:
     predictor = Predictor(Bundle(manifest, booster, (), ""))
     columns = {name: [row[name] for row in inputs] for name in inputs[0]}
     probabilities = predictor.probability(predictor.encode(columns))

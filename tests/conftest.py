@@ -24,6 +24,7 @@ from tests.verdicts import verdict_of
 LONGEST = (
     "tests/build/image/test_base_images.py",
     "tests/pipelines/test_run.py",
+    "tests/pipelines/submit/test_training.py",
     "tests/build/image/test_publish_faults.py",
     "tests/build/image/test_smoke_test.py",
     "tests/pipelines/test_readme.py",

@@ -1,4 +1,4 @@
-"""Which names of the code say nothing, and where untyped JSON crosses a boundary.
+"""Which names of the code say nothing or stand for two things, and where untyped JSON crosses a boundary.
 
 `python -m tests.names` prints the counts, package by package; `python -m tests.names FOLDER` those of another checkout.
 """
@@ -13,6 +13,7 @@ from typing import NamedTuple
 PACKAGES = ("model", "artifacts", "components", "pipelines", "build", "serving", "cli", "examples", "bench", "tests")
 # Words that fit every variable and therefore name none. docs/glossary.md has the nouns.
 FILLERS = frozenset(["asked", "found", "given", "held", "kept", "made", "one", "place", "said", "says", "told"])
+PRODUCT = tuple(package for package in PACKAGES if package not in ("tests", "bench"))
 UNTYPED = re.compile(r"\b(dict|Mapping|MutableMapping)\[str, (Any|object)\]")
 
 
@@ -52,6 +53,31 @@ def untyped(path: Path) -> Iterator[Finding]:
                     yield Finding(path, annotation.lineno, text)
 
 
+def homonyms(root: Path) -> Iterator[str]:
+    """Every public class and type alias of the product that another module of it defines too, with the lines."""
+    definitions: dict[str, list[str]] = {}
+    for package in PRODUCT:
+        for path in sources(root, package):
+            for name, line in _types(ast.parse(path.read_text("utf-8"))):
+                definitions.setdefault(name, []).append(f"{path.relative_to(root)}:{line}")
+    return (f"{name}: {', '.join(lines)}" for name, lines in sorted(definitions.items()) if len(lines) > 1)
+
+
+def _types(module: ast.Module) -> Iterator[tuple[str, int]]:
+    """A name in CamelCase that a module assigns at its top is an alias or a TypeVar; constants are in capitals."""
+    for node in module.body:
+        match node:
+            case ast.ClassDef(name=name):
+                pass
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                if not name[0].isupper() or name.isupper():
+                    continue
+            case _:
+                continue
+        if not name.startswith("_"):
+            yield name, node.lineno
+
+
 def _public_bodies(module: ast.Module) -> Iterator[list[ast.stmt]]:
     yield module.body
     for node in ast.walk(module):
@@ -80,6 +106,7 @@ def main(root: Path) -> None:
         totals = [total + count for total, count in zip(totals, counts, strict=True)]
         print(f"{package:<11} {counts[0]:>5} fillers {counts[1]:>4} untyped")
     print(f"{'all':<11} {totals[0]:>5} fillers {totals[1]:>4} untyped")
+    print(*(f"homonym {homonym}" for homonym in homonyms(root)), sep="\n")
 
 
 if __name__ == "__main__":

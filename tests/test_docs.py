@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.exit_codes import DONE, NO_IMAGE, REFUSED, USAGE
 from components.extract.googlesql import reference
+from model.exit_codes import DONE, NO_IMAGE, REFUSED, USAGE
 from model.interrupt import INTERRUPTED
 from model.spec import reference as spec_reference
 from model.spec.types import PARTS

@@ -50,8 +50,8 @@ def test_an_example_comes_to_a_verdict_on_its_real_data(name, tmp_path):
     page = (tmp_path / "evaluated" / "report.html").read_text("utf-8")
     assert verdict in page
     assert len(page) < 500_000
-    ledger = json.loads((tmp_path / "splits" / "ledger.json").read_text())
-    assert ledger["rejected_share"] <= ledger["budget"]
+    rejections = json.loads((tmp_path / "splits" / "rejections.json").read_text())
+    assert rejections["rejected_share"] <= rejections["budget"]
 
 
 def test_the_length_of_a_call_is_known_only_after_it_and_is_noticed(tmp_path):
@@ -61,7 +61,7 @@ def test_the_length_of_a_call_is_known_only_after_it_and_is_noticed(tmp_path):
     spec = type(spec).model_validate(leaking)
     extract(spec, f"duckdb:{shared('bank_marketing')}", window(spec, "2010-11-30"), tmp_path / "rows", progress=quiet)
     preprocess(spec, tmp_path / "rows", tmp_path / "splits", progress=quiet)
-    warnings = json.loads((tmp_path / "splits" / "ledger.json").read_text())["warnings"]
+    warnings = json.loads((tmp_path / "splits" / "rejections.json").read_text())["warnings"]
     assert any(warning.startswith("features.duration alone has AUC 0.") for warning in warnings)
 
 

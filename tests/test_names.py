@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.names import PACKAGES, fillers, sources, untyped
+from tests.names import PACKAGES, PRODUCT, fillers, homonyms, sources, untyped
 
 ROOT = Path(__file__).resolve().parents[1]
-PRODUCT = [package for package in PACKAGES if package not in ("tests", "bench")]
 # "is no number" is "is not a number"; "there is no number" and "is no longer" are plain.
 ODD = re.compile(
     r"^Mend\b|(?<!there )\b(?:is|are) no (?!longer|more)[a-z]"
@@ -37,6 +36,23 @@ def test_messages_are_plain_english(package):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and ODD.search(node.value)
     ]
     assert odd == []
+
+
+def test_a_class_name_stands_for_one_thing():
+    assert list(homonyms(ROOT)) == []
+
+
+def test_a_name_of_two_things_is_noticed(tmp_path):
+    """Classes, aliases and type variables count; constants, functions and private names do not."""
+    for package, code in {
+        "model": "class Lineage: ...\nRow = dict[str, float]\nROOT = 1\nclass _Part: ...\n",
+        "build": "Lineage = str\nRow: TypeAlias = list[int]\nROOT = 2\nclass _Part: ...\ndef read(): ...\n",
+        "tests": "class Lineage: ...\n",
+    }.items():
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "code.py").write_text(code)
+    expected = ["Lineage: model/code.py:1, build/code.py:1", "Row: model/code.py:2, build/code.py:2"]
+    assert list(homonyms(tmp_path)) == expected
 
 
 def test_a_filler_and_an_untyped_boundary_are_noticed(tmp_path):

@@ -14,7 +14,7 @@ from build.gate.tree import Tree, read_tree
 from build.gate.ubjson import Ubjson
 from model.bundle.features import CategoryFeature
 from model.bundle.folder import BOOSTER, RETRAIN
-from model.bundle.manifest import Manifest
+from model.bundle.manifest import BundleManifest
 from model.bundle.margin_range import MOST_LOG_ODDS, NOTHING, Reach
 from model.errors import Problem
 
@@ -41,7 +41,7 @@ class BoosterCheck:
     trees: Reach = NOTHING
 
 
-def check_booster(document: Ubjson, manifest: Manifest, *, version: str) -> BoosterCheck:
+def check_booster(document: Ubjson, manifest: BundleManifest, *, version: str) -> BoosterCheck:
     """Every problem of the parsed booster against its manifest; `version` is the XGBoost that will serve."""
     if problem := _shape(document):
         return BoosterCheck([problem])
@@ -98,7 +98,7 @@ def _version(written: object, version: str) -> Iterator[Problem]:
         yield _problem("version", f"was written by XGBoost {text}, this is {version}", "booster-version")
 
 
-def _learner(learner: Any, manifest: Manifest) -> Iterator[Problem]:
+def _learner(learner: Any, manifest: BundleManifest) -> Iterator[Problem]:
     names = list(manifest.names)
     types = ["c" if isinstance(feature, CategoryFeature) else "float" for feature in manifest.features]
     numbers = learner["learner_model_param"]
@@ -130,7 +130,7 @@ def _numbers(text: object) -> list[float] | None:
         return None
 
 
-def _count(model: Any, manifest: Manifest) -> Iterator[Problem]:
+def _count(model: Any, manifest: BundleManifest) -> Iterator[Problem]:
     declared, count = manifest.trees.trees, len(model["trees"])
     num_trees = model["gbtree_model_param"]["num_trees"]
     if count != declared or num_trees != str(count):
@@ -157,7 +157,7 @@ def _rises(numbers: Sequence[int] | None, end: int) -> bool:
     return numbers[0] == 0 and numbers[-1] == end and all(low < high for low, high in itertools.pairwise(numbers))
 
 
-def _directions(tree: Tree, manifest: Manifest) -> Iterator[Problem]:
+def _directions(tree: Tree, manifest: BundleManifest) -> Iterator[Problem]:
     """A declared direction holds: the leaves below a split are never above (or below) those on its other side."""
     for index, feature in enumerate(manifest.features):
         if isinstance(feature, CategoryFeature) or feature.direction is None:

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
-class Limits:
+class CheckLimits:
     """Limits of one check. A usual bundle takes about a second and 400 MB of address space."""
 
     seconds: float = 60
@@ -35,22 +35,24 @@ class VerifiedBundle:
     verdict_sha256: str | None
 
 
-DEFAULT = Limits()
+DEFAULT = CheckLimits()
 
 
-def verify(bundle: Path, verdict: Path | None, *, limits: Limits = DEFAULT) -> list[Problem]:
+def verify(bundle: Path, verdict: Path | None, *, limits: CheckLimits = DEFAULT) -> list[Problem]:
     """Every problem of the bundle, and of the verdict if it is not None; an empty list = verified. Writes nothing."""
     return _check(bundle, verdict, limits)[0]
 
 
-def verified(bundle: Path, verdict: Path, *, limits: Limits = DEFAULT) -> tuple[VerifiedBundle | None, list[Problem]]:
+def verified(
+    bundle: Path, verdict: Path, *, limits: CheckLimits = DEFAULT
+) -> tuple[VerifiedBundle | None, list[Problem]]:
     """What was checked, by digest, and every problem of it; no digests when the check did not finish."""
     problems, checked = _check(bundle, verdict, limits)
     return checked, problems
 
 
 def verify_or_raise(
-    bundle: Path, verdict: Path | None, *, known: Sequence[Problem] = (), limits: Limits = DEFAULT
+    bundle: Path, verdict: Path | None, *, known: Sequence[Problem] = (), limits: CheckLimits = DEFAULT
 ) -> VerifiedBundle:
     """The digests of what was verified. Raises BundleError with every problem, those that are already `known` first."""
     problems, checked = _check(bundle, verdict, limits)
@@ -60,7 +62,7 @@ def verify_or_raise(
     return checked
 
 
-def _check(bundle: Path, verdict: Path | None, limits: Limits) -> tuple[list[Problem], VerifiedBundle | None]:
+def _check(bundle: Path, verdict: Path | None, limits: CheckLimits) -> tuple[list[Problem], VerifiedBundle | None]:
     paths = [str(path.absolute()) for path in (bundle, verdict) if path is not None]
     command = [sys.executable, "-m", "build.gate.worker", str(os.getpid()), str(limits.memory), *paths]
     # One thread: thread pools would be most of the address space.

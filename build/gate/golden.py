@@ -10,7 +10,7 @@ from model.bundle.bundle import Bundle
 from model.bundle.features import CategoryFeature, Feature
 from model.bundle.folder import BOOSTER, GOLDEN, RETRAIN
 from model.bundle.golden import GoldenRow
-from model.bundle.manifest import Manifest
+from model.bundle.manifest import BundleManifest
 from model.bundle.predictor import GOLDEN_TOLERANCE, Predictor
 from model.errors import Problem
 
@@ -18,7 +18,7 @@ FEWEST = 100
 MOST_PROBLEMS = 5
 
 
-def row_problems(golden: Sequence[GoldenRow], manifest: Manifest) -> list[Problem]:
+def row_problems(golden: Sequence[GoldenRow], manifest: BundleManifest) -> list[Problem]:
     """Problems of the rows before anything is scored: enough rows, every input present, edge values included."""
     problems = list(_inputs(golden, manifest))
     if len(golden) < FEWEST:
@@ -32,7 +32,7 @@ def _problem(where: str, problem: str, code: str) -> Problem:
     return Problem(f"{GOLDEN} {where}", problem, RETRAIN, code)
 
 
-def _inputs(golden: Sequence[GoldenRow], manifest: Manifest) -> Iterator[Problem]:
+def _inputs(golden: Sequence[GoldenRow], manifest: BundleManifest) -> Iterator[Problem]:
     kinds = {feature.name: str if isinstance(feature, CategoryFeature) else float for feature in manifest.inputs}
     reported = 0
     for number, row in enumerate(golden):

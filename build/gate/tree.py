@@ -11,7 +11,7 @@ from typing import Any
 from build.gate.ubjson import Ubjson
 from model.bundle.features import CategoryFeature
 from model.bundle.folder import BOOSTER, RETRAIN
-from model.bundle.manifest import Manifest
+from model.bundle.manifest import BundleManifest
 from model.bundle.margin_range import Reach
 from model.errors import Problem
 
@@ -74,7 +74,7 @@ class _InvalidTree(Exception):
         self.where, self.problem, self.code = where, problem, code
 
 
-def read_tree(raw: Ubjson, number: int, manifest: Manifest) -> tuple[Tree, None] | tuple[None, Problem]:
+def read_tree(raw: Ubjson, number: int, manifest: BundleManifest) -> tuple[Tree, None] | tuple[None, Problem]:
     """The tree, or its first problem."""
     try:
         return _read(raw, number, manifest), None
@@ -82,7 +82,7 @@ def read_tree(raw: Ubjson, number: int, manifest: Manifest) -> tuple[Tree, None]
         return None, Problem(f"{BOOSTER} tree {number}{error.where}", error.problem, RETRAIN, error.code)
 
 
-def _read(raw: Any, number: int, manifest: Manifest) -> Tree:
+def _read(raw: Any, number: int, manifest: BundleManifest) -> Tree:
     nodes = _shape(raw, number, len(manifest.features))
     tree = Tree(
         number,
@@ -149,7 +149,7 @@ def _reach(raw: Any, nodes: int) -> list[int]:
     return order
 
 
-def _splits(raw: Any, tree: Tree, manifest: Manifest) -> None:
+def _splits(raw: Any, tree: Tree, manifest: BundleManifest) -> None:
     features = manifest.features
     for node in tree.order:
         index = tree.feature[node]
@@ -166,7 +166,7 @@ def _splits(raw: Any, tree: Tree, manifest: Manifest) -> None:
             raise _InvalidTree(f" node {node}", problem, "tree-split-kind")
 
 
-def _categories(raw: Any, tree: Tree, manifest: Manifest) -> None:
+def _categories(raw: Any, tree: Tree, manifest: BundleManifest) -> None:
     """The sets of categories belong to exactly the nodes that split on a category, and name categories that exist."""
     nodes, starts, sizes = raw["categories_nodes"], raw["categories_segments"], raw["categories_sizes"]
     splits = sorted(node for node in tree.order if tree.left[node] != -1 and raw["split_type"][node] == 1)

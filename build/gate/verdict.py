@@ -7,7 +7,7 @@ from pathlib import Path
 from build.gate.fields.context import VerdictContext
 from build.gate.fields.rule import problems, rules_of
 from build.gate.fields.verdict import TABLE
-from model.bundle.manifest import Manifest
+from model.bundle.manifest import BundleManifest
 from model.errors import Problem
 from model.files import parse_json
 
@@ -29,7 +29,7 @@ def read_verdict(path: Path) -> tuple[bytes, list[Problem]]:
         return b"", [Problem(str(path), f"cannot be read ({error.strerror})", EVALUATE, "verdict-missing")]
 
 
-def verdict_problems(data: bytes, *, digest: str | None, manifest: Manifest | None) -> list[Problem]:
+def verdict_problems(data: bytes, *, digest: str | None, manifest: BundleManifest | None) -> list[Problem]:
     """Every problem of the verdict for the bundle of this digest. What is None is invalid and not compared."""
     try:
         document = parse_json(data)

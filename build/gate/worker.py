@@ -22,7 +22,7 @@ from build.gate.verdict import read_verdict, verdict_problems
 from model.bundle.booster import xgboost
 from model.bundle.bundle import BundleFolder, read
 from model.bundle.folder import BOOSTER, MANIFEST, RETRAIN
-from model.bundle.manifest import Manifest
+from model.bundle.manifest import BundleManifest
 from model.bundle.margin_range import MOST_LOG_ODDS, NOTHING, Reach, of_model
 from model.errors import Problem
 
@@ -71,7 +71,7 @@ def _model_problems(content: BundleFolder) -> Iterator[Problem]:
     yield from _margin_problems(content.manifest, trees)
 
 
-def _margin_problems(manifest: Manifest, trees: Reach) -> Iterator[Problem]:
+def _margin_problems(manifest: BundleManifest, trees: Reach) -> Iterator[Problem]:
     """Finite parts may have a sum that is not finite."""
     fitted, calibrated = of_model(manifest, trees)
     for name, reach in (("linear part and trees", fitted), ("sampling and calibration", calibrated)):

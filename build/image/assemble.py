@@ -15,7 +15,7 @@ from build.oci.image import DOCKER_LAYER, LAYER, Image, digest_of
 from build.oci.image_config import ImageConfig
 from build.oci.layer import Layer
 from model.bundle.bundle import Bundle, load
-from model.bundle.manifest import Manifest
+from model.bundle.manifest import BundleManifest
 from model.errors import Problem
 from model.files import JSON
 
@@ -23,7 +23,7 @@ CLASSIC = ("container", "container_config", "id", "parent", "docker_version")  #
 
 
 @dataclass(frozen=True)
-class Candidate:
+class AssembledImage:
     """An image that is assembled and not yet in a store, with everything that it was made of."""
 
     base: Base
@@ -35,11 +35,11 @@ class Candidate:
     labels: dict[str, str]
 
     @property
-    def manifest(self) -> Manifest:
+    def manifest(self) -> BundleManifest:
         return self.bundle.manifest
 
 
-def prepare(base: Base, folder: Path, verified: VerifiedBundle, work: Path) -> Candidate:
+def prepare(base: Base, folder: Path, verified: VerifiedBundle, work: Path) -> AssembledImage:
     """Lay `bundle/` and `verdict.json` of `folder`, a private copy that passed the gate, over the base.
 
     The layer is written into `work`. Raises BaseError for a base that cannot take this model.
@@ -54,7 +54,7 @@ def prepare(base: Base, folder: Path, verified: VerifiedBundle, work: Path) -> C
     of_model = model_labels(manifest, json.loads(verdict)["metrics"], verified, layer.diff_id)
     labels = image_labels(of_model, base, tag)
     image = assemble(base, layer, labels, created=cutoff)
-    return Candidate(base, bundle, verified, layer, image, tag, labels)
+    return AssembledImage(base, bundle, verified, layer, image, tag, labels)
 
 
 def assemble(base: Base, layer: Layer, labels: Mapping[str, str], *, created: str) -> Image:
@@ -80,7 +80,7 @@ def assemble(base: Base, layer: Layer, labels: Mapping[str, str], *, created: st
     return Image(config.data, (*base.layers, layer.blob(media_type)), docker=base.docker)
 
 
-def _refuse_unfit_base(base: Base, manifest: Manifest) -> None:
+def _refuse_unfit_base(base: Base, manifest: BundleManifest) -> None:
     """A base with an XGBoost version of its own must have that of training: XGBoost itself does not compare them."""
     trained, serves = manifest.libraries["xgboost"], base.labels.get(XGBOOST)
     if serves not in (None, trained):

@@ -8,7 +8,7 @@ from build.gate.copy import Copied, copy
 from build.gate.gate import verify_or_raise
 from build.image.assemble import prepare
 from build.image.attest.signature import check, refuse_unfit_keys, sign
-from build.image.base.base import Base, BaseError, Report
+from build.image.base.base import Base, BaseError, ReportMessage
 from build.image.base.resolve import server_base
 from build.image.publish import Publication
 from build.image.request import BuildRequest
@@ -20,7 +20,7 @@ from build.oci.tempdir import refusing_without_room, scratch
 from model.errors import Problem
 
 
-def build(bundle: Path, verdict: Path, request: BuildRequest, *, report: Report = print) -> ImageDocument:
+def build(bundle: Path, verdict: Path, request: BuildRequest, *, report: ReportMessage = print) -> ImageDocument:
     """Verify, assemble, test and publish.
 
     Raises BundleError, before anything is written, when the gate finds a problem; SignatureError when bundle and

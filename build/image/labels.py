@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from build.gate.gate import VerifiedBundle
 from build.image.base.base import Base
 from build.oci.json_documents import dump
-from model.bundle.manifest import Manifest
+from model.bundle.manifest import BundleManifest
 
 MODEL = "kamado.model"
 
@@ -20,7 +20,7 @@ def image_labels(model: Mapping[str, str], base: Base, tag: str) -> dict[str, st
 
 
 def model_labels(
-    manifest: Manifest, metrics: Mapping[str, float], verified: VerifiedBundle, diff_id: str
+    manifest: BundleManifest, metrics: Mapping[str, float], verified: VerifiedBundle, diff_id: str
 ) -> dict[str, str]:
     """The labels that follow from the model's layer alone, so that a reader of the layer can compare them.
 

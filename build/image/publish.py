@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from build.image.assemble import Candidate
+from build.image.assemble import AssembledImage
 from build.image.attest.provenance import MEDIA_TYPE as STATEMENT
 from build.image.attest.provenance import provenance, read_smoke_test
 from build.image.attest.sbom import sbom
 from build.image.attest.signature import MEDIA_TYPE as SIGNATURE
 from build.image.attest.signature import is_by
-from build.image.base.base import Report
+from build.image.base.base import ReportMessage
 from build.image.request import BuildRequest
 from build.image.smoke_test.smoke_test import EARLIER, NO_SERVER, SmokeTestResult, run_smoke_test
 from build.oci.publish import Published, publish
@@ -26,10 +26,10 @@ class Publication:
     """One candidate on its way into a store. `smoke_test` is the result once it has run; see `publish`."""
 
     store: ImageStore
-    candidate: Candidate
+    candidate: AssembledImage
     request: BuildRequest
     signatures: Sequence[Attachment]
-    report: Report
+    report: ReportMessage
     smoke_test: SmokeTestResult = EARLIER
 
     def publish(self, folder: Path) -> Published:

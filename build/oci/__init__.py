@@ -4,7 +4,8 @@ image.py             an image as data: blobs, config, manifest
 image_config.py      its config
 json_documents.py    manifests, indexes and descriptors
 layer.py             writes a layer; archive.py reads one
-store.py             what every store can do; open_store.py and open_registry.py open one
+store.py             what every store can do; store_address.py reads an address, open_store.py and
+                     open_registry.py open one
 layout.py            a folder as a store
 registry.py          a registry as a store
 ecr.py               AWS ECR as a store; ecr_api.py is its API, tag_mutability.py its rules for tags

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, BinaryIO
 
-from build.oci.json_documents import Descriptor, Manifest, Platform
+from build.oci.json_documents import Descriptor, ImageManifest, Platform
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -88,7 +88,7 @@ class Image:
     def manifest(self) -> bytes:
         layers = tuple(layer.descriptor for layer in self.layers)
         config = self.config_blob.descriptor
-        return Manifest(schema_version=2, media_type=self.media_type, config=config, layers=layers).encode()
+        return ImageManifest(schema_version=2, media_type=self.media_type, config=config, layers=layers).encode()
 
     @property
     def media_type(self) -> str:

@@ -1,18 +1,24 @@
 """The JSON documents of the OCI image specification 1.1: descriptors, and the manifests and indexes made of them."""
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-Digest = Annotated[str, Field(pattern=r"\Asha256:[0-9a-f]{64}\z")]
+from model.digest import Digest
 
 
 def dump(value: object) -> bytes:
     """One byte sequence per value: sorted and compact."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _words(name: str) -> str:
+    """ImageManifest -> image manifest."""
+    return re.sub(r"\B[A-Z]", r" \g<0>", name).lower()
 
 
 class OciDocument(BaseModel):
@@ -28,7 +34,7 @@ class OciDocument(BaseModel):
         except ValidationError as error:
             fault = error.errors(include_url=False, include_input=False)[0]
             path = ".".join(map(str, fault["loc"]))
-            raise ValueError(f"is not a valid {cls.__name__.lower()} ({path}: {fault['msg']})") from None
+            raise ValueError(f"is not a valid {_words(cls.__name__)} ({path}: {fault['msg']})") from None
 
     def encode(self) -> bytes:
         """The same bytes for the same document. A field that was not set is not written."""
@@ -51,7 +57,7 @@ class Descriptor(OciDocument):
     platform: Platform | None = None
 
 
-class Manifest(OciDocument):
+class ImageManifest(OciDocument):
     """Of an image, or of a document about one: then `subject` names the image."""
 
     schema_version: int = 2

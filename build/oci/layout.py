@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from build.oci.file_lock import file_lock
 from build.oci.image import INDEX, MANIFEST, Blob, Image, digest_of, platform_of
-from build.oci.json_documents import Descriptor, Index, Manifest, dump
+from build.oci.json_documents import Descriptor, ImageManifest, Index, dump
 from build.oci.referrers import EMPTY, artifact, descriptor, document_in
 from build.oci.store import Attachment, PushedImage, StoreError, tag_taken
 from model.errors import Problem
@@ -70,7 +70,7 @@ class Layout:
 
     def is_complete(self, digest: str) -> bool:
         try:
-            manifest = Manifest.parse(self.manifest(digest))
+            manifest = ImageManifest.parse(self.manifest(digest))
         except (ValueError, StoreError):  # it is not what its digest says, and is written again
             return False
         return all(self._holds(part.digest) for part in (manifest.config, *manifest.layers))
@@ -158,7 +158,7 @@ class Layout:
         blob = self._manifest_blob(digest)
         values = {"media_type": blob.media_type, "digest": digest, "size": blob.size, "annotations": {REF_NAME: tag}}
         try:
-            config = Manifest.parse(self.manifest(digest)).config.digest
+            config = ImageManifest.parse(self.manifest(digest)).config.digest
             values["platform"] = platform_of(self.manifest(config))
         except ValueError:
             pass  # a list of images has no platform of its own
@@ -167,7 +167,7 @@ class Layout:
     def _manifest_blob(self, digest: str) -> Blob:
         data = self.manifest(digest)
         try:
-            media_type = Manifest.parse(data).media_type
+            media_type = ImageManifest.parse(data).media_type
         except ValueError:
             raise self._error(f"has no manifest in {digest}", "store-broken") from None
         return Blob.of(data, media_type or MANIFEST)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from build.oci.image import INDEX, MANIFEST, Blob, digest_of
-from build.oci.json_documents import Descriptor, Index, Manifest
+from build.oci.json_documents import Descriptor, ImageManifest, Index
 from build.oci.store import Attachment, StoreError
 from model.errors import Problem
 
@@ -13,7 +13,7 @@ EMPTY = Blob.of(b"{}", "application/vnd.oci.empty.v1+json")  # the config of wha
 
 def artifact(subject: Blob, attachment: Attachment) -> bytes:
     """The manifest that ties the document to its image, which `subject`, its manifest, names."""
-    return Manifest(
+    return ImageManifest(
         schema_version=2,
         media_type=MANIFEST,
         artifact_type=attachment.media_type,
@@ -39,7 +39,7 @@ def document_in(manifest: bytes, *, of: str) -> Descriptor | None:
     None for what has another form: whoever may write to a store may tie things of their own to an image.
     """
     try:
-        artifact_manifest = Manifest.parse(manifest)
+        artifact_manifest = ImageManifest.parse(manifest)
     except ValueError:
         return None
     subject, layers = artifact_manifest.subject, artifact_manifest.layers

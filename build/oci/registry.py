@@ -11,7 +11,7 @@ from typing import BinaryIO
 from build.oci.credentials import docker_login
 from build.oci.file_lock import file_lock
 from build.oci.image import INDEX, MANIFEST, Blob, Image, digest_of
-from build.oci.json_documents import Descriptor, Index, Manifest
+from build.oci.json_documents import Descriptor, ImageManifest, Index
 from build.oci.referrers import EMPTY, artifact, descriptor, document_in, fallback_tag, index
 from build.oci.registry_client import RegistryClient, StoredManifest
 from build.oci.registry_session import RegistryError
@@ -114,7 +114,7 @@ class RegistryStore(RegistryReader):
 
     def is_complete(self, digest: str) -> bool:
         try:
-            manifest = Manifest.parse(self.manifest(digest))
+            manifest = ImageManifest.parse(self.manifest(digest))
         except (ValueError, StoreError):
             return False
         return all(self.client.size(part.digest) == part.size for part in (manifest.config, *manifest.layers))

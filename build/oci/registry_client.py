@@ -17,9 +17,9 @@ from build.oci.credentials import Login
 from build.oci.deadline import Overdue, chunks_within
 from build.oci.image import DIGEST, DOCKER_INDEX, DOCKER_MANIFEST, INDEX, MANIFEST, Blob, digest_of, parsed
 from build.oci.json_documents import Descriptor, Index
-from build.oci.registry_session import DEFAULT, Answer, RegistryError, RegistrySession, Result
+from build.oci.registry_session import DEFAULT, RegistryError, RegistryResponse, RegistrySession
 from build.oci.responses import tag_names
-from build.oci.retry import RetryableError, RetryPolicy, cause
+from build.oci.retry import Result, RetryableError, RetryPolicy, cause
 from build.oci.upload_body import UploadBody
 
 ACCEPT = {"Accept": ", ".join((INDEX, DOCKER_INDEX, MANIFEST, DOCKER_MANIFEST))}
@@ -201,7 +201,7 @@ class RegistryClient:
             raise
         return answer if answer.status_code == 201 or "Location" in answer.headers else None
 
-    def _parse(self, parse: Callable[[bytes], Result], answer: Answer) -> Result:
+    def _parse(self, parse: Callable[[bytes], Result], answer: RegistryResponse) -> Result:
         try:
             return parse(answer.body)
         except ValueError as error:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 import requests
 import urllib3
@@ -19,12 +19,11 @@ from build.oci.image import parsed
 from build.oci.redact import redacted
 from build.oci.reference import is_loopback
 from build.oci.responses import WORDS, errors, reason, token
-from build.oci.retry import BUSY, RetryableError, RetryPolicy, cause, retry_after, root_cause
+from build.oci.retry import BUSY, Result, RetryableError, RetryPolicy, cause, retry_after, root_cause
 from build.oci.upload_body import UploadBody
 from model.errors import KamadoError, Problem
 
-Result = TypeVar("Result")
-Body = Callable[[], bytes | UploadBody]  # made anew for each attempt
+RequestBody = Callable[[], bytes | UploadBody]  # made anew for each attempt
 GREATEST = 8 << 20  # bytes of a manifest
 GREATEST_ERROR = 64 << 10  # of what comes with a refusal
 SECONDS_TO_CONNECT = 10
@@ -39,7 +38,7 @@ class RegistryError(KamadoError):
 
 
 @dataclass(frozen=True)
-class Answer:
+class RegistryResponse:
     """A small answer, complete: `head` has its status, headers and links, `body` its bytes."""
 
     head: requests.Response
@@ -62,10 +61,10 @@ class RegistrySession:
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, WatchedAdapter(policy.total))
 
-    def get(self, path: str, headers: Mapping[str, str], *, ok: Collection[int]) -> Answer:
+    def get(self, path: str, headers: Mapping[str, str], *, ok: Collection[int]) -> RegistryResponse:
         """Read within the attempt: an answer that breaks off is requested again."""
 
-        def work() -> Answer:
+        def work() -> RegistryResponse:
             head = self.send("GET", path, headers, ok=ok, stream=True)
             body = self._read(head, GREATEST + 1, f"sending {path}")
             if len(body) > GREATEST:
@@ -73,7 +72,7 @@ class RegistrySession:
             declared = head.headers.get("Content-Length")
             if "Content-Encoding" not in head.headers and declared not in (None, str(len(body))):
                 raise RetryableError(f"broke off while sending {path}")
-            return Answer(head, body)
+            return RegistryResponse(head, body)
 
         return self.repeat(work)
 
@@ -84,7 +83,7 @@ class RegistrySession:
         headers: Mapping[str, str] | None = None,
         *,
         ok: Collection[int],
-        body: Body | None = None,
+        body: RequestBody | None = None,
         stream: bool = False,
     ) -> requests.Response:
         return self.repeat(lambda: self.send(method, path, headers, body=body, ok=ok, stream=stream))
@@ -103,7 +102,7 @@ class RegistrySession:
         headers: Mapping[str, str] | None = None,
         *,
         ok: Collection[int],
-        body: Body | None = None,
+        body: RequestBody | None = None,
         stream: bool = False,
     ) -> requests.Response:
         """One attempt, with a login if the registry requires one. Raises RetryableError."""
@@ -153,7 +152,7 @@ class RegistrySession:
         return self.error(problem, "registry-denied" if denied else "registry-answer")
 
     def _send_once(
-        self, method: str, url: str, headers: Mapping[str, str] | None, body: Body | None
+        self, method: str, url: str, headers: Mapping[str, str] | None, body: RequestBody | None
     ) -> requests.Response:
         all_headers = dict(headers or {})
         if self.authorization and url.startswith(self.root):  # an upload may be elsewhere, with a key of its own

@@ -1,6 +1,6 @@
 """Where images are: read by anyone who brings a base, a release or a champion, written by `publish`.
 
-open_store.py  from what a person writes to a store
+open_store.py  from what a person writes, as store_address.py has it, to a store
 layout.py      oci:FOLDER, an OCI image layout
 registry.py    registry://HOST/REPOSITORY, any OCI registry
 ecr.py         ecr://ACCOUNT.REGION/REPOSITORY, a registry with AWS's credentials, repositories and immutable tags

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from build.oci.image import config_of, digest_of, parsed
-from build.oci.json_documents import Manifest
+from build.oci.json_documents import ImageManifest
 from build.oci.store import ImageReader, StoreError
 from model.errors import Problem
 
@@ -57,6 +57,6 @@ def labels_of(images: ImageReader, digest: str) -> dict[str, str]:
 def layers_of(images: ImageReader, digest: str) -> list[str]:
     """The digests of an image's layers, from the lowest; none of what is not an image."""
     try:
-        return [layer.digest for layer in Manifest.parse(images.manifest(digest)).layers]
+        return [layer.digest for layer in ImageManifest.parse(images.manifest(digest)).layers]
     except ValueError:
         return []

@@ -13,7 +13,7 @@ from build.image.model_layer import HOME
 from build.oci.archive import members
 from build.oci.hashing_reader import HashingReader
 from build.oci.image import digest_of
-from build.oci.json_documents import Descriptor, Manifest
+from build.oci.json_documents import Descriptor, ImageManifest
 from build.oci.store import ImageReader
 from model.bundle.folder import FILES, RETRAIN
 from model.errors import BundleError, Problem
@@ -39,7 +39,7 @@ def _model_layer(images: ImageReader, digest: str) -> Descriptor:
     """The last layer's descriptor, of a size that a model's has."""
     manifest = images.manifest(digest)
     try:
-        layers = Manifest.parse(manifest).layers
+        layers = ImageManifest.parse(manifest).layers
     except ValueError:
         layers = ()
     if not layers or layers[-1].size > MOST_UNPACKED:

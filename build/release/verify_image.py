@@ -23,7 +23,7 @@ from build.release.image_start import ImageStart, start_of
 from build.release.model_layer import HINT, unpack
 from build.release.releases import Release, ReleaseError
 from model.bundle.folder import MANIFEST
-from model.bundle.manifest import Manifest
+from model.bundle.manifest import BundleManifest
 from model.errors import BundleError, KamadoError, Problem
 
 # The gate of a builder asks for the XGBoost that will serve. A model in service may be of the one before, and brings
@@ -78,7 +78,7 @@ def _verified_bundle(folder: Path, report: Callable[[str], None]) -> VerifiedBun
 
 
 def _compare_labels(image: Release, folder: Path, bundle: VerifiedBundle, diff_id: str) -> None:
-    manifest = Manifest.model_validate_json((folder / BUNDLE / MANIFEST).read_bytes())
+    manifest = BundleManifest.model_validate_json((folder / BUNDLE / MANIFEST).read_bytes())
     expected = model_labels(manifest, parsed((folder / VERDICT).read_bytes())["metrics"], bundle, diff_id)
     problems = [
         Problem(

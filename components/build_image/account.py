@@ -2,19 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
-from artifacts.document import Document
 from artifacts.extract import Extract
 from artifacts.image import ImageDocument
-from artifacts.metrics import Metrics
+from artifacts.metrics import MetricsDocument
 from artifacts.refusal import Refusal
 from artifacts.rejection_report import RejectionReport
 from artifacts.run_result import RunOutcome, RunResult
 from artifacts.verdict import Verdict
 from components.build_image.summary import summary
-
-AnyDocument = TypeVar("AnyDocument", bound=Document)
 
 
 @dataclass(frozen=True)
@@ -23,7 +19,7 @@ class Account:
 
     model: str
     verdict: Verdict | None
-    metrics: Metrics | None
+    metrics: MetricsDocument | None
     rejection: RejectionReport | None
     extract: Extract | None
     image: ImageDocument | None
@@ -33,11 +29,11 @@ class Account:
     def read(cls, model: str, evaluation: Path, image: Path, refusal: Refusal | None) -> "Account":
         return cls(
             model=model,
-            verdict=_document(evaluation, Verdict),
-            metrics=_document(evaluation, Metrics),
-            rejection=_document(evaluation, RejectionReport),
-            extract=_document(evaluation, Extract),
-            image=_document(image, ImageDocument),
+            verdict=Verdict.read_if_present(evaluation),
+            metrics=MetricsDocument.read_if_present(evaluation),
+            rejection=RejectionReport.read_if_present(evaluation),
+            extract=Extract.read_if_present(evaluation),
+            image=ImageDocument.read_if_present(image),
             refusal=refusal,
         )
 
@@ -74,7 +70,3 @@ class Account:
             image=self.image,
             refusal=self.refusal,
         )
-
-
-def _document(folder: Path, kind: type[AnyDocument]) -> AnyDocument | None:
-    return kind.read(folder) if (folder / kind.FILE).exists() else None

@@ -2,7 +2,7 @@
 
 from artifacts.extract import Extract
 from artifacts.image import ImageDocument
-from artifacts.metrics import Metrics
+from artifacts.metrics import MetricsDocument
 from artifacts.refusal import Refusal
 from artifacts.rejection_report import RejectionReport
 from artifacts.verdict import Verdict
@@ -12,7 +12,7 @@ def summary(
     *,
     model: str,
     verdict: Verdict | None,
-    metrics: Metrics | None,
+    metrics: MetricsDocument | None,
     rejection: RejectionReport | None,
     extract: Extract | None,
     image: ImageDocument | None,

@@ -4,7 +4,8 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from build.oci.open_store import names_store, open_store
+from build.oci.open_store import open_store
+from build.oci.store_address import names_store
 from build.release.fetch import bring
 from build.release.releases import candidate
 from model.bundle.bundle import load

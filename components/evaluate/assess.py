@@ -1,12 +1,11 @@
 """One assessment of a model: score the test rows, measure, decide."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from artifacts.metrics import DirectionCheck, Gain, Metrics, MetricTables
+from artifacts.metrics import DirectionCheck, Gain, MetricsDocument, MetricTables
 from components.evaluate.decide.criteria import Criteria
 from components.evaluate.decide.decide import decide, decide_without_classes
 from components.evaluate.decide.evidence import Evidence, UnseenCategories
@@ -28,9 +27,9 @@ from components.evaluate.samples import sample, sample_weight, thinned
 from components.evaluate.score_candidates import ScoredRows, score_candidates
 from components.evaluate.scoreless_metrics import scoreless_metrics, unseen_categories
 from components.evaluate.test_set import read_rows
+from model.arrays import Matrix
+from model.progress import ReportProgress
 
-Progress = Callable[[int, int, str], None]
-Matrix = NDArray[np.float32]
 STEPS = 4
 DIRECTION_ROWS, CURVE_ROWS = 200, 2_000
 
@@ -40,10 +39,10 @@ class Assessment:
     """The decision on a model, and metrics.json."""
 
     decision: Decision
-    metrics: Metrics
+    metrics: MetricsDocument
 
 
-def assess(inputs: EvaluationInputs, progress: Progress) -> Assessment:
+def assess(inputs: EvaluationInputs, progress: ReportProgress) -> Assessment:
     """The decision on the new model and every number behind it. Raises DataError for damaged splits."""
     rows = read_rows(inputs.spec, inputs.test)
     total, conversions = len(rows.label), float(rows.label.sum())
@@ -51,12 +50,14 @@ def assess(inputs: EvaluationInputs, progress: Progress) -> Assessment:
     unseen = unseen_categories(inputs)
     scalars = {"rows": float(total), "conversions": conversions} | scoreless_metrics(inputs, unseen)
     if conversions in (0, total):
-        return Assessment(decide_without_classes(conversions, inputs.criteria), Metrics.of(scalars, MetricTables()))
+        return Assessment(
+            decide_without_classes(conversions, inputs.criteria), MetricsDocument.of(scalars, MetricTables())
+        )
     scored = score_candidates(inputs, rows, lambda done: progress(1, STEPS, f"{done:,} of {total:,} rows scored"))
     scalars["rows_without_score"] = float(np.sum(~scored.scores[NEW].finite))
     if scalars["rows_without_score"]:
         evidence = Evidence(scalars | {"log_loss": np.nan}, {})
-        return Assessment(decide(evidence, inputs.criteria), Metrics.of(scalars, MetricTables()))
+        return Assessment(decide(evidence, inputs.criteria), MetricsDocument.of(scalars, MetricTables()))
     return _Measurement(inputs, scored, unseen, sample(inputs.new, inputs.test)).assess(scalars, progress)
 
 
@@ -69,7 +70,7 @@ class _Measurement:
     unseen: UnseenCategories | None
     sample: Matrix
 
-    def assess(self, scalars: dict[str, float], progress: Progress) -> Assessment:
+    def assess(self, scalars: dict[str, float], progress: ReportProgress) -> Assessment:
         criteria = self.inputs.criteria
         compared = self._compared(criteria, progress)
         directions = tuple(direction_checks(self.inputs.new.predictor, thinned(self.sample, DIRECTION_ROWS)))
@@ -80,10 +81,10 @@ class _Measurement:
         gathered = gather_evidence(
             Measurements(compared, scalars, slicings, self.scored.champion, self.unseen), criteria
         )
-        metrics = Metrics.of(scalars, self._tables(compared, gathered, directions))
+        metrics = MetricsDocument.of(scalars, self._tables(compared, gathered, directions))
         return Assessment(_decision(gathered, criteria), metrics)
 
-    def _compared(self, criteria: Criteria, progress: Progress) -> PairedComparison:
+    def _compared(self, criteria: Criteria, progress: ReportProgress) -> PairedComparison:
         rows, curve = self.scored.rows, None
         if criteria.ranked:
             assert rows.position is not None

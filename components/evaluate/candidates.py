@@ -8,14 +8,12 @@ from numpy.typing import NDArray
 
 from artifacts.baselines import LogisticBaseline
 from artifacts.splits import encode
+from model.arrays import Floats, Matrix
 from model.bundle.bundle import Bundle
 from model.bundle.calibration import sigmoid
 from model.bundle.features import Feature
 from model.bundle.manifest import Position
 from model.bundle.predictor import Predictor
-
-Floats = NDArray[np.float64]
-Matrix = NDArray[np.float32]
 
 
 class Candidate(ABC):

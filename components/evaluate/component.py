@@ -17,7 +17,7 @@ def evaluate(
     from pathlib import Path
 
     from artifacts.extract import Extract
-    from artifacts.metrics import Metrics as MetricsDocument
+    from artifacts.metrics import MetricsDocument
     from artifacts.rejection_report import RejectionReport
     from artifacts.verdict import Verdict
     from components.evaluate.evaluate import evaluate as run

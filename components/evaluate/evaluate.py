@@ -5,16 +5,17 @@ from pathlib import Path
 import joblib
 
 from artifacts.verdict import Bootstrap, Outcome, Verdict
-from components.evaluate.assess import STEPS, Assessment, Progress, assess
+from components.evaluate.assess import STEPS, Assessment, assess
 from components.evaluate.inputs import EvaluationInputs, InputFolders
 from components.evaluate.metrics.bootstrap import DRAWS, SEED
 from components.evaluate.report.report import ReportInputs, render
 from model.files import output_folder, sha256_of
+from model.progress import ReportProgress
 from model.spec.types import Spec
 
 
 def evaluate(
-    spec: Spec, folders: InputFolders, out: Path, *, progress: Progress, threads: int | None = None
+    spec: Spec, folders: InputFolders, out: Path, *, progress: ReportProgress, threads: int | None = None
 ) -> Outcome:
     """Evaluate the bundle on the test split; returns the verdict's outcome.
 

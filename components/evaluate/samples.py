@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from artifacts.splits import batches
 from components.evaluate.candidates import Candidate, inputs_of
+from model.arrays import Matrix
 
 SAMPLE = 20_000
-Matrix = NDArray[np.float32]
 
 
 def sample(candidate: Candidate, split: Path) -> Matrix:

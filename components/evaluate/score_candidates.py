@@ -10,7 +10,7 @@ from components.evaluate.candidates import BundleCandidate, Candidate, inputs_of
 from components.evaluate.decide.evidence import ChampionComparison
 from components.evaluate.inputs import EvaluationInputs
 from components.evaluate.metrics.candidate_names import CHAMPION, LOGISTIC, NEW
-from components.evaluate.scoring import Scores, score
+from components.evaluate.scoring import CandidateScores, score
 from components.evaluate.test_set import Rows
 
 
@@ -19,7 +19,7 @@ class ScoredRows:
     """`champion` says whether the model in service can be compared, None where there is none."""
 
     rows: Rows
-    scores: Mapping[str, Scores]
+    scores: Mapping[str, CandidateScores]
     champion: ChampionComparison | None
 
 

@@ -15,19 +15,18 @@ from numpy.typing import NDArray
 from artifacts.splits import batches
 from components.evaluate.candidates import Candidate, inputs_of
 from components.evaluate.test_set import Rows
-
-Floats = NDArray[np.float64]
+from model.arrays import Floats
 
 
 @dataclass(frozen=True)
-class Scores:
+class CandidateScores:
     """Per row: `probability` at the logged position, `order` with it held constant. One array without positions."""
 
     probability: Floats
     order: Floats
 
     @classmethod
-    def empty(cls, rows: int, candidate: Candidate) -> "Scores":
+    def empty(cls, rows: int, candidate: Candidate) -> "CandidateScores":
         """Arrays to fill."""
         probability = np.empty(rows)
         return cls(probability, np.empty(rows) if candidate.position else probability)
@@ -40,13 +39,13 @@ class Scores:
 
 def score(
     candidates: Mapping[str, Candidate], path: Path, rows: Rows, progress: Callable[[int], None]
-) -> dict[str, Scores]:
+) -> dict[str, CandidateScores]:
     """Scores of every candidate. `progress` receives the number of rows done.
 
     Raises DataError for a column that is not numeric where numbers belong.
     """
     names = tuple(dict.fromkeys(name for candidate in candidates.values() for name in inputs_of(candidate)))
-    scores = {name: Scores.empty(len(rows.label), candidate) for name, candidate in candidates.items()}
+    scores = {name: CandidateScores.empty(len(rows.label), candidate) for name, candidate in candidates.items()}
     start = 0
     for batch in batches(path, names):
         block = slice(start, start + batch.num_rows)

@@ -7,7 +7,7 @@ from pathlib import Path
 from artifacts.extract import ConversionLoss, Extract
 from components.extract.parquet_writer import ParquetWriter, write_all
 from components.extract.sources.open import open_source
-from components.extract.sources.source import Lineage, Source
+from components.extract.sources.source import QueryLineage, Source
 from components.extract.window import Window, text
 from model.errors import DataError, Problem
 from model.files import output_folder
@@ -37,7 +37,7 @@ def extract(
 
 
 def extract_document(
-    sql_sha256: str, window: Window, rows: int, lineage: Lineage, columns: Mapping[str, str]
+    sql_sha256: str, window: Window, rows: int, lineage: QueryLineage, columns: Mapping[str, str]
 ) -> Extract:
     """extract.json of a query that was read to its end. `columns` are name -> GoogleSQL type."""
     losses = lineage.losses

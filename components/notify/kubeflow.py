@@ -13,7 +13,9 @@ from artifacts.run_result import RunResult
 SECONDS = 20.0  # for one answer
 PAGE = 200
 BUILD = ("build-image", "Build the image")  # name and title of the task whose output `result` has a model's outcome
-INNER = ("-driver", "executor", "root")  # tasks that Kubeflow adds; their time is in that of the others
+# What Kubeflow lists beside the steps, with the same time and errors again: drivers, pods, groups, the run itself.
+INNER_ENDS = ("-driver", "executor", "root")
+INNER_STARTS = ("exit-handler-", "for-loop-", "iteration-", "kamado-")
 
 
 class ApiError(Exception):
@@ -37,7 +39,7 @@ class _Outputs(_Answer):
     parameters: tuple[_Parameter, ...] = ()
 
 
-class Task(_Answer):
+class RunTask(_Answer):
     """One task; lines before Kubeflow 3 say `state`, have no name beside the title, and no outputs."""
 
     name: str = ""
@@ -66,7 +68,7 @@ class Task(_Answer):
 
     @property
     def inner(self) -> bool:
-        return self.title.endswith(INNER)
+        return self.title.endswith(INNER_ENDS) or self.title.startswith(INNER_STARTS)
 
     @property
     def result(self) -> RunResult | None:
@@ -82,18 +84,18 @@ class Task(_Answer):
 
 
 class _Tasks(_Answer):
-    tasks: tuple[Task, ...] = ()
+    tasks: tuple[RunTask, ...] = ()
 
 
 class _Details(_Answer):
-    task_details: tuple[Task, ...] = ()
+    task_details: tuple[RunTask, ...] = ()
 
 
 class _Run(_Answer):
     run_details: _Details = _Details()
 
 
-def tasks_of(api: str, run: str, environ: Mapping[str, str]) -> tuple[Task, ...]:
+def tasks_of(api: str, run: str, environ: Mapping[str, str]) -> tuple[RunTask, ...]:
     """Every task of the run, those that Kubeflow adds left out. Raises ApiError."""
     address = f"{api.rstrip('/')}/apis/v2beta1/runs/{run}"
     headers = _headers(environ)
@@ -117,5 +119,5 @@ def _headers(environ: Mapping[str, str]) -> dict[str, str]:
     return {"Authorization": f"Bearer {Path(path).read_text('utf-8').strip()}"} if path and Path(path).is_file() else {}
 
 
-def _without_inner(tasks: tuple[Task, ...]) -> tuple[Task, ...]:
+def _without_inner(tasks: tuple[RunTask, ...]) -> tuple[RunTask, ...]:
     return tuple(task for task in tasks if not task.inner)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from artifacts.run_result import RunResult
-from components.notify.kubeflow import Task
+from components.notify.kubeflow import RunTask
 
 MOST_CHARACTERS = 2400  # before the link; Slack takes 3,000 in one block
 MOST_REASON = 600  # characters of one error
@@ -30,7 +30,7 @@ class EndOfRun:
 
 
 @dataclass(frozen=True)
-class Message:
+class ChatMessage:
     """`title` is for a list of messages, `text` is the whole of it in Slack's Markdown."""
 
     title: str
@@ -41,7 +41,7 @@ class Message:
         return json.dumps({"text": self.title, "blocks": [section]}).encode()
 
 
-def message(end: EndOfRun, tasks: Sequence[Task]) -> Message:
+def message(end: EndOfRun, tasks: Sequence[RunTask]) -> ChatMessage:
     """`tasks` is empty where they could not be read: then the message has the status alone."""
     results = [task.result for task in tasks if task.result is not None]
     outcome = results[0].outcome if len(results) == 1 else ENDS.get(end.state, end.state.lower())
@@ -49,7 +49,7 @@ def message(end: EndOfRun, tasks: Sequence[Task]) -> Message:
     lines = [f"*{_escaped(title)}*", *map(_result, results), *_errors(end, tasks), *_time(tasks)]
     link = [f"<{end.link}|Open the run>"] if end.link else []
     text = "\n".join(["\n".join(lines)[:MOST_CHARACTERS], *link])
-    return Message(title, text)
+    return ChatMessage(title, text)
 
 
 def _result(result: RunResult) -> str:
@@ -57,12 +57,12 @@ def _result(result: RunResult) -> str:
     return f"{_escaped(result.model)}: {result.outcome}, {_escaped(result.reason)}{image}"
 
 
-def _errors(end: EndOfRun, tasks: Sequence[Task]) -> list[str]:
+def _errors(end: EndOfRun, tasks: Sequence[RunTask]) -> list[str]:
     failed = [f"{task.title}: {task.error.message}" for task in tasks if task.failed and task.error]
     return [_escaped(line[:MOST_REASON]) for line in failed or ([end.error] if end.error else [])]
 
 
-def _time(tasks: Sequence[Task]) -> list[str]:
+def _time(tasks: Sequence[RunTask]) -> list[str]:
     """The steps that took longest: what a run costs follows from them."""
     longest = sorted((task for task in tasks if task.minutes >= 1), key=lambda task: -task.minutes)[:MOST_STEPS]
     total = sum(task.minutes for task in tasks)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from components.notify.kubeflow import ApiError, Task, tasks_of
+from components.notify.kubeflow import ApiError, RunTask, tasks_of
 from components.notify.message import EndOfRun, message
 from components.notify.webhook import WebhookError, post
 
@@ -20,7 +20,7 @@ def notify(end: EndOfRun, api: str, environ: Mapping[str, str], *, report: Calla
         report(f"nothing was posted: {error}")
 
 
-def _tasks(end: EndOfRun, api: str, environ: Mapping[str, str], report: Callable[[str], None]) -> tuple[Task, ...]:
+def _tasks(end: EndOfRun, api: str, environ: Mapping[str, str], report: Callable[[str], None]) -> tuple[RunTask, ...]:
     """None where the API does not tell: the message then has the status alone."""
     if not api:
         return ()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import requests
 
-from components.notify.message import Message
+from components.notify.message import ChatMessage
 
 JSON = {"Content-Type": "application/json"}
 TRIES = 3
@@ -17,7 +17,7 @@ class WebhookError(Exception):
     """Nothing was posted. The text says why, without the address."""
 
 
-def post(address: str, message: Message, *, wait: Callable[[float], None] = time.sleep) -> None:
+def post(address: str, message: ChatMessage, *, wait: Callable[[float], None] = time.sleep) -> None:
     """Raises WebhookError once the address cannot be reached, or does not take the message, for the third time."""
     for attempt in range(1, TRIES + 1):
         try:

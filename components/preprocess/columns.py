@@ -20,7 +20,7 @@ GOOGLESQL = {"BLOB": "BYTES", "VARCHAR": "STRING", "BOOLEAN": "BOOL", '"NULL"': 
 )
 
 
-class Columns:
+class SqlColumns:
     """SQL for each column that later steps read, and for the rules by which a row is unreadable."""
 
     def __init__(self, spec: Spec, types: Mapping[str, str]) -> None:

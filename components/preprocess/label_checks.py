@@ -2,13 +2,13 @@
 
 import duckdb
 
-from components.preprocess.columns import Columns
+from components.preprocess.columns import SqlColumns
 from components.preprocess.duckdb_session import one_row
 from model.errors import DataError, Problems
 from model.sql import quoted
 
 
-def refuse_labels(connection: duckdb.DuckDBPyConnection, rows: str, columns: Columns, *, raw: str) -> None:
+def refuse_labels(connection: duckdb.DuckDBPyConnection, rows: str, columns: SqlColumns, *, raw: str) -> None:
     """Raises DataError with all that is wrong with the label and the position of `rows`, which are `raw` as read."""
     problems = Problems()
     _check_label(connection, rows, columns, raw, problems)
@@ -18,7 +18,7 @@ def refuse_labels(connection: duckdb.DuckDBPyConnection, rows: str, columns: Col
 
 
 def _check_label(
-    connection: duckdb.DuckDBPyConnection, rows: str, columns: Columns, raw: str, problems: Problems
+    connection: duckdb.DuckDBPyConnection, rows: str, columns: SqlColumns, raw: str, problems: Problems
 ) -> None:
     label = quoted(columns.label)
     wrong = f"count(*) FILTER ({label} IS NULL OR {label} NOT IN (0, 1))"
@@ -32,7 +32,7 @@ def _check_label(
         problems.add(where, f"is {low:g} in every row", hint, "label-constant")
 
 
-def _wrong_labels(connection: duckdb.DuckDBPyConnection, columns: Columns, raw: str) -> str:
+def _wrong_labels(connection: duckdb.DuckDBPyConnection, columns: SqlColumns, raw: str) -> str:
     label, read = quoted(columns.label), columns.select()[columns.label]
     wrong = f"SELECT CAST({label} AS VARCHAR) FROM {raw} WHERE {read} IS NULL OR {read} NOT IN (0, 1)"
     values = connection.execute(f"{wrong} GROUP BY 1 ORDER BY 1 NULLS FIRST LIMIT 5").fetchall()

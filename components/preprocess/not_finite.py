@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import duckdb
 
 from artifacts.rejection_report import NotFiniteCounts
-from components.preprocess.columns import Columns
+from components.preprocess.columns import SqlColumns
 from components.preprocess.duckdb_session import one_row
 
 
@@ -18,7 +18,7 @@ class NotFinite:
     columns: Mapping[str, NotFiniteCounts]
 
     @classmethod
-    def count(cls, connection: duckdb.DuckDBPyConnection, raw: str, columns: Columns) -> "NotFinite":
+    def count(cls, connection: duckdb.DuckDBPyConnection, raw: str, columns: SqlColumns) -> "NotFinite":
         values = columns.not_finite()
         kinds = [f"count(*) FILTER ({test}({value}))" for value in values.values() for test in ("isnan", "isinf")]
         rows, *counts = one_row(connection, f"SELECT {', '.join(['count(*)', *kinds])} FROM {raw}")

@@ -5,7 +5,6 @@ chance come from a hash of what identifies the row.
 """
 
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,7 +15,7 @@ from artifacts.extract import Extract
 from artifacts.rejection_report import RejectionReport
 from artifacts.split import SPLITS, NegativeSampling, SplitName, SplitSummary
 from artifacts.splits import split_file
-from components.preprocess.columns import Columns, googlesql, types_of
+from components.preprocess.columns import SqlColumns, googlesql, types_of
 from components.preprocess.conversions import conversion_warnings
 from components.preprocess.duckdb_session import one_row, session, set_memory_limit
 from components.preprocess.identity import Identity, Key
@@ -29,17 +28,17 @@ from components.preprocess.split_problems import refuse_empty
 from components.preprocess.splitter import Counts, Splitter, sampled, unit_column
 from model.errors import DataError, Problem
 from model.files import output_folder
+from model.progress import ReportProgress
 from model.spec.columns import refuse_unfit
 from model.spec.types import Spec
 from model.sql import literal, quoted
 
-Report = Callable[[int, int, str], None]
 PARQUET = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 65536)"
 QUICK = "(FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE 30720)"  # small groups: their dictionaries stay in cache
 
 
-def preprocess(spec: Spec, extracted: Path, out: Path, *, progress: Report) -> None:
-    """Write the three splits, `rejected.parquet`, `ledger.json` and `split.json` into `out`, whole or not at all.
+def preprocess(spec: Spec, extracted: Path, out: Path, *, progress: ReportProgress) -> None:
+    """Write the three splits, `rejected.parquet`, `rejections.json` and `split.json` into `out`, whole or not at all.
 
     A copy of `extract.json` goes with them, so that later steps need not fetch the rows.
 
@@ -74,13 +73,13 @@ class _Run:
         self.end = datetime.fromisoformat(extract.end).replace(tzinfo=None)
         types = types_of(connection, raw)
         refuse_unfit(spec, {name: googlesql(kind) for name, kind in types.items()})
-        self.columns = Columns(spec, types)
+        self.columns = SqlColumns(spec, types)
         self.rules = rules_of(spec, self.columns)
         self.names = list(self.columns.select())
         self.key = Key.of(spec)
         set_memory_limit(connection, len(self.names))
 
-    def write_into(self, folder: Path, progress: Report) -> None:
+    def write_into(self, folder: Path, progress: ReportProgress) -> None:
         rejection = self._read()
         if rejection.rows != self.extract.rows:
             problem = f"hold {rejection.rows:,} rows, extract wrote {self.extract.rows:,}"

@@ -6,7 +6,7 @@ import duckdb
 
 from artifacts.rejection_report import RejectedByRule
 from components.preprocess.duckdb_session import one_row
-from components.preprocess.rules import Rule
+from components.preprocess.rules import SqlRule
 from components.preprocess.unreadable import remedy
 from model.errors import DataError, Problem
 from model.sql import literal, quoted
@@ -25,7 +25,7 @@ class RejectionCounts:
         self,
         connection: duckdb.DuckDBPyConnection,
         rows: str,
-        rules: Sequence[Rule],
+        rules: Sequence[SqlRule],
         *,
         raw: str,
         id_columns: Sequence[str],
@@ -81,15 +81,15 @@ class RejectionCounts:
     def _share(self, count: int) -> float:
         return count / self.rows if self.rows else 0.0
 
-    def _broken(self) -> Iterator[tuple[Rule, int]]:
+    def _broken(self) -> Iterator[tuple[SqlRule, int]]:
         """Rules that a row breaks, and how many rows do."""
         return ((rule, count) for rule, count in zip(self._rules, self._by_rule, strict=True) if count)
 
-    def _example_texts(self, rule: Rule) -> str:
+    def _example_texts(self, rule: SqlRule) -> str:
         texts = ", ".join(repr(text[:MOST_CHARACTERS]) for text in self._texts(rule))
         return f", for example {texts}" if texts else ""
 
-    def _texts(self, rule: Rule) -> list[str]:
+    def _texts(self, rule: SqlRule) -> list[str]:
         """The most frequent texts that could not be read."""
         if rule.unreadable is None:
             return []
@@ -97,7 +97,7 @@ class RejectionCounts:
         query = f"{of_rule} GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {EXAMPLES}"
         return [text for (text,) in self._connection.execute(query).fetchall()]
 
-    def _examples(self, rule: Rule, rejected: str) -> tuple[dict[str, str | None], ...]:
+    def _examples(self, rule: SqlRule, rejected: str) -> tuple[dict[str, str | None], ...]:
         """The same few rows every time: those of the smallest keys. What could not be read is shown as it is."""
         if rule.unreadable:
             return tuple({rule.unreadable: text} for text in self._texts(rule))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from components.preprocess.columns import Columns
+from components.preprocess.columns import SqlColumns
 from model.errors import DataError, Problem
 from model.expression import Expression
 from model.spec.types import Spec
@@ -14,7 +14,7 @@ MOST_RULES = 63  # bits of a row's mask
 
 
 @dataclass(frozen=True)
-class Rule:
+class SqlRule:
     """One reason to reject a row: SQL that is true where the row breaks it. `bit` is its index in a row's mask."""
 
     name: str
@@ -42,11 +42,11 @@ class Rule:
         return f"(broken & {1 << self.bit}) <> 0"
 
 
-def rules_of(spec: Spec, columns: Columns) -> tuple[Rule, ...]:
+def rules_of(spec: Spec, columns: SqlColumns) -> tuple[SqlRule, ...]:
     """The implicit rules first, then the declared ones. A row is counted under every rule that it breaks."""
-    implicit = [Rule(name, "unreadable", sql, bit) for bit, (name, sql) in enumerate(columns.unreadable().items())]
+    implicit = [SqlRule(name, "unreadable", sql, bit) for bit, (name, sql) in enumerate(columns.unreadable().items())]
     declared = [
-        Rule(
+        SqlRule(
             rule.name,
             "rule",
             rule.bounds.outside_sql(),
@@ -64,13 +64,13 @@ def rules_of(spec: Spec, columns: Columns) -> tuple[Rule, ...]:
     return (*implicit, *declared)
 
 
-def mask(rules: Sequence[Rule]) -> str:
+def mask(rules: Sequence[SqlRule]) -> str:
     """SQL of the bits of every rule that a row breaks."""
     bits = [f"(CASE WHEN {rule.sql} THEN {1 << rule.bit} ELSE 0 END)" for rule in rules]
     return f"CAST({' | '.join(bits) or '0'} AS BIGINT)"
 
 
-def broken_names(rules: Sequence[Rule]) -> str:
+def broken_names(rules: Sequence[SqlRule]) -> str:
     """SQL of the names of every rule that a row breaks, as a list, over the row's mask."""
     names = ", ".join(f"CASE WHEN {rule.broken} THEN {literal(rule.name)} END" for rule in rules)
     return f"list_filter([{names}], lambda x: x IS NOT NULL)" if names else "CAST([] AS VARCHAR[])"

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import duckdb
 
 from artifacts.split import SPLITS, SplitCounts, SplitCountsByName, SplitCuts
-from components.preprocess.columns import Columns
+from components.preprocess.columns import SqlColumns
 from components.preprocess.duckdb_session import one_row
 from model.spec.types import Spec
 from model.sql import literal, quoted
@@ -62,7 +62,7 @@ class Splitter:
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, rows: str, spec: Spec, columns: Columns, end: datetime
+        self, connection: duckdb.DuckDBPyConnection, rows: str, spec: Spec, columns: SqlColumns, end: datetime
     ) -> None:
         self._connection, self._rows, self._spec, self._columns = connection, rows, spec, columns
         self.cuts = self._cuts(end) if spec.split.by == "time" else None
@@ -194,7 +194,7 @@ def share_of_hash(text: str) -> str:
     return f"(CAST(hash({text}) >> 11 AS DOUBLE) / {float(1 << 53)!r})"
 
 
-def sampled(spec: Spec, columns: Columns) -> str:
+def sampled(spec: Spec, columns: SqlColumns) -> str:
     """SQL that keeps every conversion and a share of the rest, by the row's own key."""
     keep = spec.training.keep_negatives
     if keep >= 1:

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from build.oci.open_store import names_store, open_store
+from build.oci.open_store import open_store
 from build.oci.store import ImageStore
+from build.oci.store_address import names_store
 from build.release.releases import releases
 from build.settings import cache_folder
 from components.resolve.forms import FORMS

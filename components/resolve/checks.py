@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 from build.image.attest.signature import refuse_unfit_keys
 from build.image.base.resolve import server_base
-from build.oci.open_store import FORMS, open_store
+from build.oci.open_store import open_store
+from build.oci.store_address import FORMS
 from build.release.releases import tag_of
 from build.settings import cache_folder, required_key, signing_key
 from model.errors import Problems, UsageError

@@ -1,7 +1,7 @@
 """How a champion may be named: as a bundle's folder, or as an image store, whose forms `build` defines."""
 
-from build.oci.open_store import FORMS as STORES
-from build.oci.open_store import names_store
+from build.oci.store_address import FORMS as STORES
+from build.oci.store_address import names_store
 
 __all__ = ["FORMS", "names_store"]
 

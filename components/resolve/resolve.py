@@ -23,15 +23,15 @@ Value = TypeVar("Value")
 
 
 class ResolveError(KamadoError):
-    """What the run was given leads nowhere."""
+    """A name that was given leads nowhere."""
 
     heading: ClassVar[str] = "the run cannot start"
 
 
 @dataclass(frozen=True)
 class RunInputs:
-    """As they were given: `scheduled` and `created` are moments of the run in ISO 8601, `cluster` is whether steps run
-    in pods. The others are the parameters of the pipeline, empty without a value."""
+    """As the graph passes them, empty without a value: `scheduled` and `created` are moments of the run in ISO 8601,
+    `cluster` is whether steps run in pods."""
 
     end: str
     scheduled: str
@@ -53,26 +53,28 @@ class Resolved:
 
 
 def resolve(
-    spec: Spec, given: RunInputs, environ: Mapping[str, str], *, today: date, report: Callable[[str], None]
+    spec: Spec, inputs: RunInputs, environ: Mapping[str, str], *, today: date, report: Callable[[str], None]
 ) -> Resolved:
     """Asks all, then refuses with everything that is wrong.
 
-    Raises ResolveError, or the first error that is not final, because then another answer may come tomorrow.
+    Raises ResolveError, or the first error that is not final: the same questions may then be answered later.
     """
     questions = _Questions()
     end = questions.ask(
-        lambda: resolved_end(given.end, spec.source.end, scheduled=given.scheduled, created=given.created, today=today)
+        lambda: resolved_end(
+            inputs.end, spec.source.end, scheduled=inputs.scheduled, created=inputs.created, today=today
+        )
     )
     champion = questions.ask(
-        lambda: pinned_champion(given.champion, spec.model, cache=cache_folder(environ), report=report)
+        lambda: pinned_champion(inputs.champion, spec.model, cache=cache_folder(environ), report=report)
     )
-    version = questions.ask(lambda: _data_version(spec, given.source, end or today))
-    if given.cluster:
-        questions.ask(lambda: refuse_lost_in_a_pod(given.base, given.destination))
-    if given.base:
-        questions.ask(lambda: refuse_missing_base(given.base, environ))
-    if given.destination:
-        questions.ask(lambda: refuse_missing_store(given.destination, spec.model, environ))
+    version = questions.ask(lambda: _data_version(spec, inputs.source, end or today))
+    if inputs.cluster:
+        questions.ask(lambda: refuse_lost_in_a_pod(inputs.base, inputs.destination))
+    if inputs.base:
+        questions.ask(lambda: refuse_missing_base(inputs.base, environ))
+    if inputs.destination:
+        questions.ask(lambda: refuse_missing_store(inputs.destination, spec.model, environ))
     questions.ask(lambda: refuse_wrong_keys(environ))
     questions.raise_if_any()
     assert end is not None  # nothing was refused

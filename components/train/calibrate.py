@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from model.arrays import Floats
 from model.bundle.calibration import Calibration
 
-Floats = NDArray[np.float64]
 SLOPE_SPREAD = 0.3  # of the prior on the slopes
 INTERCEPT_SPREAD = 2.0
 BETA_FROM = 500  # rows of the rarer class that two slopes need

@@ -10,8 +10,8 @@ from components.train.split_rows import hash64
 from model.bundle.bounds import Bounds
 from model.bundle.bundle import Bundle
 from model.bundle.features import CategoryFeature, NumberFeature
-from model.bundle.golden import GoldenRow
-from model.bundle.manifest import Manifest
+from model.bundle.golden import GoldenRow, InputRow
+from model.bundle.manifest import BundleManifest
 from model.bundle.predictor import Predictor
 from model.expression import Expression
 
@@ -21,10 +21,8 @@ UNSEEN = "a value that training never saw"
 MOST_SINGLES = 100
 FAR = 3e38  # near the end of float32, which is what the model reads
 
-Row = dict[str, float | str | None]
 
-
-def golden_rows(manifest: Manifest, booster: bytes, splits: Path) -> tuple[GoldenRow, ...]:
+def golden_rows(manifest: BundleManifest, booster: bytes, splits: Path) -> tuple[GoldenRow, ...]:
     """Rows of the calibration split and edge cases, each with the answer of `Predictor`: the same for a bundle."""
     usual = usual_rows(manifest, split_file(splits, "calibration"))
     rows = [*usual, *edge_rows(manifest, usual[0])]
@@ -34,10 +32,10 @@ def golden_rows(manifest: Manifest, booster: bytes, splits: Path) -> tuple[Golde
     return tuple(GoldenRow(input=row, probability=float(p)) for row, p in zip(rows, answers, strict=True))
 
 
-def usual_rows(manifest: Manifest, path: Path) -> list[Row]:
+def usual_rows(manifest: BundleManifest, path: Path) -> list[InputRow]:
     """USUAL_ROWS rows spread over the file by the hash of their number; rows of a small file are repeated."""
     names = [feature.name for feature in manifest.inputs]
-    chosen: list[tuple[int, int, Row]] = []
+    chosen: list[tuple[int, int, InputRow]] = []
     start = 0
     for batch in batches(path, names):
         hashed = sorted((hash64(f"golden:{start + index}"), index) for index in range(batch.num_rows))[:USUAL_ROWS]
@@ -49,9 +47,9 @@ def usual_rows(manifest: Manifest, path: Path) -> list[Row]:
     return [rows[index % len(rows)] for index in range(USUAL_ROWS)]
 
 
-def _plain(manifest: Manifest, row: Mapping[str, object]) -> Row:
+def _plain(manifest: BundleManifest, row: Mapping[str, object]) -> InputRow:
     """As in JSON: text, float or null."""
-    plain: Row = {}
+    plain: InputRow = {}
     for feature in manifest.inputs:
         value = row[feature.name]
         if value is None or isinstance(feature, CategoryFeature):
@@ -62,14 +60,14 @@ def _plain(manifest: Manifest, row: Mapping[str, object]) -> Row:
     return plain
 
 
-def edge_rows(manifest: Manifest, base: Row) -> list[Row]:
+def edge_rows(manifest: BundleManifest, base: InputRow) -> list[InputRow]:
     """Missing (all, and each alone), unseen (all, and each alone), both ends of every range and bound, far outside.
 
     Of more than MOST_SINGLES inputs several are missing or unseen in one row.
     """
     categories = [feature.name for feature in manifest.inputs if isinstance(feature, CategoryFeature)]
     numbers = [feature for feature in manifest.inputs if isinstance(feature, NumberFeature)]
-    rows: list[Row] = [dict.fromkeys(base), *(base | dict.fromkeys(names, None) for names in _groups(list(base)))]
+    rows: list[InputRow] = [dict.fromkeys(base), *(base | dict.fromkeys(names, None) for names in _groups(list(base)))]
     rows += [base | dict.fromkeys(names, UNSEEN) for names in _groups(categories)]
     rows.append({**base, **dict.fromkeys(categories, UNSEEN)})
     for far in (-FAR, FAR, 0.0):

@@ -14,12 +14,11 @@ from scipy import sparse
 from scipy.optimize import minimize
 from threadpoolctl import threadpool_limits
 
+from model.arrays import Floats, Matrix
 from model.bundle.calibration import sigmoid
 from model.bundle.features import CategoryFeature, Feature, NumberFeature
 from model.bundle.linear import CategoryTerm, Linear, NumberTerm, Term
 
-Matrix = NDArray[np.float32]
-Floats = NDArray[np.float64]
 SKEWED = 2.0
 TAIL = 0.001  # of rows at either end are clipped to the next
 LIMITS = {"maxiter": 500, "maxfun": 1000}

@@ -13,17 +13,19 @@ from components.train.inputs import TrainingInputs
 from components.train.search import SearchResult
 from model.bundle.booster import xgboost
 from model.bundle.bounds import Bounds
-from model.bundle.manifest import Lineage, Manifest, Position
+from model.bundle.manifest import BundleLineage, BundleManifest, Position
 from model.spec.types import Spec
 
 LIBRARIES = {"xgboost": xgboost.__version__, "numpy": np.__version__}
 
 
-def manifest_of(inputs: TrainingInputs, model: FittedModel, result: SearchResult, lineage: Lineage) -> Manifest:
+def manifest_of(
+    inputs: TrainingInputs, model: FittedModel, result: SearchResult, lineage: BundleLineage
+) -> BundleManifest:
     """Without the digests of files, which are added when the bundle is written."""
     spec = inputs.spec
     position = spec.columns.position
-    return Manifest(
+    return BundleManifest(
         model=spec.model,
         label=spec.columns.label,
         conversion_days=spec.source.conversion_days,
@@ -68,8 +70,8 @@ def bounds_of(spec: Spec) -> tuple[Bounds, ...]:
     return tuple(rule.bounds for rule in spec.reject if set(rule.bounds.parsed.columns) <= numbers)
 
 
-def lineage_of(inputs: TrainingInputs, splits: Path, summary: SplitSummary, extract: Extract) -> Lineage:
-    return Lineage(
+def lineage_of(inputs: TrainingInputs, splits: Path, summary: SplitSummary, extract: Extract) -> BundleLineage:
+    return BundleLineage(
         spec_sha256=inputs.spec.spec_sha256,
         sql_sha256=inputs.spec.sql_sha256,
         start=extract.start,

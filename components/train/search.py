@@ -18,9 +18,9 @@ from components.train.boosting import Parameters, dmatrix, fixed_parameters, log
 from components.train.inputs import TrainingInputs
 from components.train.pruning import Pruning, any_complete
 from components.train.split_rows import SplitRows
-from components.train.stages import Report
 from model.bundle.booster import xgboost
 from model.bundle.linear import Linear
+from model.progress import ReportProgress
 
 ROUNDS = 800
 PATIENCE = 40  # rounds without improvement
@@ -58,7 +58,7 @@ class SearchResult:
         return TrainingReport(stopped_by=self.stopped_by, budget=budget, best=best, trials=self.trials)
 
 
-def search(inputs: TrainingInputs, budget: SearchBudget, *, progress: Report) -> SearchResult:
+def search(inputs: TrainingInputs, budget: SearchBudget, *, progress: ReportProgress) -> SearchResult:
     """The best of `budget.trials` settings, or of those that `budget.minutes` allowed.
 
     The same inputs give the same answer, as long as the trials end the search.

@@ -1,15 +1,14 @@
 """The progress of a training: what it does now, and a count of the stages that are done."""
 
-from collections.abc import Callable
+from model.progress import ReportProgress
 
-Report = Callable[[int, int, str], None]
 BEFORE, AFTER = 2, 4  # stages before the trials, and behind the folds of the ensemble
 
 
 class Stages:
     """Calls `report` with (done, total, message) when a stage begins; a trial and a fold are a stage each."""
 
-    def __init__(self, report: Report, *, trials: int, folds: int) -> None:
+    def __init__(self, report: ReportProgress, *, trials: int, folds: int) -> None:
         self._report, self._trials = report, trials
         self._total = BEFORE + trials + folds + AFTER
         self._done = -1

@@ -11,9 +11,10 @@ from components.train.golden import golden_rows
 from components.train.inputs import read_inputs
 from components.train.manifest import lineage_of, manifest_of
 from components.train.search import search
-from components.train.stages import Report, Stages
+from components.train.stages import Stages
 from model.bundle.bundle import write
 from model.files import output_folder
+from model.progress import ReportProgress
 from model.spec.types import Spec
 
 
@@ -26,7 +27,7 @@ def train(
     trials: int,
     minutes: float,
     threads: int,
-    progress: Report,
+    progress: ReportProgress,
 ) -> str:
     """Write `out/bundle`, `out/training.json` and `out/baselines.json`, whole or not at all.
 

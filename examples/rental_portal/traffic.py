@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from examples.rental_portal.listings import Floats, Ints, Listings, attraction
+from examples.rental_portal.listings import Listings, attraction
+from model.arrays import Floats, Ints
 
 POSITIONS = 20
 EXPLORE = 0.04  # share of lists in random order

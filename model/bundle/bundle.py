@@ -10,7 +10,7 @@ from pathlib import Path
 
 from model.bundle.folder import BOOSTER, FILES, GOLDEN, MANIFEST, RETRAIN, digest_of, read_folder
 from model.bundle.golden import GoldenRow, parse_golden
-from model.bundle.manifest import FileDigest, Manifest, parse_manifest
+from model.bundle.manifest import BundleManifest, FileDigest, parse_manifest
 from model.errors import BundleError, Problem, Problems
 from model.files import dump_json, output_folder
 
@@ -19,7 +19,7 @@ from model.files import dump_json, output_folder
 class Bundle:
     """A checked bundle in memory. `digest` is its identity: sha256 over the sorted file digests."""
 
-    manifest: Manifest
+    manifest: BundleManifest
     booster: bytes
     golden: tuple[GoldenRow, ...]
     digest: str
@@ -34,13 +34,13 @@ class BundleFolder:
     """
 
     files: dict[str, bytes]
-    manifest: Manifest | None
+    manifest: BundleManifest | None
     bundle: Bundle | None
     digest: str | None
     problems: list[Problem]
 
 
-def write(folder: Path, manifest: Manifest, booster: bytes, golden: tuple[GoldenRow, ...]) -> str:
+def write(folder: Path, manifest: BundleManifest, booster: bytes, golden: tuple[GoldenRow, ...]) -> str:
     """Write a complete bundle or none; returns its digest. Raises OSError when `folder` is not empty."""
     files = {BOOSTER: booster, GOLDEN: dump_json([row.model_dump(mode="json") for row in golden])}
     declared = {
@@ -77,7 +77,7 @@ def read(folder: Path) -> BundleFolder:
     return BundleFolder(files, manifest, bundle, digest, problems)
 
 
-def _compare(files: dict[str, bytes], manifest: Manifest) -> list[Problem]:
+def _compare(files: dict[str, bytes], manifest: BundleManifest) -> list[Problem]:
     """The manifest declares exactly the booster and the golden rows, with the digests that the files have."""
     problems = []
     for name in sorted(set(manifest.files) | {BOOSTER, GOLDEN}):

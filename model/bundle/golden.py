@@ -8,13 +8,16 @@ from model.bundle.folder import GOLDEN, RETRAIN
 from model.errors import Problems
 from model.files import parse_json
 
+InputValue = float | str | None
+InputRow = dict[str, InputValue]
+
 
 class GoldenRow(BaseModel):
     """Inputs by name, and the probability that any correct server answers."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    input: dict[str, float | str | None]
+    input: InputRow
     probability: float = Field(ge=0, le=1)
 
 

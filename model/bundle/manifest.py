@@ -36,7 +36,7 @@ class Trees(_Part):
     members: int = Field(ge=1, description="models of the fold bag, merged into one booster by averaging log odds")
 
 
-class Lineage(_Part):
+class BundleLineage(_Part):
     """What the model was made from. No clock, no host: the same inputs give the same bytes."""
 
     spec_sha256: str
@@ -54,7 +54,7 @@ class FileDigest(_Part):
     size: int = Field(ge=1)
 
 
-class Manifest(_Part):
+class BundleManifest(_Part):
     """manifest.json, format 1."""
 
     format: Literal[1] = 1
@@ -70,7 +70,7 @@ class Manifest(_Part):
     calibration: Calibration
     search: dict[str, str | int | float | bool | None]
     metrics: dict[str, float] = Field(description="on the calibration split; the verdict's are of the test split")
-    lineage: Lineage
+    lineage: BundleLineage
     libraries: dict[str, str] = Field(description="name -> version; xgboost must be the server's own")
     files: dict[str, FileDigest] = Field(default_factory=dict)
 
@@ -86,7 +86,7 @@ class Manifest(_Part):
         return tuple(feature for feature in self.features if feature.name != position)
 
 
-def parse_manifest(data: bytes, problems: Problems) -> Manifest | None:
+def parse_manifest(data: bytes, problems: Problems) -> BundleManifest | None:
     """The manifest, or None with the problems added: JSON first, then the format number, then every field."""
     try:
         value = parse_json(data)
@@ -99,7 +99,7 @@ def parse_manifest(data: bytes, problems: Problems) -> Manifest | None:
         problems.add(f"{MANIFEST} format", problem, f"This Kamado reads format {FORMAT}", "manifest-format")
         return None
     try:
-        return Manifest.model_validate_json(data)
+        return BundleManifest.model_validate_json(data)
     except pydantic.ValidationError as error:
         add_field_problems(MANIFEST, error, problems, "manifest-field")
         return None

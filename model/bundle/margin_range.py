@@ -12,7 +12,7 @@ import numpy as np
 
 from model.bundle.features import LAST
 from model.bundle.linear import Linear, Term
-from model.bundle.manifest import Manifest
+from model.bundle.manifest import BundleManifest
 
 MOST_LOG_ODDS = 1e6  # float32 sums below this can neither overflow nor become NaN; no training comes near it
 ENDS = np.array([-LAST, LAST, np.nan], dtype=np.float32)
@@ -59,7 +59,7 @@ def of_linear(linear: Linear) -> Reach:
     return total
 
 
-def of_model(manifest: Manifest, trees: Reach) -> tuple[Reach, Reach]:
+def of_model(manifest: BundleManifest, trees: Reach) -> tuple[Reach, Reach]:
     """Log odds as fitted, and after sampling correction and calibration, both of which rise with them."""
     fitted = of_linear(manifest.linear) + trees
     with np.errstate(all="ignore"):

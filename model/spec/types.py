@@ -20,7 +20,7 @@ from model.spec.values import DECADES, FIRST_END, MODEL, RESERVED, Bytes, Expres
 FILE = "spec.json"  # in the folder that the step load_spec writes
 
 
-class Source(Part):
+class SourceSpec(Part):
     """Where the rows come from and over which time."""
 
     sql: str = Field("training.sql", description="file beside spec.yaml, one GoogleSQL query")
@@ -41,7 +41,7 @@ class Source(Part):
     )
 
 
-class Columns(Part):
+class ColumnRoles(Part):
     """The roles that columns of the SQL result play."""
 
     label: Name = Field(description="0 or 1: did the shown item convert")
@@ -68,7 +68,7 @@ class Columns(Part):
         return single | dict.fromkeys(self.outcomes, "outcomes")
 
 
-class Feature(Part):
+class FeatureSpec(Part):
     """An input of the model. Naming it here declares that it is known when the page is shown."""
 
     kind: Literal["number", "category"]
@@ -78,13 +78,13 @@ class Feature(Part):
     leak_waiver: str | None = Field(None, min_length=10, description="why a suspiciously good column is not a leak")
 
     @model_validator(mode="after")
-    def _numbers_alone_have_a_direction(self) -> "Feature":
+    def _numbers_alone_have_a_direction(self) -> "FeatureSpec":
         if self.kind == "category" and self.direction:
             raise ValueError("a category has no direction | delete `direction` or make it `kind: number`")
         return self
 
 
-class Rule(Part):
+class RejectRule(Part):
     """Rows outside [min, max] are rejected and counted."""
 
     name: RuleName
@@ -93,7 +93,7 @@ class Rule(Part):
     max: float | None = None
 
     @model_validator(mode="after")
-    def _has_bounds(self) -> "Rule":
+    def _has_bounds(self) -> "RejectRule":
         if self.min is None and self.max is None:
             raise ValueError("has neither min nor max | give at least one")
         if self.min is not None and self.max is not None and self.min > self.max:
@@ -106,7 +106,7 @@ class Rule(Part):
         return Bounds(name=self.name, expression=self.expression, min=self.min, max=self.max)
 
 
-class Split(Part):
+class SplitSpec(Part):
     """How rows are divided into train, calibration and test."""
 
     by: Literal["time", "random", "group"] = "time"
@@ -119,7 +119,7 @@ class Split(Part):
     min_train_share: Share = Field(0.2, description="fails when gaps and purges leave less than this for training")
 
     @model_validator(mode="after")
-    def _is_complete(self) -> "Split":
+    def _is_complete(self) -> "SplitSpec":
         days = self.test_days is not None and self.calibration_days is not None
         shares = self.test_share is not None and self.calibration_share is not None
         half = (self.test_days is None) != (self.calibration_days is None)
@@ -184,13 +184,13 @@ class Spec(Part):
     """One model, as asked for."""
 
     model: str = Field(pattern=MODEL, max_length=60)
-    source: Source = Source()
-    columns: Columns
-    features: dict[Name, Feature] = Field(min_length=1)
-    reject: tuple[Rule, ...] = ()
+    source: SourceSpec = SourceSpec()
+    columns: ColumnRoles
+    features: dict[Name, FeatureSpec] = Field(min_length=1)
+    reject: tuple[RejectRule, ...] = ()
     reject_budget: Share = Field(0.05, description="a larger share of rejected rows stops the run")
     copies_budget: Share = Field(0.05, description="a larger share of copies, by `columns.key`, stops the run")
-    split: Split
+    split: SplitSpec
     training: Training = Training()
     promotion: Promotion = Promotion()
     resources: dict[StepName, StepResources] = Field({}, description="on a cluster, of the steps that need others")
@@ -293,11 +293,11 @@ class Spec(Part):
 
 
 PARTS: dict[str, type[BaseModel]] = {
-    "source": Source,
-    "columns": Columns,
-    "features": Feature,
-    "reject": Rule,
-    "split": Split,
+    "source": SourceSpec,
+    "columns": ColumnRoles,
+    "features": FeatureSpec,
+    "reject": RejectRule,
+    "split": SplitSpec,
     "training": Training,
     "promotion": Promotion,
     "champion": Champion,

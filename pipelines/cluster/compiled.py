@@ -24,7 +24,7 @@ EFFECTS = frozenset({"resolve", "build_image", "conclude", "fleet_conclude", "no
 MOST_TASK = 120_000  # bytes of JSON: Kubeflow gives each task to a process as one argument
 MOST_BYTES = 700_000  # Argo keeps the whole pipeline in one object of Kubernetes
 DEFECT = "It is a defect of Kamado: report it with the command"
-Json = Mapping[str, Any]
+YamlDocument = Mapping[str, Any]
 
 
 class CompiledPipelineError(KamadoError):
@@ -32,11 +32,11 @@ class CompiledPipelineError(KamadoError):
 
 
 @dataclass(frozen=True)
-class Task:
+class GraphTask:
     """A task somewhere in the graph, and the step that it runs; None for a group of tasks."""
 
     name: str
-    spec: Json
+    spec: YamlDocument
     step: str | None
 
 
@@ -53,7 +53,7 @@ def check_compiled(data: bytes, name: str) -> None:
         raise CompiledPipelineError(*problems)
 
 
-def _unreadable(documents: list[Json], name: str) -> Iterator[Problem]:
+def _unreadable(documents: list[YamlDocument], name: str) -> Iterator[Problem]:
     """What the API server could not parse: it takes no field that it does not know."""
     if not 1 <= len(documents) <= 2:
         yield Problem(name, f"has {len(documents)} documents", DEFECT, "pipeline-document")
@@ -67,14 +67,14 @@ def _unreadable(documents: list[Json], name: str) -> Iterator[Problem]:
             yield from _unknown(config, kubernetes_pb2.KubernetesExecutorConfig(), f"{name} platforms {label}")
 
 
-def _unknown(document: Json, message: object, name: str) -> Iterator[Problem]:
+def _unknown(document: YamlDocument, message: object, name: str) -> Iterator[Problem]:
     try:
         json_format.ParseDict(document, message, ignore_unknown_fields=False)
     except json_format.ParseError as error:
         yield Problem(name, f"cannot be parsed ({' '.join(str(error).split())})", DEFECT, "pipeline-document")
 
 
-def _shape(pipeline: Json, data: bytes, name: str) -> Iterator[Problem]:
+def _shape(pipeline: YamlDocument, data: bytes, name: str) -> Iterator[Problem]:
     if pipeline.get("schemaVersion") != SCHEMA:
         problem = f"has the schema {pipeline.get('schemaVersion')!r}, not {SCHEMA}"
         yield Problem(name, problem, "Install the locked kfp again", "pipeline-document")
@@ -87,7 +87,7 @@ def _shape(pipeline: Json, data: bytes, name: str) -> Iterator[Problem]:
         yield Problem(name, problem, "Compile fewer or shorter specs into one pipeline", "pipeline-too-large")
 
 
-def _tasks_too_long(pipeline: Json, name: str) -> Iterator[Problem]:
+def _tasks_too_long(pipeline: YamlDocument, name: str) -> Iterator[Problem]:
     for task in _tasks(pipeline):
         size = len(json.dumps(task.spec))
         if size > MOST_TASK:
@@ -96,7 +96,7 @@ def _tasks_too_long(pipeline: Json, name: str) -> Iterator[Problem]:
             yield Problem(f"{name} {task.name}", problem, hint, "pipeline-too-large")
 
 
-def _images(pipeline: Json, name: str) -> Iterator[Problem]:
+def _images(pipeline: YamlDocument, name: str) -> Iterator[Problem]:
     for label, executor in _executors(pipeline).items():
         image = executor.get("container", {}).get("image", "")
         if not DIGEST.fullmatch(image):
@@ -104,7 +104,7 @@ def _images(pipeline: Json, name: str) -> Iterator[Problem]:
             yield Problem(f"{name} {label} image {image!r}", "is not named by digest", hint, "image-without-digest")
 
 
-def _steps(pipeline: Json, name: str) -> Iterator[Problem]:
+def _steps(pipeline: YamlDocument, name: str) -> Iterator[Problem]:
     folders = {path.parent.name for path in COMPONENTS.glob("*/component.py")}
     for label in _executors(pipeline):
         if _step(label) not in folders:
@@ -112,7 +112,7 @@ def _steps(pipeline: Json, name: str) -> Iterator[Problem]:
             yield Problem(f"{name} {label}", problem, DEFECT, "pipeline-step")
 
 
-def _cached(pipeline: Json, name: str) -> Iterator[Problem]:
+def _cached(pipeline: YamlDocument, name: str) -> Iterator[Problem]:
     for task in _tasks(pipeline):
         if task.step in EFFECTS and task.spec.get("cachingOptions", {}).get("enableCache"):
             problem = "may come from the cache, although it has an effect outside"
@@ -128,28 +128,28 @@ def _not_finite(value: object, name: str) -> Iterator[Problem]:
         yield from _not_finite(inner, f"{name} {key}")
 
 
-def _strangers(pipeline: Json, kubernetes: Json, name: str) -> Iterator[Problem]:
+def _strangers(pipeline: YamlDocument, kubernetes: YamlDocument, name: str) -> Iterator[Problem]:
     for label in sorted(set(_pods(kubernetes)) - set(_executors(pipeline))):
         yield Problem(f"{name} platforms {label}", "belongs to no step", DEFECT, "pipeline-step")
 
 
-def _executors(pipeline: Json) -> dict[str, Json]:
+def _executors(pipeline: YamlDocument) -> dict[str, YamlDocument]:
     return dict(pipeline.get("deploymentSpec", {}).get("executors", {}))
 
 
-def _pods(kubernetes: Json) -> dict[str, Json]:
+def _pods(kubernetes: YamlDocument) -> dict[str, YamlDocument]:
     """Label of an executor -> its Kubernetes settings."""
     platform = kubernetes.get("platforms", {}).get("kubernetes", {})
     return dict(platform.get("deploymentSpec", {}).get("executors", {}))
 
 
-def _tasks(pipeline: Json) -> Iterator[Task]:
+def _tasks(pipeline: YamlDocument) -> Iterator[GraphTask]:
     """Of every level of the graph."""
     components = pipeline.get("components", {})
     for part in (pipeline["root"], *components.values()):
         for name, spec in part.get("dag", {}).get("tasks", {}).items():
             label = components.get(spec["componentRef"]["name"], {}).get("executorLabel")
-            yield Task(name, spec, _step(label) if label else None)
+            yield GraphTask(name, spec, _step(label) if label else None)
 
 
 def _step(label: str) -> str:

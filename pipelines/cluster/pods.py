@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import get_args
 
 from kfp import dsl, kubernetes
-from kfp.dsl import structures
 
 from model.spec.resources import PodResources, StepName
 from pipelines.cluster.settings import ClusterSettings, Nodes
+from pipelines.container import set_resources, set_variable
 
 FIRST_WAIT, LONGEST_WAIT = 60, 600  # seconds between two tries
 SECRETS = "/var/run/secrets/kamado"
@@ -20,17 +20,10 @@ OTHERS = {"fleet_summary": replace(SMALL, retries=2), "fleet_conclude": SMALL, "
 def configure(
     task: dsl.PipelineTask, pod_of: Callable[[StepName], PodResources], cluster: ClusterSettings
 ) -> dsl.PipelineTask:
-    """Put the task of a step onto the cluster; `pod_of` says what the spec gives a step.
-
-    What is requested is also the limit: a library that counts the processors of a large node would start a thread for
-    each, with the memory of each.
-    """
+    """Put the task of a step onto the cluster; `pod_of` says what the spec gives a step."""
     step = task.component_spec.name.replace("-", "_")
     pod = next((pod_of(name) for name in get_args(StepName) if name == step), None) or OTHERS[step]
-    # Not by the four methods of a task: each walks through the frames of the stack, and all modules for each frame.
-    task.container_spec.resources = structures.ResourceSpec(
-        cpu_request=pod.cpu, cpu_limit=pod.cpu, memory_request=pod.memory, memory_limit=pod.memory
-    )
+    set_resources(task, pod)
     kubernetes.set_timeout(task, pod.minutes * 60)
     if pod.retries:
         _retry(task, pod)
@@ -80,4 +73,4 @@ def _give_secrets(task: dsl.PipelineTask, step: str, cluster: ClusterSettings) -
         if secret.secret not in mounted:
             kubernetes.use_secret_as_volume(task, secret.secret, folder)
         mounted.add(secret.secret)
-        task.set_env_variable(variable, f"{folder}/{secret.key}")
+        set_variable(task, variable, f"{folder}/{secret.key}")

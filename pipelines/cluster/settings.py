@@ -9,12 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from model.spec.resources import StepName
 
-NAME = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"
+OBJECT_NAME = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"
 LABEL = r"^([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$"
 LABEL_VALUE = r"^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?$"
-Name = Annotated[str, Field(pattern=NAME, max_length=253)]
-LabelKey = Annotated[str, Field(pattern=LABEL, max_length=317)]
-LabelValue = Annotated[str, Field(pattern=LABEL_VALUE, max_length=63)]
+ObjectName = Annotated[str, Field(pattern=OBJECT_NAME, max_length=253)]
+PodLabelKey = Annotated[str, Field(pattern=LABEL, max_length=317)]
+PodLabelValue = Annotated[str, Field(pattern=LABEL_VALUE, max_length=63)]
 SecretKeyName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$", max_length=253)]
 Variable = Annotated[str, Field(pattern=r"^[A-Z_][A-Z0-9_]*$", max_length=128)]
 Address = Annotated[str, Field(pattern=r"^https?://[^\s/]+(/\S*)?$", max_length=2000)]
@@ -33,9 +33,9 @@ class Setting(BaseModel):
 class Toleration(Setting):
     """Of a taint, as Kubernetes has it."""
 
-    key: LabelKey | None = Field(None, description="of the taint; without one every taint is tolerated")
+    key: PodLabelKey | None = Field(None, description="of the taint; without one every taint is tolerated")
     operator: Literal["Equal", "Exists"] = "Equal"
-    value: LabelValue | None = Field(None, description="for `Equal`")
+    value: PodLabelValue | None = Field(None, description="for `Equal`")
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = Field(None, description="default: all")
 
     @model_validator(mode="after")
@@ -50,14 +50,14 @@ class Toleration(Setting):
 class Nodes(Setting):
     """Which nodes a step runs on."""
 
-    node_selector: dict[LabelKey, LabelValue] = Field({}, description="labels that a node must have")
+    node_selector: dict[PodLabelKey, PodLabelValue] = Field({}, description="labels that a node must have")
     tolerations: tuple[Toleration, ...] = Field((), description="of the taints of these nodes")
 
 
 class SecretKey(Setting):
     """One key of a Secret in the namespace of the runs."""
 
-    secret: Name = Field(description="name of the Secret")
+    secret: ObjectName = Field(description="name of the Secret")
     key: SecretKeyName = Field(description="key in its data")
 
 
@@ -73,7 +73,8 @@ class Notification(Setting):
 
     webhook: SecretKey = Field(description="the address to post to: it is a secret")
     api: Address | None = Field(
-        "http://ml-pipeline.kubeflow:8888", description="of Kubeflow, in the cluster, for reasons and time by step"
+        "http://ml-pipeline.kubeflow:8888",
+        description="of Kubeflow, in the cluster, for errors, time by step and, from Kubeflow 3, the verdict",
     )
     ui: Address | None = Field(None, description="of Kubeflow's pages, for the link")
 
@@ -81,13 +82,13 @@ class Notification(Setting):
 class ClusterSettings(Setting):
     """The whole file."""
 
-    service_account: Name | None = Field(None, description="of the pods (IRSA); default: that of Kubeflow")
-    image_pull_secrets: tuple[Name, ...] = Field((), description="for the image of the steps")
+    service_account: ObjectName | None = Field(None, description="of the pods (IRSA); default: that of Kubeflow")
+    image_pull_secrets: tuple[ObjectName, ...] = Field((), description="for the image of the steps")
     secrets: dict[Variable, StepSecret] = Field({}, description="variable of the steps to the Secret that fills it in")
     spot: Nodes = Field(Nodes(), description="for steps with `spot: true`, which are tried again")
     on_demand: Nodes = Field(Nodes(), description="for the other steps")
-    labels: dict[LabelKey, LabelValue] = Field({}, description="of every pod, for costs and policies")
-    annotations: dict[LabelKey, str] = Field({}, description="of every pod")
+    labels: dict[PodLabelKey, PodLabelValue] = Field({}, description="of every pod, for costs and policies")
+    annotations: dict[PodLabelKey, str] = Field({}, description="of every pod")
     ttl_days: int | None = Field(
         7, gt=0, le=365, description=f"a finished workflow and its pods are deleted then; {EMPTY} by the cluster's rule"
     )

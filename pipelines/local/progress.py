@@ -10,7 +10,7 @@ from rich.progress import Progress as Bars
 from pipelines.local.events import Event
 
 
-class Progress:
+class ProgressDisplay:
     """Takes the steps' events. On a terminal it draws; elsewhere it prints a line when a step starts and ends."""
 
     def __init__(self, console: Console) -> None:
@@ -25,7 +25,7 @@ class Progress:
         self._rows: dict[str, TaskID] = {}
         self._messages: dict[str, str] = {}
 
-    def __enter__(self) -> "Progress":
+    def __enter__(self) -> "ProgressDisplay":
         if self._console.is_terminal:
             self._bars.start()
         return self

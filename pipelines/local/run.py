@@ -11,17 +11,17 @@ from model.errors import BundleError
 from model.files import sync_files
 from pipelines.local.events import StepError
 from pipelines.local.local_settings import local_settings
-from pipelines.local.progress import Progress
+from pipelines.local.progress import ProgressDisplay
 from pipelines.local.run_dir import Output
 from pipelines.local.run_log import RunLog
 from pipelines.local.subprocess_runner import Parameter, PipelineProcess
-from pipelines.local.summary import Outcome
+from pipelines.local.summary import RunSummary
 from pipelines.request import TrainingRequest
 from pipelines.sample import source_of
 from pipelines.training import training
 
 
-def train(request: TrainingRequest, console: Console) -> Outcome:
+def train(request: TrainingRequest, console: Console) -> RunSummary:
     """One run from spec to verdict. Raises StepError when a step refuses or fails, and Interrupted."""
     output = request.data.output
     with output.locked():
@@ -33,7 +33,7 @@ def train(request: TrainingRequest, console: Console) -> Outcome:
         try:
             with (
                 PipelineProcess(run, training, settings, pipeline_parameters(request)) as pipeline,
-                Progress(console) as progress,
+                ProgressDisplay(console) as progress,
             ):
                 pipeline.watch(progress, log)
         except StepError as step_error:
@@ -41,10 +41,10 @@ def train(request: TrainingRequest, console: Console) -> Outcome:
         if not collect(run):
             assert error is not None  # a pipeline that ends well has a verdict, and an image where it promotes
             raise _keeping_promoted(error, run, output)
-        outcome = Outcome(run, output.root, request.champion)
-        log.write("run", f"{outcome.verdict}; image {outcome.image}" if outcome.image else outcome.verdict)
+        summary = RunSummary(run, output.root, request.champion)
+        log.write("run", f"{summary.verdict}; image {summary.image}" if summary.image else summary.verdict)
         output.publish(run)
-    return outcome
+    return summary
 
 
 def _keeping_promoted(error: StepError, run: Path, output: Output) -> StepError:
@@ -94,7 +94,7 @@ def collect(run: Path) -> bool:
 
 RESULTS = {
     "extract.json": "extract/rows/extract.json",
-    "ledger.json": "preprocess/splits/ledger.json",
+    "rejections.json": "preprocess/splits/rejections.json",
     "split.json": "preprocess/splits/split.json",
     "rejected.parquet": "preprocess/splits/rejected.parquet",
     "test.parquet": "preprocess/splits/test.parquet",

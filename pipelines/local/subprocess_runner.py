@@ -16,7 +16,7 @@ from model.interrupt import Interrupted
 from pipelines.compile import ROOT, compile_graph
 from pipelines.graph_settings import Graph, GraphSettings
 from pipelines.local.events import Event, StepError
-from pipelines.local.progress import Progress
+from pipelines.local.progress import ProgressDisplay
 from pipelines.local.run_log import RunLog
 
 POLL_SECONDS = 0.1
@@ -66,7 +66,7 @@ class PipelineProcess:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
-    def watch(self, progress: Progress, log: RunLog) -> None:
+    def watch(self, progress: ProgressDisplay, log: RunLog) -> None:
         """Until the pipeline has ended well. Raises StepError when a step refused or failed, and Interrupted."""
         last: Event | None = None
         for event in self.events():

@@ -9,20 +9,27 @@ from rich.markup import escape
 from rich.table import Table
 
 from artifacts.image import ImageDocument
-from artifacts.metrics import Metrics
+from artifacts.metrics import MetricsDocument
 from artifacts.rejection_report import RejectionReport
 from artifacts.split import SplitSummary
 from artifacts.verdict import Verdict
+from model.exit_codes import DONE, NO_IMAGE, REFUSED
 from model.text import printable
 
-EXIT = {"promote": 0, "hold": 3, "insufficient-data": 3, "reject": 1, "invalid": 1}
+EXIT = {
+    "promote": DONE,
+    "hold": NO_IMAGE,
+    "insufficient-data": NO_IMAGE,
+    "reject": REFUSED,
+    "invalid": REFUSED,
+}
 STYLE = {"promote": "bold green", "hold": "bold yellow", "insufficient-data": "bold yellow"}
 QUALITY = (("log_loss", "log loss"), ("auc", "AUC"), ("calibration_ratio", "predicted / observed"))
 ORDER = "expected conversions per list"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RunSummary:
     """A finished run: its folder, the OUT in which its results are seen, and what was named as its champion."""
 
     run: Path
@@ -72,7 +79,7 @@ class Outcome:
             console.print(printable(f"  {reason.rule}: {reason.message}"), markup=False)
         if not self.document.failed:
             console.print(f"  all: all {len(self.document.reasons)} rules hold", markup=False)
-        metrics = Metrics.read(self.run)
+        metrics = MetricsDocument.read(self.run)
         if metrics.candidates:  # an invalid model has none
             console.print(_quality(metrics))
         rejection = RejectionReport.read(self.run)
@@ -88,14 +95,14 @@ class Outcome:
         console.print(f"image {self.image}" if self.image else "no image was built", markup=False)
 
 
-def _champion(outcome: Outcome) -> str:
+def _champion(summary: RunSummary) -> str:
     """A place that is named wrongly looks like one where nothing was released yet: it has to be seen."""
-    if (bundle := outcome.document.champion) is not None:
-        return f"{outcome.champion}: bundle {bundle}"
-    return f"none: {outcome.champion} holds no release of this model, so only the baselines had to be beaten"
+    if (bundle := summary.document.champion) is not None:
+        return f"{summary.champion}: bundle {bundle}"
+    return f"none: {summary.champion} holds no release of this model, so only the baselines had to be beaten"
 
 
-def _quality(metrics: Metrics) -> Table:
+def _quality(metrics: MetricsDocument) -> Table:
     """The model beside the champion and the logistic regression, and its gain over each baseline with its interval."""
     table = Table(title="on the test rows", title_justify="left")
     table.add_column("")
@@ -132,6 +139,6 @@ def rejected_table(report: RejectionReport, summary: SplitSummary) -> Table:
     return table
 
 
-def _base(outcome: Outcome) -> str | None:
-    document = outcome.image_document
+def _base(summary: RunSummary) -> str | None:
+    document = summary.image_document
     return f"{'base':<8} {document.base.name}" if document else None

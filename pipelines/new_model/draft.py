@@ -10,16 +10,16 @@ from typing import Literal
 from pipelines.new_model.kinds import FeatureDecision
 from pipelines.new_model.names import in_yaml, one_line
 from pipelines.new_model.profile import Profile
-from pipelines.new_model.ranges import Range, plain_number
+from pipelines.new_model.ranges import SuggestedRange, plain_number
 from pipelines.new_model.reading import TimeColumn, column_sql
-from pipelines.new_model.table import Table
+from pipelines.new_model.table import TableFile
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "spec.schema.json"
 SHARES = "test_share: 25%, calibration_share: 15%, seed: 7"
 
 
 @dataclass(frozen=True)
-class Split:
+class SplitDecision:
     """How the rows are split, and why. `user` is whether the spec names the person's id."""
 
     by: Literal["time", "group", "random"]
@@ -36,7 +36,7 @@ class Draft:
     """
 
     model: str
-    table: Table
+    table: TableFile
     profile: Profile
     names: Mapping[str, str]
     label: str
@@ -46,8 +46,8 @@ class Draft:
     roles: Mapping[str, str]
     features: Mapping[str, FeatureDecision]
     left_out: Mapping[str, str]
-    ranges: tuple[Range, ...]
-    split: Split
+    ranges: tuple[SuggestedRange, ...]
+    split: SplitDecision
     end: date
     key: str | None = None
 

@@ -10,7 +10,7 @@ from artifacts.split import SplitSummary
 from components.preprocess.preprocess import preprocess
 from model.errors import DataError, KamadoError, Problem
 from model.spec.reader import read_spec
-from pipelines.new_model.draft import Draft, Split, sql_of, yaml_of
+from pipelines.new_model.draft import Draft, SplitDecision, sql_of, yaml_of
 from pipelines.new_model.names import one_line
 
 FEATURE = "features."
@@ -18,7 +18,7 @@ SPLIT = "split."
 COPIES = "copies_budget"
 
 
-def dry_run(draft: Draft, splits: Sequence[Split], rows: Path, scratch: Path) -> tuple[Draft, int]:
+def dry_run(draft: Draft, splits: Sequence[SplitDecision], rows: Path, scratch: Path) -> tuple[Draft, int]:
     """The draft without features that the leak guard suspects, with the first of `splits` that the rows allow; and the
     conversions in its test split.
 
@@ -39,7 +39,7 @@ def dry_run(draft: Draft, splits: Sequence[Split], rows: Path, scratch: Path) ->
     raise DataError(Problem("TABLE", f"cannot be split: {few}. {refusals[-1]}", hint, "split-impossible"))
 
 
-def _explained(split: Split, refusals: Sequence[str]) -> Split:
+def _explained(split: SplitDecision, refusals: Sequence[str]) -> SplitDecision:
     """The split with the splits that were tried before it, and why they are not possible."""
     return replace(split, why="\n".join([split.why, *(one_line(refusal, 300) for refusal in refusals)]))
 

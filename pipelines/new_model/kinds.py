@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipelines.new_model.names import one_line, words_of
-from pipelines.new_model.profile import Column, Profile
+from pipelines.new_model.profile import ColumnProfile, Profile
 
 _CODES = """
     browser brand branch category channel city class code country currency device district gender group kind
@@ -31,7 +31,7 @@ class FeatureDecision:
     as_text: bool = False
 
 
-def decide(column: Column, profile: Profile) -> FeatureDecision:
+def decide(column: ColumnProfile, profile: Profile) -> FeatureDecision:
     """From the column's values. Of leaks only rows that always convert are found here, others by the leak guard."""
     if column.present == 0:
         return FeatureDecision(None, "is missing in every row")
@@ -44,7 +44,7 @@ def decide(column: Column, profile: Profile) -> FeatureDecision:
     return _of_text(column) if column.kind == "STRING" else _of_number(column)
 
 
-def always_converts(column: Column, profile: Profile) -> str | None:
+def always_converts(column: ColumnProfile, profile: Profile) -> str | None:
     """A leak of the label: a group of rows that all convert, too large for chance."""
     for group in column.groups:
         if group.conversions == group.rows < profile.rows and profile.rate**group.rows < CHANCE:
@@ -53,7 +53,7 @@ def always_converts(column: Column, profile: Profile) -> str | None:
     return None
 
 
-def _of_text(column: Column) -> FeatureDecision:
+def _of_text(column: ColumnProfile) -> FeatureDecision:
     if column.readable >= TEXT_IS_NUMBER * column.present and not column.padded:
         if column.readable == column.present:
             return FeatureDecision("number", "numbers stored as text")
@@ -68,7 +68,7 @@ def _of_text(column: Column) -> FeatureDecision:
     return FeatureDecision("category", f"{_about(column)} texts")
 
 
-def _of_number(column: Column) -> FeatureDecision:
+def _of_number(column: ColumnProfile) -> FeatureDecision:
     words = set(words_of(column.name))
     if column.kind == "FLOAT64":
         return FeatureDecision("number")
@@ -82,10 +82,10 @@ def _of_number(column: Column) -> FeatureDecision:
     return FeatureDecision("number")
 
 
-def _is_counter(column: Column) -> bool:
+def _is_counter(column: ColumnProfile) -> bool:
     low, high = column.low or 0.0, column.high or 0.0
     return high - low < 2 * column.distinct
 
 
-def _about(column: Column) -> str:
+def _about(column: ColumnProfile) -> str:
     return f"{column.distinct:,}" if column.distinct <= LISTED else f"about {column.distinct:,}"

@@ -12,7 +12,7 @@ YES_AND_NO = ({"yes", "no"}, {"y", "n"}, {"true", "false"}, {"t", "f"}, {"1", "0
 YES = {"yes", "y", "true", "t", "1"}
 VALUES = 12  # different values that are read
 NUMBERS = ("INT64", "FLOAT64")
-Value = str | bool | float | None
+LabelValue = str | bool | float | None
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def _column(name: str, columns: Sequence[str]) -> str | None:
     return by_name.get(re.sub(r"\W", "_", name).lower()) if name else None
 
 
-def label_sql(label: LabelColumn, kind: str, column_sql: str, counts: Mapping[Value, int], *, more: bool) -> str:
+def label_sql(label: LabelColumn, kind: str, column_sql: str, counts: Mapping[LabelValue, int], *, more: bool) -> str:
     """SQL that is 0 or 1 in every row. `counts` are rows by value; `more`: there are other values.
 
     Raises DataError for a label with missing values, of one value only, or that could be read in two ways.
@@ -83,7 +83,7 @@ def _yes_or_no(column_sql: str, values: Sequence[str]) -> str | None:
     return f"IF(LOWER(TRIM({column_sql})) = {googlesql_literal(yes)}, 1, 0)"
 
 
-def _equals(label: LabelColumn, kind: str, column_sql: str, values: Sequence[Value], examples: str) -> str:
+def _equals(label: LabelColumn, kind: str, column_sql: str, values: Sequence[LabelValue], examples: str) -> str:
     match = next((value for value in values if value == _read(str(label.value), kind)), None)
     if match is None:
         where = f"LABEL={one_line(label.column)}={one_line(str(label.value))}"
@@ -97,7 +97,7 @@ def _equals(label: LabelColumn, kind: str, column_sql: str, values: Sequence[Val
     return f"IF({column_sql} = {googlesql_literal(match) if isinstance(match, str) else f'{match:.15g}'}, 1, 0)"
 
 
-def _read(text: str, kind: str) -> Value:
+def _read(text: str, kind: str) -> LabelValue:
     if kind == "BOOL":
         return {"true": True, "false": False}.get(text.lower())
     if kind in NUMBERS:
@@ -114,5 +114,5 @@ def googlesql_literal(text: str) -> str:
     return "'" + "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in escaped) + "'"
 
 
-def _text(value: Value) -> str:
+def _text(value: LabelValue) -> str:
     return f"'{one_line(value, 30)}'" if isinstance(value, str) else f"{value:.15g}" if value is not None else "missing"

@@ -10,7 +10,7 @@ from model.errors import OutputError, Problem, Problems
 from model.files import new_folder
 from model.spec.reader import read_spec
 from model.spec.values import MODEL
-from pipelines.new_model.draft import Draft, Split, sql_of, yaml_of
+from pipelines.new_model.draft import Draft, SplitDecision, sql_of, yaml_of
 from pipelines.new_model.dry_run import dry_run
 from pipelines.new_model.kinds import FeatureDecision, decide
 from pipelines.new_model.label import LabelColumn, find_label, label_sql
@@ -19,7 +19,7 @@ from pipelines.new_model.profile import PROFILED, Profile, Profiler
 from pipelines.new_model.ranges import ranges
 from pipelines.new_model.reading import TableReader, column_sql
 from pipelines.new_model.roles import Roles, find_roles
-from pipelines.new_model.table import Table
+from pipelines.new_model.table import TableFile
 
 TIMES = ("TIMESTAMP", "DATETIME", "DATE", "TIME")
 LONGEST_NAME = 60
@@ -27,7 +27,7 @@ IDS = "is an id: a model would memorise it"
 
 
 def draft_of(
-    model: str, table: Table, label: str, *, today: date, progress: Callable[[str], None]
+    model: str, table: TableFile, label: str, *, today: date, progress: Callable[[str], None]
 ) -> tuple[Draft, int]:
     """The draft, and the conversions in its test split. Raises DataError and SpecError."""
     progress("reading the columns")
@@ -50,7 +50,7 @@ class _Drafting:
         self.time_alias = self.aliases[self.time.column] if self.time else None
         self.left_out = {self.aliases[name]: reason for name, reason in reasons.items()}
 
-    def draft(self, model: str, table: Table, today: date, progress: Callable[[str], None]) -> tuple[Draft, int]:
+    def draft(self, model: str, table: TableFile, today: date, progress: Callable[[str], None]) -> tuple[Draft, int]:
         end = self.time.end if self.time else min(_written_on(table.path), today)
         progress("reading the rows")
         profiler, profile = self._profiled(end)
@@ -118,20 +118,22 @@ def _written_on(path: Path) -> date:
     return datetime.fromtimestamp(max(file.stat().st_mtime for file in files), UTC).date()
 
 
-def _splits(time: str | None, roles: Roles, profile: Profile) -> Iterator[Split]:
+def _splits(time: str | None, roles: Roles, profile: Profile) -> Iterator[SplitDecision]:
     """The best split first: by time, by group, then at random."""
     user = roles.by_role.get("user")
     if time:
-        yield Split("time", f"The newest rows by {time} are the test, because the model will score newer rows.")
+        yield SplitDecision("time", f"The newest rows by {time} are the test, because the model will score newer rows.")
         if user:
             why = f"The newest rows by {time} are the test. {user} is not named, so users may be on both sides."
-            yield Split("time", why, user=False)
+            yield SplitDecision("time", why, user=False)
     for name in roles.groups(profile):
-        yield Split("group", f"All rows of one {name} are on the same side, so none is in training and test.", name)
+        yield SplitDecision(
+            "group", f"All rows of one {name} are on the same side, so none is in training and test.", name
+        )
     why = "Rows are split at random: where rows of one day or user are alike, the metrics are too optimistic."
     if not time and not roles.groups(profile):
         why += "\nThe table has no time and no repeating id: split by one of them once it has one."
-    yield Split("random", why)
+    yield SplitDecision("random", why)
 
 
 def check_name(model: str, folder: Path, problems: Problems) -> None:

@@ -30,7 +30,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Column:
+class ColumnProfile:
     """One column. `distinct` is an estimate, of values that are not missing; quantiles are of the finite numbers.
 
     `readable` counts texts that are numbers, `padded` those of them that a number could not give back (007).
@@ -54,7 +54,7 @@ class Profile:
 
     rows: int
     conversions: int
-    columns: Mapping[str, Column]
+    columns: Mapping[str, ColumnProfile]
 
     @property
     def rate(self) -> float:
@@ -97,7 +97,7 @@ class Profiler:
     def _query(self, expressions: str, clauses: str = "") -> list[tuple[Any, ...]]:
         return self._connection.execute(f"SELECT {expressions} FROM {self._rows} {clauses}").fetchall()
 
-    def _columns(self, names: Sequence[str], rows: int) -> Iterable[Column]:
+    def _columns(self, names: Sequence[str], rows: int) -> Iterable[ColumnProfile]:
         summaries = [self._summary(name) for name in names]
         (row,) = self._query(", ".join(f"[{', '.join(summary)}]" for summary in summaries))
         ends = self._ends([name for name in names if self._types[name] in NUMBERS], rows)
@@ -110,7 +110,9 @@ class Profiler:
                 groups, distinct = [*groups, *levels], len(levels)
             low, high, *quantiles = ends.get(name, (None, None))
             kind = self._types[name]
-            yield Column(name, kind, present, distinct, readable, padded, low, high, tuple(quantiles), tuple(groups))
+            yield ColumnProfile(
+                name, kind, present, distinct, readable, padded, low, high, tuple(quantiles), tuple(groups)
+            )
 
     def _summary(self, name: str) -> list[str]:
         """SQL of counts: present, distinct, readable, padded, conversions where present; rows that are not 0, and their

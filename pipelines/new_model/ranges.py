@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from pipelines.new_model.names import in_expressions
-from pipelines.new_model.profile import Column, Profile, Profiler
+from pipelines.new_model.profile import ColumnProfile, Profile, Profiler
 
 MANY = 20  # different values from which a number has quantiles worth a rule
 REACH = 0.5  # of the distance between the outer quantiles, added on both sides
@@ -16,7 +16,7 @@ DIGITS = 2
 
 
 @dataclass(frozen=True)
-class Range:
+class SuggestedRange:
     """A rule over one column; `rows` are outside."""
 
     column: str
@@ -29,19 +29,19 @@ class Range:
         return f"{self.rows:,} row{'s are' if self.rows > 1 else ' is'} outside" if self.rows else "no row is outside"
 
 
-def ranges(profile: Profile, features: Mapping[str, str], profiler: Profiler) -> list[Range]:
+def ranges(profile: Profile, features: Mapping[str, str], profiler: Profiler) -> list[SuggestedRange]:
     """Rules in the order of the features. Of too many, those that reject rows come before those that reject none."""
     columns = [profile.columns[name] for name, kind in features.items() if kind == "number"]
     bounds = {column.name: bound for column in columns if (bound := _bounds(column)) and in_expressions(column.name)}
     rows = profiler.outside(bounds)
-    candidates = [Range(name, *bound, rows[name]) for name, bound in bounds.items()]
+    candidates = [SuggestedRange(name, *bound, rows[name]) for name, bound in bounds.items()]
     rules = sorted(candidates, key=lambda rule: rule.rows == 0)[:MOST_RULES]
     while sum(rule.rows for rule in rules) > BUDGET * profile.rows:
         rules.remove(max(rules, key=lambda rule: rule.rows))
     return [rule for rule in candidates if rule in rules]
 
 
-def _bounds(column: Column) -> tuple[float | None, float | None] | None:
+def _bounds(column: ColumnProfile) -> tuple[float | None, float | None] | None:
     """Rounded outwards to two digits. A number that is never negative has the bound 0; one with few values has none."""
     if column.distinct <= MANY or len(column.quantiles) < 3 or column.low is None or column.high is None:
         return None

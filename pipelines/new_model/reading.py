@@ -16,9 +16,9 @@ from components.extract.sources.source import Source
 from components.extract.window import Window
 from model.errors import DataError, Problem, Problems
 from model.text import has_controls
-from pipelines.new_model.label import VALUES, LabelColumn, Value
+from pipelines.new_model.label import VALUES, LabelColumn, LabelValue
 from pipelines.new_model.names import one_line, words_of
-from pipelines.new_model.table import Table
+from pipelines.new_model.table import TableFile
 
 BYTES = 1  # what a source over files may bill
 READABLE = 0.99  # share of a column that has to be a time
@@ -54,14 +54,14 @@ class TimeColumn:
 class TableReader:
     """Queries of one table, in GoogleSQL, through the source that a run uses."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: TableFile) -> None:
         self._source: Source = open_source(f"duckdb:{table.data}", max_bytes_billed=BYTES)
         self._window = Window(None, datetime.now(UTC))  # no query here uses it
         self.table = f"`{table.name}` AS t"
         self.types = self._source.columns(f"SELECT * FROM {self.table}", self._window)
         _check_column_names(list(self.types))
 
-    def label_values(self, label: LabelColumn) -> tuple[dict[Value, int], bool]:
+    def label_values(self, label: LabelColumn) -> tuple[dict[LabelValue, int], bool]:
         """Rows by value of the label, the most frequent first, and whether there are more than VALUES of them."""
         column = column_sql(label.column)
         if self.types[label.column] not in ("BOOL", "INT64", "FLOAT64", "STRING"):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pipelines.new_model.names import words_of
-from pipelines.new_model.profile import Column, Profile
+from pipelines.new_model.profile import ColumnProfile, Profile
 
 LISTS = frozenset({"list", "search", "srch", "query", "page", "pageview", "request", "serp", "session", "visit"})
 ITEMS = frozenset(
@@ -42,7 +42,7 @@ class Roles:
         return [name for name in dict.fromkeys((*named, *self.ids)) if repeats(profile.columns[name])]
 
 
-def repeats(column: Column) -> bool:
+def repeats(column: ColumnProfile) -> bool:
     return column.present >= REPEATS * column.distinct and column.distinct >= GROUPS
 
 
@@ -69,35 +69,35 @@ def find_roles(profile: Profile) -> Roles:
     return Roles(by_role, tuple(column.name for column in other_ids), reasons)
 
 
-def _is_id(column: Column) -> bool:
+def _is_id(column: ColumnProfile) -> bool:
     """By its name; only whole numbers and texts."""
     words = words_of(column.name)
     return bool(words) and words[-1] in IDS and column.kind in ("INT64", "STRING")
 
 
-def _identifies(column: Column, words: frozenset[str]) -> bool:
+def _identifies(column: ColumnProfile, words: frozenset[str]) -> bool:
     """user_id and rental_user_id, but not user_country_id."""
     return bool(set(words_of(column.name)[-2:-1]) & words)
 
 
-def _has_word(column: Column, words: frozenset[str]) -> bool:
+def _has_word(column: ColumnProfile, words: frozenset[str]) -> bool:
     return bool(words & set(words_of(column.name)))
 
 
-def _is_complete(column: Column, rows: int) -> bool:
+def _is_complete(column: ColumnProfile, rows: int) -> bool:
     return column.present == rows
 
 
-def _is_list(column: Column, rows: int) -> bool:
+def _is_list(column: ColumnProfile, rows: int) -> bool:
     return _is_complete(column, rows) and column.distinct * REPEATS <= rows <= column.distinct * MOST_LIST
 
 
-def _is_position(column: Column) -> bool:
+def _is_position(column: ColumnProfile) -> bool:
     words = words_of(column.name)
     return column.kind == "INT64" and bool(words) and words[-1] in POSITIONS
 
 
-def _position_problem(column: Column, rows: int, has_list: bool) -> str:
+def _position_problem(column: ColumnProfile, rows: int, has_list: bool) -> str:
     """Why the column cannot be the position; "" when it can."""
     if not has_list:
         return "is the position of an item, and the table has no id of the list: position bias cannot be corrected"
@@ -108,6 +108,6 @@ def _position_problem(column: Column, rows: int, has_list: bool) -> str:
     return "is the same in every row" if column.low == column.high else ""
 
 
-def _is_explore(column: Column, rows: int) -> bool:
+def _is_explore(column: ColumnProfile, rows: int) -> bool:
     flag = column.kind == "BOOL" or (column.kind == "INT64" and (column.low, column.high) == (0, 1))
     return flag and column.present == rows and column.distinct == 2 and _has_word(column, EXPLORES)

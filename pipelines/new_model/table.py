@@ -14,7 +14,7 @@ PATTERN = set("*?[]")
 
 
 @dataclass(frozen=True)
-class Table:
+class TableFile:
     """`data` is DATA of `make run`; `name` is the name of the table in SQL."""
 
     data: Path
@@ -22,7 +22,7 @@ class Table:
     path: Path
 
 
-def find_table(text: str) -> Table:
+def find_table(text: str) -> TableFile:
     """Raises DataError for a file that does not exist, and for one that a query cannot name."""
     path = Path(text).absolute()
     if not text or not path.exists():
@@ -45,7 +45,7 @@ def find_table(text: str) -> Table:
         raise DataError(
             Problem(f"TABLE={text}", f"has {' '.join(wildcards)} in its path, a pattern of names", hint, "path-pattern")
         )
-    return Table(path.parent, name, path)
+    return TableFile(path.parent, name, path)
 
 
 def _missing(text: str, path: Path) -> Problem:

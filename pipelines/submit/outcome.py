@@ -7,6 +7,7 @@ import pydantic
 
 from artifacts.run_result import RunResult
 from model.errors import Problem
+from model.exit_codes import REFUSED
 from model.text import printable
 from pipelines.local.summary import EXIT, STYLE
 from pipelines.submit.service import PipelineService, Run, RunOutputs, SubmitError
@@ -14,7 +15,6 @@ from pipelines.submit.service import PipelineService, Run, RunOutputs, SubmitErr
 if TYPE_CHECKING:
     from rich.console import Console
 
-FAILED = 1
 MOST_RETRIES = 3
 
 
@@ -46,7 +46,7 @@ class FinishedRun:
     def exit_code(self) -> int:
         """0 promote, 3 hold or insufficient-data, 1 everything else; of several models the worst."""
         if self.run.state != "succeeded" or not self.models or self.refused:
-            return FAILED
+            return REFUSED
         return max(EXIT[result.outcome] for result in self.models)
 
     def for_programs(self) -> object:

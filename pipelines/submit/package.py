@@ -102,5 +102,5 @@ def _value(kind: str, text: str) -> Value:
 
 def _is_of(kind: str, value: Value) -> bool:
     if kind == "NUMBER_DOUBLE":
-        return type(value) in (int, float) and math.isfinite(value)
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     return type(value) is {"STRING": str, "BOOLEAN": bool, "NUMBER_INTEGER": int}.get(kind)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from build.gate.copy import copy
 from build.gate.gate import VerifiedBundle, verify_or_raise
-from build.image.assemble import Candidate, prepare
+from build.image.assemble import AssembledImage, prepare
 from build.image.attest.provenance import provenance
 from build.image.base.base import Base, empty_config
 from build.image.smoke_test.smoke_test import NO_SERVER, SmokeTestResult
@@ -16,7 +16,9 @@ from build.oci.store import Attachment, ImageStore, PushedImage
 BASE = Base("none", "none", "sha256:" + "1" * 64, empty_config())
 
 
-def assembled(base: Base, bundle: Path, verdict: Path, work: Path, verified: VerifiedBundle | None = None) -> Candidate:
+def assembled(
+    base: Base, bundle: Path, verdict: Path, work: Path, verified: VerifiedBundle | None = None
+) -> AssembledImage:
     """Copied, verified and laid over the base; `verified` where that was done before."""
     copied = copy(bundle, verdict, work / "model")
     return prepare(base, copied.folder, verified or verify_or_raise(copied.bundle, copied.verdict), work)
@@ -24,7 +26,7 @@ def assembled(base: Base, bundle: Path, verdict: Path, work: Path, verified: Ver
 
 def published(
     store: ImageStore,
-    candidate: Candidate,
+    candidate: AssembledImage,
     *,
     image: Image | None = None,
     tag: str = "",

@@ -114,7 +114,7 @@ def test_completion_is_a_script_for_the_shell(shell):
 
 def test_completion_answers_with_verbs_and_options():
     verbs = run(COMP_WORDS="kamado re", COMP_CWORD="1", _KAMADO_COMPLETE="bash_complete").stdout
-    assert verbs.split() == ["plain,report", "plain,releases", "plain,registry"]
+    assert verbs.split() == ["plain,report", "plain,releases", "plain,retry", "plain,registry"]
     options = run(COMP_WORDS="kamado run --c", COMP_CWORD="2", _KAMADO_COMPLETE="bash_complete").stdout
     assert options.split() == ["plain,--champion"]
 
@@ -125,7 +125,7 @@ def script(tmp_path):
     checkout = tmp_path / "a check out"
     folder = checkout / ".venv" / "bin"
     folder.mkdir(parents=True)
-    for package in ("cli", "model", "pipelines"):
+    for package in ("build", "cli", "model", "pipelines"):
         (checkout / package).symlink_to(ROOT / package)
     (folder / "kamado").write_bytes((ROOT / "build" / "environment" / "kamado.sh").read_bytes())
     (folder / "python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')

@@ -30,7 +30,7 @@ def codes(error) -> list[str]:
 
 class PipelineServiceContract:
     experiment = "kamado-contract"
-    image = IMAGE
+    image = IMAGE  # of the steps; the stand-ins know it by its name alone
 
     @pytest.fixture(scope="class")
     @classmethod

@@ -89,6 +89,15 @@ class SourceContract:
         assert source.columns(sql, WINDOW) == {"rent": "FLOAT64"}
         assert sum(batch.num_rows for batch in source.fetch(sql, WINDOW)) == 0
 
+    def test_the_data_version_is_a_line_that_stays_while_nothing_changes(self, source):
+        version = source.data_version(ALL, WINDOW)
+        assert "newest 2" in version
+        assert version == source.data_version(ALL, WINDOW) == version.splitlines()[0]
+
+    def test_a_data_version_of_a_missing_table_is_refused(self, source):
+        with pytest.raises(KamadoError, match="impresions: is not in "):
+            source.data_version(ALL.replace("impressions", "impresions"), WINDOW)
+
     def test_a_missing_table_is_named(self, source, dataset):
         for name in ("impresions", f"{dataset}.impresions"):
             assert "impresions: is not in " in refusal(source, ALL.replace("impressions", name))

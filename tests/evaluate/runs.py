@@ -1,6 +1,6 @@
 """Evaluations of small runs, and changed copies of their bundles."""
 
-from artifacts.metrics import Metrics
+from artifacts.metrics import MetricsDocument
 from artifacts.verdict import Verdict
 from components.evaluate.evaluate import evaluate
 from components.evaluate.inputs import InputFolders
@@ -25,7 +25,7 @@ def evaluated(folder, spec=None, *, out="evaluated", champion=None, bundle=None,
 
 
 def metrics_of(folder, out="evaluated"):
-    return Metrics.read(folder / out)
+    return MetricsDocument.read(folder / out)
 
 
 def reason(verdict, rule):

@@ -47,7 +47,7 @@ class TestDamagedInputs:
         assert outcome == "insufficient-data"
         assert verdict.reasons[0].message.startswith("All test rows have the same label, with 0 conversions")
 
-    @pytest.mark.parametrize("name", ["splits/split.json", "splits/ledger.json", "trained/baselines.json"])
+    @pytest.mark.parametrize("name", ["splits/split.json", "splits/rejections.json", "trained/baselines.json"])
     def test_a_missing_file_is_named_with_the_step_that_makes_it(self, tmp_path, name):
         folder = small_run(tmp_path)
         (folder / name).unlink()

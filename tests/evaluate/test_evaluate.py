@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import xgboost
 
-from artifacts.metrics import Metrics
+from artifacts.metrics import MetricsDocument
 from artifacts.verdict import Bootstrap
 from build.gate.verdict import verdict_problems
 from model.bundle.bundle import load
@@ -41,7 +41,7 @@ class TestAGoodModel:
 
     def test_has_finite_flat_metrics_in_both_files(self, evaluation):
         folder, _, verdict = evaluation
-        metrics = Metrics.read(folder)
+        metrics = MetricsDocument.read(folder)
         assert metrics.scalars == verdict.metrics
         assert all(math.isfinite(value) for value in verdict.metrics.values())
         assert {"ips_lift", "ips_lift_low", "ips_lift_high", "log_loss", "auc", "calibration_ratio"} <= set(
@@ -50,11 +50,11 @@ class TestAGoodModel:
         assert set(metrics.candidates) == {"new", "logistic", "constant", "current_order"}
 
     def test_expected_conversions_of_the_current_order_are_those_that_happened(self, evaluation):
-        metrics = Metrics.read(evaluation[0]).scalars
+        metrics = MetricsDocument.read(evaluation[0]).scalars
         assert metrics["ips_conversions_current_order"] == pytest.approx(metrics["conversions"] / metrics["lists"])
 
     def test_probabilities_are_those_at_the_logged_position(self, evaluation):
-        metrics = Metrics.read(evaluation[0]).scalars
+        metrics = MetricsDocument.read(evaluation[0]).scalars
         assert 0.8 < metrics["calibration_ratio"] < 1.2
 
     def test_gives_the_same_bytes_again_on_any_number_of_threads(self, portal, evaluation):
@@ -64,7 +64,7 @@ class TestAGoodModel:
             assert (folder / "again" / name).read_bytes() == (evaluation[0] / name).read_bytes()
 
     def test_declares_its_slices(self, evaluation):
-        metrics = Metrics.read(evaluation[0])
+        metrics = MetricsDocument.read(evaluation[0])
         assert {row.value for row in metrics.slices} == {"1K", "2DK", "3LDK"}
         assert {row.reference for row in metrics.slices} == {"the current order"}
 
@@ -136,7 +136,7 @@ class TestOtherData:
         spec = spec_of(columns__explore="explore", promotion=WITH_SLICES)
         folder = train_into(tmp_path, spec, trials=1, table=replaced(table, "explore", np.ones(table.num_rows, int)))
         evaluated(folder, spec)
-        metrics = Metrics.read(folder / "evaluated")
+        metrics = MetricsDocument.read(folder / "evaluated")
         assert "random order" in metrics.examination.source
 
 

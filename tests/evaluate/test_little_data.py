@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from artifacts.metrics import Metrics
+from artifacts.metrics import MetricsDocument
 from tests.evaluate.runs import evaluated, reason
 from tests.logs import log, replaced, spec_of
 from tests.runs import train_into
@@ -59,4 +59,4 @@ def test_a_value_that_no_pool_contains_holds_the_model_with_a_hint(tmp_path, out
     outcome(f"{answer}: {unseen.message}")
     assert not unseen.passed
     assert unseen.message.startswith("100 % of the test rows have a value of layout that training never saw. Train on")
-    assert Metrics.read(folder / "evaluated").scalars["unseen_categories"] == 1.0
+    assert MetricsDocument.read(folder / "evaluated").scalars["unseen_categories"] == 1.0

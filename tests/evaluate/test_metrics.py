@@ -12,7 +12,7 @@ from sklearn.metrics import (
     roc_curve,
 )
 
-from artifacts.metrics import Metrics, MetricTables
+from artifacts.metrics import MetricsDocument, MetricTables
 from components.evaluate.metrics import probability as metrics
 from components.evaluate.metrics import probability_curves as curves
 from components.evaluate.metrics.thresholds import Thresholds
@@ -106,14 +106,14 @@ def test_curves_are_thin_finite_and_end_where_they_should(scored):
 
 def test_scalars_are_finite_numbers_beside_the_tables():
     tables = MetricTables(unit="list", pages=(((1.0, 2.0, 1.0),),))
-    metrics = Metrics.of({"rows": 3, "auc": 0.7}, tables)
+    metrics = MetricsDocument.of({"rows": 3, "auc": 0.7}, tables)
     assert metrics.scalars == {"auc": 0.7, "rows": 3.0}
-    assert Metrics.parse(metrics.dump(), name="metrics.json") == metrics
+    assert MetricsDocument.parse(metrics.dump(), name="metrics.json") == metrics
     assert json.loads(metrics.dump())["auc"] == 0.7
     for value in (math.nan, math.inf, "x", [1]):
         with pytest.raises(ValueError, match="auc"):
-            Metrics.of({"auc": value}, tables)
+            MetricsDocument.of({"auc": value}, tables)
 
 
 def test_numbers_are_written_with_ten_digits():
-    assert Metrics.of({"auc": 2 / 3}, MetricTables()).scalars["auc"] == 0.6666666667
+    assert MetricsDocument.of({"auc": 2 / 3}, MetricTables()).scalars["auc"] == 0.6666666667

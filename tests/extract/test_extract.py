@@ -122,7 +122,7 @@ source, sql, out, killed = sys.argv[1:]
 def progress(*_):
     if killed == "killed":
         os.kill(os.getpid(), signal.SIGKILL)
-with Step("extract"):
+with Step("extract", outputs=[out]):
     spec = spec_of(sql_text=sql)
     extract(spec, source, window(spec, "2026-07-01"), Path(out), progress=progress)
 """
@@ -146,9 +146,9 @@ def exit_message(source, out, capsys) -> str:
     return capsys.readouterr().err
 
 
-def test_a_step_killed_in_the_middle_leaves_no_out_and_the_next_one_is_not_in_its_way(tmp_path, source):
+def test_what_a_step_that_was_killed_leaves_cannot_be_read_and_is_not_in_the_way_of_the_next_one(tmp_path, source):
     assert child(source, tmp_path / "out", "killed").returncode == -signal.SIGKILL
-    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "out" / "extract.json").exists()
     assert child(source, tmp_path / "out").returncode == 0
     assert pq.read_table(tmp_path / "out" / "rows").num_rows == 3000
 

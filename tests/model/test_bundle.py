@@ -9,7 +9,7 @@ import pytest
 
 from model.bundle.bundle import load, write
 from model.bundle.folder import BOOSTER, FILES, GOLDEN, MANIFEST, bundle_digest, digest_of
-from model.bundle.manifest import Manifest
+from model.bundle.manifest import BundleManifest
 from model.errors import BundleError
 from tests.runs import small_bundle
 
@@ -120,4 +120,4 @@ def test_a_key_that_stands_twice_is_refused(folder):
 
 def test_the_format_s_page_names_every_field_of_the_manifest():
     page = (Path(__file__).resolve().parents[2] / "model" / "bundle" / "FORMAT.md").read_text()
-    assert [name for name in Manifest.model_fields if f"`{name}`" not in page] == []
+    assert [name for name in BundleManifest.model_fields if f"`{name}`" not in page] == []

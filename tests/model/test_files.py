@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from model.files import dump_json, new_folder, parse_json, sha256_of, write_atomically
+from model.files import dump_json, new_folder, output_folder, parse_json, sha256_of, write_atomically
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLED = """
@@ -116,3 +116,22 @@ def test_what_a_float_can_hold_and_a_reader_can_follow_is_read():
 def test_a_digest_is_sha256_s(tmp_path):
     (tmp_path / "file").write_bytes(b"abc")
     assert sha256_of(tmp_path / "file") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def _link_and_fail(folder, target):
+    (folder / "part").mkdir()
+    (folder / "part" / "link").symlink_to(target, target_is_directory=True)
+    (folder / "part").mkdir()
+
+
+def test_an_output_folder_is_written_where_it_stays_and_is_gone_after_an_error(tmp_path):
+    with output_folder(tmp_path / "deep" / "out") as folder:
+        assert folder == tmp_path / "deep" / "out"
+        (folder / "a").write_text("1")
+    with pytest.raises(OSError, match="not empty"), output_folder(tmp_path / "deep" / "out"):
+        pass
+    assert (tmp_path / "deep" / "out" / "a").read_text() == "1"
+    with pytest.raises(FileExistsError), output_folder(tmp_path / "other") as folder:
+        _link_and_fail(folder, tmp_path / "deep")
+    assert not (tmp_path / "other").exists()
+    assert (tmp_path / "deep" / "out" / "a").exists()

@@ -51,6 +51,7 @@ ONE_BY_ONE = {
     "--champion=/nowhere": ("champion-missing", "oci:FOLDER"),
     "--champion=oci:/nowhere": ("champion-missing", "oci:FOLDER"),
     "--champion=registry://": ("store-unknown", "oci:FOLDER"),
+    "--champion=foo://host/x": ("store-unknown", "foo://host/x: does not name an image store"),
 }  # fmt: skip
 
 

@@ -56,7 +56,7 @@ def test_it_tells_types_rows_rates_rules_and_parts(small_model):
     assert columns["layout"] == ("STRING", "feature, category")
     assert columns["shown_at"] == ("TIMESTAMP", "time")
     assert result["extract"]["rows"] == 3_000
-    assert "rent" in [rule["name"] for rule in result["ledger"]["rules"]]
+    assert "rent" in [rule["name"] for rule in result["rejections"]["rules"]]
     assert {part: bool(counts["positives"]) for part, counts in result["split"]["splits"].items()} == dict.fromkeys(
         ("train", "calibration", "test"), True
     )

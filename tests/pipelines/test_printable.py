@@ -7,14 +7,14 @@ import pytest
 from rich.console import Console
 
 from artifacts.extract import Extract
-from artifacts.metrics import Metrics, MetricTables
+from artifacts.metrics import MetricsDocument, MetricTables
 from artifacts.rejection_report import RejectionReport
 from artifacts.split import NegativeSampling, SplitCounts, SplitCountsByName, SplitSummary
 from artifacts.verdict import Bootstrap, Reason, Verdict
 from model.spec.types import Spec
 from pipelines.findings import Findings
 from pipelines.local.events import Event
-from pipelines.local.summary import Outcome
+from pipelines.local.summary import RunSummary
 from tests.logs import SMALL
 
 HOSTILE = "\x1b[2J\u202e[red]x[/]"
@@ -55,10 +55,10 @@ def test_a_run_shows_reasons_and_notes_without_control_characters(tmp_path):
         verdict="reject", reasons=(reason,), metrics={}, bundle=f"sha256:{'a' * 64}", champion=None,
         spec_sha256="b" * 64, sql_sha256="c" * 64, test_rows_sha256="d" * 64, bootstrap=Bootstrap(seed=7, draws=1000),
     ).with_checksum().write(tmp_path)  # fmt: skip
-    Metrics.of({}, MetricTables()).write(tmp_path)
+    MetricsDocument.of({}, MetricTables()).write(tmp_path)
     REJECTION.write(tmp_path)
     SPLIT.write(tmp_path)
-    text = shown(Outcome(tmp_path, tmp_path))
+    text = shown(RunSummary(tmp_path, tmp_path))
     assert text.count(SAFE) == 2
     assert not {"\x1b", "\u202e"} & set(text)
 

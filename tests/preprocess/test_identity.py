@@ -11,14 +11,14 @@ from components.preprocess.preprocess import preprocess
 from model.errors import DataError
 from tests.logs import extracted, log, replaced, spec_of
 
-FILES = ("train.parquet", "calibration.parquet", "test.parquet", "rejected.parquet", "split.json", "ledger.json")
+FILES = ("train.parquet", "calibration.parquet", "test.parquet", "rejected.parquet", "split.json", "rejections.json")
 RANDOM = {"by": "random", "test_share": 0.25, "calibration_share": 0.15}
 COARSE = {name: {"kind": "category"} for name in ("device", "country", "weekend")}
 
 
 def run(folder, spec, *tables):
     preprocess(spec, extracted(folder / "rows", *tables), folder / "splits", progress=lambda *_: None)
-    return json.loads((folder / "splits" / "ledger.json").read_text())
+    return json.loads((folder / "splits" / "rejections.json").read_text())
 
 
 def part(folder, name):
@@ -48,12 +48,12 @@ def coarse(**changes):
 @pytest.mark.case("sessions that are alike in three coarse features, an id without a role")
 def test_rows_that_are_alike_stay_where_nothing_identifies_a_row(tmp_path, outcome):
     table = sessions()
-    ledger = run(tmp_path, coarse(), table)
-    outcome(f"{ledger['duplicates']} removed; {ledger['warnings'][0]}")
-    assert (ledger["duplicates"], ledger["rows_kept"]) == (0, 6000)
-    assert ledger["equal_rows_kept"] > 5000
-    assert "rows equal another row in every column that the spec uses, and stay" in ledger["warnings"][0]
-    assert "name what does in columns.key" in ledger["warnings"][0]
+    rejections = run(tmp_path, coarse(), table)
+    outcome(f"{rejections['duplicates']} removed; {rejections['warnings'][0]}")
+    assert (rejections["duplicates"], rejections["rows_kept"]) == (0, 6000)
+    assert rejections["equal_rows_kept"] > 5000
+    assert "rows equal another row in every column that the spec uses, and stay" in rejections["warnings"][0]
+    assert "name what does in columns.key" in rejections["warnings"][0]
     rate = np.mean(table["converted"].to_numpy())
     parts = [part(tmp_path, name) for name in ("train", "calibration", "test")]
     assert sum(rows.num_rows for rows in parts) == 6000
@@ -73,16 +73,16 @@ def test_equal_rows_have_a_chance_each_of_their_own(tmp_path):
 
 
 def test_with_the_id_as_the_key_no_session_is_a_copy(tmp_path):
-    ledger = run(tmp_path, coarse(columns__key=["session_id"]), sessions())
-    assert (ledger["duplicates"], ledger["equal_rows_kept"], ledger["warnings"]) == (0, 0, [])
-    assert ledger["key"] == ["session_id"]
+    rejections = run(tmp_path, coarse(columns__key=["session_id"]), sessions())
+    assert (rejections["duplicates"], rejections["equal_rows_kept"], rejections["warnings"]) == (0, 0, [])
+    assert rejections["key"] == ["session_id"]
 
 
 def test_a_row_that_has_the_key_again_is_a_copy(tmp_path):
     table = sessions()
-    ledger = run(tmp_path, coarse(columns__key=["session_id"]), table, table.slice(0, 100))
-    assert (ledger["duplicates"], ledger["rows_kept"]) == (100, 6000)
-    assert ledger["duplicates_share"] == pytest.approx(100 / 6100)
+    rejections = run(tmp_path, coarse(columns__key=["session_id"]), table, table.slice(0, 100))
+    assert (rejections["duplicates"], rejections["rows_kept"]) == (100, 6000)
+    assert rejections["duplicates_share"] == pytest.approx(100 / 6100)
 
 
 @pytest.mark.case("a join that writes every row three times")
@@ -98,8 +98,8 @@ def test_more_copies_than_the_budget_allows_stop_the_run(tmp_path, outcome):
     assert "in 4 more" in problem.problem  # two rows of a list show one item
     assert "raise copies_budget" in problem.hint
     assert not (tmp_path / "splits").exists()
-    ledger = run(tmp_path / "raised", spec_of(copies_budget=0.7), pa.concat_tables([table] * 3))
-    assert ledger["rows_kept"] == ledger["duplicates"] / 2
+    rejections = run(tmp_path / "raised", spec_of(copies_budget=0.7), pa.concat_tables([table] * 3))
+    assert rejections["rows_kept"] == rejections["duplicates"] / 2
 
 
 def test_a_key_that_does_not_identify_a_row_is_refused(tmp_path):
@@ -117,22 +117,24 @@ def test_a_key_that_does_not_identify_a_row_is_refused(tmp_path):
 def test_without_a_declared_key_rows_of_other_values_stay_with_a_warning(tmp_path):
     table = log()
     again = replaced(table.slice(0, 7), "rent", table["rent"].to_numpy()[:7] + 1)
-    ledger = run(tmp_path, spec_of(), table, again)
-    assert ledger["duplicates"] == 0
-    assert "21 of " in ledger["warnings"][0]  # 14 lists show an item twice
-    assert "have the list_id, listing_id, shown_at of another row and other values, and stay" in ledger["warnings"][0]
+    rejections = run(tmp_path, spec_of(), table, again)
+    assert rejections["duplicates"] == 0
+    assert "21 of " in rejections["warnings"][0]  # 14 lists show an item twice
+    assert (
+        "have the list_id, listing_id, shown_at of another row and other values, and stay" in rejections["warnings"][0]
+    )
 
 
 def test_rows_without_an_item_are_no_copies_of_each_other(tmp_path):
     items = [None] * 3000
-    ledger = run(tmp_path, spec_of(), replaced(log(), "listing_id", pa.array(items, pa.int64())), log().slice(0, 0))
-    assert ledger["duplicates"] == 0
+    rejections = run(tmp_path, spec_of(), replaced(log(), "listing_id", pa.array(items, pa.int64())), log().slice(0, 0))
+    assert rejections["duplicates"] == 0
 
 
 def test_a_row_without_its_key_is_rejected_and_counted(tmp_path):
     keys = [None if number < 5 else number for number in range(6000)]
-    ledger = run(tmp_path, coarse(columns__key=["session_id"]), replaced(sessions(), "session_id", keys))
-    assert {rule["name"]: rule["rejected"] for rule in ledger["rules"]} == {"missing session_id": 5}
+    rejections = run(tmp_path, coarse(columns__key=["session_id"]), replaced(sessions(), "session_id", keys))
+    assert {rule["name"]: rule["rejected"] for rule in rejections["rules"]} == {"missing session_id": 5}
 
 
 def by_last_bit(table, name, random):

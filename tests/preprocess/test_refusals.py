@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from components.preprocess.preprocess import preprocess
+from components.step import Step
 from model.errors import DataError
 from pipelines.compile import ROOT
 from tests.logs import extracted, log, replaced, spec_of
@@ -88,9 +89,9 @@ def test_a_waived_leak_is_a_warning_with_its_reason(tmp_path):
     spec = spec_of(features={"rent": {"kind": "number"}, "area": area})
     rows = extracted(tmp_path / "rows", replaced(log(), "area", leak))
     preprocess(spec, rows, tmp_path / "splits", progress=lambda *_: None)
-    ledger = (tmp_path / "splits" / "ledger.json").read_text()
-    assert "features.area alone has AUC 0.99" in ledger
-    assert "waived: printed on the page before it is shown" in ledger
+    rejections = (tmp_path / "splits" / "rejections.json").read_text()
+    assert "features.area alone has AUC 0.99" in rejections
+    assert "waived: printed on the page before it is shown" in rejections
 
 
 def test_an_id_that_grows_with_time_is_refused(tmp_path):
@@ -112,7 +113,7 @@ def test_a_truncated_file_is_refused(tmp_path):
         preprocess(spec_of(), rows, tmp_path / "splits", progress=lambda *_: None)
 
 
-def test_killed_in_the_middle_it_leaves_no_parts_and_the_next_run_completes(tmp_path):
+def test_killed_in_the_middle_its_parts_are_gone_when_the_step_is_tried_again(tmp_path):
     table = pa.concat_tables([log(lists=20_000, seed=seed) for seed in range(4)])
     rows = extracted(tmp_path / "rows", table)
     code = (
@@ -127,9 +128,11 @@ def test_killed_in_the_middle_it_leaves_no_parts_and_the_next_run_completes(tmp_
         child.stdout.readline()
         time.sleep(0.05)
         child.kill()
-    assert not (tmp_path / "splits").exists()
-    preprocess(spec_of(), rows, tmp_path / "splits", progress=lambda *_: None)
+    (tmp_path / "splits" / "half.parquet").touch()
+    with Step("preprocess", outputs=[tmp_path / "splits"]) as step:
+        preprocess(spec_of(), rows, tmp_path / "splits", progress=step.progress)
     assert (tmp_path / "splits" / "test.parquet").exists()
+    assert not (tmp_path / "splits" / "half.parquet").exists()
 
 
 def test_rows_that_were_lost_since_extract_are_noticed(tmp_path):

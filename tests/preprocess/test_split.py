@@ -45,9 +45,9 @@ def test_by_time_the_gap_is_the_conversion_window(tmp_path):
 
 def test_the_counts_add_up(tmp_path):
     parts, split = run(tmp_path, spec_of(), log())
-    ledger = json.loads((tmp_path / "splits" / "ledger.json").read_text())
+    rejections = json.loads((tmp_path / "splits" / "rejections.json").read_text())
     total = sum(counts["rows"] for counts in split["splits"].values()) + split["gap"] + split["purged"]
-    assert total == ledger["rows_kept"]
+    assert total == rejections["rows_kept"]
     assert {part: table.num_rows for part, table in parts.items()} == {
         name: counts["rows"] for name, counts in split["splits"].items()
     }
@@ -97,7 +97,7 @@ def test_the_same_rows_in_another_order_give_the_same_files(tmp_path):
         "test.parquet",
         "rejected.parquet",
         "split.json",
-        "ledger.json",
+        "rejections.json",
     ):
         assert (tmp_path / "a/splits" / file).read_bytes() == (tmp_path / "b/splits" / file).read_bytes(), file
 

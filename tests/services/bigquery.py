@@ -1,4 +1,4 @@
-"""A strict stand-in for BigQuery's REST API on loopback: jobs.insert, jobs.get and jobs.getQueryResults.
+"""A strict stand-in for BigQuery's REST API on loopback: jobs.insert, jobs.get, jobs.getQueryResults and tables.get.
 
 It is not BigQuery. Queries run through DuckDbSource, so the agreement of the two sources proves nothing about
 GoogleSQL. It proves the client's side of the wire: it refuses what the service's reference refuses (a repeated job id,
@@ -21,6 +21,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import sqlglot
 from sqlglot import exp
 
@@ -96,6 +97,19 @@ class Service:
         if error:
             job.resource["status"] |= {"errorResult": error.error, "errors": [error.error]}
         return job.resource
+
+    def table(self, dataset: str, name: str) -> dict:
+        path = self.folder / dataset / f"{name}.parquet"
+        if not path.is_file():
+            raise Refusal(404, "notFound", f"Not found: Table {PROJECT}:{dataset}.{name}")
+        return {
+            "kind": "bigquery#table",
+            "tableReference": {"projectId": PROJECT, "datasetId": dataset, "tableId": name},
+            "type": "TABLE",
+            "location": LOCATION,
+            "numRows": str(pq.read_metadata(path).num_rows),
+            "lastModifiedTime": str(path.stat().st_mtime_ns // 1_000_000),
+        }
 
     def job(self, job_id: str) -> Job:
         if job_id not in self.jobs:
@@ -261,6 +275,8 @@ class Handler(BaseHTTPRequestHandler):
                 self._answer(lambda: self.service.job(path[2]).resource)
             else:
                 self._answer(lambda: self.service.results(path[2], query))
+        elif path := re.fullmatch(rf"/bigquery/v2/projects/{PROJECT}/datasets/(\w+)/tables/(\w+)", parts.path):
+            self._answer(lambda: self.service.table(path[1], path[2]))
         else:
             self._answer(self._unknown)
 

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from serving.body_problems import MAX_PROBLEMS
-from serving.metrics import BUCKETS, Metrics
+from serving.metrics import BUCKETS, ServerMetrics
 from serving.protocol import MAX_HEAD_BYTES, REQUEST_TIME_FACTOR
 from serving.settings import INT_SETTINGS, usage
 from serving.types import BatchFlags, Flags
@@ -55,7 +55,7 @@ def test_every_flag_is_listed():
 
 
 def test_every_metric_is_listed():
-    text = Metrics(model="m", digest="d").text()
+    text = ServerMetrics(model="m", digest="d").text()
     assert names("Metrics") == re.findall(r"^# TYPE (\w+)", text, re.MULTILINE)
 
 

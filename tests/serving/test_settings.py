@@ -3,20 +3,20 @@ from pathlib import Path
 import pytest
 
 from serving.server import main
-from serving.settings import Limits, Settings, SettingsError
+from serving.settings import ServerLimits, Settings, SettingsError
 from tests.serving.process import refused
 
 
 def test_what_is_not_set_has_a_default():
     settings = Settings.read({"KAMADO_BUNDLE": "out/bundle", "KAMADO_PORT": ""})
-    assert settings == Settings(bundle=Path("out/bundle"), host="127.0.0.1", port=8080, limits=Limits())
+    assert settings == Settings(bundle=Path("out/bundle"), host="127.0.0.1", port=8080, limits=ServerLimits())
 
 
 def test_what_is_set_is_read():
     variables = {"KAMADO_HOST": "0.0.0.0", "KAMADO_PORT": "81", "KAMADO_CONCURRENCY": "3", "KAMADO_MAX_ROWS": "7"}
     variables |= {"KAMADO_SECONDS": "4"}
     settings = Settings.read({"KAMADO_BUNDLE": "b", "KAMADO_MAX_BYTES": "5000", **variables})
-    limits = Limits(concurrency=3, max_rows=7, max_bytes=5000, seconds=4)
+    limits = ServerLimits(concurrency=3, max_rows=7, max_bytes=5000, seconds=4)
     assert settings == Settings(bundle=Path("b"), host="0.0.0.0", port=81, limits=limits)
 
 

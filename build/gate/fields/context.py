@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from model.bundle.manifest import Manifest
+from model.bundle.manifest import BundleManifest
 from model.files import JSON
 
 
@@ -11,7 +11,7 @@ from model.files import JSON
 class ManifestContext:
     """A manifest, the version of XGBoost that will serve, and the present time (UTC)."""
 
-    manifest: Manifest
+    manifest: BundleManifest
     version: str
     now: datetime
 
@@ -22,4 +22,4 @@ class VerdictContext:
 
     document: dict[str, JSON]
     digest: str | None
-    manifest: Manifest | None
+    manifest: BundleManifest | None

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from build.gate.fields import metrics as figures
 from build.gate.fields.context import ManifestContext
-from build.gate.fields.rule import CheckedElsewhere, Rule, Table, Violation
+from build.gate.fields.rule import CheckedElsewhere, FieldRule, FieldTable, Violation
 from build.gate.fields.text import PRINTABLE, unprintable
 
 MODEL = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -76,33 +76,33 @@ def _texts(context: ManifestContext) -> Iterator[Violation]:
     yield from unprintable(document)
 
 
-TABLE: Table[ManifestContext] = (
+TABLE: FieldTable[ManifestContext] = (
     CheckedElsewhere("format", "1", "manifest-format"),
-    Rule("every text", f"{PRINTABLE}; values of categories are data and may be anything", "manifest-text", _texts),
-    Rule(
+    FieldRule("every text", f"{PRINTABLE}; values of categories are data and may be anything", "manifest-text", _texts),
+    FieldRule(
         "model",
         f"lower-case ASCII letters and digits, words separated by single hyphens, at most {LONGEST_NAME} characters",
         "manifest-model",
         _model,
     ),
-    Rule("label", "a name, and not that of a feature", "manifest-label", _label),
-    Rule("conversion_days", f"a whole number of days from 0 to {MOST_DAYS:,}", "manifest-days", _days),
-    Rule(
+    FieldRule("label", "a name, and not that of a feature", "manifest-label", _label),
+    FieldRule("conversion_days", f"a whole number of days from 0 to {MOST_DAYS:,}", "manifest-days", _days),
+    FieldRule(
         "search",
         "finite numbers and texts; `trials` and `rounds` at least 1, `seed` at least 0, `log_loss` a log loss",
         "manifest-search",
         _search,
     ),
-    Rule("metrics", "at least one", "manifest-metrics", _metrics_absent),
-    Rule(
+    FieldRule("metrics", "at least one", "manifest-metrics", _metrics_absent),
+    FieldRule(
         "metrics.*",
         "a finite number within the range of its name (below), within its interval if it has one, in agreement with "
         "the others",
         "manifest-metrics",
         _metrics,
     ),
-    Rule("libraries.xgboost", "the version that serves", "library-version", _version),
-    Rule("libraries.*", "a name and a version as package indexes write them", "manifest-libraries", _libraries),
+    FieldRule("libraries.xgboost", "the version that serves", "library-version", _version),
+    FieldRule("libraries.*", "a name and a version as package indexes write them", "manifest-libraries", _libraries),
     CheckedElsewhere(
         "files", "size and sha256 of `booster.ubj` and `golden.json`, which are those of the files", "file-digest"
     ),

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from build.gate.fields.context import ManifestContext
-from build.gate.fields.rule import CheckedElsewhere, Rule, Table, Violation
+from build.gate.fields.rule import CheckedElsewhere, FieldRule, FieldTable, Violation
 from model.bundle.bounds import Bounds
 from model.bundle.features import CategoryFeature, NumberFeature
 from model.text import has_controls
@@ -100,25 +100,25 @@ def _bound_ends(context: ManifestContext) -> Iterator[Violation]:
             yield Violation(where, f"has min {bounds.min:g} above max {bounds.max:g}")
 
 
-TABLE: Table[ManifestContext] = (
-    Rule("features.*.name", "a name without control characters", "feature-name", _names),
-    Rule("features.*.name", "different from all others", "feature-twice", _once),
+TABLE: FieldTable[ManifestContext] = (
+    FieldRule("features.*.name", "a name without control characters", "feature-name", _names),
+    FieldRule("features.*.name", "different from all others", "feature-twice", _once),
     CheckedElsewhere("features.*.direction", "null or a direction that weights and splits obey", "direction-broken"),
-    Rule("features.*.categories", "different texts, any of them", "feature-categories", _categories),
-    Rule("features.*.minimum, maximum", "both null, or finite and in order", "feature-range", _ranges),
-    Rule("position.feature", "a number among the features, and not the only one", "position-feature", _position),
-    Rule(
+    FieldRule("features.*.categories", "different texts, any of them", "feature-categories", _categories),
+    FieldRule("features.*.minimum, maximum", "both null, or finite and in order", "feature-range", _ranges),
+    FieldRule("position.feature", "a number among the features, and not the only one", "position-feature", _position),
+    FieldRule(
         "position.constant",
         "1, or a whole number within the range of its feature",
         "position-range",
         _constant,
     ),
-    Rule("bounds.*.name", "a name, different from all others", "bounds-name", _bound_names),
-    Rule(
+    FieldRule("bounds.*.name", "a name, different from all others", "bounds-name", _bound_names),
+    FieldRule(
         "bounds.*.expression",
         "arithmetic over numbers that callers send (`model/expression.py`)",
         "bounds-expression",
         _expressions,
     ),
-    Rule("bounds.*.min, max", "at least one of them; in order", "bounds-range", _bound_ends),
+    FieldRule("bounds.*.min, max", "at least one of them; in order", "bounds-range", _bound_ends),
 )

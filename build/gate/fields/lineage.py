@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from artifacts.split import SPLITS
 from build.gate.fields.context import ManifestContext
 from build.gate.fields.metrics import MOST_ROWS
-from build.gate.fields.rule import Rule, Table, Violation
+from build.gate.fields.rule import FieldRule, FieldTable, Violation
 
 HEX = re.compile(r"[0-9a-f]{64}")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
@@ -102,36 +102,36 @@ def _sampled(context: ManifestContext) -> Iterator[Violation]:
         yield Violation(f"lineage.rows.{SAMPLED}", problem)
 
 
-TABLE: Table[ManifestContext] = (
-    Rule("lineage.spec_sha256, sql_sha256, data_sha256", "64 lower-case hex digits", "manifest-lineage", _digests),
-    Rule(
+TABLE: FieldTable[ManifestContext] = (
+    FieldRule("lineage.spec_sha256, sql_sha256, data_sha256", "64 lower-case hex digits", "manifest-lineage", _digests),
+    FieldRule(
         "lineage.cutoff", f"a moment in UTC like 2026-07-01T00:00:00Z, from {FIRST_YEAR} on", "manifest-cutoff", _cutoff
     ),
-    Rule(
+    FieldRule(
         "lineage.start, end",
         "null or such a moment; start before end and before cutoff, cutoff not behind end",
         "manifest-window",
         _window,
     ),
-    Rule(
+    FieldRule(
         "lineage.start, end, cutoff",
         f"at most {AHEAD.days} days ahead of the present moment of the machine that looks",
         "manifest-future",
         _future,
     ),
-    Rule(
+    FieldRule(
         "lineage.rows",
         "counts of `train`, `calibration`, `test` and `train_sampled`, each at least 1",
         "manifest-counts",
         _rows,
     ),
-    Rule(
+    FieldRule(
         "lineage.positives",
         "counts of `train`, `calibration` and `test`, each above 0 and below that of the rows",
         "manifest-counts",
         _positives,
     ),
-    Rule(
+    FieldRule(
         "lineage.rows.train_sampled",
         "all conversions of `train` and the share `sampling.kept_negatives` of its other rows",
         "manifest-counts",

@@ -13,7 +13,7 @@ MOST_ROWS = 10**15
 NEARLY = 1e-6  # relative: metrics are written with 10 digits
 
 
-class Range(NamedTuple):
+class MetricRange(NamedTuple):
     """From `low` to `high`, both included; `integer` for counts."""
 
     low: float
@@ -32,19 +32,19 @@ class Range(NamedTuple):
         )
 
 
-SHARE, COUNT, AMOUNT = Range(0, 1), Range(0, MOST_ROWS, integer=True), Range(0)
-SOME = Range(1, MOST_ROWS, integer=True)
-LOSS, SAVING, LIFT = Range(0, MOST_LOG_LOSS), Range(-math.inf, 1), Range(-1)
+SHARE, COUNT, AMOUNT = MetricRange(0, 1), MetricRange(0, MOST_ROWS, integer=True), MetricRange(0)
+SOME = MetricRange(1, MOST_ROWS, integer=True)
+LOSS, SAVING, LIFT = MetricRange(0, MOST_LOG_LOSS), MetricRange(-math.inf, 1), MetricRange(-1)
 
 # Names as patterns, matched whole, without the endings _low, _high and _current_order.
-RANGES: tuple[tuple[str, Range], ...] = (
+RANGES: tuple[tuple[str, MetricRange], ...] = (
     (r"(calibration_split_)?log_loss", LOSS),
     (r"(calibration_split_)?normalised_entropy|calibration_ratio|lift_at_10_percent|ips_conversions|snips", AMOUNT),
     (r"mean_weight|max_weight|ess|examination_decay|minimal_detectable_lift|immature_days", AMOUNT),
     (r"calibration_split_rate|auc|pr_auc|group_auc|conversion_rate|mean_probability|ece", SHARE),
     (r"ndcg_at_10_biased|mrr_biased|conversions_at_10_biased|top_10_overlap|lists_changed", SHARE),
     (r"items_ever_in_top_10|attention_gini|unseen_categories|rejected_share", SHARE),
-    (r"kendall_tau", Range(-1, 1)),
+    (r"kendall_tau", MetricRange(-1, 1)),
     (r"rows|conversions|lists|logged_positions|items_shown|trees|booster_bytes", SOME),
     (r"lists_with_conversion|lists_in_group_auc|monotone_violations|rows_without_score", COUNT),
     (r"log_loss_saving_over_\w+", SAVING),
@@ -63,7 +63,7 @@ NOT_ABOVE = (  # of two metrics the first is never above the second
 )
 
 
-def range_of(name: str) -> Range | None:
+def range_of(name: str) -> MetricRange | None:
     plain = ENDING.sub("", name)
     return next((allowed for pattern, allowed in RANGES if re.fullmatch(pattern, plain)), None)
 

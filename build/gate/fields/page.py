@@ -11,7 +11,7 @@ from pathlib import Path
 from build.gate.fields import manifest, verdict
 from build.gate.fields.context import ManifestContext, VerdictContext
 from build.gate.fields.metrics import NOT_ABOVE, RANGES
-from build.gate.fields.rule import Table
+from build.gate.fields.rule import FieldTable
 from model.files import write_atomically
 
 NAME = "bundle-fields.md"
@@ -45,7 +45,7 @@ def page() -> bytes:
     return "\n".join(sections).encode()
 
 
-def _section(title: str, table: Table[ManifestContext] | Table[VerdictContext]) -> str:
+def _section(title: str, table: FieldTable[ManifestContext] | FieldTable[VerdictContext]) -> str:
     rows = [f"| `{row.field}` | {row.allowed} | `{row.code}` |" for row in table]
     return "\n".join([f"## {title}\n", "| field | allowed | code if not |", "|---|---|---|", *rows, ""])
 

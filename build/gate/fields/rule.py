@@ -18,7 +18,7 @@ class Violation(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Rule(Generic[Context]):
+class FieldRule(Generic[Context]):
     """`field` and `allowed` are the row of the page. Codes are stable; several rules may share one."""
 
     field: str
@@ -27,7 +27,7 @@ class Rule(Generic[Context]):
     check: Callable[[Context], Iterator[Violation]]
 
 
-def problems(rules: Iterable[Rule[Context]], context: Context, *, document: str, hint: str) -> list[Problem]:
+def problems(rules: Iterable[FieldRule[Context]], context: Context, *, document: str, hint: str) -> list[Problem]:
     """Every problem in the order of the rules; a problem that two rules find is reported once."""
     problems = [
         Problem(f"{document} {violation.where}".strip(), violation.problem, violation.hint or hint, rule.code)
@@ -46,9 +46,9 @@ class CheckedElsewhere:
     code: str
 
 
-Row = Rule[Context] | CheckedElsewhere
-Table = Sequence[Row[Context]]
+FieldRow = FieldRule[Context] | CheckedElsewhere
+FieldTable = Sequence[FieldRow[Context]]
 
 
-def rules_of(table: Table[Context]) -> list[Rule[Context]]:
-    return [row for row in table if isinstance(row, Rule)]
+def rules_of(table: FieldTable[Context]) -> list[FieldRule[Context]]:
+    return [row for row in table if isinstance(row, FieldRule)]

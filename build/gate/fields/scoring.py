@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from build.gate.fields.context import ManifestContext
-from build.gate.fields.rule import CheckedElsewhere, Rule, Table, Violation
+from build.gate.fields.rule import CheckedElsewhere, FieldRule, FieldTable, Violation
 from model.bundle.features import CategoryFeature, NumberFeature
 from model.bundle.linear import CategoryTerm, NumberTerm, Term
 from model.bundle.margin_range import MOST_LOG_ODDS, of_term
@@ -78,21 +78,21 @@ def _calibration(context: ManifestContext) -> Iterator[Violation]:
             yield Violation(f"calibration.{name}", f"is {value:g}, which {calibration.method} does not use")
 
 
-TABLE: Table[ManifestContext] = (
-    Rule("linear.terms.*.feature", "a feature of the term's kind", "linear-feature", _features),
-    Rule("linear.terms.*.feature", "different from all others", "linear-twice", _once),
-    Rule("linear.terms.*.weights", "one for each category and one for others", "linear-weights", _weights),
-    Rule(
+TABLE: FieldTable[ManifestContext] = (
+    FieldRule("linear.terms.*.feature", "a feature of the term's kind", "linear-feature", _features),
+    FieldRule("linear.terms.*.feature", "different from all others", "linear-twice", _once),
+    FieldRule("linear.terms.*.weights", "one for each category and one for others", "linear-weights", _weights),
+    FieldRule(
         "linear.terms.*.low, high, center, scale, weight",
         "low not above high, above -1 for log1p; scale above 0; finite over the whole clip",
         "linear-range",
         _clips,
     ),
-    Rule("linear.terms.*.weight", "not against the feature's direction", "direction-broken", _directions),
+    FieldRule("linear.terms.*.weight", "not against the feature's direction", "direction-broken", _directions),
     CheckedElsewhere("trees.trees", "as many as the booster holds", "trees-count"),
-    Rule("trees.members", "a divisor of the number of trees", "trees-members", _members),
+    FieldRule("trees.members", "a divisor of the number of trees", "trees-members", _members),
     CheckedElsewhere("sampling.kept_negatives", "above 0, at most 1", "manifest-field"),
-    Rule(
+    FieldRule(
         "calibration.a, b, c",
         "a, b not below 0; what the method does not use is 1, 1, 0",
         "calibration-unused",

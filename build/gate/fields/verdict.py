@@ -9,7 +9,7 @@ from build.gate.fields import metrics as figures
 from build.gate.fields import reasons
 from build.gate.fields.context import VerdictContext
 from build.gate.fields.lineage import HEX
-from build.gate.fields.rule import Rule, Table, Violation
+from build.gate.fields.rule import FieldRule, FieldTable, Violation
 from build.gate.fields.text import PRINTABLE, unprintable
 from model.bundle.folder import BOOSTER
 from model.files import JSON
@@ -122,64 +122,66 @@ def _against_bundle(context: VerdictContext) -> Iterator[Violation]:
             yield Violation(f"metrics.{name}", f"is {known[name]:.15g}, the bundle has {value:.15g}")
 
 
-TABLE: Table[VerdictContext] = (
-    Rule("format", f"{FORMAT}", "verdict-format", _format),
-    Rule("every text", PRINTABLE, "verdict-text", _texts),
-    Rule("sha256", "the SHA-256 of all other keys", "verdict-digest", _checksum),
-    Rule("verdict", "`promote`", "verdict-not-promote", _outcome),
-    Rule("bundle", "the digest of this bundle", "verdict-other-bundle", _bundle),
-    Rule("spec_sha256, sql_sha256", "those of the bundle's lineage", "verdict-other-spec", _spec),
-    Rule("champion", "null, or the digest of another bundle", "verdict-champion", _champion),
-    Rule("test_rows_sha256", "64 lower-case hex digits", "verdict-rows", _test_rows),
-    Rule("bootstrap", "`seed`, a whole number; `draws`, a whole number of at least 1", "verdict-bootstrap", _bootstrap),
-    Rule("reasons", "at least one", "verdict-reasons", reasons.absent),
-    Rule("reasons.*.passed", "true", "verdict-reasons", reasons.not_passed),
-    Rule(
+TABLE: FieldTable[VerdictContext] = (
+    FieldRule("format", f"{FORMAT}", "verdict-format", _format),
+    FieldRule("every text", PRINTABLE, "verdict-text", _texts),
+    FieldRule("sha256", "the SHA-256 of all other keys", "verdict-digest", _checksum),
+    FieldRule("verdict", "`promote`", "verdict-not-promote", _outcome),
+    FieldRule("bundle", "the digest of this bundle", "verdict-other-bundle", _bundle),
+    FieldRule("spec_sha256, sql_sha256", "those of the bundle's lineage", "verdict-other-spec", _spec),
+    FieldRule("champion", "null, or the digest of another bundle", "verdict-champion", _champion),
+    FieldRule("test_rows_sha256", "64 lower-case hex digits", "verdict-rows", _test_rows),
+    FieldRule(
+        "bootstrap", "`seed`, a whole number; `draws`, a whole number of at least 1", "verdict-bootstrap", _bootstrap
+    ),
+    FieldRule("reasons", "at least one", "verdict-reasons", reasons.absent),
+    FieldRule("reasons.*.passed", "true", "verdict-reasons", reasons.not_passed),
+    FieldRule(
         "reasons.*.rule, bound, message, measured",
         "texts that are not empty; `measured` may be a finite number",
         "verdict-reasons",
         reasons.incomplete,
     ),
-    Rule("reasons.*.rule", "different from all others", "verdict-reasons", reasons.twice),
-    Rule(
+    FieldRule("reasons.*.rule", "different from all others", "verdict-reasons", reasons.twice),
+    FieldRule(
         "reasons, together",
         "among them " + ", ".join(f"`{rule}`" for rule in reasons.ALWAYS) + " and one that something was beaten",
         "verdict-reasons",
         reasons.unexplained,
     ),
-    Rule(
+    FieldRule(
         "champion and reasons",
         "a reason compares with one exactly if one is named",
         "verdict-champion",
         reasons.about_champion,
     ),
-    Rule(
+    FieldRule(
         "reasons.*.measured, bound",
         "a number within the comparisons of the bound",
         "verdict-bound",
         reasons.beyond_bound,
     ),
-    Rule(
+    FieldRule(
         "reasons.*.measured",
         "for " + ", ".join(f"`{rule}`" for rule in reasons.MEASURED) + ": the metric that it is of",
         "verdict-bound",
         reasons.unlike_metric,
     ),
-    Rule(
+    FieldRule(
         "metrics",
         "finite numbers, among them " + ", ".join(f"`{name}`" for name in NEEDED),
         "verdict-metrics",
         _metrics_absent,
     ),
-    Rule("metrics.*", "within the range of its name (below)", "verdict-range", _ranges),
-    Rule("metrics.*_low, *_high", "the ends of an interval that holds the metric", "verdict-range", _intervals),
-    Rule(
+    FieldRule("metrics.*", "within the range of its name (below)", "verdict-range", _ranges),
+    FieldRule("metrics.*_low, *_high", "the ends of an interval that holds the metric", "verdict-range", _intervals),
+    FieldRule(
         "metrics, together",
         "no part above its total; rates, entropies and ratios agree with their parts",
         "verdict-counts",
         _agreement,
     ),
-    Rule(
+    FieldRule(
         "metrics.rows, conversions, trees, booster_bytes",
         "rows and conversions of the lineage's test split, trees and bytes of the booster",
         "verdict-counts",

@@ -21,7 +21,7 @@ ABSENT = ("not-installed", "config-files")  # last word of dpkg's status where n
 
 
 @dataclass(frozen=True, order=True)
-class Package:
+class InstalledPackage:
     """One package. `license` is as its makers wrote it, if they did; `release` is Debian's or Ubuntu's, "debian-12"."""
 
     kind: Literal["deb", "pypi"]
@@ -31,7 +31,7 @@ class Package:
     release: str = ""
 
 
-def installed_packages(layers: Iterable[Blob]) -> tuple[Package, ...]:
+def installed_packages(layers: Iterable[Blob]) -> tuple[InstalledPackage, ...]:
     """Sorted, each once, as a container sees it: what an upper layer replaces or deletes is not there.
 
     Raises OSError and tarfile.TarError for a layer that cannot be read.
@@ -41,7 +41,7 @@ def installed_packages(layers: Iterable[Blob]) -> tuple[Package, ...]:
         _lay(layer, texts)
     releases = (_release(text) for name, text in sorted(texts.items()) if RELEASE.fullmatch(name))
     release = next(filter(None, releases), "")
-    packages: list[Package] = []
+    packages: list[InstalledPackage] = []
     for name, text in texts.items():
         if STATUS.fullmatch(name):
             packages += (replace(package, release=release) for package in _debian(text))
@@ -88,20 +88,22 @@ def _release(text: str) -> str:
     return "-".join(part for part in parts if part)
 
 
-def _debian(text: str) -> Iterable[Package]:
+def _debian(text: str) -> Iterable[InstalledPackage]:
     """Paragraphs of dpkg's status file; those of removed packages are left out."""
     for paragraph in text.strip().split("\n\n"):
         fields = Parser().parsestr(paragraph.strip(), headersonly=True)
         name, version, status = fields.get("Package"), fields.get("Version"), fields.get("Status", "installed")
         if name and version and status.strip().rpartition(" ")[2] not in ABSENT:
-            yield Package("deb", name, version)
+            yield InstalledPackage("deb", name, version)
 
 
-def _python(text: str) -> Iterable[Package]:
+def _python(text: str) -> Iterable[InstalledPackage]:
     """Core metadata. The older License field may be a whole text: one line of it is a name, more is left out."""
     fields = Parser().parsestr(text, headersonly=True)
     name, version = fields.get("Name"), fields.get("Version")
     if name and version:
         older = fields.get("License", "").strip()
         known = fields.get("License-Expression", "").strip() or ("" if "\n" in older or len(older) > 100 else older)
-        yield Package("pypi", re.sub(r"[-_.]+", "-", name).lower(), version, "" if known == "UNKNOWN" else known)
+        yield InstalledPackage(
+            "pypi", re.sub(r"[-_.]+", "-", name).lower(), version, "" if known == "UNKNOWN" else known
+        )

@@ -7,7 +7,7 @@ import base64
 import re
 from collections.abc import Mapping
 
-from build.image.assemble import Candidate
+from build.image.assemble import AssembledImage
 from build.image.base.base import Base
 from build.image.smoke_test.smoke_test import SmokeTestResult
 from build.oci.image import parsed
@@ -24,7 +24,7 @@ COMMIT = re.compile(r"[0-9a-f]{40}")
 RECORD = "smoke_test"  # name of the byproduct
 
 
-def provenance(name: str, candidate: Candidate, *, smoke_test: SmokeTestResult, commit: str | None) -> Attachment:
+def provenance(name: str, candidate: AssembledImage, *, smoke_test: SmokeTestResult, commit: str | None) -> Attachment:
     """`name` is HOST/REPOSITORY; `commit` is of this code, with "-dirty" behind it when it was changed since."""
     manifest, lineage, base = candidate.manifest, candidate.manifest.lineage, candidate.base
     statement = {

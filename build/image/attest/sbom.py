@@ -15,8 +15,8 @@ from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
-from build.image.assemble import Candidate
-from build.image.attest.installed_packages import EDITION, Package, installed_packages
+from build.image.assemble import AssembledImage
+from build.image.attest.installed_packages import EDITION, InstalledPackage, installed_packages
 from build.image.base.base import Base
 from build.oci.json_documents import dump
 from build.oci.store import Attachment
@@ -26,7 +26,7 @@ MEDIA_TYPE = "application/vnd.cyclonedx+json"
 NAMESPACE = uuid.UUID("6d1c6f0e-5a0b-4f5e-9d0e-3f3f4f1e0c11")  # a serial number follows from the image's digest
 
 
-def sbom(candidate: Candidate, *, cache: Path) -> Attachment:
+def sbom(candidate: AssembledImage, *, cache: Path) -> Attachment:
     """The same image gives the same bytes: the time is the data's cut-off, the number follows from the digest.
 
     A base in a registry is not fetched for this. When its layers are not on this machine it is one component, by
@@ -53,11 +53,11 @@ def sbom(candidate: Candidate, *, cache: Path) -> Attachment:
     return Attachment(MEDIA_TYPE, dump(document))
 
 
-def packages_of(base: Base, cache: Path) -> Sequence[Package] | None:
+def packages_of(base: Base, cache: Path) -> Sequence[InstalledPackage] | None:
     """What is installed in the base, cached by its digest; None when its layers would have to be fetched."""
     file = cache / "packages" / f"{base.digest.removeprefix('sha256:')}-{EDITION}.json"
     try:
-        return tuple(Package(**fields) for fields in json.loads(file.read_bytes()))
+        return tuple(InstalledPackage(**fields) for fields in json.loads(file.read_bytes()))
     except (OSError, ValueError, TypeError):
         pass
     if any(layer.origin for layer in base.layers):
@@ -71,7 +71,7 @@ def packages_of(base: Base, cache: Path) -> Sequence[Package] | None:
     return packages
 
 
-def _component(package: Package) -> Component:
+def _component(package: InstalledPackage) -> Component:
     # Scanners look a package of Debian up by distribution and release.
     distribution = package.release.rpartition("-")[0] or "debian"
     release = {"distro": package.release} if package.release else None
@@ -83,7 +83,7 @@ def _component(package: Package) -> Component:
     return Component(name=package.name, version=package.version, purl=purl, bom_ref=str(purl), licenses=licenses)
 
 
-def _model(candidate: Candidate) -> Component:
+def _model(candidate: AssembledImage) -> Component:
     manifest = candidate.manifest
     return Component(
         name=manifest.model,

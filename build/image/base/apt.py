@@ -16,7 +16,7 @@ TOOLS = ("apt-get", "dpkg-deb", "dpkg")
 
 
 @dataclass(frozen=True)
-class Package:
+class DebianPackage:
     name: str
     version: str
 
@@ -48,7 +48,7 @@ class Apt:
     def __exit__(self, *_: object) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def closure(self, names: tuple[str, ...]) -> tuple[Package, ...]:
+    def closure(self, names: tuple[str, ...]) -> tuple[DebianPackage, ...]:
         """These packages and all that they depend on. Raises CannotMake.
 
         Fresh lists are downloaded when those of this machine do not resolve them.
@@ -61,10 +61,10 @@ class Apt:
         if done.returncode != 0:
             raise CannotMake(f"apt-get cannot resolve Debian's Python ({last_error(done.stderr)})")
         archives = re.findall(r"^'\S+' (\S+)_(\S+)_[a-z0-9]+\.deb ", done.stdout, re.MULTILINE)
-        packages = (Package(name, unquote(version)) for name, version in archives)
+        packages = (DebianPackage(name, unquote(version)) for name, version in archives)
         return tuple(sorted(packages, key=lambda package: package.name))
 
-    def download(self, packages: tuple[Package, ...], target: Path) -> list[Path]:
+    def download(self, packages: tuple[DebianPackage, ...], target: Path) -> list[Path]:
         """The .deb files in `target`, verified by apt against the signed lists. Raises CannotMake."""
         command = ("download", *(f"{package.name}={package.version}" for package in packages))
         done = self._get(*command, cwd=target)

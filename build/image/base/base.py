@@ -9,7 +9,7 @@ from build.oci.image import Blob
 from build.oci.image_config import ImageConfig
 from model.errors import KamadoError
 
-Report = Callable[[str], None]
+ReportMessage = Callable[[str], None]
 MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 XGBOOST = "kamado.server.xgboost"  # label of a base: the version that will read the model
 VERSION = "kamado.server.version"  # label of a base: the version of the server's code
@@ -22,7 +22,7 @@ class BaseError(KamadoError):
 
 
 class BaseUnavailableError(BaseError):
-    """The place where it should be does not answer as it should; it may tomorrow."""
+    """The store of the base does not answer, or the cache cannot be written. Both may work later."""
 
     final = False
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from build.image.base import source_layer, wheels
-from build.image.base.apt import Package, refuse_without_apt
-from build.image.base.base import VERSION, XGBOOST, Base, Report, empty_config
+from build.image.base.apt import DebianPackage, refuse_without_apt
+from build.image.base.base import VERSION, XGBOOST, Base, ReportMessage, empty_config
 from build.image.base.debian import SERVER, release, resolved
 from build.image.base.layer_cache import CREATED, Make, cached_layer, key_of, locked
 from build.image.base.server_root import server_root
@@ -36,7 +36,7 @@ class LayerPlan:
     make: Make
 
 
-def build_base(cache: Path, *, report: Report) -> Base:
+def build_base(cache: Path, *, report: ReportMessage) -> Base:
     """Same packages, lock and code, same digest.
 
     Raises CannotMake where this machine cannot, and OSError when the cache cannot be written.
@@ -51,7 +51,7 @@ def build_base(cache: Path, *, report: Report) -> Base:
     return _base(layers, [plan.name for plan in plans])
 
 
-def _plans(packages: tuple[Package, ...]) -> list[LayerPlan]:
+def _plans(packages: tuple[DebianPackage, ...]) -> list[LayerPlan]:
     python, glibc, machine = _python(packages), _glibc(packages), platform.machine()
     versions = "\n".join(f"{package.name} {package.version}" for package in packages)
     lock = wheels.libraries_key(python=python, glibc=glibc, machine=machine)
@@ -89,13 +89,13 @@ def _base(layers: Sequence[Layer], names: Sequence[str]) -> Base:
     return Base("debian", names[0], Image(config.data, blobs).digest, config, blobs)
 
 
-def _python(packages: Sequence[Package]) -> tuple[int, int]:
+def _python(packages: Sequence[DebianPackage]) -> tuple[int, int]:
     matches = (re.fullmatch(r"python(\d)\.(\d+)-minimal", package.name) for package in packages)
     match = next(filter(None, matches))
     return int(match[1]), int(match[2])
 
 
-def _glibc(packages: Sequence[Package]) -> int:
+def _glibc(packages: Sequence[DebianPackage]) -> int:
     """The minor version of the C library, which decides what wheels can be used."""
     version = next(package.version for package in packages if package.name == "libc6")
     return int(version.split("-")[0].split(".")[1])

@@ -5,7 +5,7 @@ import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from build.image.base.apt import Apt, Package, run
+from build.image.base.apt import Apt, DebianPackage, run
 from model.files import write_json
 
 
@@ -50,11 +50,11 @@ def release() -> str:
     return "-".join(fields.get(key, "").strip('"') for key in ("ID", "VERSION_ID")) + f"-{machine.strip()}"
 
 
-def resolved(folder: Path, chosen: PackageSet) -> tuple[Package, ...]:
+def resolved(folder: Path, chosen: PackageSet) -> tuple[DebianPackage, ...]:
     """The packages of the set: as cached in `folder`, else as apt resolves them now. Raises CannotMake."""
     file = folder / f"{chosen.name}-{release()}.json"
     try:
-        return tuple(Package(**fields) for fields in json.loads(file.read_bytes()))
+        return tuple(DebianPackage(**fields) for fields in json.loads(file.read_bytes()))
     except (OSError, ValueError, TypeError):
         pass
     with Apt() as apt:

@@ -6,12 +6,12 @@ from build.image.base.base import Base, BaseError, architecture
 from build.image.base.blob_cache import refuse_other_digest
 from build.oci.image import DOCKER_MANIFEST, MANIFEST, Blob, digest_of, parsed
 from build.oci.image_config import ImageConfig
-from build.oci.json_documents import Descriptor, Index, Manifest
+from build.oci.json_documents import Descriptor, ImageManifest, Index
 from build.oci.store import ImageReader
 from model.errors import Problem
 from model.files import JSON
 
-Document = TypeVar("Document", Index, Manifest)
+IndexOrManifest = TypeVar("IndexOrManifest", Index, ImageManifest)
 MANIFESTS = (MANIFEST, DOCKER_MANIFEST)
 GREATEST = 8 << 20  # bytes of a config
 
@@ -29,12 +29,14 @@ def read_base(reader: ImageReader, digest: str, *, kind: Literal["registry", "oc
     media_type = document.get("mediaType", MANIFEST)
     if media_type not in MANIFESTS:
         raise _refused(name, f"is of type {media_type!r}, which is not an image", "base-type")
-    manifest = _typed(Manifest, data, name)
+    manifest = _typed(ImageManifest, data, name)
+    config = _config(reader, manifest.config.digest, name)
+    _refuse_undescribed_layers(config, manifest, name)
     return Base(
         kind=kind,
         name=name,
         digest=digest,
-        config=_config(reader, manifest.config.digest, name),
+        config=config,
         layers=tuple(_layer(reader, layer, kind) for layer in manifest.layers),
         docker=media_type == DOCKER_MANIFEST,
     )
@@ -50,6 +52,14 @@ def _config(reader: ImageReader, digest: str, name: str) -> ImageConfig:
         problem = f"is for {machine[0]}/{machine[1]}, this is linux/{architecture()}"
         raise _refused(name, problem, "base-platform")
     return config
+
+
+def _refuse_undescribed_layers(config: ImageConfig, manifest: ImageManifest, name: str) -> None:
+    """An engine pairs layers and diff_ids by their order, and would refuse the finished image."""
+    diff_ids, layers = len(config.diff_ids), len(manifest.layers)
+    if diff_ids != layers:
+        problem = f"has {layers} layer(s), and {diff_ids} diff_id(s) in rootfs of its config"
+        raise BaseError(Problem(f"base {name}", problem, "Push the base again", "base-layers"))
 
 
 def _layer(reader: ImageReader, layer: Descriptor, kind: str) -> Blob:
@@ -75,7 +85,7 @@ def _parse(data: bytes, name: str) -> dict[str, JSON]:
     return document
 
 
-def _typed(kind: type[Document], data: bytes, name: str) -> Document:
+def _typed(kind: type[IndexOrManifest], data: bytes, name: str) -> IndexOrManifest:
     try:
         return kind.parse(data)
     except ValueError as error:

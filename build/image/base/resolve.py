@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from build.image.base.base import Base, BaseUnavailableError, Report, empty_config
+from build.image.base.base import Base, BaseUnavailableError, ReportMessage, empty_config
 from build.image.base.build_base import build_base
 from build.image.base.named_base import folder_base, registry_base
 from build.image.base.wheels import CannotMake
@@ -12,7 +12,7 @@ from model.errors import Problem
 NONE = "none: this image holds the model alone and cannot start by itself"
 
 
-def server_base(reference: str | None, *, cache: Path, report: Report) -> Base:
+def server_base(reference: str | None, *, cache: Path, report: ReportMessage) -> Base:
     """The base that `reference` names; without a reference, the best that this machine can make.
 
     Raises BaseError when a named base cannot be read, and when the cache cannot be written: with a writable cache the

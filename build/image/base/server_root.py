@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from build.image.base.apt import Apt, Package
+from build.image.base.apt import Apt, DebianPackage
 from build.image.base.deb import AUTHORITIES, certificates, control_of, skeleton, unpack
 from build.oci.layer import TarEntry
 
@@ -18,7 +18,7 @@ USERS = "root:x:0:0:root:/root:/usr/sbin/nologin\nkamado:x:65532:65532:kamado:/n
 GROUPS = "root:x:0:\nkamado:x:65532:\n"
 
 
-def server_root(scratch: Path, packages: tuple[Package, ...]) -> Iterator[TarEntry]:
+def server_root(scratch: Path, packages: tuple[DebianPackage, ...]) -> Iterator[TarEntry]:
     """Every file of the layer. Raises CannotMake."""
     with Apt() as apt:
         archives = apt.download(packages, scratch)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from docker.errors import DockerException
 
-from build.image.base.base import Report
+from build.image.base.base import ReportMessage
 from build.image.base_images import BaseImagesError
 from build.image.base_images.build_context import build_contexts
 from build.image.base_images.build_images import build_images
@@ -17,7 +17,13 @@ from model.errors import Problem
 
 
 def base_images(
-    folder: Path, python: str | None, environ: Mapping[str, str], *, cache: Path, commit: str | None, report: Report
+    folder: Path,
+    python: str | None,
+    environ: Mapping[str, str],
+    *,
+    cache: Path,
+    commit: str | None,
+    report: ReportMessage,
 ) -> dict[str, str]:
     """Write the layout `folder`; `python` is an image by digest, "debian", or None for the public one.
 

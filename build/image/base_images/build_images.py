@@ -7,7 +7,7 @@ from pathlib import Path
 from docker import DockerClient
 from docker.errors import APIError, BuildError
 
-from build.image.base.base import Report
+from build.image.base.base import ReportMessage
 from build.image.base.layer_cache import EPOCH
 from build.image.base_images import BaseImagesError
 from build.image.base_images.build_context import BuildContext
@@ -18,7 +18,7 @@ LAST_LINES = 8  # of the log of a build that failed
 
 
 def build_images(
-    client: DockerClient, python: str, contexts: Iterable[BuildContext], *, tag: str = "latest", report: Report
+    client: DockerClient, python: str, contexts: Iterable[BuildContext], *, tag: str = "latest", report: ReportMessage
 ) -> dict[str, str]:
     """Name -> the engine's id of the image. Raises BaseImagesError, and then no tag has changed."""
     images = {}

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from build.image.base.apt import Apt, Package, refuse_without_apt
-from build.image.base.base import Report
+from build.image.base.apt import Apt, DebianPackage, refuse_without_apt
+from build.image.base.base import ReportMessage
 from build.image.base.deb import certificates, control_of, skeleton, unpack
 from build.image.base.debian import PYTHON, release, resolved
 from build.image.base.layer_cache import cached_layer, key_of, locked
@@ -21,7 +21,7 @@ GROUPS = "root:x:0:\nnogroup:x:65534:\n"
 DPKG = "var/lib/dpkg"
 
 
-def debian_python(cache: Path, *, report: Report) -> Layer:
+def debian_python(cache: Path, *, report: ReportMessage) -> Layer:
     """The file system, as an engine imports it. Raises CannotMake, and OSError when the cache cannot be written."""
     refuse_without_apt()
     with locked(cache):
@@ -32,7 +32,7 @@ def debian_python(cache: Path, *, report: Report) -> Layer:
         return cached_layer(cache / "layers", key, lambda scratch: python_root(scratch, packages))
 
 
-def python_root(scratch: Path, packages: tuple[Package, ...]) -> Iterator[TarEntry]:
+def python_root(scratch: Path, packages: tuple[DebianPackage, ...]) -> Iterator[TarEntry]:
     """Every file of it. Raises CannotMake."""
     with Apt() as apt:
         archives = apt.download(packages, scratch)

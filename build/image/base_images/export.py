@@ -7,7 +7,7 @@ from pathlib import Path
 
 from docker import DockerClient
 
-from build.image.base.base import Report
+from build.image.base.base import ReportMessage
 from build.image.base_images.docker_save import saved_image
 from build.oci.layout import Layout
 from build.oci.publish import publish
@@ -15,7 +15,9 @@ from build.oci.store import ImageStore, StoreError
 from model.errors import Problem
 
 
-def export(client: DockerClient, images: Mapping[str, str], store: ImageStore, *, report: Report) -> dict[str, str]:
+def export(
+    client: DockerClient, images: Mapping[str, str], store: ImageStore, *, report: ReportMessage
+) -> dict[str, str]:
     """Publish every image under its name; returns name -> digest. Raises StoreError."""
     digests = {}
     for name, image in images.items():

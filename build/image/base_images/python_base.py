@@ -6,7 +6,7 @@ from pathlib import Path
 from docker import DockerClient
 from docker.errors import APIError, ImageNotFound, NotFound
 
-from build.image.base.base import Report
+from build.image.base.base import ReportMessage
 from build.image.base.wheels import CannotMake
 from build.image.base_images import BaseImagesError
 from build.image.base_images.debian_python import debian_python
@@ -18,7 +18,7 @@ DEBIAN = "debian"
 PINNED = re.compile(r".+@sha256:[0-9a-f]{64}")
 
 
-def python_image(client: DockerClient, requested: str | None, *, cache: Path, report: Report) -> str:
+def python_image(client: DockerClient, requested: str | None, *, cache: Path, report: ReportMessage) -> str:
     """The digest by which the engine knows it.
 
     `requested` is a reference by digest, DEBIAN for Debian's and no other, or None for the public one with Debian's
@@ -37,7 +37,7 @@ def python_image(client: DockerClient, requested: str | None, *, cache: Path, re
     return PUBLIC
 
 
-def _pinned(client: DockerClient, image: str, report: Report) -> str:
+def _pinned(client: DockerClient, image: str, report: ReportMessage) -> str:
     if not PINNED.fullmatch(image):
         raise _refused(image, "is a name that may mean another image tomorrow", "Name it by digest: IMAGE@sha256:…")
     try:
@@ -56,7 +56,7 @@ def _pull(client: DockerClient, image: str) -> None:
         client.images.pull(image)
 
 
-def _debian(client: DockerClient, cache: Path, report: Report) -> str:
+def _debian(client: DockerClient, cache: Path, report: ReportMessage) -> str:
     try:
         layer = debian_python(cache / "base", report=report)
     except CannotMake as reason:

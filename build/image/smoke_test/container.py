@@ -23,7 +23,7 @@ from requests.exceptions import ConnectionError as Unreachable
 from requests.exceptions import ReadTimeout, RequestException
 
 from build.image.smoke_test import SmokeTestError, http_client
-from build.image.smoke_test.http_client import Answer
+from build.image.smoke_test.http_client import HttpResponse
 from build.image.smoke_test.process import failed
 from build.image.smoke_test.test_cases import Case
 from build.oci.image import Image, digest_of
@@ -68,7 +68,9 @@ def engine_missing() -> SmokeTestError:
     return SmokeTestError(Problem("container engine", "does not answer", hint, "smoke-test-engine"))
 
 
-def answers(client: docker.DockerClient, staged: PushedImage, cases: Sequence[Case], *, seconds: float) -> list[Answer]:
+def answers(
+    client: docker.DockerClient, staged: PushedImage, cases: Sequence[Case], *, seconds: float
+) -> list[HttpResponse]:
     """An answer to every case. Raises SmokeTestError."""
     try:
         with _image(client, staged) as image, _container(client, image) as container:
@@ -161,7 +163,7 @@ def _remove_abandoned(client: docker.DockerClient) -> None:
                 container.remove(force=True)
 
 
-def _send(client: docker.DockerClient, container: Container, document: str) -> list[Answer]:
+def _send(client: docker.DockerClient, container: Container, document: str) -> list[HttpResponse]:
     """Run http_client.py in the container with this document on its standard input."""
     script = Path(http_client.__file__).read_text("utf-8")
     api = client.api
@@ -175,7 +177,7 @@ def _send(client: docker.DockerClient, container: Container, document: str) -> l
         container.reload()
         raise failed(f"does not answer, and is {container.status}", container.logs())
     try:
-        return [Answer(answer["status"], answer["body"]) for answer in json.loads(output)]
+        return [HttpResponse(answer["status"], answer["body"]) for answer in json.loads(output)]
     except (ValueError, LookupError, TypeError) as error:
         raise failed(f"wrote something else than answers ({error})", container.logs()) from error
 

@@ -10,14 +10,14 @@ import time
 from typing import NamedTuple
 
 
-class Answer(NamedTuple):
+class HttpResponse(NamedTuple):
     """The HTTP status, and the body as text."""
 
     status: int
     body: str
 
 
-def send(port: int, requests: list[dict[str, str]], *, seconds: float) -> list[Answer]:
+def send(port: int, requests: list[dict[str, str]], *, seconds: float) -> list[HttpResponse]:
     """An answer to every request (`method`, `path`, `body`), in order. Raises OSError without a server in `seconds`."""
     connection = _connected(port, time.monotonic() + seconds)
     answers = []
@@ -25,7 +25,7 @@ def send(port: int, requests: list[dict[str, str]], *, seconds: float) -> list[A
         body = request["body"].encode() if request["method"] == "POST" else None
         connection.request(request["method"], request["path"], body, {"Content-Type": "application/json"})
         response = connection.getresponse()
-        answers.append(Answer(response.status, response.read().decode("utf-8", "replace")))
+        answers.append(HttpResponse(response.status, response.read().decode("utf-8", "replace")))
     connection.close()
     return answers
 

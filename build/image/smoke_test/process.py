@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from build.image.smoke_test import SmokeTestError
-from build.image.smoke_test.http_client import Answer, send
+from build.image.smoke_test.http_client import HttpResponse, send
 from build.image.smoke_test.rootfs import inside, unpack
 from build.image.smoke_test.test_cases import HINT, Case
 from build.oci.image import Image
@@ -48,7 +48,7 @@ class Start:
     folder: Path
 
 
-def answers(image: Image, cases: Sequence[Case], *, seconds: float) -> list[Answer]:
+def answers(image: Image, cases: Sequence[Case], *, seconds: float) -> list[HttpResponse]:
     """An answer to every case. Raises SmokeTestError when the server does not come up, or dies."""
     with scratch() as folder:
         root, log = folder / "root", folder / "log"

@@ -12,15 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from build.image.smoke_test.http_client import Answer
+from build.image.smoke_test.http_client import HttpResponse
 from model.bundle.bounds import Bounds
 from model.bundle.bundle import Bundle
 from model.bundle.features import CategoryFeature, NumberFeature
+from model.bundle.golden import InputRow
 from model.errors import Problem
 
-Row = dict[str, float | str | None]
-Body = Mapping[str, Any]  # of an answer, parsed
-Check = Callable[[int, Body], str | None]  # (status, body) -> what is wrong, None for a right answer
+ResponseBody = Mapping[str, Any]  # of an answer, parsed
+Check = Callable[[int, ResponseBody], str | None]  # (status, body) -> what is wrong, None for a right answer
 HINT = (
     "Nothing was tagged. Build with the server, libraries and kind of processor that the bundle was trained with, "
     "or train it again"
@@ -49,7 +49,7 @@ def cases_of(bundle: Bundle) -> list[Case]:
     return [_ready(bundle), *_golden(bundle), *_contract(bundle)]
 
 
-def problems_of(cases: Sequence[Case], answers: Sequence[Answer]) -> Iterator[Problem]:
+def problems_of(cases: Sequence[Case], answers: Sequence[HttpResponse]) -> Iterator[Problem]:
     """Every wrong answer. The first is that of the first row that differs."""
     for case, answer in zip(cases, answers, strict=True):
         try:
@@ -62,7 +62,7 @@ def problems_of(cases: Sequence[Case], answers: Sequence[Answer]) -> Iterator[Pr
 
 
 def _ready(bundle: Bundle) -> Case:
-    def check(status: int, body: Body) -> str | None:
+    def check(status: int, body: ResponseBody) -> str | None:
         if (status, body.get("ready"), body.get("digest")) == (200, True, bundle.digest):
             return None
         return f"answers {status} for bundle {body.get('digest')}; this one is {bundle.digest}"
@@ -83,7 +83,7 @@ def _golden(bundle: Bundle) -> Iterator[Case]:
 
 
 def _equals(stored: float) -> Check:
-    def check(status: int, body: Body) -> str | None:
+    def check(status: int, body: ResponseBody) -> str | None:
         if status != 200:
             return f"is answered {status}: {json.dumps(body)[:300]}"
         probability = body.get("probability")
@@ -93,7 +93,7 @@ def _equals(stored: float) -> Check:
 
 
 def _all_equal(stored: Sequence[float]) -> Check:
-    def check(status: int, body: Body) -> str | None:
+    def check(status: int, body: ResponseBody) -> str | None:
         probabilities = body.get("probability")
         if status != 200 or not isinstance(probabilities, list) or len(probabilities) != len(stored):
             return f"are answered {status}: {json.dumps(body)[:300]}"
@@ -106,7 +106,7 @@ def _all_equal(stored: Sequence[float]) -> Check:
 def _contract(bundle: Bundle) -> Iterator[Case]:
     """Of one ordinary row, changed in one value each."""
     inputs = bundle.manifest.inputs
-    row: Row = dict(bundle.golden[0].input)
+    row: InputRow = dict(bundle.golden[0].input)
     first = inputs[0]
     without = {name: value for name, value in row.items() if name != first.name}
     yield _predict(f"a row without {first.name!r}", without, _refused("missing", first.name))
@@ -132,7 +132,7 @@ def _beyond(feature: NumberFeature) -> float:
 
 
 def _refused(code: str, where: str) -> Check:
-    def check(status: int, body: Body) -> str | None:
+    def check(status: int, body: ResponseBody) -> str | None:
         problems = [
             (item.get("code"), item.get("where")) for item in body.get("problems", []) if isinstance(item, dict)
         ]
@@ -144,7 +144,7 @@ def _refused(code: str, where: str) -> Check:
 
 
 def _scored(unknown: list[str], outside: list[str]) -> Check:
-    def check(status: int, body: Body) -> str | None:
+    def check(status: int, body: ResponseBody) -> str | None:
         probability, flags = body.get("probability"), body.get("flags")
         if status != 200 or not isinstance(probability, float) or not 0 <= probability <= 1:
             return f"is answered {status}: {json.dumps(body)[:300]}"
@@ -154,14 +154,14 @@ def _scored(unknown: list[str], outside: list[str]) -> Check:
     return check
 
 
-def _unknown(bundle: Bundle, row: Row) -> list[str]:
+def _unknown(bundle: Bundle, row: InputRow) -> list[str]:
     features = [feature for feature in bundle.manifest.inputs if isinstance(feature, CategoryFeature)]
     return [feature.name for feature in features if row[feature.name] not in (None, *feature.categories)]
 
 
-def _outside(bundle: Bundle, row: Row) -> list[str]:
+def _outside(bundle: Bundle, row: InputRow) -> list[str]:
     return [rule.name for rule in bundle.manifest.bounds if _is_outside(rule, row)]
 
 
-def _is_outside(rule: Bounds, row: Row) -> bool:
+def _is_outside(rule: Bounds, row: InputRow) -> bool:
     return bool(rule.outside({name: np.array([row[name]], dtype=np.float64) for name in rule.parsed.columns})[0])

@@ -22,8 +22,8 @@ from components.evaluate.decide.rule_5_guards import guards
 from components.evaluate.decide.rule_6_slices import slices_unharmed
 from components.evaluate.decide.rule_result import Decision, RuleResult
 
-Rule = Callable[[Evidence, Criteria], Iterator[RuleResult]]
-RULES: tuple[Rule, ...] = (validity, beats_baselines, beats_champion, guards, slices_unharmed)
+DecisionRule = Callable[[Evidence, Criteria], Iterator[RuleResult]]
+RULES: tuple[DecisionRule, ...] = (validity, beats_baselines, beats_champion, guards, slices_unharmed)
 
 
 def decide(evidence: Evidence, criteria: Criteria) -> Decision:

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifacts.metrics import DirectionCheck
+from model.arrays import Matrix
 from model.bundle.features import NumberFeature
 from model.bundle.predictor import Predictor
 
-Matrix = NDArray[np.float32]
 GRID = 25
 TOLERANCE = 1e-12
 

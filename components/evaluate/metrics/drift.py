@@ -4,13 +4,11 @@ are already those of the changed data."""
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from artifacts.metrics import Drift
+from model.arrays import Floats, Matrix
 from model.bundle.features import CategoryFeature, Feature
 
-Floats = NDArray[np.float64]
-Matrix = NDArray[np.float32]
 SMALLEST_SHARE = 1e-4
 WARN, ALARM = 0.1, 0.25
 

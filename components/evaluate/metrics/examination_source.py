@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from components.evaluate.metrics.position_bias import ExaminationCurve, enough, from_model, from_random_order
 from components.evaluate.test_set import query
+from model.arrays import Floats
 from model.bundle.predictor import Predictor
 from model.spec.types import Spec
 from model.sql import quoted
 
-Floats = NDArray[np.float64]
 MOST_POSITIONS = 100
 
 

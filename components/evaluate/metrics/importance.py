@@ -1,14 +1,12 @@
 """What the model relies on: shares of gain, and the mean effect of each input."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from artifacts.metrics import Importance
+from model.arrays import Floats, Matrix
 from model.bundle.booster import xgboost
 from model.bundle.predictor import Predictor
 
-Floats = NDArray[np.float64]
-Matrix = NDArray[np.float32]
 CONTRIBUTION_WORK = 400_000  # rows times trees; exact contributions cost far more than scores
 
 

@@ -9,9 +9,9 @@ Not normalised per list: lists without a conversion count.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from model.arrays import Floats
+
 CLIP = 10.0
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from components.evaluate.metrics.bootstrap import Estimate, Sums
 from components.evaluate.metrics.candidate_names import CONSTANT, CURRENT, ESTIMATED, EXPONENTS, NEW
@@ -11,11 +10,9 @@ from components.evaluate.metrics.off_policy import position_weights
 from components.evaluate.metrics.position_bias import ExaminationCurve
 from components.evaluate.metrics.probability import losses
 from components.evaluate.metrics.ranking import positions_by_score
-from components.evaluate.scoring import Scores
+from components.evaluate.scoring import CandidateScores
 from components.evaluate.test_set import Rows
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from model.arrays import Floats, Ints
 
 
 class PairedComparison:
@@ -24,7 +21,7 @@ class PairedComparison:
     def __init__(
         self,
         rows: Rows,
-        scores: Mapping[str, Scores],
+        scores: Mapping[str, CandidateScores],
         *,
         constant: float,
         curve: ExaminationCurve | None,

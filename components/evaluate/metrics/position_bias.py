@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 
-Floats = NDArray[np.float64]
+from model.arrays import Floats
+
 FEWEST_EVENTS = 300
 FEWEST_AT_FIRST = 30
 PRIOR_EVENTS = 10.0

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.evaluate.metrics.thresholds import Thresholds
+from model.arrays import Floats
 
-Floats = NDArray[np.float64]
 SMALLEST = 1e-15
 Z95 = 1.959963984540054
 

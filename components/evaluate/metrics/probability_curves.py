@@ -1,13 +1,12 @@
 """The quality of probabilities in curves for the report, thinned to POINTS."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from artifacts.metrics import CalibrationBin, Points
 from components.evaluate.metrics.probability import ascending, wilson
 from components.evaluate.metrics.thresholds import Thresholds
+from model.arrays import Floats
 
-Floats = NDArray[np.float64]
 POINTS = 150
 
 

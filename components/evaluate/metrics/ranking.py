@@ -6,10 +6,9 @@ Everything is computed over all rows at once; `lists` numbers the list of every 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from model.arrays import Floats, Ints
+
 TIES_SEED = 7
 TOP = 10
 

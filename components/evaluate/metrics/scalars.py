@@ -4,7 +4,6 @@ import math
 from dataclasses import asdict
 
 import numpy as np
-from numpy.typing import NDArray
 
 from components.evaluate.metrics import probability as quality
 from components.evaluate.metrics.bootstrap import POWER, Estimate
@@ -12,8 +11,6 @@ from components.evaluate.metrics.candidate_names import CHAMPION, CONSTANT, CURR
 from components.evaluate.metrics.off_policy import estimate
 from components.evaluate.metrics.paired_comparison import PairedComparison
 from components.evaluate.metrics.ranking import gini, group_auc, logged_agreement, moved, ranks
-
-Floats = NDArray[np.float64]
 
 
 def probability_metrics(compared: PairedComparison) -> dict[str, float]:

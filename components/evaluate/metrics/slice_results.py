@@ -18,9 +18,7 @@ from components.evaluate.metrics.bootstrap import ratio_error
 from components.evaluate.metrics.probability import wilson
 from components.evaluate.metrics.slices import Slicing
 from components.evaluate.test_set import numbered
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from model.arrays import Floats, Ints
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from artifacts.splits import batches, column_names, float64
 from components.evaluate.test_set import numbered
+from model.arrays import Floats, Ints
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 MOST_VALUES = 40
 FEW_NUMBERS = 12
 MISSING, REST = "(missing)", "(all others)"

@@ -13,8 +13,8 @@ from components.evaluate.metrics.paired_comparison import PairedComparison
 from components.evaluate.metrics.probability import of_probabilities
 from components.evaluate.metrics.ranking import ranks
 from components.evaluate.metrics.scalars import agreement
+from model.arrays import Ints
 
-Ints = NDArray[np.int64]
 LISTS_SHOWN, RANKS_SHOWN = 8, 20
 
 

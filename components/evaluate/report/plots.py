@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from artifacts.metrics import CalibrationBin, Metrics, Points
+from artifacts.metrics import CalibrationBin, MetricsDocument, Points
 from artifacts.training import Trial
 from components.evaluate.decide.gain_text import NAMES
 from components.evaluate.metrics.candidate_names import CHAMPION, CONSTANT, CURRENT, ESTIMATED, LOGISTIC, NEW
@@ -14,7 +14,7 @@ STYLES = {NEW: "new", CHAMPION: "base", LOGISTIC: "third", CONSTANT: "guide", CU
 BEST_FIRST = "share of rows, highest scored first"
 
 
-def charts(metrics: Metrics) -> dict[str, Markup]:
+def charts(metrics: MetricsDocument) -> dict[str, Markup]:
     """By the name that the template uses."""
     rate = metrics.scalars["conversion_rate"]
     names = [name for name in (NEW, CHAMPION, LOGISTIC) if name in metrics.roc]

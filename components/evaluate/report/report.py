@@ -11,7 +11,7 @@ import numpy
 import pyarrow
 from markupsafe import Markup
 
-from artifacts.metrics import GainOver, Metrics
+from artifacts.metrics import GainOver, MetricsDocument
 from artifacts.training import Trial
 from artifacts.verdict import Verdict
 from components.evaluate.decide.gain_text import NAMES, percent
@@ -44,7 +44,7 @@ class ReportInputs:
     bundle: Bundle
     documents: StepDocuments
     decision: Decision
-    metrics: Metrics
+    metrics: MetricsDocument
     verdict: Verdict
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
 
-Points = Sequence[Sequence[float]]
+Polyline = Sequence[Sequence[float]]
 WIDTH, HEIGHT = 460, 300
 MARGIN_LEFT, MARGIN_RIGHT, MARGIN_TOP, MARGIN_BOTTOM = 72, 24, 12, 42
 
@@ -15,7 +15,7 @@ class Line:
     """`style` is a CSS class of the report: new, base, third, guide."""
 
     name: str
-    points: Points
+    points: Polyline
     style: str
 
 
@@ -39,7 +39,7 @@ class Chart:
     y_name: str
     lines: Sequence[Line] = ()
     bars: Sequence[Bar] = ()
-    dots: Points = ()
+    dots: Polyline = ()
     x_range: tuple[float, float] = (0, 1)
     y_range: tuple[float, float] = (0, 1)
     x_text: Callable[[float], str] = field(default=lambda value: f"{value:g}")
@@ -140,7 +140,7 @@ def share_bar(share: float, style: str = "new") -> Markup:
     )
 
 
-def page(rows: Points) -> Markup:
+def page(rows: Polyline) -> Markup:
     """One list before (left) and after (right): [logged rank, new rank, converted] of its rows."""
     deepest = max(max(old, new) for old, new, _ in rows)
     height = 12 * deepest + 10

@@ -13,7 +13,7 @@ from sqlglot.schema import MappingSchema
 
 from model.errors import DataError, Problem
 
-Columns = Mapping[str, exp.DataType]
+ColumnTypes = Mapping[str, exp.DataType]
 """A table's columns: name -> type."""
 
 DIALECT = "bigquery"
@@ -27,7 +27,7 @@ class AnnotatedQuery:
     column that is in none of the tables and an alias that is not in FROM, all at once.
     """
 
-    def __init__(self, query: exp.Query, tables: Mapping[tuple[str, str], Columns]) -> None:
+    def __init__(self, query: exp.Query, tables: Mapping[tuple[str, str], ColumnTypes]) -> None:
         """`tables`: (dataset or "", table) -> its columns. The columns of any other table are not known."""
         copy = query.copy()
         pairs = list(zip(query.walk(), copy.walk(), strict=True))
@@ -57,9 +57,9 @@ def _typed_parameters(copy: exp.Query, originals: dict[int, exp.Expr]) -> Iterat
             yield id(moment), originals[id(parameter)]
 
 
-def _flat_names(copy: exp.Query, tables: Mapping[tuple[str, str], Columns]) -> dict[str, Columns]:
+def _flat_names(copy: exp.Query, tables: Mapping[tuple[str, str], ColumnTypes]) -> dict[str, ColumnTypes]:
     """Gives every table a name of one part, as the optimizer wants names of equal depth, and its columns."""
-    columns: dict[str, Columns] = {}
+    columns: dict[str, ColumnTypes] = {}
     common = {cte.alias.casefold() for cte in copy.find_all(exp.CTE)}
     for table in list(copy.find_all(exp.Table)):
         known = tables.get((table.db, table.name))
@@ -75,7 +75,7 @@ def _flat_names(copy: exp.Query, tables: Mapping[tuple[str, str], Columns]) -> d
     return columns
 
 
-def _qualified(copy: exp.Query, schema: MappingSchema, tables: Mapping[tuple[str, str], Columns]) -> exp.Query:
+def _qualified(copy: exp.Query, schema: MappingSchema, tables: Mapping[tuple[str, str], ColumnTypes]) -> exp.Query:
     known = sorted({column for columns in tables.values() for column in columns})
     try:
         resolved = qualify(

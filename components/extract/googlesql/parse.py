@@ -17,7 +17,7 @@ from sqlglot import ErrorLevel, exp
 
 from components.extract.googlesql.aliases import expand_aliases
 from components.extract.googlesql.allowed import ALLOWED, INSTEAD, USUAL
-from components.extract.googlesql.annotation import AnnotatedQuery, Columns
+from components.extract.googlesql.annotation import AnnotatedQuery, ColumnTypes
 from components.extract.googlesql.coercion import read_date_literals, refused_coercions
 from components.extract.googlesql.messages import outside_subset
 from components.extract.googlesql.rewrite import rewrite
@@ -75,7 +75,7 @@ def parse(sql: str) -> ParsedQuery:
         return ParsedQuery(expand_aliases(inlined), tuple(tables))
 
 
-def to_duckdb(sql: str, columns: Mapping[tuple[str, str], Columns]) -> Translation:
+def to_duckdb(sql: str, columns: Mapping[tuple[str, str], ColumnTypes]) -> Translation:
     """`columns`: (dataset or "", table) -> name -> type. Raises UnsupportedSqlError, SpecError or DataError."""
     query = parse(sql).tree.copy()
     with _translate_errors():

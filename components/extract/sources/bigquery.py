@@ -17,7 +17,7 @@ import pyarrow as pa
 from components.extract.googlesql import types
 from components.extract.googlesql.parse import parameters, parse
 from components.extract.sources import bigquery_errors
-from components.extract.sources.source import Lineage, refuse_duplicate_names
+from components.extract.sources.source import QueryLineage, refuse_duplicate_names
 from components.extract.sources.table_state import NO_TABLE, TableState, version_of
 from components.extract.window import Window
 
@@ -42,7 +42,7 @@ class BigQuerySource:
         self._project, self._location, self._dataset = project, location, dataset
         self._limit = max_bytes_billed
         self._run = run or uuid.uuid4().hex
-        self._lineage = Lineage("bigquery", ())
+        self._lineage = QueryLineage("bigquery", ())
         with bigquery_errors.translate_errors(project, location, max_bytes_billed):
             self._client = _client(project, location)
 
@@ -69,9 +69,9 @@ class BigQuerySource:
                 if batch.num_rows:
                     yield types.without_decimals(batch)
         tables = {f"{table.dataset_id}.{table.table_id}" for table in job.referenced_tables}
-        self._lineage = Lineage("bigquery", tuple(sorted(tables)), job.total_bytes_billed or 0)
+        self._lineage = QueryLineage("bigquery", tuple(sorted(tables)), job.total_bytes_billed or 0)
 
-    def lineage(self) -> Lineage:
+    def lineage(self) -> QueryLineage:
         return self._lineage
 
     def _dry_run(self, sql: str, window: Window) -> "QueryJob":

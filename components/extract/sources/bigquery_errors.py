@@ -15,7 +15,7 @@ NO_CREDENTIALS = "Run `gcloud auth application-default login`, or let GOOGLE_APP
 
 
 class SourceUnavailableError(DataError):
-    """BigQuery does not answer, or not to this account: it is no fault of the query, and may be another tomorrow."""
+    """BigQuery does not answer, or refuses this account. The query is not at fault, and may succeed later."""
 
     final = False
 

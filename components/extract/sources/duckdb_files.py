@@ -15,7 +15,7 @@ from components.extract.googlesql.safe_casts import Loss
 from components.extract.sources import csv_types, duckdb_errors
 from components.extract.sources.csv_file import open_csv
 from components.extract.sources.csv_hints import with_csv_examples
-from components.extract.sources.source import Lineage, refuse_duplicate_names
+from components.extract.sources.source import QueryLineage, refuse_duplicate_names
 from components.extract.sources.table_state import NO_TABLE, TableState, version_of
 from components.extract.sources.tables import Tables, reader, select, select_csv
 from components.extract.window import Window
@@ -26,7 +26,7 @@ MEMORY = "600MB"
 STREAMING_BUFFER = "16MB"  # a batch: with less, DuckDB waits while one is written
 THREADS = 2
 
-Key = tuple[str, str]
+TableKey = tuple[str, str]
 """A table's dataset, or "", and its name."""
 
 
@@ -69,9 +69,9 @@ class DuckDbSource:
             except (duckdb.Error, pa.ArrowException, OSError) as error:
                 raise duckdb_errors.translated(error, connection) from None
 
-    def lineage(self) -> Lineage:
+    def lineage(self) -> QueryLineage:
         rows = dict(sorted(self._rows.items()))
-        return Lineage("duckdb", tuple(rows), table_rows=rows, losses=self._losses)
+        return QueryLineage("duckdb", tuple(rows), table_rows=rows, losses=self._losses)
 
     @contextlib.contextmanager
     def _prepared(self, sql: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Translation]]:
@@ -87,7 +87,9 @@ class DuckDbSource:
                 self._translations[sql] = self._translated(sql, connection, patterns)
             yield connection, self._translations[sql]
 
-    def _translated(self, sql: str, connection: duckdb.DuckDBPyConnection, patterns: dict[Key, str]) -> Translation:
+    def _translated(
+        self, sql: str, connection: duckdb.DuckDBPyConnection, patterns: dict[TableKey, str]
+    ) -> Translation:
         columns = {key: types.of_view(connection, *key) for key in patterns}
         try:
             return to_duckdb(sql, columns)
@@ -95,7 +97,7 @@ class DuckDbSource:
             tables = {key: self._csv[pattern] for key, pattern in patterns.items() if pattern in self._csv}
             raise with_csv_examples(error, connection, tables) from None
 
-    def _create_view(self, connection: duckdb.DuckDBPyConnection, key: Key, pattern: str) -> None:
+    def _create_view(self, connection: duckdb.DuckDBPyConnection, key: TableKey, pattern: str) -> None:
         dataset, name = key
         if dataset:
             connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{dataset}"')

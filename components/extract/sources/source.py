@@ -13,7 +13,7 @@ from model.errors import Problems, SpecError
 
 
 @dataclass(frozen=True)
-class Lineage:
+class QueryLineage:
     """What a fetch cost and read. `bytes_billed` is None where nothing is billed.
 
     `table_rows` (rows of each table) and `losses` (what safe conversions turned to NULL) are None where they are not
@@ -47,7 +47,7 @@ class Source(Protocol):
         """The result, batch by batch, in the types of `columns`."""
         ...
 
-    def lineage(self) -> Lineage:
+    def lineage(self) -> QueryLineage:
         """Complete once `fetch` has been read to its end."""
         ...
 

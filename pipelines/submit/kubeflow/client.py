@@ -96,6 +96,10 @@ class KubeflowClient:
             raise _refusal(host, self.settings, error.status, _message(error)) from error
 
 
+class ConflictError(SubmitError):
+    """Something of this name was made since it was looked for."""
+
+
 def _refusal(host: str, settings: KubeflowSettings, status: int, message: str) -> SubmitError:
     if status in (301, 302, 303, 307, 308, 401):
         means = "KFP_TOKEN" if settings.token else "KFP_COOKIES" if settings.cookies else "no credentials"
@@ -109,6 +113,8 @@ def _refusal(host: str, settings: KubeflowSettings, status: int, message: str) -
     if status == 404:
         hint = "Look at the name, and at KFP_HOST, which is the address of the UI with its path"
         return SubmitError(Problem(host, f"has no such thing ({message})", hint, "kfp-not-found"))
+    if status == 409:
+        return ConflictError(Problem(host, f"refused: {message}", "Submit again", "kfp-conflict"))
     if status >= 500 or status == 429:
         problem = f"answered {status} ({message})"
         return UnreachableError(Problem(host, problem, "Try again in a minute", "kfp-unavailable"))

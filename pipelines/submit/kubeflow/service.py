@@ -1,9 +1,10 @@
 """Pipelines, runs and schedules of Kubeflow Pipelines."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
-from pipelines.submit.kubeflow.client import KubeflowClient
+from pipelines.submit.kubeflow.client import ConflictError, KubeflowClient
 from pipelines.submit.kubeflow.metadata import Metadata
 from pipelines.submit.kubeflow.run import run_of
 from pipelines.submit.kubeflow.versions import MOST_PAGES, Versions, named, tags_text
@@ -17,6 +18,7 @@ from pipelines.submit.service import (
 )
 from pipelines.submit.state import refuse_unless_failed, refuse_unless_going_on
 
+ATTEMPTS = 3
 RUNS, RECURRING = "RunServiceApi", "RecurringRunServiceApi"
 
 
@@ -84,7 +86,14 @@ class KubeflowService:
         self._client.call(RUNS, "run_service_terminate_run", run_id)
 
     def _shared(self, request: RunRequest) -> dict[str, Any]:
-        """What runs and schedules have in common. Everything is looked up before anything is created."""
+        """What runs and schedules have in common. It is looked for again when somebody else makes it meanwhile."""
+        for _ in range(ATTEMPTS - 1):
+            with suppress(ConflictError):
+                return self._ensured(request)
+        return self._ensured(request)
+
+    def _ensured(self, request: RunRequest) -> dict[str, Any]:
+        """Everything is looked up before anything is created."""
         package, api = request.package, self._client.api
         pipeline = self._versions.pipeline(package.pipeline)
         version = self._versions.find(pipeline, package) if pipeline is not None else None
@@ -143,7 +152,7 @@ class KubeflowService:
 
 
 def _same(schedule: Any, body: Any) -> bool:
-    """Whether an enabled schedule does already what `body` asks for."""
+    """Whether an enabled schedule does already what `body` asks for. The API names a default service account."""
 
     def content(item: Any) -> tuple[object, ...]:
         reference = item.pipeline_version_reference
@@ -152,7 +161,7 @@ def _same(schedule: Any, body: Any) -> bool:
             (reference.pipeline_id, reference.pipeline_version_id) if reference else None,
             (item.runtime_config.parameters or {}) if item.runtime_config else {},
             bool(item.no_catchup),
-            item.service_account or None,
         )
 
-    return content(schedule) == content(body) and schedule.status != "DISABLED"
+    account = body.service_account in (None, schedule.service_account)
+    return content(schedule) == content(body) and account and schedule.status != "DISABLED"

@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,14 +41,7 @@ class Versions:
 
     def find(self, pipeline: Any, package: Package) -> Any:
         """None where there is none of this name. Raises SubmitError for one with other content."""
-        listing = self._client.pages(
-            PIPELINES,
-            "pipeline_service_list_pipeline_versions",
-            "pipeline_versions",
-            MOST_PAGES,
-            pipeline_id=pipeline.pipeline_id,
-            filter=named(package.version),
-        )
+        listing = self._versions(pipeline.pipeline_id, filter=named(package.version))
         names = (version for version in listing if package.version in (version.display_name, version.name))
         version = next(names, None)
         if version is not None and _specification(version.pipeline_spec) != _documents(package.text):
@@ -58,13 +52,19 @@ class Versions:
             raise SubmitError(Problem(f"version {package.version}", problem, hint, "version-exists"))
         return version
 
+    def _versions(self, pipeline_id: str, **options: str) -> Iterator[Any]:
+        method = "pipeline_service_list_pipeline_versions"
+        return self._client.pages(
+            PIPELINES, method, "pipeline_versions", MOST_PAGES, pipeline_id=pipeline_id, **options
+        )
+
     def upload(self, pipeline: Any, package: Package) -> Any:
         """The version; its pipeline is made for it where there is none, and removed again when the upload fails."""
         if pipeline is not None:
             return self._upload_version(pipeline.pipeline_id, package)
+        # Without `name`, which versions before 2.5 do not know: the server takes it from the display name.
         body = self._client.api.V2beta1Pipeline(
             display_name=package.pipeline,
-            name=package.pipeline,
             description=f"{MARK}: {package.tags.get('model', package.pipeline)}",
             namespace=self._namespace,
         )
@@ -72,7 +72,8 @@ class Versions:
         try:
             return self._upload_version(pipeline.pipeline_id, package)
         except BaseException:
-            self._client.call(PIPELINES, "pipeline_service_delete_pipeline", pipeline.pipeline_id)
+            if not any(self._versions(pipeline.pipeline_id)):  # somebody else's may be in it by now
+                self._client.call(PIPELINES, "pipeline_service_delete_pipeline", pipeline.pipeline_id)
             raise
 
     def _upload_version(self, pipeline_id: str, package: Package) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from build.gate.fields.rule import Rule
+from build.gate.fields.rule import FieldRule
 from model.text import is_control
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -21,7 +21,7 @@ NOT_A_MOMENT = st.sampled_from(["2026-06-31T00:00:00Z", "2026-07-01", "today", "
 FAR = st.integers(2200, 9999).map(lambda year: f"{year}-01-01T00:00:00Z")
 
 
-def key(rule: Rule[Any]) -> str:
+def key(rule: FieldRule[Any]) -> str:
     return f"{rule.field} | {rule.code}"
 
 

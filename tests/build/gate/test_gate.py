@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from build.gate.gate import DEFAULT, Limits, verify, verify_or_raise
+from build.gate.gate import DEFAULT, CheckLimits, verify, verify_or_raise
 from build.gate.verdict import verdict_problems
 from build.image.build import build
 from build.image.request import BuildRequest
@@ -208,11 +208,11 @@ def test_a_check_whose_parent_has_ended_before_it_began_checks_nothing(valid_bun
 
 
 def test_a_check_that_takes_too_long_is_a_refusal(valid_bundle):
-    assert codes(verify(valid_bundle, None, limits=Limits(seconds=0.05))) == ["check-timeout"]
+    assert codes(verify(valid_bundle, None, limits=CheckLimits(seconds=0.05))) == ["check-timeout"]
 
 
 def test_a_check_that_takes_too_much_memory_is_a_refusal(valid_bundle):
-    assert codes(verify(valid_bundle, None, limits=Limits(memory=100 << 20))) == ["check-crashed"]
+    assert codes(verify(valid_bundle, None, limits=CheckLimits(memory=100 << 20))) == ["check-crashed"]
 
 
 def test_a_check_that_dies_of_a_signal_is_a_refusal(valid_bundle):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from build.gate.gate import VerifiedBundle, verify_or_raise
-from build.image.assemble import Candidate
+from build.image.assemble import AssembledImage
 from build.image.base.base import XGBOOST, Base, BaseError, empty_config
 from build.image.build import build
 from build.image.build_tag import build_tag
@@ -28,7 +28,7 @@ from tests.verdicts import verdict_of
 
 def published(
     to: Path, bundle: Path, verdict: Path, passed: VerifiedBundle, base: Base = BASE
-) -> tuple[Candidate, str]:
+) -> tuple[AssembledImage, str]:
     """The candidate and its digest in `to`: what `build` does after the gate and the base, without a smoke test."""
     work = to.with_name(f"{to.name}-work")
     work.mkdir()

@@ -1,7 +1,9 @@
 """Named bases: in a folder, and in a real registry."""
 
+import json
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pytest
 import requests
@@ -10,6 +12,7 @@ from build.image.base.base import BaseError, architecture
 from build.image.base.named_base import folder_base, registry_base
 from build.image.base.resolve import server_base
 from build.oci.image import INDEX, MANIFEST
+from build.oci.image_config import ImageConfig
 from build.oci.json_documents import dump
 from build.oci.layout import Layout
 from build.oci.publish import publish
@@ -44,6 +47,14 @@ class TestAFolder:
         with pytest.raises(BaseError) as refusal:
             folder_base(f"{folder}:other")
         assert codes(refusal) == ["base-platform"]
+
+    @pytest.mark.parametrize("rootfs", [{}, {"diff_ids": "sha256:1"}, {"diff_ids": ["sha256:" + "1" * 64] * 3}])
+    def test_whose_config_does_not_describe_its_layers_is_refused_by_name(self, folder, rootfs):
+        config = ImageConfig(json.loads(server().config)).updated({"rootfs": rootfs})
+        publish(Layout(folder), replace(server(), config=config.data), "torn")
+        with pytest.raises(BaseError, match=f"base oci:{folder}: has 2 layer") as refusal:
+            folder_base(f"{folder}:torn")
+        assert codes(refusal) == ["base-layers"]
 
     def test_with_a_damaged_manifest_is_refused(self, folder):
         path = folder / "blobs" / "sha256" / server().digest.removeprefix("sha256:")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from build.image.base.apt import Apt, Package
+from build.image.base.apt import Apt, DebianPackage
 from build.image.base.base import VERSION, XGBOOST, BaseError
 from build.image.base.build_base import build_base
 from build.image.base.resolve import server_base
@@ -189,4 +189,4 @@ def test_packages_that_a_mirror_has_no_more_are_told(tmp_path):
         apt.options["Dir::Etc::sourcelist"] = apt.options["Dir::Etc::sourceparts"] = "/dev/null"
         apt.options["Dir::State::lists"] = str(tmp_path)
         with pytest.raises(CannotMake, match="cannot download"):
-            apt.download((Package("libc6", "0.0"),), tmp_path)
+            apt.download((DebianPackage("libc6", "0.0"),), tmp_path)

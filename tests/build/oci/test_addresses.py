@@ -1,5 +1,6 @@
 """Passwords in the address of a store or a base: refused, and never printed."""
 
+import json
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from build.image.base.base import BaseError
 from build.image.base.named_base import registry_base
 from build.oci.open_store import open_store
 from build.oci.redact import redacted
+from cli.main import main
 from model.errors import OutputError
 from tests.build.oci.registry_stores import ROOT
 
@@ -64,6 +66,37 @@ def test_a_password_in_the_address_of_a_base_is_refused_and_not_told(tmp_path, r
 def test_what_is_said_of_an_address_holds_no_secret(text, expected):
     assert redacted(text) == expected
     assert redacted(expected) == expected
+
+
+WRONG_STORES = {
+    "an unknown scheme": (["image", "bundle", "--verdict=x", "--to=foo://host/x"], {}, "--to=foo://host/x"),
+    "no scheme": (["releases", "toy", "--in=images"], {}, "--in=images"),
+    "a registry without a repository": (
+        ["promote", "toy", "tag", "--in", "registry://host"],
+        {},
+        "--in=registry://host",
+    ),
+    "the environment's": (["rollback", "toy"], {"KAMADO_IMAGES": "gar://host/x"}, "KAMADO_IMAGES=gar://host/x"),
+}
+
+
+@pytest.mark.case("a store that the command line does not name rightly")
+@pytest.mark.parametrize("case", WRONG_STORES)
+def test_an_address_of_no_store_is_reported_with_the_other_mistakes_of_the_command_line(case, outcome, capsys):
+    words, environ, where = WRONG_STORES[case]
+    assert main([*words, "--nothing", "--json"], environ) == 2
+    refusal = json.loads(capsys.readouterr().out)
+    outcome(refusal["problems"][1])
+    assert refusal["exit_code"] == 2
+    assert [problem["code"] for problem in refusal["problems"]] == ["argument-unknown", "store-unknown"]
+    assert refusal["problems"][1]["where"] == where
+    assert "ecr://ACCOUNT.REGION/REPOSITORY" in refusal["problems"][1]["hint"]
+
+
+def test_the_password_of_a_store_on_the_command_line_is_not_told(capsys):
+    assert main(["releases", "toy", "--in=registry://me:hunter2@registry.example/kamado"], {}) == 2
+    assert "store-login" in (refusal := capsys.readouterr().err)
+    assert "hunter2" not in refusal
 
 
 def test_help_does_not_print_the_password_of_the_default_store():

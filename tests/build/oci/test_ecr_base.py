@@ -29,8 +29,10 @@ BASE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
 @pytest.fixture
 def based(service, repository):
     """A repository of ECR with a server base in it."""
-    config = empty_config().updated({"config": {"Labels": {}}})
-    server = Image(config.data, image().layers)
+    layers = image().layers
+    rootfs = {"type": "layers", "diff_ids": [layer.digest for layer in layers]}
+    config = empty_config().updated({"config": {"Labels": {}}, "rootfs": rootfs})
+    server = Image(config.data, layers)
     publish(EcrStore(ACCOUNT, REGION, repository), server, "base-1")
     return repository
 

@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from build.oci.image import DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST, INDEX, MANIFEST, Image, digest_of
-from build.oci.json_documents import Index, Manifest
+from build.oci.json_documents import ImageManifest, Index
 from build.oci.publish import publish
 from build.oci.referrers import EMPTY, descriptor, fallback_tag, index
 from build.oci.registry_session import RegistryError
@@ -154,7 +154,7 @@ def test_documents_of_others_are_passed_over(host, repository, tmp_path):
     """Anybody who may push may tie documents to an image, of a form of their own."""
     ours = store_at(host, repository, tmp_path)
     digest = publish(ours, image(), "toy-1", before_tag=lambda _: PAPERS).digest
-    theirs = Manifest(
+    theirs = ImageManifest(
         schema_version=2,
         media_type=MANIFEST,
         artifact_type="application/vnd.other",

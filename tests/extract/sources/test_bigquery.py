@@ -1,5 +1,6 @@
 """Errors of BigQuery only: too many bytes, a lost answer, a failed job, no access."""
 
+import os
 import socket
 
 import pyarrow as pa
@@ -68,6 +69,23 @@ def test_the_lineage_has_the_bytes_billed(service):
     rows(reader)
     lineage = reader.lineage()
     assert (lineage.backend, lineage.tables, lineage.bytes_billed) == ("bigquery", ("logs.impressions",), LEAST_BILLED)
+
+
+def test_a_table_that_is_written_again_has_another_version_and_asking_bills_nothing(service):
+    path = service.folder / "logs" / "impressions.parquet"
+    before = source().data_version(ALL, WINDOW)
+    assert before.startswith("3,000 rows, newest 2")
+    os.utime(path, (1_800_000_000, 1_800_000_000))
+    assert source().data_version(ALL, WINDOW) not in (before, "")
+    assert service.jobs == {}
+
+
+@pytest.mark.usefixtures("service")
+def test_an_answer_that_may_be_another_tomorrow_is_not_final():
+    with pytest.raises(DataError) as error:
+        source(project="no-project").columns(ALL, WINDOW)
+    assert [problem.code for problem in error.value.problems] == ["bigquery-denied"]
+    assert not error.value.final
 
 
 def test_a_lost_answer_is_the_same_job_and_is_billed_once(service):

@@ -85,7 +85,7 @@ def test_bounds_are_far_from_most_values_and_reject_what_is_beyond(tmp_path):
     assert 3_000 < rule.max < 1_000_000
     assert next(rule.rows for rule in draft.ranges if rule.column == "price") == 1
     rows_of(tmp_path, folder)
-    assert parse_json((tmp_path / "splits" / "ledger.json").read_bytes())["rejected_rows"] == 1
+    assert parse_json((tmp_path / "splits" / "rejections.json").read_bytes())["rejected_rows"] == 1
 
 
 def test_a_table_without_a_feature_is_refused_with_the_reasons(tmp_path):

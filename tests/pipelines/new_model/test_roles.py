@@ -109,7 +109,7 @@ def test_an_id_of_every_row_is_its_key_and_duplicates_stay_without_one(tmp_path)
     spec, _ = rows_of(tmp_path / "two", folder)
     assert spec.columns.key == ()
     assert "duplicate rows all stay" in (folder / "spec.yaml").read_text("utf-8")
-    assert parse_json((tmp_path / "two" / "splits" / "ledger.json").read_bytes())["duplicates"] == 0
+    assert parse_json((tmp_path / "two" / "splits" / "rejections.json").read_bytes())["duplicates"] == 0
 
 
 def test_an_id_that_makes_rows_look_like_duplicates_is_not_the_item(tmp_path):

@@ -11,10 +11,11 @@ from model.errors import UsageError
 from pipelines.submit.kubeflow.client import KubeflowClient
 from pipelines.submit.kubeflow.service import KubeflowService
 from pipelines.submit.kubeflow.settings import KubeflowSettings
+from pipelines.submit.outcome import finish
 from pipelines.submit.package import CompiledPipeline
 from pipelines.submit.service import RunRequest, SubmitError, UnreachableError
 from tests.contracts.pipeline_service import COMMIT, PipelineServiceContract, codes, finished
-from tests.pipelines.submit.tiny import compile_tiny
+from tests.pipelines.submit.tiny import compile_tiny, compile_tiny_fleet
 from tests.services.kfp_server.server import kfp_server
 
 
@@ -32,7 +33,9 @@ class TestLoopback(PipelineServiceContract):
 
 @pytest.mark.skipif("KFP_HOST" not in os.environ, reason="needs KFP_HOST, a live Kubeflow; nothing to fix")
 class TestLive(PipelineServiceContract):
-    """Its steps need an image with Python and kfp at the name that tests/pipelines/submit/tiny.py has."""
+    """KAMADO_KFP_IMAGE is an image with Python and kfp, by digest, for its steps."""
+
+    image = os.environ.get("KAMADO_KFP_IMAGE", "")
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -139,6 +142,18 @@ def test_what_a_step_wrote_and_cannot_be_stored_fails_the_step(tmp_path, request
     assert [(task.name, task.message) for task in run.tasks] == [
         ("build-image", "failed to upload output artifact: connection refused")
     ]
+
+
+def test_every_iteration_of_a_loop_has_its_outputs(tmp_path):
+    compiled = CompiledPipeline(compile_tiny_fleet(tmp_path, ("promote", "hold", "refused")))
+    package = compiled.package("fleet", COMMIT, allow_dirty=False)
+    with kfp_server(tmp_path / "runs") as server:
+        service = service_at(server.host)
+        run = finished(service, service.submit(RunRequest(package, "fleet", "fleet")))
+        end = finish(service, run)
+        assert len({(artifact.task, artifact.uri) for artifact in service.outputs(run.id).artifacts}) == 3
+    assert sorted(result.outcome for result in end.models) == ["hold", "promote", "refused"]
+    assert [task.name for task in run.tasks] == ["build-image"] * 3 + ["table"]
 
 
 def test_the_version_is_uploaded_once_and_has_the_tags(tmp_path, request_):

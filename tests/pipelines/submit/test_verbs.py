@@ -1,16 +1,28 @@
 """The verbs over runs of a cluster, from the command line to what the server holds. Nothing here trains a model."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from cli.main import main
+from pipelines.submit.kubeflow.client import KubeflowClient
+from pipelines.submit.kubeflow.service import KubeflowService
+from pipelines.submit.kubeflow.settings import KubeflowSettings
+from pipelines.submit.package import CompiledPipeline
+from pipelines.submit.service import RunRequest
+from tests.contracts.pipeline_service import finished
 from tests.graphs import BASE
 from tests.model.specs import GOOD
 from tests.pipelines.golden import IMAGE, STORE
+from tests.pipelines.submit.tiny import compile_tiny
 from tests.services.kfp_server.server import kfp_server
 
+ROOT = Path(__file__).resolve().parents[3]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
@@ -29,14 +41,17 @@ def spec(tmp_path_factory) -> Path:
     return folder
 
 
+def where(spec: Path) -> list[str]:
+    return ["--spec", str(spec), "--image", IMAGE, "--base", BASE, "--to", STORE, "--bigquery", "p.logs@EU"]
+
+
 @pytest.fixture
 def kamado(server, spec, capsys):
     """A verb with --json: its exit code, and the value that it printed."""
 
     def call(verb, *words, compiles=True, **environ):
-        where = ["--spec", str(spec), "--image", IMAGE, "--base", BASE, "--to", STORE, "--bigquery", "p.logs@EU"]
         environment = {"KFP_HOST": server.host, "KAMADO_COMMIT": COMMIT, **environ}
-        code = main([verb, *(where if compiles else []), *words, "--json"], environment)
+        code = main([verb, *(where(spec) if compiles else []), *words, "--json"], environment)
         return code, json.loads(capsys.readouterr().out)
 
     return call
@@ -120,6 +135,33 @@ def test_a_run_is_stopped(kamado, server):
     code, answer = kamado("stop", run["id"], compiles=False)
     assert (code, answer["run"]["id"]) == (0, run["id"])
     assert server.kubeflow.runs[-1].state in ("CANCELING", "CANCELED")
+
+
+def test_a_lost_step_is_retried_and_the_exit_code_is_the_runs_own(tmp_path, capsys):
+    compiled = CompiledPipeline(compile_tiny(tmp_path, "kamado-tiny"))
+    package = compiled.package("tiny", COMMIT, allow_dirty=False)
+    parameters = {"outcome": "hold", "marker": str(tmp_path / "marker")}
+    with kfp_server(tmp_path / "runs") as server:
+        service = KubeflowService(KubeflowClient(KubeflowSettings(server.host)))
+        run = finished(service, service.submit(RunRequest(package, "tiny", "tiny", parameters)))
+        assert run.state == "failed"
+        code = main(["retry", run.id, "--wait", "--json"], {"KFP_HOST": server.host})
+    answer = json.loads(capsys.readouterr().out)
+    assert (code, answer["run"]["retries"], answer["models"][0]["outcome"]) == (3, 1, "hold")
+
+
+def test_an_interrupt_stops_the_watching_and_not_the_run(server, spec):
+    command = [sys.executable, "-m", "cli", "submit", *where(spec), "--wait"]
+    environ = {**os.environ, "KFP_HOST": server.host, "KAMADO_COMMIT": COMMIT}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, env=environ, stdout=pipe, stderr=pipe, text=True) as process:
+        link = process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate()
+    assert (process.returncode, errors) == (130, "interrupted; a run that was started goes on\n")
+    run = server.kubeflow.runs[-1]
+    assert link == f"run {server.host}/#/runs/details/{run.id}\n"
+    assert run.state == "PENDING"
 
 
 def test_a_run_that_is_not_there_cannot_be_retried_or_stopped(kamado):

@@ -1,7 +1,7 @@
 """A pipeline of two steps with the outputs of a training's last steps, compiled in a moment and run in two."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import List, NamedTuple  # noqa: UP035  # KFP reads this form alone
 
 from kfp import compiler, dsl
 
@@ -9,16 +9,19 @@ IMAGE = f"localhost/python-steps@sha256:{'0' * 64}"
 
 
 @dsl.component(base_image=IMAGE, install_kfp_package=False)
-def build_image(outcome: str, wait: float, image: dsl.Output[dsl.Artifact]) -> NamedTuple(
+def build_image(outcome: str, wait: float, marker: str, image: dsl.Output[dsl.Artifact]) -> NamedTuple(
     "Built", [("outcome", str), ("reference", str), ("tag", str), ("digest", str), ("result", str)]
 ):
-    """Ends with this outcome after some seconds; "broken" is a step that fails."""
+    """Ends with this outcome after some seconds; "broken" is a step that fails, as does one that makes its marker."""
     import json
     import time
     from pathlib import Path
 
     time.sleep(wait)
-    if outcome == "broken":
+    first = bool(marker) and not Path(marker).exists()
+    if first:
+        Path(marker).touch()
+    if outcome == "broken" or first:
         raise SystemExit("a defect")
     folder = Path(image.path)
     folder.mkdir()
@@ -40,11 +43,30 @@ def compile_tiny(path: Path, name: str, *, seconds: float = 0.0, image: str = IM
     """The text of the compiled pipeline `name`; `seconds` make versions differ."""
 
     @dsl.pipeline(name=name)
-    def graph(outcome: str = "promote", wait: float = seconds, end: str = ""):
-        built = build_image(outcome=outcome, wait=wait).set_container_image(image).set_caching_options(False)
-        task = conclude(outcome=built.outputs["outcome"]).set_container_image(image).set_caching_options(False)
-        task.after(built)
+    def graph(outcome: str = "promote", wait: float = seconds, marker: str = ""):
+        built = build_image(outcome=outcome, wait=wait, marker=marker)
+        for task in (built, conclude(outcome=built.outputs["outcome"])):
+            task.set_container_image(image).set_caching_options(False)
 
     file = path / f"{name}.yaml"
+    compiler.Compiler().compile(graph, str(file))
+    return file.read_text()
+
+
+@dsl.component(base_image=IMAGE, install_kfp_package=False)
+def table(results: List[str]):  # noqa: UP006  # KFP reads this form alone
+    print(results)
+
+
+def compile_tiny_fleet(path: Path, outcomes: tuple[str, ...]) -> str:
+    """The text of a pipeline with a model of each outcome."""
+
+    @dsl.pipeline(name="kamado-tiny-fleet")
+    def graph():
+        with dsl.ParallelFor(list(outcomes), name="models", parallelism=2) as outcome:
+            built = build_image(outcome=outcome, wait=0.0, marker="").set_caching_options(False)
+        table(results=dsl.Collected(built.outputs["result"])).set_caching_options(False)
+
+    file = path / "fleet.yaml"
     compiler.Compiler().compile(graph, str(file))
     return file.read_text()

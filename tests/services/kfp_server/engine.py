@@ -23,6 +23,7 @@ class Execution:
     def __init__(self, folder: Path, run, artifacts) -> None:
         """`artifacts` stores a step's output folders and files: (run, task, name, path) -> URI."""
         self._folder, self._run, self._artifacts = folder, run, artifacts
+        self._read = set()
         folder.mkdir(parents=True)
         file = folder / "pipeline.yaml"
         documents = [run.specification, *([run.platform] if run.platform else [])]
@@ -53,17 +54,27 @@ class Execution:
                 elif match := ENDED.search(plain):
                     self._task_ended(match[1], succeeded=match[2] == "SUCCESS")
         code = self._process.wait()
+        if code == 0:  # two iterations of a loop may print into one line
+            for file in self._outputs("*"):
+                self._task_ended(file.parent.name, succeeded=True)
         self._run.ended("SUCCEEDED" if code == 0 else "FAILED")
 
     def kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
 
+    def _outputs(self, name: str) -> list[Path]:
+        """Of tasks of this name, those that were not read yet; iterations of a loop have folders of their own."""
+        files = self._folder.glob(f"outputs/**/{name}/executor_output.json")
+        return sorted(file for file in files if file not in self._read)
+
     def _task_ended(self, name: str, *, succeeded: bool) -> None:
         if not succeeded:
             self._run.task_ended(name, "FAILED", error="Error (exit code 1)")
             return
-        file = next(self._folder.glob(f"outputs/*/{name}/executor_output.json"), None)
+        file = next(iter(self._outputs(name)), None)
+        self._read.add(file)
+        around = file.relative_to(self._folder / "outputs").parts[1:-2] if file is not None else ()
         output = json.loads(file.read_text()) if file is not None else {}
         try:
             stored = [
@@ -75,7 +86,7 @@ class Execution:
             self._run.task_ended(name, "FAILED", error=f"failed to upload output artifact: {error}")
             self.kill()
             return
-        self._run.task_ended(name, "SUCCEEDED", output.get("parameterValues", {}), stored)
+        self._run.task_ended(name, "SUCCEEDED", output.get("parameterValues", {}), stored, around=around)
 
     def _store(self, task: str, artifact) -> str:
         key = f"v2/artifacts/{self._run.specification['pipelineInfo']['name']}/{self._run.id}/{task}/{uuid.uuid4()}"

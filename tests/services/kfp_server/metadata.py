@@ -40,19 +40,34 @@ def _context(runs, request):
 def _numbered_tasks(runs):
     """(number of the context, number of the execution, task) of all runs."""
     for index, run in enumerate(runs, 1):
-        for number, task in enumerate(run.tasks.values(), 1):
+        for number, task in enumerate(run.tasks, 1):
             yield index, index * 1000 + number, task
+
+
+def _add(response, number, name, parent):
+    """An execution of a task; `for-loop-1-iteration-0` is one of a loop."""
+    name, _, iteration = name.partition("-iteration-")
+    execution = response.executions.add(id=number, last_known_state=3)
+    execution.custom_properties.add(key="task_name").value.string_value = name
+    execution.custom_properties.add(key="parent_dag_id").value.int_value = parent
+    if iteration:
+        execution.custom_properties.add(key="iteration_index").value.int_value = int(iteration)
+    return execution
 
 
 def _executions(runs, request):
     response = message("GetExecutionsByContextResponse")
-    response.executions.add(id=request.context_id * 1000, last_known_state=3)  # the graph itself, without a task's name
-    for context, number, task in _numbered_tasks(runs):
-        if context == request.context_id:
-            execution = response.executions.add(id=number, last_known_state=3)
-            execution.custom_properties.add(key="task_name").value.string_value = task.name
-            outputs = execution.custom_properties.add(key="outputs").value.struct_value
-            json_format.ParseDict(task.parameters, outputs)
+    first = request.context_id * 1000  # the graph itself, without a task's name
+    response.executions.add(id=first, last_known_state=3)
+    around = {(): first}
+    for _, number, task in [entry for entry in _numbered_tasks(runs) if entry[0] == request.context_id]:
+        for depth in range(1, len(task.around) + 1):
+            if task.around[:depth] not in around:
+                parent, number_around = around[task.around[: depth - 1]], first + 500 + len(around)
+                around[task.around[:depth]] = _add(response, number_around, task.around[depth - 1], parent).id
+        execution = _add(response, number, task.name, around[task.around])
+        outputs = execution.custom_properties.add(key="outputs").value.struct_value
+        json_format.ParseDict(task.parameters, outputs)
     return response
 
 

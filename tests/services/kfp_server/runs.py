@@ -11,6 +11,8 @@ FINAL = ("SUCCEEDED", "FAILED", "CANCELED")
 
 @dataclass
 class Task:
+    """`around` are the loops and conditions that it is in, each iteration one of its own."""
+
     name: str
     state: str = "RUNNING"
     start_time: str = field(default_factory=now)
@@ -18,9 +20,10 @@ class Task:
     error: str = ""
     parameters: dict = field(default_factory=dict)
     artifacts: list = field(default_factory=list)
+    around: tuple[str, ...] = ()
 
     def answer(self, run_id):
-        answer = {"run_id": run_id, "task_id": f"{run_id}-{self.name}", "display_name": self.name}
+        answer = {"run_id": run_id, "task_id": "/".join((run_id, *self.around, self.name)), "display_name": self.name}
         answer |= {"create_time": self.start_time, "start_time": self.start_time, "state": self.state}
         answer |= {"end_time": self.end_time} if self.end_time else {}
         if self.error:
@@ -38,15 +41,15 @@ class Run(Resource):
     state: str = "PENDING"
     finished_at: str = ""
     history: list = field(default_factory=list)
-    tasks: dict = field(default_factory=dict)
+    tasks: list = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._lock, self._execution, self._thread = threading.RLock(), None, None
 
     def answer(self):
         with self._lock:
-            pods = [Task(f"{name}-driver", "SUCCEEDED") for name in self.tasks]
-            tasks = [Task("root", self.state), Task("root-driver", "SUCCEEDED"), *pods, *self.tasks.values()]
+            pods = [Task(f"{name}-driver", "SUCCEEDED") for name in {task.name: None for task in self.tasks}]
+            tasks = [Task("root", self.state), Task("root-driver", "SUCCEEDED"), *pods, *self.tasks]
             answer = {**self.body, **self._shared("run"), "state": self.state, "storage_state": "AVAILABLE"}
             answer |= {"state_history": self.history}
             answer |= {"run_details": {"task_details": [task.answer(self.id) for task in tasks]}}
@@ -54,7 +57,7 @@ class Run(Resource):
 
     def start(self, folder, artifacts) -> None:
         with self._lock:
-            self.tasks, self.finished_at = {}, ""
+            self.tasks, self.finished_at = [], ""
             self._enter("RUNNING")
             self._execution = Execution(folder, self, artifacts)
             self._thread = threading.Thread(target=self._execution.follow)
@@ -62,14 +65,17 @@ class Run(Resource):
 
     def task_started(self, name) -> None:
         with self._lock:  # the local engine goes on while a step's artifacts are stored; a cluster would not
-            if not any(task.state == "FAILED" for task in self.tasks.values()):
-                self.tasks[name] = Task(name)
+            if not any(task.state == "FAILED" for task in self.tasks):
+                self.tasks.append(Task(name))
 
-    def task_ended(self, name, state, parameters=None, artifacts=(), error="") -> None:
+    def task_ended(self, name, state, parameters=None, artifacts=(), error="", around=()) -> None:
         with self._lock:
-            task = self.tasks.get(name, Task(name))
+            running = (task for task in self.tasks if (task.name, task.state) == (name, "RUNNING"))
+            task = next(running, None)
+            if task is None:
+                self.tasks.append(task := Task(name))
             task.state, task.end_time, task.error = state, now(), error
-            task.parameters, task.artifacts = parameters or {}, list(artifacts)
+            task.parameters, task.artifacts, task.around = parameters or {}, list(artifacts), around
 
     def ended(self, state) -> None:
         with self._lock:

@@ -31,6 +31,8 @@ class ComponentSpec:
     name: str
 
 class ContainerSpec:
+    image: str
+    env: dict[str, str] | None
     resources: ResourceSpec
 
 class PipelineTaskFinalStatus:
@@ -46,7 +48,6 @@ class PipelineTask:
     def set_container_image(self, name: str) -> PipelineTask: ...
     def set_display_name(self, name: str) -> PipelineTask: ...
     def set_caching_options(self, enable_caching: bool, cache_key: str | None = None) -> PipelineTask: ...
-    def set_env_variable(self, name: str, value: str) -> PipelineTask: ...
     def set_retry(
         self,
         num_retries: int,

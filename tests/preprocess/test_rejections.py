@@ -19,7 +19,7 @@ RULES = [
 
 def run(tmp_path, spec, *tables):
     preprocess(spec, extracted(tmp_path / "rows", *tables), tmp_path / "splits", progress=lambda *_: None)
-    return json.loads((tmp_path / "splits" / "ledger.json").read_text())
+    return json.loads((tmp_path / "splits" / "rejections.json").read_text())
 
 
 def dirty():
@@ -33,13 +33,13 @@ def dirty():
 
 
 def test_every_rule_counts_its_rows_and_a_row_is_rejected_once(tmp_path):
-    ledger = run(tmp_path, spec_of(reject=RULES), dirty())
-    counts = {rule["name"]: rule["rejected"] for rule in ledger["rules"]}
+    rejections = run(tmp_path, spec_of(reject=RULES), dirty())
+    counts = {rule["name"]: rule["rejected"] for rule in rejections["rules"]}
     assert counts["rent"] == 5
     assert counts["rent per m2"] >= 1
-    assert ledger["rows_in"] == 3000
-    assert ledger["rejected_rows"] == pq.read_metadata(tmp_path / "splits" / "rejected.parquet").num_rows
-    assert ledger["rejected_rows"] < counts["rent"] + counts["rent per m2"]
+    assert rejections["rows_in"] == 3000
+    assert rejections["rejected_rows"] == pq.read_metadata(tmp_path / "splits" / "rejected.parquet").num_rows
+    assert rejections["rejected_rows"] < counts["rent"] + counts["rent per m2"]
 
 
 def test_rejected_rows_are_kept_with_the_names_of_their_rules(tmp_path):
@@ -57,17 +57,17 @@ def test_examples_show_what_was_measured_and_where(tmp_path):
 
 def test_what_cannot_be_measured_is_not_rejected(tmp_path):
     area = [None if index % 2 else 0.0 for index in range(3000)]
-    ledger = run(tmp_path, spec_of(reject=RULES[1:]), replaced(log(), "area", area))
-    assert ledger["rejected_rows"] == 0
+    rejections = run(tmp_path, spec_of(reject=RULES[1:]), replaced(log(), "area", area))
+    assert rejections["rejected_rows"] == 0
 
 
 def test_numbers_stored_as_text_are_read_and_what_is_none_is_counted(tmp_path):
     text = [str(value) for value in log()["rent"].to_pylist()]
     text[0], text[1], text[2] = "about 900", " 900 ", " "
-    ledger = run(tmp_path, spec_of(), replaced(log(), "rent", text))
-    counts = {rule["name"]: rule["rejected"] for rule in ledger["rules"]}
+    rejections = run(tmp_path, spec_of(), replaced(log(), "rent", text))
+    counts = {rule["name"]: rule["rejected"] for rule in rejections["rules"]}
     assert counts["unreadable rent"] == 1
-    assert ledger["rules"][0]["examples"] == [{"rent": "about 900"}]
+    assert rejections["rules"][0]["examples"] == [{"rent": "about 900"}]
 
 
 def test_over_budget_the_run_stops_with_the_share_of_every_rule(tmp_path):
@@ -83,24 +83,24 @@ def test_over_budget_the_run_stops_with_the_share_of_every_rule(tmp_path):
 def test_exact_duplicates_go_and_only_they(tmp_path):
     table = log()
     near = replaced(table.slice(10, 1), "rent", [901.0])
-    ledger = run(tmp_path, spec_of(), table, pa.concat_tables([table.slice(0, 40), near]))
-    assert ledger["duplicates"] == 40
-    assert ledger["rows_in"] == 3041
+    rejections = run(tmp_path, spec_of(), table, pa.concat_tables([table.slice(0, 40), near]))
+    assert rejections["duplicates"] == 40
+    assert rejections["rows_in"] == 3041
 
 
 def test_rows_too_young_to_have_converted_are_not_used(tmp_path):
-    ledger = run(tmp_path, spec_of(), log())
+    rejections = run(tmp_path, spec_of(), log())
     young = sum(1 for moment in log()["shown_at"].to_pylist() if moment.isoformat() >= "2026-06-28")
-    assert ledger["immature"] == young > 0
-    assert ledger["rows_kept"] == 3000 - young
+    assert rejections["immature"] == young > 0
+    assert rejections["rows_kept"] == 3000 - young
 
 
 def test_not_a_number_is_a_missing_number_and_breaks_no_rule(tmp_path):
     """A file of another writer, whose bounds leave NaN out."""
     rent = log()["rent"].to_numpy().copy()
     rent[:40] = np.nan
-    ledger = run(tmp_path, spec_of(reject=RULES[:1]), replaced(log(), "rent", rent))
-    assert ledger["rules"][0]["rejected"] == 0
+    rejections = run(tmp_path, spec_of(reject=RULES[:1]), replaced(log(), "rent", rent))
+    assert rejections["rules"][0]["rejected"] == 0
     rents = pq.read_table(tmp_path / "splits" / "train.parquet")["rent"].to_pylist()
     assert None in rents
     assert not any(value is not None and np.isnan(value) for value in rents)
@@ -140,15 +140,15 @@ def test_numbers_that_are_not_finite_are_counted_and_noted(tmp_path):
     rent, area = log()["rent"].to_numpy().copy(), ["30"] * 3000
     rent[:40], rent[50:52], rent[60] = np.nan, np.inf, -np.inf
     area[7], area[8] = "Infinity", "NaN"
-    ledger = run(tmp_path, spec_of(reject=[]), replaced(replaced(log(), "rent", rent), "area", area))
-    assert ledger["not_finite"] == {"rent": {"nan": 40, "infinite": 3}, "area": {"nan": 1, "infinite": 1}}
-    assert "column rent is NaN in 40 of 3,000 rows: read as missing" in ledger["warnings"]
-    assert any(note.startswith("column rent is infinite in 3 of 3,000 rows") for note in ledger["warnings"])
+    rejections = run(tmp_path, spec_of(reject=[]), replaced(replaced(log(), "rent", rent), "area", area))
+    assert rejections["not_finite"] == {"rent": {"nan": 40, "infinite": 3}, "area": {"nan": 1, "infinite": 1}}
+    assert "column rent is NaN in 40 of 3,000 rows: read as missing" in rejections["warnings"]
+    assert any(note.startswith("column rent is infinite in 3 of 3,000 rows") for note in rejections["warnings"])
 
 
 def test_infinity_breaks_a_bound_and_what_cannot_be_measured_does_not(tmp_path):
     rent, area = log()["rent"].to_numpy().copy(), np.full(3000, 30.0)
     rent[:4], area[2:4] = np.inf, np.inf
     rules = [{"name": "ratio", "expression": "rent / area", "max": 300}]
-    ledger = run(tmp_path, spec_of(reject=rules), replaced(replaced(log(), "rent", rent), "area", area))
-    assert ledger["rules"][-1]["rejected"] == 2
+    rejections = run(tmp_path, spec_of(reject=rules), replaced(replaced(log(), "rent", rent), "area", area))
+    assert rejections["rules"][-1]["rejected"] == 2
