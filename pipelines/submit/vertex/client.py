@@ -16,6 +16,10 @@ MOST_ENTRIES = 2000  # of a list
 LOG_IN = "Log in with `gcloud auth application-default login`, or set VERTEX_TOKEN; a token lasts for an hour"
 
 
+class AbsentError(SubmitError):
+    """There is nothing of this name."""
+
+
 class VertexClient:
     """The generated client with credentials. Its import takes 4 s, so it is made when it is first used."""
 
@@ -91,7 +95,10 @@ def _refusal(settings: VertexSettings, status: int, message: str) -> SubmitError
         return SubmitError(Problem(where, f"is not allowed ({message})", hint, "vertex-forbidden"))
     if status == 404:
         hint = "Look at the name, at VERTEX_PROJECT and at VERTEX_LOCATION: a run is in one location alone"
-        return SubmitError(Problem(settings.parent, f"has no such thing ({message})", hint, "vertex-not-found"))
+        return AbsentError(Problem(settings.parent, f"has no such thing ({message})", hint, "vertex-not-found"))
+    if status == 409:
+        hint = "Somebody did the same at this moment: look at kamado runs MODEL"
+        return SubmitError(Problem(settings.parent, f"has it already ({message})", hint, "vertex-conflict"))
     if status >= 500 or status == 429:
         problem = f"answered {status} ({message})"
         return UnreachableError(Problem(settings.address, problem, "Try again in a minute", "vertex-unavailable"))

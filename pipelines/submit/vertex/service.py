@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from model.errors import Problem
 from pipelines.submit.service import Package, Run, RunOutputs, RunRequest, Schedule, ScheduleRequest, SubmitError
 from pipelines.submit.state import refuse_unless_failed, refuse_unless_going_on
-from pipelines.submit.vertex.client import VertexClient
+from pipelines.submit.vertex.client import AbsentError, VertexClient
 from pipelines.submit.vertex.job import job_of, new_id, same_again
 from pipelines.submit.vertex.labels import CONTENT, RETRY_OF, filter_of, label_value
 from pipelines.submit.vertex.run import job_id, outputs_of, run_of
@@ -27,6 +28,7 @@ class VertexService:
     def __init__(self, client: VertexClient) -> None:
         self._client, self._settings = client, client.settings
         self._schedules = Schedules(client)
+        self._attempts = dict[str, int]()  # of runs: the number of the latest job that was seen
 
     def submit(self, request: RunRequest) -> Run:
         return self._create(self._job(request), new_id(request.package.pipeline))
@@ -57,7 +59,7 @@ class VertexService:
         refuse_unless_failed(run)
         again = same_again(self._client.api, job)
         again.labels[RETRY_OF] = label_value(run.id)
-        self._create(again, f"{run.id}-retry-{run.retries + 1}")
+        self._create(again, attempt_id(run.id, run.retries + 1))
 
     def stop(self, run_id: str) -> None:
         job = self._newest(run_id)
@@ -87,8 +89,17 @@ class VertexService:
         if not ID.fullmatch(run_id):
             problem = "is not the id of a run"
             raise SubmitError(Problem(f"run {run_id}", problem, "Look at kamado runs MODEL", "vertex-not-found"))
-        attempt = next(iter(self._list(filter_of(retry_of=label_value(run_id)), page_size=1)), None)
-        name = attempt.name if attempt is not None else f"{self._settings.parent}/pipelineJobs/{run_id}"
+        number = self._attempts.get(run_id, 0)
+        job = self._get(run_id, number)
+        with suppress(AbsentError):
+            while True:  # by id: a list may lag behind
+                job = self._get(run_id, number + 1)
+                number += 1
+        self._attempts[run_id] = number
+        return job
+
+    def _get(self, run_id: str, number: int) -> Any:
+        name = f"{self._settings.parent}/pipelineJobs/{attempt_id(run_id, number)}"
         return self._client.call(PIPELINES, "get_pipeline_job", name=name)
 
     def _list(self, query: str, page_size: int = 100) -> Any:
@@ -103,6 +114,11 @@ class VertexService:
         if "pipelineInfo" in specification:
             pipeline = str(specification["pipelineInfo"]["name"])
         return run_of(job, self._settings, pipeline, run_id, retries)
+
+
+def attempt_id(run_id: str, number: int) -> str:
+    """Of a run's job: 0 is the first one."""
+    return f"{run_id}-retry-{number}" if number else run_id
 
 
 def _attempt(job: Any) -> tuple[str, int]:

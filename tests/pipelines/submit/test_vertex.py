@@ -90,11 +90,11 @@ class TestLoopback(PipelineServiceContract):
 
 
 @pytest.mark.skipif(
-    not {"VERTEX_PROJECT", "VERTEX_IMAGE"} <= os.environ.keys(),
-    reason="needs VERTEX_PROJECT, a live project, and VERTEX_IMAGE with Python and kfp; nothing to fix",
+    not {"VERTEX_PROJECT", "KAMADO_VERTEX_IMAGE"} <= os.environ.keys(),
+    reason="needs VERTEX_PROJECT, a live project, and KAMADO_VERTEX_IMAGE with Python and kfp; nothing to fix",
 )
 class TestLive(PipelineServiceContract):
-    image = os.environ.get("VERTEX_IMAGE", "")
+    image = os.environ.get("KAMADO_VERTEX_IMAGE", "")
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -242,20 +242,49 @@ def test_a_run_is_retried_by_another_job_that_asks_for_the_same(service, server,
     assert (last.pipeline_spec, last.runtime_config) == (first.pipeline_spec, first.runtime_config)
     assert last.labels["kamado_retry_of"] == run.id
     assert service.run(f"{run.id}-retry-2") == run
-    assert [(found.id, found.retries, found.state) for found in service.runs("kamado-tiny", 5)] == [
+    assert [(latest.id, latest.retries, latest.state) for latest in service.runs("kamado-tiny", 5)] == [
         (run.id, 2, "failed")
     ]
 
 
 def test_lists_of_more_than_a_page(service, server, request_):
-    ids = [service.submit(replace(request_, name=f"tiny {number}")).id for number in range(103)]
+    run, (_, state) = service.submit(request_), server
+    ids = [run.id, *(copy_job(state, run.id, f"{run.id}-{number}") for number in range(102))]
     assert [run.id for run in service.runs("kamado-tiny", 200)] == ids[::-1]
+
+
+def copy_job(state, identifier: str, other: str) -> str:
+    """Another job of the stand-in; its id."""
+    job = state.jobs.items[identifier]
+    message = type(job.message)()
+    message.CopyFrom(job.message)
+    message.name = job.message.name.replace(identifier, other)
+    state.jobs.items[other] = replace(job, message=message)
+    return other
+
+
+def test_a_job_with_the_id_of_a_retry_is_left_alone(service, server, request_):
+    run = finished(service, service.submit(replace(request_, parameters={"outcome": "broken"})))
+    refused = server[1].jobs.create
+
+    def create(query, document):  # between the look and the call another person retries
+        copy_job(server[1], run.id, f"{run.id}-retry-1")
+        return refused(query, document)
+
+    server[1].jobs.create = create
+    try:
+        with pytest.raises(SubmitError) as error:
+            service.retry(run.id)
+    finally:
+        server[1].jobs.create = refused
+    assert codes(error) == ["vertex-conflict"]
+    assert len(server[1].jobs.items) == 2
 
 
 def test_a_schedule_that_was_paused_runs_again(service, server, request_):
     request = ScheduleRequest("nightly", "0 18 * * *", request_)
-    made = service.schedule(request)
-    schedule = server[1].schedules.items[made.id]
+    first = service.schedule(request)
+    schedule = server[1].schedules.items[first.id]
     assert (schedule.cron, schedule.max_concurrent_run_count, schedule.allow_queueing) == (
         "TZ=UTC 0 18 * * *",
         1,
@@ -264,12 +293,12 @@ def test_a_schedule_that_was_paused_runs_again(service, server, request_):
     assert schedule.create_pipeline_job_request.pipeline_job.labels["kamado_model"] == "tiny"
     schedule.state = 2
     assert (service.schedule(request).change, schedule.state) == ("replaced", 1)
-    assert made.link.endswith(f"/pipelines/schedules/{made.id}?project=kamado-test")
+    assert first.link.endswith(f"/pipelines/schedules/{first.id}?project=kamado-test")
 
 
 def test_a_schedule_of_others_with_the_same_name_is_left_alone(service, server, request_):
-    made = service.schedule(ScheduleRequest("nightly", "0 18 * * *", request_))
-    theirs = server[1].schedules.items[made.id]
+    first = service.schedule(ScheduleRequest("nightly", "0 18 * * *", request_))
+    theirs = server[1].schedules.items[first.id]
     theirs.create_pipeline_job_request.pipeline_job.labels.clear()
     assert service.schedule(ScheduleRequest("nightly", "0 6 * * *", request_)).change == "created"
     assert theirs.cron == "TZ=UTC 0 18 * * *"
