@@ -7,7 +7,7 @@ PYTHON ?= python3
 
 # What a person gives, by name=value or by the environment. It is text: `value` keeps make from reading a $ in it, and
 # recipes get it from the environment, in quotes. Without a value the command behind a target has its own default.
-override VARIABLES := SPEC DATA OUT TRIALS MINUTES END BASE_IMAGE CHAMPION JSON TO MODEL PORT PYTHON_IMAGE REGISTRY_PORT TESTS TABLE LABEL SPECS STEPS_IMAGE BIGQUERY CLUSTER EXPERIMENT WAIT ALLOW_DIRTY TARGET CRON BACKFILL CATCH_UP RUN
+override VARIABLES := SPEC DATA OUT TRIALS MINUTES END BASE_IMAGE CHAMPION JSON TO MODEL PORT PYTHON_IMAGE REGISTRY_PORT RUNNER TESTS TABLE LABEL SPECS STEPS_IMAGE BIGQUERY CLUSTER EXPERIMENT WAIT ALLOW_DIRTY TARGET CRON BACKFILL CATCH_UP RUN
 override PYTHON_ORIGIN := $(firstword $(origin PYTHON))
 override ARGUMENTS := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
 $(foreach name,PYTHON $(VARIABLES) $(ARGUMENTS),$(eval override $(name) := $$(value $(name))))
@@ -25,15 +25,16 @@ export OMP_WAIT_POLICY := PASSIVE
 # A run is many processes. Where Python may not keep what it compiles, each of them compiles every library again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run new check-spec image base-images pipeline-compile pipeline-submit pipeline-schedule pipeline-runs pipeline-retry pipeline-stop releases registry test check fix serve report docs lock clean always
+.PHONY: help run new check-spec image component-image base-images pipeline-compile pipeline-submit pipeline-schedule pipeline-runs pipeline-retry pipeline-stop releases registry test check fix serve report docs lock clean always
 
 help:  ## list what you can do here
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
 
-run: $(READY)  ## logs to image: SPEC= DATA= OUT= TRIALS= MINUTES= END= BASE_IMAGE= CHAMPION= JSON=1
+run: $(READY)  ## logs to image: SPEC= DATA= OUT= TRIALS= MINUTES= END= BASE_IMAGE= CHAMPION= RUNNER=docker STEPS_IMAGE= JSON=1
 	@$(START) -m cli run $${SPEC:+--spec="$$SPEC"} $${DATA:+--data="$$DATA"} $${OUT:+--out="$$OUT"} $${END:+--end="$$END"} \
 	  $${TRIALS:+--trials="$$TRIALS"} $${MINUTES:+--minutes="$$MINUTES"} $${BASE_IMAGE:+--base="$$BASE_IMAGE"} \
-	  $${CHAMPION:+--champion="$$CHAMPION"} $${JSON:+--json}
+	  $${CHAMPION:+--champion="$$CHAMPION"} $${RUNNER:+--runner="$$RUNNER"} $${STEPS_IMAGE:+--steps-image="$$STEPS_IMAGE"} \
+	  $${JSON:+--json}
 
 check-spec: $(READY)  ## types, rows, rates, leaks and splits, before any training: SPEC= DATA= END= OUT= JSON=1
 	@$(START) -m cli check-spec $${SPEC:+--spec="$$SPEC"} $${DATA:+--data="$$DATA"} $${OUT:+--out="$$OUT"} \
@@ -49,6 +50,9 @@ image: $(READY)  ## the last bundle as an image: TO=registry://HOST/REPOSITORY, 
 
 base-images: $(READY)  ## by a container engine, what models and steps are laid on: OUT= PYTHON_IMAGE=IMAGE@sha256:...
 	@$(START) -m cli base-images --out="$${OUT:-out}/base-images" $${PYTHON_IMAGE:+--python="$$PYTHON_IMAGE"}
+
+component-image: $(READY)  ## by a container engine, what every step runs in, pushed: TO=registry://HOST/REPOSITORY PYTHON_IMAGE= JSON=1
+	@$(START) -m cli component-image $${TO:+--to="$$TO"} $${PYTHON_IMAGE:+--python="$$PYTHON_IMAGE"} $${JSON:+--json}
 
 pipeline-compile: $(READY)  ## a pipeline for a cluster, of SPEC= or SPECS=: STEPS_IMAGE= BASE_IMAGE= BIGQUERY= DATA= TO= CHAMPION= CLUSTER= OUT= JSON=1
 	@$(START) -m cli compile $${SPEC:+--spec="$$SPEC"} $${SPECS:+--specs="$$SPECS"} $${STEPS_IMAGE:+--image="$$STEPS_IMAGE"} \
@@ -110,10 +114,11 @@ report: $(READY)  ## open the last report, or name it: OUT=
 docs: $(READY)  ## build the site of all pages into out/site
 	@$(VENV)/bin/mkdocs build --strict --quiet
 
-lock: $(READY)  ## renew the locks: of everything, of the server, of what installs them
+lock: $(READY)  ## renew the locks: of everything, of the server, of the steps, of what installs them
 	@$(LOCK) requirements.in -o requirements.txt
 	@$(LOCK) requirements-dev.in -c requirements.txt -o requirements-dev.txt
 	@$(LOCK) build/image/base_images/server/requirements.in -c requirements.txt -o build/image/base_images/server/requirements.txt
+	@$(LOCK) build/image/base_images/component/requirements.in -c requirements.txt -o build/image/base_images/component/requirements.txt
 	@$(LOCK) build/environment/requirements.in -o build/environment/requirements.txt
 
 clean:  ## remove what runs left, and caches of this folder; the environment stays: OUT=

@@ -78,12 +78,22 @@ class Document(Section):
         return None
 
     def dump(self) -> bytes:
-        """The one byte sequence of this document."""
-        return dump_json(self.model_dump(mode="json"))
+        """The one byte sequence of this document. Its first lines are its first fields: a preview shows no more."""
+        return dump_json(_in_order(self), sort_keys=False)
 
     def write(self, folder: Path) -> None:
         """Write it into `folder`, which the step publishes as a whole."""
         (folder / self.FILE).write_bytes(self.dump())
+
+
+def _in_order(value: Any) -> Any:
+    """Fields in the order of their class, after those that the class does not declare; keys of a mapping sorted."""
+    if isinstance(value, BaseModel):
+        names = (*sorted(value.model_extra or ()), *type(value).model_fields)
+        return {name: _in_order(getattr(value, name)) for name in names}
+    if isinstance(value, dict):
+        return {key: _in_order(value[key]) for key in sorted(value)}
+    return [_in_order(item) for item in value] if isinstance(value, tuple) else value
 
 
 def _problem(name: str, detail: Any, hint: str) -> Problem:

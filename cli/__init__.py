@@ -5,7 +5,7 @@ main.py            the group of all verbs, in sections
 verb.py            one verb: its arguments are read with every mistake at once
 outcome.py         how a verb ends: on the screen or as one JSON value, and its exit code
 train.py           run, check-spec, new, report
-images.py          verify, image, base-images
+images.py          verify, image, component-image, base-images
 releases.py        releases, promote, rollback, fetch
 serve.py           serve
 compile.py         compile

@@ -1,4 +1,4 @@
-"""Verbs over bundles and images: verify, image, base-images."""
+"""Verbs over bundles and images: verify, image, component-image, base-images."""
 
 import sys
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cli.options import store_option
+from cli.options import registry_option, store_option
 from cli.outcome import Done, Unfinished
 from cli.verb import Call, Verb
 from model.errors import Problem
@@ -114,6 +114,14 @@ def image(call: Call, bundle: Path, verdict: Path, store: str, base: str, smoke_
     return Done(document.model_dump(mode="json"), lines)
 
 
+python_option = click.option(
+    "--python",
+    default="",
+    metavar="IMAGE",
+    help='Python image by digest, or "debian"; default: the public one, or Debian\'s where it cannot be pulled.',
+)
+
+
 @click.command("base-images", cls=Verb, unchanged="images that were there before are unchanged")
 @click.option(
     "--out",
@@ -122,12 +130,7 @@ def image(call: Call, bundle: Path, verdict: Path, store: str, base: str, smoke_
     metavar="FOLDER",
     help="OCI layout to write; default: out/base-images.",
 )
-@click.option(
-    "--python",
-    default="",
-    metavar="IMAGE",
-    help='Python image by digest, or "debian"; default: the public one, or Debian\'s where it cannot be pulled.',
-)
+@python_option
 def base_images(call: Call, out: Path, python: str) -> Done:
     """Build the base images of server and steps with a container engine, into an OCI layout."""
     from build.image.base_images.base_images import base_images as build
@@ -142,3 +145,25 @@ def base_images(call: Call, out: Path, python: str) -> Done:
         report=call.report,
     )
     return Done(digests, tuple(f"oci:{out}:{name} is {digest}" for name, digest in digests.items()))
+
+
+@click.command("component-image", cls=Verb, unchanged="what the registry has is unchanged")
+@registry_option
+@python_option
+def component_image(call: Call, registry: str, python: str) -> Done:
+    """Build the image of the steps with a container engine and push it.
+
+    The last line is the image by digest, which is how a pipeline names it. The same content is pushed once.
+    """
+    from build.image.base_images.component_image import component_image as build
+    from build.settings import cache_folder, git_commit
+
+    pushed = build(
+        registry,
+        python or None,
+        call.environ,
+        cache=cache_folder(call.environ),
+        commit=git_commit(call.environ),
+        report=call.report,
+    )
+    return Done(pushed, (f"{pushed.outcome}, tag {pushed.tag}", pushed.reference))

@@ -7,7 +7,7 @@ import click
 
 from cli.compile import compile_pipeline
 from cli.completion import completion
-from cli.images import base_images, image, verify
+from cli.images import base_images, component_image, image, verify
 from cli.outcome import report_usage
 from cli.registry import registry
 from cli.releases import fetch, promote, releases, rollback
@@ -21,7 +21,7 @@ from model.version import version
 
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Train": (run, check_spec, new, report),
-    "Images": (verify, image, base_images),
+    "Images": (verify, image, component_image, base_images),
     "Releases": (releases, promote, rollback, fetch),
     "Serve": (serve,),
     "Pipeline": (compile_pipeline, submit, schedule, runs, retry, stop),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from build.oci.store import ImageStore
 
 DEFAULT_STORE = "oci:out/images"  # where `make run` puts its images
+REGISTRIES = "registry://HOST/REPOSITORY or ecr://ACCOUNT.REGION/REPOSITORY"
 STORE_HELP = f"Image store: {FORMS}; default: KAMADO_IMAGES, else {DEFAULT_STORE}."
 
 
@@ -94,6 +95,27 @@ def _store(ctx: click.Context, param: click.Parameter, name: str) -> str:
         source = param.opts[0] if name else "KAMADO_IMAGES"
         raise ArgumentProblem(replace(problem, where=f"{source}={problem.where}"))
     return address
+
+
+def registry_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The option --to for a registry that clusters pull from, which the callback of a verb gets as `registry`."""
+    help_text = f"Registry: {REGISTRIES}; default: KAMADO_IMAGES."
+    return click.option("--to", "registry", default="", metavar="REGISTRY", help=help_text, callback=_registry)(command)
+
+
+def _registry(ctx: click.Context, param: click.Parameter, name: str) -> str:
+    """As `_store`, without a default. Raises ArgumentProblem also for a folder, from which no cluster pulls."""
+    if ctx.resilient_parsing:
+        return name
+    address: str = name or ctx.obj.get("KAMADO_IMAGES") or ""
+    hint = f"Name a registry: {REGISTRIES}"
+    if not address:
+        raise ArgumentProblem(Problem("--to", "is missing", hint, "store-missing"))
+    where = f"{'--to' if name else 'KAMADO_IMAGES'}={address}"
+    if address.startswith("oci:"):
+        problem = "is a folder of this machine, from which no cluster pulls"
+        raise ArgumentProblem(Problem(where, problem, hint, "store-local"))
+    return _store(ctx, param, name)
 
 
 def open_existing_store(name: str, environ: Mapping[str, str]) -> "ImageStore":

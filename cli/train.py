@@ -29,17 +29,27 @@ UNCHANGED = "what was in OUT before is unchanged"
 @click.option("--minutes", default="", metavar="NUMBER", help="Safety stop of the search, in place of the spec's.")
 @click.option("--base", default="", metavar="IMAGE", help="Server base image; default: built from Debian packages.")
 @click.option("--champion", default="", metavar="BUNDLE|STORE", help="Model in service, to be beaten.")
+@click.option(
+    "--runner", default="subprocess", metavar="subprocess|docker", help="How steps run: as processes or containers."
+)
+@click.option(
+    "--steps-image",
+    default="",
+    metavar="IMAGE@sha256:…",
+    help="Image of the steps, in the engine; default: built here.",
+)
 def run(call: Call, **arguments: str) -> "RunSummary":
     """Train one model on this machine: logs to image.
 
     The pipeline is compiled, and the compiled file is what runs. Exit code 0: promoted, and the image is built; 3:
     held, or too little data for a verdict; 1: rejected, invalid, refused or failed.
     """
+    from build.settings import cache_folder
     from pipelines.arguments import TrainingArguments, read_training_request
     from pipelines.local.run import train
 
     request = read_training_request(TrainingArguments(**arguments), call.mistakes, call.environ)
-    return train(request, call.console)
+    return train(request, call.console, cache=cache_folder(call.environ))
 
 
 @click.command("check-spec", cls=Verb, collects_mistakes=True, unchanged=UNCHANGED)

@@ -37,9 +37,12 @@ def write_atomically(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
-def dump_json(value: object) -> bytes:
-    """One byte sequence per value: sorted keys, no NaN or infinity (ValueError), newline at the end."""
-    return (json.dumps(value, sort_keys=True, indent=1, allow_nan=False, ensure_ascii=False) + "\n").encode()
+def dump_json(value: object, *, sort_keys: bool = True) -> bytes:
+    """One byte sequence per value: sorted keys, no NaN or infinity (ValueError), newline at the end.
+
+    Without `sort_keys`, keys stay in the order that they have.
+    """
+    return (json.dumps(value, sort_keys=sort_keys, indent=1, allow_nan=False, ensure_ascii=False) + "\n").encode()
 
 
 def write_json(path: Path, value: object) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import joblib
 
@@ -15,8 +16,13 @@ from model.spec.values import FIRST_END
 from pipelines.local.run_dir import Output
 from pipelines.request import DataRequest, Overrides, TrainingRequest
 
+if TYPE_CHECKING:
+    from pipelines.local.steps_image import StepsImage
+
 SIMULATED = Path(__file__).resolve().parents[1] / "examples" / "rental_portal"
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+RUNNERS = ("subprocess", "docker")
+PINNED = re.compile(r".+@sha256:[0-9a-f]{64}")
 COUNT = re.compile(r"0*[1-9][0-9]{0,8}")
 # KFP's runner puts values of its own in the place of these, also in the middle of a path.
 PLACEHOLDERS = ("{{$", "/kfp-workspace")
@@ -41,6 +47,8 @@ class TrainingArguments(DataArguments):
     minutes: str = ""
     base: str = ""
     champion: str = ""
+    runner: str = RUNNERS[0]
+    steps_image: str = ""
 
 
 def read_data_request(args: DataArguments, mistakes: Sequence[Problem] = (), *, results: str = ".") -> DataRequest:
@@ -63,8 +71,9 @@ def read_training_request(
     overrides = Overrides(trials=reader.trials(args.trials), minutes=reader.minutes(args.minutes))
     base, champion = reader.base(args.base, environ), reader.champion(args.champion, spec, environ)
     reader.look_at_keys(environ)
+    image = reader.image(args.runner, args.steps_image)
     threads = joblib.cpu_count()  # those that this process may use, limits of a container included
-    return TrainingRequest(reader.checked(data, overrides), base, champion, threads)
+    return TrainingRequest(reader.checked(data, overrides), base, champion, threads, image)
 
 
 class _Reader:
@@ -211,6 +220,26 @@ class _Reader:
 
             self._look(lambda: refuse_missing_champion(champion, spec.model if spec else "any", environ))
         return champion
+
+    def image(self, runner: str, name: str) -> "StepsImage | None":
+        """That of the steps, in the container engine; None where they are processes."""
+        if runner not in RUNNERS:
+            self._add("RUNNER", f"is {runner!r}", f"Use {' or '.join(RUNNERS)}", "runner-unknown")
+        if runner != "docker":
+            if name:
+                self._add(f"STEPS_IMAGE={name}", "is for containers alone", "Add RUNNER=docker", "steps-image-unused")
+            return None
+        if name and not PINNED.fullmatch(name):
+            problem, hint = "is not named by digest", "Write it as repository@sha256:<64 hex digits>"
+            self._add(f"STEPS_IMAGE={name}", problem, hint, "image-without-digest")
+            return None
+        from pipelines.local.steps_image import StepsImage
+
+        try:
+            return StepsImage.look_up(name)
+        except KamadoError as refusal:
+            self.problems.extend(refusal.problems)
+            return None
 
     def look_at_keys(self, environ: Mapping[str, str]) -> None:
         if any(environ.get(name) for name in ("KAMADO_SIGNING_KEY", "KAMADO_REQUIRE_KEY")):

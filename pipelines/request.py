@@ -7,6 +7,7 @@ from pathlib import Path
 
 from model.spec.types import Spec
 from pipelines.local.run_dir import Output
+from pipelines.local.steps_image import StepsImage
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,16 @@ class DataRequest:
 
 @dataclass(frozen=True)
 class TrainingRequest:
-    """What one training run does. Paths are absolute: steps run in folders of their own."""
+    """What one training run does. Paths are absolute: steps run in folders of their own.
+
+    `image` is that of the steps where they are containers; None where they are processes of this checkout.
+    """
 
     data: DataRequest
     base: str
     champion: str
     threads: int
+    image: StepsImage | None
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import xgboost
 
+from model.bundle.booster import xgboost
 from model.bundle.bounds import Bounds
 from model.bundle.bundle import Bundle, write
 from model.bundle.calibration import Calibration, Sampling

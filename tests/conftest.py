@@ -5,24 +5,35 @@ import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import docker
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from build.image.base_images import BaseImagesError
-from build.image.base_images.build_context import build_contexts
+from build.image.base_images.build_context import component_context, server_context
 from build.image.base_images.build_images import build_images
+from build.image.base_images.export import export
 from build.image.base_images.python_base import python_image
+from build.oci.layout import Layout
 from build.settings import cache_folder
 from tests.bundles import write_valid_bundle
 from tests.once import folder_of_run
+from tests.services.chromium import Chromium, open_chromium
 from tests.services.engine import engine
 from tests.verdicts import verdict_of
 
+# These share an engine and the images that they build in it: one process has them all.
+IN_THE_ENGINE = (
+    "tests/build/image/test_base_images.py",
+    "tests/build/image/test_component_image.py",
+    "tests/pipelines/test_docker_runner.py",
+)
 # What takes longest begins first, so that no process of the tests is left alone with it at the end.
 LONGEST = (
-    "tests/build/image/test_base_images.py",
+    *IN_THE_ENGINE,
     "tests/pipelines/test_run.py",
     "tests/pipelines/submit/test_training.py",
     "tests/pipelines/test_fleet.py",
@@ -35,6 +46,19 @@ LONGEST = (
 def pytest_collection_modifyitems(items):
     ranks = {file: rank for rank, file in enumerate(LONGEST)}
     items.sort(key=lambda item: ranks.get(item.nodeid.partition("::")[0], len(LONGEST)))
+
+
+class BySharedEngine(LoadFileScheduling):
+    """A file is one piece of work, as are all files of IN_THE_ENGINE together."""
+
+    def _split_scope(self, nodeid):
+        file = nodeid.partition("::")[0]
+        return "the engine" if file in IN_THE_ENGINE else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return BySharedEngine(config, log)
 
 
 def pytest_configure():
@@ -67,6 +91,13 @@ def bundle(valid_bundle, tmp_path) -> Path:
     return Path(shutil.copytree(valid_bundle, tmp_path / "bundle"))
 
 
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    """One browser for all tests of pages."""
+    with open_chromium() as browser:
+        yield browser
+
+
 @pytest.fixture
 def outcome(record_property):
     """Takes what the product answered, in one line; `python -m tests.cases` prints it beside the case."""
@@ -96,10 +127,26 @@ def python_base(engine_client):
 
 
 @pytest.fixture(scope="session")
-def base_images(engine_client, python_base):
-    """{"server": digest, "component": digest} of the two base images in the engine."""
-    contexts = build_contexts(os.environ, commit="0" * 40)
-    return build_images(engine_client, python_base, contexts, tag="tests", report=print)
+def component_image(engine_client, python_base):
+    """The engine's id of the image of the steps."""
+    contexts = [component_context(os.environ, commit="0" * 40)]
+    return build_images(engine_client, python_base, contexts, tag="tests", report=print)["component"]
+
+
+@pytest.fixture(scope="session")
+def base_images(engine_client, python_base, component_image):
+    """{"server": id, "component": id} of the two base images in the engine."""
+    server = build_images(engine_client, python_base, [server_context(os.environ)], tag="tests", report=print)
+    return {**server, "component": component_image}
+
+
+@pytest.fixture(scope="session")
+def server_layout(engine_client, base_images, tmp_path_factory):
+    """A layout with the server base, out of the engine."""
+    folder = tmp_path_factory.mktemp("layout")
+    folder.chmod(0o755)  # any user of a container can read it
+    export(engine_client, {"server": base_images["server"]}, Layout(folder), report=print)
+    return folder
 
 
 @pytest.fixture(scope="session")

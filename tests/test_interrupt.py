@@ -21,6 +21,7 @@ COMMANDS = {
     "make pipeline-retry": "cli retry",
     "make pipeline-stop": "cli stop",
     "make releases": "cli releases",
+    "make component-image": "cli component-image",
     "make base-images": "cli base-images",
     "make registry": "cli registry",
     "make serve": "cli serve",

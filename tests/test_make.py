@@ -30,8 +30,11 @@ REACHES = {
     "run": {
         name: f"--{option}={{}}"
         for name, option in {
-            **{name: name.lower() for name in ("SPEC", "DATA", "OUT", "TRIALS", "MINUTES", "END", "CHAMPION")},
+            **{
+                name: name.lower() for name in ("SPEC", "DATA", "OUT", "TRIALS", "MINUTES", "END", "CHAMPION", "RUNNER")
+            },
             "BASE_IMAGE": "base",
+            "STEPS_IMAGE": "steps-image",
         }.items()
     }
     | {"JSON": "--json"},
@@ -44,6 +47,7 @@ REACHES = {
         "JSON": "--json",
         "KAMADO_IMAGES": "--to={}",
     },
+    "component-image": {"TO": "--to={}", "PYTHON_IMAGE": "--python={}", "JSON": "--json"},
     "base-images": {"OUT": "--out={}/base-images", "PYTHON_IMAGE": "--python={}"},
     "pipeline-compile": {
         name: f"--{option}={{}}"

@@ -13,7 +13,7 @@ from build.oci.image import Blob
 
 LARGEST_LAYER = 1 << 36  # bytes unpacked; no base that is of use has a layer of 64 GiB
 GZIP = b"\x1f\x8b"
-BUFFER = 1 << 20
+BUFFER = 1 << 16  # for each header tarfile copies what is left of it
 
 
 def members(tar: tarfile.TarFile, *, most: int = LARGEST_LAYER) -> Iterator[tarfile.TarInfo]:

@@ -7,6 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from artifacts.baselines import LogisticBaseline
+from artifacts.distinct_rows import DistinctRows
 from artifacts.splits import encode
 from model.arrays import Floats, Matrix
 from model.bundle.bundle import Bundle
@@ -47,7 +48,8 @@ class BundleCandidate(Candidate):
         self.predictor = Predictor(bundle, threads=threads)
 
     def probability(self, matrix: Matrix) -> Floats:
-        return self.predictor.probability(matrix)
+        distinct = DistinctRows.of(matrix)
+        return self.predictor.probability(distinct.rows)[distinct.index]
 
 
 class LogisticCandidate(Candidate):

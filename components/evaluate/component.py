@@ -1,5 +1,5 @@
 from kfp import dsl
-from kfp.dsl import HTML, Artifact, Dataset, Input, Metrics, Model, Output
+from kfp.dsl import HTML, Artifact, ClassificationMetrics, Dataset, Input, Metrics, Model, Output
 
 
 @dsl.component(base_image="python-set-by-the-graph", install_kfp_package=False)
@@ -11,6 +11,7 @@ def evaluate(
     evaluation: Output[Artifact],
     report: Output[HTML],
     metrics: Output[Metrics],
+    roc: Output[ClassificationMetrics],
 ) -> None:
     """Compare with baselines and champion on the same rows; the reasons of the verdict are in the report."""
     import shutil
@@ -22,6 +23,7 @@ def evaluate(
     from artifacts.verdict import Verdict
     from components.evaluate.evaluate import evaluate as run
     from components.evaluate.inputs import InputFolders
+    from components.evaluate.kubeflow_metrics import log_metrics
     from components.step import Step
     from model.spec.types import Spec
 
@@ -41,6 +43,4 @@ def evaluate(
             shutil.copyfile(folders.splits / name, out / name)
         evaluation.metadata.update(Verdict.read(out).facts())
         shutil.copyfile(out / "report.html", report.path)
-        shutil.copyfile(out / "metrics.json", metrics.path)  # without a file here the local cache never hits
-        for name, value in MetricsDocument.read(out).scalars.items():
-            metrics.log_metric(name, value)
+        log_metrics(MetricsDocument.read(out), metrics, roc)

@@ -19,7 +19,7 @@ from components.resolve.end import resolved_end
 from model.errors import KamadoError
 from model.spec.types import Spec
 
-Value = TypeVar("Value")
+Answer = TypeVar("Answer")
 
 
 class ResolveError(KamadoError):
@@ -95,7 +95,7 @@ class _Questions:
     def __init__(self) -> None:
         self._errors = list[KamadoError]()
 
-    def ask(self, question: Callable[[], Value]) -> Value | None:
+    def ask(self, question: Callable[[], Answer]) -> Answer | None:
         try:
             return question()
         except KamadoError as error:

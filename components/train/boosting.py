@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from artifacts.distinct_rows import DistinctRows
 from model.bundle.booster import xgboost
 from model.bundle.features import CategoryFeature, Feature
 
@@ -41,7 +42,9 @@ def margin_of(booster: bytes, matrix: NDArray[np.float32]) -> NDArray[np.float64
     """What the trees add to the log odds, float64 (rows,), summed as a server sums them."""
     trees = xgboost.Booster({"nthread": 1})
     trees.load_model(bytearray(booster))
-    return trees.inplace_predict(matrix, predict_type="margin", missing=np.nan).astype(np.float64)
+    distinct = DistinctRows.of(matrix)
+    margins: NDArray[np.float32] = trees.inplace_predict(distinct.rows, predict_type="margin", missing=np.nan)
+    return margins.astype(np.float64)[distinct.index]
 
 
 def log_loss(margin: NDArray[np.float64], label: NDArray[np.float32]) -> float:

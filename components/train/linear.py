@@ -34,24 +34,41 @@ class _Block:
     bounds: tuple[tuple[float | None, float | None], ...]
 
 
+class Design:
+    """Rows as the regression reads them, made once for fits of several strengths.
+
+    `directions=False` leaves the signs free.
+    """
+
+    def __init__(
+        self, matrix: Matrix, label: NDArray[np.float32], features: Sequence[Feature], *, directions: bool = True
+    ) -> None:
+        every = -(-len(matrix) // MOST_ROWS)
+        matrix, label = matrix[::every], label[::every]
+        with threadpool_limits(1):
+            self._blocks = [_block(matrix[:, index], feature, directions) for index, feature in enumerate(features)]
+            intercept = sparse.csr_matrix(np.ones((len(matrix), 1)))
+            self._design = sparse.hstack([intercept, *(block.design for block in self._blocks)], format="csr")
+        self._bounds = [(None, None), *(bound for block in self._blocks for bound in block.bounds)]
+        self._sign = np.where(label > 0, 1.0, -1.0)
+        self._start = np.zeros(self._design.shape[1])
+        self._start[0] = prior(label).intercept
+
+    def fit(self, *, strength: float) -> Linear:
+        """`strength` is C, the inverse of the penalty."""
+        penalty = np.full(len(self._start), 1 / strength)
+        penalty[0] = 0.0
+        data = (self._design, self._sign, penalty)
+        with threadpool_limits(1):
+            optimum = minimize(_loss, self._start, data, "L-BFGS-B", jac=True, bounds=self._bounds, options=LIMITS)
+        return _linear(optimum.x, self._blocks)
+
+
 def fit(
     matrix: Matrix, label: NDArray[np.float32], features: Sequence[Feature], *, strength: float, directions: bool = True
 ) -> Linear:
-    """`strength` is C, the inverse of the penalty. `directions=False` leaves the signs free."""
-    every = -(-len(matrix) // MOST_ROWS)
-    matrix, label = matrix[::every], label[::every]
-    with threadpool_limits(1):
-        blocks = [_block(matrix[:, index], feature, directions) for index, feature in enumerate(features)]
-        intercept = sparse.csr_matrix(np.ones((len(matrix), 1)))
-        design = sparse.hstack([intercept, *(block.design for block in blocks)], format="csr")
-        bounds = [(None, None), *(bound for block in blocks for bound in block.bounds)]
-        start = np.zeros(design.shape[1])
-        start[0] = prior(label).intercept
-        penalty = np.full(design.shape[1], 1 / strength)
-        penalty[0] = 0.0
-        sign = np.where(label > 0, 1.0, -1.0)
-        optimum = minimize(_loss, start, (design, sign, penalty), "L-BFGS-B", jac=True, bounds=bounds, options=LIMITS)
-    return _linear(optimum.x, blocks)
+    """The regression of one strength."""
+    return Design(matrix, label, features, directions=directions).fit(strength=strength)
 
 
 def _loss(weights: Floats, design: sparse.csr_matrix, sign: Floats, penalty: Floats) -> tuple[float, Floats]:

@@ -34,4 +34,4 @@ class Pruning(xgboost.callback.TrainingCallback):
 
 
 def any_complete(study: optuna.Study) -> bool:
-    return any(trial.state == optuna.trial.TrialState.COMPLETE for trial in study.trials)
+    return bool(study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,)))

@@ -127,7 +127,8 @@ class Objective:
         fit_x, fit_y, new_x, new_y = (
             rows.matrix[fitted], rows.label[fitted], rows.matrix[validation], rows.label[validation],
         )  # fmt: skip
-        candidates = [linear.fit(fit_x, fit_y, features, strength=strength) for strength in STRENGTHS]
+        design = linear.Design(fit_x, fit_y, features)
+        candidates = [design.fit(strength=strength) for strength in STRENGTHS]
         losses = [log_loss(candidate.margin(new_x, inputs.names), new_y) for candidate in candidates]
         best = int(np.argmin(losses))
         self.strength = STRENGTHS[best]

@@ -7,8 +7,10 @@ from pipelines.compile import local_image
 from pipelines.graph_settings import GraphSettings
 
 
-def local_settings(run: Path, spec: Spec, *, source: str, base: str = "", threads: int = 1) -> GraphSettings:
-    """Of a run in the folder `run`, in which the spec becomes a file."""
+def local_settings(
+    run: Path, spec: Spec, *, source: str, base: str = "", threads: int = 1, image: str | None = None
+) -> GraphSettings:
+    """Of a run in the folder `run`, in which the spec becomes a file; `image` is None where steps are processes."""
     spec.write(run)
     uri = (run / "spec.json").as_uri()
-    return GraphSettings(local_image(), spec, uri, source=source, base=base, threads=threads)
+    return GraphSettings(image or local_image(), spec, uri, source=source, base=base, threads=threads)

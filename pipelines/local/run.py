@@ -1,6 +1,7 @@
 """Train one model on this machine: the pipeline is compiled, and the compiled file is what runs."""
 
 import json
+import os
 import shlex
 import shutil
 from pathlib import Path
@@ -9,6 +10,7 @@ from rich.console import Console
 
 from model.errors import BundleError
 from model.files import sync_files
+from pipelines.local.containers import Containers
 from pipelines.local.events import StepError
 from pipelines.local.local_settings import local_settings
 from pipelines.local.progress import ProgressDisplay
@@ -21,18 +23,31 @@ from pipelines.sample import source_of
 from pipelines.training import training
 
 
-def train(request: TrainingRequest, console: Console) -> RunSummary:
-    """One run from spec to verdict. Raises StepError when a step refuses or fails, and Interrupted."""
-    output = request.data.output
+def train(request: TrainingRequest, console: Console, *, cache: Path) -> RunSummary:
+    """One run from spec to verdict; `cache` has the bases of images.
+
+    Raises StepError when a step refuses or fails, and Interrupted.
+    """
+    output, image = request.data.output, request.image
+    if image is not None:
+        console.print(f"steps run in {image}", markup=False)
     with output.locked():
         run = output.new_run()
         log = RunLog(run / "run.log")
         source = source_of(request.data, console)
-        settings = local_settings(run, request.data.spec, source=source, base=request.base, threads=request.threads)
+        settings = local_settings(
+            run,
+            request.data.spec,
+            source=source,
+            base=request.base,
+            threads=request.threads,
+            image=image.reference if image else None,
+        )
+        containers = _containers(request, run, source, cache)
         error = None
         try:
             with (
-                PipelineProcess(run, training, settings, pipeline_parameters(request)) as pipeline,
+                PipelineProcess(run, training, settings, pipeline_parameters(request), containers) as pipeline,
                 ProgressDisplay(console) as progress,
             ):
                 pipeline.watch(progress, log)
@@ -45,6 +60,15 @@ def train(request: TrainingRequest, console: Console) -> RunSummary:
         log.write("run", f"{summary.verdict}; image {summary.image}" if summary.image else summary.verdict)
         output.publish(run)
     return summary
+
+
+def _containers(request: TrainingRequest, run: Path, source: str, cache: Path) -> Containers | None:
+    """Those of the steps; None where they are processes."""
+    if request.image is None:
+        return None
+    inputs = (source, request.champion, request.base)
+    out = request.data.output.root
+    return Containers.of_run(request.image, run, out=out, cache=cache, inputs=inputs, environ=os.environ)
 
 
 def _keeping_promoted(error: StepError, run: Path, output: Output) -> StepError:

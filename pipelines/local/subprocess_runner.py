@@ -15,21 +15,32 @@ from model.errors import Problem
 from model.interrupt import Interrupted
 from pipelines.compile import ROOT, compile_graph
 from pipelines.graph_settings import Graph, GraphSettings
+from pipelines.local.containers import Containers
 from pipelines.local.events import Event, StepError
 from pipelines.local.progress import ProgressDisplay
 from pipelines.local.run_log import RunLog
 
 POLL_SECONDS = 0.1
+SECONDS_TO_END = 20.0
 Parameter = str | int | float
 
 
 class PipelineProcess:
-    """One run of a graph that is compiled with these settings; its files live in `run`."""
+    """One run of a graph that is compiled with these settings; its files live in `run`.
+
+    Its steps are processes of the group, or `containers`.
+    """
 
     def __init__(
-        self, run: Path, graph: Graph[GraphSettings], settings: GraphSettings, parameters: Mapping[str, Parameter]
+        self,
+        run: Path,
+        graph: Graph[GraphSettings],
+        settings: GraphSettings,
+        parameters: Mapping[str, Parameter],
+        containers: Containers | None = None,
     ) -> None:
         self.run, self.kfp_log = run, run / "kfp.log"
+        self._containers = containers
         self._events = run / "events.jsonl"
         self._events.touch()
         scratch = run / "tmp"
@@ -53,6 +64,9 @@ class PipelineProcess:
             str(arguments),
             str(run / "artifacts"),
         ]
+        if containers is not None:
+            containers.write(run / "containers.json")
+            command.append(str(run / "containers.json"))
         with self.kfp_log.open("w") as log:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
@@ -63,9 +77,15 @@ class PipelineProcess:
 
     def __exit__(self, *_: object) -> None:
         """Nothing that the run started outlives it."""
+        if self._containers is not None:  # it ends them itself, and only it can know of one that is being created
+            self._process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(SECONDS_TO_END)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        if self._containers is not None:
+            self._containers.remove_all()
 
     def watch(self, progress: ProgressDisplay, log: RunLog) -> None:
         """Until the pipeline has ended well. Raises StepError when a step refused or failed, and Interrupted."""

@@ -11,6 +11,7 @@ from artifacts.schemas import documents
 from artifacts.split import SplitSummary
 from artifacts.training import BestTrial, SearchBudget, TrainingReport, Trial
 from model.errors import DataError
+from tests.build_image.runs import IMAGE, METRICS, failed, verdict
 
 REPORT = TrainingReport(
     stopped_by="trials",
@@ -34,6 +35,19 @@ def test_it_is_read_as_it_was_written(tmp_path):
     assert (tmp_path / "training.json").read_bytes() == REPORT.dump()
     assert TrainingReport.read(tmp_path) == REPORT
     assert isinstance(TrainingReport.read(tmp_path).best.parameters["max_depth"], int)
+
+
+def test_a_preview_begins_with_what_people_look_for(tmp_path):
+    image, decided = (json.loads(document.dump()) for document in (IMAGE, verdict("hold", failed("size", "Big."))))
+    assert list(image)[:4] == ["format", "reference", "tag", "digest"]
+    assert list(decided)[:3] == ["format", "verdict", "reasons"]
+    assert IMAGE.digest in IMAGE.dump()[:256].decode()
+
+
+def test_mappings_are_sorted_and_undeclared_fields_come_first():
+    assert list(json.loads(IMAGE.dump())["labels"]) == ["a", "z"]
+    first, *_, last = json.loads(METRICS.dump())
+    assert (first, last) == ("auc", "format")
 
 
 def test_every_problem_is_named_at_once():

@@ -1,10 +1,8 @@
-"""report.html: what it shows, and how it looks on narrow and wide screens."""
+"""report.html: what it shows; how it looks is in test_report_layout.py."""
 
 import html.parser
 import itertools
 import re
-
-import pytest
 
 from artifacts.training import Trial
 from components.evaluate.report.plots import search
@@ -12,7 +10,6 @@ from components.evaluate.report.report import setting
 from tests.evaluate.runs import WITH_SLICES, evaluated
 from tests.logs import log, replaced, spec_of
 from tests.runs import train_into
-from tests.services.chromium import laid_out
 
 
 class TestTheReport:
@@ -72,38 +69,6 @@ class TestTheReport:
         page = (folder / "evaluated" / "report.html").read_text("utf-8")
         assert "<b>1K" not in page
         assert "&lt;b&gt;1K&lt;/b&gt;" in page
-
-
-TELEPHONE, PANE, TABLET, DESK = 360, 477, 870, 1400
-WIDTHS = (TELEPHONE, PANE, TABLET, DESK)
-
-
-@pytest.fixture(scope="module")
-def layout(evaluation, tmp_path_factory):
-    """Width -> measures of the report, with one value of the data that is 90 letters long."""
-    folder = tmp_path_factory.mktemp("layout")
-    page = folder / "report.html"
-    page.write_text((evaluation[0] / "report.html").read_text("utf-8").replace("layout = 2DK", "W" * 90), "utf-8")
-    return laid_out(page, WIDTHS, folder)
-
-
-class TestTheLayout:
-    """On a telephone, in Kubeflow's pane and on a desk, with everything unfolded."""
-
-    @pytest.mark.parametrize("width", WIDTHS)
-    def test_nothing_is_cut_off_or_has_to_be_pushed_sideways(self, width, layout):
-        assert layout[width]["beyond"] == []
-        assert layout[width]["pushed"] == []
-
-    @pytest.mark.parametrize("width", WIDTHS)
-    def test_the_text_of_every_chart_is_neither_tiny_nor_huge(self, width, layout):
-        assert set(layout[width]["texts"]) >= {"Search", "Calibration", "Examination", "Gain"}
-        for chart, size in layout[width]["texts"].items():
-            assert 9 <= size <= 15, chart
-
-    def test_a_narrow_page_shows_all_that_a_wide_one_shows(self, layout):
-        telephone, desk = ([" ".join(text.split()) for text in layout[width]["shown"]] for width in (TELEPHONE, DESK))
-        assert [text for text in telephone if text] == [text for text in desk if text]
 
 
 class Balance(html.parser.HTMLParser):

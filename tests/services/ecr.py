@@ -20,7 +20,8 @@ from functools import cached_property
 from typing import Any
 
 import boto3
-import requests
+import urllib3
+from moto.ecr.models import Repository, ecr_backends
 from moto.server import ThreadedMotoServer
 
 from build.oci.image import DOCKER_MANIFEST, INDEX, MANIFEST, digest_of
@@ -47,21 +48,26 @@ class Ecr:
     throttled: int = 0  # so many calls of the API are still turned away
     referrers: dict[tuple[str, str], list[dict]] = field(default_factory=dict)  # (repository, digest) -> descriptors
     lock: threading.Lock = field(default_factory=threading.Lock)
+    pool: urllib3.PoolManager = field(default_factory=urllib3.PoolManager)
 
     @cached_property
     def client(self) -> Any:
         """Of moto's API itself. To make one takes longer than any of its calls."""
         return boto3.client("ecr", region_name=REGION, endpoint_url=self.moto, **KEYS)
 
+    def ask(self, method: str, url: str, body: bytes, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
+        """The answer of the registry or of moto, over a connection that stays open."""
+        return self.pool.request(
+            method, url, body=body or None, headers=headers, redirect=False, retries=False, timeout=60
+        )
+
     def end_tokens(self) -> None:
         """As after twelve hours."""
         self.tokens = dict.fromkeys(self.tokens, 0.0)
 
-    def repository(self, name: str) -> dict | None:
-        try:
-            return self.client.describe_repositories(repositoryNames=[name])["repositories"][0]
-        except self.client.exceptions.RepositoryNotFoundException:
-            return None
+    def repository(self, name: str) -> Repository | None:
+        """What moto, which runs in this process, keeps of it: every request for an image looks."""
+        return ecr_backends[ACCOUNT][REGION].repositories.get(name)
 
     def lifecycle(self, name: str) -> dict:
         return json.loads(self.client.get_lifecycle_policy(repositoryName=name)["lifecyclePolicyText"])
@@ -82,9 +88,11 @@ def ecr(registry: str) -> Iterator[Ecr]:
     moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     moto.start()
     try:
-        service = Ecr(registry=f"http://{registry}", moto="http://{}:{}".format(*moto.get_host_and_port()))
-        with serving(type("Handler", (Handler,), {"service": service})) as service.host:
-            yield service
+        address = "http://{}:{}".format(*moto.get_host_and_port())
+        with urllib3.PoolManager(maxsize=8) as pool:
+            service = Ecr(registry=f"http://{registry}", moto=address, pool=pool)
+            with serving(type("Handler", (Handler,), {"service": service})) as service.host:
+                yield service
     finally:
         moto.stop()
 
@@ -124,10 +132,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             listed = self.service.referrers.get((match["repository"], match["rest"]), [])
             index = dump({"schemaVersion": 2, "mediaType": INDEX, "manifests": listed})
             return self._send(200, index, {"Content-Type": INDEX, "Content-Length": str(len(index))})
-        if self.command != "PUT" or "/manifests/" not in self.path:
+        if self.command in ("GET", "HEAD"):
             return self._pass_on(body)
-        with self.service.lock:  # the service decides alone whose tag it is
-            if repository["imageTagMutability"].startswith("IMMUTABLE") and self._moves(match["rest"], body):
+        # One write at a time: the service decides alone whose tag it is, and while the registry takes a blob once more,
+        # it does not know it.
+        with self.service.lock:
+            if "/manifests/" not in self.path:
+                return self._pass_on(body)
+            if repository.is_tag_immutable() and self._moves(match["rest"], body):
                 message = f"The image tag '{match['rest']}' already exists and cannot be overwritten: it is immutable"
                 return self._error(400, "TAG_INVALID", message)
             return self._pass_on(body, self._refers(match["repository"], body))
@@ -136,8 +148,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if reference.startswith("sha256:"):
             return False
         accept = {"Accept": ", ".join((MANIFEST, DOCKER_MANIFEST, INDEX))}
-        existing = requests.head(self.service.registry + self.path, headers=accept, timeout=10)
-        return existing.status_code == 200 and existing.headers["Docker-Content-Digest"] != digest_of(manifest)
+        existing = self.service.ask("HEAD", self.service.registry + self.path, b"", accept)
+        return existing.status == 200 and existing.headers["Docker-Content-Digest"] != digest_of(manifest)
 
     def _refers(self, repository: str, manifest: bytes) -> dict[str, str]:
         """Remembers what names a subject, and tells the client so."""
@@ -155,13 +167,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         headers = {name: value for name, value in self.headers.items() if name.lower() not in NOT_PASSED_ON}
         headers.pop("Authorization", None)
         url = self.service.registry + self.path
-        answer = requests.request(self.command, url, data=body, headers=headers, allow_redirects=False, timeout=60)
+        answer = self.service.ask(self.command, url, body, headers)
         head = {name: value for name, value in answer.headers.items() if name.lower() not in NOT_PASSED_ON}
         head = {
             name: value.replace(self.service.registry, f"http://{self.service.host}") for name, value in head.items()
         }
-        length = answer.headers.get("Content-Length", "0") if self.command == "HEAD" else str(len(answer.content))
-        self._send(answer.status_code, answer.content, {**head, "Content-Length": length, **(more or {})})
+        length = answer.headers.get("Content-Length", "0") if self.command == "HEAD" else str(len(answer.data))
+        self._send(answer.status, answer.data, {**head, "Content-Length": length, **(more or {})})
 
     def _error(self, status: int, code: str, message: str, head: dict[str, str] | None = None) -> None:
         body = json.dumps({"errors": [{"code": code, "message": message}]}).encode()
@@ -187,9 +199,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self._exception("AccessDeniedException", message)
         if operation == "GetAuthorizationToken":
             return self._json(200, {"authorizationData": [self._token()]})
-        answer = requests.post(self.service.moto, data=body, headers=dict(self.headers.items()), timeout=30)
-        address = re.sub(r"\d{12}\.dkr\.ecr\.[\w-]+\.amazonaws\.com", self.service.host, answer.text)
-        return self._json(answer.status_code, json.loads(address or "{}"))
+        answer = self.service.ask("POST", self.service.moto, body, dict(self.headers.items()))
+        address = re.sub(r"\d{12}\.dkr\.ecr\.[\w-]+\.amazonaws\.com", self.service.host, answer.data.decode())
+        return self._json(answer.status, json.loads(address or "{}"))
 
     def _token(self) -> dict:
         token = base64.b64encode(f"AWS:{secrets.token_hex(16)}".encode()).decode()

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import requests
+import urllib3
 
 from tests.services.http import serving
 
@@ -41,6 +41,13 @@ class FaultProxy:
     uploaded: int = 0  # bytes of whole requests: line, headers and body
     host: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
+    pool: urllib3.PoolManager = field(default_factory=urllib3.PoolManager)  # of connections that stay open
+
+    def ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
+        """The registry's answer, as it was sent."""
+        url = f"http://{self.registry}{path}"
+        options = {"redirect": False, "retries": False, "timeout": 30, "decode_content": False}
+        return self.pool.request(method, url, body=body or None, headers=headers, **options)
 
     def next(self, method: str, path: str) -> str:
         with self.lock:
@@ -52,7 +59,7 @@ class FaultProxy:
 def fault_proxy(registry: str) -> Iterator[FaultProxy]:
     """A proxy in front of `registry` (HOST:PORT); `.host` is where it listens."""
     now = FaultProxy(registry)
-    with serving(type("Handler", (Handler,), {"now": now})) as now.host:
+    with now.pool, serving(type("Handler", (Handler,), {"now": now})) as now.host:
         yield now
 
 
@@ -78,16 +85,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self._send(BUSY[fault], b"{}", {"Retry-After": "0"})
         headers = {name: value for name, value in self.headers.items() if name.lower() not in NOT_PASSED_ON}
         inner, outer = f"http://{self.now.registry}", f"http://{self.now.host}"
-        answer = requests.request(
-            self.command, inner + self.path, data=body, headers=headers, allow_redirects=False, timeout=30, stream=True
-        )
-        content = answer.raw.read(decode_content=False)
+        answer = self.now.ask(self.command, self.path, body, headers)
+        content = answer.data
         if fault == "slow":
             time.sleep(SLOW)
         if fault in ("lost", "slow"):
             return self._drop()
         if fault == "half" and content:
-            self.send_response(answer.status_code)
+            self.send_response(answer.status)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content[: len(content) // 2])
@@ -96,14 +101,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         head = {name: value.replace(inner, outer) for name, value in head.items()}
         if self.command == "HEAD":
             head["Content-Length"] = answer.headers.get("Content-Length", "0")
-        return self._send(answer.status_code, content, head)
+        return self._send(answer.status, content, head)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = pass_on
 
     def _answer_mount(self, answer: int | str) -> None:
         if answer == 202:
             path = self.path.partition("?")[0]
-            begun = requests.post(f"http://{self.now.registry}{path}", timeout=30)
+            begun = self.now.ask("POST", path, b"", {})
             where = begun.headers["Location"].replace(self.now.registry, self.now.host)
             return self._send(202, b"", {"Location": where})
         if answer == "202-nowhere":

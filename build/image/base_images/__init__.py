@@ -1,10 +1,13 @@
-"""The base images, built by a container engine: `kamado base-images`.
+"""The base images, built by a container engine: `kamado base-images`, `kamado component-image`.
 
 server/           Dockerfile and lock of what a model is laid on
-component/        Dockerfile of what every pipeline step runs in; its lock is that of the root
+component/        Dockerfile and lock of what every pipeline step runs in
 python_base.py    the Python that both start from: public by digest, or Debian's packages (debian_python.py)
 build_context.py  the files that the engine gets, with the settings of pip (pip_config.py)
 build_images.py   both are built, then tagged
+base_images.py    both into an OCI layout
+component_image.py  that of the steps into a registry
+build_engine.py   the engine and its faults
 export.py         out of the engine (docker_save.py) into an OCI layout, the same bytes for the same files
 """
 

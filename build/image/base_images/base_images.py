@@ -1,19 +1,14 @@
 """Both base images, built by the container engine of this machine and exported into an OCI layout."""
 
-import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from docker.errors import DockerException
-
 from build.image.base.base import ReportMessage
-from build.image.base_images import BaseImagesError
 from build.image.base_images.build_context import build_contexts
+from build.image.base_images.build_engine import build_engine
 from build.image.base_images.build_images import build_images
 from build.image.base_images.export import export, fresh_layout
 from build.image.base_images.python_base import python_image
-from build.image.smoke_test.container import engine
-from model.errors import Problem
 
 
 def base_images(
@@ -28,14 +23,7 @@ def base_images(
     """Write the layout `folder`; `python` is an image by digest, "debian", or None for the public one.
 
     Returns the digest of each image by name. Raises BaseImagesError and StoreError."""
-    client = engine()
-    if client is None:
-        hint = "Start one, or name it by DOCKER_HOST"
-        raise BaseImagesError(Problem("container engine", "does not answer", hint, "engine-missing"))
-    with contextlib.closing(client), fresh_layout(folder) as layout:
-        try:
-            image = python_image(client, python, cache=cache, report=report)
-            images = build_images(client, image, build_contexts(environ, commit=commit), report=report)
-            return export(client, images, layout, report=report)
-        except DockerException as error:
-            raise BaseImagesError(Problem("container engine", f"fails ({error})", "Fix it", "engine-failed")) from error
+    with build_engine() as client, fresh_layout(folder) as layout:
+        image = python_image(client, python, cache=cache, report=report)
+        images = build_images(client, image, build_contexts(environ, commit=commit), report=report)
+        return export(client, images, layout, report=report)

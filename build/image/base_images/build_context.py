@@ -11,7 +11,8 @@ from build.oci.layer import TarEntry
 from model.version import CHANGELOG, version
 
 FOLDER = Path(__file__).parent
-FULL_LOCK = ROOT / "requirements.txt"
+STEPS_LOCK = FOLDER / "component" / "requirements.txt"
+COMPILE = FOLDER / "component" / "compile_imports.py"
 STEPS = ("model", "artifacts", "components", "pipelines", "build", "serving", "cli")
 PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")  # no history keeps these
 
@@ -26,23 +27,27 @@ class BuildContext:
 
 
 def build_contexts(environ: Mapping[str, str], *, commit: str | None) -> list[BuildContext]:
-    """The server's and the steps'. The steps have every package, so that one can build an image like this checkout."""
-    proxies = {name: environ[name] for name in PROXIES if name in environ}
-    settings = list(pip_settings(environ))
-    lock = TarEntry(f"{HOME}/{FULL_LOCK.name}", 0o644, data=FULL_LOCK)
+    """The server's and the steps'."""
+    return [server_context(environ), component_context(environ, commit=commit)]
+
+
+def server_context(environ: Mapping[str, str]) -> BuildContext:
+    """What a model is laid on: its own lock, and the packages that a server imports."""
+    files = [*_recipe("server", LOCK), *pip_settings(environ), *code()]
+    return BuildContext("server", files, {**_proxies(environ), "XGBOOST": locked("xgboost-cpu"), "VERSION": version()})
+
+
+def component_context(environ: Mapping[str, str], *, commit: str | None) -> BuildContext:
+    """What every step runs in: its own lock, and our packages, so that one can build an image like this checkout."""
     changelog = TarEntry(f"{HOME}/{CHANGELOG.name}", 0o644, data=CHANGELOG)  # names the version
-    return [
-        BuildContext(
-            "server",
-            [*_recipe("server", LOCK), *settings, *code()],
-            {**proxies, "XGBOOST": locked("xgboost-cpu"), "VERSION": version()},
-        ),
-        BuildContext(
-            "component",
-            [*_recipe("component", FULL_LOCK), *settings, *_environment(), lock, changelog, *packages(STEPS)],
-            {**proxies, "COMMIT": commit or ""},
-        ),
-    ]
+    recipe = _recipe("component", STEPS_LOCK)
+    compiled = TarEntry(COMPILE.name, 0o644, data=COMPILE)
+    files = [*recipe, compiled, *pip_settings(environ), *_environment(), changelog, *packages(STEPS)]
+    return BuildContext("component", files, {**_proxies(environ), "COMMIT": commit or ""})
+
+
+def _proxies(environ: Mapping[str, str]) -> dict[str, str]:
+    return {name: environ[name] for name in PROXIES if name in environ}
 
 
 def _recipe(name: str, lock: Path) -> list[TarEntry]:

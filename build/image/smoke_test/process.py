@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from build.image.smoke_test import SmokeTestError
 from build.image.smoke_test.http_client import HttpResponse, send
@@ -102,7 +102,8 @@ def _start_of(root: Path, image: Image) -> Start:
     config = json.loads(image.config)
     run = config["config"]
     environment = dict(pair.partition("=")[::2] for pair in run.get("Env") or [])
-    python = _program(root, run["Cmd"][0], environment.get("PATH", "/usr/local/bin:/usr/bin:/bin"))
+    folder = _folder_of(root, run["Cmd"][0], environment.get("PATH", "/usr/local/bin:/usr/bin:/bin"))
+    python = inside(root, f"{folder}/{run['Cmd'][0]}")
     loader = next((path for name in LOADERS if (path := inside(root, name))), None)
     if python is None or loader is None:
         problem = f"has no {run['Cmd'][0]} that can be started"
@@ -111,6 +112,8 @@ def _start_of(root: Path, image: Image) -> Start:
         if name in environment:
             environment[name] = ":".join(f"{root}{path}" for path in environment[name].split(":") if path)
     environment.setdefault("PYTHONHOME", str(python.parent.parent))
+    if packages := _venv_packages(root, folder):
+        environment["PYTHONPATH"] = ":".join(filter(None, (environment.get("PYTHONPATH"), str(packages))))
     environment |= {"KAMADO_HOST": "127.0.0.1", "KAMADO_PORT": "0"}
     triplet = TRIPLETS.get(config["architecture"], "")
     libraries = ":".join(str(root / name.format(triplet=triplet)) for name in LIBRARIES)
@@ -118,7 +121,14 @@ def _start_of(root: Path, image: Image) -> Start:
     return Start(command, environment, root / run["WorkingDir"].lstrip("/"))
 
 
-def _program(root: Path, name: str, path: str) -> Path | None:
-    """The file that this name starts in the image."""
-    folders = [""] if name.startswith("/") else path.split(":")
-    return next((file for folder in folders if (file := inside(root, f"{folder}/{name}"))), None)
+def _folder_of(root: Path, name: str, path: str) -> str:
+    """The folder of the image in which this name is found; empty for a name that begins with one, or is in none."""
+    folders = [] if name.startswith("/") else path.split(":")
+    return next((folder for folder in folders if inside(root, f"{folder}/{name}")), "")
+
+
+def _venv_packages(root: Path, folder: str) -> Path | None:
+    """Where the venv whose programs are in `folder` has its packages; its Python is a link and would not find them."""
+    venv = str(PurePosixPath(folder).parent)
+    libraries = inside(root, f"{venv}/lib") if folder and inside(root, f"{venv}/pyvenv.cfg") else None
+    return next(iter(sorted(libraries.glob("python3*/site-packages"))), None) if libraries else None

@@ -17,21 +17,42 @@ WHITEOUT, ALL_GONE = ".wh.", ".wh..wh..opq"  # how a layer says that something b
 def unpack(layers: Iterable[Blob], root: Path) -> None:
     """Lay every layer over the others in `root`. Raises SmokeTestError for one that is broken, or leaves it."""
     for layer in layers:
+        parents = Parents(root)
         try:
             for tar, member in members_of(layer):
-                _lay(tar, member, root)
+                _lay(tar, member, root, parents)
         except (tarfile.TarError, ValueError, FileNotFoundError, FileExistsError, NotADirectoryError) as error:
             problem = f"cannot be unpacked ({error})"
             hint = "Push the base again, or take another"
             raise SmokeTestError(Problem(f"layer {layer.digest}", problem, hint, "smoke-test-layer")) from error
 
 
-def _lay(tar: tarfile.TarFile, member: tarfile.TarInfo, root: Path) -> None:
+class Parents:
+    """The folders of a layer that lie in the image. Members come folder by folder: the last one is remembered."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.last = root, root
+
+    def of(self, name: PurePosixPath) -> Path | None:
+        """The folder above `name`; None where a link leads out of the image."""
+        parent = self.root.joinpath(*name.parts[:-1])
+        if parent != self.last:
+            if not parent.resolve().is_relative_to(self.root):
+                return None
+            self.last = parent
+        return parent
+
+    def forget(self) -> None:
+        """After a link, which may lie above the last one."""
+        self.last = self.root
+
+
+def _lay(tar: tarfile.TarFile, member: tarfile.TarInfo, root: Path, parents: Parents) -> None:
     name = PurePosixPath(member.name.lstrip("/"))
     if ".." in name.parts or not (member.isfile() or member.isdir() or member.issym() or member.islnk()):
         return  # devices and sockets are of no use to a server
-    parent = root.joinpath(*name.parts[:-1])
-    if not parent.resolve().is_relative_to(root):
+    parent = parents.of(name)
+    if parent is None:
         raise tarfile.TarError(f"{member.name!r} leaves the image")
     if name.name == ALL_GONE:
         for path in list(parent.iterdir()) if parent.is_dir() else []:
@@ -43,6 +64,8 @@ def _lay(tar: tarfile.TarFile, member: tarfile.TarInfo, root: Path) -> None:
         _remove(parent / gone)
     else:
         _put(tar, member, root, parent / name.name if name.parts else root)
+        if member.issym():
+            parents.forget()
 
 
 def _put(tar: tarfile.TarFile, member: tarfile.TarInfo, root: Path, path: Path) -> None:

@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-import tarfile
+from functools import partial
 from pathlib import Path
 
 import docker.errors
@@ -25,6 +25,9 @@ from build.image.base_images.pip_config import pip_settings
 from build.image.base_images.python_base import python_image
 from build.image.build import build
 from build.image.request import BuildRequest
+from build.oci.archive import members_of
+from build.oci.image import Blob
+from build.oci.json_documents import Manifest
 from build.oci.layer import TarEntry
 from build.oci.layout import Layout
 from cli.main import main
@@ -102,14 +105,6 @@ def component(engine_client, base_images, mounted):
         yield started
 
 
-@pytest.fixture(scope="module")
-def layout(engine_client, base_images, tmp_path_factory):
-    """The server, out of the engine."""
-    folder = tmp_path_factory.mktemp("layout")
-    export(engine_client, {"server": base_images["server"]}, Layout(folder), report=print)
-    return folder
-
-
 class TestTheServer:
     def test_it_answers_without_network_rights_or_a_place_to_write(self, server):
         try:
@@ -150,8 +145,8 @@ class TestTheServer:
 
 
 class TestTheServersLayers:
-    def test_none_holds_an_installer_a_compiler_a_cache_or_a_lent_right(self, layout):
-        for member in members(layout):
+    def test_none_holds_an_installer_a_compiler_a_cache_or_a_lent_right(self, server_layout):
+        for member in members(server_layout):
             parts = member.name.split("/")
             assert parts[0] != "pip", member.name
             assert not {"pip", "ensurepip", "setuptools", "__pycache__", "python-wheels"} & set(parts), member.name
@@ -159,25 +154,27 @@ class TestTheServersLayers:
             assert not member.mode & 0o6000, member.name
             assert (member.uid, member.gid, member.mtime) == (0, 0, 1_577_836_800), member.name
 
-    def test_out_of_the_engine_again_it_is_the_same_digest(self, engine_client, base_images, layout, tmp_path):
+    def test_out_of_the_engine_again_it_is_the_same_digest(self, engine_client, base_images, server_layout, tmp_path):
         export(engine_client, {"server": base_images["server"]}, Layout(tmp_path), report=print)
-        assert Layout(tmp_path).resolve("server") == Layout(layout).resolve("server")
+        assert Layout(tmp_path).resolve("server") == Layout(server_layout).resolve("server")
 
     def test_a_model_laid_on_it_is_tested_by_running_it(
-        self, engine_address, layout, valid_bundle, verdict, tmp_path, monkeypatch
+        self, engine_address, server_layout, valid_bundle, verdict, tmp_path, monkeypatch
     ):
         monkeypatch.setenv("DOCKER_HOST", engine_address)
-        request = BuildRequest(f"oci:{tmp_path / 'images'}", f"oci:{layout}:server", tmp_path, smoke_test="engine")
+        request = BuildRequest(
+            f"oci:{tmp_path / 'images'}", f"oci:{server_layout}:server", tmp_path, smoke_test="engine"
+        )
         image = build(valid_bundle, verdict, request, report=print)
-        assert image.base.digest == Layout(layout).resolve("server")
+        assert image.base.digest == Layout(server_layout).resolve("server")
         assert image.smoke_test.way == "engine"
 
 
 def members(layout):
     store = Layout(layout)
-    for layer in json.loads(store.manifest(store.resolve("server")))["layers"]:
-        with store.blob(layer["digest"]) as file, tarfile.open(fileobj=file) as tar:
-            yield from tar
+    for layer in Manifest.parse(store.manifest(store.resolve("server"))).layers:
+        opened = partial(store.blob, layer.digest)
+        yield from (member for _, member in members_of(Blob(layer.digest, layer.size, layer.media_type, opened)))
 
 
 class TestTheComponent:

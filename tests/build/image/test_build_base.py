@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from isal import igzip
 
 from build.image.base.apt import Apt, DebianPackage
 from build.image.base.base import VERSION, XGBOOST, BaseError
@@ -18,6 +19,7 @@ from build.image.base.build_base import build_base
 from build.image.base.resolve import server_base
 from build.image.base.source_layer import code
 from build.image.base.wheels import LOCK, CannotMake, locked
+from build.image.base_images.build_context import STEPS_LOCK
 from build.image.build import build
 from build.image.request import BuildRequest
 from model.bundle.bundle import load
@@ -52,7 +54,8 @@ def root(image, tmp_path_factory):
     target = tmp_path_factory.mktemp("root")
     target.chmod(0o755)
     for layer in json.loads(read(folder, built.digest))["layers"]:
-        with tarfile.open(folder / "blobs" / "sha256" / layer["digest"].removeprefix("sha256:")) as tar:
+        packed = folder / "blobs" / "sha256" / layer["digest"].removeprefix("sha256:")
+        with igzip.open(packed) as file, tarfile.open(fileobj=file, mode="r|") as tar:
             tar.extractall(target, filter="fully_trusted")
     return target
 
@@ -148,14 +151,15 @@ def test_the_server_in_the_image_answers_golden_rows_to_the_last_digit(running, 
             assert answer.json()["probability"] == row.probability, answer.text
 
 
-def test_the_servers_lock_has_the_versions_and_hashes_that_training_has():
+@pytest.mark.parametrize("lock", [LOCK, STEPS_LOCK], ids=["server", "steps"])
+def test_the_lock_of_an_image_has_the_versions_and_hashes_that_training_has(lock):
     def pins(path):
         entries = re.split(r"\n(?=\S)", path.read_text())
         return {match[1]: entry for entry in entries if (match := re.match(r"([\w.-]+==[\w.]+)", entry))}
 
-    server, training = pins(LOCK), pins(ROOT / "requirements.txt")
-    assert server.keys() <= training.keys()
-    hashes = {pin: set(re.findall(r"sha256:\w+", entry)) for pin, entry in server.items()}
+    image, training = pins(lock), pins(ROOT / "requirements.txt")
+    assert image.keys() <= training.keys()
+    hashes = {pin: set(re.findall(r"sha256:\w+", entry)) for pin, entry in image.items()}
     assert all(hashes.values())
     assert all(own <= set(re.findall(r"sha256:\w+", training[pin])) for pin, own in hashes.items())
 

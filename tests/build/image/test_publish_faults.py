@@ -58,9 +58,14 @@ def start(
 
 
 @pytest.fixture(scope="module")
-def undisturbed(valid_bundle, verdict, host, base, tmp_path_factory):
+def cache(tmp_path_factory):
+    """The builders' cache: the first to need the base fetches it."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(valid_bundle, verdict, host, base, cache):
     """The result of a build without faults."""
-    cache = tmp_path_factory.mktemp("cache")
     return done(start(valid_bundle, verdict, f"registry://{host}/undisturbed", base, cache))
 
 
@@ -110,11 +115,11 @@ def test_killed_at_ten_moments_no_tag_names_half_an_image_and_the_next_run_compl
 
 @pytest.mark.parametrize("kind", ["folder", "registry"])
 def test_no_room_to_unpack_the_image_blames_the_temporary_folder_and_leaves_no_tag(
-    valid_bundle, verdict, host, base, tmp_path, kind
+    valid_bundle, verdict, host, base, cache, tmp_path, kind
 ):
     to = f"oci:{tmp_path}/images" if kind == "folder" else f"registry://{host}/no-room/1"
     with full(tmp_path / "scratch") as scratch:
-        child = start(valid_bundle, verdict, to, base, tmp_path / "cache", scratch=scratch)
+        child = start(valid_bundle, verdict, to, base, cache, scratch=scratch)
         _, message = child.communicate()
         assert child.returncode == 1
         assert f"[work-unwritable] {scratch}: cannot be worked in (No space left on device)" in message
@@ -123,7 +128,7 @@ def test_no_room_to_unpack_the_image_blames_the_temporary_folder_and_leaves_no_t
     assert not (tmp_path / "images" / "index.json").exists()
     assert tags(host, "no-room/1") == []
     if kind == "registry":
-        assert done(start(valid_bundle, verdict, to, base, tmp_path / "cache"))["outcome"] == "written"
+        assert done(start(valid_bundle, verdict, to, base, cache))["outcome"] == "written"
 
 
 def left_in(scratch: Path) -> list[Path]:
@@ -142,10 +147,12 @@ def servers_of(scratch: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_stop_that_is_asked_for_leaves_nothing_behind(valid_bundle, verdict, host, base, tmp_path, number, status):
+def test_a_stop_that_is_asked_for_leaves_nothing_behind(
+    valid_bundle, verdict, host, base, cache, tmp_path, number, status
+):
     (scratch := tmp_path / "scratch").mkdir()
     where = f"registry://{host}/stopped/{status}"
-    child = start(valid_bundle, verdict, where, base, tmp_path / "cache", scratch=scratch)
+    child = start(valid_bundle, verdict, where, base, cache, scratch=scratch)
     while not list(scratch.glob("kamado-build-*/content/root/opt/kamado/serving")):
         time.sleep(0.05)
         assert child.poll() is None
@@ -165,7 +172,7 @@ def test_two_builders_at_once_of_one_bundle_agree(valid_bundle, verdict, host, b
     assert tags(host, "both") == [first["tag"]]
 
 
-def test_a_wrong_clock_changes_nothing(valid_bundle, verdict, host, base, undisturbed, tmp_path):
+def test_a_wrong_clock_changes_nothing(valid_bundle, verdict, host, base, undisturbed, cache, tmp_path):
     """Ten years ahead, and with a bundle whose files say they are of 1980."""
     if shutil.which("faketime") is None:
         pytest.skip("needs a clock that can be set: apt-get install faketime")
@@ -173,12 +180,12 @@ def test_a_wrong_clock_changes_nothing(valid_bundle, verdict, host, base, undist
     for path in old.iterdir():
         os.utime(path, (315_532_800, 315_532_800))
     ahead = ("faketime", "-f", "+10y")
-    wrong = done(start(old, verdict, f"registry://{host}/clock/wrong", base, tmp_path / "cache", prefix=ahead))
+    wrong = done(start(old, verdict, f"registry://{host}/clock/wrong", base, cache, prefix=ahead))
     assert undisturbed["digest"] == wrong["digest"]
 
 
 def test_a_base_that_changes_under_its_tag_changes_the_tag_of_the_image(
-    valid_bundle, verdict, host, base, server_cache, undisturbed, tmp_path
+    valid_bundle, verdict, host, base, server_cache, undisturbed, cache, tmp_path
 ):
     """What was taken is named by digest in the image, and in its tag's key: two servers never share a tag."""
     built = build_base(server_cache, report=lambda _: None)
@@ -188,31 +195,31 @@ def test_a_base_that_changes_under_its_tag_changes_the_tag_of_the_image(
     for blob in (*image.layers, image.config_blob):
         client.upload(blob)
     client.put("1", image.manifest, image.media_type)
-    second = done(start(valid_bundle, verdict, f"registry://{host}/undisturbed", base, tmp_path / "cache"))
+    second = done(start(valid_bundle, verdict, f"registry://{host}/undisturbed", base, cache))
     assert undisturbed["base"]["digest"] != second["base"]["digest"] == image.digest
     assert undisturbed["tag"] != second["tag"]
     assert sorted(tags(host, "undisturbed")) == sorted([undisturbed["tag"], second["tag"]])
 
 
-def test_a_base_that_is_not_there_is_refused_before_anything_is_sent(valid_bundle, verdict, host, tmp_path):
-    child = start(valid_bundle, verdict, f"registry://{host}/nobase", f"{host}/base:absent", tmp_path / "cache")
+def test_a_base_that_is_not_there_is_refused_before_anything_is_sent(valid_bundle, verdict, host, cache):
+    child = start(valid_bundle, verdict, f"registry://{host}/nobase", f"{host}/base:absent", cache)
     _, err = child.communicate()
     assert child.returncode == 1
     assert "[base-missing]" in err
     assert tags(host, "nobase") == []
 
 
-def test_an_image_without_a_server_goes_to_no_registry(valid_bundle, verdict, host, tmp_path):
+def test_an_image_without_a_server_goes_to_no_registry(valid_bundle, verdict, host, cache, tmp_path):
     publish(Layout(tmp_path / "bare"), Image(dump({"architecture": "none", "os": "none"}), ()), "1")
-    child = start(valid_bundle, verdict, f"registry://{host}/bare", f"oci:{tmp_path}/bare:1", tmp_path / "cache")
+    child = start(valid_bundle, verdict, f"registry://{host}/bare", f"oci:{tmp_path}/bare:1", cache)
     _, err = child.communicate()
     assert child.returncode == 1
     assert "[base-platform]" in err
     assert tags(host, "bare") == []
 
 
-def test_a_registry_that_is_not_there_is_refused_by_name(valid_bundle, verdict, base, tmp_path):
-    child = start(valid_bundle, verdict, "registry://127.0.0.1:1/kamado", base, tmp_path / "cache")
+def test_a_registry_that_is_not_there_is_refused_by_name(valid_bundle, verdict, base, cache):
+    child = start(valid_bundle, verdict, "registry://127.0.0.1:1/kamado", base, cache)
     _, err = child.communicate()
     assert child.returncode == 1
     assert "[registry-unreachable] registry 127.0.0.1:1/kamado: cannot be reached" in err

@@ -60,9 +60,9 @@ DIES = ("serving/handlers.py", "columns = self._parser.batch(", "import os; os._
 class SmokeTestContract:
     """`way` is how images are tested; `store` is where they are before that."""
 
-    def publish(self, base, valid_bundle, verdict, store, tmp_path, way):
+    def publish(self, base, valid_bundle, verdict, passed, store, tmp_path, way):
         (tmp_path / "work").mkdir()
-        candidate = assembled(base, valid_bundle, verdict, tmp_path / "work")
+        candidate = assembled(base, valid_bundle, verdict, tmp_path / "work", passed)
         results = []
 
         def before_tag(staged):
@@ -78,17 +78,19 @@ class SmokeTestContract:
         return results[0]
 
     def test_an_image_that_answers_as_training_did_gets_its_tag(
-        self, base, valid_bundle, verdict, store, tmp_path, way
+        self, base, valid_bundle, verdict, passed, store, tmp_path, way
     ):
-        result = self.publish(base, valid_bundle, verdict, store, tmp_path, way)
+        result = self.publish(base, valid_bundle, verdict, passed, store, tmp_path, way)
         assert result.way == way
         assert result.answers > 2 * len(load(valid_bundle).golden)
         assert len(store.tags()) == 1
 
     def test_another_last_digit_is_refused_and_the_first_row_is_named(
-        self, base, valid_bundle, verdict, store, tmp_path, way
+        self, base, valid_bundle, verdict, passed, store, tmp_path, way
     ):
-        refusal = self.publish(spoiled(base, tmp_path, ANOTHER_LAST_DIGIT), valid_bundle, verdict, store, tmp_path, way)
+        refusal = self.publish(
+            spoiled(base, tmp_path, ANOTHER_LAST_DIGIT), valid_bundle, verdict, passed, store, tmp_path, way
+        )
         assert refusal.problems[0].code == "smoke-test-answer"
         assert "stored is" in refusal.problems[0].problem
         assert refusal.problems[0].where.startswith("golden row ")
@@ -102,9 +104,9 @@ class SmokeTestContract:
         ids=["no-server", "dies"],
     )
     def test_a_server_that_does_not_stay_up_is_refused(
-        self, base, valid_bundle, verdict, store, tmp_path, way, change, code, message
+        self, base, valid_bundle, verdict, passed, store, tmp_path, way, change, code, message
     ):
-        refusal = self.publish(spoiled(base, tmp_path, change), valid_bundle, verdict, store, tmp_path, way)
+        refusal = self.publish(spoiled(base, tmp_path, change), valid_bundle, verdict, passed, store, tmp_path, way)
         assert {problem.code for problem in refusal.problems} == {code}
         assert message in str(refusal)
 
@@ -118,25 +120,29 @@ class TestWithoutAnEngine(SmokeTestContract):
     def store(self, tmp_path):
         return Layout(tmp_path / "images")
 
-    def test_an_image_without_a_server_says_so(self, base, valid_bundle, verdict, store, tmp_path, way):
+    def test_an_image_without_a_server_says_so(self, base, valid_bundle, verdict, passed, store, tmp_path, way):
         bare = replace(base, layers=(), config=base.config.updated({"rootfs": {"type": "layers", "diff_ids": []}}))
-        refusal = self.publish(bare, valid_bundle, verdict, store, tmp_path, way)
+        refusal = self.publish(bare, valid_bundle, verdict, passed, store, tmp_path, way)
         assert "has no python3" in str(refusal)
 
-    def test_a_layer_that_leads_out_of_the_image_is_refused(self, base, valid_bundle, verdict, store, tmp_path, way):
+    def test_a_layer_that_leads_out_of_the_image_is_refused(
+        self, base, valid_bundle, verdict, passed, store, tmp_path, way
+    ):
         with tarfile.open(fileobj=(packed := BytesIO()), mode="w:gz") as tar:
             link = tarfile.TarInfo("escape")
             link.type, link.linkname = tarfile.SYMTYPE, str(tmp_path)
             tar.addfile(link)
             tar.addfile(tarfile.TarInfo("escape/stolen"))
         bad = replace(base, layers=(*base.layers, blob(packed.getvalue())))
-        refusal = self.publish(bad, valid_bundle, verdict, store, tmp_path, way)
+        refusal = self.publish(bad, valid_bundle, verdict, passed, store, tmp_path, way)
         assert [problem.code for problem in refusal.problems] == ["smoke-test-layer"]
         assert not (tmp_path / "stolen").exists()
 
-    def test_an_engine_asked_for_by_name_must_be_there(self, base, valid_bundle, verdict, store, tmp_path, monkeypatch):
+    def test_an_engine_asked_for_by_name_must_be_there(
+        self, base, valid_bundle, verdict, passed, store, tmp_path, monkeypatch
+    ):
         monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none")
-        refusal = self.publish(base, valid_bundle, verdict, store, tmp_path, "engine")
+        refusal = self.publish(base, valid_bundle, verdict, passed, store, tmp_path, "engine")
         assert [problem.code for problem in refusal.problems] == ["smoke-test-engine"]
         assert "--smoke-test process" in str(refusal)
 
@@ -159,9 +165,9 @@ class Ending(http.server.BaseHTTPRequestHandler):
         self.connection.close()
 
 
-def test_an_engine_that_ends_in_the_middle_is_a_refusal(base, valid_bundle, verdict, tmp_path, monkeypatch):
+def test_an_engine_that_ends_in_the_middle_is_a_refusal(base, valid_bundle, verdict, passed, tmp_path, monkeypatch):
     (tmp_path / "work").mkdir()
-    candidate = assembled(base, valid_bundle, verdict, tmp_path / "work")
+    candidate = assembled(base, valid_bundle, verdict, tmp_path / "work", passed)
     with serving(Ending) as address:
         monkeypatch.setenv("DOCKER_HOST", f"tcp://{address}")
         with pytest.raises(SmokeTestError, match=r"\[smoke-test-engine\] container engine: fails .* test without it"):
@@ -217,31 +223,36 @@ class TestInAContainer(SmokeTestContract):
         ids=["takes-all", "flags-nothing"],
     )
     def test_a_server_that_breaks_the_contract_is_refused(
-        self, base, valid_bundle, verdict, store, tmp_path, way, change, message
+        self, base, valid_bundle, verdict, passed, store, tmp_path, way, change, message
     ):
         """The same checks hold for both ways."""
-        refusal = self.publish(spoiled(base, tmp_path, change), valid_bundle, verdict, store, tmp_path, way)
+        refusal = self.publish(spoiled(base, tmp_path, change), valid_bundle, verdict, passed, store, tmp_path, way)
         assert {problem.code for problem in refusal.problems} == {"smoke-test-contract"}
         assert message in str(refusal)
 
-    def test_the_engine_holds_nothing_afterwards(self, base, valid_bundle, verdict, store, tmp_path, way, address):
-        self.publish(base, valid_bundle, verdict, store, tmp_path, way)
+    def test_the_engine_holds_nothing_afterwards(
+        self, base, valid_bundle, verdict, passed, store, tmp_path, way, address
+    ):
+        self.publish(base, valid_bundle, verdict, passed, store, tmp_path, way)
         with contextlib.closing(docker.DockerClient(base_url=address)) as client:
             assert client.containers.list(all=True, filters={"label": "kamado=smoke-test"}) == []
             digests = {digest for image in client.images.list(all=True) for digest in image.attrs["RepoDigests"] or []}
             assert f"{store.name}@{store.resolve(store.tags()[0])}" not in digests
 
-    def test_an_image_in_a_folder_is_given_to_the_engine(self, base, valid_bundle, verdict, tmp_path, way):
-        assert self.publish(base, valid_bundle, verdict, Layout(tmp_path / "images"), tmp_path, way).way == "engine"
+    def test_an_image_in_a_folder_is_given_to_the_engine(self, base, valid_bundle, verdict, passed, tmp_path, way):
+        assert (
+            self.publish(base, valid_bundle, verdict, passed, Layout(tmp_path / "images"), tmp_path, way).way
+            == "engine"
+        )
 
 
-def test_both_ways_give_one_digest(base, valid_bundle, verdict, address, tmp_path, monkeypatch):
+def test_both_ways_give_one_digest(base, valid_bundle, verdict, passed, address, tmp_path, monkeypatch):
     """Where an image was tested is recorded beside it, not in it."""
     monkeypatch.setenv("DOCKER_HOST", address)
     digests = set()
     for way in ("process", "engine"):
         (tmp_path / way).mkdir()
-        candidate = assembled(base, valid_bundle, verdict, tmp_path / way)
+        candidate = assembled(base, valid_bundle, verdict, tmp_path / way, passed)
         store = Layout(tmp_path / f"{way}-images")
 
         def before_tag(staged, way=way):

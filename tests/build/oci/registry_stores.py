@@ -90,5 +90,5 @@ class Between(Handler):
 @contextlib.contextmanager
 def between(host, happens):
     now = FaultProxy(host)
-    with serving(type("Handler", (Between,), {"now": now, "happens": staticmethod(happens)})) as now.host:
+    with now.pool, serving(type("Handler", (Between,), {"now": now, "happens": staticmethod(happens)})) as now.host:
         yield now.host

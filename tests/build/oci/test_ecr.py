@@ -111,7 +111,7 @@ def codes(refusal) -> list[str]:
 
 def test_a_repository_is_made_with_tags_that_do_not_move_a_scan_and_an_end_for_what_has_no_tag(service, repository):
     publish(EcrStore(ACCOUNT, REGION, repository), image(), "toy-1")
-    described = service.repository(repository)
+    (described,) = service.client.describe_repositories(repositoryNames=[repository])["repositories"]
     assert described["imageTagMutability"] == "IMMUTABLE"
     assert described["imageScanningConfiguration"] == {"scanOnPush": True}
     rule = service.lifecycle(repository)["rules"][0]

@@ -143,7 +143,7 @@ class Guarded(Handler):
 
 def test_a_registry_that_gives_tokens_is_asked_for_the_right_to_write(host, tmp_path):
     now = FaultProxy(host)
-    with serving(type("Handler", (Guarded,), {"now": now})) as now.host:
+    with now.pool, serving(type("Handler", (Guarded,), {"now": now})) as now.host:
         published = publish(store_at(now.host, "team/guarded", tmp_path), image(), "toy-1")
     assert published.digest == image().digest
     assert {scope.rpartition(":")[2] for scope in Guarded.scopes} == {"pull", "pull,push"}
@@ -168,7 +168,8 @@ def test_documents_of_others_are_passed_over(host, repository, tmp_path):
     known = Index.parse(ours.client.manifest(fallback_tag(digest)).data).manifests
     gone = descriptor(b"gone", "application/vnd.expired")
     listed = index([*(descriptor(manifest, "application/vnd.other") for manifest in (theirs, deep)), gone, *known])
-    with serving(type("Handler", (Listing,), {"listed": listed, "now": FaultProxy(host)})) as outer:
+    now = FaultProxy(host)
+    with now.pool, serving(type("Handler", (Listing,), {"listed": listed, "now": now})) as outer:
         documents = store_at(outer, repository, tmp_path).referrers(digest)
     assert [document.media_type for document in documents] == ["text/plain"]
 

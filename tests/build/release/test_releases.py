@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import shutil
 import threading
 
 import pytest
@@ -15,11 +16,12 @@ from build.oci.publish import publish
 from build.oci.store import Attachment
 from build.release.releases import ReleaseError, before, candidate, number_next, number_of, release, releases
 from model.errors import Problem
-from tests.build.oci.conftest import host, running, service  # noqa: F401 - fixtures
+from tests.build.oci.conftest import service  # noqa: F401 - a fixture
 from tests.build.oci.registry_stores import store_at
 from tests.build.release.command import run
 from tests.contracts.image_store import blob, image
-from tests.services.ecr import ACCOUNT, REGION
+from tests.services.ecr import ACCOUNT, REGION, ecr
+from tests.services.registry import registry
 
 ABSENT = f"sha256:{'0' * 64}"
 
@@ -36,14 +38,48 @@ def model(content: bytes, *, name: str = "toy") -> Image:
     return Image(dump(config), (blob(content),))
 
 
+def publish_all(store):
+    for letter in "abc":
+        publish(store, model(letter.encode()), f"toy-{letter}")
+    publish(store, model(b"z", name="other"), "other-z")
+
+
+@pytest.fixture(scope="module")
+def content(tmp_path_factory):
+    """What the registry keeps."""
+    return tmp_path_factory.mktemp("registry")
+
+
+@pytest.fixture(scope="module")
+def host(content):
+    with registry(content) as host:
+        yield host
+
+
+@pytest.fixture(scope="module")
+def running(host):
+    with ecr(host) as stand_in:
+        yield stand_in
+
+
+@pytest.fixture(scope="module")
+def filled(host, content, tmp_path_factory):
+    """The folder of a repository with all images. A copy of it is such a repository too, and quicker than a push."""
+    publish_all(store_at(host, "filled", tmp_path_factory.mktemp("filled")))
+    return content / "content" / "docker" / "registry" / "v2" / "repositories" / "filled"
+
+
 @pytest.fixture(params=["folder", "registry", "ecr"])
 def another(request, tmp_path):
-    """Makes a new ImageStore on one empty store."""
+    """Makes a new ImageStore on one store with three images of one model, and one of another."""
     if request.param == "folder":
+        publish_all(Layout(tmp_path / "images"))
         return lambda: Layout(tmp_path / "images")
-    repository = f"releases-{secrets.token_hex(6)}"
+    filled, repository = request.getfixturevalue("filled"), f"releases-{secrets.token_hex(6)}"
+    shutil.copytree(filled, filled.with_name(repository))
     if request.param == "ecr":
         request.getfixturevalue("service")
+        EcrStore(ACCOUNT, REGION, repository).api.create_repository(repository)
         return lambda: EcrStore(ACCOUNT, REGION, repository)
     address = request.getfixturevalue("host")
     return lambda: store_at(address, repository, tmp_path)
@@ -51,12 +87,7 @@ def another(request, tmp_path):
 
 @pytest.fixture
 def store(another):
-    """A store with three images of one model, and one of another."""
-    store = another()
-    for letter in "abc":
-        publish(store, model(letter.encode()), f"toy-{letter}")
-    publish(store, model(b"z", name="other"), "other-z")
-    return store
+    return another()
 
 
 def promote(store, name, image):
@@ -180,7 +211,7 @@ def test_the_reference_that_was_printed_names_the_image(store):
     assert promote(store, "toy", f"{store.name}@{model(b'c').digest}").labels["content"] == "c"
 
 
-def test_a_list_of_documents_is_no_image(host, tmp_path):  # noqa: F811 - a fixture
+def test_a_list_of_documents_is_no_image(host, tmp_path):
     """Where a registry keeps no list of referrers it is a tag of its own, and is seen among the others."""
     store = store_at(host, f"documents-{secrets.token_hex(6)}", tmp_path)
     publish(store, model(b"a"), "toy-a", before_tag=lambda _: [Attachment("text/plain", b"a document")])

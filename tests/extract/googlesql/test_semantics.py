@@ -35,7 +35,7 @@ def batched(rows, size):
 
 ANY_DAY = Window(None, datetime(2026, 7, 1, tzinfo=UTC))
 EXPRESSIONS = [expression for rows in ANSWERS.values() for expression in rows]
-CHUNK = 12  # expressions in one query on files, where each query makes two connections
+CHUNK = 36  # expressions in one query on files, where each query makes two connections
 CHUNKS = [(kind, dict(chunk)) for kind, rows in ANSWERS.items() for chunk in batched(rows.items(), CHUNK)]
 
 

@@ -27,6 +27,9 @@ class Model(Artifact): ...
 class Metrics(Artifact):
     def log_metric(self, metric: str, value: float) -> None: ...
 
+class ClassificationMetrics(Artifact):
+    def log_roc_data_point(self, fpr: float, tpr: float, threshold: float) -> None: ...
+
 class ComponentSpec:
     name: str
 
