@@ -21,7 +21,7 @@ class AbsentError(SubmitError):
 
 
 class VertexClient:
-    """The generated client with credentials. Its import takes 4 s, so it is made when it is first used."""
+    """The generated client with credentials. Its import takes 1 to 4 s, so it is made when it is first used."""
 
     def __init__(self, settings: VertexSettings) -> None:
         self.settings = settings
@@ -79,8 +79,8 @@ class VertexClient:
 
     def _unauthorized(self, message: str) -> SubmitError:
         """The token was refused and cannot be renewed, or there is none at all."""
-        means = "VERTEX_TOKEN is not accepted" if self.settings.token else "there are no credentials that can be used"
-        return SubmitError(Problem(self.settings.address, f"{means} ({message})", LOG_IN, "vertex-unauthorized"))
+        problem = "does not accept VERTEX_TOKEN" if self.settings.token else f"needs credentials ({message})"
+        return SubmitError(Problem(self.settings.address, problem, LOG_IN, "vertex-unauthorized"))
 
 
 def _refusal(settings: VertexSettings, status: int, message: str) -> SubmitError:

@@ -37,18 +37,18 @@ OUTPUT = "output:"  # how the names of output parameters begin in an execution's
 
 def run_of(job: Any, settings: VertexSettings, pipeline: str, run_id: str, retries: int) -> Run:
     """`job` is a PipelineJob, the newest of the run; one of a list has no tasks."""
-    details = type(job).pb(job).job_detail.task_details
-    names = _names(job)
+    message, names = type(job).pb(job), _names(job)
+    details = message.job_detail.task_details
     tasks = [_task(detail) for detail in details if detail.task_id in names]
     return Run(
         run_id,
         job.display_name,
         pipeline,
-        STATES.get(job.state.name, "pending"),
+        STATES.get(_state(message), "pending"),
         settings.link("runs", job_id(job)),
-        _utc(type(job).pb(job), "create_time"),
-        _utc(type(job).pb(job), "end_time"),
-        job.error.message,
+        _utc(message, "create_time"),
+        _utc(message, "end_time"),
+        message.error.message,
         tuple(sorted(tasks, key=lambda task: (task.started is None, task.started or datetime.max, task.name))),
         retries,
     )
@@ -99,9 +99,10 @@ def _task(detail: Any) -> Task:
     return Task(detail.task_name, state, _utc(detail, "start_time"), _utc(detail, "end_time"), detail.error.message)
 
 
-def _state(detail: Any) -> str:
-    kind = detail.DESCRIPTOR.fields_by_name["state"].enum_type
-    value = kind.values_by_number.get(detail.state)
+def _state(message: Any) -> str:
+    """Of a job or a task; empty for one that this version of the client does not know."""
+    kind = message.DESCRIPTOR.fields_by_name["state"].enum_type
+    value = kind.values_by_number.get(message.state)
     return value.name if value is not None else ""
 
 

@@ -62,7 +62,7 @@ def _same(current: Any, wanted: Any) -> bool:
     job, wanted_job = (item.create_pipeline_job_request.pipeline_job for item in (current, wanted))
     ours = {name: job.labels.get(name) for name in wanted_job.labels}
     return (
-        current.state.name == "ACTIVE"
+        current.state == type(current).State.ACTIVE
         and (current.cron, current.allow_queueing) == (wanted.cron, wanted.allow_queueing)
         and ours == dict(wanted_job.labels)
         and job.display_name == wanted_job.display_name
