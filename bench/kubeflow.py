@@ -38,10 +38,7 @@ STEPS_IMAGE = (
     "localhost/python-steps@sha256:" + "0" * 64
 )  # a name: the stand-in runs steps as processes of this checkout
 FEW = {"trials: 60": "trials: 3"}
-HELD = {
-    **FEW,
-    "must_beat: [constant, logistic, current_order]": "must_beat: [constant, logistic, current_order]\n  min_conversions: 1000000",
-}
+HELD = {**FEW, "slices: [layout]": "slices: [layout]\n  min_conversions: 1000000"}
 REFUSED = {**FEW, "reject_budget: 5%": "reject_budget: 0.01%"}
 
 
