@@ -4,6 +4,7 @@ import pytest
 
 from pipelines.cluster.read import ClusterError, read_cluster_settings
 from pipelines.cluster.settings import ClusterSettings, StepSecret, Toleration
+from pipelines.compile import ROOT
 
 FULL = """
 service_account: kamado-pipeline
@@ -150,3 +151,9 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path):
 
 def test_an_anchor_that_holds_itself_is_refused(problems):
     assert problems("labels: &a\n  team: *a\n")
+
+
+def test_the_example_is_read_as_it_stands():
+    settings = read_cluster_settings(ROOT / "examples" / "cluster.yaml")
+    assert settings.spot.node_selector != settings.on_demand.node_selector
+    assert settings.secrets["KAMADO_SIGNING_KEY"].key == "key.pem"
