@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar, TypeVar
 
-from build.settings import cache_folder
+from build.settings import cache_folder, required_key
 from components.extract.sources.open import open_source
 from components.extract.window import window
 from components.resolve.champion import pinned_champion
@@ -66,7 +66,9 @@ def resolve(
         )
     )
     champion = questions.ask(
-        lambda: pinned_champion(inputs.champion, spec.model, cache=cache_folder(environ), report=report)
+        lambda: pinned_champion(
+            inputs.champion, spec.model, cache=cache_folder(environ), required=required_key(environ), report=report
+        )
     )
     version = questions.ask(lambda: _data_version(spec, inputs.source, end or today))
     if inputs.cluster:
