@@ -13,7 +13,7 @@ from pipelines.submit.kubeflow.service import KubeflowService
 from pipelines.submit.kubeflow.settings import KubeflowSettings
 from pipelines.submit.outcome import finish
 from pipelines.submit.package import CompiledPipeline
-from pipelines.submit.service import RunRequest, SubmitError, UnreachableError
+from pipelines.submit.service import RunRequest, ScheduleRequest, SubmitError, UnreachableError
 from tests.contracts.pipeline_service import COMMIT, PipelineServiceContract, codes, finished
 from tests.pipelines.submit.tiny import compile_tiny, compile_tiny_fleet
 from tests.services.kfp_server.server import kfp_server
@@ -174,6 +174,17 @@ def test_the_version_is_uploaded_once_and_has_the_tags(tmp_path, request_):
         assert pipeline.description == "Made by Kamado: tiny"
         assert (version.name, version.tags) == (COMMIT[:12], {"model": "tiny", "commit": COMMIT})
         assert len(server.kubeflow.experiments) == 1
+
+
+def test_a_schedule_of_the_same_name_that_starts_another_pipeline_is_left_alone(tmp_path, request_):
+    other = CompiledPipeline(compile_tiny(tmp_path, "kamado-other")).package("other", COMMIT, allow_dirty=False)
+    with kfp_server(tmp_path / "runs", executes=False) as server:
+        service = service_at(server.host)
+        theirs = service.schedule(ScheduleRequest("nightly", "0 6 * * *", replace(request_, package=other)))
+        for cron, change in (("0 18 * * *", "created"), ("0 19 * * *", "replaced")):
+            assert service.schedule(ScheduleRequest("nightly", cron, request_)).change == change
+        assert len(server.kubeflow.recurring) == 2
+        assert theirs.id in [schedule.id for schedule in server.kubeflow.recurring]
 
 
 @pytest.mark.parametrize(
