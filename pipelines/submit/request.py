@@ -52,6 +52,16 @@ def read_run_request(args: SubmitArguments, mistakes: Sequence[Problem] = ()) ->
     )
 
 
+def fixed_end_problems(parameters: Sequence[str]) -> list[Problem]:
+    """Of the parameters of a schedule, as NAME=VALUE: with a day of its own each run would have the same window."""
+    hint = "Leave it out: the window ends on the day of the schedule. BACKFILL is for days of the past"
+    return [
+        Problem(f"--set {text}", "gives every run of the schedule the same window", hint, "schedule-end")
+        for text in parameters
+        if text.startswith("end=") and text != "end="
+    ]
+
+
 def run_name(model: str, moment: str) -> str:
     return f"{model} {moment}"
 
