@@ -100,7 +100,8 @@ class Artifact:
 @dataclass(frozen=True)
 class RunOutputs:
     """What the steps of a run wrote so far: output parameters by task and name, as text (JSON for what is not a text),
-    and artifacts. Tasks have the names of the compiled graph, for example `build-image`; a task in a loop has before
+    and artifacts. Tasks have the names of the compiled graph, for example `build-image`, or on older versions of
+    Kubeflow, whose driver records these alone, their titles; a task in a loop has before
     it what it is in, as in `for-loop-1-0/build-image`, so that each iteration is another one."""
 
     parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
