@@ -41,7 +41,7 @@ MAY_IMPORT = {
             "components",
             "model",
             "croniter",
-            "google.protobuf",
+            "google",
             "docker",
             "joblib",
             "kfp",
