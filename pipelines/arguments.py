@@ -226,9 +226,7 @@ class _Reader:
         if runner not in RUNNERS:
             self._add("RUNNER", f"is {runner!r}", f"Use {' or '.join(RUNNERS)}", "runner-unknown")
         if runner != "docker":
-            if name:
-                self._add(f"STEPS_IMAGE={name}", "is for containers alone", "Add RUNNER=docker", "steps-image-unused")
-            return None
+            return None  # also with a name, which may be in the environment for a cluster
         if name and not PINNED.fullmatch(name):
             problem, hint = "is not named by digest", "Write it as repository@sha256:<64 hex digits>"
             self._add(f"STEPS_IMAGE={name}", problem, hint, "image-without-digest")

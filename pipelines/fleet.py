@@ -31,7 +31,7 @@ def fleet(settings: FleetSettings) -> base_component.BaseComponent:
             champion: Image store with the models in service, which the new ones must beat. Empty: none.
             destination: Image store for the images: registry://HOST/REPOSITORY or ecr://ACCOUNT.REGION/REPOSITORY.
         """
-        with at_the_end(shared, f"{len(items)} models"):
+        with at_the_end(shared, "1 model" if len(items) == 1 else f"{len(items)} models"):
             with dsl.ParallelFor(items, name="models", parallelism=cluster.models_at_once) as item:
                 built = chain(shared, ModelRun(item.spec, item.model, end, champion, destination))
             # KFP changes a Collected where it is used: each task gets its own.

@@ -17,9 +17,10 @@ def table(results: Sequence[RunResult]) -> str:
 
 def counted(results: Sequence[RunResult]) -> str:
     """`5 models: 3 promote, 1 hold, 1 refused`."""
+    models = "1 model" if len(results) == 1 else f"{len(results)} models"
     outcomes = [result.outcome for result in results]
     counts = ", ".join(f"{outcomes.count(outcome)} {outcome}" for outcome in dict.fromkeys(sorted(outcomes)))
-    return f"{len(results)} models: {counts}"
+    return f"{models}: {counts}"
 
 
 def _image(result: RunResult) -> str:

@@ -52,7 +52,6 @@ ONE_BY_ONE = {
     "--champion=oci:/nowhere": ("champion-missing", "oci:FOLDER"),
     "--champion=registry://": ("store-unknown", "oci:FOLDER"),
     "--runner=podman": ("runner-unknown", "is 'podman'. Use subprocess or docker"),
-    f"--steps_image=a@sha256:{'0' * 64}": ("steps-image-unused", "Add RUNNER=docker"),
     "--champion=foo://host/x": ("store-unknown", "foo://host/x: does not name an image store"),
 }  # fmt: skip
 

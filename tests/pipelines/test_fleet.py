@@ -73,6 +73,7 @@ def test_the_table_puts_first_what_needs_a_person(outcome):
     lines = table([BUILT, FEW, REFUSED]).splitlines()
     outcome(lines[-3])
     assert lines[0] == "# 3 models: 1 insufficient-data, 1 promote, 1 refused"
+    assert table([BUILT]).startswith("# 1 model: 1 promote\n")
     assert lines[4:] == [
         "| other | refused | extract: a\\|b \\<c\\> |  |",
         "| small | insufficient-data | too few conversions |  |",

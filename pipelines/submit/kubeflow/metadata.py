@@ -117,8 +117,9 @@ def _outputs(execution: Any) -> dict[str, str]:
 
 
 def _text(value: Any) -> str:
-    if value.HasField("struct_value"):
-        return json_text(json_format.MessageToDict(value.struct_value))
+    if value.HasField("struct_value"):  # KFP wraps an object as {"struct": …}, and a list as {"list": …}
+        fields = json_format.MessageToDict(value.struct_value)
+        return json_text(fields.get("struct", fields.get("list", fields)))
     for field in ("string_value", "int_value", "double_value"):
         if value.HasField(field):
             return json_text(getattr(value, field))

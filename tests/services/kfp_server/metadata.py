@@ -90,8 +90,10 @@ def _artifacts(runs, request):
                     entry = artifact.custom_properties.add(key=key).value
                     if isinstance(value, str):
                         entry.string_value = value
-                    elif isinstance(value, dict):
-                        json_format.ParseDict(value, entry.struct_value)
+                    elif isinstance(value, dict | list):  # KFP wraps both, because ML Metadata has a struct alone
+                        json_format.ParseDict(
+                            {"struct" if isinstance(value, dict) else "list": value}, entry.struct_value
+                        )
                     else:
                         entry.double_value = float(value)
     return response
