@@ -3,7 +3,6 @@
 import os
 import socket
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -17,6 +16,7 @@ from pipelines.submit.service import RunRequest, ScheduleRequest, SubmitError, U
 from tests.contracts.pipeline_service import COMMIT, PipelineServiceContract, codes, finished
 from tests.pipelines.submit.tiny import compile_tiny, compile_tiny_fleet
 from tests.services.kfp_server.server import kfp_server
+from tests.services.seaweedfs import S3Store
 
 
 def service_at(host: str, **settings) -> KubeflowService:
@@ -140,17 +140,17 @@ def test_a_refused_upload_leaves_no_empty_pipeline(tmp_path, request_):
         assert nothing_was_made(server)
 
 
-def test_what_a_step_wrote_and_cannot_be_stored_fails_the_step(tmp_path, request_):
-    def away(key: str, path: Path) -> str:
-        raise OSError("connection refused")
-
-    with kfp_server(tmp_path, away) as server:
-        service = service_at(server.host)
-        run = finished(service, service.submit(request_))
+def test_an_object_store_that_is_away_fails_the_step_and_says_so(tmp_path, request_):
+    with socket.socket() as listener:  # bound, and nobody listens
+        listener.bind(("127.0.0.1", 0))
+        away = S3Store(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        with kfp_server(tmp_path, away.put) as server:
+            service = service_at(server.host)
+            run = finished(service, service.submit(request_))
     assert run.state == "failed"
-    assert [(task.name, task.message) for task in run.tasks] == [
-        ("build-image", "failed to upload output artifact: connection refused")
-    ]
+    (task,) = run.tasks
+    assert task.name == "build-image"
+    assert task.message.startswith("failed to upload output artifact: Could not connect to the endpoint")
 
 
 def test_every_iteration_of_a_loop_has_its_outputs(tmp_path):
