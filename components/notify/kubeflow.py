@@ -1,5 +1,6 @@
 """The tasks of a run, by Kubeflow's API: their end, their time and, from Kubeflow 3, their outputs."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -13,9 +14,9 @@ from artifacts.run_result import RunResult
 SECONDS = 20.0  # for one answer
 PAGE = 200
 BUILD = ("build-image", "Build the image")  # name and title of the task whose output `result` has a model's outcome
-# What Kubeflow lists beside the steps, with the same time and errors again: drivers, pods, groups, the run itself.
-INNER_ENDS = ("-driver", "executor", "root")
-INNER_STARTS = ("exit-handler-", "for-loop-", "iteration-", "kamado-")
+# What Kubeflow lists beside the steps, with the same time and errors again: drivers, pods, of which a step that may be
+# tried again has a numbered one for each attempt, groups, the run itself.
+INNER = re.compile(r".*(-driver|executor|root)(\([0-9]+\))?|(exit-handler-|for-loop-|iteration-|kamado-).*")
 
 
 class ApiError(Exception):
@@ -68,7 +69,7 @@ class RunTask(_Answer):
 
     @property
     def inner(self) -> bool:
-        return self.title.endswith(INNER_ENDS) or self.title.startswith(INNER_STARTS)
+        return INNER.fullmatch(self.title) is not None
 
     @property
     def result(self) -> RunResult | None:

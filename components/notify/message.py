@@ -10,12 +10,18 @@ from components.notify.kubeflow import RunTask
 MOST_CHARACTERS = 2400  # before the link; Slack takes 3,000 in one block
 MOST_REASON = 600  # characters of one error
 MOST_STEPS = 5  # whose time is shown
-ENDS = {"SUCCEEDED": "succeeded", "FAILED": "failed", "CANCELLED": "was stopped"}
+# By the states of KFP's own class and, before Kubeflow 3, those of ML Metadata.
+ENDS = {
+    **dict.fromkeys(("SUCCEEDED", "COMPLETE", "CACHED"), "succeeded"),
+    "FAILED": "failed",
+    **dict.fromkeys(("CANCELLED", "CANCELED"), "was stopped"),
+}
 
 
 @dataclass(frozen=True)
 class EndOfRun:
-    """What an exit task knows by itself. `state` is that of KFP; `error` is empty where there was none."""
+    """What an exit task knows by itself. `state` is that of the group around all steps; `error` is empty where there
+    was none."""
 
     model: str
     run: str
@@ -44,12 +50,17 @@ class ChatMessage:
 def message(end: EndOfRun, tasks: Sequence[RunTask]) -> ChatMessage:
     """`tasks` is empty where they could not be read: then the message has the status alone."""
     results = [task.result for task in tasks if task.result is not None]
-    outcome = results[0].outcome if len(results) == 1 else ENDS.get(end.state, end.state.lower())
+    outcome = results[0].outcome if len(results) == 1 else _end(end, tasks)
     title = f"{end.model}: {outcome}"
     lines = [f"*{_escaped(title)}*", *map(_result, results), *_errors(end, tasks), *_time(tasks)]
     link = [f"<{end.link}|Open the run>"] if end.link else []
     text = "\n".join(["\n".join(lines)[:MOST_CHARACTERS], *link])
     return ChatMessage(title, text)
+
+
+def _end(end: EndOfRun, tasks: Sequence[RunTask]) -> str:
+    """Kubeflow before 3 may still call the group running, whatever became of its steps."""
+    return ENDS.get(end.state) or ("failed" if any(task.failed for task in tasks) else "ended")
 
 
 def _result(result: RunResult) -> str:

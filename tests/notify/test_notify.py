@@ -2,13 +2,14 @@
 
 import http.server
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import kfp_server_api
 import pytest
 
 from artifacts.run_result import RunResult
-from components.notify.kubeflow import ApiError, tasks_of
+from components.notify.kubeflow import ApiError, RunTask, tasks_of
 from components.notify.message import EndOfRun, message
 from components.notify.notify import notify
 from components.notify.webhook import WebhookError, post
@@ -33,7 +34,7 @@ def task(name, minutes, **more):
 
 FAILED = task("Conclude", 1, state="FAILED", error={"message": "Error (exit code 1): no image was built"})
 GROUPS = [task("kamado-rent-conversion-x7k2p", 90, state="FAILED"), task("root", 88), task("train-driver", 1)]
-TASKS = [*GROUPS, task("Train", 62), task("executor", 61), FAILED]
+TASKS = [*GROUPS, task("Train", 62), task("executor", 61), task("executor(0)", 61), FAILED]
 OLD = {f"/apis/v2beta1/runs/{RUN}": {"run_details": {"task_details": TASKS}}}
 NEW = {
     f"/apis/v2beta1/runs/{RUN}/tasks?page_size=200": {
@@ -108,6 +109,19 @@ def test_a_red_run_of_an_older_kubeflow_is_told_with_the_error_of_its_task(kubef
         "Conclude: Error (exit code 1): no image was built",
         "Pods: 1.1 h (Train 62 min, Conclude 1 min)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("state", "tasks", "word"),
+    [
+        ("COMPLETE", (), "succeeded"),
+        ("CANCELED", (), "was stopped"),
+        ("RUNNING", (RunTask(display_name="Conclude", state="FAILED"),), "failed"),
+        ("RUNNING", (), "ended"),
+    ],
+)
+def test_a_state_that_ml_metadata_has_is_told_in_words_and_one_that_is_out_of_date_is_not(state, tasks, word):
+    assert message(replace(GREEN, state=state), tasks).title == f"rent-conversion: {word}"
 
 
 def test_without_the_api_the_message_has_the_status_alone(room):
