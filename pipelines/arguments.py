@@ -3,16 +3,17 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import joblib
 
+from model.digest import BY_DIGEST
 from model.errors import KamadoError, Problem, SpecError, UsageError
+from model.spec.end_day import AHEAD, EXAMPLE, NO_DAY, end_day
 from model.spec.reader import read_spec
 from model.spec.types import Spec
-from model.spec.values import FIRST_END
 from pipelines.local.run_dir import Output
 from pipelines.request import DataRequest, Overrides, TrainingRequest
 
@@ -20,14 +21,11 @@ if TYPE_CHECKING:
     from pipelines.local.steps_image import StepsImage
 
 SIMULATED = Path(__file__).resolve().parents[1] / "examples" / "rental_portal"
-DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 RUNNERS = ("subprocess", "docker")
-PINNED = re.compile(r".+@sha256:[0-9a-f]{64}")
 COUNT = re.compile(r"0*[1-9][0-9]{0,8}")
 # KFP's runner puts values of its own in the place of these, also in the middle of a path.
 PLACEHOLDERS = ("{{$", "/kfp-workspace")
 MOST_BUDGET = 10**6  # trials or minutes, as in a spec
-AHEAD = timedelta(days=1)  # the gate lets a model pass that ends two days ahead, and a run may last over midnight
 
 
 @dataclass(frozen=True)
@@ -132,14 +130,10 @@ class _Reader:
 
     def _named_end(self) -> date | None:
         text = self.args.end
-        try:
-            day = date.fromisoformat(text) if DAY.fullmatch(text) else date.min
-        except ValueError:
-            day = date.min
-        if text and day < FIRST_END:
-            problem = f"{text!r} is not a day since {FIRST_END.year}"
-            self._add("END", problem, "Write it like 2026-07-01", "end-unreadable")
-        return day if text else None
+        day = end_day(text)
+        if text and day is None:
+            self._add("END", f"{text!r} {NO_DAY}", f"Write it like {EXAMPLE}", "end-unreadable")
+        return day
 
     def _source(self, spec: Spec | None) -> str | None:
         """Where extract reads; None for an example with a simulator of its own, without data."""
@@ -227,7 +221,7 @@ class _Reader:
             self._add("RUNNER", f"is {runner!r}", f"Use {' or '.join(RUNNERS)}", "runner-unknown")
         if runner != "docker":
             return None  # also with a name, which may be in the environment for a cluster
-        if name and not PINNED.fullmatch(name):
+        if name and not BY_DIGEST.fullmatch(name):
             problem, hint = "is not named by digest", "Write it as repository@sha256:<64 hex digits>"
             self._add(f"STEPS_IMAGE={name}", problem, hint, "image-without-digest")
             return None

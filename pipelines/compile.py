@@ -4,11 +4,11 @@ The spec with its query is compiled in: the file is complete, and a run needs no
 """
 
 import hashlib
-import re
 from pathlib import Path
 
 from kfp import compiler
 
+from model.digest import BY_DIGEST
 from model.errors import KamadoError, Problem
 from pipelines.graph_settings import AnySettings, Graph
 
@@ -23,7 +23,7 @@ class ComponentImageError(KamadoError):
 def compile_graph(graph: Graph[AnySettings], settings: AnySettings, path: Path) -> None:
     """Write the pipeline as YAML. Raises ComponentImageError unless the image of the steps is named by digest."""
     image = settings.image
-    if not re.search(r"@sha256:[0-9a-f]{64}$", image):
+    if not BY_DIGEST.fullmatch(image):
         hint = "Write it as repository@sha256:<64 hex digits>"
         raise ComponentImageError(Problem(f"image {image!r}", "is not named by digest", hint, "image-without-digest"))
     compiler.Compiler().compile(graph(settings), str(path))

@@ -1,13 +1,11 @@
 """The base image, the keys and the image store that were named, looked at before a model is trained for them."""
 
-import re
 from collections.abc import Mapping
 
 from build.oci.store_address import FORMS
 from build.settings import cache_folder, required_key, signing_key
+from model.digest import BY_DIGEST
 from model.errors import Problems, UsageError
-
-BY_DIGEST = re.compile(r".+@sha256:[0-9a-f]{64}")
 
 
 def refuse_missing_base(reference: str, environ: Mapping[str, str]) -> None:

@@ -1,11 +1,9 @@
 """The day at which the window of a run ends."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from model.errors import Problem, UsageError
-from model.spec.values import FIRST_END
-
-AHEAD = timedelta(days=1)  # the gate lets a model pass that ends two days ahead, and a run may last over midnight
+from model.spec.end_day import AHEAD, EXAMPLE, NO_DAY, end_day
 
 
 def resolved_end(named: str, spec_end: date | None, *, scheduled: str, created: str, today: date) -> date:
@@ -22,13 +20,9 @@ def resolved_end(named: str, spec_end: date | None, *, scheduled: str, created: 
 
 
 def _day(text: str) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = date.min
-    if day < FIRST_END:
-        problem = f"{text!r} is not a day since {FIRST_END.year}"
-        raise UsageError(Problem("end", problem, "Write it like 2026-07-01", "end-unreadable"))
+    day = end_day(text)
+    if day is None:
+        raise UsageError(Problem("end", f"{text!r} {NO_DAY}", f"Write it like {EXAMPLE}", "end-unreadable"))
     return day
 
 

@@ -13,10 +13,10 @@ from google.protobuf import json_format
 from kfp.kubernetes import kubernetes_executor_config_pb2 as kubernetes_pb2
 from kfp.pipeline_spec import pipeline_spec_pb2
 
+from model.digest import BY_DIGEST
 from model.errors import KamadoError, Problem
 
 COMPONENTS = Path(__file__).resolve().parents[2] / "components"
-DIGEST = re.compile(r"[^@\s]+@sha256:[0-9a-f]{64}")
 NAME = re.compile(r"[a-z0-9.-]+")
 SCHEMA = "2.1.0"
 # Steps that ask the outer world or change it; from the cache they would do neither.
@@ -99,7 +99,7 @@ def _tasks_too_long(pipeline: YamlDocument, name: str) -> Iterator[Problem]:
 def _images(pipeline: YamlDocument, name: str) -> Iterator[Problem]:
     for label, executor in _executors(pipeline).items():
         image = executor.get("container", {}).get("image", "")
-        if not DIGEST.fullmatch(image):
+        if not BY_DIGEST.fullmatch(image):
             hint = "Write it as repository@sha256:<64 hex digits>"
             yield Problem(f"{name} {label} image {image!r}", "is not named by digest", hint, "image-without-digest")
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from components.load_spec.spec_uri import packed
+from model.digest import BY_DIGEST
 from model.errors import KamadoError, Problem, SpecError, UsageError
 from model.spec.reader import read_spec
 from model.spec.types import Spec
-from pipelines.cluster.compiled import DIGEST
 from pipelines.cluster.read import ClusterError, read_cluster_settings
 from pipelines.cluster.settings import ClusterSettings
 from pipelines.graph_settings import FleetSettings, GraphSettings
 
-BY_DIGEST = "Write it as REGISTRY/REPOSITORY@sha256:<64 hex digits>"
+DIGEST_FORM = "Write it as REGISTRY/REPOSITORY@sha256:<64 hex digits>"
 STORES = "registry://HOST/REPOSITORY or ecr://ACCOUNT.REGION/REPOSITORY"
 BIGQUERY = re.compile(r"[^@\s]+@[\w-]+")
 EXAMPLE = "examples/rental_portal"
@@ -95,8 +95,8 @@ def _argument_problems(args: PipelineArguments) -> Iterator[Problem]:
 
 
 def _not_by_digest(name: str, image: str, code: str) -> Iterator[Problem]:
-    if not DIGEST.fullmatch(image):
-        yield Problem(name, f"{image!r} is not named by digest" if image else "is missing", BY_DIGEST, code)
+    if not BY_DIGEST.fullmatch(image):
+        yield Problem(name, f"{image!r} is not named by digest" if image else "is missing", DIGEST_FORM, code)
 
 
 def _cluster(path: str) -> tuple[ClusterSettings, tuple[Problem, ...]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from model.errors import Problem
+from model.spec.end_day import EXAMPLE, NO_DAY, end_day
 from pipelines.cluster.compiled import check_compiled
 from pipelines.cluster.request import PipelineArguments, read_pipeline_settings
 from pipelines.cluster.write import compiled, compiled_for_vertex
@@ -16,7 +17,6 @@ from pipelines.submit.service import PipelineService, Run, RunRequest
 from pipelines.training import training
 
 MOST_BEFORE = 1000  # runs that are looked at for those of a backfill
-DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True)
@@ -99,15 +99,12 @@ def _problems(args: SubmitArguments) -> list[Problem]:
         for text in args.parameters
         if not re.match(r"[A-Za-z_]\w*=", text)
     ]
-    if args.end and not _is_day(args.end):
-        problems.append(Problem("END", f"{args.end!r} is not a day", "Write it like 2026-07-01", "end-unreadable"))
+    named = {"END": args.end} | {f"--set {text}": text[4:] for text in args.parameters if text.startswith("end=")}
+    problems += [
+        Problem(where, f"{text!r} {NO_DAY}", f"Write it like {EXAMPLE}", "end-unreadable")
+        for where, text in named.items()
+        if text and end_day(text) is None
+    ]
     if (problem := dirty_problem(args.commit, allow_dirty=args.allow_dirty)) is not None:
         problems.append(problem)
     return problems
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return bool(DAY.fullmatch(text)) and date.fromisoformat(text) > date.min
-    except ValueError:
-        return False

@@ -64,7 +64,12 @@ class TestEnd:
 
     @pytest.mark.parametrize(
         ("named", "code"),
-        [("yesterday", "end-unreadable"), ("1066-01-01", "end-unreadable"), ("2026-07-06", "end-future")],
+        [
+            ("yesterday", "end-unreadable"),
+            ("20260701", "end-unreadable"),
+            ("1066-01-01", "end-unreadable"),
+            ("2026-07-06", "end-future"),
+        ],
     )
     def test_another_day_is_refused(self, named, code):
         with pytest.raises(UsageError) as refusal:

@@ -1,6 +1,5 @@
 """The Python that the images start from: a requested one, else a public one, else one of Debian's packages."""
 
-import re
 from pathlib import Path
 
 from docker import DockerClient
@@ -10,12 +9,12 @@ from build.image.base.base import ReportMessage
 from build.image.base.wheels import CannotMake
 from build.image.base_images import BaseImagesError
 from build.image.base_images.debian_python import debian_python
+from model.digest import BY_DIGEST
 from model.errors import Problem
 
 # 3.11.16-slim-bookworm of Docker's official images, for every processor. A digest, so that it changes on purpose only.
 PUBLIC = "python@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b"
 DEBIAN = "debian"
-PINNED = re.compile(r".+@sha256:[0-9a-f]{64}")
 
 
 def python_image(client: DockerClient, requested: str | None, *, cache: Path, report: ReportMessage) -> str:
@@ -38,7 +37,7 @@ def python_image(client: DockerClient, requested: str | None, *, cache: Path, re
 
 
 def _pinned(client: DockerClient, image: str, report: ReportMessage) -> str:
-    if not PINNED.fullmatch(image):
+    if not BY_DIGEST.fullmatch(image):
         raise _refused(image, "is a name that may mean another image tomorrow", "Name it by digest: IMAGE@sha256:…")
     try:
         _pull(client, image)

@@ -89,10 +89,11 @@ def test_every_problem_is_reported_at_once_and_nothing_is_sent(kamado, server, o
     outcome(answer["message"])
 
 
-def test_an_unknown_parameter_is_refused_before_anything_is_sent(kamado, server):
+def test_a_wrong_parameter_is_refused_before_anything_is_sent(kamado, server):
     before = len(server.kubeflow.requests)
-    code, answer = kamado("submit", "--set", "trials=3")
-    assert (code, codes(answer)) == (2, ["parameter-unknown"])
+    for word, problem in (("trials=3", "parameter-unknown"), ("end=1066-01-01", "end-unreadable")):
+        code, answer = kamado("submit", "--set", word)
+        assert (code, codes(answer)) == (2, [problem])
     assert len(server.kubeflow.requests) == before
 
 
