@@ -3,18 +3,17 @@
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import yaml
 from google.protobuf import json_format
 from kfp.kubernetes import kubernetes_executor_config_pb2 as kubernetes_pb2
 from kfp.pipeline_spec import pipeline_spec_pb2
 
 from model.digest import BY_DIGEST
 from model.errors import KamadoError, Problem
+from pipelines.cluster.documents import YamlDocument, documents
 
 COMPONENTS = Path(__file__).resolve().parents[2] / "components"
 NAME = re.compile(r"[a-z0-9.-]+")
@@ -24,7 +23,6 @@ EFFECTS = frozenset({"resolve", "build_image", "conclude", "fleet_conclude", "no
 MOST_TASK = 120_000  # bytes of JSON: Kubeflow gives each task to a process as one argument
 MOST_BYTES = 700_000  # Argo keeps the whole pipeline in one object of Kubernetes
 DEFECT = "It is a defect of Kamado: report it with the command"
-YamlDocument = Mapping[str, Any]
 
 
 class CompiledPipelineError(KamadoError):
@@ -42,28 +40,28 @@ class GraphTask:
 
 def check_compiled(data: bytes, name: str) -> None:
     """Raises CompiledPipelineError with every problem of the compiled file; `name` is the file in messages."""
-    documents = list(yaml.load_all(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
-    problems = list(_unreadable(documents, name))
+    parts = documents(data)
+    problems = list(_unreadable(parts, name))
     if not problems:
-        pipeline, kubernetes = documents[0], documents[1] if len(documents) > 1 else {}
+        pipeline, kubernetes = parts[0], parts[1] if len(parts) > 1 else {}
         problems += [*_shape(pipeline, data, name), *_images(pipeline, name), *_steps(pipeline, name)]
         problems += _tasks_too_long(pipeline, name)
-        problems += [*_cached(pipeline, name), *_not_finite(documents, name), *_strangers(pipeline, kubernetes, name)]
+        problems += [*_cached(pipeline, name), *_not_finite(parts, name), *_strangers(pipeline, kubernetes, name)]
     if problems:
         raise CompiledPipelineError(*problems)
 
 
-def _unreadable(documents: list[YamlDocument], name: str) -> Iterator[Problem]:
+def _unreadable(parts: list[YamlDocument], name: str) -> Iterator[Problem]:
     """What the API server could not parse: it takes no field that it does not know."""
-    if not 1 <= len(documents) <= 2:
-        yield Problem(name, f"has {len(documents)} documents", DEFECT, "pipeline-document")
+    if not 1 <= len(parts) <= 2:
+        yield Problem(name, f"has {len(parts)} documents", DEFECT, "pipeline-document")
         return
-    yield from _unknown(documents[0], pipeline_spec_pb2.PipelineSpec(), name)
-    deployment = documents[0].get("deploymentSpec", {})
+    yield from _unknown(parts[0], pipeline_spec_pb2.PipelineSpec(), name)
+    deployment = parts[0].get("deploymentSpec", {})
     yield from _unknown(deployment, pipeline_spec_pb2.PipelineDeploymentConfig(), f"{name} deploymentSpec")
-    if len(documents) == 2:
-        yield from _unknown(documents[1], pipeline_spec_pb2.PlatformSpec(), f"{name} platforms")
-        for label, config in _pods(documents[1]).items():
+    if len(parts) == 2:
+        yield from _unknown(parts[1], pipeline_spec_pb2.PlatformSpec(), f"{name} platforms")
+        for label, config in _pods(parts[1]).items():
             yield from _unknown(config, kubernetes_pb2.KubernetesExecutorConfig(), f"{name} platforms {label}")
 
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import yaml
-
 from model.errors import Problem, UsageError
+from pipelines.cluster.documents import documents
 from pipelines.submit.service import Package, ParameterValue
 
 DIRTY = "-dirty"
@@ -24,7 +23,7 @@ class CompiledPipeline:
 
     @cached_property
     def _specification(self) -> Any:
-        return next(iter(yaml.load_all(self.text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))))
+        return documents(self.text)[0]
 
     @property
     def name(self) -> str:

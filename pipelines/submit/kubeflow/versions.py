@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from model.errors import Problem
+from pipelines.cluster.documents import documents
 from pipelines.submit.kubeflow.client import KubeflowClient, absent
 from pipelines.submit.service import Package, SubmitError
 
@@ -110,8 +109,8 @@ def tags_text(package: Package) -> str:
 
 def _documents(text: str) -> Any:
     """The specification, and the Kubernetes settings or None, as JSON values."""
-    documents = list(yaml.load_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
-    return documents[0], (documents[1] if len(documents) > 1 else None)
+    specification, *others = documents(text)
+    return specification, (others[0] if others else None)
 
 
 def _specification(document: Any) -> Any:

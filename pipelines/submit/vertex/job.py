@@ -5,10 +5,10 @@ import secrets
 from datetime import UTC, datetime
 from typing import Any
 
-import yaml
 from google.protobuf import json_format
 
 from model.errors import Problem
+from pipelines.cluster.documents import documents
 from pipelines.submit.package import CompiledPipeline
 from pipelines.submit.service import Package, RunRequest, SubmitError
 from pipelines.submit.vertex.labels import labels_of
@@ -55,9 +55,9 @@ def new_id(pipeline: str) -> str:
 
 
 def _specification(package: Package) -> Any:
-    documents = list(yaml.load_all(package.text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
-    if len(documents) != 1:
+    specification, *others = documents(package.text)
+    if others:
         problem = "has settings of Kubernetes, which Vertex AI does not have"
         hint = "Submit the file pipeline.vertex.yaml of make pipeline-compile"
         raise SubmitError(Problem(package.pipeline, problem, hint, "vertex-document"))
-    return documents[0]
+    return specification
