@@ -65,7 +65,9 @@ class RunListing:
         from rich.console import Console
         from rich.table import Table
 
-        table = Table("run", "name", "state", "created", "ended", title=printable(self.pipeline), title_justify="left")
+        table = Table(
+            "run", "name", "state", "created (UTC)", "ended (UTC)", title=printable(self.pipeline), title_justify="left"
+        )
         for run in self.runs:
             times = [moment.strftime("%Y-%m-%d %H:%M") if moment else "" for moment in (run.created, run.ended)]
             table.add_row(run.id, printable(run.name), run.state, *times)

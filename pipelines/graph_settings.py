@@ -10,6 +10,8 @@ from model.spec.resources import PodResources, StepName, largest
 from model.spec.types import Spec
 from pipelines.cluster.settings import ClusterSettings
 
+FLEET = "fleet"  # stands for several models where else the name of one is
+
 
 @dataclass(frozen=True)
 class GraphSettings:
@@ -60,7 +62,7 @@ class FleetSettings:
     @property
     def name(self) -> str:
         """Of the pipeline, whichever its models are."""
-        return "kamado-fleet"
+        return f"kamado-{FLEET}"
 
     @property
     def image(self) -> str:

@@ -12,7 +12,7 @@ from model.spec.reader import read_spec
 from model.spec.types import Spec
 from pipelines.cluster.read import ClusterError, read_cluster_settings
 from pipelines.cluster.settings import ClusterSettings
-from pipelines.graph_settings import FleetSettings, GraphSettings
+from pipelines.graph_settings import FLEET, FleetSettings, GraphSettings
 
 DIGEST_FORM = "Write it as REGISTRY/REPOSITORY@sha256:<64 hex digits>"
 STORES = "registry://HOST/REPOSITORY or ecr://ACCOUNT.REGION/REPOSITORY"
@@ -135,6 +135,9 @@ def _specs(folders: Sequence[Path], *, several: bool) -> tuple[list[Spec], list[
             problems += [_in(folder, problem) for problem in refusal.problems] if several else refusal.problems
             continue
         specs.append(spec)
+        if spec.model == FLEET:
+            hint = "Name the model otherwise: runs of several models are listed under this name"
+            problems.append(Problem(str(folder), f"is named {FLEET}", hint, "model-reserved"))
         if spec.model in first:
             problem = f"is named {spec.model}, as that in {first[spec.model]}"
             problems.append(Problem(str(folder), problem, "Name each model once", "specs-same-model"))

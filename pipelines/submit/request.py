@@ -11,7 +11,7 @@ from pipelines.cluster.compiled import check_compiled
 from pipelines.cluster.request import PipelineArguments, read_pipeline_settings
 from pipelines.cluster.write import compiled, compiled_for_vertex
 from pipelines.fleet import fleet
-from pipelines.graph_settings import FleetSettings, GraphSettings
+from pipelines.graph_settings import FLEET, FleetSettings, GraphSettings
 from pipelines.submit.package import CompiledPipeline, dirty_problem
 from pipelines.submit.service import PipelineService, Run, RunRequest
 from pipelines.training import training
@@ -41,7 +41,7 @@ def read_run_request(args: SubmitArguments, mistakes: Sequence[Problem] = ()) ->
     pipeline = CompiledPipeline(_compile(settings, args.target))
     texts = dict(text.split("=", 1) for text in args.parameters)
     values = pipeline.values({**texts, **({"end": args.end} if args.end else {})})
-    model = settings.spec.model if isinstance(settings, GraphSettings) else "fleet"
+    model = settings.spec.model if isinstance(settings, GraphSettings) else FLEET
     package = pipeline.package(model, args.commit, allow_dirty=args.allow_dirty)
     return RunRequest(
         package,

@@ -75,6 +75,11 @@ def test_one_spec_twice_is_refused(good, specs):
     ]
 
 
+def test_a_model_with_the_name_of_several_models_is_refused(good, specs):
+    (specs / "a" / "spec.yaml").write_text(GOOD.replace("rent-conversion", "fleet"))
+    assert problems(good, SpecError) == [(f"{specs}/a", "model-reserved")]
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
