@@ -14,6 +14,7 @@ from model.exit_codes import REFUSED
 from model.text import printable
 from pipelines.local.summary import EXIT, STYLE
 from pipelines.submit.service import PipelineService, Run, RunOutputs, SubmitError, UnreachableError
+from pipelines.submit.watch import duration
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -80,6 +81,8 @@ class FinishedRun:
                 console.print(printable(f"  {line}"), markup=False)
         elif not self.models:
             console.print("the run succeeded without a result: it is not one of Kamado's trainings", style="bold red")
+        if times := _times(self.run):
+            console.print(printable(f"time of the steps: {times}"), markup=False)
         console.print(printable(f"run {self.run.link}"), markup=False)
 
 
@@ -89,7 +92,13 @@ def failures(run: Run) -> list[str]:
     return lines or ([run.message] if run.message else [])
 
 
-def run_document(run: Run) -> dict[str, str | int | None]:
+def _times(run: Run) -> str:
+    """Of the steps that took a second at least, longest first: pods are paid for by it."""
+    longest = sorted(run.seconds_by_step.items(), key=lambda item: -item[1])
+    return ", ".join(f"{name} {duration(seconds)}" for name, seconds in longest if seconds >= 1)
+
+
+def run_document(run: Run) -> dict[str, str | int | dict[str, float] | None]:
     return {
         "id": run.id,
         "name": run.name,
@@ -100,6 +109,7 @@ def run_document(run: Run) -> dict[str, str | int | None]:
         "ended": run.ended.isoformat() if run.ended else None,
         "message": run.message,
         "retries": run.retries,
+        "seconds_by_step": run.seconds_by_step,
     }
 
 

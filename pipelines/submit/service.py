@@ -64,6 +64,11 @@ class Task:
     ended: datetime | None = None
     message: str = ""
 
+    @property
+    def seconds(self) -> float:
+        """From its start to its end; 0 until it has ended."""
+        return (self.ended - self.started).total_seconds() if self.started and self.ended else 0.0
+
 
 @dataclass(frozen=True)
 class Run:
@@ -84,6 +89,14 @@ class Run:
     @property
     def has_ended(self) -> bool:
         return self.state in ENDED
+
+    @property
+    def seconds_by_step(self) -> dict[str, float]:
+        """Of the tasks that have ended; those of several models that are the same step add up."""
+        seconds = dict[str, float]()
+        for task in self.tasks:
+            seconds[task.name] = seconds.get(task.name, 0.0) + task.seconds
+        return seconds
 
 
 @dataclass(frozen=True)

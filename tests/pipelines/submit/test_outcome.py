@@ -1,7 +1,7 @@
 """What a run came to: exit codes, what can be retried, and how it is watched."""
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from rich.console import Console
@@ -50,6 +50,22 @@ def test_the_exit_code_is_the_runs_own(state, outcomes, code):
     end.show(Console(file=screen))
     assert all(word in screen.getvalue() for word in outcomes)
     assert "http://host/#/runs/details/1" in screen.getvalue()
+
+
+def test_the_end_names_the_time_of_each_step_because_pods_are_paid_by_it():
+    """Steps of several models add up; a step that is running has none yet."""
+    minute = START + timedelta(minutes=1)
+    tasks = [
+        Task("resolve", "succeeded", START, START + timedelta(milliseconds=300)),
+        Task("train", "succeeded", START, minute),
+        Task("evaluate", "succeeded", START, START + timedelta(seconds=12)),
+        Task("train", "succeeded", minute, minute + timedelta(seconds=65)),
+        Task("conclude", "running", START),
+    ]
+    end, screen = finished("succeeded", "promote", tasks=tasks), io.StringIO()
+    end.show(Console(file=screen))
+    assert "time of the steps: train 2:05, evaluate 0:12\n" in screen.getvalue()
+    assert end.run.seconds_by_step == {"resolve": 0.3, "train": 125.0, "evaluate": 12.0, "conclude": 0.0}
 
 
 def test_a_refusal_is_final_and_retries_have_an_end():
