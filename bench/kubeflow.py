@@ -38,7 +38,7 @@ STEPS_IMAGE = (
     "localhost/python-steps@sha256:" + "0" * 64
 )  # a name: the stand-in runs steps as processes of this checkout
 FEW = {"trials: 60": "trials: 3"}
-HELD = {**FEW, "slices: [layout]": "slices: [layout]\n  min_conversions: 1000000"}
+HOLD = {**FEW, "slices: [layout]": "slices: [layout]\n  min_conversions: 1000000"}
 REFUSED = {**FEW, "reject_budget: 5%": "reject_budget: 0.01%"}
 
 
@@ -66,7 +66,7 @@ def main() -> int:
         once = make(environ, "pipeline-compile", SPEC=spec(folder / "compile", FEW), OUT=folder / "out")
         quick = make(environ, "pipeline-submit", SPEC=spec(folder / "quick", named("quick", REFUSED)))
         print(f"compile {once.seconds:.1f} s; submit without waiting {quick.seconds:.1f} s", flush=True)
-        expected = {"promote": (FEW, 0), "hold": (HELD, 3), "refused": (REFUSED, 1)}
+        expected = {"promote": (FEW, 0), "hold": (HOLD, 3), "refused": (REFUSED, 1)}
         ends = []
         for name, (changes, code) in expected.items():
             run = make(environ, "pipeline-submit", SPEC=spec(folder / name, named(name, changes)), WAIT=1)
