@@ -83,7 +83,7 @@ def dirty_problem(commit: str | None, *, allow_dirty: bool) -> Problem | None:
     """Of what no commit names; `commit` ends with -dirty where there are changes, and is None without git."""
     if allow_dirty or (commit is not None and not commit.endswith(DIRTY)):
         return None
-    problem = "has no commit with this code, these specs and queries" if commit else "is not a git checkout"
+    problem = "has changes, or names a spec, that none of its commits has" if commit else "is not a git checkout"
     hint = "Commit them there, or set ALLOW_DIRTY=1: the version is then marked"
     return Problem("this checkout", problem, hint, "commit-dirty")
 

@@ -118,6 +118,9 @@ def _problems(args: SubmitArguments) -> list[Problem]:
     if end and not _is_day(end):
         no_day = f"{end!r} is not a day since {FIRST_END.year}"
         problems.append(Problem("END", no_day, "Write it like 2026-07-01", "end-unreadable"))
+    if not args.experiment.isprintable():
+        printable_name = "Write a name of letters, digits and signs on one line"
+        problems.append(Problem("EXPERIMENT", f"is {args.experiment!r}", printable_name, "experiment-unreadable"))
     if (problem := dirty_problem(args.commit, allow_dirty=args.allow_dirty)) is not None:
         problems.append(problem)
     return problems

@@ -100,6 +100,7 @@ def test_an_unknown_parameter_is_refused_before_anything_is_sent(kamado, server)
     ("words", "expected"),
     [
         (("submit", "--target", "nope", "--end", "soon"), ["target-unknown", "end-unreadable"]),
+        (("submit", "--experiment", "a\nb"), ["experiment-unreadable"]),
         (("submit", "--set", "end=1066-01-01"), ["end-unreadable"]),
         (("schedule", "--cron", "0 18 * * 1", "--backfill", "2126-01-01..2126-01-09"), ["backfill-unreadable"]),
     ],
