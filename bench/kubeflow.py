@@ -19,6 +19,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
@@ -37,9 +39,14 @@ SPEC = ROOT / "examples" / "rental_portal"
 STEPS_IMAGE = (
     "localhost/python-steps@sha256:" + "0" * 64
 )  # a name: the stand-in runs steps as processes of this checkout
-FEW = {"trials: 60": "trials: 3"}
-HOLD = {**FEW, "slices: [layout]": "slices: [layout]\n  min_conversions: 1000000"}
-REFUSED = {**FEW, "reject_budget: 5%": "reject_budget: 0.01%"}
+TRAINING: dict[str, object] = {"engine": "xgboost", "trials": 3, "folds": 2}
+PROMOTED = {"training": TRAINING}
+UNDECIDED = {  # the floor alone does not say who inquires
+    **PROMOTED,
+    "features": {"floor": {"kind": "number"}},
+    "promotion": {"must_beat": ["constant"]},
+}
+REFUSED = {**PROMOTED, "reject_budget": "0.01%"}
 
 
 @dataclass(frozen=True)
@@ -63,16 +70,16 @@ def main() -> int:
             [sys.executable, "-m", "cli", "simulate", folder / "portal", "--lists", "12000"], cwd=ROOT, check=True
         )
         environ["DATA"] = str(folder / "portal" / "data")
-        once = make(environ, "pipeline-compile", SPEC=spec(folder / "compile", FEW), OUT=folder / "out")
-        quick = make(environ, "pipeline-submit", SPEC=spec(folder / "quick", named("quick", REFUSED)))
+        once = make(environ, "pipeline-compile", SPEC=spec(folder / "compile", "compile", PROMOTED), OUT=folder / "out")
+        quick = make(environ, "pipeline-submit", SPEC=spec(folder / "quick", "quick", REFUSED))
         print(f"compile {once.seconds:.1f} s; submit without waiting {quick.seconds:.1f} s", flush=True)
-        expected = {"promote": (FEW, 0), "hold": (HOLD, 3), "refused": (REFUSED, 1)}
+        expected = {"promote": (PROMOTED, 0), "hold": (UNDECIDED, 3), "refused": (REFUSED, 1)}
         ends = []
         for name, (changes, code) in expected.items():
-            run = make(environ, "pipeline-submit", SPEC=spec(folder / name, named(name, changes)), WAIT=1)
+            run = make(environ, "pipeline-submit", SPEC=spec(folder / name, name, changes), WAIT=1)
             show(name, run)
             ends.append((run.exit_code == code, run))
-        folders = [spec(folder / f"m{i}", named(f"m{i}", REFUSED if i == 3 else FEW)) for i in range(1, 6)]
+        folders = [spec(folder / f"m{i}", f"m{i}", REFUSED if i == 3 else PROMOTED) for i in range(1, 6)]
         fleet = make(environ, "pipeline-submit", SPECS=" ".join(map(str, folders)), WAIT=1)
         show("five models, m3 with too small a budget of rejections", fleet)
         ends.append((fleet.exit_code == 1, fleet))
@@ -104,21 +111,13 @@ def services(folder: Path) -> Iterator[dict[str, str]]:
         }
 
 
-def spec(folder: Path, changes: dict[str, str]) -> Path:
-    """The portal's spec with lines replaced."""
+def spec(folder: Path, model: str, changes: dict[str, object]) -> Path:
+    """The portal's spec with other sections, and a model of its own: a version of a pipeline has one content."""
     folder.mkdir()
     shutil.copyfile(SPEC / "training.sql", folder / "training.sql")
-    text = (SPEC / "spec.yaml").read_text("utf-8")
-    for old, new in changes.items():
-        assert old in text, old
-        text = text.replace(old, new)
-    (folder / "spec.yaml").write_text(text, "utf-8")
+    sections = yaml.safe_load((SPEC / "spec.yaml").read_text("utf-8"))
+    (folder / "spec.yaml").write_text(yaml.safe_dump({**sections, **changes, "model": model}), "utf-8")
     return folder
-
-
-def named(model: str, changes: dict[str, str]) -> dict[str, str]:
-    """With a model of its own: a version of a pipeline, which the commit names, has one content."""
-    return {**changes, "model: rent-conversion": f"model: {model}"}
 
 
 def make(environ: dict[str, str], target: str, **variables: object) -> Submission:

@@ -110,10 +110,11 @@ def schedule(call: Call, target: str, cron: str, name: str, catch_up: bool, back
 
     from pipelines.submit.cron import Times
     from pipelines.submit.outcome import run_document
-    from pipelines.submit.request import on_day, submit_missing
+    from pipelines.submit.request import fixed_end_problems, on_day, submit_missing
     from pipelines.submit.service import ScheduleRequest
 
-    mistakes, now = list(call.mistakes), datetime.now(UTC)
+    now = datetime.now(UTC)
+    mistakes = [*call.mistakes, *fixed_end_problems(arguments["parameters"])]
     times = _or_mistakes(mistakes, lambda: Times.read(cron, backfill, now.date()))
     service, request = _read(call, target, {**arguments, "recurring": True}, mistakes)
     assert times is not None  # else there is a mistake
@@ -127,6 +128,10 @@ def schedule(call: Call, target: str, cron: str, name: str, catch_up: bool, back
     ]
     runs = submit_missing(service, [on_day(request, day) for day in times.days])
     lines += [f"submitted {run.name}: {run.link}" for run in runs]
+    if before := len(times.days) - len(runs):
+        lines.append(
+            f"{before} of {len(times.days)} days have a run already; make pipeline-submit END=… runs one again"
+        )
     return Done({**asdict(answer), "next": following, "runs": [run_document(run) for run in runs]}, tuple(lines))
 
 

@@ -68,23 +68,23 @@ def chain(settings: GraphSettings, run: ModelRun) -> ChainOutputs:
         "Resolve day, data and champion",
         cached=False,
     ).outputs
-    refusal = resolved["refusal"]
     in_service = step(
-        bring_champion(model=run.model, champion=resolved["champion"], refusal=refusal), "Bring the champion"
-    )
+        bring_champion(model=run.model, champion=resolved["champion"], refusal=resolved["refusal"]),
+        "Bring the champion",
+    ).outputs
     extracted = step(
         extract(
             spec=loaded,
             source=settings.source,
             end=resolved["end"],
             data_version=resolved["data_version"],
-            refusal=refusal,
-        ).after(in_service),  # a champion that cannot be brought ends the run before anything is billed
+            refusal=in_service["refusal"],  # a champion that cannot be brought ends the run before anything is billed
+        ),
         "Extract the rows",
     )
     splits = step(preprocess(spec=loaded, rows=extracted.outputs["rows"]), "Reject and split").outputs["splits"]
     fitted = step(train(spec=loaded, threads=settings.threads, splits=splits), "Train")
-    trained, released = fitted.outputs["trained"], in_service.outputs["released"]
+    trained, released = fitted.outputs["trained"], in_service["released"]
     evaluated = step(evaluate(spec=loaded, splits=splits, trained=trained, released=released), "Evaluate")
     evaluation = evaluated.outputs["evaluation"]
     built = step(

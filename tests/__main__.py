@@ -14,8 +14,8 @@ import pytest
 from build.oci.tempdir import scratch
 from tests.memory import disk_in_memory
 
-# Three for two cores: many tests wait for servers, engines and disks.
-PARALLEL = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
+# Four for two cores: many tests wait for servers, engines and disks.
+PARALLEL = ("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 def main() -> int:

@@ -47,7 +47,9 @@ class Account:
     def reason(self) -> str:
         """One line."""
         if self.refusal:
-            return f"{self.refusal.step}: {self.refusal.problems[0].problem}"
+            first, *others = self.refusal.problems
+            more = f", and {len(others)} more" if others else ""
+            return f"{self.refusal.step}: {first.where}: {first.problem}{more}"
         failed = self.verdict.failed if self.verdict else ()
         return failed[0].message if failed else "all rules hold"
 

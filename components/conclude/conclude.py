@@ -27,8 +27,10 @@ def conclude(outcome: str, evaluation: Path, image: Path, *, termination_log: Pa
     Raises NotPromoted for any other outcome than `promote`, `hold` and `insufficient-data`.
     """
     if outcome not in GREEN:
-        error = NotPromoted(*_problems(outcome, evaluation, image))
-        _write(termination_log, str(error))
+        refusal = Refusal.read(image) if outcome == "refused" else None
+        error = NotPromoted(*(refusal.as_problems() if refusal else _failed_rules(outcome, evaluation)))
+        print(refusal or f"no image was built: {outcome}")
+        _write(termination_log, str(refusal or error))
         raise error
     lines = [f"{reason.rule}: {reason.message}" for reason in Verdict.read(evaluation).failed]
     text = "an image was built" if outcome == "promote" else f"no image was built: {outcome}"
@@ -36,9 +38,7 @@ def conclude(outcome: str, evaluation: Path, image: Path, *, termination_log: Pa
     _write(termination_log, "\n".join([text, *lines]))
 
 
-def _problems(outcome: str, evaluation: Path, image: Path) -> Sequence[Problem]:
-    if outcome == "refused":
-        return Refusal.read(image).as_problems()
+def _failed_rules(outcome: str, evaluation: Path) -> Sequence[Problem]:
     code = f"verdict-{outcome}"
     reasons = Verdict.read(evaluation).failed
     return [Problem(reason.rule, reason.message, "The report shows it", code) for reason in reasons]

@@ -9,7 +9,7 @@ from components.notify.webhook import WebhookError, post
 
 def notify(end: EndOfRun, api: str, environ: Mapping[str, str], *, report: Callable[[str], None]) -> None:
     """Post the end of the run to KAMADO_WEBHOOK. What goes wrong is reported, and changes nothing about the run."""
-    webhook = environ.get("KAMADO_WEBHOOK", "")
+    webhook = environ.get("KAMADO_WEBHOOK", "").strip()  # a Secret made of a file ends with a new line
     if not webhook:
         report("KAMADO_WEBHOOK is not set: nothing was posted")
         return

@@ -5,21 +5,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from build.oci.store_address import names_store
-from build.settings import cache_folder
+from build.settings import cache_folder, required_key
 from components.resolve.forms import FORMS
 from model.bundle.bundle import load
 from model.errors import BundleError, DataError, Problem
 
 if TYPE_CHECKING:
     from build.oci.store import ImageStore
+    from build.release.releases import Release
 
 
-def pinned_champion(address: str, model: str, *, cache: Path, report: Callable[[str], None]) -> str:
+def pinned_champion(
+    address: str, model: str, *, cache: Path, required: Path | None = None, report: Callable[[str], None]
+) -> str:
     """`STORE@DIGEST` of the newest release, `FOLDER@DIGEST` of a bundle; empty without a champion.
 
     `address` is empty, a bundle's folder, or an image store. A model without a release has no champion yet: the first
-    run of a model needs no other settings than all later ones. Of a release its labels are read, its layer is not.
-    Raises DataError and BundleError, and what the store raises.
+    run of a model needs no other settings than all later ones. Of a release its labels are read; its layer is where
+    the owner of the public key `required` must have signed it: what is signed, and by whom, can change under one
+    digest. Raises DataError, BundleError and SignatureError, and what the store raises.
     """
     if not address:
         report("no champion is named")
@@ -33,8 +37,18 @@ def pinned_champion(address: str, model: str, *, cache: Path, report: Callable[[
     if newest is None:
         report(f"{model} has no release in {store.name} yet")
         return ""
+    if required:
+        _refuse_unverified(store, newest, required, report)
     report(f"champion {newest.tag}")
     return f"{address}@{newest.digest}"
+
+
+def _refuse_unverified(store: "ImageStore", release: "Release", key: Path, report: Callable[[str], None]) -> None:
+    from build.oci.tempdir import refusing_without_room, scratch
+    from build.release.verify_image import verify_image
+
+    with scratch() as work, refusing_without_room():
+        verify_image(store, release, work, keys=[key], report=report)
 
 
 def digest_of(folder: Path) -> str:
@@ -62,4 +76,4 @@ def store_of(address: str, *, cache: Path) -> "ImageStore":
 
 def refuse_missing_champion(address: str, model: str, environ: Mapping[str, str]) -> None:
     """Raises what pinning it would raise. A store without a release of the model is accepted."""
-    pinned_champion(address, model, cache=cache_folder(environ), report=lambda _: None)
+    pinned_champion(address, model, cache=cache_folder(environ), required=required_key(environ), report=lambda _: None)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar, TypeVar
 
-from build.settings import cache_folder
+from build.settings import cache_folder, required_key
 from components.extract.sources.open import open_source
 from components.extract.window import window
 from components.resolve.champion import pinned_champion
@@ -65,8 +65,15 @@ def resolve(
             inputs.end, spec.source.end, scheduled=inputs.scheduled, created=inputs.created, today=today
         )
     )
+    notes = list[str]()  # which release it is: later steps see its digest alone
     champion = questions.ask(
-        lambda: pinned_champion(inputs.champion, spec.model, cache=cache_folder(environ), report=report)
+        lambda: pinned_champion(
+            inputs.champion,
+            spec.model,
+            cache=cache_folder(environ),
+            required=required_key(environ),
+            report=notes.append,
+        )
     )
     version = questions.ask(lambda: _data_version(spec, inputs.source, end or today))
     if inputs.cluster:
@@ -80,7 +87,7 @@ def resolve(
     assert end is not None  # nothing was refused
     assert version is not None
     assert champion is not None
-    report(f"end {end}, data: {version}")
+    report(", ".join([f"end {end}", *notes[-1:], f"data: {version}"]))
     return Resolved(end.isoformat(), version, champion)
 
 

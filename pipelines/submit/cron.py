@@ -11,6 +11,10 @@ from model.errors import Problem, UsageError
 EXAMPLE = "for example '0 18 * * 1-5': minute, hour, day of the month, month, weekday with 0 = Sunday, in UTC"
 FIELD = re.compile(r"([0-9*/,-]|[A-Za-z]{3})+")  # what every scheduler understands: no ?, L, W or #
 DAYS = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.\.([0-9]{4}-[0-9]{2}-[0-9]{2})")
+RANGE = re.compile(r"([0-9]+|[A-Z]{3})-([0-9]+|[A-Z]{3})")
+MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
+WEEKDAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
+ORDER = {name: number for names in (MONTHS, WEEKDAYS) for number, name in enumerate(names)}
 MOST_RUNS = 100
 
 
@@ -30,6 +34,8 @@ class Cron:
             raise UsageError(_problem(text, f"has {len(fields)} fields, not 5"))
         if not all(FIELD.fullmatch(field) for field in fields) or "7" in fields[4]:
             raise UsageError(_problem(text, "uses signs that not every scheduler understands"))
+        if any(_number(first) > _number(last) for first, last in RANGE.findall(text.upper())):
+            raise UsageError(_problem(text, "has a range that ends before it begins, which not every scheduler takes"))
         if not croniter.is_valid(text):
             raise UsageError(_problem(text, "is not a cron expression"))
         try:
@@ -116,6 +122,11 @@ def backfill(cron: Cron, days: Days) -> tuple[date, ...]:
         problem = f"has {'no day' if not runs else f'more than {MOST_RUNS} days'} of the schedule in it"
         raise UsageError(Problem("BACKFILL", problem, "Name another range of days", "backfill-unreadable"))
     return runs
+
+
+def _number(text: str) -> int:
+    """Of a number, or of a name among its kind; 0 of a word that is none."""
+    return int(text) if text.isdecimal() else ORDER.get(text, 0)
 
 
 def _midnight(day: date) -> datetime:

@@ -1,5 +1,8 @@
 """What a run that has ended came to, by its own account: the line of result of each model."""
 
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,12 +13,15 @@ from model.errors import Problem
 from model.exit_codes import REFUSED
 from model.text import printable
 from pipelines.local.summary import EXIT, STYLE
-from pipelines.submit.service import PipelineService, Run, RunOutputs, SubmitError
+from pipelines.submit.service import PipelineService, Run, RunOutputs, SubmitError, UnreachableError
+from pipelines.submit.watch import duration
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 MOST_RETRIES = 3
+WAITS = (1.0, 4.0, 10.0)  # seconds before a question that had no answer is asked again
+CONCLUDE = ("conclude", "fleet-conclude")  # tasks that turn a run red for what its models came to
 
 
 @dataclass(frozen=True)
@@ -39,8 +45,14 @@ class FinishedRun:
 
     @property
     def refused(self) -> tuple[RunResult, ...]:
-        """The models with which the same run would come to the same end."""
+        """The models that came to an end which turns a run red."""
         return tuple(result for result in self.models if not result.green)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the same run would come to the same end: each model came to its own. Where a step of one of several
+        models was lost, the run does not come to its last step."""
+        return bool(self.refused) and any(task.name in CONCLUDE and task.state == "failed" for task in self.run.tasks)
 
     @property
     def exit_code(self) -> int:
@@ -69,6 +81,8 @@ class FinishedRun:
                 console.print(printable(f"  {line}"), markup=False)
         elif not self.models:
             console.print("the run succeeded without a result: it is not one of Kamado's trainings", style="bold red")
+        if times := _times(self.run):
+            console.print(printable(f"time of the steps: {times}"), markup=False)
         console.print(printable(f"run {self.run.link}"), markup=False)
 
 
@@ -78,7 +92,13 @@ def failures(run: Run) -> list[str]:
     return lines or ([run.message] if run.message else [])
 
 
-def run_document(run: Run) -> dict[str, str | int | None]:
+def _times(run: Run) -> str:
+    """Of the steps that took a second at least, longest first: pods are paid for by it."""
+    longest = sorted(run.seconds_by_step.items(), key=lambda item: -item[1])
+    return ", ".join(f"{name} {duration(seconds)}" for name, seconds in longest if seconds >= 1)
+
+
+def run_document(run: Run) -> dict[str, str | int | dict[str, float] | None]:
     return {
         "id": run.id,
         "name": run.name,
@@ -89,18 +109,24 @@ def run_document(run: Run) -> dict[str, str | int | None]:
         "ended": run.ended.isoformat() if run.ended else None,
         "message": run.message,
         "retries": run.retries,
+        "seconds_by_step": run.seconds_by_step,
     }
 
 
-def finish(service: PipelineService, run: Run) -> FinishedRun:
-    """Raises SubmitError where the service does not give the run's outputs."""
+def finish(service: PipelineService, run: Run, *, sleep: Callable[[float], None] = time.sleep) -> FinishedRun:
+    """Raises SubmitError where the service does not give the run's outputs; one answer that does not come does not
+    change what a long run came to."""
+    for seconds in WAITS:
+        with suppress(UnreachableError):
+            return FinishedRun.of(run, service.outputs(run.id))
+        sleep(seconds)
     return FinishedRun.of(run, service.outputs(run.id))
 
 
 def refuse_retry(finished: FinishedRun) -> None:
     """Raises SubmitError for a run that would come to the same end, and for one that was retried often enough."""
     run = finished.run
-    if finished.refused:
+    if finished.is_final:
         words = ", ".join(f"{result.model} {result.outcome}" for result in finished.refused)
         hint = "Fix what the run's summary names, and submit again"
         raise SubmitError(Problem(f"run {run.id}", f"ended with {words}, which is final", hint, "run-final"))

@@ -48,7 +48,7 @@ def read_run_request(args: SubmitArguments, mistakes: Sequence[Problem] = ()) ->
     SpecError and ClusterError as `read_pipeline_settings`, and CompiledPipelineError."""
     problems = [*mistakes, *_problems(args)]
     settings = read_pipeline_settings(args.pipeline, problems)
-    if args.recurring and not args.texts.get("end"):
+    if args.recurring:
         _refuse_fixed_end(settings)
     pipeline = CompiledPipeline(_compile(settings, args.target))
     values = pipeline.values(args.texts)
@@ -61,6 +61,16 @@ def read_run_request(args: SubmitArguments, mistakes: Sequence[Problem] = ()) ->
         values,
         _service_account(settings, args.target),
     )
+
+
+def fixed_end_problems(parameters: Sequence[str]) -> list[Problem]:
+    """Of the parameters of a schedule, as NAME=VALUE: with a day of its own each run would have the same window."""
+    hint = "Leave it out: the window ends on the day of the schedule. BACKFILL is for days of the past"
+    return [
+        Problem(f"--set {text}", "gives every run of the schedule the same window", hint, "schedule-end")
+        for text in parameters
+        if text.startswith("end=") and text != "end="
+    ]
 
 
 def run_name(model: str, moment: str) -> str:

@@ -64,6 +64,11 @@ class Task:
     ended: datetime | None = None
     message: str = ""
 
+    @property
+    def seconds(self) -> float:
+        """From its start to its end; 0 until it has ended."""
+        return (self.ended - self.started).total_seconds() if self.started and self.ended else 0.0
+
 
 @dataclass(frozen=True)
 class Run:
@@ -85,6 +90,14 @@ class Run:
     def has_ended(self) -> bool:
         return self.state in ENDED
 
+    @property
+    def seconds_by_step(self) -> dict[str, float]:
+        """Of the tasks that have ended; those of several models that are the same step add up."""
+        seconds = dict[str, float]()
+        for task in self.tasks:
+            seconds[task.name] = seconds.get(task.name, 0.0) + task.seconds
+        return seconds
+
 
 @dataclass(frozen=True)
 class Artifact:
@@ -100,7 +113,8 @@ class Artifact:
 @dataclass(frozen=True)
 class RunOutputs:
     """What the steps of a run wrote so far: output parameters by task and name, as text (JSON for what is not a text),
-    and artifacts. Tasks have the names of the compiled graph, for example `build-image`; a task in a loop has before
+    and artifacts. Tasks have the names of the compiled graph, for example `build-image`, or on older versions of
+    Kubeflow, whose driver records these alone, their titles; a task in a loop has before
     it what it is in, as in `for-loop-1-0/build-image`, so that each iteration is another one."""
 
     parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

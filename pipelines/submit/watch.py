@@ -82,5 +82,9 @@ def _table(run: Run) -> RenderableType:
 def _duration(task: Task) -> str:
     if task.started is None:
         return ""
-    seconds = int(((task.ended or datetime.now(UTC)) - task.started).total_seconds())
-    return f"{seconds // 60}:{seconds % 60:02}"
+    return duration(((task.ended or datetime.now(UTC)) - task.started).total_seconds())
+
+
+def duration(seconds: float) -> str:
+    """As 12:05, minutes and seconds."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"

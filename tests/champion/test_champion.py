@@ -1,10 +1,13 @@
 """The model in service is brought as a bundle or as the newest release; a model without one has none to beat."""
 
 import pytest
+from kfp.dsl import Model
 
+from artifacts.refusal import Refusal
 from build.oci.layout import Layout
 from build.release.promote import promote
 from components.champion.champion import champion
+from components.champion.component import champion as component
 from components.resolve.champion import pinned_champion
 from model.bundle.folder import BOOSTER, bundle_digest
 from model.errors import KamadoError
@@ -72,3 +75,15 @@ def test_a_bundle_that_changes_after_it_was_pinned_is_refused(valid_bundle, tmp_
         champion(f"{valid_bundle}@sha256:{'0' * 64}", "m", tmp_path / "out", cache=tmp_path, report=print)
     assert [problem.code for problem in refusal.value.problems] == ["champion-changed"]
     assert not (tmp_path / "out").exists()
+
+
+def test_on_a_cluster_its_refusal_is_a_value_too_so_that_no_rows_are_read_for_it(valid_bundle, tmp_path, monkeypatch):
+    monkeypatch.setenv("KAMADO_REFUSALS", "pass-on")
+    pinned = f"{valid_bundle}@sha256:{'0' * 64}"
+    released = Model(uri=str(tmp_path / "released"))
+    outputs = component.python_func(model="toy", champion=pinned, refusal="", released=released)
+    refusal = Refusal.parse(outputs.refusal.encode(), name="refusal")
+    assert refusal == Refusal.read(tmp_path / "released")
+    assert (refusal.step, [problem.code for problem in refusal.problems]) == ("champion", ["champion-changed"])
+    passed = component.python_func(model="toy", champion="", refusal=outputs.refusal, released=released)
+    assert passed == outputs

@@ -42,12 +42,16 @@ def test_too_little_evidence_prints_the_reasons_and_the_run_succeeds(tmp_path, o
     assert capsys.readouterr().out == f"no image was built: {outcome}\n  beats constant: Worse.\n"
 
 
-def test_a_refusal_ends_the_run_red_with_the_problems_of_the_step_that_refused(tmp_path):
+def test_a_refusal_ends_the_run_red_with_the_problems_of_the_step_that_refused(tmp_path, capsys):
     (tmp_path / "image").mkdir()
     problem = Problem("rent", "is a text", "Cast it in the SQL", "column-not-number")
     Refusal.of("preprocess", DataError(problem)).write(tmp_path / "image")
+    log = tmp_path / "termination-log"
+    log.touch()
     with pytest.raises(NotPromoted) as refusal:
-        conclude("refused", tmp_path, tmp_path / "image")
+        conclude("refused", tmp_path, tmp_path / "image", termination_log=log)
+    assert log.read_text().startswith("preprocess: the data was refused, 1 problem(s):\n  [column-not-number] rent: ")
+    assert log.read_text() in capsys.readouterr().out
     assert refusal.value.problems == (problem,)
     assert not refusal.value.final, "a step that passed it on would be green"
 

@@ -87,7 +87,7 @@ def test_a_green_run_is_told_with_its_verdict_reason_time_and_link(kubeflow, roo
     address, answers, _ = kubeflow
     answers.update(NEW)
     lines = []
-    notify(GREEN, address, {"KAMADO_WEBHOOK": room.address}, report=lines.append)
+    notify(GREEN, address, {"KAMADO_WEBHOOK": f"{room.address}\n"}, report=lines.append)
     outcome(text_of(room))
     assert room.posted[0]["text"] == "rent-conversion: hold"
     assert text_of(room).split("\n") == [

@@ -67,6 +67,8 @@ def test_the_spec_is_compiled_in_and_its_size_burdens_the_first_step_alone(compi
 def test_the_champion_is_brought_before_anything_that_takes_long(compiled):
     tasks = document(compiled)["root"]["dag"]["tasks"]
     assert {"champion", "resolve"} <= set(tasks["extract"]["dependentTasks"])
+    refusal = tasks["extract"]["inputs"]["parameters"]["refusal"]  # also where that refused, and the task went well
+    assert refusal["taskOutputParameter"]["producerTask"] == "champion"
 
 
 def test_a_check_is_the_first_steps_of_training_as_they_are(compiled, tmp_path):

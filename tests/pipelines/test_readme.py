@@ -123,7 +123,9 @@ def test_docker_run_answers_a_golden_row_to_the_last_digit(readme):
 @pytest.mark.usefixtures("promoted")
 def test_the_next_model_has_to_beat_the_release(readme):
     done = readme.run("make run")
-    assert re.search(r"champion +finished +rent-conversion-rel-000001", done.stdout), done.stdout + done.stderr
+    assert re.search(r"resolve +finished +.*champion rent-conversion-rel-000001,", done.stdout), (
+        done.stdout + done.stderr
+    )
     assert "the model in service by" in done.stdout
     assert re.search(r"^champion registry://\S+/kamado: bundle sha256:[0-9a-f]{64}$", done.stdout, re.MULTILINE)
 

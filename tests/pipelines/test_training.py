@@ -144,7 +144,8 @@ class TestRefused:
         assert run.ended("passed-on") == ["train", "evaluate", "build_image"]
         values = run.parameters("build-image")
         assert values["outcome"] == "refused"
-        assert "preprocess" in json.loads(values["result"])["reason"]
+        first = Refusal.read(run.path("preprocess", "splits")).problems[0]
+        assert json.loads(values["result"])["reason"].startswith(f"preprocess: {first.where}: {first.problem}")
         summary = run.path("build-image", "summary").read_text()
         assert "rejected-over-budget" in summary
         refusal = Refusal.read(run.path("build-image", "image"))

@@ -5,6 +5,7 @@ from datetime import date
 import pyarrow.parquet as pq
 import pytest
 
+from build.image.attest.signature import sign
 from build.oci.layout import Layout
 from build.oci.publish import publish
 from build.oci.store import StoreError
@@ -31,10 +32,10 @@ def data(tmp_path):
 
 @pytest.fixture
 def ask(data, tmp_path):
-    def ask(*, model="small", **named):
+    def ask(*, model="small", environ=(), **named):
         values = {"end": "", "scheduled": "", "created": "", "base": "", "champion": "", "destination": ""}
         inputs = RunInputs(**{**values, "source": f"duckdb:{data}", "cluster": False, **named})
-        environ = {"KAMADO_CACHE": str(tmp_path / "cache")}
+        environ = {"KAMADO_CACHE": str(tmp_path / "cache"), **dict(environ)}
         spec = spec_of(sql_text=SQL, model=model, source__end=None)
         return resolve(spec, inputs, environ, today=TODAY, report=lambda _: None)
 
@@ -77,7 +78,9 @@ class TestValues:
         assert first == ask()
         assert (first.end, first.champion) == ("2026-07-04", "")
 
-    def test_the_newest_release_is_pinned_by_its_digest(self, ask, valid_bundle, verdict, tmp_path):
+    def test_the_newest_release_is_pinned_by_its_digest_where_its_owner_has_signed_it(
+        self, ask, valid_bundle, verdict, keys, tmp_path
+    ):
         (tmp_path / "work").mkdir()
         candidate = assembled(BASE, valid_bundle, verdict, tmp_path / "work")
         store = Layout(tmp_path / "images")
@@ -87,6 +90,13 @@ class TestValues:
         promote(store, "toy-conversion", candidate.tag, report=lambda _: None)
         pinned = ask(model="toy-conversion", champion=address).champion
         assert pinned == f"{address}@{store.resolve(candidate.tag)}"
+
+        environ = {"KAMADO_SIGNING_KEY": f"{keys}/mine.pem", "KAMADO_REQUIRE_KEY": f"{keys}/mine.pub"}
+        with pytest.raises(ResolveError) as refusal:  # what comes from the cache by the digest would not ask again
+            ask(model="toy-conversion", champion=address, environ=environ)
+        assert codes(refusal) == ["signature-missing"]
+        store.attach(store.resolve(candidate.tag), [sign(tmp_path / "work" / "model", keys / "mine.pem")])
+        assert ask(model="toy-conversion", champion=address, environ=environ).champion == pinned
 
     def test_a_bundle_is_pinned_by_its_digest(self, ask, valid_bundle):
         assert ask(champion=str(valid_bundle)).champion == f"{valid_bundle}@{bundle_digest(valid_bundle)}"

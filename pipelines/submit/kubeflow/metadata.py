@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from google.protobuf import json_format
+from google.protobuf.message import DecodeError
 
 from model.errors import Problem
 from pipelines.submit.json_text import json_text
@@ -30,6 +31,7 @@ class Metadata:
         if not context.id:
             return RunOutputs()
         executions = self._call("GetExecutionsByContext", context_id=context.id).executions
+        executions = sorted(executions, key=lambda execution: execution.id)  # of a retried task the last one counts
         tasks = _tasks(executions)
         parameters = {tasks[execution.id]: _outputs(execution) for execution in executions if execution.id in tasks}
         return RunOutputs(parameters, tuple(self._artifacts(tasks)))
@@ -63,7 +65,7 @@ class Metadata:
                     status = _status(frame)
                 else:
                     response.ParseFromString(frame)
-        except (struct.error, ValueError) as error:
+        except (struct.error, ValueError, DecodeError) as error:
             raise self._unreadable("its answer is not gRPC-Web") from error
         if status not in (0, NOT_FOUND):
             raise self._unreadable(f"gRPC status {status}")

@@ -59,7 +59,7 @@ class KubeflowService:
 
     def schedule(self, request: ScheduleRequest) -> Schedule:
         shared = self._shared(request.request)
-        matches = list(self._schedules(request.name))
+        matches = list(self._schedules(request.name, shared["pipeline_version_reference"].pipeline_id))
         cron = self._client.api.V2beta1CronSchedule(cron=f"0 {request.cron}", start_time=None)
         body = self._client.api.V2beta1RecurringRun(
             display_name=request.name,
@@ -125,7 +125,8 @@ class KubeflowService:
         )
         return next((experiment for experiment in listing if experiment.display_name == name), None)
 
-    def _schedules(self, name: str) -> Iterator[Any]:
+    def _schedules(self, name: str, pipeline_id: str) -> Iterator[Any]:
+        """Those of this name that start this pipeline: names may repeat, and another one's schedule is not ours."""
         listing = self._client.pages(
             RECURRING,
             "recurring_run_service_list_recurring_runs",
@@ -133,7 +134,10 @@ class KubeflowService:
             MOST_PAGES,
             namespace=self._namespace,
         )
-        return (schedule for schedule in listing if schedule.display_name == name)
+        for schedule in listing:
+            reference = schedule.pipeline_version_reference
+            if schedule.display_name == name and reference is not None and reference.pipeline_id == pipeline_id:
+                yield schedule
 
     def _schedule(self, recurring: Any, cron: str, change: Change) -> Schedule:
         link = f"{self._host}/#/recurringrun/details/{recurring.recurring_run_id}"

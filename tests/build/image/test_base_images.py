@@ -27,7 +27,7 @@ from build.image.build import build
 from build.image.request import BuildRequest
 from build.oci.archive import members_of
 from build.oci.image import Blob
-from build.oci.json_documents import Manifest
+from build.oci.json_documents import ImageManifest
 from build.oci.layer import TarEntry
 from build.oci.layout import Layout
 from cli.main import main
@@ -172,7 +172,7 @@ class TestTheServersLayers:
 
 def members(layout):
     store = Layout(layout)
-    for layer in Manifest.parse(store.manifest(store.resolve("server"))).layers:
+    for layer in ImageManifest.parse(store.manifest(store.resolve("server"))).layers:
         opened = partial(store.blob, layer.digest)
         yield from (member for _, member in members_of(Blob(layer.digest, layer.size, layer.media_type, opened)))
 

@@ -10,7 +10,9 @@ from pipelines.submit.cron import Cron, Times
 TODAY = date(2026, 7, 1)
 
 
-@pytest.mark.parametrize("text", ["0 18 * * 1-5", "*/15 0-6,20 1 JAN-JUN *", "30 6 * * MON", " 0  0 1 * * "])
+@pytest.mark.parametrize(
+    "text", ["0 18 * * 1-5", "*/15 0-6,20 1 JAN-JUN *", "30 6 * * MON", "0 6 * MAR-DEC SUN-SAT", " 0  0 1 * * "]
+)
 def test_five_fields_are_taken(text):
     assert Cron.read(text).text == " ".join(text.split())
 
@@ -22,6 +24,7 @@ def test_five_fields_are_taken(text):
         *("", "x", "0 18 * *", "0 0 18 * * 1-5", "@daily", "61 * * * *", "* 24 * * *", "0 0 30 2 *", "0 0 * * 7"),
         *("0 0 L * *", "0 0 * * 5L", "0 0 * * 1#2", "0 0 ? * *", "H H * * *", "0 0 * * 6-1x", "*/0 * * * *"),
         "\N{ARABIC-INDIC DIGIT ZERO} 0 * * *",
+        *("0 22-2 * * *", "0 18 * * 5-1", "0 18 * * fri-mon", "0 0 1 NOV-FEB *"),
     ],
 )
 def test_nonsense_is_refused(text, outcome):

@@ -3,7 +3,6 @@
 import os
 import socket
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -13,10 +12,11 @@ from pipelines.submit.kubeflow.service import KubeflowService
 from pipelines.submit.kubeflow.settings import KubeflowSettings
 from pipelines.submit.outcome import finish
 from pipelines.submit.package import CompiledPipeline
-from pipelines.submit.service import RunRequest, SubmitError, UnreachableError
+from pipelines.submit.service import RunRequest, ScheduleRequest, SubmitError, UnreachableError
 from tests.contracts.pipeline_service import COMMIT, PipelineServiceContract, codes, finished
 from tests.pipelines.submit.tiny import compile_tiny, compile_tiny_fleet
 from tests.services.kfp_server.server import kfp_server
+from tests.services.seaweedfs import S3Store
 
 
 def service_at(host: str, **settings) -> KubeflowService:
@@ -140,17 +140,17 @@ def test_a_refused_upload_leaves_no_empty_pipeline(tmp_path, request_):
         assert nothing_was_made(server)
 
 
-def test_what_a_step_wrote_and_cannot_be_stored_fails_the_step(tmp_path, request_):
-    def away(key: str, path: Path) -> str:
-        raise OSError("connection refused")
-
-    with kfp_server(tmp_path, away) as server:
-        service = service_at(server.host)
-        run = finished(service, service.submit(request_))
+def test_an_object_store_that_is_away_fails_the_step_and_says_so(tmp_path, request_):
+    with socket.socket() as listener:  # bound, and nobody listens
+        listener.bind(("127.0.0.1", 0))
+        away = S3Store(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        with kfp_server(tmp_path, away.put) as server:
+            service = service_at(server.host)
+            run = finished(service, service.submit(request_))
     assert run.state == "failed"
-    assert [(task.name, task.message) for task in run.tasks] == [
-        ("build-image", "failed to upload output artifact: connection refused")
-    ]
+    (task,) = run.tasks
+    assert task.name == "build-image"
+    assert task.message.startswith("failed to upload output artifact: Could not connect to the endpoint")
 
 
 def test_every_iteration_of_a_loop_has_its_outputs(tmp_path):
@@ -174,6 +174,17 @@ def test_the_version_is_uploaded_once_and_has_the_tags(tmp_path, request_):
         assert pipeline.description == "Made by Kamado: tiny"
         assert (version.name, version.tags) == (COMMIT[:12], {"model": "tiny", "commit": COMMIT})
         assert len(server.kubeflow.experiments) == 1
+
+
+def test_a_schedule_of_the_same_name_that_starts_another_pipeline_is_left_alone(tmp_path, request_):
+    other = CompiledPipeline(compile_tiny(tmp_path, "kamado-other")).package("other", COMMIT, allow_dirty=False)
+    with kfp_server(tmp_path / "runs", executes=False) as server:
+        service = service_at(server.host)
+        theirs = service.schedule(ScheduleRequest("nightly", "0 6 * * *", replace(request_, package=other)))
+        for cron, change in (("0 18 * * *", "created"), ("0 19 * * *", "replaced")):
+            assert service.schedule(ScheduleRequest("nightly", cron, request_)).change == change
+        assert len(server.kubeflow.recurring) == 2
+        assert theirs.id in [schedule.id for schedule in server.kubeflow.recurring]
 
 
 @pytest.mark.parametrize(

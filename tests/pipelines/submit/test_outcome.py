@@ -1,14 +1,14 @@
 """What a run came to: exit codes, what can be retried, and how it is watched."""
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from rich.console import Console
 
 from artifacts.run_result import RunResult
 from model.errors import Problem
-from pipelines.submit.outcome import FinishedRun, refuse_retry
+from pipelines.submit.outcome import FinishedRun, finish, refuse_retry
 from pipelines.submit.service import Run, RunOutputs, SubmitError, Task, UnreachableError
 from pipelines.submit.watch import watch
 from tests.contracts.pipeline_service import codes
@@ -20,10 +20,10 @@ def run_in(state, *tasks, retries=0) -> Run:
     return Run("1", "tiny", "kamado-tiny", state, "http://host/#/runs/details/1", tasks=tasks, retries=retries)
 
 
-def finished(state, *outcomes, retries=0) -> FinishedRun:
+def finished(state, *outcomes, tasks=(), retries=0) -> FinishedRun:
     results = [RunResult(model=f"m{index}", outcome=word, reason="why") for index, word in enumerate(outcomes)]
     parameters = {f"loop-{index}/build-image": {"result": result.line()} for index, result in enumerate(results)}
-    return FinishedRun.of(run_in(state, retries=retries), RunOutputs(parameters))
+    return FinishedRun.of(run_in(state, *tasks, retries=retries), RunOutputs(parameters))
 
 
 @pytest.mark.parametrize(
@@ -52,16 +52,50 @@ def test_the_exit_code_is_the_runs_own(state, outcomes, code):
     assert "http://host/#/runs/details/1" in screen.getvalue()
 
 
+def test_the_end_names_the_time_of_each_step_because_pods_are_paid_by_it():
+    """Steps of several models add up; a step that is running has none yet."""
+    minute = START + timedelta(minutes=1)
+    tasks = [
+        Task("resolve", "succeeded", START, START + timedelta(milliseconds=300)),
+        Task("train", "succeeded", START, minute),
+        Task("evaluate", "succeeded", START, START + timedelta(seconds=12)),
+        Task("train", "succeeded", minute, minute + timedelta(seconds=65)),
+        Task("conclude", "running", START),
+    ]
+    end, screen = finished("succeeded", "promote", tasks=tasks), io.StringIO()
+    end.show(Console(file=screen))
+    assert "time of the steps: train 2:05, evaluate 0:12\n" in screen.getvalue()
+    assert end.run.seconds_by_step == {"resolve": 0.3, "train": 125.0, "evaluate": 12.0, "conclude": 0.0}
+
+
 def test_a_refusal_is_final_and_retries_have_an_end():
     for end, code in (
-        (finished("failed", "refused"), "run-final"),
-        (finished("failed", "promote", "reject"), "run-final"),
+        (finished("failed", "refused", tasks=[Task("conclude", "failed")]), "run-final"),
+        (finished("failed", "promote", "reject", tasks=[Task("fleet-conclude", "failed")]), "run-final"),
         (finished("failed", retries=3), "run-retries"),
     ):
         with pytest.raises(SubmitError) as error:
             refuse_retry(end)
         assert codes(error) == [code]
     refuse_retry(finished("failed", retries=2))
+
+
+def test_a_run_with_a_refused_model_and_a_lost_step_of_another_can_be_retried():
+    refuse_retry(finished("failed", "refused", tasks=[Task("train", "failed"), Task("for-loop-1", "failed")]))
+
+
+def test_one_answer_that_does_not_come_does_not_change_what_a_run_came_to():
+    waits = []
+
+    class Service:
+        def outputs(self, run_id):
+            if len(waits) < 2:
+                raise UnreachableError(Problem("host", "answered 503", "Wait", "kfp-unavailable"))
+            line = RunResult(model="m", outcome="promote", reason="why").line()
+            return RunOutputs({"build-image": {"result": line}})
+
+    assert finish(Service(), run_in("succeeded"), sleep=waits.append).exit_code == 0
+    assert waits == [1.0, 4.0]
 
 
 def test_a_result_of_another_version_is_not_guessed():

@@ -150,6 +150,13 @@ def test_a_schedule_without_a_time_is_refused(kamado):
     assert (code, codes(answer)) == (2, ["cron-unreadable", "backfill-unreadable"])
 
 
+def test_a_schedule_with_one_window_for_all_its_runs_is_refused(kamado, server):
+    before = len(server.kubeflow.requests)
+    code, answer = kamado("schedule", "--cron", "0 18 * * 1", "--set", "end=2026-07-01")
+    assert (code, codes(answer)) == (2, ["schedule-end"])
+    assert len(server.kubeflow.requests) == before
+
+
 def test_runs_are_listed(kamado, server):
     newest = kamado("submit")[1]["run"]
     code, answer = kamado("runs", "rent-conversion", "--newest", "1", compiles=False)

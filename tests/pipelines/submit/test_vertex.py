@@ -17,7 +17,6 @@ from pipelines.submit.outcome import finish
 from pipelines.submit.package import CompiledPipeline
 from pipelines.submit.service import RunRequest, ScheduleRequest, SubmitError, UnreachableError
 from pipelines.submit.vertex.client import VertexClient
-from pipelines.submit.vertex.labels import label_value
 from pipelines.submit.vertex.service import VertexService
 from pipelines.submit.vertex.settings import VertexSettings
 from tests.contracts.pipeline_service import COMMIT, PipelineServiceContract, codes, finished
@@ -25,32 +24,7 @@ from tests.graphs import BASE
 from tests.model.specs import GOOD
 from tests.pipelines.golden import IMAGE, STORE
 from tests.pipelines.submit.tiny import compile_tiny
-
-ACCOUNT = "steps@kamado-test.iam.gserviceaccount.com"
-ENVIRON = {
-    "VERTEX_PROJECT": "kamado-test",
-    "VERTEX_LOCATION": "europe-west1",
-    "VERTEX_ROOT": "gs://kamado-test/runs/",
-    "VERTEX_TOKEN": "right",
-}
-
-
-def tiny_steps(parameters: dict) -> list:
-    """What the steps of tests/pipelines/submit/tiny.py come to."""
-    from tests.services.vertex.jobs import Step
-
-    outcome = parameters.get("outcome", "promote")
-    if parameters.get("wait", 0) > 0:
-        return [Step("build-image", "RUNNING")]
-    if outcome == "broken":
-        return [Step("build-image", "FAILED", error="exit code 1"), Step("conclude", "NOT_TRIGGERED")]
-    promoted = outcome == "promote"
-    reference = "registry.example/tiny:1@sha256:1" if promoted else ""
-    result = json.dumps({"model": "tiny", "outcome": outcome, "reason": f"it is {outcome}", "reference": reference})
-    outputs = {"outcome": outcome, "reference": reference, "tag": "1", "digest": "sha256:1", "result": result}
-    built = Step("build-image", outputs=outputs, artifacts={"image": {"reference": reference}})
-    green = outcome in ("promote", "hold", "insufficient-data")
-    return [built, Step("conclude") if green else Step("conclude", "FAILED", error="exit code 1")]
+from tests.pipelines.submit.vertex_project import ACCOUNT, ENVIRON, tiny_steps
 
 
 @pytest.fixture(scope="module")
@@ -322,39 +296,3 @@ def test_tasks_of_a_loop_have_the_names_of_those_they_are_in():
         "for-loop-1/build-image-0": {"number": "3"},
         "for-loop-1/build-image-1": {"number": "4"},
     }
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [("tiny", "tiny"), ("", ""), ("1.2-dirty", "1-2-dirty-"), ("Ü", "--"), ("x" * 64, "x" * 54 + "-")],
-)
-def test_values_of_labels_stay_different(text, value):
-    changed = label_value(text)
-    assert changed.startswith(value)
-    assert len(changed) <= 63
-    assert (changed == text) == (value == text)
-
-
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        (dict.fromkeys(ENVIRON, ""), ["vertex-setting-missing"] * 3),
-        ({"VERTEX_ROOT": "s3://bucket/runs", "VERTEX_LOCATION": "Europe"}, ["vertex-setting"] * 2),
-        ({"VERTEX_ROOT": "gs:/bucket"}, ["vertex-setting"]),
-        ({"VERTEX_SERVICE_ACCOUNT": "steps"}, ["vertex-setting"]),
-        ({"VERTEX_ENDPOINT": "http://user@host"}, ["vertex-setting"]),
-        ({"VERTEX_TOKEN": "a\nb"}, ["vertex-setting"]),
-    ],
-)
-def test_settings_that_cannot_be_used(changes, expected):
-    with pytest.raises(UsageError) as error:
-        VertexSettings.read({**ENVIRON, **changes})
-    assert codes(error) == expected
-    assert "a\nb" not in str(error.value)
-
-
-def test_settings():
-    settings = VertexSettings.read(ENVIRON)
-    assert settings == VertexSettings("kamado-test", "europe-west1", "gs://kamado-test/runs", token="right")
-    assert settings.address == "https://europe-west1-aiplatform.googleapis.com"
-    assert "right" not in repr(settings)

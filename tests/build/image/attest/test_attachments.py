@@ -114,6 +114,7 @@ def test_a_key_that_cannot_sign_leaves_no_image(valid_bundle, verdict, server_ca
 def test_codebuild_runs_commands_that_there_are():
     phases = yaml.safe_load((ROOT / "build" / "buildspec.yml").read_text())["phases"]
     lines = [line for phase in phases.values() for line in phase["commands"]]
+    lines = [line.replace("$KAMADO_IMAGES", "ecr://123456789012.eu-west-1/kamado") for line in lines]
     ours = [shlex.split(line.partition(" > ")[0]) for line in lines if " -m cli " in line]
     assert [words[3] for words in ours] == ["verify", "image"]
     for words in ours:
