@@ -1,8 +1,10 @@
 """Settings from the environment of everything that builds or fetches. `main()` and the step wrappers pass theirs on."""
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+DIRTY = "-dirty"
 
 
 def cache_folder(environ: Mapping[str, str]) -> Path:
@@ -22,11 +24,23 @@ def required_key(environ: Mapping[str, str]) -> Path | None:
     return Path(path) if path else None
 
 
-def git_commit(environ: Mapping[str, str]) -> str | None:
-    """The git commit of this code: KAMADO_COMMIT, which the steps' image carries, else that of this checkout."""
+def git_commit(environ: Mapping[str, str], files: Sequence[Path] = ()) -> str | None:
+    """The git commit of this code: KAMADO_COMMIT, which the steps' image carries, else that of this checkout.
+
+    It ends with -dirty where the checkout has changes that are in no commit, or one of `files` is not in it.
+    """
     if commit := environ.get("KAMADO_COMMIT"):
         return commit
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
+    commit = _git("describe", "--always", "--abbrev=40", "--dirty", "--exclude=*")
+    names = [str(file.absolute()) for file in files]
+    if commit is None or commit.endswith(DIRTY) or not names:
+        return commit
+    return commit if _git("ls-files", "--error-unmatch", "--", *names) is not None else commit + DIRTY
+
+
+def _git(*words: str) -> str | None:
+    """What git answers about this checkout; None where it refuses, or is not there."""
+    command = ["git", "-C", str(Path(__file__).parent), "--literal-pathspecs", *words]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):

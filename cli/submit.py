@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 GOES_ON = "a run that was started goes on"
 TARGET = click.option(
-    "--target", type=click.Choice(TARGETS), default=TARGETS[0], help="Service that runs it; default: kfp."
+    "--target", default=TARGETS[0], metavar="|".join(TARGETS), help="Service that runs it; default: kfp."
 )
 WAIT = click.option("--wait", is_flag=True, help="Follow the run; the exit code is then the run's own.")
 RUN = click.argument("run_id", metavar="RUN", type=RunId())
@@ -77,7 +77,7 @@ class RunListing:
 
 @click.command("submit", cls=Verb, collects_mistakes=True, unchanged=GOES_ON)
 @pipeline_options
-@click.option("--end", default="", metavar="DAY", help="End of the window, exclusive; default: today.")
+@click.option("--end", default="", metavar="DAY", help="End of the window, exclusive; default: the spec's, else today.")
 @submit_options
 @WAIT
 def submit(call: Call, target: str, wait: bool, **arguments: Any) -> VerbResult:
@@ -115,14 +115,15 @@ def schedule(call: Call, target: str, cron: str, name: str, catch_up: bool, back
     from pipelines.submit.request import fixed_end_problems, on_day, submit_missing
     from pipelines.submit.service import ScheduleRequest
 
+    now = datetime.now(UTC)
     mistakes = [*call.mistakes, *fixed_end_problems(arguments["parameters"])]
-    times = _or_mistakes(mistakes, lambda: Times.read(cron, backfill))
-    service, request = _read(call, target, arguments, mistakes)
+    times = _or_mistakes(mistakes, lambda: Times.read(cron, backfill, now.date()))
+    service, request = _read(call, target, {**arguments, "recurring": True}, mistakes)
     assert times is not None  # else there is a mistake
     answer = service.schedule(
         ScheduleRequest(name or request.package.pipeline, times.cron.text, request, catch_up=catch_up)
     )
-    following = times.cron.after(datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC")
+    following = times.cron.after(now).strftime("%Y-%m-%d %H:%M UTC")
     lines = [
         f"{answer.change} the schedule {answer.name}: {answer.cron}, next at {following}",
         f"schedule {answer.link}",
@@ -188,16 +189,16 @@ def _read(
 ) -> "tuple[PipelineService, RunRequest]":
     """The service and what it is to run, with the problems of both at once."""
     from build.settings import git_commit
-    from pipelines.cluster.request import PipelineArguments
+    from pipelines.cluster.request import PipelineArguments, spec_files
     from pipelines.submit.open_service import open_service
     from pipelines.submit.request import SubmitArguments, read_run_request
 
     service = _or_mistakes(mistakes, lambda: open_service(target, call.environ))
-    own = {
-        name: arguments.pop(name) for name in ("experiment", "allow_dirty", "parameters", "end") if name in arguments
-    }
+    names = ("experiment", "allow_dirty", "parameters", "end", "recurring")
+    own = {name: arguments.pop(name) for name in names if name in arguments}
     pipeline = PipelineArguments(**arguments)
-    request = read_run_request(SubmitArguments(pipeline, git_commit(call.environ), target=target, **own), mistakes)
+    commit = git_commit(call.environ, spec_files(pipeline))
+    request = read_run_request(SubmitArguments(pipeline, commit, target=target, **own), mistakes)
     assert service is not None  # else there is a mistake
     return service, request
 

@@ -36,7 +36,7 @@ UNCHANGED = "what was in OUT before is unchanged"
     "--steps-image",
     default="",
     metavar="IMAGE@sha256:…",
-    help="Image of the steps, in the engine; default: built here.",
+    help="Image of the steps, in the engine; default: the last one built here.",
 )
 def run(call: Call, **arguments: str) -> "RunSummary":
     """Train one model on this machine: logs to image.

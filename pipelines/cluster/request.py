@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from components.load_spec.spec_uri import packed
+from components.resolve.forms import address_problem, names_store
 from model.digest import BY_DIGEST
 from model.errors import KamadoError, Problem, SpecError, UsageError
 from model.spec.reader import read_spec
 from model.spec.types import Spec
+from pipelines.arguments import PLACEHOLDERS
 from pipelines.cluster.read import ClusterError, read_cluster_settings
 from pipelines.cluster.settings import ClusterSettings
 from pipelines.graph_settings import FLEET, FleetSettings, GraphSettings
@@ -58,6 +60,13 @@ def read_pipeline_settings(args: PipelineArguments, mistakes: Sequence[Problem] 
     return FleetSettings(tuple(replace(model, threads=threads) for model in models))
 
 
+def spec_files(args: PipelineArguments) -> list[Path]:
+    """Every spec.yaml that is named, and the SQL beside it; those alone that are there."""
+    folders, _ = _folders(args)
+    files = (file for folder in folders for file in (folder / "spec.yaml", *sorted(folder.glob("*.sql"))))
+    return [file for file in files if file.is_file()]
+
+
 def _settings(args: PipelineArguments, spec: Spec, cluster: ClusterSettings) -> GraphSettings:
     return GraphSettings(
         args.image,
@@ -87,11 +96,27 @@ def _argument_problems(args: PipelineArguments) -> Iterator[Problem]:
         yield Problem("BIGQUERY", f"is {args.bigquery!r}", hint, "source-unknown")
     if args.data and not Path(args.data).is_absolute():
         yield Problem("DATA", f"is {args.data!r}", "Write the whole path, as the pods see it", "data-missing")
+    elif signs := [sign for sign in (*"*?[]", *PLACEHOLDERS) if sign in args.data]:
+        problem = f"has {' '.join(signs)} in it, which is read as a pattern"
+        yield Problem(f"DATA={args.data}", problem, "Name a folder without these signs", "path-pattern")
     if not args.destination:
         yield Problem("TO", "is missing", f"Name an image store: {STORES}", "destination-missing")
     elif not args.destination.startswith(("registry://", "ecr://")):
         problem = f"is {args.destination!r}, which a pod loses when it ends or cannot reach"
         yield Problem("TO", problem, f"Name an image store: {STORES}", "destination-pod")
+    elif problem_of_form := address_problem(args.destination):
+        yield replace(problem_of_form, where=f"TO={problem_of_form.where}")
+    yield from _champion_problems(args.champion)
+
+
+def _champion_problems(champion: str) -> Iterator[Problem]:
+    """Whether there is such a champion is asked by the run."""
+    if names_store(champion):
+        if problem := address_problem(champion):
+            yield replace(problem, where=f"CHAMPION={problem.where}")
+    elif champion and not Path(champion).is_absolute():
+        hint = f"Name an image store: {STORES}; or a bundle's folder by its whole path, as the pods see it"
+        yield Problem("CHAMPION", f"is {champion!r}", hint, "champion-missing")
 
 
 def _not_by_digest(name: str, image: str, code: str) -> Iterator[Problem]:
@@ -147,5 +172,8 @@ def _specs(folders: Sequence[Path], *, several: bool) -> tuple[list[Spec], list[
 
 def _in(folder: Path, problem: Problem) -> Problem:
     """The message names the folder that the spec is in."""
+    if problem.code == "spec-missing":
+        hint = "SPECS names folders with spec.yaml and its SQL, or one that holds them, with spaces or commas between"
+        return replace(problem, hint=hint)
     where = problem.where if problem.where.startswith(str(folder)) else f"{folder}: {problem.where}"
     return Problem(where, problem.problem, problem.hint, problem.code)

@@ -80,6 +80,13 @@ class Days:
             )
         return cls(_midnight(first), _midnight(last) + timedelta(days=1))
 
+    def until(self, today: date) -> "Days":
+        """These days. Raises UsageError where they go on in the future, whose rows are not there yet."""
+        if self.end > _midnight(today) + timedelta(days=1):
+            problem = f"ends on {(self.end - timedelta(days=1)).date()}, which lies in the future"
+            raise UsageError(Problem("BACKFILL", problem, f"End it on {today} or before", "backfill-unreadable"))
+        return self
+
 
 @dataclass(frozen=True)
 class Times:
@@ -89,9 +96,11 @@ class Times:
     days: tuple[date, ...] = ()
 
     @classmethod
-    def read(cls, cron: str, days: str) -> "Times":
-        """`days` is FROM..TO or empty. Raises UsageError with the problems of both."""
-        problems = [*_problems(Cron.read, cron), *(_problems(Days.read, days) if days else ())]
+    def read(cls, cron: str, days: str, today: date) -> "Times":
+        """`days` is FROM..TO, until `today` at the latest, or empty. Raises UsageError with the problems of both."""
+        problems = list(_problems(Cron.read, cron))
+        if days:
+            problems += _problems(lambda text: Days.read(text).until(today), days)
         if problems:
             raise UsageError(*problems)
         expression = Cron.read(cron)

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 
+from model.errors import Problem, UsageError
 from pipelines.submit.service import PipelineService
 
 TARGETS = ("kfp", "vertex")
 
 
 def open_service(target: str, environ: Mapping[str, str]) -> PipelineService:
-    """`target` is one of TARGETS. Nothing is asked yet. Raises UsageError with what its settings lack."""
-    assert target in TARGETS, target
+    """Nothing is asked yet. Raises UsageError for a target that is none of TARGETS, and with what its settings lack."""
+    if target not in TARGETS:
+        raise UsageError(Problem("TARGET", f"is {target!r}", f"Use {' or '.join(TARGETS)}", "target-unknown"))
     if target == "vertex":
         from pipelines.submit.vertex.client import VertexClient
         from pipelines.submit.vertex.service import VertexService

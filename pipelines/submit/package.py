@@ -79,11 +79,11 @@ class CompiledPipeline:
 
 
 def dirty_problem(commit: str | None, *, allow_dirty: bool) -> Problem | None:
-    """Of a checkout that no commit names; `commit` ends with -dirty where it has changes, and is None without git."""
+    """Of what no commit names; `commit` ends with -dirty where there are changes, and is None without git."""
     if allow_dirty or (commit is not None and not commit.endswith(DIRTY)):
         return None
-    problem = "has changes that are in no commit" if commit else "is not a git checkout"
-    hint = "Commit them, or set ALLOW_DIRTY=1: the version is then marked"
+    problem = "has changes, or names a spec, that none of its commits has" if commit else "is not a git checkout"
+    hint = "Commit them there, or set ALLOW_DIRTY=1: the version is then marked"
     return Problem("this checkout", problem, hint, "commit-dirty")
 
 

@@ -43,9 +43,10 @@ def component_image(
 ) -> ComponentImage:
     """Build it and push it to `registry`, the address of a store; `python` is as for `base_images`.
 
-    Raises BaseImagesError and StoreError.
+    Raises BaseImagesError, and what the store raises.
     """
     store = open_store(registry, cache=cache)
+    store.resolve("component")  # a registry that is away or lets nobody in says so before minutes of building
     with build_engine() as client:
         base = python_image(client, python, cache=cache, report=report)
         images = build_images(client, base, [component_context(environ, commit=commit)], report=report)

@@ -112,9 +112,10 @@ class ConflictError(SubmitError):
 
 def _refusal(host: str, settings: KubeflowSettings, status: int, message: str) -> SubmitError:
     if status in (301, 302, 303, 307, 308, 401):
-        means = "the token" if settings.current_token else "KFP_COOKIES" if settings.cookies else "no credentials"
+        name = "the token" if settings.current_token else "KFP_COOKIES" if settings.cookies else ""
+        means = f"does not accept {name}" if name else "lets nobody in without a login"
         hint = "Log in again and set KFP_TOKEN or KFP_COOKIES; a token lasts for an hour or so"
-        problem = f"does not accept {means} ({message})"
+        problem = f"{means} ({message})"
         return SubmitError(Problem(host, problem, hint, "kfp-unauthorized"))
     if status == 403:
         where = f"namespace {settings.namespace}" if settings.namespace else host
@@ -128,7 +129,10 @@ def _refusal(host: str, settings: KubeflowSettings, status: int, message: str) -
     if status >= 500 or status == 429:
         problem = f"answered {status} ({message})"
         return UnreachableError(Problem(host, problem, "Try again in a minute", "kfp-unavailable"))
-    return SubmitError(Problem(host, f"refused: {message}", "Change what the message names", "kfp-refused"))
+    hint = "Change what the message names"
+    if "namespace" in message and status == 400:
+        hint = "Set KFP_NAMESPACE to yours where Kubeflow has several users; leave it empty where it has one"
+    return SubmitError(Problem(host, f"refused: {message}", hint, "kfp-refused"))
 
 
 def _message(error: Any) -> str:

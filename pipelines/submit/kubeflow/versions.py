@@ -46,7 +46,8 @@ class Versions:
         if version is not None and _specification(version.pipeline_spec) != _documents(package.text):
             problem = f"exists in the pipeline {package.pipeline} with other content"
             hint = (
-                "Commit what changed: the spec, the image of the steps and the cluster's settings are part of a version"
+                "Commit what changed. The images, TO, CHAMPION and the cluster's settings are part of a version too: "
+                "where they alone changed, `git commit --allow-empty` makes a new one"
             )
             raise SubmitError(Problem(f"version {package.version}", problem, hint, "version-exists"))
         return version

@@ -1,6 +1,7 @@
 """The image of the steps: what is in it, and its way into a registry."""
 
 import ast
+import http.server
 import json
 import os
 import re
@@ -10,11 +11,14 @@ from pathlib import Path
 import pytest
 
 from build.image.base.source_layer import ROOT
+from build.image.base_images.component_image import component_image as build_and_push
 from build.image.base_images.component_image import push
 from build.oci.image import digest_of
 from build.oci.open_store import open_store
+from build.oci.registry_session import RegistryError
 from cli.main import main
 from tests.build.oci.registry_stores import fetch
+from tests.services.http import serving
 from tests.services.registry import registry
 
 OURS = ("model", "artifacts", "components", "pipelines", "build", "serving", "cli")
@@ -147,3 +151,24 @@ def test_where_no_cluster_pulls_from_is_refused_before_anything_is_built(tmp_pat
     assert main(["component-image", "--to", to], nothing_listens) == 2
     assert message in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+class NoEntry(http.server.BaseHTTPRequestHandler):
+    """A registry that lets nobody in."""
+
+    def do_GET(self):
+        self.send_error(403)
+
+    do_HEAD = do_GET
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.case("a registry for the image of the steps that lets nobody in")
+def test_a_registry_is_asked_before_anything_is_built(tmp_path, outcome):
+    reports = []
+    with serving(NoEntry) as host, pytest.raises(RegistryError) as refusal:
+        build_and_push(f"registry://{host}/steps", None, {}, cache=tmp_path, commit=None, report=reports.append)
+    assert reports == []
+    outcome(refusal.value)

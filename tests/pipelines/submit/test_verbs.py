@@ -97,6 +97,30 @@ def test_a_wrong_parameter_is_refused_before_anything_is_sent(kamado, server):
     assert len(server.kubeflow.requests) == before
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("submit", "--target", "nope", "--end", "soon"), ["target-unknown", "end-unreadable"]),
+        (("submit", "--experiment", "a\nb"), ["experiment-unreadable"]),
+        (("submit", "--set", "end=1066-01-01"), ["end-unreadable"]),
+        (("schedule", "--cron", "0 18 * * 1", "--backfill", "2126-01-01..2126-01-09"), ["backfill-unreadable"]),
+    ],
+)
+def test_an_argument_that_no_run_can_have_is_refused(kamado, words, expected):
+    code, answer = kamado(*words)
+    assert (code, codes(answer)) == (2, expected)
+
+
+@pytest.mark.case("a schedule of a spec with an end of its own")
+def test_a_schedule_does_not_train_on_the_same_window_for_ever(kamado, tmp_path, outcome):
+    (tmp_path / "spec.yaml").write_text(GOOD.replace("window_days: 90", "window_days: 90, end: 2026-07-01"))
+    (tmp_path / "training.sql").write_text("SELECT 1")
+    code, answer = kamado("schedule", "--cron", "0 18 * * 1", "--spec", str(tmp_path))
+    assert (code, codes(answer)) == (2, ["schedule-end"])
+    outcome(answer["message"])
+    assert kamado("submit", "--spec", str(tmp_path), "--allow-dirty", KAMADO_COMMIT=f"{COMMIT}-dirty")[0] == 0
+
+
 def test_changes_that_are_in_no_commit_are_marked(kamado, server):
     code, _ = kamado("submit", "--allow-dirty", KAMADO_COMMIT=f"{COMMIT}-dirty")
     assert code == 0
