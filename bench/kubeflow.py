@@ -41,10 +41,10 @@ STEPS_IMAGE = (
 )  # a name: the stand-in runs steps as processes of this checkout
 TRAINING: dict[str, object] = {"engine": "xgboost", "trials": 3, "folds": 2}
 PROMOTED = {"training": TRAINING}
-UNDECIDED = {  # the floor alone does not say who inquires
+UNDECIDED = {  # of one input, trees make no more than a logistic regression does
     **PROMOTED,
     "features": {"floor": {"kind": "number"}},
-    "promotion": {"must_beat": ["constant"]},
+    "promotion": {"must_beat": ["logistic"]},
 }
 REFUSED = {**PROMOTED, "reject_budget": "0.01%"}
 

@@ -54,9 +54,8 @@ class Execution:
                 elif match := ENDED.search(plain):
                     self._task_ended(match[1], succeeded=match[2] == "SUCCESS")
         code = self._process.wait()
-        if code == 0:  # two iterations of a loop may print into one line
-            for file in self._outputs("*"):
-                self._task_ended(file.parent.name, succeeded=True)
+        for file in self._outputs("*"):  # of ends that were not read: two iterations of a loop may print into one line
+            self._task_ended(file.parent.name, succeeded=True)
         self._run.ended("SUCCEEDED" if code == 0 else "FAILED")
 
     def kill(self) -> None:
