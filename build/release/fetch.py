@@ -1,14 +1,15 @@
 """Bring a released bundle back out of its image: one layer, verified on the way, no base."""
 
+import contextlib
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from build.gate.copy import BUNDLE, VERDICT
 from build.oci.store import ImageReader
 from build.oci.tempdir import refusing_without_room, scratch
 from build.release.releases import Release
-from build.release.verify_image import DOCUMENTS, Documents, verify_image
+from build.release.verify_image import DOCUMENTS, Documents, VerifiedImage, verify_image
 from model.files import new_folder
 
 
@@ -26,8 +27,9 @@ def fetch(
     killed. Raises what `verify_image` raises, OutputError without room for that, and OSError when `folder`
     holds something already.
     """
-    with new_folder(folder) as target:
-        return bring(images, release, target, keys=keys, report=report)
+    with _verified(images, release, keys, report) as (work, model), new_folder(folder) as target:
+        _copy(work, model.documents, target)
+    return model.bundle.digest
 
 
 def bring(
@@ -39,13 +41,26 @@ def bring(
     report: Callable[[str], None],
 ) -> str:
     """As `fetch`, into an empty folder that nobody reads yet."""
+    with _verified(images, release, keys, report) as (work, model):
+        _copy(work, model.documents, folder)
+    return model.bundle.digest
+
+
+@contextlib.contextmanager
+def _verified(
+    images: ImageReader, release: Release, keys: Sequence[Path], report: Callable[[str], None]
+) -> Iterator[tuple[Path, VerifiedImage]]:
+    """The temporary folder with the verified model, before anything stands where people look."""
     with scratch() as work:
         with refusing_without_room():
             model = verify_image(images, release, work, keys=keys, report=report)
-        shutil.copytree(work / BUNDLE, folder / BUNDLE)
-        shutil.copyfile(work / VERDICT, folder / VERDICT)
-        _write(model.documents, folder / "documents")
-    return model.bundle.digest
+        yield work, model
+
+
+def _copy(work: Path, documents: Documents, folder: Path) -> None:
+    shutil.copytree(work / BUNDLE, folder / BUNDLE)
+    shutil.copyfile(work / VERDICT, folder / VERDICT)
+    _write(documents, folder / "documents")
 
 
 def _write(documents: Documents, folder: Path) -> None:
