@@ -40,7 +40,7 @@ def bring(
     keys: Sequence[Path] = (),
     report: Callable[[str], None],
 ) -> str:
-    """As `fetch`, into an empty folder that nobody reads yet."""
+    """As `fetch`, into an empty folder, which a step returns."""
     with _verified(images, release, keys, report) as (work, model):
         _copy(work, model.documents, folder)
     return model.bundle.digest

@@ -46,7 +46,7 @@ def component_image(
     Raises BaseImagesError, and what the store raises.
     """
     store = open_store(registry, cache=cache)
-    store.resolve("component")  # a registry that is away or lets nobody in says so before minutes of building
+    store.resolve("component")  # a registry that is away or refuses the login fails here, before minutes of building
     with build_engine() as client:
         base = python_image(client, python, cache=cache, report=report)
         images = build_images(client, base, [component_context(environ, commit=commit)], report=report)
