@@ -1,15 +1,14 @@
 """The work of extract + preprocess on the portal's tables, as one would write it in pandas.
 
-What bench/preprocess.py times: the same join, rules with their counts and examples, rejected rows, duplicates, split,
-sampling by a hash of the row, one-column AUCs and files. Run by an environment that has pandas; nothing of Kamado is
-imported.
+What bench/preprocess.py compares with: the same join, rules with their counts and examples, rejected rows, duplicates,
+split, sampling by a hash of the row, one-column AUCs and files. Run by an environment that has pandas; nothing of
+Kamado is imported.
 """
 
 import json
 import resource
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 del sys.path[0]  # this folder, whose packaging.py is not the library of that name
@@ -112,7 +111,6 @@ def _without(split: pd.DataFrame, users: set[str]) -> pd.DataFrame:
 
 
 def main(data: Path) -> None:
-    began = time.monotonic()
     rows = rows_of(data)
     count = len(rows)
     with tempfile.TemporaryDirectory() as out:
@@ -127,8 +125,8 @@ def main(data: Path) -> None:
         for name, split in splits.items():
             ordered = split.sort_values(["shown_at", "list_id", "position", "listing_id", "row_key"])
             ordered.to_parquet(Path(out) / f"{name}.parquet", compression="zstd")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"seconds": time.monotonic() - began, "kilobytes": peak, "rows": count}))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    print(json.dumps({"cpu": used.ru_utime + used.ru_stime, "kilobytes": used.ru_maxrss, "rows": count}))
 
 
 if __name__ == "__main__":
