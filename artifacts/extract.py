@@ -18,12 +18,12 @@ class ConversionLoss(Section):
 
 
 class Extract(Document):
-    """The rows themselves are in rows/*.parquet beside it."""
+    """The rows themselves are in rows/*.parquet beside it: typed_rows.TypedRows says which columns they have."""
 
     FILE: ClassVar[str] = "extract.json"
     STEP: ClassVar[str] = "extract"
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     sql_sha256: str
     start: str | None = Field(description="of the window, inclusive, as 2026-07-01T00:00:00Z; null without a window")
     end: str = Field(description="of the window, exclusive")
@@ -34,6 +34,10 @@ class Extract(Document):
     table_rows: dict[str, int] | None = Field(description="rows by table; null where they are not counted")
     losses: tuple[ConversionLoss, ...] | None = Field(description="null where they are not counted")
     columns: dict[str, str] = Field(description="name to GoogleSQL type of the query's result")
+
+    typed_sha256: str | None = Field(
+        None, description="of the columns and rules that the rows were typed for; null for rows as the query gave them"
+    )
 
     def facts(self) -> dict[str, str | int]:
         """The few that a person looks for in the artifact's metadata."""

@@ -1,5 +1,6 @@
 """split.json: how many rows each split has, where time was cut, and how training rows were sampled."""
 
+from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -8,6 +9,11 @@ from artifacts.document import Document, Section
 
 SplitName = Literal["train", "calibration", "test"]
 SPLITS: tuple[SplitName, ...] = ("train", "calibration", "test")
+
+
+def split_file(folder: Path, name: SplitName) -> Path:
+    """The Parquet file of a split in the folder of preprocess."""
+    return folder / f"{name}.parquet"
 
 
 class SplitCounts(Section):

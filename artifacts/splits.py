@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from artifacts.split import SPLITS, SplitName
+from artifacts.split import SPLITS, split_file
 from model.arrays import Matrix
 from model.bundle.features import CategoryFeature, Feature, NumberFeature
 from model.errors import DataError, Problem
@@ -20,11 +20,6 @@ from model.files import sha256_of
 
 BATCH = 1 << 16  # rows
 AGAIN = "Run preprocess again"
-
-
-def split_file(folder: Path, name: SplitName) -> Path:
-    """The Parquet file of a split in the folder of preprocess."""
-    return folder / f"{name}.parquet"
 
 
 def splits_sha256(folder: Path) -> str:

@@ -1,14 +1,21 @@
 """Small list-page logs as extract leaves them, and specs for them: what tests of the steps start from."""
 
 import copy
+import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from artifacts.extract import Extract
+from artifacts.typed_rows import TypedRows, row_file
+from components.extract.googlesql import types
+from components.extract.row_files import write_rows
+from components.extract.sources.scan import scan_files
+from model.spec.columns import refuse_unfit
 from model.spec.types import Spec
 
 END = datetime(2026, 7, 1, tzinfo=UTC)
@@ -83,11 +90,17 @@ def replaced(table, name, values):
     return table.append_column(name, pa.array(values))
 
 
-def extracted(folder: Path, *tables: pa.Table) -> Path:
-    """A folder as extract writes it, a file for each table."""
-    (folder / "rows").mkdir(parents=True)
-    for number, table in enumerate(tables):
-        pq.write_table(table, folder / "rows" / f"part-{number:05d}.parquet")
+def extracted(folder: Path, spec: Spec, *tables: pa.Table) -> Path:
+    """A folder as extract writes it for a query whose rows are those of all the tables."""
+    columns = {name: kind for table in tables for name, kind in _types(table).items()}
+    refuse_unfit(spec, columns)
+    typed = TypedRows(spec, columns)
+    row_file(folder).parent.mkdir(parents=True)
+    with tempfile.TemporaryDirectory() as queried:
+        for number, table in enumerate(tables):
+            pq.write_table(table, Path(queried) / f"part-{number:05d}.parquet")
+        with scan_files(Path(queried) / "*.parquet") as scan:
+            write_rows(scan, typed, row_file(folder), lambda _: None)
     rows = sum(table.num_rows for table in tables)
     Extract(
         sql_sha256=spec_of().sql_sha256,
@@ -99,6 +112,13 @@ def extracted(folder: Path, *tables: pa.Table) -> Path:
         tables=("log",),
         table_rows={"log": rows},
         losses=(),
-        columns={},
+        columns=columns,
+        typed_sha256=typed.sha256,
     ).write(folder)
     return folder
+
+
+def _types(table: pa.Table) -> dict[str, str]:
+    """GoogleSQL's, by name."""
+    with duckdb.connect() as connection:
+        return dict(types.of_relation(connection.from_arrow(table)))

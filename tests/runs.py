@@ -18,7 +18,7 @@ def quiet(*_):
 def train_into(folder, spec=None, *, trials=3, threads=1, minutes=10.0, table=None):
     """`rows`, `splits` and `trained` side by side in `folder`."""
     spec = spec or spec_of()
-    rows = extracted(folder / "rows", table if table is not None else log())
+    rows = extracted(folder / "rows", spec, table if table is not None else log())
     preprocess(spec, rows, folder / "splits", progress=quiet)
     train(
         spec,

@@ -6,8 +6,8 @@ from pathlib import Path
 from artifacts.baselines import Baselines
 from artifacts.extract import Extract
 from artifacts.rejection_report import RejectionReport
-from artifacts.split import SplitSummary
-from artifacts.splits import require_columns, split_file
+from artifacts.split import SplitSummary, split_file
+from artifacts.splits import require_columns
 from artifacts.training import TrainingReport
 from components.evaluate.candidates import BundleCandidate, LogisticCandidate, inputs_of
 from components.evaluate.decide.criteria import Criteria

@@ -1,12 +1,17 @@
-"""Run the model's query and write its rows as Parquet, streamed: memory does not grow with the rows."""
+"""Run the model's query and write its rows as preprocess reads them: typed, keyed, once.
+
+Memory does not grow with the rows.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 from artifacts.extract import ConversionLoss, Extract
-from components.extract.parquet_writer import ParquetWriter, write_all
+from artifacts.typed_rows import TypedRows, row_file
+from components.extract.row_files import write_rows
 from components.extract.sources.open import open_source
+from components.extract.sources.scan import scan_files, scan_of
 from components.extract.sources.source import QueryLineage, Source
 from components.extract.window import Window, text
 from model.errors import DataError, Problem
@@ -18,7 +23,7 @@ from model.spec.types import Spec
 def extract(
     spec: Spec, address: str, window: Window, out: Path, *, progress: Callable[[int, int, str], None]
 ) -> Extract:
-    """Write `out/rows/part-*.parquet` and `out/extract.json`, whole or not at all. `address` names the source.
+    """Write `out/rows/part-00000.parquet` and `out/extract.json`, whole or not at all. `address` names the source.
 
     Raises SpecError for SQL outside the portable subset, DataError for tables, columns or files that do not match the
     spec and for a window without rows.
@@ -26,12 +31,29 @@ def extract(
     source = open_source(address, max_bytes_billed=spec.source.max_bytes_billed)
     columns = source.columns(spec.sql_text, window)
     refuse_unfit(spec, columns)
+    typed = TypedRows(spec, columns)
     with output_folder(out) as folder:
-        (folder / "rows").mkdir()
-        rows = _write(source, spec.sql_text, window, folder / "rows", progress)
+        rows = _write(source, window, typed, folder, progress)
         if rows == 0:
             raise DataError(_empty(window))
+        progress(rows, 0, f"{rows:,} rows")
         document = extract_document(spec.sql_sha256, window, rows, source.lineage(), columns)
+        document = document.model_copy(update={"typed_sha256": typed.sha256})
+        document.write(folder)
+    return document
+
+
+def type_rows(spec: Spec, queried: Path, out: Path) -> Extract:
+    """The same folder for `spec`, from a folder that has the rows and the columns of extract.json as a query gave them.
+
+    Raises DataError for columns that do not match the spec.
+    """
+    document = Extract.read(queried)
+    refuse_unfit(spec, document.columns)
+    typed = TypedRows(spec, document.columns)
+    with output_folder(out) as folder, scan_files(queried / "rows" / "*.parquet") as scan:
+        write_rows(scan, typed, _file(folder), lambda _: None)
+        document = document.model_copy(update={"typed_sha256": typed.sha256})
         document.write(folder)
     return document
 
@@ -62,8 +84,18 @@ def _empty(window: Window) -> Problem:
     return Problem(f"window {text(window.start)} to {text(window.end)}", "has no rows", hint, "rows-none")
 
 
-def _write(source: Source, sql: str, window: Window, folder: Path, progress: Callable[[int, int, str], None]) -> int:
-    writer = ParquetWriter(folder)
-    for rows in write_all(source.fetch(sql, window), writer):
-        progress(rows, 0, f"{rows:,} rows")
-    return writer.rows
+def _write(
+    source: Source, window: Window, typed: TypedRows, folder: Path, progress: Callable[[int, int, str], None]
+) -> int:
+    def report(share: float) -> None:
+        percent = max(0, round(100 * share))
+        progress(percent, 100, f"{percent} % of the query")
+
+    with scan_of(source, typed.spec.sql_text, window) as scan:
+        return write_rows(scan, typed, _file(folder), report) if scan else 0
+
+
+def _file(folder: Path) -> Path:
+    path = row_file(folder)
+    path.parent.mkdir()
+    return path

@@ -3,9 +3,8 @@
 component.py       the step
 preprocess.py      all of it, in order
 duckdb_session.py  DuckDB, set up to work out of core
-columns.py         columns as the spec declares them; unreadable.py has texts that are not numbers
-rules.py           the rules that reject a row
-rejection.py       how many rows each rejects
+columns.py         the columns of extract's file, and of the splits
+rejection.py       how many rows each rule rejects; unreadable.py has texts that are not numbers
 identity.py        what identifies a row, and its copies
 splitter.py        train, calibration and test
 split_problems.py  splits that cannot be used

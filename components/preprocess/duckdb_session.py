@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import joblib
 
 from model.errors import DataError, Problem
 
@@ -21,7 +20,7 @@ def session(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that spills into `folder`. Raises OSError for a full disk, DataError for a damaged file."""
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone='UTC'; SET preserve_insertion_order=false; SET enable_progress_bar=false")
-        connection.execute(f"SET memory_limit='{LEAST_MB}MB'; SET threads={joblib.cpu_count()}")
+        connection.execute(f"SET memory_limit='{LEAST_MB}MB'")
         # Every join here has its small side on the right; a wrong guess would hold all rows in memory.
         connection.execute("SET disabled_optimizers='join_order,build_side_probe_side'")
         connection.execute("SET temp_directory=$folder", {"folder": str(folder / "spill")})

@@ -12,43 +12,13 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 
+from artifacts.typed_rows import RowKey
 from components.preprocess.duckdb_session import one_row
 from model.errors import DataError, Problem
-from model.spec.types import Spec
 from model.sql import quoted
 
 ROWS_A_SHARD = 3_000_000
 EXAMPLES = 3
-
-
-@dataclass(frozen=True)
-class Key:
-    """The columns that identify a row, none if nothing does. `declared` in columns.key, else they follow from roles."""
-
-    columns: tuple[str, ...]
-    declared: bool
-
-    @classmethod
-    def of(cls, spec: Spec) -> "Key":
-        roles = spec.columns
-        if roles.key:
-            return cls(roles.key, True)
-        if roles.list and roles.item and roles.time:
-            return cls((roles.list, roles.item, roles.time), False)
-        return cls((), False)
-
-    def hashes(self, names: list[str]) -> str:
-        """SQL of `row_content` over all columns, and of `row_key`; a row without one of its ids is its content."""
-        content = f"hash({', '.join(map(quoted, names))})"
-        if not self.columns:
-            return f"{content} AS row_content, {content} AS row_key"
-        key = ", ".join(map(quoted, self.columns))
-        missing = " OR ".join(f"{quoted(name)} IS NULL" for name in self.columns)
-        return f"{content} AS row_content, CASE WHEN {missing} THEN {content} ELSE hash({key}) END AS row_key"
-
-    def is_complete(self) -> str:
-        """SQL that is true where a row has all of its ids."""
-        return " AND ".join(f"{quoted(name)} IS NOT NULL" for name in self.columns) or "false"
 
 
 @dataclass(frozen=True)
@@ -69,18 +39,21 @@ class Copies:
 class Identity:
     """The table `repeats` over the query `rows`: rows whose key an earlier row has, numbered from 1 in `row_again`.
 
-    `rows` has `row_key`, `row_content` and `file_row_number`.
+    `rows` has `row_key` and `file_row_number`; `content` is SQL of a hash of all of a row's values.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, key: Key, rows: str, *, count: int) -> None:
-        self._connection, self._rows, self.key = connection, rows, key
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, key: RowKey, rows: str, *, content: str, count: int
+    ) -> None:
+        self._connection, self._rows, self._content, self.key = connection, rows, content, key
         self._find_repeated(count)
         self._number()
         self.copies = self._count_copies(count)
 
     @property
-    def has_repeats(self) -> bool:
-        return bool(self.copies.removed or self.copies.equal or self.copies.shared)
+    def repeated(self) -> int:
+        """How many rows are in `repeats`."""
+        return self.copies.removed + self.copies.equal + self.copies.shared
 
     def drop(self) -> None:
         """Free the memory of the tables, after which `source` can no longer be read."""
@@ -88,7 +61,7 @@ class Identity:
 
     def source(self) -> str:
         """SQL of the rows without copies; `row_key` is now each row's own."""
-        if not self.has_repeats:
+        if not self.repeated:
             return self._rows
         own = "CASE WHEN row_again > 0 THEN hash(row_key, row_again) ELSE row_key END"
         return (
@@ -147,9 +120,9 @@ class Identity:
         equal = "row_number() OVER (PARTITION BY row_key, row_content) - 1"
         contents = "dense_rank() OVER (PARTITION BY row_key ORDER BY row_content) - 1" if self.key.columns else "0"
         again = f"CASE WHEN {complete} THEN {contents} ELSE {equal} END"
-        repeated = f"FROM ({self._rows}) SEMI JOIN repeated USING (row_key)"
+        repeated = f"SELECT *, {self._content} AS row_content FROM ({self._rows}) SEMI JOIN repeated USING (row_key)"
         flags = f"{complete} AS row_complete, {again} AS row_again, {complete} AND {equal} > 0 AS row_copy"
-        query = f"SELECT file_row_number, {flags} {repeated}"
+        query = f"SELECT file_row_number, {flags} FROM ({repeated})"
         self._connection.execute(f"CREATE TABLE repeats AS SELECT * FROM ({query}) WHERE row_again > 0 OR row_copy")
 
     def _count_copies(self, rows: int) -> Copies:

@@ -2,39 +2,40 @@
 
 import duckdb
 
-from components.preprocess.columns import SqlColumns
+from artifacts.typed_rows import TypedRows, raw
 from components.preprocess.duckdb_session import one_row
 from model.errors import DataError, Problems
 from model.sql import quoted
 
 
-def refuse_labels(connection: duckdb.DuckDBPyConnection, rows: str, columns: SqlColumns, *, raw: str) -> None:
-    """Raises DataError with all that is wrong with the label and the position of `rows`, which are `raw` as read."""
+def refuse_labels(connection: duckdb.DuckDBPyConnection, rows: str, columns: TypedRows) -> None:
+    """Raises DataError with all that is wrong with the label and the position of `rows`."""
     problems = Problems()
-    _check_label(connection, rows, columns, raw, problems)
+    _check_label(connection, rows, columns.label, problems)
     if columns.position:
         _check_position(connection, rows, columns.position, problems)
     problems.raise_if_any(DataError)
 
 
-def _check_label(
-    connection: duckdb.DuckDBPyConnection, rows: str, columns: SqlColumns, raw: str, problems: Problems
-) -> None:
-    label = quoted(columns.label)
-    wrong = f"count(*) FILTER ({label} IS NULL OR {label} NOT IN (0, 1))"
+def _check_label(connection: duckdb.DuckDBPyConnection, rows: str, name: str, problems: Problems) -> None:
+    label = quoted(name)
+    wrong = f"count(*) FILTER ({_is_wrong(name)})"
     count, invalid, low, high = one_row(connection, f"SELECT count(*), {wrong}, min({label}), max({label}) FROM {rows}")
-    where = f"columns.label {columns.label}"
+    where = f"columns.label {name}"
     if invalid:
-        problem = f"is not 0 or 1 in {invalid:,} of {count:,} rows (found {_wrong_labels(connection, columns, raw)})"
+        problem = f"is not 0 or 1 in {invalid:,} of {count:,} rows (found {_wrong_labels(connection, rows, name)})"
         problems.add(where, problem, "Make it 0 or 1 in the SQL", "label-not-0-or-1")
     elif low == high:
         hint = "Look at the SQL's join of outcomes, and at the window"
         problems.add(where, f"is {low:g} in every row", hint, "label-constant")
 
 
-def _wrong_labels(connection: duckdb.DuckDBPyConnection, columns: SqlColumns, raw: str) -> str:
-    label, read = quoted(columns.label), columns.select()[columns.label]
-    wrong = f"SELECT CAST({label} AS VARCHAR) FROM {raw} WHERE {read} IS NULL OR {read} NOT IN (0, 1)"
+def _is_wrong(name: str) -> str:
+    return f"{quoted(name)} IS NULL OR {quoted(name)} NOT IN (0, 1)"
+
+
+def _wrong_labels(connection: duckdb.DuckDBPyConnection, rows: str, name: str) -> str:
+    wrong = f"SELECT {raw(name)} FROM {rows} WHERE {_is_wrong(name)}"
     values = connection.execute(f"{wrong} GROUP BY 1 ORDER BY 1 NULLS FIRST LIMIT 5").fetchall()
     return ", ".join("missing" if value is None else repr(value) for (value,) in values)
 

@@ -1,7 +1,7 @@
 """Reject and count the rare rows, remove copies and rows too young, split the rest, sample negatives of training.
 
-Everything runs in DuckDB over Parquet, out of core. Nothing depends on the order in which rows arrive: identity and
-chance come from a hash of what identifies the row.
+Everything runs in DuckDB over the file of extract, out of core: each query reads the columns that it needs. Nothing
+depends on the order in which rows arrive: identity and chance come from a hash of what identifies the row.
 """
 
 import tempfile
@@ -13,17 +13,16 @@ import duckdb
 
 from artifacts.extract import Extract
 from artifacts.rejection_report import RejectionReport
-from artifacts.split import SPLITS, NegativeSampling, SplitName, SplitSummary
-from artifacts.splits import split_file
-from components.preprocess.columns import SqlColumns, googlesql, types_of
+from artifacts.split import SPLITS, NegativeSampling, SplitName, SplitSummary, split_file
+from artifacts.typed_rows import TypedRows
+from components.preprocess.columns import in_splits, typed_view
 from components.preprocess.conversions import conversion_warnings
 from components.preprocess.duckdb_session import one_row, session, set_memory_limit
-from components.preprocess.identity import Identity, Key
+from components.preprocess.identity import Identity
 from components.preprocess.label_checks import refuse_labels
 from components.preprocess.leaks import look_for_leaks
 from components.preprocess.not_finite import NotFinite
-from components.preprocess.rejection import RejectionCounts
-from components.preprocess.rules import broken_names, mask, rules_of
+from components.preprocess.rejection import RejectionCounts, broken_names
 from components.preprocess.split_problems import refuse_empty
 from components.preprocess.splitter import Counts, Splitter, sampled, unit_column
 from model.errors import DataError, Problem
@@ -35,6 +34,7 @@ from model.sql import literal, quoted
 
 PARQUET = "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 65536)"
 QUICK = "(FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE 30720)"  # small groups: their dictionaries stay in cache
+FEW_REPEATS = 300_000  # rows: a table of so many is joined in every query
 
 
 def preprocess(spec: Spec, extracted: Path, out: Path, *, progress: ReportProgress) -> None:
@@ -42,15 +42,15 @@ def preprocess(spec: Spec, extracted: Path, out: Path, *, progress: ReportProgre
 
     A copy of `extract.json` goes with them, so that later steps need not fetch the rows.
 
-    Raises DataError for labels that are not 0 or 1, positions without information, leaking features, a rejection budget
-    that is exceeded, and splits that cannot be learned from or evaluated on.
+    Raises DataError for rows of another spec, labels that are not 0 or 1, positions without information, leaking
+    features, a rejection budget that is exceeded, and splits that cannot be learned from or evaluated on.
     """
     extract = Extract.read(extracted)
     with output_folder(out) as folder, tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
         with session(work) as connection:
-            raw = _parquet(extracted / "rows" / "*.parquet")
-            _Run(spec, connection, raw, work, extract).write_into(folder, progress)
+            connection.execute(f"CREATE VIEW typed AS {typed_view(extracted)}")
+            _Run(spec, connection, work, extract).write_into(folder, progress)
         extract.write(folder)
 
 
@@ -66,18 +66,15 @@ class _Usable:
 class _Run:
     """The steps over one set of rows, each leaving a file or table for the next."""
 
-    def __init__(
-        self, spec: Spec, connection: duckdb.DuckDBPyConnection, raw: str, work: Path, extract: Extract
-    ) -> None:
-        self.spec, self.connection, self.raw, self.work, self.extract = spec, connection, raw, work, extract
+    def __init__(self, spec: Spec, connection: duckdb.DuckDBPyConnection, work: Path, extract: Extract) -> None:
+        self.spec, self.connection, self.work, self.extract = spec, connection, work, extract
         self.end = datetime.fromisoformat(extract.end).replace(tzinfo=None)
-        types = types_of(connection, raw)
-        refuse_unfit(spec, {name: googlesql(kind) for name, kind in types.items()})
-        self.columns = SqlColumns(spec, types)
-        self.rules = rules_of(spec, self.columns)
-        self.names = list(self.columns.select())
-        self.key = Key.of(spec)
-        set_memory_limit(connection, len(self.names))
+        refuse_unfit(spec, extract.columns)
+        self.columns = TypedRows(spec, extract.columns)
+        if self.columns.sha256 != extract.typed_sha256:
+            problem = "are typed for another spec"
+            raise DataError(Problem("rows of extract", problem, "Run extract again", "rows-other-spec"))
+        set_memory_limit(connection, len(self.columns.names))
 
     def write_into(self, folder: Path, progress: ReportProgress) -> None:
         rejection = self._read()
@@ -105,28 +102,15 @@ class _Run:
         self.connection.execute(f"COPY ({query}) TO {literal(str(path))} {how}")
 
     def _read(self) -> RejectionCounts:
-        """Type every row, flag the rules that it breaks, and give it a key made of its content: the view `typed`."""
-        typed = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in self.columns.select().items())
-        implicit = [rule for rule in self.rules if rule.kind == "unreadable"]
-        declared = [rule for rule in self.rules if rule.kind == "rule"]  # over values as they were read, not their text
-        read = f"SELECT {typed}, {mask(implicit)} AS unreadable FROM {self.raw}"
-        flagged = f"SELECT * EXCLUDE (unreadable), unreadable | {mask(declared)} AS broken FROM ({read})"
-        rounded = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in self.columns.reproducible().items())
-        replaced = f"REPLACE ({rounded})" if rounded else ""
-        keyed = f"SELECT *, {self.key.hashes(self.names)} FROM (SELECT * {replaced} FROM ({flagged}))"
-        typed_file = self.work / "typed.parquet"  # needs no memory, and its columns are read one by one
-        self._copy(keyed, typed_file, QUICK)
-        numbered = _parquet(typed_file, "file_row_number=true")
-        self.connection.execute(f"CREATE VIEW typed AS SELECT * FROM {numbered}")
-        refuse_labels(self.connection, "typed", self.columns, raw=self.raw)
+        refuse_labels(self.connection, "typed", self.columns)
         roles = self.spec.columns
         id_columns = [name for name in (roles.time, roles.list, roles.item) if name]
-        return RejectionCounts(self.connection, "typed", self.rules, raw=self.raw, id_columns=id_columns)
+        return RejectionCounts(self.connection, "typed", self.columns.rules, id_columns=id_columns)
 
     def _write_rejected(self, path: Path) -> None:
-        names = ", ".join(quoted(name) for name in self.names)
-        rows = f"SELECT {names}, {broken_names(self.rules)} AS rules FROM typed WHERE broken <> 0"
-        self._copy(f"{rows} ORDER BY row_key, row_content", path)
+        names = ", ".join(quoted(name) for name in self.columns.names)
+        rows = f"SELECT {names}, {broken_names(self.columns.rules)} AS rules FROM typed WHERE broken <> 0"
+        self._copy(f"{rows} ORDER BY row_key, {self.columns.content()}", path)
 
     def _select_usable(self) -> _Usable:
         """The view `usable`: rows that may be split, each with the `unit` that it stays together with."""
@@ -139,10 +123,10 @@ class _Run:
         if mature == 0:
             raise DataError(self._all_too_young(accepted))
         query = f"SELECT * FROM typed WHERE broken = 0 AND {old_enough}"
-        identity = Identity(self.connection, self.key, query, count=mature)
+        identity = Identity(self.connection, self.columns.key, query, content=self.columns.content(), count=mature)
         identity.refuse_over(self.spec.copies_budget)
         rows = identity.source()
-        if identity.has_repeats:  # joined once: later steps need the memory
+        if identity.repeated > FEW_REPEATS:  # joined once: later steps need the memory
             self._copy(rows, self.work / "usable.parquet", QUICK)
             identity.drop()
             rows = f"SELECT * FROM {_parquet(self.work / 'usable.parquet')}"
@@ -172,7 +156,7 @@ class _Run:
         roles = self.spec.columns
         keys = [quoted(column) for column in (roles.time, roles.list, roles.position, roles.item) if column]
         order = ", ".join(f"rows.{key}" for key in [*keys, "row_key"])
-        rows = f"SELECT {self.columns.in_splits()} FROM {splitter.source} rows WHERE split = '{name}' AND {condition}"
+        rows = f"SELECT {in_splits(self.columns)} FROM {splitter.rows_of(name)} rows WHERE {condition}"
         self._copy(f"{rows} ORDER BY {order}", split_file(folder, name))
 
     def _negatives(self, path: Path) -> int:
@@ -181,7 +165,7 @@ class _Run:
         return int(count)
 
     def _report(self, rejection: RejectionCounts, usable: _Usable, leaks: list[str], rejected: Path) -> RejectionReport:
-        not_finite = NotFinite.count(self.connection, self.raw, self.columns)
+        not_finite = NotFinite.count(self.connection, "typed", self.columns, count=rejection.rows)
         identity = usable.identity
         return RejectionReport(
             rows_in=rejection.rows,

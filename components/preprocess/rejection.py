@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 import duckdb
 
 from artifacts.rejection_report import RejectedByRule
+from artifacts.typed_rows import RejectionRule, raw
 from components.preprocess.duckdb_session import one_row
-from components.preprocess.rules import SqlRule
 from components.preprocess.unreadable import remedy
 from model.errors import DataError, Problem
 from model.sql import literal, quoted
@@ -16,25 +16,20 @@ MOST_CHARACTERS = 40  # of an example in a sentence
 
 
 class RejectionCounts:
-    """Counts over `rows`, a table or file that has the mask as its column `broken` and a `row_key`.
-
-    `raw` are the rows as extract wrote them; `id_columns` say which row an example is.
-    """
+    """Counts over `rows`, a view of the rows that extract wrote. `id_columns` say which row an example is."""
 
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
         rows: str,
-        rules: Sequence[SqlRule],
+        rules: Sequence[RejectionRule],
         *,
-        raw: str,
         id_columns: Sequence[str],
     ) -> None:
         filters = ["broken <> 0", *(rule.broken for rule in rules)]
         counts = ", ".join(["count(*)", *(f"count(*) FILTER ({condition})" for condition in filters)])
         self.rows, self.rejected, *self._by_rule = one_row(connection, f"SELECT {counts} FROM {rows}")
-        self._rules = rules
-        self._connection, self._raw, self._id_columns = connection, raw, id_columns
+        self._rules, self._connection, self._view, self._id_columns = rules, connection, rows, id_columns
 
     @property
     def share(self) -> float:
@@ -81,23 +76,23 @@ class RejectionCounts:
     def _share(self, count: int) -> float:
         return count / self.rows if self.rows else 0.0
 
-    def _broken(self) -> Iterator[tuple[SqlRule, int]]:
+    def _broken(self) -> Iterator[tuple[RejectionRule, int]]:
         """Rules that a row breaks, and how many rows do."""
         return ((rule, count) for rule, count in zip(self._rules, self._by_rule, strict=True) if count)
 
-    def _example_texts(self, rule: SqlRule) -> str:
+    def _example_texts(self, rule: RejectionRule) -> str:
         texts = ", ".join(repr(text[:MOST_CHARACTERS]) for text in self._texts(rule))
         return f", for example {texts}" if texts else ""
 
-    def _texts(self, rule: SqlRule) -> list[str]:
+    def _texts(self, rule: RejectionRule) -> list[str]:
         """The most frequent texts that could not be read."""
         if rule.unreadable is None:
             return []
-        of_rule = f"SELECT {quoted(rule.unreadable)} FROM {self._raw} WHERE {rule.sql}"
+        of_rule = f"SELECT {raw(rule.unreadable)} FROM {self._view} WHERE {rule.broken}"
         query = f"{of_rule} GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {EXAMPLES}"
         return [text for (text,) in self._connection.execute(query).fetchall()]
 
-    def _examples(self, rule: SqlRule, rejected: str) -> tuple[dict[str, str | None], ...]:
+    def _examples(self, rule: RejectionRule, rejected: str) -> tuple[dict[str, str | None], ...]:
         """The same few rows every time: those of the smallest keys. What could not be read is shown as it is."""
         if rule.unreadable:
             return tuple({rule.unreadable: text} for text in self._texts(rule))
@@ -106,3 +101,9 @@ class RejectionCounts:
         of_rule = f"{rejected} WHERE list_contains(rules, {literal(rule.name)})"
         query = f"SELECT {texts} FROM {of_rule} ORDER BY file_row_number LIMIT {EXAMPLES}"
         return tuple(dict(zip(names, row, strict=True)) for row in self._connection.execute(query).fetchall())
+
+
+def broken_names(rules: Sequence[RejectionRule]) -> str:
+    """SQL of the names of every rule that a row breaks, as a list, over the row's mask."""
+    names = ", ".join(f"CASE WHEN {rule.broken} THEN {literal(rule.name)} END" for rule in rules)
+    return f"list_filter([{names}], lambda x: x IS NOT NULL)" if names else "CAST([] AS VARCHAR[])"

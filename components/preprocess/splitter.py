@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 import duckdb
 
-from artifacts.split import SPLITS, SplitCounts, SplitCountsByName, SplitCuts
-from components.preprocess.columns import SqlColumns
+from artifacts.split import SPLITS, SplitCounts, SplitCountsByName, SplitCuts, SplitName
+from artifacts.typed_rows import TypedRows
 from components.preprocess.duckdb_session import one_row
 from model.spec.types import Spec
 from model.sql import literal, quoted
@@ -62,7 +62,7 @@ class Splitter:
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, rows: str, spec: Spec, columns: SqlColumns, end: datetime
+        self, connection: duckdb.DuckDBPyConnection, rows: str, spec: Spec, columns: TypedRows, end: datetime
     ) -> None:
         self._connection, self._rows, self._spec, self._columns = connection, rows, spec, columns
         self.cuts = self._cuts(end) if spec.split.by == "time" else None
@@ -74,10 +74,20 @@ class Splitter:
             connection.execute(f"CREATE TABLE {_members(name)} AS {self._pairs(name)}")
             self._purge(name)
 
-    @property
-    def source(self) -> str:
-        """SQL of the rows with their split."""
-        return f"(SELECT r.*, a.split FROM {self._rows} r JOIN assigned a ON a.unit = r.unit)"
+    def rows_of(self, name: SplitName) -> str:
+        """SQL of the rows of a split. Its times are in the query too, so that other rows of the file are not read."""
+        times = "".join(f" AND {bound}" for bound in self._bounds(name)) if self.cuts else ""
+        assigned = f"SEMI JOIN (FROM assigned WHERE split = '{name}') USING (unit)"
+        return f"(SELECT * FROM {self._rows} {assigned} WHERE true{times})"
+
+    def _bounds(self, name: SplitName) -> list[str]:
+        assert self.cuts is not None
+        time, at = quoted(str(self._columns.time)), _literals(self.cuts)
+        return {
+            "train": [f"{time} < {at['train_end']}"],
+            "calibration": [f"{time} >= {at['calibration_start']}", f"{time} < {at['calibration_end']}"],
+            "test": [f"{time} >= {at['test_start']}"],
+        }[name]
 
     def _units(self) -> str:
         time = quoted(self._columns.time) if self._columns.time else "NULL"
@@ -118,7 +128,7 @@ class Splitter:
         return split.test_share, split.calibration_share
 
     def _by_time(self, cuts: Cuts) -> str:
-        at = {name: f"TIMESTAMP '{moment.isoformat(sep=' ')}'" for name, moment in cuts.moments().items()}
+        at = _literals(cuts)
         return (
             f"CASE WHEN last < {at['train_end']} THEN 'train' WHEN first >= {at['test_start']} THEN 'test' "
             f"WHEN first >= {at['calibration_start']} AND last < {at['calibration_end']} THEN 'calibration' "
@@ -177,6 +187,10 @@ class Splitter:
         return dict(self._connection.execute(query).fetchall())
 
 
+def _literals(cuts: Cuts) -> dict[str, str]:
+    return {name: f"TIMESTAMP '{moment.isoformat(sep=' ')}'" for name, moment in cuts.moments().items()}
+
+
 def _members(name: str) -> str:
     """SQL of the table that has the values of `name` in each unit."""
     return quoted(f"members {name}")
@@ -194,7 +208,7 @@ def share_of_hash(text: str) -> str:
     return f"(CAST(hash({text}) >> 11 AS DOUBLE) / {float(1 << 53)!r})"
 
 
-def sampled(spec: Spec, columns: SqlColumns) -> str:
+def sampled(spec: Spec, columns: TypedRows) -> str:
     """SQL that keeps every conversion and a share of the rest, by the row's own key."""
     keep = spec.training.keep_negatives
     if keep >= 1:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from artifacts.splits import batches, split_file
+from artifacts.split import split_file
+from artifacts.splits import batches
 from components.train.split_rows import hash64
 from model.bundle.bounds import Bounds
 from model.bundle.bundle import Bundle

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from artifacts.split import SplitSummary
-from artifacts.splits import split_file
+from artifacts.split import SplitSummary, split_file
 from components.train.learn_features import learn_features
 from components.train.split_rows import SplitRows, read_rows, refuse_one_class
 from model.bundle.calibration import Sampling

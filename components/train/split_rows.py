@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from artifacts.split import SplitName
-from artifacts.splits import batches, encode, float64, split_file
+from artifacts.split import SplitName, split_file
+from artifacts.splits import batches, encode, float64
 from model.bundle.features import Feature
 from model.errors import DataError, Problem, Problems
 from model.spec.types import Spec

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from artifacts.rejection_report import RejectionReport
 from artifacts.split import SplitSummary
+from components.extract.extract import type_rows
 from components.preprocess.preprocess import preprocess
 from model.errors import DataError, KamadoError, Problem
 from model.spec.reader import read_spec
@@ -22,7 +23,8 @@ def dry_run(draft: Draft, splits: Sequence[SplitDecision], rows: Path, scratch: 
     """The draft without features that the leak guard suspects, with the first of `splits` that the rows allow; and the
     conversions in its test split.
 
-    `rows` is a folder as extract writes it. Raises DataError when no feature or no possible split remains.
+    `rows` is a folder with the rows as their query gave them. Raises DataError when no feature or no possible split
+    remains.
     """
     refusals: list[str] = []
     for split in splits:
@@ -76,9 +78,11 @@ def _try(draft: Draft, rows: Path, scratch: Path) -> tuple[dict[str, str], int]:
     (scratch / "spec").mkdir(exist_ok=True)
     (scratch / "spec" / "spec.yaml").write_text(yaml_of(draft, scratch / "spec"), "utf-8")
     (scratch / "spec" / "training.sql").write_text(sql_of(draft), "utf-8")
-    splits = scratch / "splits"
+    typed, splits = scratch / "typed", scratch / "splits"
     try:
-        preprocess(read_spec(scratch / "spec"), rows, splits, progress=lambda *_: None)
+        spec = read_spec(scratch / "spec")
+        type_rows(spec, rows, typed)
+        preprocess(spec, typed, splits, progress=lambda *_: None)
         warnings = RejectionReport.read(splits).warnings
         return dict(_suspects(warnings)), SplitSummary.read(splits).splits.test.positives
     except KamadoError as refusal:
@@ -87,7 +91,8 @@ def _try(draft: Draft, rows: Path, scratch: Path) -> tuple[dict[str, str], int]:
             raise
         return suspects, 0
     finally:
-        shutil.rmtree(splits, ignore_errors=True)
+        for folder in (typed, splits):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _suspects(sentences: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -100,7 +100,7 @@ class TableReader:
         return time
 
     def fetch(self, sql: str, end: date, folder: Path) -> int:
-        """Write the query's rows into `folder` as extract does, for the window that ends at `end`; returns how many.
+        """Write the query's rows into `folder` as it gives them, for the window that ends at `end`; returns how many.
 
         Raises DataError when there are none.
         """

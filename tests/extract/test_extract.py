@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from artifacts.typed_rows import TypedRows
 from components.extract.sources.open import open_source
 from components.step import Step
 from model.errors import DataError, SpecError
@@ -43,13 +44,14 @@ def test_the_rows_are_the_querys_and_extract_json_has_their_origin(tmp_path, sou
         "bytes_billed": None,
         "columns": {name: page["columns"][name] for name in log().column_names},
         "end": "2026-07-01T00:00:00Z",
-        "format": 1,
+        "format": 2,
         "rows": 3000,
         "sql_sha256": spec_of(sql_text=ALL).sql_sha256,
         "losses": [],
         "start": "2026-05-02T00:00:00Z",
         "table_rows": {"impressions": 3000},
         "tables": ["impressions"],
+        "typed_sha256": TypedRows(spec_of(sql_text=ALL), page["columns"]).sha256,
     }
 
 

@@ -30,8 +30,8 @@ def run_compiled(folder, arguments):
 @pytest.mark.case("1,800 features and a query with the runner's placeholder {{$}}, compiled in and run")
 def test_a_long_spec_and_a_query_with_placeholders_run_as_they_stand(tmp_path, outcome):
     """As on a cluster: the compiled file is all there is, and the steps get the spec as an artifact."""
-    spec = wide_spec(1_800)
-    names = [name for name in spec.used_columns if name not in spec.features]
+    spec = wide_spec(1_800, promotion={"slices": ["note"]})
+    names = [name for name in spec.used_columns if name not in (*spec.features, "note")]
     days = pa.array([20_600 * 86_400_000_000] * 3).cast(pa.timestamp("us", tz="UTC"))
     ones = dict.fromkeys([*names, *spec.features], pa.array([1, 1, 1]))
     table = pa.table({**ones, "t": days, spec.columns.time: days})
@@ -45,7 +45,7 @@ def test_a_long_spec_and_a_query_with_placeholders_run_as_they_stand(tmp_path, o
     (rows,) = tmp_path.glob("artifacts/*/extract/rows/rows/*.parquet")
     extracted = pq.read_table(rows)
     outcome(f"{extracted.num_columns:,} columns extracted, note = {extracted['note'][0]}")
-    assert set(extracted.column_names) == {*names, *spec.features, "note"}
+    assert set(extracted.column_names) == {*names, *spec.features, "note", "row_key", "broken", "raw texts"}
     assert set(extracted["note"].to_pylist()) == {"{{$}}"}
 
 

@@ -17,7 +17,7 @@ COARSE = {name: {"kind": "category"} for name in ("device", "country", "weekend"
 
 
 def run(folder, spec, *tables):
-    preprocess(spec, extracted(folder / "rows", *tables), folder / "splits", progress=lambda *_: None)
+    preprocess(spec, extracted(folder / "rows", spec, *tables), folder / "splits", progress=lambda *_: None)
     return json.loads((folder / "splits" / "rejections.json").read_text())
 
 
@@ -177,3 +177,12 @@ def test_rules_measure_what_stands_there_and_not_what_is_rounded(tmp_path):
     table = replaced(replaced(log(), "began", start), "ended", start + 2)
     rule = {"name": "seconds", "expression": "ended - began", "min": 2, "max": 2}
     assert run(tmp_path, spec_of(reject=[rule]), table)["rejected_rows"] == 0
+
+
+def test_many_repeats_are_written_out_once_and_give_the_same_files(tmp_path, monkeypatch):
+    table = pa.concat_tables([log(), log().slice(0, 40)])
+    run(tmp_path / "few", spec_of(), table)
+    monkeypatch.setattr("components.preprocess.preprocess.FEW_REPEATS", 0)
+    run(tmp_path / "many", spec_of(), table)
+    for file in FILES:
+        assert (tmp_path / "few/splits" / file).read_bytes() == (tmp_path / "many/splits" / file).read_bytes(), file

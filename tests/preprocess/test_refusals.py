@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from artifacts.typed_rows import row_file
 from components.preprocess.preprocess import preprocess
 from components.step import Step
 from model.errors import DataError
@@ -18,7 +19,7 @@ from tests.logs import extracted, log, replaced, spec_of
 
 def refusal(tmp_path, spec, *tables):
     with pytest.raises(DataError) as refused:
-        preprocess(spec, extracted(tmp_path / "rows", *tables), tmp_path / "splits", progress=lambda *_: None)
+        preprocess(spec, extracted(tmp_path / "rows", spec, *tables), tmp_path / "splits", progress=lambda *_: None)
     assert not (tmp_path / "splits").exists()
     return str(refused.value)
 
@@ -43,7 +44,7 @@ def test_a_constant_label_is_refused(tmp_path):
 
 def test_a_boolean_label_is_fine(tmp_path):
     label = [bool(value) for value in log()["inquired"].to_pylist()]
-    rows = extracted(tmp_path / "rows", replaced(log(), "inquired", label))
+    rows = extracted(tmp_path / "rows", spec_of(), replaced(log(), "inquired", label))
     preprocess(spec_of(), rows, tmp_path / "splits", progress=lambda *_: None)
 
 
@@ -87,7 +88,7 @@ def test_a_waived_leak_is_a_warning_with_its_reason(tmp_path):
     leak = log()["inquired"].to_numpy() * 3.0 + np.random.default_rng(1).uniform(size=3000)
     area = {"kind": "number", "leak_waiver": "printed on the page before it is shown"}
     spec = spec_of(features={"rent": {"kind": "number"}, "area": area})
-    rows = extracted(tmp_path / "rows", replaced(log(), "area", leak))
+    rows = extracted(tmp_path / "rows", spec, replaced(log(), "area", leak))
     preprocess(spec, rows, tmp_path / "splits", progress=lambda *_: None)
     rejections = (tmp_path / "splits" / "rejections.json").read_text()
     assert "features.area alone has AUC 0.99" in rejections
@@ -106,7 +107,7 @@ def test_rows_all_too_young_are_refused(tmp_path):
 
 
 def test_a_truncated_file_is_refused(tmp_path):
-    rows = extracted(tmp_path / "rows", log())
+    rows = extracted(tmp_path / "rows", spec_of(), log())
     file = rows / "rows" / "part-00000.parquet"
     file.write_bytes(file.read_bytes()[:-200])
     with pytest.raises(DataError, match=r"rows of extract: cannot be read to its end.*Run extract again"):
@@ -115,7 +116,7 @@ def test_a_truncated_file_is_refused(tmp_path):
 
 def test_killed_in_the_middle_its_parts_are_gone_when_the_step_is_tried_again(tmp_path):
     table = pa.concat_tables([log(lists=20_000, seed=seed) for seed in range(4)])
-    rows = extracted(tmp_path / "rows", table)
+    rows = extracted(tmp_path / "rows", spec_of(), table)
     code = (
         "import sys; from pathlib import Path; from components.preprocess.preprocess import preprocess\n"
         "from tests.logs import spec_of\n"
@@ -136,8 +137,8 @@ def test_killed_in_the_middle_its_parts_are_gone_when_the_step_is_tried_again(tm
 
 
 def test_rows_that_were_lost_since_extract_are_noticed(tmp_path):
-    rows = extracted(tmp_path / "rows", log().slice(0, 1500), log().slice(1500))
-    (rows / "rows" / "part-00001.parquet").unlink()
+    rows = extracted(tmp_path / "rows", spec_of(), log())
+    row_file(extracted(tmp_path / "half", spec_of(), log().slice(0, 1500))).replace(row_file(rows))
     with pytest.raises(DataError, match=r"rows of extract: hold 1,500 rows, extract wrote 3,000\. Run extract again"):
         preprocess(spec_of(), rows, tmp_path / "splits", progress=lambda *_: None)
 
@@ -173,7 +174,8 @@ def test_a_number_that_is_not_finite_leaks_as_a_missing_one_does(tmp_path, outco
         (pa.array([{"a": 1}] * 3000), "STRUCT"),
         (pa.array([[("a", 1)]] * 3000, pa.map_(pa.string(), pa.int64())), "MAP"),
         (pa.array([datetime.date(2026, 6, 1)] * 3000), "DATE"),
-        (pa.array([datetime.datetime(2026, 6, 1)] * 3000), "TIMESTAMP"),
+        (pa.array([datetime.datetime(2026, 6, 1)] * 3000), "DATETIME"),
+        (pa.array([datetime.datetime(2026, 6, 1, tzinfo=datetime.UTC)] * 3000), "TIMESTAMP"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -223,3 +225,11 @@ def test_an_unknown_column_of_a_rule_is_named_with_every_other_problem(tmp_path)
         "features.area",
     ):
         assert where in message
+
+
+def test_rows_that_are_typed_for_another_spec_are_refused(tmp_path):
+    rows = extracted(tmp_path / "rows", spec_of(), log())
+    other = spec_of(reject=[{"name": "rent", "expression": "rent", "min": 100, "max": 8000}])
+    with pytest.raises(DataError, match=r"rows of extract: are typed for another spec\. Run extract again"):
+        preprocess(other, rows, tmp_path / "splits", progress=lambda *_: None)
+    assert not (tmp_path / "splits").exists()

@@ -18,7 +18,7 @@ RULES = [
 
 
 def run(tmp_path, spec, *tables):
-    preprocess(spec, extracted(tmp_path / "rows", *tables), tmp_path / "splits", progress=lambda *_: None)
+    preprocess(spec, extracted(tmp_path / "rows", spec, *tables), tmp_path / "splits", progress=lambda *_: None)
     return json.loads((tmp_path / "splits" / "rejections.json").read_text())
 
 

@@ -18,7 +18,7 @@ PARTS = ("train", "calibration", "test")
 
 
 def run(folder, spec, *tables):
-    preprocess(spec, extracted(folder / "rows", *tables), folder / "splits", progress=lambda *_: None)
+    preprocess(spec, extracted(folder / "rows", spec, *tables), folder / "splits", progress=lambda *_: None)
     split = json.loads((folder / "splits" / "split.json").read_text())
     return {part: pq.read_table(folder / "splits" / f"{part}.parquet") for part in PARTS}, split
 

@@ -5,15 +5,17 @@ later step computes in decimals.
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import duckdb
-import pyarrow as pa
-import pyarrow.compute as pc
 from duckdb.sqltypes import DuckDBPyType
 from sqlglot import exp
 
 from model.errors import DataError, Problem
 from model.sql import quoted
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # DuckDB's type -> GoogleSQL's name for what it is loaded as, and the DuckDB type that holds just that.
 _SCALARS = {
@@ -105,8 +107,11 @@ def _cast(name: str, kind: str) -> str:
     return f"{value} AS {column}"
 
 
-def without_decimals(batch: pa.RecordBatch) -> pa.RecordBatch:
+def without_decimals(batch: "pa.RecordBatch") -> "pa.RecordBatch":
     """NUMERIC and BIGNUMERIC as FLOAT64. Raises DataError for one of more digits."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     for field, values in zip(batch.schema, batch.columns, strict=True):
         if pa.types.is_decimal(field.type) and (greatest := pc.max(pc.abs(values)).as_py() or 0) > GREATEST_EXACT:
             raise too_long(f"column {field.name} has the value {greatest}")

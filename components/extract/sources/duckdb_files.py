@@ -4,9 +4,9 @@ import contextlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
-import pyarrow as pa
 
 from components.extract.googlesql import types
 from components.extract.googlesql.duckdb_macros import connect
@@ -15,11 +15,15 @@ from components.extract.googlesql.safe_casts import Loss
 from components.extract.sources import csv_types, duckdb_errors
 from components.extract.sources.csv_file import open_csv
 from components.extract.sources.csv_hints import with_csv_examples
+from components.extract.sources.scan import Scan
 from components.extract.sources.source import QueryLineage, refuse_duplicate_names
 from components.extract.sources.table_state import NO_TABLE, TableState, version_of
 from components.extract.sources.tables import Tables, reader, select, select_csv
 from components.extract.window import Window
 from model.errors import DataError, Problem, Problems
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 ROWS_PER_BATCH = 100_000
 MEMORY = "600MB"
@@ -57,16 +61,25 @@ class DuckDbSource:
         problems.raise_if_any(DataError)
         return version_of([_state(path) for path in files], "bytes") if files else NO_TABLE
 
-    def fetch(self, sql: str, window: Window) -> Iterator[pa.RecordBatch]:
+    def fetch(self, sql: str, window: Window) -> Iterator["pa.RecordBatch"]:
+        from pyarrow import ArrowException
+
+        with self.scan(sql, window) as scan:
+            scan.connection.execute(f"SET streaming_buffer_size='{STREAMING_BUFFER}'")
+            try:
+                yield from scan.relation.to_arrow_reader(ROWS_PER_BATCH)
+            except ArrowException as error:
+                raise duckdb_errors.translated(error, scan.connection) from None
+
+    @contextlib.contextmanager
+    def scan(self, sql: str, window: Window) -> Iterator[Scan]:
         with self._prepared(sql) as (connection, query):
             threads = 1 if query.adds_floats else THREADS  # floats are then added in the order of the files
-            connection.execute(f"SET memory_limit='{MEMORY}'; SET streaming_buffer_size='{STREAMING_BUFFER}'")
-            connection.execute(f"SET threads={threads}")
-            relation = types.cast(_run(connection, query.sql, _values(sql, window)))
+            connection.execute(f"SET memory_limit='{MEMORY}'; SET threads={threads}")
             try:
-                yield from relation.to_arrow_reader(ROWS_PER_BATCH)
+                yield Scan(connection, types.cast(_run(connection, query.sql, _values(sql, window))))
                 self._losses = tuple(_losses(connection, query))
-            except (duckdb.Error, pa.ArrowException, OSError) as error:
+            except duckdb.Error as error:
                 raise duckdb_errors.translated(error, connection) from None
 
     def lineage(self) -> QueryLineage:

@@ -2,7 +2,6 @@
 
 import re
 
-from components.extract.sources.bigquery import BigQuerySource
 from components.extract.sources.duckdb_files import DuckDbSource
 from components.extract.sources.source import Source
 from model.errors import Problem, SpecError
@@ -16,6 +15,8 @@ def open_source(name: str, *, max_bytes_billed: int) -> Source:
     if files := re.fullmatch(r"duckdb:(.+)", name):
         return DuckDbSource(files[1])
     if cloud := re.fullmatch(r"bigquery:([^@]+?)(?:\.(\w+))?@([\w-]+)", name):
+        from components.extract.sources.bigquery import BigQuerySource  # with pyarrow, which files need not
+
         return BigQuerySource(cloud[1], cloud[3], dataset=cloud[2], max_bytes_billed=max_bytes_billed)
     hint = "Use duckdb:FOLDER or bigquery:PROJECT@LOCATION, for example bigquery:my-project@EU"
     raise SpecError(Problem("source", f"is {name!r}, which is not a source", hint, "source-unknown"))

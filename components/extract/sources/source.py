@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Protocol
 
 from components.extract.googlesql.safe_casts import Loss
 from components.extract.window import Window
 from model.errors import Problems, SpecError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Source(Protocol):
         read, and nothing is billed. Raises DataError or SpecError."""
         ...
 
-    def fetch(self, sql: str, window: Window) -> Iterator[pa.RecordBatch]:
+    def fetch(self, sql: str, window: Window) -> Iterator["pa.RecordBatch"]:
         """The result, batch by batch, in the types of `columns`."""
         ...
 

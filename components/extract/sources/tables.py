@@ -11,7 +11,6 @@ import zlib
 from pathlib import Path
 
 import duckdb
-import pyarrow.parquet as pq
 from duckdb.sqltypes import DuckDBPyType
 
 from components.extract.googlesql import types
@@ -103,9 +102,21 @@ def select(connection: duckdb.DuckDBPyConnection, pattern: str) -> str:
     """
     relation = connection.sql(f"SELECT * FROM {reader(pattern)}")
     first = next(Path(pattern).parent.glob(Path(pattern).name))
-    refuse_duplicate_columns(pattern, [*pq.read_schema(first).names])  # DuckDB renames the second column of a name
+    refuse_duplicate_columns(pattern, _names(connection, first))  # DuckDB renames the second column of a name
     columns = (_column(name, kind) for name, kind in zip(relation.columns, relation.types, strict=True))
     return f"SELECT {', '.join(columns)} FROM {reader(pattern)}"
+
+
+def _names(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
+    """The columns of a Parquet file as they stand in it. Members of nested ones follow their column in its schema."""
+    query = f"SELECT name, num_children FROM parquet_schema({literal(str(path))})"
+    _, *elements = connection.execute(query).fetchall()
+    names, members = [], 0
+    for name, children in elements:
+        if not members:
+            names.append(name)
+        members += (children or 0) - (1 if members else 0)
+    return names
 
 
 def select_csv(table: csv_types.CsvTable) -> str:

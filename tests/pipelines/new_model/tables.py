@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from components.extract.extract import extract
+from components.extract.sources.open import open_source
 from components.extract.window import window
 from components.preprocess.preprocess import preprocess
 from model.errors import KamadoError
@@ -47,9 +48,11 @@ def new(folder, table, label, model="small"):
 def rows_of(folder, spec_folder):
     """What a run would read with the written spec, after preprocess: it has to come through as it stands."""
     spec = read_spec(spec_folder)
-    extract(spec, f"duckdb:{folder / 'data'}", window(spec, str(spec.source.end)), folder / "rows", progress=quiet)
+    address, bounds = f"duckdb:{folder / 'data'}", window(spec, str(spec.source.end))
+    extract(spec, address, bounds, folder / "rows", progress=quiet)
     preprocess(spec, folder / "rows", folder / "splits", progress=quiet)
-    return spec, pq.read_table(folder / "rows" / "rows")
+    rows = open_source(address, max_bytes_billed=1).fetch(spec.sql_text, bounds)
+    return spec, pa.Table.from_batches(rows)
 
 
 def refusal(folder, table, label):

@@ -1,0 +1,90 @@
+"""A query's rows as a relation of DuckDB, which writes them without a way through Python's memory."""
+
+import contextlib
+import itertools
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+import duckdb
+
+from components.extract.sources.source import Source
+from components.extract.window import Window
+from model.sql import literal
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+THREADS = 2
+
+
+@dataclass(frozen=True)
+class Scan:
+    """`relation` can be read once, on `connection`."""
+
+    connection: duckdb.DuckDBPyConnection
+    relation: duckdb.DuckDBPyRelation
+
+
+@runtime_checkable
+class DuckDbRows(Protocol):
+    """A source whose rows DuckDB reads itself."""
+
+    def scan(self, sql: str, window: Window) -> AbstractContextManager[Scan]:
+        """The result in the types of `columns`. Raises DataError or SpecError, also for what the block raises."""
+        ...
+
+
+@contextlib.contextmanager
+def scan_of(source: Source, sql: str, window: Window) -> Iterator[Scan | None]:
+    """The rows of any source; None where a source that sends batches has none."""
+    if isinstance(source, DuckDbRows):
+        with source.scan(sql, window) as scan:
+            yield scan
+        return
+    batches = source.fetch(sql, window)
+    first = next(batches, None)
+    if first is None:
+        yield None
+        return
+    with stream(first, batches) as scan:
+        yield scan
+
+
+@contextlib.contextmanager
+def stream(first: "pa.RecordBatch", others: Iterator["pa.RecordBatch"]) -> Iterator[Scan]:
+    """Batches of one schema as they come. What reading them raises is raised here as it was."""
+    import pyarrow as pa
+
+    failures: list[BaseException] = []
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        try:
+            yield from itertools.chain([first], others)
+        except BaseException as error:  # the stream would make a text of it
+            failures.append(error)
+            raise
+
+    with _connected() as connection:
+        try:
+            yield Scan(connection, connection.from_arrow(pa.RecordBatchReader.from_batches(first.schema, batches())))
+        except duckdb.Error:
+            if failures:
+                raise failures[0] from None
+            raise
+
+
+@contextlib.contextmanager
+def scan_files(pattern: Path) -> Iterator[Scan]:
+    """The rows of Parquet files as they are."""
+    with _connected() as connection:
+        yield Scan(connection, connection.sql(f"SELECT * FROM read_parquet({literal(str(pattern))})"))
+
+
+@contextlib.contextmanager
+def _connected() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        connection.execute(f"SET TimeZone='UTC'; SET preserve_insertion_order=false; SET threads={THREADS}")
+        yield connection
