@@ -30,15 +30,16 @@ export PYTHONDONTWRITEBYTECODE :=
 help:  ## list what you can do here
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
 
-run: $(READY)  ## logs to image: SPEC= DATA= OUT= TRIALS= MINUTES= END= BASE_IMAGE= CHAMPION= RUNNER=docker STEPS_IMAGE= JSON=1
-	@$(START) -m cli run $${SPEC:+--spec="$$SPEC"} $${DATA:+--data="$$DATA"} $${OUT:+--out="$$OUT"} $${END:+--end="$$END"} \
+run: $(READY)  ## logs to image: SPEC= DATA= BIGQUERY= OUT= TRIALS= MINUTES= END= BASE_IMAGE= CHAMPION= RUNNER=docker STEPS_IMAGE= JSON=1
+	@$(START) -m cli run $${SPEC:+--spec="$$SPEC"} $${DATA:+--data="$$DATA"} $${BIGQUERY:+--bigquery="$$BIGQUERY"} \
+	  $${OUT:+--out="$$OUT"} $${END:+--end="$$END"} \
 	  $${TRIALS:+--trials="$$TRIALS"} $${MINUTES:+--minutes="$$MINUTES"} $${BASE_IMAGE:+--base="$$BASE_IMAGE"} \
 	  $${CHAMPION:+--champion="$$CHAMPION"} $${RUNNER:+--runner="$$RUNNER"} $${STEPS_IMAGE:+--steps-image="$$STEPS_IMAGE"} \
 	  $${JSON:+--json}
 
-check-spec: $(READY)  ## types, rows, rates, leaks and splits, before any training: SPEC= DATA= END= OUT= JSON=1
-	@$(START) -m cli check-spec $${SPEC:+--spec="$$SPEC"} $${DATA:+--data="$$DATA"} $${OUT:+--out="$$OUT"} \
-	  $${END:+--end="$$END"} $${JSON:+--json}
+check-spec: $(READY)  ## types, rows, rates, leaks and splits, before any training: SPEC= DATA= BIGQUERY= END= OUT= JSON=1
+	@$(START) -m cli check-spec $${SPEC:+--spec="$$SPEC"} $${DATA:+--data="$$DATA"} $${BIGQUERY:+--bigquery="$$BIGQUERY"} \
+	  $${OUT:+--out="$$OUT"} $${END:+--end="$$END"} $${JSON:+--json}
 
 new: $(READY)  ## a first spec from a table: MODEL= TABLE= LABEL= SPECS= JSON=1
 	@$(START) -m cli new --model="$$MODEL" --table="$$TABLE" --label="$$LABEL" $${SPECS:+--specs="$$SPECS"} \

@@ -140,15 +140,16 @@ class _Reader:
         args, folder = self.args, self.folder
         if args.bigquery and args.data:
             hint = "Name one of them"
-            self._add("--bigquery and DATA", "cannot be used together", hint, "data-twice")
+            self._add("BIGQUERY and DATA", "cannot be used together", hint, "data-twice")
             return None
-        if not args.bigquery and not args.data:
+        bigquery = args.bigquery or ("" if args.data or spec is None else spec.source.bigquery)
+        if not bigquery and not args.data:
             if folder.is_dir() and not has_simulator(folder):
-                hint = f"Try: make run SPEC={folder} DATA=<folder of its tables>"
+                hint = f"Try: make run SPEC={folder} DATA=<folder of its tables>, or BIGQUERY=PROJECT.DATASET@LOCATION"
                 self._add("DATA", "is missing", hint, "data-missing")
             return None
-        if args.bigquery:
-            return self._bigquery(f"bigquery:{args.bigquery}", spec)
+        if bigquery:
+            return self._bigquery(f"bigquery:{bigquery}", spec)
         data = Path(args.data)
         if self._is_plain("DATA", args.data) and not data.is_dir():
             problem = "is not a folder" if data.exists() else "is not there"

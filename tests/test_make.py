@@ -31,14 +31,16 @@ REACHES = {
         name: f"--{option}={{}}"
         for name, option in {
             **{
-                name: name.lower() for name in ("SPEC", "DATA", "OUT", "TRIALS", "MINUTES", "END", "CHAMPION", "RUNNER")
+                name: name.lower()
+                for name in ("SPEC", "DATA", "BIGQUERY", "OUT", "TRIALS", "MINUTES", "END", "CHAMPION", "RUNNER")
             },
             "BASE_IMAGE": "base",
             "STEPS_IMAGE": "steps-image",
         }.items()
     }
     | {"JSON": "--json"},
-    "check-spec": {name: f"--{name.lower()}={{}}" for name in ("SPEC", "DATA", "OUT", "END")} | {"JSON": "--json"},
+    "check-spec": {name: f"--{name.lower()}={{}}" for name in ("SPEC", "DATA", "BIGQUERY", "OUT", "END")}
+    | {"JSON": "--json"},
     "new": {name: f"--{name.lower()}={{}}" for name in ("MODEL", "TABLE", "LABEL", "SPECS")} | {"JSON": "--json"},
     "image": {
         "OUT": "{}/bundle",

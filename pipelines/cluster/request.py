@@ -11,6 +11,7 @@ from model.digest import BY_DIGEST
 from model.errors import KamadoError, Problem, SpecError, UsageError
 from model.spec.reader import read_spec
 from model.spec.types import Spec
+from model.spec.values import BIGQUERY
 from pipelines.arguments import PLACEHOLDERS
 from pipelines.cluster.read import ClusterError, read_cluster_settings
 from pipelines.cluster.settings import ClusterSettings
@@ -18,8 +19,11 @@ from pipelines.graph_settings import FLEET, FleetSettings, GraphSettings
 
 DIGEST_FORM = "Write it as REGISTRY/REPOSITORY@sha256:<64 hex digits>"
 STORES = "registry://HOST/REPOSITORY or ecr://ACCOUNT.REGION/REPOSITORY"
-BIGQUERY = re.compile(r"[^@\s]+@[\w-]+")
 EXAMPLE = "examples/rental_portal"
+NAME_ONE = (
+    "Name one: BIGQUERY=PROJECT@LOCATION, or DATA=<folder of tables that the pods mount>; "
+    "or source.bigquery in the spec"
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ def read_pipeline_settings(args: PipelineArguments, mistakes: Sequence[Problem] 
     cluster, cluster_problems = _cluster(args.cluster)
     folders, folder_problems = _folders(args)
     specs, spec_problems = _specs(folders, several=bool(args.specs))
+    problems += _without_source(args, specs, spec_problems)
     if problems or folder_problems:
         raise UsageError(*problems, *folder_problems, *cluster_problems, *spec_problems)
     if cluster_problems:
@@ -72,7 +77,7 @@ def _settings(args: PipelineArguments, spec: Spec, cluster: ClusterSettings) -> 
         args.image,
         spec,
         packed(spec),
-        source=f"bigquery:{args.bigquery}" if args.bigquery else f"duckdb:{args.data}",
+        source=f"duckdb:{args.data}" if args.data else f"bigquery:{args.bigquery or spec.source.bigquery}",
         base=args.base,
         threads=spec.pod("train").threads,
         champion=args.champion,
@@ -87,11 +92,9 @@ def _argument_problems(args: PipelineArguments) -> Iterator[Problem]:
         yield Problem("SPEC and SPECS", "cannot be used together", "Name one model, or several", "specs-twice")
     yield from _not_by_digest("STEPS_IMAGE", args.image, "image-without-digest")
     yield from _not_by_digest("BASE_IMAGE", args.base, "base-without-digest")
-    if bool(args.bigquery) == bool(args.data):
-        problem = "cannot be used together" if args.data else "are both missing"
-        hint = "Name one: BIGQUERY=PROJECT@LOCATION, or DATA=<folder of tables that the pods mount>"
-        yield Problem("BIGQUERY and DATA", problem, hint, "data-twice" if args.data else "data-missing")
-    if args.bigquery and not BIGQUERY.fullmatch(args.bigquery):
+    if args.bigquery and args.data:
+        yield Problem("BIGQUERY and DATA", "cannot be used together", NAME_ONE, "data-twice")
+    if args.bigquery and not re.fullmatch(BIGQUERY, args.bigquery):
         hint = "Write it as PROJECT[.DATASET]@LOCATION, for example my-project@EU"
         yield Problem("BIGQUERY", f"is {args.bigquery!r}", hint, "source-unknown")
     if args.data and not Path(args.data).is_absolute():
@@ -107,6 +110,15 @@ def _argument_problems(args: PipelineArguments) -> Iterator[Problem]:
     elif problem_of_form := address_problem(args.destination):
         yield replace(problem_of_form, where=f"TO={problem_of_form.where}")
     yield from _champion_problems(args.champion)
+
+
+def _without_source(args: PipelineArguments, specs: Sequence[Spec], spec_problems: Sequence[Problem]) -> list[Problem]:
+    """A spec may name the project itself; of one that cannot be read nobody knows."""
+    models = ", ".join(spec.model for spec in specs if not spec.source.bigquery)
+    if args.bigquery or args.data or not (models or spec_problems):
+        return []
+    of_models = f" for {models}" if args.specs and models else ""
+    return [Problem("BIGQUERY and DATA", f"are both missing{of_models}", NAME_ONE, "data-missing")]
 
 
 def _champion_problems(champion: str) -> Iterator[Problem]:
