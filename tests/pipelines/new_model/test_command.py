@@ -10,7 +10,7 @@ import pytest
 
 from model.errors import KamadoError
 from pipelines.compile import ROOT
-from pipelines.new_model.table import find_table
+from pipelines.new_model.find_table import find_table
 from tests.pipelines.new_model.tables import plain, refusal
 
 
