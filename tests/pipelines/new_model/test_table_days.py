@@ -1,5 +1,6 @@
 """The days of a partitioned table, and the rows that are read of a large one."""
 
+import itertools
 from datetime import date, timedelta
 
 import pytest
@@ -44,4 +45,4 @@ def test_a_large_table_is_read_from_its_first_row_to_its_last_and_no_row_twice(r
     assert sum(count for _, count in parts) == SAMPLE
     assert parts[0][0] == 0
     assert sum(parts[-1]) == rows
-    assert all(start + count <= after for (start, count), (after, _) in zip(parts, parts[1:], strict=False))
+    assert all(start + count <= after for (start, count), (after, _) in itertools.pairwise(parts))
