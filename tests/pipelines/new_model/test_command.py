@@ -50,7 +50,7 @@ def test_all_problems_of_the_variables_are_reported_at_once(tmp_path):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("shop.visits.sessions", "looks like a table in BigQuery"),
+        ("shop.visits.sessions_*", "names many tables, one for each day"),
         ("empty", "is a folder without Parquet files"),
         ("notes.txt", "is not a table that Kamado reads"),
         ("a.b.csv", "has the name 'a.b', which is not the name of a table"),
