@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from components.extract.sources.bigquery.client import CONNECT_SECONDS, Connection
 
 from components.extract.googlesql import types
+from components.extract.sources.bigquery.client import CONNECT_SECONDS, Connection
 from model.errors import DataError, Problem
 from pipelines.new_model.table import TableFile
 from pipelines.new_model.table_days import TableDays
