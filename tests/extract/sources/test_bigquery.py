@@ -19,7 +19,7 @@ from tests.contracts.source import ALL, BOUND, WINDOW
 from tests.extract.logs import data
 from tests.logs import spec_of
 from tests.services.bigquery import LOCATION, PROJECT, bigquery
-from tests.services.bigquery.wire import LEAST_BILLED
+from tests.services.bigquery.sizes import LEAST_BILLED
 
 ENOUGH = 10**9
 

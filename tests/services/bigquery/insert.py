@@ -3,147 +3,148 @@
 import hashlib
 import re
 import uuid
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import date, datetime, time
+from typing import Any
 
 import pyarrow as pa
-import sqlglot
-from sqlglot import exp
 
-from components.extract.sources.duckdb_files import DuckDbSource
-from components.extract.window import Window
-from model.errors import KamadoError
-from tests.services.bigquery import wire
+from tests.services.bigquery.columns import rest_schema
+from tests.services.bigquery.engine import Plan
+from tests.services.bigquery.query import Query
 from tests.services.bigquery.refusal import LOCATION, PROJECT, Refusal
+from tests.services.bigquery.tables import Tables
 
 QUERY_FIELDS = {
     "query", "useLegacySql", "useQueryCache", "parameterMode", "queryParameters", "maximumBytesBilled",
-    "defaultDataset",
+    "defaultDataset", "destinationTable", "createDisposition", "writeDisposition", "priority",
 }  # fmt: skip
+DISPOSITIONS = {
+    "createDisposition": ("CREATE_IF_NEEDED", "CREATE_NEVER"),
+    "writeDisposition": ("WRITE_EMPTY", "WRITE_TRUNCATE", "WRITE_APPEND"),
+}
 ANONYMOUS_DATASET = "_" + hashlib.sha1(PROJECT.encode()).hexdigest()
 LABEL = re.compile(r"[a-z0-9_-]{0,63}")
+LABEL_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,1024}")
+PARAMETERS = {
+    "TIMESTAMP": datetime.fromisoformat,
+    "DATETIME": datetime.fromisoformat,
+    "DATE": date.fromisoformat,
+    "TIME": time.fromisoformat,
+    "STRING": str,
+    "INT64": int,
+    "FLOAT64": float,
+    "BOOL": {"true": True, "false": False}.__getitem__,
+}
 
 
 class InsertRequest:
-    """One jobs.insert, validated."""
+    """Raises Refusal for what is answered with an error; what fails later is an error of the job."""
 
-    def __init__(self, folder: Path, project: str, body: dict) -> None:
+    def __init__(self, tables: Tables, project: str, body: dict) -> None:
         reference, self._configuration = body.get("jobReference", {}), body["configuration"]
-        query = self._query = self._configuration["query"]
+        if "query" not in self._configuration:
+            raise Refusal(400, "invalid", "this stand-in runs queries only")
+        request = self._request = self._configuration["query"]
         self.dry_run = self._configuration.get("dryRun", False)
         self.job_id = reference.get("jobId") or uuid.uuid4().hex
-        self.limit = int(query["maximumBytesBilled"]) if "maximumBytesBilled" in query else None
-        self.sql = query["query"]
-        if unknown := sorted(set(query) - QUERY_FIELDS):
-            raise Refusal(400, "invalid", f"Invalid JSON payload received. Unknown name {unknown[0]!r}")
-        if project != PROJECT:
-            raise Refusal(
-                403, "accessDenied", f"Access Denied: Project {project}: User does not have bigquery.jobs.create"
-            )
-        if not JOB_ID.fullmatch(self.job_id):
-            raise Refusal(400, "invalid", f"Invalid job ID {self.job_id!r}")
-        for pair in self._configuration.get("labels", {}).items():
-            if not all(LABEL.fullmatch(text) for text in pair):
-                raise Refusal(400, "invalid", f"Label {pair} does not conform to the rules")
-        if query.get("useLegacySql") is not False:
-            raise Refusal(400, "invalidQuery", "this stand-in knows GoogleSQL only: useLegacySql must be false")
-        self._window = self._parameters(query)
-        self.default = query.get("defaultDataset", {}).get("datasetId", "")
-        self._tree = self._syntax_tree()
-        self._source = DuckDbSource(str(folder / self.default))
-        self.tables = self._tables(folder, reference.get("location"))
+        self.limit = int(request["maximumBytesBilled"]) if "maximumBytesBilled" in request else None
+        self._check(project)
+        default = request.get("defaultDataset", {}).get("datasetId", "")
+        self.query = Query(tables, request["query"], default, self._values(), reference.get("location"))
+        self._tables = tables
 
-    def _syntax_tree(self) -> exp.Expr:
-        try:
-            return sqlglot.parse_one(self.sql, read="bigquery")
-        except sqlglot.errors.SqlglotError as error:
-            raise Refusal(400, "invalidQuery", f"Syntax error: {str(error).splitlines()[0]} at [1:1]") from None
+    def write(self, plan: Plan, *, changed: dict[str, pa.DataType]) -> pa.Table:
+        """Run it and write its rows to the destination. `changed` are columns whose type is another by now.
 
-    def _parameters(self, query: dict) -> Window:
-        values = {}
-        for parameter in query.get("queryParameters", ()):
-            kind, text = parameter["parameterType"]["type"], parameter["parameterValue"]["value"]
-            if kind != "TIMESTAMP" or query.get("parameterMode") != "NAMED":
-                raise Refusal(400, "invalidQuery", f"this stand-in takes named TIMESTAMPs, not {kind}")
-            try:
-                values[parameter["name"].lower()] = datetime.fromisoformat(text)
-            except ValueError:
-                raise Refusal(400, "invalid", f"Invalid value for type TIMESTAMP: {text!r}") from None
-        for name in re.findall(r"@(\w+)", self.sql):
-            if name.lower() not in values:
-                raise Refusal(400, "invalidQuery", f"Query parameter '{name}' not found{self._at('@' + name)}")
-        return Window(values.get("start"), values.get("end", datetime(1970, 1, 1, tzinfo=UTC)))
+        Raises Refusal for an error of the job.
+        """
+        rows = plan.rows()
+        for name, kind in changed.items():
+            rows = rows.set_column(rows.column_names.index(name), name, rows[name].cast(kind))
+        dataset, name = self.destination["datasetId"], self.destination["tableId"]
+        if dataset != ANONYMOUS_DATASET:
+            rows = self._disposed(rows, dataset, name)
+        self._tables.add(dataset, name, rows)
+        return rows
 
-    def _tables(self, folder: Path, location: str | None) -> dict[tuple[str, str], Path]:
-        names = {cte.alias for cte in self._tree.find_all(exp.CTE)}
-        paths = {}
-        for table in self._tree.find_all(exp.Table):
-            dataset = table.db or self.default
-            if not table.db and table.name in names:
-                continue
-            if not dataset:
-                message = f'Table "{table.name}" must be qualified with a dataset (e.g. dataset.table).'
-                raise Refusal(400, "invalidQuery", message)
-            path = folder / dataset / f"{table.name}.parquet"
-            full = f"{table.catalog or PROJECT}:{dataset}.{table.name}"
-            if location != LOCATION or table.catalog not in ("", PROJECT) or not path.is_file():
-                raise Refusal(404, "notFound", f"Not found: Table {full} was not found in location {location}")
-            paths[dataset, table.name] = path
-        return paths
-
-    def planned(self) -> tuple[dict[str, str], int]:
-        """Schema and bytes, known before a row is read."""
-        try:
-            columns = self._source.columns(self.sql, self._window)
-        except KamadoError as error:
-            raise self._refusal(error) from None
-        names = wire.columns_read(self._tree)
-        return columns, sum(wire.bytes_of(str(path), names) for path in self.tables.values())
-
-    def rows(self, columns: dict[str, str]) -> pa.Table:
-        batches = list(self._source.fetch(self.sql, self._window))
-        return pa.Table.from_batches(batches) if batches else pa.table({name: [] for name in columns})
-
-    def _refusal(self, error: KamadoError) -> Refusal:
-        problem = error.problems[0]
-        name = problem.where.rpartition(" ")[2]
-        if "times in the result" in problem.problem:
-            message = "Duplicate column names in the result are not supported when a destination table is present."
-            return Refusal(400, "invalidQuery", f"{message} Found duplicate(s): {name}")
-        if problem.where.startswith("SQL column"):
-            near = f"; {problem.hint}" if problem.hint.startswith("Did you mean") else ""
-            return Refusal(400, "invalidQuery", f"Unrecognized name: {name}{near}{self._at(name)}")
-        return Refusal(400, "invalidQuery", f"{problem.where}: {problem.problem}")
-
-    def _destination(self) -> dict:
-        if self.dry_run:
-            return {}
+    @property
+    def destination(self) -> dict:
+        """A table that the request names, or one of an anonymous dataset, in which all rows are for a day."""
+        named = self._request.get("destinationTable")
         table = "anon" + hashlib.sha256(self.job_id.encode()).hexdigest()
-        return {"destinationTable": {"projectId": PROJECT, "datasetId": ANONYMOUS_DATASET, "tableId": table}}
+        return named or {"projectId": PROJECT, "datasetId": ANONYMOUS_DATASET, "tableId": table}
 
-    def _at(self, text: str) -> str:
-        before = self.sql[: max(self.sql.find(text), 0)]
-        return f" at [{before.count(chr(10)) + 1}:{len(before) - (before.rfind(chr(10)) + 1) + 1}]"
-
-    def resource(self, columns: dict[str, str], processed: int, *, billed: int) -> dict:
-        """The job. Rows of a query are in its destination, a table of an anonymous dataset that nobody named."""
-        tables = [{"projectId": PROJECT, "datasetId": dataset, "tableId": name} for dataset, name in self.tables]
+    def resource(self, plan: Plan, *, billed: int) -> dict:
         reference = {"projectId": PROJECT, "location": LOCATION} | ({} if self.dry_run else {"jobId": self.job_id})
-        counted = {"totalBytesProcessed": str(processed), "totalBytesBilled": str(billed), "cacheHit": False}
+        counted = {"totalBytesProcessed": str(plan.processed), "totalBytesBilled": str(billed), "cacheHit": False}
+        query = self._request | ({} if self.dry_run else {"destinationTable": self.destination})
         return {
             "kind": "bigquery#job",
             "jobReference": reference,
-            "configuration": self._configuration | {"query": self._query | self._destination()},
+            "configuration": self._configuration | {"query": query},
             "status": {"state": "DONE"},
             "statistics": {
                 "creationTime": "1782864000000",
-                "totalBytesProcessed": str(processed),
+                "totalBytesProcessed": str(plan.processed),
                 "query": {
                     **counted,
                     "statementType": "SELECT",
-                    "schema": wire.schema(columns),
-                    "referencedTables": tables,
+                    "schema": rest_schema(plan.schema),
+                    "referencedTables": [table.reference for table in self.query.tables],
                 },
             },
         }
+
+    def _check(self, project: str) -> None:
+        request = self._request
+        if unknown := sorted(set(request) - QUERY_FIELDS):
+            raise Refusal(400, "invalid", f"Invalid JSON payload received. Unknown name {unknown[0]!r}")
+        if project != PROJECT:
+            message = f"Access Denied: Project {project}: User does not have bigquery.jobs.create"
+            raise Refusal(403, "accessDenied", message)
+        if not JOB_ID.fullmatch(self.job_id):
+            raise Refusal(400, "invalid", f"Invalid job ID {self.job_id!r}")
+        for name, value in self._configuration.get("labels", {}).items():
+            if not (LABEL_NAME.fullmatch(name) and LABEL.fullmatch(value)):
+                raise Refusal(400, "invalid", f"Label {name!r}: {value!r} does not conform to the rules")
+        if request.get("useLegacySql") is not False:
+            raise Refusal(400, "invalidQuery", "this stand-in knows GoogleSQL only: useLegacySql must be false")
+        for name, known in DISPOSITIONS.items():
+            if request.get(name, known[0]) not in known:
+                raise Refusal(400, "invalid", f"Invalid value for {name}: {request[name]}")
+        if self.destination["projectId"] != PROJECT:
+            message = (
+                f"Access Denied: Project {self.destination['projectId']}: User does not have bigquery.tables.create"
+            )
+            raise Refusal(403, "accessDenied", message)
+
+    def _values(self) -> dict[str, Any]:
+        return dict(self._value(parameter) for parameter in self._request.get("queryParameters", ()))
+
+    def _value(self, parameter: dict) -> tuple[str, Any]:
+        kind, text = parameter["parameterType"]["type"], parameter["parameterValue"].get("value")
+        if kind not in PARAMETERS or self._request.get("parameterMode") != "NAMED":
+            raise Refusal(400, "invalidQuery", f"this stand-in takes named scalars, not {kind}")
+        try:
+            return parameter["name"].lower(), None if text is None else PARAMETERS[kind](text)
+        except (KeyError, ValueError):
+            raise Refusal(400, "invalid", f"Invalid value for type {kind}: {text!r}") from None
+
+    def _disposed(self, rows: pa.Table, dataset: str, name: str) -> pa.Table:
+        """What the destination has afterwards."""
+        self._tables.check_dataset(dataset)
+        try:
+            before = self._tables.get(dataset, name).rows
+        except Refusal:
+            if self._request.get("createDisposition") == "CREATE_NEVER":
+                raise
+            return rows
+        disposition = self._request.get("writeDisposition", "WRITE_EMPTY")
+        if disposition == "WRITE_EMPTY" and before.num_rows:
+            raise Refusal(409, "duplicate", f"Already Exists: Table {PROJECT}:{dataset}.{name}")
+        if disposition != "WRITE_APPEND":
+            return rows
+        if before.schema != rows.schema:
+            raise Refusal(400, "invalid", f"Provided Schema does not match Table {PROJECT}:{dataset}.{name}")
+        return pa.concat_tables([before, rows])

@@ -7,16 +7,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from model.errors import KamadoError
-from tests.services.bigquery import wire
+from tests.services.bigquery.columns import SCALARS, rest_schema
+from tests.services.bigquery.engine import Plan, planned
 from tests.services.bigquery.faults import Faults
 from tests.services.bigquery.insert import InsertRequest
 from tests.services.bigquery.job import Job
 from tests.services.bigquery.refusal import LOCATION, PROJECT, Refusal
 from tests.services.bigquery.rest import Handler
+from tests.services.bigquery.sizes import bytes_billed
+from tests.services.bigquery.tables import Tables
 from tests.services.http import Server
 
 if TYPE_CHECKING:
@@ -24,13 +23,15 @@ if TYPE_CHECKING:
 
 
 class Service:
-    """A table is `folder`/dataset/table.parquet; a query's rows are a table of an anonymous dataset."""
+    """`calls` are the methods of the REST API that were called, in order."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.url = ""
+        self.tables = Tables(folder)
         self.jobs: dict[str, Job] = {}
         self.dry_runs = 0
+        self.calls: list[str] = []
         self.faults = Faults()
         self._lock = threading.Lock()
         self._stack = contextlib.ExitStack()
@@ -40,7 +41,7 @@ class Service:
         """The read sessions of the Storage Read API."""
         from tests.services.bigquery.session import Sessions
 
-        return Sessions(self.table_rows)
+        return Sessions(self.tables, self.faults)
 
     @cached_property
     def storage_address(self) -> str:
@@ -50,73 +51,55 @@ class Service:
 
         return self._stack.enter_context(storage(self.sessions))
 
+    @property
+    def billed(self) -> int:
+        """Bytes, of all jobs."""
+        return sum(int(job.resource["statistics"]["query"]["totalBytesBilled"]) for job in self.jobs.values())
+
     def insert(self, project: str, body: dict) -> dict:
-        request = InsertRequest(self.folder, project, body)
-        columns, processed = request.planned()
-        if request.dry_run:
-            self.dry_runs += 1
-            return request.resource(columns, processed, billed=0)
+        """jobs.insert"""
+        request = InsertRequest(self.tables, project, body)
+        if not request.dry_run and request.job_id in self.jobs:
+            raise _duplicate(request.job_id)
+        with planned(request.query) as plan:
+            if request.dry_run:
+                self.dry_runs += 1
+                return request.resource(plan, billed=0)
+            return self._start(request, plan).look()
+
+    def _start(self, request: InsertRequest, plan: Plan) -> Job:
+        billed = bytes_billed(plan.processed, len(request.query.tables))
+        job = Job(request.resource(plan, billed=billed), self.faults.running_polls)
         with self._lock:
-            if request.job_id in self.jobs:
-                raise Refusal(409, "duplicate", f"Already Exists: Job {PROJECT}:{LOCATION}.{request.job_id}")
-            billed = wire.bytes_billed(processed, len(request.tables))
-            job = self.jobs[request.job_id] = Job(request.resource(columns, processed, billed=billed), columns)
-        error = None
+            if self.jobs.setdefault(request.job_id, job) is not job:
+                raise _duplicate(request.job_id)
+        try:
+            self._run(job, request, plan, billed)
+        except Refusal as error:
+            job.fail(error)
+        return job
+
+    def _run(self, job: Job, request: InsertRequest, plan: Plan, billed: int) -> None:
         if self.faults.take("failed_jobs"):
-            error = Refusal(500, "backendError", "The job encountered an error during execution")
-        elif request.limit is not None and billed > request.limit:
+            raise Refusal(500, "backendError", "The job encountered an error during execution")
+        if request.limit is not None and billed > request.limit:
             message = f"Query exceeded limit for bytes billed: {request.limit}. {billed} or higher required."
-            error = Refusal(400, "bytesBilledLimitExceeded", message)
-        else:
-            try:
-                job.rows = request.rows(columns)
-            except KamadoError as refusal:
-                error = Refusal(400, "invalidQuery", refusal.problems[0].problem)
-        if error:
-            job.resource["status"] |= {"errorResult": error.error, "errors": [error.error]}
-        return job.resource
+            raise Refusal(400, "bytesBilledLimitExceeded", message)
+        changed = {name: SCALARS[kind] for name, kind in self.faults.changed_columns.items()}
+        rows = request.write(plan, changed=changed)
+        job.resource["statistics"]["query"]["schema"] = rest_schema(rows.schema)
 
-    def job(self, job_id: str) -> Job:
-        if job_id not in self.jobs:
-            raise Refusal(404, "notFound", f"Not found: Job {PROJECT}:{LOCATION}.{job_id}")
+    def job(self, job_id: str, location: str = LOCATION) -> Job:
+        if job_id not in self.jobs or location != LOCATION:
+            raise Refusal(404, "notFound", f"Not found: Job {PROJECT}:{location}.{job_id}")
         return self.jobs[job_id]
-
-    def table(self, dataset: str, name: str) -> dict:
-        """tables.get"""
-        path = self.folder / dataset / f"{name}.parquet"
-        rows = None if path.is_file() else self._anonymous(dataset, name)
-        if rows is None and not path.is_file():
-            raise _no_table(dataset, name)
-        return {
-            "kind": "bigquery#table",
-            "tableReference": {"projectId": PROJECT, "datasetId": dataset, "tableId": name},
-            "type": "TABLE",
-            "location": LOCATION,
-            "numRows": str(pq.read_metadata(path).num_rows if rows is None else rows.num_rows),
-            "lastModifiedTime": str(path.stat().st_mtime_ns // 1_000_000 if rows is None else 1782864000000),
-        }
-
-    def table_rows(self, dataset: str, name: str) -> pa.Table:
-        """All rows of a table. Raises Refusal."""
-        path = self.folder / dataset / f"{name}.parquet"
-        rows = pq.read_table(path) if path.is_file() else self._anonymous(dataset, name)
-        if rows is None:
-            raise _no_table(dataset, name)
-        return rows
-
-    def _anonymous(self, dataset: str, name: str) -> pa.Table | None:
-        destination = {"projectId": PROJECT, "datasetId": dataset, "tableId": name}
-        for job in list(self.jobs.values()):
-            if job.resource["configuration"]["query"]["destinationTable"] == destination:
-                return job.rows
-        return None
 
     def close(self) -> None:
         self._stack.close()
 
 
-def _no_table(dataset: str, name: str) -> Refusal:
-    return Refusal(404, "notFound", f"Not found: Table {PROJECT}:{dataset}.{name}")
+def _duplicate(job_id: str) -> Refusal:
+    return Refusal(409, "duplicate", f"Already Exists: Job {PROJECT}:{LOCATION}.{job_id}")
 
 
 @contextlib.contextmanager

@@ -8,7 +8,8 @@ from typing import Any
 import grpc
 from google.cloud.bigquery_storage_v1 import types
 
-from tests.services.bigquery.session import Response, Sessions, StorageRefusal
+from tests.services.bigquery.session import Sessions
+from tests.services.bigquery.stream import Response, StorageRefusal
 
 SERVICE = "google.cloud.bigquery.storage.v1.BigQueryRead"
 STREAMS_AT_ONCE = 32
