@@ -9,9 +9,9 @@ from google.cloud.bigquery import SchemaField
 
 from components.extract.extract import extract
 from components.extract.googlesql import types
-from components.extract.sources import bigquery as module
 from components.extract.sources.bigquery import BigQuerySource
 from components.extract.sources.open import open_source
+from components.extract.sources.options import QueryOptions
 from components.extract.window import window
 from model.errors import DataError, SpecError
 from model.files import parse_json
@@ -128,10 +128,16 @@ def test_rows_come_page_by_page(service):
 
 
 def test_labels_and_a_limit_go_with_every_job(service):
-    rows(source())
+    options = QueryOptions(model="rent-conversion", team="Listing Site & Co")
+    rows(source(run="Run 7", options=options))
     [job] = service.jobs.values()
     configuration = job.resource["configuration"]
-    assert configuration["labels"] == {"kamado-step": "extract"}
+    assert configuration["labels"] == {
+        "kamado-step": "extract",
+        "kamado-model": "rent-conversion",
+        "kamado-run": "run-7",
+        "kamado-team": "listing-site---co",
+    }
     assert configuration["query"]["maximumBytesBilled"] == str(ENOUGH)
 
 
@@ -158,8 +164,7 @@ def test_a_service_that_cannot_be_reached_is_named(monkeypatch):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", f"http://127.0.0.1:{closed.getsockname()[1]}")
-        monkeypatch.setattr(module, "CONNECT_SECONDS", 0.2)
-        message = refusal(lambda: source().columns(ALL, WINDOW))
+        message = refusal(lambda: source(connect_seconds=0.2).columns(ALL, WINDOW))
     assert "BigQuery project my-project in EU: cannot be reached" in message
 
 
