@@ -101,6 +101,7 @@ fix: $(READY)  ## fix what can be fixed: lint, formatting, the references
 	@$(VENV)/bin/ruff format .
 	@$(START) -m model.spec.reference docs
 	@$(START) -m components.extract.googlesql.reference docs
+	@$(START) -m components.extract.sources.types_page docs
 	@$(START) -m artifacts.schemas docs
 	@$(START) -m build.gate.fields.page docs
 	@$(START) -m pipelines.cluster.page docs

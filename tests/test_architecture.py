@@ -17,10 +17,10 @@ MAY_IMPORT = {
     "model": {"numpy", "pydantic", "pydantic_core", "yaml", "xgboost"},
     "artifacts": {"model", "pydantic", "numpy", "pyarrow"},
     "components/step.py": {"artifacts", "model"},
-    "components/extract": {"artifacts", "model", *DATA_TOOLS, "sqlglot", "farmhash", "google"},
+    "components/extract": {"artifacts", "model", *DATA_TOOLS, "sqlglot", "farmhash", "google", "grpc"},
     "components/extract/googlesql": {"model", *DATA_TOOLS, "sqlglot", "farmhash"},
     "components/extract/sources": {
-        *("components.extract.googlesql", "components.extract.window", "model", *DATA_TOOLS, "google"),
+        *("components.extract.googlesql", "components.extract.window", "model", *DATA_TOOLS, "google", "grpc"),
     },
     "components/preprocess": {"artifacts", "model", *DATA_TOOLS, "joblib"},
     "components/train": {"artifacts", "model", *DATA_TOOLS, "xgboost", "optuna", "scipy", "threadpoolctl"},

@@ -19,7 +19,7 @@ from tests.contracts.source import ALL, BOUND, WINDOW
 from tests.extract.logs import data
 from tests.logs import spec_of
 from tests.services.bigquery import LOCATION, PROJECT, bigquery
-from tests.services.bigquery_wire import LEAST_BILLED
+from tests.services.bigquery.sizes import LEAST_BILLED
 
 ENOUGH = 10**9
 
@@ -89,7 +89,7 @@ def test_an_answer_that_may_be_another_tomorrow_is_not_final():
 
 
 def test_a_lost_answer_is_the_same_job_and_is_billed_once(service):
-    service.answers_to_lose = 1
+    service.faults.lost_answers = 1
     assert rows(source()) == 3000
     assert len(service.jobs) == 1
 
@@ -108,7 +108,7 @@ def test_a_source_without_a_run_never_gets_the_rows_of_another(service):
 
 
 def test_a_failed_job_is_followed_by_another(service):
-    service.jobs_to_break = 1
+    service.faults.failed_jobs = 1
     message = refusal(lambda: rows(source(run="monday")))
     assert "BigQuery project my-project in EU: failed (backendError: The job encountered an error" in message
     assert rows(source(run="monday")) == 3000
@@ -117,7 +117,7 @@ def test_a_failed_job_is_followed_by_another(service):
 
 
 def test_a_job_that_always_fails_ends_with_its_own_message(service):
-    service.jobs_to_break = 3
+    service.faults.failed_jobs = 3
     for _ in range(4):
         assert "backendError" in refusal(lambda: rows(source(run="monday")))
     assert len(service.jobs) == 3

@@ -5,7 +5,6 @@ client.py      the two clients, and where they look
 query.py       a query with its parameters, and its digest
 plan.py        the dry run: schema, bytes, tables
 cost.py        bytes and their estimated price
-scans.py       how the SQL reads each table: columns, bounds
 schema.py      the columns of a result
 partitions.py  tables that would be read whole are refused
 shards.py      the tables behind a name with *

@@ -9,7 +9,7 @@ UNITS = ("B", "KB", "MB", "GB", "TB", "PB")
 
 
 @dataclass(frozen=True)
-class Estimate:
+class QueryPrice:
     """What these bytes cost on demand, at this price."""
 
     size: int

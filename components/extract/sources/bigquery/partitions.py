@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from components.extract.googlesql.parse import parse
+from components.extract.googlesql.table_scans import TableScan, scans
 from components.extract.sources.bigquery.client import Connection
 from components.extract.sources.bigquery.cost import readable
 from components.extract.sources.bigquery.errors import unbounded
 from components.extract.sources.bigquery.plan import Plan, dry_run
 from components.extract.sources.bigquery.query import Query
-from components.extract.sources.bigquery.scans import TableScan, scans
 from model.errors import Problem, SpecError
 
 SUFFIX = "_TABLE_SUFFIX"

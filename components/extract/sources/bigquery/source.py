@@ -15,7 +15,7 @@ from components.extract.googlesql import types
 from components.extract.googlesql.parse import parse
 from components.extract.sources.bigquery import rest
 from components.extract.sources.bigquery.client import CONNECT_SECONDS, Connection
-from components.extract.sources.bigquery.cost import Estimate
+from components.extract.sources.bigquery.cost import QueryPrice
 from components.extract.sources.bigquery.errors import SourceUnavailableError
 from components.extract.sources.bigquery.jobs import StartedJob, start
 from components.extract.sources.bigquery.labels import label_value, labels
@@ -107,7 +107,7 @@ class BigQuerySource:
         if query not in self._plans:
             with self._connection.translate_errors():
                 plan = make_plan(self._connection, query)
-                self._options.report(f"dry run: {Estimate(plan.size, self._options.usd_per_tib)}")
+                self._options.report(f"dry run: {QueryPrice(plan.size, self._options.usd_per_tib)}")
                 refuse_full_scans(self._connection, query, plan, most=self._options.max_unpartitioned_bytes)
             self._plans[query] = plan
         return self._plans[query]
@@ -173,7 +173,7 @@ class BigQuerySource:
             job_id=job.job_id,
             bytes_processed=(job.total_bytes_processed or 0) if result.is_paid else 0,
             bytes_billed=total,
-            usd=Estimate(total, self._options.usd_per_tib).usd,
+            usd=QueryPrice(total, self._options.usd_per_tib).usd,
             usd_per_tib=self._options.usd_per_tib,
             cache_hit=bool(job.cache_hit),
             reader=self._reader,
