@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from google.cloud.bigquery import Table
 
 NAME = re.compile(r"([a-z][\w.:-]*)\.(\w+)\.([\w -]+)")  # PROJECT.DATASET.TABLE
-SAMPLE = 100_000  # rows; a larger table is read at PIECES starts, evenly apart
+SAMPLE = 100_000  # rows, read at PIECES starts that are evenly apart
 PIECES = 20
 ANY = "any location"  # that of the table is not known before it answers
 MOST_BILLED = 10**9  # bytes of INFORMATION_SCHEMA
@@ -32,19 +32,20 @@ READABLE = frozenset(
     {"STRING", "INT64", "FLOAT64", "BOOL", "TIMESTAMP", "DATETIME", "DATE", "TIME"}
 )  # others cannot be columns of a query's result
 SIZES = """
-SELECT partition_id, total_logical_bytes
-FROM `{project}.{dataset}`.INFORMATION_SCHEMA.PARTITIONS
-WHERE table_name = @name AND REGEXP_CONTAINS(partition_id, r'^[0-9]{{8}}([0-9]{{2}})?$')
+SELECT p.partition_id, p.total_logical_bytes
+FROM `{project}.{dataset}.INFORMATION_SCHEMA.PARTITIONS` AS p
+WHERE p.table_name = @name AND REGEXP_CONTAINS(p.partition_id, r'^[0-9]{{8}}([0-9]{{2}})?$')
 """
 
 
 @dataclass(frozen=True)
 class BigQueryTable:
-    """`rows` and `bytes` are those of the whole table; `columns` are name -> GoogleSQL type."""
+    """`sample` is the number of rows that are read of a larger table; `columns` are name -> GoogleSQL type."""
 
     connection: Connection
     resource: "Table"
     days: TableDays
+    sample: int = SAMPLE
 
     @classmethod
     def look_up(cls, text: str) -> "BigQueryTable":
@@ -88,7 +89,7 @@ class BigQueryTable:
         return modified.astimezone(UTC).date()
 
     def as_file(self, scratch: Path, progress: Callable[[str], None]) -> TableFile:
-        """Rows from all over the table as a Parquet file in `scratch`; every row where they are at most SAMPLE."""
+        """Rows from all over the table as a Parquet file in `scratch`; every row of a small one."""
         fields = [field for field in self.resource.schema if field.name not in self.unreadable]
         if not fields:
             problem = "has no column that a query can have in its result"
@@ -107,9 +108,9 @@ class BigQueryTable:
         return TableFile(path.parent, self.name, path)
 
     def _batches(self, fields: list[object], progress: Callable[[str], None]) -> Iterator[pa.Table]:
-        size = min(self.rows, SAMPLE)
+        size = min(self.rows, self.sample)
         done = 0
-        for start, count in pieces(self.rows):
+        for start, count in pieces(self.rows, self.sample):
             progress(f"reading {size:,} of {self.rows:,} rows, free of charge: {done:,}")
             rows = self.connection.client.list_rows(
                 self.resource, fields, max_results=count, start_index=start, retry=self.connection.retry()
@@ -118,11 +119,11 @@ class BigQueryTable:
             done += count
 
 
-def pieces(rows: int) -> list[tuple[int, int]]:
+def pieces(rows: int, sample: int) -> list[tuple[int, int]]:
     """(first row, number of rows) of each piece that is read; one empty piece of an empty table."""
-    if rows <= SAMPLE:
+    if rows <= sample:
         return [(0, rows)]
-    size = SAMPLE // PIECES
+    size = sample // PIECES
     return [(piece * (rows - size) // (PIECES - 1), size) for piece in range(PIECES)]
 
 

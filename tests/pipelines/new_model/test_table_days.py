@@ -35,12 +35,12 @@ def test_the_newest_days_that_a_limit_allows_are_at_least_one(sizes, limit, expe
 
 @pytest.mark.parametrize("rows", [0, 1, SAMPLE])
 def test_a_small_table_is_read_whole(rows):
-    assert pieces(rows) == [(0, rows)]
+    assert pieces(rows, SAMPLE) == [(0, rows)]
 
 
 @pytest.mark.parametrize("rows", [SAMPLE + 1, 10**9])
 def test_a_large_table_is_read_from_its_first_row_to_its_last_and_no_row_twice(rows):
-    parts = pieces(rows)
+    parts = pieces(rows, SAMPLE)
     assert len(parts) == PIECES
     assert sum(count for _, count in parts) == SAMPLE
     assert parts[0][0] == 0
