@@ -52,7 +52,7 @@ class Query:
             if name.lower() not in values:
                 raise Refusal(400, "invalidQuery", f"Query parameter '{name}' not found{self.at('@' + name)}")
         self.tree = self._syntax_tree()
-        self.tables = list(dict.fromkeys(self._named_tables()))
+        self.tables = list({(table.dataset, table.name): table for table in self._named_tables()}.values())
         self._drop_projects()
 
     @cached_property
