@@ -7,6 +7,7 @@ dry run tell what BigQuery makes of it.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import sqlglot
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
@@ -32,8 +33,10 @@ class TableScan:
         return f"table {self.dataset}.{self.table}"
 
 
-def scans(tree: exp.Query, *, project: str, dataset: str | None) -> list[TableScan]:
-    """Every place where a table is read. `project` and `dataset` are those of names without one."""
+def table_scans(sql: str, *, project: str, dataset: str | None) -> list[TableScan]:
+    """Every place where a query that can be parsed reads a table. `project` and `dataset` are those of names without
+    one."""
+    tree = sqlglot.parse_one(sql, read="bigquery")
     return [
         TableScan(
             table.catalog or project,

@@ -7,8 +7,7 @@ would read as many bytes as its columns have in all partitions.
 from collections.abc import Iterator
 from typing import Any
 
-from components.extract.googlesql.parse import parse
-from components.extract.googlesql.table_scans import TableScan, scans
+from components.extract.googlesql.table_scans import TableScan, table_scans
 from components.extract.sources.bigquery.client import Connection
 from components.extract.sources.bigquery.cost import readable
 from components.extract.sources.bigquery.errors import unbounded
@@ -40,7 +39,7 @@ class _Rules:
         self._tables = {(table.project, table.dataset_id, table.table_id): table for table in plan.tables}
 
     def problems(self) -> Iterator[Problem]:
-        read = scans(parse(self._query.sql).tree, project=self._connection.project, dataset=self._query.dataset)
+        read = table_scans(self._query.sql, project=self._connection.project, dataset=self._query.dataset)
         for scan in read:
             if scan.table.endswith("*"):
                 yield from self._sharded(scan)

@@ -45,7 +45,7 @@ class RowCheck:
         if self._connection is not None and batch.num_rows:
             digest = f"CAST('0x' || substr(md5({self._text(1, quoted)}), 1, 15) AS BIGINT)"
             self._connection.register("keys", pa.Table.from_batches([batch.select(list(self._keys))]))
-            ((checksum,),) = self._connection.execute(f"SELECT bit_xor({digest}) FROM keys").fetchall()
+            [(checksum,)] = self._connection.execute(f"SELECT bit_xor({digest}) FROM keys").fetchall()
             self._checksum ^= int(checksum)
 
     def refuse_other_count(self, total: int) -> None:
