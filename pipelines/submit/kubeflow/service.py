@@ -6,7 +6,8 @@ from typing import Any
 
 from pipelines.submit.kubeflow.client import ConflictError, KubeflowClient
 from pipelines.submit.kubeflow.metadata import Metadata
-from pipelines.submit.kubeflow.run import run_of
+from pipelines.submit.kubeflow.run import details_of, run_of
+from pipelines.submit.kubeflow.run_tasks import RunTasks
 from pipelines.submit.kubeflow.versions import MOST_PAGES, Versions, named, tags_text
 from pipelines.submit.service import (
     Change,
@@ -28,7 +29,7 @@ class KubeflowService:
     def __init__(self, client: KubeflowClient) -> None:
         self._client, self._host = client, client.settings.host
         self._namespace = client.settings.namespace or None
-        self._metadata = Metadata(client)
+        self._tasks, self._metadata = RunTasks(client), Metadata(client)
         self._versions = Versions(client)
 
     def submit(self, request: RunRequest) -> Run:
@@ -49,13 +50,15 @@ class KubeflowService:
         for run in listing:
             reference = run.pipeline_version_reference
             if reference is not None and reference.pipeline_id == match.pipeline_id:
-                runs.append(run_of(run, pipeline, self._host))
+                runs.append(run_of(run, pipeline, self._host))  # its tasks are not asked for
             if len(runs) == newest:
                 break
         return runs
 
     def outputs(self, run_id: str) -> RunOutputs:
-        return self._metadata.outputs(run_id)
+        """From the first backend that the server has: its own tasks, or ML Metadata."""
+        outputs = self._tasks.outputs(run_id)
+        return self._metadata.outputs(run_id) if outputs is None else outputs
 
     def schedule(self, request: ScheduleRequest) -> Schedule:
         shared = self._shared(request.request)
@@ -152,7 +155,8 @@ class KubeflowService:
         if run.pipeline_spec:
             specification = run.pipeline_spec.get("pipeline_spec", run.pipeline_spec)
             name = specification.get("pipelineInfo", {}).get("name", "")
-        return run_of(run, name, self._host)
+        details = details_of(run) if run.run_details else self._tasks.tasks(run.run_id) or ()
+        return run_of(run, name, self._host, details)
 
 
 def _same(schedule: Any, body: Any) -> bool:

@@ -1,10 +1,12 @@
 """Kubeflow Pipelines: the contract on the stand-in and on a live one, and what only Kubeflow refuses."""
 
+import io
 import os
 import socket
 from dataclasses import replace
 
 import pytest
+from rich.console import Console
 
 from model.errors import UsageError
 from pipelines.submit.kubeflow.client import KubeflowClient
@@ -24,11 +26,21 @@ def service_at(host: str, **settings) -> KubeflowService:
 
 
 class TestLoopback(PipelineServiceContract):
+    """Versions up to 2.17, with ML Metadata."""
+
+    native = False
+
     @pytest.fixture(scope="class")
     @classmethod
     def service(cls, tmp_path_factory):
-        with kfp_server(tmp_path_factory.mktemp("runs")) as server:
+        with kfp_server(tmp_path_factory.mktemp("runs"), native=cls.native) as server:
             yield service_at(server.host)
+
+
+class TestLoopbackAfterMetadata(TestLoopback):
+    """The line after 2.17, whose API has the outputs."""
+
+    native = True
 
 
 @pytest.mark.skipif("KFP_HOST" not in os.environ, reason="needs KFP_HOST, a live Kubeflow; nothing to fix")
@@ -153,6 +165,41 @@ def test_an_object_store_that_is_away_fails_the_step_and_says_so(tmp_path, reque
     assert task.message.startswith("failed to upload output artifact: Could not connect to the endpoint")
 
 
+@pytest.fixture(scope="module", params=[False, True], ids=["metadata", "native"])
+def fleet(request, tmp_path_factory):
+    """A run of three models whose third one lost its pod: the service, and the run at its end."""
+    compiled = CompiledPipeline(
+        compile_tiny_fleet(tmp_path_factory.mktemp("fleet"), ("promote", "hold", "killed")),
+    )
+    package = compiled.package("fleet", COMMIT, allow_dirty=False)
+    with kfp_server(tmp_path_factory.mktemp("runs"), native=request.param) as server:
+        service = service_at(server.host)
+        yield service, finished(service, service.submit(RunRequest(package, "fleet", "fleet")))
+
+
+def test_every_step_of_a_loop_has_its_outputs_and_its_model(fleet):
+    service, run = fleet
+    assert len({(artifact.task, artifact.uri) for artifact in service.outputs(run.id).artifacts}) == 2
+    models = {(task.name, task.model, task.state) for task in run.tasks}
+    assert models == {
+        ("build-image", "of-promote", "succeeded"),
+        ("build-image", "of-hold", "succeeded"),
+        ("build-image", "of-killed", "failed"),
+    }
+
+
+def test_a_model_that_lost_its_pod_is_named_beside_what_the_others_came_to(fleet, outcome):
+    service, run = fleet
+    end, screen = finish(service, run), io.StringIO()
+    end.show(Console(file=screen, width=200))
+    outcome(screen.getvalue())
+    assert [(result.model, result.outcome) for result in end.models] == [("of-hold", "hold"), ("of-promote", "promote")]
+    assert [(model.model, model.step) for model in end.lost] == [("of-killed", "build-image")]
+    assert (end.exit_code, end.is_final, end.may_be_retried) == (1, False, True)
+    assert "  of-killed: no outcome, build-image failed (Error (exit code 1))\n" in screen.getvalue()
+    assert f"make pipeline-retry RUN={run.id} goes on where it stopped\n" in screen.getvalue()
+
+
 def test_every_iteration_of_a_loop_has_its_outputs(tmp_path):
     compiled = CompiledPipeline(compile_tiny_fleet(tmp_path, ("promote", "hold", "refused")))
     package = compiled.package("fleet", COMMIT, allow_dirty=False)
@@ -163,6 +210,7 @@ def test_every_iteration_of_a_loop_has_its_outputs(tmp_path):
         assert len({(artifact.task, artifact.uri) for artifact in service.outputs(run.id).artifacts}) == 3
     assert sorted(result.outcome for result in end.models) == ["hold", "promote", "refused"]
     assert [task.name for task in run.tasks] == ["build-image"] * 3 + ["table"]
+    assert sorted(task.model for task in run.tasks) == ["", "of-hold", "of-promote", "of-refused"]
 
 
 def test_the_version_is_uploaded_once_and_has_the_tags(tmp_path, request_):
