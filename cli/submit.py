@@ -25,10 +25,11 @@ TARGET = click.option(
     "--target", default=TARGETS[0], metavar="|".join(TARGETS), help="Service that runs it; default: kfp."
 )
 WAIT = click.option("--wait", is_flag=True, help="Follow the run; the exit code is then the run's own.")
+RETRY_ONCE = 1
 RETRIES = click.option(
     "--retries",
     type=WholeNumber(0, 3, example=1),
-    default=1,
+    default=RETRY_ONCE,
     metavar="NUMBER",
     help="With --wait, run the failed steps of a run that no refusal ended again, so often; default: 1.",
 )
@@ -92,13 +93,13 @@ class RunListing:
 @submit_options
 @WAIT
 @RETRIES
-def submit(call: Call, target: str, wait: bool, retries: int, **arguments: Any) -> VerbResult:
+def submit(call: Call, target: str, wait: bool, retries: int = RETRY_ONCE, **arguments: Any) -> VerbResult:
     """Compile the pipeline of one model, or of several, and run it on a cluster.
 
     With --wait the exit code is the run's own: 0 promoted, 3 held or too little data, 1 refused, rejected or failed.
     Ctrl-C stops watching; the run goes on.
     """
-    service, request = _read(call, target, arguments, list(call.mistakes))
+    service, request = _read(call, target, list(call.mistakes), **arguments)
     run = service.submit(request)
     if wait:
         return _followed(call, service, run, retries)
@@ -130,7 +131,7 @@ def schedule(call: Call, target: str, cron: str, name: str, catch_up: bool, back
     now = datetime.now(UTC)
     mistakes = [*call.mistakes, *fixed_end_problems(arguments["parameters"])]
     times = _or_mistakes(mistakes, lambda: Times.read(cron, backfill, now.date()))
-    service, request = _read(call, target, {**arguments, "recurring": True}, mistakes)
+    service, request = _read(call, target, mistakes, recurring=True, **arguments)
     assert times is not None  # else there is a mistake
     answer = service.schedule(
         ScheduleRequest(name or request.package.pipeline, times.cron.text, request, catch_up=catch_up)
@@ -140,13 +141,16 @@ def schedule(call: Call, target: str, cron: str, name: str, catch_up: bool, back
         f"{answer.change} the schedule {answer.name}: {answer.cron}, next at {following}",
         f"schedule {answer.link}",
     ]
-    runs = submit_missing(service, [on_day(request, day) for day in times.days])
-    lines += [f"submitted {run.name}: {run.link}" for run in runs]
-    if before := len(times.days) - len(runs):
-        lines.append(
-            f"{before} of {len(times.days)} days have a run already; make pipeline-submit END=… runs one again"
-        )
-    return Done({**asdict(answer), "next": following, "runs": [run_document(run) for run in runs]}, tuple(lines))
+    past = submit_missing(service, [on_day(request, day) for day in times.days])
+    lines += [f"submitted {run.name}: {run.link}" for run in past.started]
+    if past.before:
+        counted = f"{len(past.before)} of {len(times.days)} days have a run already"
+        lines.append(f"{counted}; make pipeline-submit END=… runs one again")
+    lines += [f"{run.name} has failed: make pipeline-retry RUN={run.id}" for run in past.failed]
+    document = {"outcome": "scheduled", "exit_code": DONE, **asdict(answer), "next": following}
+    document |= {"runs": [run_document(run) for run in past.started]}
+    document |= {"failed": [run_document(run) for run in past.failed]}
+    return Done(document, tuple(lines))
 
 
 @click.command("runs", cls=Verb)
@@ -203,9 +207,7 @@ def stop(call: Call, run_id: str, target: str) -> Done:
     return _started(service.run(run_id), "asked the run to stop")
 
 
-def _read(
-    call: Call, target: str, arguments: dict[str, Any], mistakes: list[Problem]
-) -> "tuple[PipelineService, RunRequest]":
+def _read(call: Call, target: str, mistakes: list[Problem], **arguments: Any) -> "tuple[PipelineService, RunRequest]":
     """The service and what it is to run, with the problems of both at once."""
     from build.settings import git_commit
     from pipelines.cluster.request import PipelineArguments, spec_files

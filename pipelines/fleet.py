@@ -5,6 +5,7 @@ from kfp.dsl import base_component
 
 from components.fleet_conclude.component import fleet_conclude
 from components.fleet_summary.component import fleet_summary
+from components.notify.answers import CONCLUDE_TITLE
 from pipelines.chain import ModelRun, chain
 from pipelines.cluster.settings import ClusterSettings
 from pipelines.graph_settings import FleetSettings
@@ -39,6 +40,6 @@ def fleet(settings: FleetSettings) -> base_component.BaseComponent:
             table = fleet_summary(results=dsl.Collected(built.result))
             graph_step(shared, table, "Table of the models", cached=False)
             task = fleet_conclude(results=dsl.Collected(built.result)).after(table)
-            graph_step(shared, task, "Conclude", cached=False)
+            graph_step(shared, task, CONCLUDE_TITLE, cached=False)
 
     return graph

@@ -16,8 +16,10 @@ from pydantic import BaseModel, ConfigDict
 
 from artifacts.run_result import RunResult
 
-BUILD_STEP = "build-image"
-BUILD_TITLE = "Build the image"  # of the same task; its output `result` has a model's outcome
+# Name and title of the task that builds the image, whose output `result` has a model's outcome, and of the last task of
+# a run of several models.
+BUILD_STEP, BUILD_TITLE = "build-image", "Build the image"
+CONCLUDE_STEP, CONCLUDE_TITLE = "fleet-conclude", "Conclude"
 # What Kubeflow lists beside the steps, with the same time and errors again: drivers, pods, of which a step that may be
 # tried again has a numbered one for each attempt, groups, the run itself.
 INNER = re.compile(r".*(-driver|executor|root)(\([0-9]+\))?|(exit-handler-|for-loop-|iteration-|kamado-).*")
@@ -26,7 +28,7 @@ ITERATION = re.compile(r".*iterations\(([0-9]+):.*\)")  # how Argo titles an ite
 ENDED_WELL = frozenset({"SUCCEEDED", "CACHED", "SKIPPED"})
 
 
-class Answer(BaseModel):
+class ApiAnswer(BaseModel):
     """A part of an answer. Fields that are not used here are left out, and null is a field that is not there."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -37,45 +39,45 @@ class Answer(BaseModel):
         return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
 
 
-class TaskError(Answer):
+class TaskError(ApiAnswer):
     message: str = ""
 
 
-class TaskStatus(Answer):
+class TaskStatus(ApiAnswer):
     error: TaskError = TaskError()
 
 
-class OutputParameter(Answer):
+class OutputParameter(ApiAnswer):
     parameter_key: str = ""
     value: object = None
 
 
-class StoredArtifact(Answer):
+class StoredArtifact(ApiAnswer):
     uri: str = ""
-    metadata: dict[str, object] = {}
+    metadata: dict[str, pydantic.JsonValue] = {}
 
 
-class OutputArtifact(Answer):
+class OutputArtifact(ApiAnswer):
     """An output; that of a loop holds several artifacts."""
 
     artifact_key: str = ""
     artifacts: tuple[StoredArtifact, ...] = ()
 
 
-class TaskOutputs(Answer):
+class TaskOutputs(ApiAnswer):
     parameters: tuple[OutputParameter, ...] = ()
     artifacts: tuple[OutputArtifact, ...] = ()
 
 
-class NextTask(Answer):
+class NextTask(ApiAnswer):
     pod_name: str = ""
 
 
-class TypeAttributes(Answer):
+class TypeAttributes(ApiAnswer):
     iteration_index: int | None = None
 
 
-class Stateful(Answer):
+class Stateful(ApiAnswer):
     """What a run and a task have in common."""
 
     state: str = ""
@@ -138,7 +140,12 @@ class RunTask(Stateful):
     @property
     def builds(self) -> bool:
         """Whether it is the task that builds the image, the last one of a model."""
-        return BUILD_STEP in (self.name, self.display_name) or self.title == BUILD_TITLE
+        return bool({BUILD_STEP, BUILD_TITLE} & {self.name, self.display_name})
+
+    @property
+    def concludes(self) -> bool:
+        """Whether it is the task that runs once every one of several models has come to its end."""
+        return bool({CONCLUDE_STEP, CONCLUDE_TITLE} & {self.name, self.display_name})
 
     @property
     def result(self) -> RunResult | None:
@@ -152,16 +159,16 @@ class RunTask(Stateful):
             return None
 
 
-class TaskPage(Answer):
+class TaskPage(ApiAnswer):
     tasks: tuple[RunTask, ...] = ()
     next_page_token: str = ""
 
 
-class RunDetails(Answer):
+class RunDetails(ApiAnswer):
     task_details: tuple[RunTask, ...] = ()
 
 
-class RunAnswer(Answer):
+class RunAnswer(ApiAnswer):
     run_details: RunDetails = RunDetails()
 
 
@@ -195,11 +202,11 @@ def _of_nodes(tasks: Sequence[RunTask]) -> dict[str, int]:
 
 
 def _after(task: RunTask, by_node: Mapping[str, RunTask]) -> set[str]:
-    found, waiting = set[str](), [task]
+    reached, waiting = set[str](), [task]
     while waiting:
         for child in waiting.pop().child_tasks:
             following = by_node.get(child.pod_name)
-            if following is not None and following.task_id not in found:
-                found.add(following.task_id)
+            if following is not None and following.task_id not in reached:
+                reached.add(following.task_id)
                 waiting.append(following)
-    return found
+    return reached

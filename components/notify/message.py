@@ -10,7 +10,6 @@ from components.notify.answers import RunTask, iterations_of
 MOST_CHARACTERS = 2400  # before the link; Slack takes 3,000 in one block
 MOST_REASON = 600  # characters of one error
 MOST_STEPS = 5  # whose time is shown
-LAST = {"fleet-conclude", "Conclude"}  # name and title of the task that runs once every model has come to its end
 # By the states of KFP's own class and, up to Kubeflow 2.17, those of ML Metadata.
 ENDS = {
     **dict.fromkeys(("SUCCEEDED", "COMPLETE", "CACHED"), "succeeded"),
@@ -98,7 +97,7 @@ def _errors(end: EndOfRun, tasks: Sequence[RunTask], models: Mapping[str, str]) 
 def _retry(end: EndOfRun, tasks: Sequence[RunTask]) -> list[str]:
     """What to do where a step of one model was lost: the run then ends before its last step."""
     lost = len(end.models) > 1 and any(task.failed for task in tasks)
-    if not lost or any(LAST & {task.name, task.title} for task in tasks):
+    if not lost or any(task.concludes for task in tasks):
         return []
     return [_escaped(f"make pipeline-retry RUN={end.run} goes on with what was lost")]
 

@@ -145,6 +145,14 @@ def test_verbs(server, tmp_path, capsys):
     assert kamado("runs", "rent-conversion")[1][0]["id"] == job.id
     code, answer = kamado("stop", job.id)
     assert (code, answer["problems"][0]["code"]) == (1, "run-state")
+    secret = "{secret: chat, key: address}"
+    lost = f"secrets: {{KAMADO_SIGNING_KEY: {secret}}}\nnotification: {{webhook: {secret}}}\n"
+    (tmp_path / "lost.yaml").write_text(lost)
+    requests = len(state.requests)
+    code, answer = kamado("submit", *words, "--cluster", str(tmp_path / "lost.yaml"))
+    assert (code, [problem["code"] for problem in answer["problems"]]) == (2, ["vertex-cluster"] * 2)
+    assert "secrets.KAMADO_SIGNING_KEY" in answer["problems"][0]["where"]
+    assert len(state.requests) == requests
     code, answer = kamado("schedule", *words, "--cron", "0 18 * * *")
     assert (code, answer["change"], len(state.schedules.items)) == (0, "created", 1)
 

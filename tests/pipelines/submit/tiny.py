@@ -63,11 +63,11 @@ def table(results: List[str]):  # noqa: UP006  # KFP reads this form alone
     print(results)
 
 
-def compile_tiny_fleet(path: Path, outcomes: tuple[str, ...]) -> str:
+def compile_tiny_fleet(path: Path, outcomes: tuple[str, ...], name: str = "kamado-tiny-fleet") -> str:
     """The text of a pipeline with a model of each outcome, which has its name."""
     items = [{"model": f"of-{outcome}", "outcome": outcome} for outcome in outcomes]
 
-    @dsl.pipeline(name="kamado-tiny-fleet")
+    @dsl.pipeline(name=name)
     def graph():
         with dsl.ParallelFor(items, parallelism=2) as item:
             built = build_image(outcome=item.outcome, wait=0.0, marker="", model=item.model)

@@ -13,12 +13,12 @@ def details(run) -> list[dict]:
     nodes = [_node(run, "root", run.state), _node(run, "root-driver", "SUCCEEDED")]
     nodes += [_node(run, f"{name}-driver", "SUCCEEDED") for name in {task.name: None for task in run.tasks}]
     nodes += [task.answer(run.id) for task in run.tasks if task not in known]
-    nodes += _chain(run, before, None) + _chain(run, after, None)
+    nodes += _chain(run, before, None)
     for around, tasks in iterations.items():
         number = around[-1].rpartition("-")[2]
         node = _node(run, f"iteration-iterations({number}:{number})", "SUCCEEDED")
         nodes += [node | _children(run, tasks[:1]), *_chain(run, tasks, after[0] if after else None)]
-    return nodes
+    return nodes + _chain(run, after, None)
 
 
 def _arounds(tasks):
