@@ -42,6 +42,7 @@ class Kubeflow:
     executes: bool = True
     metadata: bool = True
     native: bool = False
+    without_tasks: int = 404  # how a server that is not native answers to the route of tasks
     requests: list = field(default_factory=list)
     pipelines: list = field(default_factory=list)
     versions: list = field(default_factory=list)
@@ -216,7 +217,7 @@ def application(kubeflow: Kubeflow) -> FastAPI:
     @app.get(f"{BASE}/runs/{{identifier}}/tasks")
     async def tasks(request: Request, identifier: str):
         if not kubeflow.native:
-            refuse("Not Found", 404)
+            refuse("Not Found", kubeflow.without_tasks)
         return native.answer(kubeflow.find(kubeflow.runs, identifier), dict(request.query_params))
 
     @app.post(f"{BASE}/runs/{{identifier}}:retry")
