@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import joblib
 
-from model.digest import BY_DIGEST
+from model.digest import digest_problem
 from model.errors import KamadoError, Problem, SpecError, UsageError
 from model.spec.end_day import AHEAD, EXAMPLE, NO_DAY, end_day
 from model.spec.reader import read_spec
@@ -222,9 +222,8 @@ class _Reader:
             self._add("RUNNER", f"is {runner!r}", f"Use {' or '.join(RUNNERS)}", "runner-unknown")
         if runner != "docker":
             return None  # also with a name, which may be in the environment for a cluster
-        if name and not BY_DIGEST.fullmatch(name):
-            problem, hint = "is not named by digest", "Write it as repository@sha256:<64 hex digits>"
-            self._add(f"STEPS_IMAGE={name}", problem, hint, "image-without-digest")
+        if name and (problem := digest_problem("STEPS_IMAGE", name)):
+            self.problems.extend([problem])
             return None
         from pipelines.local.steps_image import StepsImage
 

@@ -200,6 +200,12 @@ def test_what_is_given_wins_over_the_environment_of_kamado_and_that_over_the_def
     )
 
 
+def test_an_empty_list_of_specs_reaches_the_command_which_refuses_it(checkout):
+    for target in ("pipeline-compile", "pipeline-submit", "pipeline-schedule"):
+        assert "--specs=" in checkout.call(target, "SPECS=")
+    assert "--specs=" not in checkout.call("pipeline-submit", SPECS="")  # as a make around this one exports it
+
+
 def test_what_python_compiles_is_kept_unless_the_command_says_otherwise(checkout):
     assert "PYTHONDONTWRITEBYTECODE=" in checkout.call("run", PYTHONDONTWRITEBYTECODE="1")
     assert "PYTHONDONTWRITEBYTECODE=1" in checkout.call("run", "PYTHONDONTWRITEBYTECODE=1")

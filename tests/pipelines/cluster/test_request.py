@@ -64,7 +64,7 @@ def test_a_folder_of_specs_stands_for_all_in_it_and_every_wrong_one_is_named(goo
     ]
 
 
-@pytest.mark.parametrize("empty", [" ", ",", "\n"])
+@pytest.mark.parametrize("empty", ["", " ", ",", "\n"])
 def test_a_list_without_a_model_is_refused(good, empty):
     assert problems(replace(good, spec="", specs=empty), UsageError) == [("SPECS", "specs-empty")]
 
@@ -98,6 +98,7 @@ def test_a_model_with_the_name_of_several_models_is_refused(good, specs):
         ({"bigquery": "", "data": "/data/*"}, [("DATA=/data/*", "path-pattern")]),
         ({"bigquery": "project"}, [("BIGQUERY", "source-unknown")]),
         ({"specs": "specs"}, [("SPEC and SPECS", "specs-twice")]),
+        ({"specs": ""}, [("SPEC and SPECS", "specs-twice")]),
     ],
     ids=str,
 )
