@@ -7,10 +7,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import joblib
-
 from model.digest import BY_DIGEST
 from model.errors import KamadoError, Problem, SpecError, UsageError
+from model.processors import processor_count
 from model.spec.end_day import AHEAD, EXAMPLE, NO_DAY, end_day
 from model.spec.reader import read_spec
 from model.spec.types import Spec
@@ -70,8 +69,7 @@ def read_training_request(
     base, champion = reader.base(args.base, environ), reader.champion(args.champion, spec, environ)
     reader.look_at_keys(environ)
     image = reader.image(args.runner, args.steps_image)
-    threads = joblib.cpu_count()  # those that this process may use, limits of a container included
-    return TrainingRequest(reader.checked(data, overrides), base, champion, threads, image)
+    return TrainingRequest(reader.checked(data, overrides), base, champion, processor_count(), image)
 
 
 class _Reader:
