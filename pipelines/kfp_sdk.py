@@ -11,14 +11,14 @@ SWITCH = "_KFP_RUNTIME"
 
 
 def _import_package() -> None:
-    given = os.environ.get(SWITCH)
+    previous = os.environ.get(SWITCH)
     os.environ[SWITCH] = "true"
     try:
         import kfp  # noqa: F401 (for the modules below, which are imported from it)
     finally:
         del os.environ[SWITCH]
-        if given is not None:
-            os.environ[SWITCH] = given
+        if previous is not None:
+            os.environ[SWITCH] = previous
 
 
 _import_package()
