@@ -9,7 +9,6 @@ exit_codes.py  what an exit code of a command means
 expression.py  arithmetic over columns, for DuckDB and numpy alike
 files.py       files and folders that appear complete or not at all; strict JSON
 interrupt.py   an interrupt ends a command without a traceback
-processors.py  those that this process may use
 progress.py    how logic reports how far it is
 sql.py         names, texts and numbers as DuckDB's SQL
 text.py        text of others, made safe to print

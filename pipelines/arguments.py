@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from model.digest import BY_DIGEST
 from model.errors import KamadoError, Problem, SpecError, UsageError
-from model.processors import processor_count
 from model.spec.end_day import AHEAD, EXAMPLE, NO_DAY, end_day
 from model.spec.reader import read_spec
 from model.spec.types import Spec
@@ -69,7 +68,10 @@ def read_training_request(
     base, champion = reader.base(args.base, environ), reader.champion(args.champion, spec, environ)
     reader.look_at_keys(environ)
     image = reader.image(args.runner, args.steps_image)
-    return TrainingRequest(reader.checked(data, overrides), base, champion, processor_count(), image)
+    from joblib import cpu_count  # imports numpy, which nothing else here needs
+
+    threads = cpu_count()  # those that this process may use, limits of a container included
+    return TrainingRequest(reader.checked(data, overrides), base, champion, threads, image)
 
 
 class _Reader:

@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "components/preprocess": {"artifacts", "model", *DATA_TOOLS, "joblib"},
     "components/train": {"artifacts", "model", *DATA_TOOLS, "xgboost", "optuna", "scipy", "threadpoolctl"},
     "components/evaluate": {
-        *("artifacts", "model", *DATA_TOOLS, "pydantic", "xgboost", "scipy", "jinja2", "markupsafe"),
+        *("artifacts", "model", *DATA_TOOLS, "pydantic", "xgboost", "scipy", "jinja2", "markupsafe", "joblib"),
     },
     "components/build_image": {"artifacts", "build", "model"},
     "components/champion": {"artifacts", "build", "model"},
@@ -43,6 +43,7 @@ MAY_IMPORT = {
             "croniter",
             "google",
             "docker",
+            "joblib",
             "kfp",
             "kfp_server_api",
             "pyarrow",

@@ -18,7 +18,7 @@ PROCESSES = {
     "the runner": ("import pipelines.local.runner", (*CLUSTER, *ENGINE, *ARRAYS, "pydantic", "rich")),
     "load_spec": ("import components.load_spec.load_spec", (*CLUSTER, *ENGINE, *ARRAYS)),
     "extract": ("import components.extract.extract", (*CLUSTER, *ENGINE, "scipy", "xgboost", "optuna")),
-    "evaluate": ("import components.evaluate.evaluate", (*CLUSTER, *ENGINE, "optuna", "joblib", "scipy.optimize")),
+    "evaluate": ("import components.evaluate.evaluate", (*CLUSTER, *ENGINE, "optuna", "scipy.optimize")),
     "conclude": ("import components.conclude.conclude", (*CLUSTER, *ENGINE, *ARRAYS)),
 }
 

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+import joblib
+
 from artifacts.verdict import Bootstrap, Outcome, Verdict
 from components.evaluate.assess import STEPS, Assessment, assess
 from components.evaluate.inputs import EvaluationInputs, InputFolders
 from components.evaluate.metrics.bootstrap import DRAWS, SEED
 from components.evaluate.report.report import ReportInputs, render
 from model.files import output_folder, sha256_of
-from model.processors import processor_count
 from model.progress import ReportProgress
 from model.spec.types import Spec
 
@@ -21,7 +22,7 @@ def evaluate(
     Writes `verdict.json`, `metrics.json` and `report.html` into `out`, whole or not at all. The same inputs give the
     same bytes. Raises DataError or BundleError for inputs that are missing or damaged, the champion's among them.
     """
-    inputs = EvaluationInputs.read(spec, folders, threads=threads or processor_count())
+    inputs = EvaluationInputs.read(spec, folders, threads=threads or joblib.cpu_count())
     assessment = assess(inputs, progress)
     verdict = _verdict(inputs, assessment)
     report = ReportInputs(spec, inputs.bundle, inputs.documents, assessment.decision, assessment.metrics, verdict)
