@@ -123,12 +123,12 @@ def test_without_tasks_of_its_own_the_server_s_ml_metadata_is_asked(tmp_path, re
 
 def test_a_pipeline_that_kamado_did_not_make_is_left_alone(tmp_path, request_):
     with kfp_server(tmp_path) as server:
-        import kfp
+        from kfp.client import Client
 
         file = tmp_path / "theirs.yaml"
         file.write_text(request_.package.text)
         with pytest.warns(FutureWarning):
-            client = kfp.Client(host=server.host)
+            client = Client(host=server.host)
         client.upload_pipeline(str(file), pipeline_name="kamado-tiny", description="of others")
         before = len(server.kubeflow.versions)
         assert refusal(service_at(server.host), request_) == ["pipeline-foreign"]
