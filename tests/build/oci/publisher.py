@@ -1,0 +1,38 @@
+"""A publisher in a process that can be killed: forked off one that has imported it all, so that it begins at once."""
+
+import multiprocessing
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+from build.oci.layout import Layout
+from build.oci.publish import publish
+from tests.build.oci.registry_stores import store_at
+from tests.contracts.image_store import image
+
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload([__name__])
+
+
+def into_registry(host: str, repository: str, folder: Path) -> None:
+    publish(store_at(host, repository, folder), image(size=3_000_000), "toy-1")
+
+
+def into_layout(folder: Path) -> None:
+    publish(Layout(folder), image(size=1_000_000), "toy-1")
+
+
+def started(work: Callable[..., None], *arguments: object) -> ForkServerProcess:
+    """A process that does the work, which begins now."""
+    told, telling = FORKS.Pipe(duplex=False)
+    with told, telling:
+        child = FORKS.Process(target=_work, args=(telling, work, arguments))
+        child.start()
+        told.recv()
+    return child
+
+
+def _work(telling: Connection, work: Callable[..., None], arguments: tuple[object, ...]) -> None:
+    telling.send("ready")
+    work(*arguments)
