@@ -24,6 +24,7 @@ from build.oci.publish import publish
 from build.oci.registry import RegistryStore
 from build.oci.registry_client import RegistryClient
 from tests.build.oci.registry_stores import fetch, full
+from tests.build.publisher import by_verb, started
 from tests.build.release.command import run
 from tests.services.registry import registry
 
@@ -47,12 +48,16 @@ def base(server_cache, host, tmp_path_factory):
     return f"{host}/base:1"
 
 
+def image_words(bundle, verdict, to: str, base: str) -> list[str]:
+    """An engine that happens to run here would test half of the images in another way, and slower."""
+    words = ["image", str(bundle), "--verdict", str(verdict), "--to", to, "--base", base]
+    return [*words, "--smoke-test", "process", "--json"]
+
+
 def start(
     bundle, verdict, to: str, base: str, cache: Path, *, prefix: tuple[str, ...] = (), scratch: Path | None = None
 ) -> subprocess.Popen:
-    # An engine that happens to run here would test half of the images in another way, and slower.
-    command = [*prefix, sys.executable, "-m", "cli", "image", str(bundle), "--verdict", str(verdict)]
-    command += ["--to", to, "--base", base, "--smoke-test", "process", "--json"]
+    command = [*prefix, sys.executable, "-m", "cli", *image_words(bundle, verdict, to, base)]
     environment = {**os.environ, "KAMADO_CACHE": str(cache)} | ({"TMPDIR": str(scratch)} if scratch else {})
     pipe = subprocess.PIPE
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=pipe, stderr=pipe, text=True)
@@ -78,8 +83,7 @@ def done(child: subprocess.Popen) -> dict:
 
 def image(bundle, verdict, to: str, base: str, cache: Path) -> subprocess.CompletedProcess:
     """What such a process answers, from the verb in this one: for what depends on no clock, folder or signal."""
-    words = ["image", str(bundle), "--verdict", str(verdict), "--to", to, "--base", base]
-    return run(*words, "--smoke-test", "process", "--json", KAMADO_CACHE=str(cache))
+    return run(*image_words(bundle, verdict, to, base), KAMADO_CACHE=str(cache))
 
 
 def built(bundle, verdict, to: str, base: str, cache: Path) -> dict:
@@ -100,20 +104,19 @@ def test_killed_at_ten_moments_no_tag_names_half_an_image_and_the_next_run_compl
     valid_bundle, verdict, host, base, tmp_path
 ):
     (scratch := tmp_path / "scratch").mkdir()
-    moments = [0.3 + number * 0.3 for number in range(10)]  # the last one is about when a builder is done
+    moments = [0.05 + number * 0.3 for number in range(10)]  # the last one is about when a builder is done
 
     def killed(number: int) -> bool:
-        child = start(
-            valid_bundle, verdict, f"registry://{host}/killed/{number}", base, tmp_path / "cache", scratch=scratch
-        )
+        words = image_words(valid_bundle, verdict, f"registry://{host}/killed/{number}", base)
+        child = started(by_verb, words, {"KAMADO_CACHE": str(tmp_path / "cache"), "TMPDIR": str(scratch)})
         time.sleep(moments[number])
         child.kill()
-        child.communicate()
+        child.join()
         for tag in tags(host, f"killed/{number}"):
             _, config, layers = fetch(host, f"killed/{number}", tag)  # compares every digest
             assert tag.startswith(TAG)
             assert len(layers) == len(json.loads(config)["rootfs"]["diff_ids"])
-        return child.returncode < 0
+        return child.exitcode == -signal.SIGKILL
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         assert sum(pool.map(killed, range(10))) >= 5

@@ -17,7 +17,7 @@ from build.oci.publish import publish
 from build.oci.referrers import descriptor
 from build.oci.store import Attachment
 from model.errors import OutputError
-from tests.build.oci.publisher import into_layout, started
+from tests.build.publisher import into_layout, started
 from tests.contracts.image_store import ImageStoreContract, blob, image
 
 ROOT = Path(__file__).resolve().parents[3]

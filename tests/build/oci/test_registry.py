@@ -19,8 +19,8 @@ from build.oci.publish import publish
 from build.oci.referrers import EMPTY, descriptor, fallback_tag, index
 from build.oci.registry_session import RegistryError
 from model.errors import OutputError
-from tests.build.oci.publisher import into_registry, started
 from tests.build.oci.registry_stores import PAPERS, between, fetch, full, never, store_at
+from tests.build.publisher import into_registry, started
 from tests.contracts.image_store import ImageStoreContract, blob, image
 from tests.services.fault_proxy import FaultProxy, Handler, fault_proxy
 from tests.services.http import serving

@@ -1,13 +1,18 @@
 """A publisher in a process that can be killed: forked off one that has imported it all, so that it begins at once."""
 
 import multiprocessing
+import os
+import sys
+import tempfile
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+import build.image.build  # noqa: F401 - the verb imports it when it is called
 from build.oci.layout import Layout
 from build.oci.publish import publish
+from cli.main import main
 from tests.build.oci.registry_stores import store_at
 from tests.contracts.image_store import image
 
@@ -21,6 +26,14 @@ def into_registry(host: str, repository: str, folder: Path) -> None:
 
 def into_layout(folder: Path) -> None:
     publish(Layout(folder), image(size=1_000_000), "toy-1")
+
+
+def by_verb(words: list[str], environment: dict[str, str]) -> None:
+    """`kamado` with these words and variables, TMPDIR among them, which Python has read already."""
+    os.environ |= environment
+    tempfile.tempdir = environment["TMPDIR"]
+    with Path(os.devnull).open("w") as sys.stdout, Path(os.devnull).open("w") as sys.stderr:
+        sys.exit(main(words, os.environ))
 
 
 def started(work: Callable[..., None], *arguments: object) -> ForkServerProcess:
