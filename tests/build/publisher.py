@@ -38,14 +38,15 @@ def by_verb(words: list[str], environment: dict[str, str]) -> None:
 
 def started(work: Callable[..., None], *arguments: object) -> ForkServerProcess:
     """A process that does the work, which begins now."""
-    told, telling = FORKS.Pipe(duplex=False)
-    with told, telling:
-        child = FORKS.Process(target=_work, args=(telling, work, arguments))
+    receiver, sender = FORKS.Pipe(duplex=False)
+    with receiver, sender:
+        child = FORKS.Process(target=_work, args=(sender, work, arguments))
         child.start()
-        told.recv()
+        sender.close()  # so that a child that ends at once is an error here, and nobody waits
+        receiver.recv()
     return child
 
 
-def _work(telling: Connection, work: Callable[..., None], arguments: tuple[object, ...]) -> None:
-    telling.send("ready")
+def _work(sender: Connection, work: Callable[..., None], arguments: tuple[object, ...]) -> None:
+    sender.send("ready")
     work(*arguments)
