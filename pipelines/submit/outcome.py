@@ -101,7 +101,7 @@ class FinishedRun:
             for line in (f"{result.model}: {result.reason}", image):
                 console.print(printable(f"  {line}"), markup=False)
         for model in self.lost:
-            console.print("lost", style="bold red")
+            console.print("lost" if model.step else "no outcome", style="bold red")
             console.print(printable(f"  {model}"), markup=False)
         if self.run.state != "succeeded":
             console.print(f"the run is {self.run.state}", style="bold red", markup=False)
