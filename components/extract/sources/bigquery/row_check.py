@@ -68,10 +68,9 @@ class RowCheck:
         [row] = list(started.job.result(job_retry=None))
         self.refuse_other_count(row["kamado_rows"])
         if (row["kamado_checksum"] or 0) != self._checksum:
-            message = (
-                f"({', '.join(self._keys)}) have another checksum than BigQuery's own of the same {self.rows:,} rows"
-            )
-            raise SourceUnavailableError(Problem("keys of the query's rows", message, HINT, "rows-altered"))
+            message = f"have another checksum than that of BigQuery, over {self.rows:,} rows"
+            where = f"keys ({', '.join(self._keys)}) of the rows"
+            raise SourceUnavailableError(Problem(where, message, HINT, "rows-altered"))
         return started
 
     def _sql(self, table: Any) -> str:
