@@ -23,13 +23,18 @@ CODECS = {1: "lz4", 2: "zstd"}
 
 
 class Sessions:
-    """`rows_per_stream` are the least that a stream is opened for; the service decides by size."""
+    """`rows_per_stream` are the least that a stream is opened for; the service decides by size.
+
+    With `keeps_batches` a batch is serialized once for all sessions of its table: a bench then measures the client.
+    """
 
     def __init__(self, tables: Tables, faults: Faults) -> None:
         self._tables, self._faults = tables, faults
         self._streams: dict[str, Stream] = {}
         self.rows_per_stream = 1000
         self.rows_per_message = 250
+        self.keeps_batches = False
+        self._kept: dict[str, dict[tuple, bytes]] = {}
 
     def create(self, request: types.CreateReadSessionRequest) -> types.ReadSession:
         """CreateReadSession"""
@@ -51,7 +56,7 @@ class Sessions:
             estimated_total_bytes_scanned=rows.nbytes,
             trace_id=asked.trace_id,
         )
-        opened = Session(rows, *_codec(asked.read_options), now + LIFE)
+        opened = Session(rows, *_codec(asked.read_options), now + LIFE, self._kept_of(asked.table))
         for number, (start, end) in enumerate(itertools.pairwise(self._edges(rows.num_rows, request.max_stream_count))):
             stream = f"{name}/streams/{number}"
             self._streams[stream] = Stream(opened, stream, start, end)
@@ -64,6 +69,9 @@ class Sessions:
         if stream is None:
             raise StorageRefusal(grpc.StatusCode.NOT_FOUND, f"Not found: stream {request.read_stream!r}")
         return stream.messages(request.offset, self.rows_per_message, self._faults.take_stream())
+
+    def _kept_of(self, table: str) -> dict[tuple, bytes] | None:
+        return self._kept.setdefault(table, {}) if self.keeps_batches else None
 
     def _check(self, request: types.CreateReadSessionRequest) -> None:
         asked, options = request.read_session, request.read_session.read_options

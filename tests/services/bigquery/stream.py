@@ -31,12 +31,14 @@ def unknown_here(what: str) -> StorageRefusal:
 
 @dataclass
 class Session:
-    """A snapshot of a table. `codec` compresses the buffers of messages, or `whole_messages`."""
+    """A snapshot of a table. `codec` compresses the buffers of messages, or `whole_messages`. `kept` are the batches
+    of its table that were serialized before, or None."""
 
     rows: pa.Table
     codec: str | None
     whole_messages: bool
     expires: datetime
+    kept: dict[tuple, bytes] | None = None
 
 
 @dataclass(frozen=True)
@@ -88,9 +90,8 @@ class Stream:
 
     def _message(self, start: int, end: int, *, is_torn: bool) -> Response:
         rows = (end - start) // 2 if is_torn else end - start
-        batch = _batch(self.session.rows, start, rows)
         message = Response(row_count=end - start)
-        data = _serialized(batch, None if self.session.whole_messages else self.session.codec)
+        data = self._data(start, rows)
         if self.session.whole_messages:
             packed = pa.Codec("lz4_raw").compress(data, asbytes=True)
             message.uncompressed_byte_size = len(data) if len(packed) < len(data) else -1
@@ -101,6 +102,15 @@ class Stream:
         message.stats.progress.at_response_start = (start - self.start) / total
         message.stats.progress.at_response_end = (end - self.start) / total
         return message
+
+    def _data(self, start: int, rows: int) -> bytes:
+        session, key = self.session, (start, rows, self.session.codec)
+        if session.kept is not None and key in session.kept:
+            return session.kept[key]
+        data = _serialized(_batch(session.rows, start, rows), None if session.whole_messages else session.codec)
+        if session.kept is not None:
+            session.kept[key] = data
+        return data
 
 
 def _batch(table: pa.Table, start: int, rows: int) -> pa.RecordBatch:
