@@ -16,6 +16,7 @@ from model.bundle.bounds import Bounds
 from model.spec.part import Part
 from model.spec.resources import PodResources, StepName, StepResources, pod_resources
 from model.spec.values import (
+    BIGQUERY,
     BUCKET_ADDRESS,
     DATASET,
     DECADES,
@@ -43,6 +44,12 @@ class SourceSpec(Part):
         le=DECADES,
         description="days a conversion may take; younger rows are not used. 0 where the outcome is known at once; "
         "must be written, even as 0, where rows have a time and a position",
+    )
+    bigquery: str | None = Field(
+        None,
+        pattern=BIGQUERY,
+        max_length=200,
+        description="the SQL's tables, as PROJECT[.DATASET]@LOCATION, where neither BIGQUERY nor DATA is given",
     )
     max_bytes_billed: Bytes = Field(10**11, description="BigQuery refuses to read more")
     max_unpartitioned_bytes: Bytes = Field(

@@ -91,7 +91,7 @@ VALUES_OF_ANY_KIND = [
     "5%",
 ]  # fmt: skip
 PATHS = [
-    "model", "source", "source.sql", "source.window_days", "source.end", "source.max_bytes_billed",
+    "model", "source", "source.sql", "source.window_days", "source.end", "source.bigquery", "source.max_bytes_billed",
     "source.max_unpartitioned_bytes", "source.usd_per_tib", "source.team", "source.check_keys", "source.materialize",
     "source.materialize_days", "source.export", "source.export_above_bytes", "columns",
     "columns.label", "columns.outcomes", "columns.key", "features", "features.rent", "features.rent.kind",
