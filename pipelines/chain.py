@@ -10,6 +10,7 @@ from components.champion.component import champion as bring_champion
 from components.evaluate.component import evaluate
 from components.extract.component import extract
 from components.load_spec.component import load_spec
+from components.notify.answers import BUILD_TITLE
 from components.preprocess.component import preprocess
 from components.resolve.component import resolve
 from components.train.component import train
@@ -95,7 +96,7 @@ def chain(settings: GraphSettings, run: ModelRun) -> ChainOutputs:
             trained=trained,
             evaluation=evaluation,
         ),
-        "Build the image",
+        BUILD_TITLE,
         cached=False,
     ).outputs
     return ChainOutputs(evaluation, built["image"], built["outcome"], built["result"])

@@ -1,6 +1,7 @@
 """A step in a graph, with what is the same for every step of it."""
 
 import contextlib
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 from kfp import dsl
@@ -31,12 +32,17 @@ def pipeline_config(settings: GraphSettings) -> dsl.PipelineConfig | None:
     return pods.pipeline_config(settings.cluster) if settings.cluster is not None else None
 
 
-def at_the_end(settings: GraphSettings, model: str) -> AbstractContextManager[object]:
-    """Around all steps: the message at the end of the run, where the settings want one. `model` is its subject."""
+def at_the_end(settings: GraphSettings, model: str, models: Sequence[str] = ()) -> AbstractContextManager[object]:
+    """Around all steps: the message at the end of the run, where the settings want one. `model` is its subject;
+    `models` are those of a run of several."""
     notification = settings.cluster.notification if settings.cluster is not None else None
     if not settings.notify or notification is None:
         return contextlib.nullcontext()
     task = notify(
-        model=model, run=dsl.PIPELINE_JOB_ID_PLACEHOLDER, api=notification.api or "", ui=notification.ui or ""
+        model=model,
+        run=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
+        api=notification.api or "",
+        ui=notification.ui or "",
+        models=list(models),
     )
     return dsl.ExitHandler(graph_step(settings, task, "Notify", cached=False), name="run")

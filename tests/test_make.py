@@ -31,14 +31,16 @@ REACHES = {
         name: f"--{option}={{}}"
         for name, option in {
             **{
-                name: name.lower() for name in ("SPEC", "DATA", "OUT", "TRIALS", "MINUTES", "END", "CHAMPION", "RUNNER")
+                name: name.lower()
+                for name in ("SPEC", "DATA", "BIGQUERY", "OUT", "TRIALS", "MINUTES", "END", "CHAMPION", "RUNNER")
             },
             "BASE_IMAGE": "base",
             "STEPS_IMAGE": "steps-image",
         }.items()
     }
     | {"JSON": "--json"},
-    "check-spec": {name: f"--{name.lower()}={{}}" for name in ("SPEC", "DATA", "OUT", "END")} | {"JSON": "--json"},
+    "check-spec": {name: f"--{name.lower()}={{}}" for name in ("SPEC", "DATA", "BIGQUERY", "OUT", "END")}
+    | {"JSON": "--json"},
     "new": {name: f"--{name.lower()}={{}}" for name in ("MODEL", "TABLE", "LABEL", "SPECS")} | {"JSON": "--json"},
     "image": {
         "OUT": "{}/bundle",
@@ -196,6 +198,12 @@ def test_what_is_given_wins_over_the_environment_of_kamado_and_that_over_the_def
     assert {"KAMADO_BUNDLE=given/bundle", "KAMADO_PORT=9002"} <= checkout.call(
         "serve", "OUT=given", "PORT=9002", **server
     )
+
+
+def test_an_empty_list_of_specs_reaches_the_command_which_refuses_it(checkout):
+    for target in ("pipeline-compile", "pipeline-submit", "pipeline-schedule"):
+        assert "--specs=" in checkout.call(target, "SPECS=")
+    assert "--specs=" not in checkout.call("pipeline-submit", SPECS="")  # as a make around this one exports it
 
 
 def test_what_python_compiles_is_kept_unless_the_command_says_otherwise(checkout):

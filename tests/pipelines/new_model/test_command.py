@@ -10,7 +10,7 @@ import pytest
 
 from model.errors import KamadoError
 from pipelines.compile import ROOT
-from pipelines.new_model.table import find_table
+from pipelines.new_model.find_table import find_table
 from tests.pipelines.new_model.tables import plain, refusal
 
 
@@ -50,7 +50,7 @@ def test_all_problems_of_the_variables_are_reported_at_once(tmp_path):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("shop.visits.sessions", "looks like a table in BigQuery"),
+        ("shop.visits.sessions_*", "names many tables, one for each day"),
         ("empty", "is a folder without Parquet files"),
         ("notes.txt", "is not a table that Kamado reads"),
         ("a.b.csv", "has the name 'a.b', which is not the name of a table"),
