@@ -26,7 +26,7 @@ class QueryCost(Section):
     usd: float = Field(ge=0, description="estimate, from the bytes that were billed")
     usd_per_tib: float = Field(ge=0)
     cache_hit: bool = Field(description="whether BigQuery had the result already")
-    reader: str = Field(description="the way of the rows: storage or rest")
+    reader: str = Field(description="the way of the rows: storage, rest or export")
     table: str | None = Field(description="that models share; null without source.materialize")
 
 

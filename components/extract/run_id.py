@@ -1,6 +1,6 @@
 """The run of the pipeline that the step belongs to: all attempts of the step have the same.
 
-It is no parameter of the step: the cache would never find an earlier run of it.
+It is not a parameter of the step: the cache would never find an earlier run of it.
 """
 
 import re

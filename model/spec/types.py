@@ -17,6 +17,7 @@ from model.spec.part import Part
 from model.spec.resources import PodResources, StepName, StepResources, pod_resources
 from model.spec.values import (
     BIGQUERY,
+    BUCKET_ADDRESS,
     DATASET,
     DECADES,
     FIRST_END,
@@ -68,6 +69,13 @@ class SourceSpec(Part):
         description="dataset in BigQuery for the result as a table, which models with the same query share",
     )
     materialize_days: int = Field(7, gt=0, le=365, description="after which such a table is deleted")
+    export: str | None = Field(
+        None,
+        pattern=BUCKET_ADDRESS,
+        max_length=512,
+        description="gs://BUCKET/PREFIX for a result above `export_above_bytes`, which is read from files there",
+    )
+    export_above_bytes: Bytes = Field(10**12, description="a result of BigQuery above this needs `export`")
     end: date | None = Field(
         None,
         ge=FIRST_END,

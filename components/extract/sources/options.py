@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from model.spec.types import Spec
 
 USD_PER_TIB = 6.25  # of a query on demand
-READ_WHOLE = 10 * 10**9  # bytes
+READ_WHOLE = 10**10  # bytes
+EXPORTED = 10**12  # bytes
 
 
 def no_report(_: str) -> None:
@@ -16,7 +17,8 @@ def no_report(_: str) -> None:
 @dataclass(frozen=True)
 class QueryOptions:
     """`keys` are columns whose checksum is compared; none for no comparison. `data_version` is the state of the tables
-    for which the rows are wanted. `materialize` is a dataset, or empty. `report` gets lines for people."""
+    for which the rows are wanted. `materialize` is a dataset, `export` a gs:// address; empty for neither. `report`
+    gets lines for people."""
 
     model: str = ""
     team: str = ""
@@ -26,6 +28,8 @@ class QueryOptions:
     max_unpartitioned_bytes: int = READ_WHOLE
     materialize: str = ""
     materialize_days: int = 7
+    export: str = ""
+    export_above_bytes: int = EXPORTED
     report: Callable[[str], None] = no_report
 
     @classmethod
@@ -42,5 +46,7 @@ class QueryOptions:
             max_unpartitioned_bytes=source.max_unpartitioned_bytes,
             materialize=source.materialize or "",
             materialize_days=source.materialize_days,
+            export=source.export or "",
+            export_above_bytes=source.export_above_bytes,
             report=report,
         )

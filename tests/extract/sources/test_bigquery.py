@@ -182,7 +182,8 @@ def test_the_whole_step_reads_from_bigquery(service, tmp_path):
     name = f"bigquery:{PROJECT}.logs@{LOCATION}"
     extract(spec, name, window(spec, "2026-07-01"), tmp_path / "out", progress=lambda *_: None)
     page = parse_json((tmp_path / "out" / "extract.json").read_bytes())
-    assert (page["backend"], page["rows"], page["bytes_billed"]) == ("bigquery", 3000, LEAST_BILLED)
+    assert (page["backend"], page["rows"], page["bytes_billed"]) == ("bigquery", 3000, 2 * LEAST_BILLED)
+    assert (page["query"]["bytes_processed"], page["query"]["cache_hit"]) == (202_203, False)
     assert (page["tables"], page["columns"]["rent"]) == (["logs.impressions"], "FLOAT64")
 
 

@@ -1,14 +1,20 @@
 """What a query would cost is said before it runs, and what it did cost afterwards."""
 
+import contextlib
+
 import pytest
 
+from components.extract.sources.bigquery.client import Connection
 from components.extract.sources.bigquery.cost import QueryPrice, readable
 from components.extract.sources.bigquery.labels import label_value
+from components.extract.sources.bigquery.partitions import refuse_full_scans
+from components.extract.sources.bigquery.plan import make_plan
+from components.extract.sources.bigquery.query import Query
 from model.errors import SpecError
 from tests.contracts.source import ALL, BOUND, WINDOW
 from tests.extract.logs import data
-from tests.extract.sources.cloud import refused, rows, source
-from tests.services.bigquery import TableOptions, bigquery
+from tests.extract.sources.cloud import ENOUGH, refused, rows, source
+from tests.services.bigquery import LOCATION, PROJECT, TableOptions, bigquery
 from tests.services.bigquery.sizes import LEAST_BILLED
 
 TABLE = "logs.impressions"
@@ -76,10 +82,11 @@ class TestPartitions:
 
     def test_a_query_without_a_bound_is_refused_before_it_runs(self, service):
         problem = unbounded(f"{ROWS} WHERE i.rent > 0")
-        assert str(problem) == (
-            "[partition-unbounded] table logs.impressions: would be read in all its partitions: the query does not bound "
-            "its partition column shown_at. Add WHERE shown_at >= @start AND shown_at < @end to the SELECT that names it"
+        assert (problem.where, problem.code) == ("table logs.impressions", "partition-unbounded")
+        assert problem.problem == (
+            "would be read in all its partitions: the query does not bound its partition column shown_at"
         )
+        assert problem.hint == "Add WHERE shown_at >= @start AND shown_at < @end to the SELECT that names it"
         assert service.jobs == {}
 
     @pytest.mark.parametrize(
@@ -130,24 +137,37 @@ class TestSizes:
 
 
 class TestShards:
-    @pytest.fixture(autouse=True)
-    def shards(self, service):
+    @pytest.fixture
+    def look(self, service):
+        """Plans a query, and refuses it where it reads too much."""
         log = service.tables.get("logs", "impressions").rows
         for day in ("20260601", "20260602", "20260603"):
             service.tables.add("logs", f"events_{day}", log.slice(0, 100))
+        connection = Connection.open(PROJECT, LOCATION, limit=ENOUGH, seconds=5)
 
-    def test_a_bound_of_the_suffix_is_the_filter(self):
-        sql = "SELECT e.rent FROM `events_*` AS e WHERE _TABLE_SUFFIX BETWEEN '20260601' AND '20260602'"
-        assert rows(source(), sql).num_rows == 200
+        def plan(sql):
+            query = Query(sql, WINDOW, "logs")
+            planned = make_plan(connection, query)
+            refuse_full_scans(connection, query, planned, most=ENOUGH)
+            return planned
 
-    def test_without_one_the_query_is_refused(self):
-        problem = unbounded("SELECT e.rent FROM `events_*` AS e")
+        with contextlib.closing(connection.client):
+            yield plan
+
+    @pytest.mark.parametrize(
+        "bound", ["_TABLE_SUFFIX >= '20260602'", "e._TABLE_SUFFIX BETWEEN '20260602' AND '20260603'"]
+    )
+    def test_a_bound_of_the_suffix_is_the_filter(self, service, look, bound):
+        assert look(f"SELECT e.rent FROM `events_*` AS e WHERE {bound}").size == 200 * 8
+        assert service.dry_runs == 1
+
+    def test_without_one_the_query_is_refused(self, look):
+        problem = refused(lambda: look("SELECT e.rent FROM `my-project.logs.events_*` AS e"), SpecError)
         assert (problem.where, problem.code) == ("table logs.events_*", "partition-unbounded")
         assert "does not bound _TABLE_SUFFIX" in problem.problem
 
-    def test_the_data_version_is_that_of_the_tables(self, service):
-        sql = "SELECT e.rent FROM `events_*` AS e WHERE _TABLE_SUFFIX >= '20260601'"
-        before = source().data_version(sql, WINDOW)
-        assert before.startswith("300 rows, newest 2")
-        service.tables.add("logs", "events_20260604", service.tables.get("logs", "impressions").rows)
-        assert source().data_version(sql, WINDOW).startswith("3,300 rows")
+    def test_its_tables_are_those_of_the_data_version(self, look):
+        tables = look("SELECT e.rent FROM `events_*` AS e WHERE _TABLE_SUFFIX >= '20260601'").tables
+        assert [(table.table_id, table.num_rows) for table in tables] == [
+            ("events_20260601", 100), ("events_20260602", 100), ("events_20260603", 100),
+        ]  # fmt: skip

@@ -103,7 +103,7 @@ def test_a_fetch_that_is_left_ends_its_streams(service):
         batches = reader.batches(table)
         assert next(batches).num_rows == 3000
         batches.close()
-        assert not [thread for thread in threading.enumerate() if "ThreadPoolExecutor" in thread.name]
+        assert not [thread for thread in threading.enumerate() if thread.name.startswith("row streams")]
 
 
 def test_a_result_that_was_deleted_is_asked_for_again(service):

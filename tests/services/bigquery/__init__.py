@@ -7,7 +7,8 @@ KAMADO_BIGQUERY_PROJECT runs the same contract on the real service.
 
 server.py              the service in a `with` block, and its two addresses
 faults.py              what goes wrong, as a test sets it
-rest.py, api.py        routes and methods of the REST API; insert.py is jobs.insert, job.py a job and its results
+rest.py, api.py        routes and methods of the REST API; insert.py is jobs.insert of a query,
+                       extract_job.py of an extract; job.py is a job and its results
 storage.py             the Storage Read API over gRPC; session.py and stream.py are its read sessions and their streams
 tables.py              tables with their partitions; information_schema.py describes them
 query.py, engine.py    a query, and how it is planned and run

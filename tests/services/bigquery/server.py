@@ -2,13 +2,14 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.services.bigquery.columns import SCALARS, rest_schema
 from tests.services.bigquery.engine import Plan, planned
+from tests.services.bigquery.extract_job import extract_job
 from tests.services.bigquery.faults import Faults
 from tests.services.bigquery.insert import InsertRequest
 from tests.services.bigquery.job import Job
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 
 class Service:
-    """`calls` are the methods of the REST API that were called, in order."""
+    """`calls` are the methods of the REST API that were called, in order; `buckets` those of Cloud Storage to which
+    tables can be extracted."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -32,6 +34,7 @@ class Service:
         self.jobs: dict[str, Job] = {}
         self.dry_runs = 0
         self.calls: list[str] = []
+        self.buckets: dict[str, MutableMapping[str, bytes]] = {}
         self.faults = Faults()
         self._lock = threading.Lock()
         self._stack = contextlib.ExitStack()
@@ -54,10 +57,15 @@ class Service:
     @property
     def billed(self) -> int:
         """Bytes, of all jobs."""
-        return sum(int(job.resource["statistics"]["query"]["totalBytesBilled"]) for job in self.jobs.values())
+        queries = [job.resource["statistics"].get("query", {}) for job in self.jobs.values()]
+        return sum(int(query.get("totalBytesBilled", 0)) for query in queries)
 
     def insert(self, project: str, body: dict) -> dict:
         """jobs.insert"""
+        if "extract" in body["configuration"]:
+            job = extract_job(self.tables, self.buckets, body)
+            self.jobs[job.resource["jobReference"]["jobId"]] = job
+            return job.look()
         request = InsertRequest(self.tables, project, body)
         if not request.dry_run and request.job_id in self.jobs:
             raise _duplicate(request.job_id)

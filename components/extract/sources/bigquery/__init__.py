@@ -14,6 +14,7 @@ result.py      the result of a job, and whether its table is still there
 materialize.py a result as a table that several models share
 storage.py     rows over the Storage Read API; stream.py is one of its streams
 rest.py        rows over the REST API
+export.py      rows of a large result as files in Cloud Storage
 progress.py    rows, bytes and rate, now and then
 row_check.py   whether all rows came
 errors.py      errors of the clients as problems

@@ -53,6 +53,12 @@ class Connection:
 
         return DEFAULT_RETRY.with_timeout(self.seconds)
 
+    def object_client(self) -> Any:
+        """google-cloud-storage's, which reads STORAGE_EMULATOR_HOST itself."""
+        from google.cloud.storage import Client
+
+        return Client(project=self.project)
+
     def storage_client(self) -> Any:
         """google-cloud-bigquery-storage's generated one; None where there is no Storage Read API."""
         if self.storage_host is None:

@@ -13,6 +13,7 @@ from components.extract.googlesql.duckdb_macros import connect
 from components.extract.sources.bigquery.client import Connection
 from components.extract.sources.bigquery.errors import SourceUnavailableError
 from components.extract.sources.bigquery.jobs import StartedJob, start
+from components.extract.sources.bigquery.result import has_table
 from model.errors import Problem
 from model.sql import quoted
 
@@ -64,14 +65,13 @@ class RowCheck:
         from google.cloud.bigquery import QueryJobConfig
 
         config = QueryJobConfig(labels=labels, maximum_bytes_billed=connection.limit)
-        started = start(connection, self._sql(table), config, job_id)
+        started = start(connection, self._sql(table), config, job_id, has_rows=lambda job: has_table(connection, job))
         [row] = list(started.job.result(job_retry=None))
         self.refuse_other_count(row["kamado_rows"])
         if (row["kamado_checksum"] or 0) != self._checksum:
-            message = (
-                f"({', '.join(self._keys)}) have another checksum than BigQuery's own of the same {self.rows:,} rows"
-            )
-            raise SourceUnavailableError(Problem("keys of the query's rows", message, HINT, "rows-altered"))
+            message = f"have another checksum than that of BigQuery, over {self.rows:,} rows"
+            where = f"keys ({', '.join(self._keys)}) of the rows"
+            raise SourceUnavailableError(Problem(where, message, HINT, "rows-altered"))
         return started
 
     def _sql(self, table: Any) -> str:

@@ -8,6 +8,7 @@ come, or the fetch fails.
 import contextlib
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pyarrow as pa
 
@@ -15,8 +16,9 @@ from components.extract.googlesql import types
 from components.extract.googlesql.parse import parse
 from components.extract.sources.bigquery import rest
 from components.extract.sources.bigquery.client import CONNECT_SECONDS, Connection
-from components.extract.sources.bigquery.cost import QueryPrice
+from components.extract.sources.bigquery.cost import QueryPrice, readable
 from components.extract.sources.bigquery.errors import SourceUnavailableError
+from components.extract.sources.bigquery.export import Export
 from components.extract.sources.bigquery.jobs import StartedJob, start
 from components.extract.sources.bigquery.labels import label_value, labels
 from components.extract.sources.bigquery.materialize import MaterializedTable
@@ -33,7 +35,7 @@ from components.extract.sources.options import QueryOptions
 from components.extract.sources.source import BilledQuery, QueryLineage, refuse_duplicate_names
 from components.extract.sources.table_state import NO_TABLE, TableState, version_of
 from components.extract.window import Window
-from model.errors import Problem
+from model.errors import Problem, SpecError
 
 DEFAULTS = QueryOptions()
 
@@ -138,7 +140,12 @@ class BigQuerySource:
         return started.is_new or (started.job.labels or {}).get("kamado-run") == label_value(self._run)
 
     def _batches(self, result: QueryResult) -> Iterator[pa.RecordBatch]:
-        """Over the Storage Read API where it is permitted, else over REST."""
+        """Over Cloud Storage where the result is large, else over the Storage Read API where it is permitted, else over
+        REST."""
+        if result.table is not None and self._is_large(result.table):
+            self._reader = "export"
+            yield from Export(self._connection, self._options.export).batches(result.table, self._labels)
+            return
         from google.api_core.exceptions import NotFound, PermissionDenied
 
         client = self._connection.storage_client() if result.table is not None else None
@@ -163,6 +170,16 @@ class BigQuerySource:
                 client.transport.close()
         self._reader = "rest"
         yield from rest.batches(result.rows)
+
+    def _is_large(self, table: Any) -> bool:
+        """Raises SpecError for a result that needs source.export, and has none."""
+        most = self._options.export_above_bytes
+        size = self._connection.client.get_table(table, retry=self._connection.retry()).num_bytes or 0
+        if size > most and not self._options.export:
+            problem = f"has {size:,} bytes ({readable(size)}), more than source.export_above_bytes ({most:,})"
+            hint = "Select less, or name a bucket for files in source.export, like gs://bucket/prefix"
+            raise SpecError(Problem("result of the SQL", problem, hint, "rows-too-many"))
+        return size > most
 
     def _cost(self, result: QueryResult, compared: StartedJob | None) -> QueryLineage:
         job = result.job

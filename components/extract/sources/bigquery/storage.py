@@ -60,7 +60,7 @@ def _all_streams(client: Any, session: Any, schema: pa.Schema, first_wait: float
     stop = threading.Event()
     waiting: Waiting = queue.Queue(WAITING)
     streams = [RowStream(client, stream.name, schema, stop, first_wait=first_wait) for stream in session.streams]
-    with ThreadPoolExecutor(max(len(streams), 1)) as threads:
+    with ThreadPoolExecutor(max(len(streams), 1), "row streams") as threads:
         readers = [threads.submit(_read, index, stream, waiting, stop) for index, stream in enumerate(streams)]
         going_on = len(readers)
         try:
