@@ -7,6 +7,7 @@ from typing import ClassVar, TypeVar
 
 from build.settings import cache_folder, required_key
 from components.extract.sources.open import open_source
+from components.extract.sources.options import QueryOptions
 from components.extract.window import window
 from components.resolve.champion import pinned_champion
 from components.resolve.checks import (
@@ -92,7 +93,8 @@ def resolve(
 
 
 def _data_version(spec: Spec, source: str, end: date) -> str:
-    opened = open_source(source, max_bytes_billed=spec.source.max_bytes_billed)
+    options = QueryOptions.of(spec)
+    opened = open_source(source, max_bytes_billed=spec.source.max_bytes_billed, options=options)
     return opened.data_version(spec.sql_text, window(spec, end.isoformat()))
 
 

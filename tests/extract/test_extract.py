@@ -51,6 +51,7 @@ def test_the_rows_are_the_querys_and_extract_json_has_their_origin(tmp_path, sou
         "start": "2026-05-02T00:00:00Z",
         "table_rows": {"impressions": 3000},
         "tables": ["impressions"],
+        "query": None,
         "typed_sha256": TypedRows(spec_of(sql_text=ALL), page["columns"]).sha256,
     }
 

@@ -15,6 +15,7 @@ nan_semantics.py     NaN
 rewrite.py           functions of one name and two meanings
 duckdb_macros.py     the connection that runs a translation
 csv_forms.py         the types that BigQuery finds in a CSV file
+table_scans.py       how a query reads each table: its columns, and their bounds
 messages.py          a problem with one expression
 reference.py         docs/googlesql.md
 """

@@ -1,0 +1,91 @@
+"""Whether all rows came, each once: their number against the job's own, a checksum of keys against BigQuery's.
+
+The checksum is the XOR of 60 bits of the MD5 of each row's keys as text. Both sides compute it over whole columns.
+BigQuery reads the key columns of the result for it, and bills 10 MB at least.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from components.extract.googlesql.duckdb_macros import connect
+from components.extract.sources.bigquery.client import Connection
+from components.extract.sources.bigquery.errors import SourceUnavailableError
+from components.extract.sources.bigquery.jobs import StartedJob, start
+from components.extract.sources.bigquery.result import has_table
+from model.errors import Problem
+from model.sql import quoted
+
+# GoogleSQL type -> the value as text, in GoogleSQL and in DuckDB. Of floats the last digits differ: they are left out.
+TEXTS: Mapping[str, tuple[str, str]] = {
+    "INT64": ("CAST({} AS STRING)", "CAST({} AS VARCHAR)"),
+    "STRING": ("{}", "{}"),
+    "DATE": ("CAST(UNIX_DATE({}) AS STRING)", "CAST(CAST({} AS DATE) - DATE '1970-01-01' AS VARCHAR)"),
+    "TIMESTAMP": ("CAST(UNIX_MICROS({}) AS STRING)", "CAST(epoch_us({}) AS VARCHAR)"),
+    "DATETIME": ("CAST(UNIX_MICROS(TIMESTAMP({})) AS STRING)", "CAST(epoch_us({}) AS VARCHAR)"),
+    "BOOL": ("IF({}, '1', '0')", "CASE WHEN {} THEN '1' ELSE '0' END"),
+}
+NULL = "-"
+HINT = "Run again: the query itself is not billed again"
+
+
+class RowCheck:
+    """Takes the batches of a result as they pass. `keys` are name -> GoogleSQL type; those of other types are left
+    out, and without any there is no checksum."""
+
+    def __init__(self, keys: Mapping[str, str]) -> None:
+        self._keys = {name: kind for name, kind in keys.items() if kind in TEXTS}
+        self._connection = connect() if self._keys else None
+        self._checksum = 0
+        self.rows = self.size = 0
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        self.rows += batch.num_rows
+        self.size += batch.nbytes
+        if self._connection is not None and batch.num_rows:
+            digest = f"CAST('0x' || substr(md5({self._text(1, quoted)}), 1, 15) AS BIGINT)"
+            self._connection.register("keys", pa.Table.from_batches([batch.select(list(self._keys))]))
+            [(checksum,)] = self._connection.execute(f"SELECT bit_xor({digest}) FROM keys").fetchall()
+            self._checksum ^= int(checksum)
+
+    def refuse_other_count(self, total: int) -> None:
+        """Raises SourceUnavailableError where not `total` rows came."""
+        if self.rows != total:
+            message = f"are {total:,} by the job's own count, and {self.rows:,} came"
+            raise SourceUnavailableError(Problem("rows of the query", message, HINT, "rows-incomplete"))
+
+    def compare(self, connection: Connection, table: Any, job_id: str, labels: dict[str, str]) -> StartedJob | None:
+        """Has BigQuery compute the same over a TableReference; None where there is nothing to compare.
+
+        Raises SourceUnavailableError where rows or keys are not the same, and what the client raises.
+        """
+        if self._connection is None or table is None:
+            return None
+        from google.cloud.bigquery import QueryJobConfig
+
+        config = QueryJobConfig(labels=labels, maximum_bytes_billed=connection.limit)
+        started = start(connection, self._sql(table), config, job_id, has_rows=lambda job: has_table(connection, job))
+        [row] = list(started.job.result(job_retry=None))
+        self.refuse_other_count(row["kamado_rows"])
+        if (row["kamado_checksum"] or 0) != self._checksum:
+            message = f"have another checksum than that of BigQuery, over {self.rows:,} rows"
+            where = f"keys ({', '.join(self._keys)}) of the rows"
+            raise SourceUnavailableError(Problem(where, message, HINT, "rows-altered"))
+        return started
+
+    def _sql(self, table: Any) -> str:
+        name = f"`{table.project}.{table.dataset_id}.{table.table_id}`"
+        text = self._text(0, lambda column: f"`{column}`")
+        digest = f"CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5({text})), 1, 15)) AS INT64)"
+        return f"SELECT COUNT(*) AS kamado_rows, BIT_XOR({digest}) AS kamado_checksum FROM {name}"
+
+    def _text(self, side: int, name: Any) -> str:
+        """The keys of a row in one text; `side` 0 is GoogleSQL, 1 is DuckDB."""
+        texts = [f"COALESCE({TEXTS[kind][side].format(name(key))}, '{NULL}')" for key, kind in self._keys.items()]
+        separated = ", '|', ".join(texts)
+        return f"CONCAT({separated})"
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
