@@ -5,9 +5,11 @@ BigQuery reads the key columns of the result for it, and bills 10 MB at least.
 """
 
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pyarrow as pa
+from duckdb import DuckDBPyConnection
 
 from components.extract.googlesql.duckdb_macros import connect
 from components.extract.sources.bigquery.client import Connection
@@ -32,11 +34,13 @@ HINT = "Run again: the query itself is not billed again"
 
 class RowCheck:
     """Takes the batches of a result as they pass. `keys` are name -> GoogleSQL type; those of other types are left
-    out, and without any there is no checksum."""
+    out, and without any there is no checksum. It is computed in a thread of its own, one batch behind."""
 
     def __init__(self, keys: Mapping[str, str]) -> None:
         self._keys = {name: kind for name, kind in keys.items() if kind in TEXTS}
         self._connection = connect() if self._keys else None
+        self._thread = ThreadPoolExecutor(1, "row check")
+        self._computing: Future[int] | None = None
         self._checksum = 0
         self.rows = self.size = 0
 
@@ -44,10 +48,8 @@ class RowCheck:
         self.rows += batch.num_rows
         self.size += batch.nbytes
         if self._connection is not None and batch.num_rows:
-            digest = f"CAST('0x' || substr(md5({self._text(1, quoted)}), 1, 15) AS BIGINT)"
-            self._connection.register("keys", pa.Table.from_batches([batch.select(list(self._keys))]))
-            [(checksum,)] = self._connection.execute(f"SELECT bit_xor({digest}) FROM keys").fetchall()
-            self._checksum ^= int(checksum)
+            self._collect()
+            self._computing = self._thread.submit(self._checksum_of, self._connection, batch)
 
     def refuse_other_count(self, total: int) -> None:
         """Raises SourceUnavailableError where not `total` rows came."""
@@ -62,6 +64,7 @@ class RowCheck:
         """
         if self._connection is None or table is None:
             return None
+        self._collect()
         from google.cloud.bigquery import QueryJobConfig
 
         config = QueryJobConfig(labels=labels, maximum_bytes_billed=connection.limit)
@@ -73,6 +76,18 @@ class RowCheck:
             where = f"keys ({', '.join(self._keys)}) of the rows"
             raise SourceUnavailableError(Problem(where, message, HINT, "rows-altered"))
         return started
+
+    def _collect(self) -> None:
+        """The checksum of the batch that is being computed becomes part of the whole."""
+        if self._computing is not None:
+            self._checksum ^= self._computing.result()
+            self._computing = None
+
+    def _checksum_of(self, connection: DuckDBPyConnection, batch: pa.RecordBatch) -> int:
+        digest = f"CAST('0x' || substr(md5({self._text(1, quoted)}), 1, 15) AS BIGINT)"
+        connection.register("keys", pa.Table.from_batches([batch.select(list(self._keys))]))
+        [(checksum,)] = connection.execute(f"SELECT bit_xor({digest}) FROM keys").fetchall()
+        return int(checksum)
 
     def _sql(self, table: Any) -> str:
         name = f"`{table.project}.{table.dataset_id}.{table.table_id}`"
@@ -87,5 +102,6 @@ class RowCheck:
         return f"CONCAT({separated})"
 
     def close(self) -> None:
+        self._thread.shutdown()
         if self._connection is not None:
             self._connection.close()
