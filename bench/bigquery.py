@@ -68,7 +68,7 @@ def make(out: Path, variables: Mapping[str, str]) -> Run:
     command = ["make", "--no-print-directory", "run", *words, f"OUT={out}", f"TRIALS={TRIALS}", "JSON=1"]
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, **variables}, stdout=subprocess.PIPE, check=False)
     result, extract = json.loads(done.stdout), Extract.read(out / "latest")
-    billed = extract.bytes_billed or 0
+    billed = (result["query"] or {"bytes_billed": 0})["bytes_billed"]
     return Run(
         result["exit_code"], extract.backend, extract.rows, billed, result["bundle"]["digest"], result["image"] or ""
     )

@@ -1,6 +1,7 @@
 """Verbs over runs of a cluster: submit, schedule, runs, retry, stop."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -165,12 +166,15 @@ def runs(call: Call, model: str, newest: int, target: str) -> RunListing:
     from pipelines.graph_settings import FLEET
     from pipelines.submit.open_service import open_service
     from pipelines.submit.outcome import finish
+    from pipelines.submit.service import SubmitError
 
     pipeline, service = f"kamado-{model}", open_service(target, call.environ)
     listing = service.runs(pipeline, newest)
     if model != FLEET or not listing or not listing[0].has_ended:
         return RunListing(pipeline, listing)
-    return RunListing(pipeline, listing, finish(service, service.run(listing[0].id)))
+    with suppress(SubmitError):  # the listing is there without it
+        return RunListing(pipeline, listing, finish(service, service.run(listing[0].id)))
+    return RunListing(pipeline, listing)
 
 
 @click.command("retry", cls=Verb, unchanged=GOES_ON)

@@ -7,8 +7,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import joblib
-
 from model.digest import digest_problem
 from model.errors import KamadoError, Problem, SpecError, UsageError
 from model.spec.end_day import AHEAD, EXAMPLE, NO_DAY, end_day
@@ -70,7 +68,9 @@ def read_training_request(
     base, champion = reader.base(args.base, environ), reader.champion(args.champion, spec, environ)
     reader.look_at_keys(environ)
     image = reader.image(args.runner, args.steps_image)
-    threads = joblib.cpu_count()  # those that this process may use, limits of a container included
+    from joblib import cpu_count  # imports numpy, which nothing else here needs
+
+    threads = cpu_count()  # those that this process may use, limits of a container included
     return TrainingRequest(reader.checked(data, overrides), base, champion, threads, image)
 
 

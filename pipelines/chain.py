@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass
 
-from kfp import dsl
-from kfp.dsl.pipeline_channel import PipelineChannel
-
 from components.build_image.component import build_image
 from components.champion.component import champion as bring_champion
 from components.evaluate.component import evaluate
@@ -16,6 +13,7 @@ from components.resolve.component import resolve
 from components.train.component import train
 from pipelines.graph_settings import GraphSettings
 from pipelines.graph_step import graph_step
+from pipelines.kfp_sdk import PipelineChannel, dsl
 
 RunValue = str | PipelineChannel
 

@@ -6,11 +6,10 @@ The spec with its query is compiled in: the file is complete, and a run needs no
 import hashlib
 from pathlib import Path
 
-from kfp import compiler
-
 from model.digest import digest_problem
 from model.errors import KamadoError
 from pipelines.graph_settings import AnySettings, Graph
+from pipelines.kfp_sdk import compiler
 
 ROOT = Path(__file__).resolve().parents[1]
 CODE = ("artifacts", "components", "model", "build", "serving")

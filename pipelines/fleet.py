@@ -1,8 +1,5 @@
 """The training pipeline of several models in one run: a loop over their specs, and a table at the end."""
 
-from kfp import dsl
-from kfp.dsl import base_component
-
 from components.fleet_conclude.component import fleet_conclude
 from components.fleet_summary.component import fleet_summary
 from components.notify.answers import CONCLUDE_TITLE
@@ -10,9 +7,10 @@ from pipelines.chain import ModelRun, chain
 from pipelines.cluster.settings import ClusterSettings
 from pipelines.graph_settings import FleetSettings
 from pipelines.graph_step import at_the_end, graph_step, pipeline_config
+from pipelines.kfp_sdk import BaseComponent, dsl
 
 
-def fleet(settings: FleetSettings) -> base_component.BaseComponent:
+def fleet(settings: FleetSettings) -> BaseComponent:
     """The graph of several models. A model that is refused does not stop the others: refusals are values."""
     shared = settings.shared
     items = [{"model": model.spec.model, "spec": model.spec_uri} for model in settings.models]

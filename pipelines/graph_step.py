@@ -4,12 +4,10 @@ import contextlib
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
-from kfp import dsl
-
 from components.notify.component import notify
-from pipelines.cluster import pods
 from pipelines.container import set_image, set_variable
 from pipelines.graph_settings import GraphSettings
+from pipelines.kfp_sdk import dsl
 
 
 def graph_step(settings: GraphSettings, task: dsl.PipelineTask, title: str, *, cached: bool = True) -> dsl.PipelineTask:
@@ -23,13 +21,19 @@ def graph_step(settings: GraphSettings, task: dsl.PipelineTask, title: str, *, c
     if settings.passes_refusals_on:
         set_variable(task, "KAMADO_REFUSALS", "pass-on")
     if settings.cluster is not None:
+        from pipelines.cluster import pods  # all of Kubernetes' API, which a run on this machine does without
+
         pods.configure(task, settings.pod, settings.cluster)
     return task
 
 
 def pipeline_config(settings: GraphSettings) -> dsl.PipelineConfig | None:
     """What a cluster does with the whole run."""
-    return pods.pipeline_config(settings.cluster) if settings.cluster is not None else None
+    if settings.cluster is None:
+        return None
+    from pipelines.cluster import pods
+
+    return pods.pipeline_config(settings.cluster)
 
 
 def at_the_end(settings: GraphSettings, model: str, models: Sequence[str] = ()) -> AbstractContextManager[object]:

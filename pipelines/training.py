@@ -1,16 +1,14 @@
 """The training pipeline of a model: one chain of steps, to the image or to a named end without one."""
 
-from kfp import dsl
-from kfp.dsl import base_component
-
 from components.conclude.component import conclude
 from components.notify.answers import CONCLUDE_TITLE
 from pipelines.chain import ModelRun, chain
 from pipelines.graph_settings import GraphSettings
 from pipelines.graph_step import at_the_end, graph_step, pipeline_config
+from pipelines.kfp_sdk import BaseComponent, dsl
 
 
-def training(settings: GraphSettings) -> base_component.BaseComponent:
+def training(settings: GraphSettings) -> BaseComponent:
     """The graph of a model."""
     spec = settings.spec
 

@@ -59,7 +59,6 @@ MAY_IMPORT = {
         "pydantic",
         "requests",
         "urllib3",
-        "boto3",
         "botocore",
         "docker",
         "filelock",

@@ -1,11 +1,9 @@
 """The Makefile passes what a person gives as text: whatever it holds, it reaches one command in one piece."""
 
-import json
 import os
 import re
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,7 +102,7 @@ class Checkout:
         """The arguments and NAME=value of the environment of the one command that was run."""
         done = self.make(*arguments, **environment)
         assert done.returncode == 0, done.stderr
-        return set(json.loads((self.folder / "call.json").read_text()))
+        return set((self.folder / "call").read_text("utf-8").split("\0"))
 
 
 def variables_of(file: str) -> set[str]:
@@ -125,9 +123,7 @@ def checkout(tmp_path):
     ):
         shutil.copyfile(ROOT / file, folder / file)
     python = folder / ".venv" / "bin" / "python"
-    words = "[*sys.argv[1:], *(f'{name}={value}' for name, value in os.environ.items())]"
-    code = f"import json, os, sys\nopen('call.json', 'w').write(json.dumps({words}))\n"
-    python.write_text(f"#!{sys.executable}\n{code}")
+    python.write_text("""#!/bin/bash\n{ printf '%s\\0' "$@"; env -0; } > call\n""")
     python.chmod(0o755)
     (folder / ".venv" / "installed.txt").touch()
     return Checkout(folder)

@@ -17,14 +17,16 @@ def extract(
     import os
     from pathlib import Path
 
-    from components.extract.extract import extract as run
-    from components.extract.run_id import run_id
-    from components.extract.window import window
     from components.step import Step
     from model.spec.types import Spec
 
     with Step("extract", outputs=[rows.path]) as step:
         step.pass_on(spec.path, value=refusal)
+        # Imported here: it takes longer than to pass on a refusal, which needs none of it.
+        from components.extract.extract import extract as run
+        from components.extract.run_id import run_id
+        from components.extract.window import window
+
         loaded = Spec.read(Path(spec.path))
         document = run(
             loaded,

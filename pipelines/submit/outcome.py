@@ -14,7 +14,7 @@ from model.exit_codes import REFUSED
 from model.text import printable
 from pipelines.local.summary import EXIT, STYLE
 from pipelines.submit.service import PipelineService, Run, RunOutputs, SubmitError, UnreachableError
-from pipelines.submit.watch import PATIENT, Pace, duration, watch
+from pipelines.submit.watch import duration, watch
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -101,7 +101,7 @@ class FinishedRun:
             for line in (f"{result.model}: {result.reason}", image):
                 console.print(printable(f"  {line}"), markup=False)
         for model in self.lost:
-            console.print("lost", style="bold red")
+            console.print("lost" if model.step else "no outcome", style="bold red")
             console.print(printable(f"  {model}"), markup=False)
         if self.run.state != "succeeded":
             console.print(f"the run is {self.run.state}", style="bold red", markup=False)
@@ -165,11 +165,10 @@ def follow(
     *,
     retries: int,
     report: Callable[[str], None],
-    pace: Pace = PATIENT,
 ) -> FinishedRun:
     """The run at its end, watched. Where it failed by none of its models' outcomes, its failed steps are run again, at
     most `retries` times. Raises SubmitError."""
-    finished = finish(service, watch(service, run, console, pace=pace))
+    finished = finish(service, watch(service, run, console))
     for number in range(1, retries + 1):
         if not finished.may_be_retried:
             break
@@ -177,7 +176,7 @@ def follow(
             report(f"  {line}")
         report(f"run {run.id} failed, and by no refusal: its failed steps run again ({number} of {retries})")
         service.retry(run.id)
-        finished = finish(service, watch(service, service.run(run.id), console, pace=pace))
+        finished = finish(service, watch(service, service.run(run.id), console))
     return finished
 
 

@@ -29,15 +29,12 @@ class Pace:
         return min(self.last, seconds * 1.5)
 
 
-PATIENT = Pace()
-
-
 def watch(
     service: PipelineService,
     run: Run,
     console: Console,
     *,
-    pace: Pace = PATIENT,
+    pace: Pace = Pace(),
     sleep: Callable[[float], None] = time.sleep,
 ) -> Run:
     """The run once it has ended. Raises SubmitError; one answer that does not come is asked for again for 5 minutes."""

@@ -132,7 +132,7 @@ def _refusal(host: str, settings: KubeflowSettings, status: int, message: str) -
         where = f"namespace {settings.namespace}" if settings.namespace else host
         hint = "Set KFP_NAMESPACE to a namespace of yours, or ask its owner for the role kubeflow-edit"
         return SubmitError(Problem(where, f"is not allowed ({message})", hint, "kfp-forbidden"))
-    if status in (404, 501):  # 501: it knows the route, and does not serve it
+    if status in (404, 405, 501):  # the last two: it does not serve this route
         hint = "Look at the name, and at KFP_HOST, which is the address of the UI with its path"
         return SubmitError(Problem(host, f"has no such thing ({message})", hint, "kfp-not-found"))
     if status == 409:

@@ -117,18 +117,18 @@ def test_without_tasks_of_its_own_the_server_s_ml_metadata_is_asked(tmp_path, re
         service = service_at(server.host)
         run = service.submit(request_)
         assert service.outputs(run.id) == service.outputs(run.id) == RunOutputs()
-        asked = [request.rpartition("/")[2] for request in server.kubeflow.requests]
-    assert (asked.count("tasks"), asked.count("GetContextByTypeAndName")) == (1, 2)  # what is not there is asked once
+        routes = [request.rpartition("/")[2] for request in server.kubeflow.requests]
+    assert (routes.count("tasks"), routes.count("GetContextByTypeAndName")) == (1, 2)  # what is not there is asked once
 
 
 def test_a_pipeline_that_kamado_did_not_make_is_left_alone(tmp_path, request_):
     with kfp_server(tmp_path) as server:
-        import kfp
+        from kfp.client import Client
 
         file = tmp_path / "theirs.yaml"
         file.write_text(request_.package.text)
         with pytest.warns(FutureWarning):
-            client = kfp.Client(host=server.host)
+            client = Client(host=server.host)
         client.upload_pipeline(str(file), pipeline_name="kamado-tiny", description="of others")
         before = len(server.kubeflow.versions)
         assert refusal(service_at(server.host), request_) == ["pipeline-foreign"]

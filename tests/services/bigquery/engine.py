@@ -2,6 +2,8 @@
 
 import contextlib
 import functools
+import itertools
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +24,8 @@ from tests.services.bigquery.query import SUFFIX, NamedTable, Query
 from tests.services.bigquery.refusal import PROJECT, Refusal
 from tests.services.bigquery.sizes import size_of
 from tests.services.bigquery.tables import StoredTable
+
+_LOCK, _NUMBERS = threading.Lock(), itertools.count()
 
 
 @dataclass(frozen=True)
@@ -98,8 +102,7 @@ def _bytes_of(connection: duckdb.DuckDBPyConnection, query: Query, table: NamedT
 @contextlib.contextmanager
 def _connected(query: Query) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection in which the query's tables are views."""
-    with connect() as connection:
-        connection.execute("SET threads=2")
+    with _database() as connection:
         for number, table in enumerate(query.tables):
             if table.dataset:
                 connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(table.dataset)}")
@@ -112,6 +115,26 @@ def _connected(query: Query) -> Iterator[duckdb.DuckDBPyConnection]:
             view = types.qualified(table.dataset, table.name)
             connection.execute(f"CREATE VIEW {view} AS {' UNION ALL BY NAME '.join(selects)}")
         yield connection
+
+
+@contextlib.contextmanager
+def _database() -> Iterator[duckdb.DuckDBPyConnection]:
+    """An empty database beside the one that has the macros, which takes long to make."""
+    with _LOCK:
+        connection, name = _with_macros().cursor(), f"query_{next(_NUMBERS)}"
+    connection.execute(f"SET TimeZone='UTC'; ATTACH ':memory:' AS {name}; SET search_path='{name}.main,memory.main'")
+    try:
+        yield connection
+    finally:
+        connection.execute(f"SET search_path='memory.main'; DETACH {name}")
+        connection.close()
+
+
+@functools.cache
+def _with_macros() -> duckdb.DuckDBPyConnection:
+    connection = connect()
+    connection.execute("SET threads=2")
+    return connection
 
 
 def _select(connection: duckdb.DuckDBPyConnection, part: StoredTable, name: str) -> str:
