@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import docker
+import hypothesis
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
@@ -24,6 +25,10 @@ from tests.once import folder_of_run
 from tests.services.chromium import Chromium, open_chromium
 from tests.services.engine import engine
 from tests.verdicts import verdict_of
+
+# Machines are shared: no case fails for the time that it takes.
+hypothesis.settings.register_profile("kamado", deadline=None)
+hypothesis.settings.load_profile("kamado")
 
 # These share an engine and the images that they build in it: one process has them all.
 IN_THE_ENGINE = (

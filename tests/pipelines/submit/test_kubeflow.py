@@ -118,7 +118,7 @@ def test_without_tasks_of_its_own_the_server_ml_metadata_is_read(tmp_path, reque
         run = service.submit(request_)
         assert service.outputs(run.id) == service.outputs(run.id) == RunOutputs()
         routes = [request.rpartition("/")[2] for request in server.kubeflow.requests]
-    assert (routes.count("tasks"), routes.count("GetContextByTypeAndName")) == (1, 2)  # what is not there is looked for once
+    assert (routes.count("tasks"), routes.count("GetContextByTypeAndName")) == (1, 2)
 
 
 def test_a_pipeline_that_kamado_did_not_make_is_left_alone(tmp_path, request_):
