@@ -40,11 +40,14 @@ IN_THE_ENGINE = (
 LONGEST = (
     *IN_THE_ENGINE,
     "tests/pipelines/test_run.py",
-    "tests/pipelines/submit/test_training.py",
-    "tests/pipelines/test_fleet.py",
     "tests/build/image/test_publish_faults.py",
+    "tests/pipelines/test_training.py",
+    "tests/build/test_environment.py",
     "tests/build/image/test_smoke_test.py",
+    "tests/test_examples.py",
+    "tests/pipelines/submit/test_training.py",
     "tests/pipelines/test_readme.py",
+    "tests/pipelines/test_fleet.py",
 )
 
 
