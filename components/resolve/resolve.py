@@ -76,7 +76,7 @@ def resolve(
             report=notes.append,
         )
     )
-    version = questions.ask(lambda: _data_version(spec, inputs.source, end or today))
+    version = questions.ask(lambda: _data_version(spec, inputs.source, end or today, report))
     if inputs.cluster:
         questions.ask(lambda: refuse_lost_in_a_pod(inputs.base, inputs.destination))
     if inputs.base:
@@ -92,8 +92,8 @@ def resolve(
     return Resolved(end.isoformat(), version, champion)
 
 
-def _data_version(spec: Spec, source: str, end: date) -> str:
-    options = QueryOptions.of(spec)
+def _data_version(spec: Spec, source: str, end: date, report: Callable[[str], None]) -> str:
+    options = QueryOptions.of(spec, report=report)
     opened = open_source(source, max_bytes_billed=spec.source.max_bytes_billed, options=options)
     return opened.data_version(spec.sql_text, window(spec, end.isoformat()))
 

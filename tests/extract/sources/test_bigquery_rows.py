@@ -8,8 +8,11 @@ import pytest
 
 from components.extract.sources.bigquery import stream
 from components.extract.sources.bigquery.client import Connection
+from components.extract.sources.bigquery.reader import ResultReader
+from components.extract.sources.bigquery.result import QueryResult
 from components.extract.sources.bigquery.row_check import RowCheck
 from components.extract.sources.bigquery.storage import StorageReader
+from components.extract.sources.options import QueryOptions
 from model.errors import DataError
 from tests.contracts.source import ALL, BOUND, WINDOW
 from tests.extract.logs import data
@@ -112,6 +115,16 @@ def test_a_result_that_was_deleted_is_asked_for_again(service):
     assert rows(source(run="monday")).num_rows == 3000
     first, second = service.jobs
     assert second == f"{first}-a2"
+
+
+def test_a_result_that_is_deleted_before_it_is_read_is_an_error_that_may_be_tried_again(service):
+    rows(source())
+    connection = Connection.open(PROJECT, LOCATION, limit=ENOUGH, seconds=5)
+    with contextlib.closing(connection.client):
+        result = QueryResult.of(connection.client.get_job(next(iter(service.jobs))), is_paid=True)
+        service.tables.drop(*result_of(service))
+        problem = refused(lambda: list(ResultReader(connection, QueryOptions(), {}).batches(result)))
+    assert problem.code == "rows-gone"
 
 
 def test_columns_that_change_after_the_dry_run_are_an_error(service):

@@ -35,11 +35,11 @@ def reader(service):
 @pytest.fixture
 def session(reader):
     def create(*, table=TABLE, data_format=ARROW, parent=PARENT, most=0, least=0, trace_id="", **options):
-        asked = {"table": table, "data_format": data_format, "read_options": options, "trace_id": trace_id}
+        requested = {"table": table, "data_format": data_format, "read_options": options, "trace_id": trace_id}
         return reader.create_read_session(
             {
                 "parent": parent,
-                "read_session": asked,
+                "read_session": requested,
                 "max_stream_count": most,
                 "preferred_min_stream_count": least,
             },

@@ -85,10 +85,10 @@ def test_every_type_comes_back_as_it_was_written(service, client):
 def test_the_bytes_of_a_dry_run_are_those_of_the_partitions_that_the_filter_keeps(service, client):
     service.tables.options["logs.impressions"] = TableOptions(partitioned_by="shown_at")
     whole = dry_run(client, "SELECT l.rent FROM logs.impressions AS l").total_bytes_processed
-    kept = dry_run(client, f"SELECT l.rent FROM logs.impressions AS l WHERE {BOUND}").total_bytes_processed
+    pruned = dry_run(client, f"SELECT l.rent FROM logs.impressions AS l WHERE {BOUND}").total_bytes_processed
     rows = answers(client, f"SELECT COUNT(*) AS n FROM logs.impressions AS l WHERE {BOUND}")[0]["n"]
     assert whole == 3000 * 8
-    assert kept == rows * (8 + 8)
+    assert pruned == rows * (8 + 8)
     outside = "SELECT l.rent FROM logs.impressions AS l WHERE l.rent < 0"
     assert dry_run(client, outside).total_bytes_processed == 3000 * 8
 
@@ -108,9 +108,9 @@ def test_sharded_tables_are_read_by_their_suffix(service, client):
     sql = "SELECT e.day, COUNT(*) AS n FROM `my-project.shop.events_*` AS e {} GROUP BY e.day ORDER BY e.day"
     bound = "WHERE e._TABLE_SUFFIX BETWEEN '20260602' AND '20260603'"
     assert answers(client, sql.format(bound)) == [{"day": "20260602", "n": 10}, {"day": "20260603", "n": 10}]
-    whole, kept = (dry_run(client, sql.format(where)) for where in ("", bound))
-    assert (whole.total_bytes_processed, kept.total_bytes_processed) == (30 * 10, 20 * 10)
-    assert [table.table_id for table in kept.referenced_tables] == ["events_*"]
+    whole, pruned = (dry_run(client, sql.format(where)) for where in ("", bound))
+    assert (whole.total_bytes_processed, pruned.total_bytes_processed) == (30 * 10, 20 * 10)
+    assert [table.table_id for table in pruned.referenced_tables] == ["events_*"]
     assert [item.table_id for item in client.list_tables("shop")][-1] == "events_20260603"
     star = answers(client, f"SELECT e.* FROM `shop.events_*` AS e {bound} AND e.n = 0")
     assert star == [{"day": "20260602", "n": 0}, {"day": "20260603", "n": 0}]

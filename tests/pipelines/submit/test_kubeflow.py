@@ -112,13 +112,13 @@ def test_an_api_server_without_the_ui_gives_no_outputs(tmp_path, request_):
 
 
 @pytest.mark.parametrize("status", [404, 501])
-def test_without_tasks_of_its_own_the_server_s_ml_metadata_is_asked(tmp_path, request_, status):
+def test_without_tasks_of_its_own_the_server_ml_metadata_is_read(tmp_path, request_, status):
     with kfp_server(tmp_path, executes=False, without_tasks=status) as server:
         service = service_at(server.host)
         run = service.submit(request_)
         assert service.outputs(run.id) == service.outputs(run.id) == RunOutputs()
         routes = [request.rpartition("/")[2] for request in server.kubeflow.requests]
-    assert (routes.count("tasks"), routes.count("GetContextByTypeAndName")) == (1, 2)  # what is not there is asked once
+    assert (routes.count("tasks"), routes.count("GetContextByTypeAndName")) == (1, 2)
 
 
 def test_a_pipeline_that_kamado_did_not_make_is_left_alone(tmp_path, request_):

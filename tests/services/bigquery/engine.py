@@ -90,9 +90,9 @@ def _bytes_of(connection: duckdb.DuckDBPyConnection, query: Query, table: NamedT
     column = quoted(table.partition_column)
     key = column if table.is_wildcard else f"date_trunc({literal(options.unit.lower())}, {column})"
     listed = ", ".join(map(quoted, columns)) or "1"
-    kept = f"SELECT {key} FROM {view} WHERE {filters[0]}"
-    values = {name: value for name, value in query.values.items() if f"${name}" in kept.lower()}
-    relation = connection.sql(f"SELECT {listed} FROM {view} WHERE {key} IN ({kept})", params=values)
+    partitions = f"SELECT {key} FROM {view} WHERE {filters[0]}"
+    values = {name: value for name, value in query.values.items() if f"${name}" in partitions.lower()}
+    relation = connection.sql(f"SELECT {listed} FROM {view} WHERE {key} IN ({partitions})", params=values)
     arrow = relation.to_arrow_table()
     fields = {field.name: field for part in table.parts for field in part.schema}
     schema = pa.schema([fields.get(field.name, field) for field in arrow.schema])

@@ -69,7 +69,7 @@ class Query:
     def filters(self, table: NamedTable) -> list[str]:
         """Conditions on the column of its partitions that every row which is read fulfils, in DuckDB's SQL.
 
-        None where it is read without such conditions in one place.
+        Empty where it is read without such conditions in one place.
         """
         conditions = [self._conditions(select, table) for select in self._selects(table)]
         if not all(conditions):
@@ -152,8 +152,8 @@ class Query:
             if (node.db, node.name) == (table.dataset, table.name) and (select := node.find_ancestor(exp.Select)):
                 yield select, node.alias_or_name
 
-    def _conditions(self, place: tuple[exp.Select, str], table: NamedTable) -> list[str]:
-        select, alias = place
+    def _conditions(self, scan: tuple[exp.Select, str], table: NamedTable) -> list[str]:
+        select, alias = scan
         where = select.args.get("where")
         key = table.partition_column.casefold()
         return [_plain(part) for part in _conjuncts(where.this if where else None) if _is_on(part, key, alias)]

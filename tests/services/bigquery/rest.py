@@ -63,8 +63,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _route(self, path: str):
         for (verb, pattern), (name, method) in ROUTES.items():
-            if verb == self.command and (found := re.fullmatch(f"/bigquery/v2/projects{pattern}", path)):
-                parts = tuple(unquote(part) for part in found.groups())
+            if verb == self.command and (match := re.fullmatch(f"/bigquery/v2/projects{pattern}", path)):
+                parts = tuple(unquote(part) for part in match.groups())
                 if parts[0] != PROJECT and name != "jobs.insert":
                     raise Refusal(403, "accessDenied", f"Access Denied: Project {parts[0]}")
                 return name, method, parts

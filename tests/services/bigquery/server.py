@@ -63,6 +63,8 @@ class Service:
     def insert(self, project: str, body: dict) -> dict:
         """jobs.insert"""
         if "extract" in body["configuration"]:
+            if (job_id := body.get("jobReference", {}).get("jobId")) in self.jobs:
+                raise _duplicate(job_id)
             job = extract_job(self.tables, self.buckets, body)
             self.jobs[job.resource["jobReference"]["jobId"]] = job
             return job.look()

@@ -34,15 +34,15 @@ class Sessions:
         self.rows_per_stream = 1000
         self.rows_per_message = 250
         self.keeps_batches = False
-        self._kept: dict[str, dict[tuple, bytes]] = {}
+        self._serialized: dict[str, dict[tuple, bytes]] = {}
 
     def create(self, request: types.CreateReadSessionRequest) -> types.ReadSession:
         """CreateReadSession"""
-        asked = request.read_session
+        requested = request.read_session
         if status := self._faults.take_session():
             raise StorageRefusal(grpc.StatusCode[status], f"{status}, as a test wants it")
         self._check(request)
-        rows = self._selected(self._table(asked.table), list(asked.read_options.selected_fields))
+        rows = self._selected(self._table(requested.table), list(requested.read_options.selected_fields))
         now = datetime.now(UTC)
         name = f"projects/{PROJECT}/locations/{LOCATION.lower()}/sessions/{uuid.uuid4().hex}"
         session = types.ReadSession(
@@ -50,13 +50,13 @@ class Sessions:
             expire_time=now + LIFE,
             data_format=types.DataFormat.ARROW,
             arrow_schema={"serialized_schema": rows.schema.serialize().to_pybytes()},
-            table=asked.table,
-            read_options=asked.read_options,
+            table=requested.table,
+            read_options=requested.read_options,
             estimated_row_count=rows.num_rows,
             estimated_total_bytes_scanned=rows.nbytes,
-            trace_id=asked.trace_id,
+            trace_id=requested.trace_id,
         )
-        opened = Session(rows, *_codec(asked.read_options), now + LIFE, self._kept_of(asked.table))
+        opened = Session(rows, *_codec(requested.read_options), now + LIFE, self._serialized_of(requested.table))
         for number, (start, end) in enumerate(itertools.pairwise(self._edges(rows.num_rows, request.max_stream_count))):
             stream = f"{name}/streams/{number}"
             self._streams[stream] = Stream(opened, stream, start, end)
@@ -70,20 +70,20 @@ class Sessions:
             raise StorageRefusal(grpc.StatusCode.NOT_FOUND, f"Not found: stream {request.read_stream!r}")
         return stream.messages(request.offset, self.rows_per_message, self._faults.take_stream())
 
-    def _kept_of(self, table: str) -> dict[tuple, bytes] | None:
-        return self._kept.setdefault(table, {}) if self.keeps_batches else None
+    def _serialized_of(self, table: str) -> dict[tuple, bytes] | None:
+        return self._serialized.setdefault(table, {}) if self.keeps_batches else None
 
     def _check(self, request: types.CreateReadSessionRequest) -> None:
-        asked, options = request.read_session, request.read_session.read_options
+        requested, options = request.read_session, request.read_session.read_options
         parent = re.fullmatch(r"projects/([^/]+)", request.parent)
         if not parent:
             raise invalid(f"parent {request.parent!r} is not of the form projects/PROJECT")
         if parent[1] != PROJECT or self._faults.storage_denied:
             message = f"the user does not have 'bigquery.readsessions.create' permission for 'projects/{parent[1]}'"
             raise StorageRefusal(grpc.StatusCode.PERMISSION_DENIED, f"request failed: {message}")
-        if asked.data_format == types.DataFormat.DATA_FORMAT_UNSPECIFIED:
+        if requested.data_format == types.DataFormat.DATA_FORMAT_UNSPECIFIED:
             raise invalid("data_format must be set")
-        if asked.data_format != types.DataFormat.ARROW:
+        if requested.data_format != types.DataFormat.ARROW:
             raise unknown_here("other data_format than ARROW")
         if request.max_stream_count < 0 or request.preferred_min_stream_count < 0:
             raise invalid("a stream count is negative")
@@ -94,9 +94,9 @@ class Sessions:
             raise StorageRefusal(
                 grpc.StatusCode.INVALID_ARGUMENT, f"{message}. Maximum bytes allowed: {LONGEST_RESTRICTION}"
             )
-        if len(asked.trace_id.encode()) > LONGEST_TRACE:
+        if len(requested.trace_id.encode()) > LONGEST_TRACE:
             raise invalid(f"trace_id is longer than {LONGEST_TRACE} bytes")
-        if options.row_restriction or options.sample_percentage or "snapshot_time" in asked.table_modifiers:
+        if options.row_restriction or options.sample_percentage or "snapshot_time" in requested.table_modifiers:
             raise unknown_here("row_restriction, sample_percentage or snapshot_time")
         if options.response_compression_codec and options.arrow_serialization_options.buffer_compression:
             raise invalid("at most one of response_compression_codec and buffer_compression may be set")

@@ -31,14 +31,14 @@ def unknown_here(what: str) -> StorageRefusal:
 
 @dataclass
 class Session:
-    """A snapshot of a table. `codec` compresses the buffers of messages, or `whole_messages`. `kept` are the batches
-    of its table that were serialized before, or None."""
+    """A snapshot of a table. `codec` compresses the buffers of messages, or `whole_messages`. `serialized` are batches
+    of its table by their rows, or None."""
 
     rows: pa.Table
     codec: str | None
     whole_messages: bool
     expires: datetime
-    kept: dict[tuple, bytes] | None = None
+    serialized: dict[tuple, bytes] | None = None
 
 
 @dataclass(frozen=True)
@@ -105,11 +105,11 @@ class Stream:
 
     def _data(self, start: int, rows: int) -> bytes:
         session, key = self.session, (start, rows, self.session.codec)
-        if session.kept is not None and key in session.kept:
-            return session.kept[key]
+        if session.serialized is not None and key in session.serialized:
+            return session.serialized[key]
         data = _serialized(_batch(session.rows, start, rows), None if session.whole_messages else session.codec)
-        if session.kept is not None:
-            session.kept[key] = data
+        if session.serialized is not None:
+            session.serialized[key] = data
         return data
 
 

@@ -12,6 +12,7 @@ jobs.py        a job by an id of its own: started once, found again
 labels.py      what a job is labelled with
 result.py      the result of a job, and whether its table is still there
 materialize.py a result as a table that several models share
+reader.py      which of the three ways its rows come: storage.py, rest.py or export.py
 storage.py     rows over the Storage Read API; stream.py is one of its streams
 rest.py        rows over the REST API
 export.py      rows of a large result as files in Cloud Storage

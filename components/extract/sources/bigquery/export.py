@@ -51,7 +51,10 @@ class Export:
         """How many files BigQuery has written."""
         from google.cloud.bigquery import ExtractJobConfig
 
-        config = ExtractJobConfig(destination_format="PARQUET", compression="ZSTD", labels=labels)
+        # google-cloud-bigquery has no types for the constructor of this one.
+        config = ExtractJobConfig(  # type: ignore[no-untyped-call]
+            destination_format="PARQUET", compression="ZSTD", labels=labels
+        )
         job = self._connection.client.extract_table(
             table, f"gs://{self._bucket}/{self._folder}/*.parquet", job_config=config, retry=self._connection.retry()
         )

@@ -8,17 +8,13 @@ come, or the fetch fails.
 import contextlib
 import uuid
 from collections.abc import Iterator
-from typing import Any
 
 import pyarrow as pa
 
 from components.extract.googlesql import types
 from components.extract.googlesql.parse import parse
-from components.extract.sources.bigquery import rest
 from components.extract.sources.bigquery.client import CONNECT_SECONDS, Connection
-from components.extract.sources.bigquery.cost import QueryPrice, readable
-from components.extract.sources.bigquery.errors import SourceUnavailableError
-from components.extract.sources.bigquery.export import Export
+from components.extract.sources.bigquery.cost import QueryPrice
 from components.extract.sources.bigquery.jobs import StartedJob, start
 from components.extract.sources.bigquery.labels import label_value, labels
 from components.extract.sources.bigquery.materialize import MaterializedTable
@@ -26,16 +22,15 @@ from components.extract.sources.bigquery.partitions import refuse_full_scans
 from components.extract.sources.bigquery.plan import Plan, make_plan
 from components.extract.sources.bigquery.progress import Progress
 from components.extract.sources.bigquery.query import Query
+from components.extract.sources.bigquery.reader import ResultReader
 from components.extract.sources.bigquery.result import QueryResult, has_table
 from components.extract.sources.bigquery.row_check import RowCheck
 from components.extract.sources.bigquery.schema import columns_of, paths_of, refuse_changed_schema
-from components.extract.sources.bigquery.storage import StorageReader
 from components.extract.sources.column_types import refuse_unmapped
 from components.extract.sources.options import QueryOptions
 from components.extract.sources.source import BilledQuery, QueryLineage, refuse_duplicate_names
 from components.extract.sources.table_state import NO_TABLE, TableState, version_of
 from components.extract.window import Window
-from model.errors import Problem, SpecError
 
 DEFAULTS = QueryOptions()
 
@@ -63,8 +58,8 @@ class BigQuerySource:
         self._labels = labels(step="extract", model=options.model, run=self._run, team=options.team)
         self._lineage = QueryLineage("bigquery", ())
         self._plans: dict[Query, Plan] = {}
-        self._reader = "rest"
         self._connection = Connection.open(project, location, limit=max_bytes_billed, seconds=connect_seconds)
+        self._reader = ResultReader(self._connection, options, self._labels)
 
     def columns(self, sql: str, window: Window) -> dict[str, str]:
         schema = self._plan(self._query(sql, window)).schema
@@ -86,7 +81,7 @@ class BigQuerySource:
             result = self._result(query)
             refuse_changed_schema(plan.schema, result.rows.schema)
             progress = Progress(result.total, self._options.report)
-            for batch in self._batches(result):
+            for batch in self._reader.batches(result):
                 plain = types.without_decimals(batch)
                 check.add(plain)
                 progress.update(check.rows, check.size)
@@ -139,48 +134,6 @@ class BigQuerySource:
         """Whether the job is of this run."""
         return started.is_new or (started.job.labels or {}).get("kamado-run") == label_value(self._run)
 
-    def _batches(self, result: QueryResult) -> Iterator[pa.RecordBatch]:
-        """Over Cloud Storage where the result is large, else over the Storage Read API where it is permitted, else over
-        REST."""
-        if result.table is not None and self._is_large(result.table):
-            self._reader = "export"
-            yield from Export(self._connection, self._options.export).batches(result.table, self._labels)
-            return
-        from google.api_core.exceptions import NotFound, PermissionDenied
-
-        client = self._connection.storage_client() if result.table is not None else None
-        if client is not None:
-            rows = 0
-            self._reader = "storage"
-            try:
-                for batch in StorageReader(self._connection, client).batches(result.table):
-                    rows += batch.num_rows
-                    yield batch
-            except NotFound as error:
-                message = f"is gone ({error.message})"
-                where = f"table {result.table.dataset_id}.{result.table.table_id} of the result"
-                raise SourceUnavailableError(Problem(where, message, "Run again", "rows-gone")) from None
-            except PermissionDenied as error:
-                if rows:
-                    raise
-                self._options.report(f"rows come over REST, which is slower: {error.message}")
-            else:
-                return
-            finally:
-                client.transport.close()
-        self._reader = "rest"
-        yield from rest.batches(result.rows)
-
-    def _is_large(self, table: Any) -> bool:
-        """Raises SpecError for a result that needs source.export, and has none."""
-        most = self._options.export_above_bytes
-        size = self._connection.client.get_table(table, retry=self._connection.retry()).num_bytes or 0
-        if size > most and not self._options.export:
-            problem = f"has {size:,} bytes ({readable(size)}), more than source.export_above_bytes ({most:,})"
-            hint = "Select less, or name a bucket for files in source.export, like gs://bucket/prefix"
-            raise SpecError(Problem("result of the SQL", problem, hint, "rows-too-many"))
-        return size > most
-
     def _cost(self, result: QueryResult, compared: StartedJob | None) -> QueryLineage:
         job = result.job
         billed = (job.total_bytes_billed or 0) if result.is_paid else 0
@@ -193,7 +146,7 @@ class BigQuerySource:
             usd=QueryPrice(total, self._options.usd_per_tib).usd,
             usd_per_tib=self._options.usd_per_tib,
             cache_hit=bool(job.cache_hit),
-            reader=self._reader,
+            reader=self._reader.way,
             table=f"{job.destination.dataset_id}.{job.destination.table_id}" if self._options.materialize else None,
         )
         tables = {f"{table.dataset_id}.{table.table_id}" for table in job.referenced_tables}
