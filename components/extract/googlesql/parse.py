@@ -18,14 +18,17 @@ from sqlglot import ErrorLevel, exp
 from components.extract.googlesql.aliases import expand_aliases
 from components.extract.googlesql.allowed import ALLOWED, INSTEAD, USUAL
 from components.extract.googlesql.annotation import AnnotatedQuery, ColumnTypes
+from components.extract.googlesql.array_sources import name_elements
 from components.extract.googlesql.coercion import read_date_literals, refused_coercions
-from components.extract.googlesql.messages import outside_subset
+from components.extract.googlesql.messages import TEXT, outside_subset, place_at
 from components.extract.googlesql.rewrite import rewrite
 from components.extract.googlesql.row_order import check_ties, refused_orders
 from components.extract.googlesql.safe_casts import SafeCast, safe_casts
 from components.extract.googlesql.text_casts import refused_texts
 from components.extract.googlesql.type_families import is_float
+from components.extract.googlesql.table_suffix import hide_suffixes
 from components.extract.googlesql.unsupported import why_unsupported
+from components.extract.googlesql.value_tables import name_members, refused_stars
 from components.extract.googlesql.window_functions import inline_windows
 from model.errors import Problem, Problems, SpecError
 
@@ -67,18 +70,20 @@ def parse(sql: str) -> ParsedQuery:
     query = _single_query(sql)
     with _translate_errors():
         _check_arguments(query)
-        inlined = inline_windows(query)
-        if problems := list(dict.fromkeys([*_problems(query), *refused_orders(inlined)])):
+        inlined = inline_windows(name_elements(query))
+        if problems := list(dict.fromkeys([*_problems(query), *refused_orders(inlined), *refused_stars(inlined)])):
             raise UnsupportedSqlError(*problems)
-        names = {cte.alias.casefold() for cte in query.find_all(exp.CTE)}
-        tables = [table for table in query.find_all(exp.Table) if table.db or table.name.casefold() not in names]
-        return ParsedQuery(expand_aliases(inlined), tuple(tables))
+        tree = hide_suffixes(expand_aliases(inlined))
+        names = {cte.alias.casefold() for cte in tree.find_all(exp.CTE)}
+        tables = [table for table in tree.find_all(exp.Table) if table.db or table.name.casefold() not in names]
+        return ParsedQuery(tree, tuple(tables))
 
 
 def to_duckdb(sql: str, columns: Mapping[tuple[str, str], ColumnTypes]) -> Translation:
     """`columns`: (dataset or "", table) -> name -> type. Raises UnsupportedSqlError, SpecError or DataError."""
     query = parse(sql).tree.copy()
     with _translate_errors():
+        name_members(query, columns)
         annotated = AnnotatedQuery(query, columns)
         if problems := list(dict.fromkeys([*refused_coercions(annotated), *refused_texts(annotated)])):
             raise UnsupportedSqlError(*problems)
@@ -112,8 +117,17 @@ def _single_query(sql: str) -> exp.Query:
     if not isinstance(query, exp.Query):
         message = f"is {query.key.upper()}, not a SELECT" if query else f"has {len(parsed)} statements, not one"
         hint = "source.sql names a file with one query; WITH may stand before it"
-        raise SpecError(Problem("SQL", message, hint, "sql-not-one-query"))
+        raise SpecError(Problem(_place_of_second(sql, statements), message, hint, "sql-not-one-query"))
+    query.meta[TEXT] = sql
     return query
+
+
+def _place_of_second(sql: str, statements: list[exp.Expr | None]) -> str:
+    """Where the second statement begins, or the only one that is no query."""
+    separators = [token.end + 1 for token in sqlglot.tokenize(sql, read="bigquery") if token.text == ";"]
+    start = separators[0] if len(statements) > 1 and separators else 0
+    rest = sql[start:]
+    return place_at(sql, start + len(rest) - len(rest.lstrip())) if rest.strip() else "SQL"
 
 
 def _statements(sql: str) -> list[exp.Expr | None]:

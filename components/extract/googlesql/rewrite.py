@@ -3,6 +3,7 @@
 from sqlglot import exp
 
 from components.extract.googlesql import date_formats
+from components.extract.googlesql.array_sources import element_of, offset_of
 from components.extract.googlesql.nan_semantics import guard_nan
 from components.extract.googlesql.text_casts import integers_in_json
 from components.extract.googlesql.type_families import DATE as DAY
@@ -133,6 +134,10 @@ def _rewrite_node(node: exp.Expr) -> exp.Expr:
             node.set("expression", exp.cast(node.expression.copy(), "INT"))  # days; DuckDB adds no wider numbers
         case exp.Parameter():  # GoogleSQL's names have no case
             return exp.Parameter(this=exp.var(node.name.lower()))
+        case exp.Unnest() if node.args.get("offset"):
+            return _numbered(node)
+        case exp.Join() if node.side == "LEFT" and not (node.args.get("on") or node.args.get("using")):
+            node.set("on", exp.true())
         case exp.Table() if node.catalog:  # the project; DATA stands for any
             node.set("catalog", None)
     return node
@@ -165,6 +170,17 @@ def _element(node: exp.Bracket) -> exp.Expr:
     exists = exp.GTE(this=exp.Paren(this=index.copy()), expression=exp.Literal.number(first))
     from_one = exp.Add(this=exp.Paren(this=index.copy()), expression=exp.Literal.number(1 - first))
     return _call("list_extract", node.this, exp.Case(ifs=[exp.If(this=exists, true=from_one)]))
+
+
+def _numbered(node: exp.Unnest) -> exp.Expr:
+    """Elements beside their offsets from 0; DuckDB's ORDINALITY counts from 1."""
+    [array] = node.expressions
+    numbers = _call("range", _call("len", array))
+    elements = [
+        exp.alias_(_call("unnest", array), element_of(node), quoted=True),
+        exp.alias_(_call("unnest", numbers), offset_of(node), quoted=True),
+    ]
+    return exp.select(*elements, copy=False).subquery(f"_{element_of(node)}_offsets", copy=False)
 
 
 def _is_decimal(node: exp.Literal) -> bool:

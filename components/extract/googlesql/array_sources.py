@@ -1,0 +1,76 @@
+"""Arrays in FROM: UNNEST(a), and `FROM t, t.a`, which stands for it. Each gets the name of its elements."""
+
+from collections.abc import Iterator
+from itertools import count
+
+from sqlglot import exp
+
+DEFAULT_OFFSET = "offset"
+
+
+def name_elements(query: exp.Query) -> exp.Query:
+    """A copy in which every array of FROM is an UNNEST whose elements, and offsets, have a name."""
+    copy = query.copy()
+    for select in copy.find_all(exp.Select):
+        for table in [source for source in sources(select) if isinstance(source, exp.Table)]:
+            if (path := _array_path(table, select)) is not None:
+                table.replace(path)
+    numbers = count(1)
+    for select in copy.find_all(exp.Select):
+        for unnest in unnests(select):
+            if not element_of(unnest):
+                name = exp.to_identifier(f"_element_{next(numbers)}")
+                unnest.set("alias", exp.TableAlias(columns=[name]))
+    return copy
+
+
+def sources(select: exp.Select) -> Iterator[exp.Expr]:
+    """What stands in FROM and JOIN, in order."""
+    if (source := select.args.get("from_")) is not None:
+        yield source.this
+    for join in select.args.get("joins") or []:
+        yield join.this
+
+
+def unnests(select: exp.Select) -> list[exp.Unnest]:
+    return [source for source in sources(select) if isinstance(source, exp.Unnest)]
+
+
+def element_of(unnest: exp.Unnest) -> str:
+    """The name of its elements; "" where it has none."""
+    alias = unnest.args.get("alias")
+    if alias is None:
+        return ""
+    return str(alias.columns[0].name if alias.columns else alias.name)
+
+
+def offset_of(unnest: exp.Unnest) -> str:
+    """The name of its offsets; "" without WITH OFFSET."""
+    offset = unnest.args.get("offset")
+    return "" if not offset else offset.name if isinstance(offset, exp.Identifier) else DEFAULT_OFFSET
+
+
+def source_name(source: exp.Expr) -> str:
+    """By which columns of a table or subquery are qualified."""
+    return element_of(source) if isinstance(source, exp.Unnest) else source.alias_or_name
+
+
+def _array_path(table: exp.Table, select: exp.Select) -> exp.Unnest | None:
+    """UNNEST(t.a) for t.a, where t is a table of this query or of one around it."""
+    parts = table.parts
+    if len(parts) < 2 or parts[0].name.casefold() not in _names_around(table, select):
+        return None
+    column = exp.column(*[part.copy() for part in reversed(parts)])
+    alias = table.args.get("alias")
+    name = alias.this.copy() if alias is not None else parts[-1].copy()
+    return exp.Unnest(expressions=[column], alias=exp.TableAlias(columns=[name]))
+
+
+def _names_around(table: exp.Table, select: exp.Select) -> set[str]:
+    names = set()
+    around: exp.Expr | None = select
+    while around is not None:
+        if isinstance(around, exp.Select):
+            names |= {source_name(source).casefold() for source in sources(around) if source is not table}
+        around = around.parent
+    return names

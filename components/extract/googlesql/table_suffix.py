@@ -1,0 +1,32 @@
+"""Tables of one day each, `events_*`: the rest of a table's name is the column _TABLE_SUFFIX, which no star has."""
+
+from sqlglot import exp
+
+from components.extract.googlesql.array_sources import source_name, sources
+
+SUFFIX = "_TABLE_SUFFIX"
+
+
+def is_wildcard(name: str) -> bool:
+    return name.endswith("*")
+
+
+def hide_suffixes(query: exp.Query) -> exp.Query:
+    """A copy whose stars leave _TABLE_SUFFIX out; on files it is a column like any other."""
+    copy = query.copy()
+    for select in copy.find_all(exp.Select):
+        wildcards = {
+            source_name(source).casefold()
+            for source in sources(select)
+            if isinstance(source, exp.Table) and is_wildcard(source.name)
+        }
+        for item in select.expressions if wildcards else []:
+            if isinstance(item, exp.Star):
+                _leave_out(item)
+            elif isinstance(item, exp.Column) and isinstance(item.this, exp.Star) and item.table.casefold() in wildcards:
+                _leave_out(item.this)
+    return copy
+
+
+def _leave_out(star: exp.Star) -> None:
+    star.set("except_", [*(star.args.get("except_") or []), exp.to_identifier(SUFFIX)])
