@@ -35,7 +35,19 @@ def _expand(select: exp.Select, aliases: dict[str, exp.Expr]) -> None:
     ]
     for column in columns:
         if not column.table and (expression := aliases.get(column.name.casefold())) not in (None, column):
-            column.replace(_substitute(expression.copy(), column))
+            column.replace(_position(column, select) or _substitute(expression.copy(), column))
+
+
+def _position(column: exp.Column, select: exp.Select) -> exp.Expr | None:
+    """The number of the item that a whole key of GROUP BY names, where the item has a query: DuckDB compares none."""
+    group = select.args.get("group")
+    items = select.selects
+    if group is None or column.find_ancestor(exp.Group) is not group or any(item.is_star for item in items):
+        return None
+    for number, item in enumerate(items, 1):
+        if item.alias_or_name.casefold() == column.name.casefold() and item.find(exp.Query):
+            return exp.Literal.number(number)
+    return None
 
 
 def _grouping_keys(clause: exp.Expr | None) -> Iterator[exp.Column]:

@@ -11,7 +11,9 @@ from sqlglot import exp
 
 from components.extract.googlesql.annotation import AnnotatedQuery
 from components.extract.googlesql.messages import outside_subset
+from components.extract.googlesql.text_formats import format_arguments
 from components.extract.googlesql.type_families import (
+    ARRAY,
     BOOL,
     BYTES,
     DATE,
@@ -22,6 +24,7 @@ from components.extract.googlesql.type_families import (
     TIME,
     TIMESTAMP,
     family,
+    family_of,
     is_float,
 )
 from model.errors import Problem
@@ -38,21 +41,24 @@ _RULES: tuple[tuple[tuple[type[exp.Expr], ...], dict[str, Types]], ...] = (
             exp.EndsWith, exp.StartsWith, exp.Lower, exp.Upper, exp.Length, exp.RegexpExtract, exp.RegexpLike,
             exp.RegexpReplace, exp.Replace, exp.Split, exp.StrPosition, exp.Substring, exp.Trim,
             exp.JSONExtractScalar, exp.GroupConcat, exp.StrToDate, exp.StrToTime, exp.ParseDatetime, exp.ParseTime,
+            exp.JSONValueArray, exp.Pad, exp.RegexpExtractAll, exp.Repeat, exp.Left, exp.Right, exp.ByteLength,
         ),
         {"this": (STRING,)},
     ),
     ((exp.Like, exp.DPipe), {"this": (STRING,), "expression": (STRING,)}),
-    ((exp.SHA2Digest,), {"this": (STRING, BYTES)}),
+    ((exp.SHA2Digest, exp.SHA1Digest, exp.MD5Digest, exp.MD5), {"this": (STRING, BYTES)}),
+    ((exp.Bracket, exp.ArrayReverse, exp.ArrayToString, exp.ArrayConcat, exp.ArraySize), {"this": (ARRAY,)}),
     ((exp.LowerHex,), {"this": (BYTES,)}),
     (
         (
             exp.Abs, exp.Ceil, exp.Exp, exp.Floor, exp.IsNan, exp.Ln, exp.Round, exp.Sign, exp.Sqrt, exp.Trunc, exp.Avg,
-            exp.Sum, exp.Stddev, exp.StddevSamp, exp.Variance, exp.PercentileCont, exp.UnixToTime,
-            exp.DateFromUnixDate,
+            exp.Sum, exp.Stddev, exp.StddevPop, exp.StddevSamp, exp.Variance, exp.VariancePop, exp.PercentileCont,
+            exp.UnixToTime, exp.DateFromUnixDate, exp.Sin, exp.Cos, exp.Tan, exp.Asin, exp.Acos, exp.Atan,
+            exp.RangeBucket,
         ),
         {"this": (NUMBER,)},
     ),
-    ((exp.Log, exp.Pow, exp.SafeDivide, exp.Corr), {"this": (NUMBER,), "expression": (NUMBER,)}),
+    ((exp.Log, exp.Pow, exp.SafeDivide, exp.Corr, exp.Atan2), {"this": (NUMBER,), "expression": (NUMBER,)}),
     (
         (exp.UnixMicros, exp.UnixMillis, exp.UnixSeconds, exp.TimestampAdd, exp.TimestampSub, exp.TimestampTrunc,
          exp.TsOrDsToTimestamp),
@@ -66,7 +72,7 @@ _RULES: tuple[tuple[tuple[type[exp.Expr], ...], dict[str, Types]], ...] = (
     ((exp.DateTrunc, exp.LastDay, exp.Date, exp.Datetime), {"this": _DAYS}),
     ((exp.Timestamp,), {"this": (STRING, *_DAYS)}),
     ((exp.Extract,), {"expression": MOMENTS}),
-    ((exp.Min, exp.Max), {"this": _SORTED}),
+    ((exp.Min, exp.Max, exp.PercentileDisc), {"this": _SORTED}),
     ((exp.And, exp.Or), {"this": (BOOL,), "expression": (BOOL,)}),
     (
         (exp.Not, exp.Where, exp.Having, exp.Qualify, exp.CountIf, exp.LogicalAnd, exp.LogicalOr),
@@ -171,6 +177,8 @@ def _arguments(node: exp.Expr) -> Iterator[tuple[exp.Expr, Types]]:
         yield node.this, (DATETIME,) if isinstance(node.parent, exp.TimeToStr) else (DATETIME, DATE, TIMESTAMP)
     if isinstance(node, exp.TsOrDsToTime):  # TIME(x) too
         yield node.this, (TIME,) if isinstance(node.parent, exp.TimeToStr) else (DATETIME, TIMESTAMP)
+    if isinstance(node, exp.Format):
+        yield from ((argument, (kind,)) for argument, kind, _ in format_arguments(node))
     if isinstance(node, exp.FarmFingerprint):
         yield from ((argument, (STRING,)) for argument in node.expressions)
     if isinstance(node, _ARITHMETIC):
@@ -252,6 +260,12 @@ def _impossible(node: exp.Expr) -> str:
             return "A DATE has no time of day. Give EXTRACT a TIMESTAMP or DATETIME"
         if kind == TIME and part not in _CLOCK_PARTS:
             return "A TIME has no date. Give EXTRACT a DATE, DATETIME or TIMESTAMP"
+    if isinstance(node, exp.Format):
+        for argument, kind, as_float in format_arguments(node):
+            if kind == NUMBER and family(argument) == NUMBER and is_float(argument) != as_float:
+                return "FORMAT's %d takes an INT64, and %.2f a FLOAT64. CAST the value"
+    if isinstance(node, exp.ArrayToString) and (elements := _element_family(node.this)) not in ("", STRING):
+        return f"ARRAY_TO_STRING takes texts in GoogleSQL, and these are {elements}"
     if isinstance(node, exp.Mod | exp.IntDiv) and (is_float(node.this) or is_float(node.expression)):
         return "MOD and DIV take whole numbers in GoogleSQL. CAST to INT64"
     if isinstance(node, _OF_TIMESTAMPS) and node.text("unit").upper() in ("WEEK", "MONTH", "QUARTER", "YEAR"):
@@ -267,6 +281,11 @@ def _impossible(node: exp.Expr) -> str:
         if source == BOOL and target == NUMBER and node.to.this in exp.DataType.FLOAT_TYPES:
             return "BOOL cannot be CAST to FLOAT64 in GoogleSQL. Write IF(x, 1.0, 0.0)"
     return ""
+
+
+def _element_family(array: exp.Expr) -> str:
+    kinds = array.type.expressions if array.type is not None and family(array) == ARRAY else []
+    return family_of(kinds[0]) if kinds and isinstance(kinds[0], exp.DataType) else ""
 
 
 def _is_whole(amount: exp.Expr) -> bool:

@@ -38,7 +38,7 @@ _ALSO_REQUIRED = {
     exp.ArgMax: "expression", exp.ArgMin: "expression",
     exp.TimestampDiff: "unit", exp.DatetimeDiff: "unit", exp.DateDiff: "unit",
 }  # fmt: skip
-_ALWAYS_ADDS_FLOATS = (exp.Stddev, exp.StddevSamp, exp.Variance, exp.Corr, exp.ApproxQuantiles)
+_ALWAYS_ADDS_FLOATS = (exp.Stddev, exp.StddevPop, exp.StddevSamp, exp.Variance, exp.VariancePop, exp.Corr)
 
 
 class UnsupportedSqlError(SpecError):

@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from components.extract.googlesql import types
-from components.extract.googlesql.duckdb_macros import connect
+from components.extract.googlesql.duckdb_macros import connect, define
 from components.extract.googlesql.parse import Translation, UnsupportedSqlError, parameters, parse, to_duckdb
 from components.extract.googlesql.safe_casts import Loss
 from components.extract.googlesql.table_suffix import is_wildcard
@@ -87,7 +87,9 @@ class DuckDbSource:
                 self._create_view(connection, key, shards)
             if sql not in self._translations:
                 self._translations[sql] = self._translated(sql, connection, patterns)
-            yield connection, self._translations[sql]
+            query = self._translations[sql]
+            define(connection, query.sql, *(cast.count for cast in query.safe_casts))
+            yield connection, query
 
     def _translated(
         self, sql: str, connection: duckdb.DuckDBPyConnection, patterns: dict[TableKey, dict[str, str]]
