@@ -15,6 +15,8 @@ def name_elements(query: exp.Query) -> exp.Query:
         for table in [source for source in sources(select) if isinstance(source, exp.Table)]:
             if (path := _array_path(table, select)) is not None:
                 table.replace(path)
+    for array in copy.find_all(exp.Array):
+        _name_tuples(array)
     numbers = count(1)
     for select in copy.find_all(exp.Select):
         for unnest in unnests(select):
@@ -22,6 +24,24 @@ def name_elements(query: exp.Query) -> exp.Query:
                 name = exp.to_identifier(f"_element_{next(numbers)}")
                 unnest.set("alias", exp.TableAlias(columns=[name]))
     return copy
+
+
+def _name_tuples(array: exp.Array) -> None:
+    """[STRUCT(1 AS a), (2)]: the first element names the members of the others."""
+    first = array.expressions[0] if array.expressions else None
+    members = first.expressions if isinstance(first, exp.Struct) else []
+    names = [member.name for member in members if isinstance(member, exp.PropertyEQ)]
+    if first is None or not names or len(names) != len(first.expressions):
+        return
+    for other in array.expressions[1:]:
+        if isinstance(other, exp.Tuple | exp.Struct) and len(other.expressions) == len(names):
+            pairs = zip(other.expressions, names, strict=True)
+            other.replace(exp.Struct(expressions=[_member(name, value) for value, name in pairs]))
+
+
+def _member(name: str, value: exp.Expr) -> exp.PropertyEQ:
+    inner = value.expression if isinstance(value, exp.PropertyEQ) else value
+    return exp.PropertyEQ(this=exp.to_identifier(name), expression=inner.copy())
 
 
 def sources(select: exp.Select) -> Iterator[exp.Expr]:

@@ -21,6 +21,8 @@ from components.extract.googlesql.annotation import AnnotatedQuery, ColumnTypes
 from components.extract.googlesql.array_sources import name_elements
 from components.extract.googlesql.coercion import read_date_literals, refused_coercions
 from components.extract.googlesql.messages import TEXT, outside_subset, place_at
+from components.extract.googlesql.pivot import expand_pivots
+from components.extract.googlesql.recursion import count_iterations, refused_recursions
 from components.extract.googlesql.rewrite import rewrite
 from components.extract.googlesql.row_order import check_ties, refused_orders
 from components.extract.googlesql.safe_casts import SafeCast, safe_casts
@@ -70,10 +72,12 @@ def parse(sql: str) -> ParsedQuery:
     query = _single_query(sql)
     with _translate_errors():
         _check_arguments(query)
-        inlined = inline_windows(name_elements(query))
-        if problems := list(dict.fromkeys([*_problems(query), *refused_orders(inlined), *refused_stars(inlined)])):
+        plain = expand_pivots(query)
+        inlined = inline_windows(name_elements(plain))
+        refused = [_problems(plain), refused_orders(inlined), refused_stars(inlined), refused_recursions(inlined)]
+        if problems := list(dict.fromkeys(problem for group in refused for problem in group)):
             raise UnsupportedSqlError(*problems)
-        tree = hide_suffixes(expand_aliases(inlined))
+        tree = count_iterations(hide_suffixes(expand_aliases(inlined)))
         names = {cte.alias.casefold() for cte in tree.find_all(exp.CTE)}
         tables = [table for table in tree.find_all(exp.Table) if table.db or table.name.casefold() not in names]
         return ParsedQuery(tree, tuple(tables))

@@ -134,6 +134,8 @@ def _rewrite_node(node: exp.Expr) -> exp.Expr:
             return exp.cast(node.copy(), "DATE")
         case exp.Add() | exp.Sub() if family(node.this) == DAY and family(node.expression) == NUMBER:
             node.set("expression", exp.cast(node.expression.copy(), "INT"))  # days; DuckDB adds no wider numbers
+        case exp.Select():
+            node.set("expressions", [_named(item) for item in node.expressions])
         case exp.Parameter():  # GoogleSQL's names have no case
             return exp.Parameter(this=exp.var(node.name.lower()))
         case exp.Unnest() if node.args.get("offset"):
@@ -174,6 +176,11 @@ def _element(node: exp.Bracket) -> exp.Expr:
     exists = exp.GTE(this=exp.Paren(this=index.copy()), expression=exp.Literal.number(first))
     from_one = exp.Add(this=exp.Paren(this=index.copy()), expression=exp.Literal.number(1 - first))
     return call("list_extract", node.this, exp.Case(ifs=[exp.If(this=exists, true=from_one)]))
+
+
+def _named(item: exp.Expr) -> exp.Expr:
+    """x[SAFE_OFFSET(0)].a is a column a; DuckDB names it by its whole text."""
+    return exp.alias_(item.copy(), item.name) if isinstance(item, exp.Dot) and item.name else item
 
 
 def _numbered(node: exp.Unnest) -> exp.Expr:

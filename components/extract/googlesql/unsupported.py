@@ -36,7 +36,10 @@ UNSUPPORTED = {
     "CAST AS NUMERIC, AS BIGNUMERIC": "Decimals keep other digits on files. Use FLOAT64, or INT64 of the smallest unit",
     "@@variable": "Files have no system variables. Write its value",
     "a_*_b": "An asterisk stands at the end of a table's name. Filter by _TABLE_SUFFIX",
-    "PIVOT, UNPIVOT": "PIVOT is not read on files. Use SUM(IF(condition, x, NULL)) and GROUP BY",
+    "PIVOT, UNPIVOT of unnamed columns, other values or other functions": (
+        "Write FROM (SELECT key, kind, x FROM t) PIVOT(SUM(x) FOR kind IN ('a', 'b c' AS b)) with SUM, COUNT, COUNTIF, "
+        "AVG, MIN, MAX or LOGICAL_; or SUM(IF(condition, x, NULL)) and GROUP BY"
+    ),
     "TABLESAMPLE": "A sample takes other rows every time. Use MOD(ABS(FARM_FINGERPRINT(id)), 100)",
     "CORR … OVER": "CORR OVER differs where a window has one pair. Use GROUP BY",
     "DISTINCT ON": "DISTINCT ON takes other rows every time. Use ROW_NUMBER and a filter",
@@ -95,7 +98,7 @@ def why_unsupported(node: exp.Expr) -> str | None:
         case exp.Table() if "*" in node.name[:-1]:
             return UNSUPPORTED["a_*_b"]
         case exp.Pivot():
-            return UNSUPPORTED["PIVOT, UNPIVOT"]
+            return UNSUPPORTED["PIVOT, UNPIVOT of unnamed columns, other values or other functions"]
         case exp.TableSample():
             return UNSUPPORTED["TABLESAMPLE"]
         case exp.Corr() if isinstance(node.parent, exp.Window):
