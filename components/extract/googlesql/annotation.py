@@ -30,9 +30,7 @@ class AnnotatedQuery:
     column that is in none of the tables and an alias that is not in FROM, all at once.
     """
 
-    def __init__(
-        self, query: exp.Query, tables: Mapping[tuple[str, str], ColumnTypes], *, strict: bool = True
-    ) -> None:
+    def __init__(self, query: exp.Query, tables: Mapping[tuple[str, str], ColumnTypes], *, strict: bool = True) -> None:
         """`tables`: (dataset or "", table) -> its columns. The columns of any other table are not known.
 
         Without `strict` a name may stay unknown.
@@ -69,9 +67,7 @@ class AnnotatedQuery:
                     columns[id(original)] = {name.casefold() for name in names}
         return columns
 
-    def _unresolved(
-        self, qualified: exp.Query, tables: Mapping[tuple[str, str], ColumnTypes]
-    ) -> Iterator[Problem]:
+    def _unresolved(self, qualified: exp.Query, tables: Mapping[tuple[str, str], ColumnTypes]) -> Iterator[Problem]:
         known = sorted({column for columns in tables.values() for column in columns})
         for scope in traverse_scope(qualified):
             for column, problem in _unresolved(scope, self._schema, known):

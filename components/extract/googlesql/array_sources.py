@@ -75,12 +75,19 @@ def source_name(source: exp.Expr) -> str:
     return element_of(source) if isinstance(source, exp.Unnest) else source.alias_or_name
 
 
+def column_of(parts: list[exp.Expr]) -> exp.Expr:
+    """a.b.c from its parts; those beyond the four of a column are members."""
+    names = dict(zip(("this", "table", "db", "catalog"), reversed(parts[:4]), strict=False))
+    column = exp.Column(**names)
+    return exp.Dot.build([column, *parts[4:]]) if parts[4:] else column
+
+
 def _array_path(table: exp.Table, select: exp.Select) -> exp.Unnest | None:
     """UNNEST(t.a) for t.a, where t is a table of this query or of one around it."""
     parts = table.parts
     if len(parts) < 2 or parts[0].name.casefold() not in _names_around(table, select):
         return None
-    column = exp.column(*[part.copy() for part in reversed(parts)])
+    column = column_of([part.copy() for part in parts])
     alias = table.args.get("alias")
     name = alias.this.copy() if alias is not None else parts[-1].copy()
     return exp.Unnest(expressions=[column], alias=exp.TableAlias(columns=[name]))

@@ -19,8 +19,9 @@ _AS_FLOATS = (exp.Round, exp.Trunc)  # GoogleSQL's give a FLOAT64 for an INT64 t
 def called(node: exp.Expr) -> exp.Expr | None:
     """The call that stands for this function; None where DuckDB's own has the same answers."""
     match node:
-        case exp.SafeFunc() if isinstance(node.this, GUARDED):
-            return _guarded(node.this, "bq_safe_")
+        case exp.SafeFunc():
+            inner: exp.Expr = node.this
+            return _guarded(inner, "bq_safe_") if isinstance(inner, GUARDED) else None
         case exp.Substring() | exp.Left() | exp.Right() | exp.Repeat() | exp.Pad() if not isinstance(
             node.parent, exp.SafeFunc
         ):
@@ -28,7 +29,7 @@ def called(node: exp.Expr) -> exp.Expr | None:
         case exp.RangeBucket():
             return call("bq_range_bucket", node.this, node.expression)
         case exp.ArrayConcat():
-            whole = node.this.copy()
+            whole: exp.Expr = node.this.copy()
             for part in node.expressions:
                 whole = call("bq_concat", whole, part)
             return whole
@@ -65,8 +66,8 @@ def _guarded(node: exp.Expr, prefix: str) -> exp.Expr:
     match node:
         case exp.Substring():
             start, length = node.args.get("start"), node.args.get("length")
-            arguments = [part for part in (node.this, start, length) if part is not None]
-            return call(f"{prefix}substr{'_of' if length else ''}", *arguments)
+            given = [part for part in (node.this, start, length) if part is not None]
+            return call(f"{prefix}substr{'_of' if length else ''}", *given)
         case exp.Pad():
             fill = node.args.get("fill_pattern") or exp.Literal.string(" ")
             return call(f"{prefix}{'l' if node.args.get('is_left') else 'r'}pad", node.this, node.expression, fill)

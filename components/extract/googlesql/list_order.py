@@ -2,6 +2,8 @@
 
 from sqlglot import exp
 
+from components.extract.googlesql.function_calls import call
+
 Aggregate = exp.ArrayAgg | exp.GroupConcat
 
 
@@ -29,25 +31,22 @@ def check_list(aggregate: Aggregate) -> None:
     determined = is_determined(single, keys)
     if determined and limit is None:
         return
-    element = value if determined else _call("bq_pair", _call("row", *keys), value)
-    elements: exp.Expr = exp.ArrayAgg(this=exp.Order(this=element.copy(), expressions=[key.copy() for key in order.expressions]))
+    element = value if determined else call("bq_pair", call("row", *keys), value)
+    ordered = exp.Order(this=element.copy(), expressions=[key.copy() for key in order.expressions])
+    elements: exp.Expr = exp.ArrayAgg(this=ordered)
     if isinstance(aggregate, exp.GroupConcat) or _ignores_nulls(aggregate, order):
         present = exp.Not(this=exp.Is(this=exp.paren(single.copy()), expression=exp.null()))
         elements = exp.Filter(this=elements, expression=exp.Where(this=present))
     count = limit.copy() if limit is not None else exp.null()
     if determined:
-        result = _call("list_slice", elements, exp.Literal.number(1), count)
+        result = call("list_slice", elements, exp.Literal.number(1), count)
     else:
-        result = _call("bq_untied_list", elements, count)
+        result = call("bq_untied_list", elements, count)
     if isinstance(aggregate, exp.GroupConcat):
-        result = _call("array_to_string", result, aggregate.args.get("separator") or exp.Literal.string(","))
+        result = call("array_to_string", result, aggregate.args.get("separator") or exp.Literal.string(","))
     whole = aggregate.parent if isinstance(aggregate.parent, exp.IgnoreNulls | exp.RespectNulls) else aggregate
     whole.replace(result)
 
 
 def _ignores_nulls(aggregate: Aggregate, order: exp.Order) -> bool:
     return isinstance(aggregate.parent, exp.IgnoreNulls) or isinstance(order.this, exp.IgnoreNulls)
-
-
-def _call(name: str, *arguments: exp.Expr) -> exp.Expr:
-    return exp.Anonymous(this=name, expressions=[argument.copy() for argument in arguments])

@@ -11,7 +11,8 @@ _BEGIN = {
     exp.Extract: ("EXTRACT",), exp.Pivot: ("PIVOT", "UNPIVOT"), exp.TableSample: ("TABLESAMPLE",), exp.Case: ("CASE",),
     exp.Array: ("ARRAY", "["), exp.Struct: ("STRUCT", "("), exp.Exists: ("EXISTS",), exp.SafeFunc: ("SAFE",),
     exp.Select: ("SELECT",), exp.Subquery: ("(",), exp.Paren: ("(",), exp.Neg: ("-",), exp.Not: ("NOT",),
-    exp.GroupConcat: ("STRING_AGG",), exp.Interval: ("INTERVAL",), exp.Parameter: ("@",), exp.SessionParameter: ("@@",), exp.CTE: (), exp.Join: ("JOIN",),
+    exp.GroupConcat: ("STRING_AGG",), exp.Interval: ("INTERVAL",), exp.Parameter: ("@",),
+    exp.SessionParameter: ("@@",),
 }  # fmt: skip
 _REACH = 40  # characters between such a word and what follows it
 TEXT = "text"  # the query's root has the file's text

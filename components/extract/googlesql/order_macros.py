@@ -12,11 +12,12 @@ BY = """CASE
 SEVERAL = "ANY_VALUE has several values"
 ANY = f"CASE WHEN min(hash(x)) <> max(hash(x)) THEN error('{SEVERAL}') ELSE any_value(x) END"
 # `pairs` have the key k of the order and the value v, and come in this order; the first n of them are taken, or all.
-LIST = f"""CASE
-    WHEN len(list_filter(range(1, len(pairs)), lambda i: pairs[i].k IS NOT DISTINCT FROM pairs[i + 1].k
-        AND pairs[i].v IS DISTINCT FROM pairs[i + 1].v
-        AND (n IS NULL OR i <= n OR pairs[i].k IS NOT DISTINCT FROM pairs[CAST(n AS BIGINT)].k))) > 0
-    THEN error('{TIED}') ELSE list_transform(list_slice(pairs, 1, coalesce(n, len(pairs))), lambda p: p.v) END"""
+# In a list of one they are computed once, however often they are named.
+LIST = f"""list_transform([pairs], lambda l: CASE
+    WHEN len(list_filter(range(1, len(l)), lambda i: l[i].k IS NOT DISTINCT FROM l[i + 1].k
+        AND l[i].v IS DISTINCT FROM l[i + 1].v
+        AND (n IS NULL OR i <= n OR l[i].k IS NOT DISTINCT FROM l[CAST(n AS BIGINT)].k))) > 0
+    THEN error('{TIED}') ELSE list_transform(list_slice(l, 1, coalesce(n, len(l))), lambda p: p.v) END)[1]"""
 # `peers` rows have the rank `rank` of this row in the order; `number` is the row's own number.
 UNTIED = {
     "bq_untied(x, peers)": f"CASE WHEN peers > 1 THEN error('{TIED}') ELSE x END",

@@ -5,7 +5,6 @@ sqlglot translates. What it maps to another meaning is rewritten (rewrite.py, al
 (allowed.py) pass. A wrong number is worse than a refusal.
 """
 
-import contextlib
 import functools
 import logging
 import warnings
@@ -26,9 +25,10 @@ from components.extract.googlesql.recursion import count_iterations, refused_rec
 from components.extract.googlesql.rewrite import rewrite
 from components.extract.googlesql.row_order import check_ties, refused_orders
 from components.extract.googlesql.safe_casts import SafeCast, safe_casts
+from components.extract.googlesql.syntax_errors import UnsupportedSqlError, translate_errors
+from components.extract.googlesql.table_suffix import hide_suffixes
 from components.extract.googlesql.text_casts import refused_texts
 from components.extract.googlesql.type_families import is_float
-from components.extract.googlesql.table_suffix import hide_suffixes
 from components.extract.googlesql.unsupported import why_unsupported
 from components.extract.googlesql.value_tables import name_members, refused_stars
 from components.extract.googlesql.window_functions import inline_windows
@@ -41,10 +41,6 @@ _ALSO_REQUIRED = {
     exp.TimestampDiff: "unit", exp.DatetimeDiff: "unit", exp.DateDiff: "unit",
 }  # fmt: skip
 _ALWAYS_ADDS_FLOATS = (exp.Stddev, exp.StddevPop, exp.StddevSamp, exp.Variance, exp.VariancePop, exp.Corr)
-
-
-class UnsupportedSqlError(SpecError):
-    heading = "the SQL does not mean the same on BigQuery and on files"
 
 
 @dataclass(frozen=True)
@@ -70,7 +66,7 @@ class Translation:
 def parse(sql: str) -> ParsedQuery:
     """Raises UnsupportedSqlError or SpecError."""
     query = _single_query(sql)
-    with _translate_errors():
+    with translate_errors():
         _check_arguments(query)
         plain = expand_pivots(query)
         inlined = inline_windows(name_elements(plain))
@@ -86,7 +82,7 @@ def parse(sql: str) -> ParsedQuery:
 def to_duckdb(sql: str, columns: Mapping[tuple[str, str], ColumnTypes]) -> Translation:
     """`columns`: (dataset or "", table) -> name -> type. Raises UnsupportedSqlError, SpecError or DataError."""
     query = parse(sql).tree.copy()
-    with _translate_errors():
+    with translate_errors():
         name_members(query, columns)
         annotated = AnnotatedQuery(query, columns)
         if problems := list(dict.fromkeys([*refused_coercions(annotated), *refused_texts(annotated)])):
@@ -114,7 +110,7 @@ def _single_query(sql: str) -> exp.Query:
         raise SpecError(
             Problem("SQL", "starts with a byte order mark", "Save the file as UTF-8 without one", "sql-not-parsed")
         )
-    with _translate_errors():
+    with translate_errors():
         statements = _statements(sql)
     parsed = [statement for statement in statements if statement and not isinstance(statement, exp.Semicolon)]
     query = parsed[0] if len(parsed) == 1 else None
@@ -159,31 +155,6 @@ def _check_arguments(query: exp.Query) -> None:
                 f"SQL {name}", "has too few arguments", "Look for a function with too few arguments", "sql-not-parsed"
             )
     problems.raise_if_any(SpecError)
-
-
-@contextlib.contextmanager
-def _translate_errors() -> Iterator[None]:
-    """sqlglot's errors, and nesting that is too deep for it, become SpecErrors."""
-    try:
-        yield
-    except sqlglot.errors.UnsupportedError as error:
-        raise UnsupportedSqlError(
-            Problem("SQL", f"cannot be translated ({error})", USUAL, "sql-not-portable")
-        ) from None
-    except sqlglot.errors.SqlglotError as error:
-        raise SpecError(_syntax(error)) from None
-    except RecursionError:
-        raise SpecError(
-            Problem("SQL", "is nested too deeply", "Give its parts names: WITH part AS (SELECT …)", "sql-too-deep")
-        ) from None
-
-
-def _syntax(error: sqlglot.errors.SqlglotError) -> Problem:
-    detail = error.errors[0] if isinstance(error, sqlglot.errors.ParseError) and error.errors else {}
-    line, near = detail.get("line"), detail.get("highlight")
-    message = f"cannot be read at {near!r}" if near else f"cannot be read ({str(error).splitlines()[0]})"
-    hint = "Fix the query there or just before; it is GoogleSQL" if near else "A quote or a comment may not be closed"
-    return Problem(f"SQL line {line}" if line else "SQL", message, hint, "sql-not-parsed")
 
 
 def _problems(query: exp.Expr) -> Iterator[Problem]:

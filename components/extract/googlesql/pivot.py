@@ -44,7 +44,8 @@ def _columns(source: exp.Expr) -> list[str]:
     """Of a subquery, or of a query of WITH; none where they are not named."""
     query: exp.Expr | None = source.this if isinstance(source, exp.Subquery) else None
     if isinstance(source, exp.Table) and not source.db:
-        matches = [cte.this for cte in source.root().find_all(exp.CTE) if cte.alias.casefold() == source.name.casefold()]
+        name = source.name.casefold()
+        matches = [cte.this for cte in source.root().find_all(exp.CTE) if cte.alias.casefold() == name]
         query = matches[0] if len(matches) == 1 else None
     if not isinstance(query, exp.Query) or query.is_star or not all(query.named_selects):
         return []
@@ -64,11 +65,11 @@ def _pivoted(base: exp.Expr, pivot: exp.Pivot, field: exp.In, names: list[str]) 
         or (len(calls) > 1 and not all(alias for _, alias in calls))
     ):
         return None
-    items = [
-        exp.alias_(_only_where(call, exp.EQ(this=field.this.copy(), expression=value.copy())), "_".join(filter(None, (alias, name))))
-        for value, name in values
-        for call, alias in calls
-    ]
+    items = []
+    for value, name in values:
+        for call, alias in calls:
+            condition = exp.EQ(this=field.this.copy(), expression=value.copy())
+            items.append(exp.alias_(_only_where(call, condition), "_".join(filter(None, (alias, name)))))
     columns = [exp.column(key) for key in keys]
     return exp.select(*columns, *items).from_(base).group_by(*columns)
 

@@ -64,14 +64,15 @@ def _count(cte: exp.CTE) -> None:
     reference.set("this", counted)
     following = exp.Add(this=exp.column(_NUMBER, reference.alias), expression=exp.Literal.number(1))
     checked = exp.Anonymous(this="bq_iterations", expressions=[following, exp.Literal.number(MOST_ITERATIONS)])
-    base.set("expressions", [*map(_wide, base.expressions), exp.alias_(exp.cast(exp.Literal.number(0), "BIGINT"), _NUMBER)])
+    first = exp.alias_(exp.cast(exp.Literal.number(0), "BIGINT"), _NUMBER)
+    base.set("expressions", [*map(_wide, base.expressions), first])
     step.append("expressions", exp.alias_(checked, _NUMBER))
     outer = exp.select(*(exp.column(name) for name in names)).from_(exp.Table(this=counted.copy()))
-    with_ = cte.parent
-    position = with_.expressions.index(cte)
     named = exp.CTE(this=outer, alias=exp.TableAlias(this=exp.to_identifier(cte.alias)))
     cte.set("alias", exp.TableAlias(this=counted.copy()))
-    with_.set("expressions", [*with_.expressions[: position + 1], named, *with_.expressions[position + 1 :]])
+    if (group := cte.parent) is not None:
+        both = [[part, named] if part is cte else [part] for part in group.expressions]
+        group.set("expressions", [part for parts in both for part in parts])
 
 
 def _wide(item: exp.Expr) -> exp.Expr:

@@ -21,12 +21,7 @@ def hide_suffixes(query: exp.Query) -> exp.Query:
             if isinstance(source, exp.Table) and is_wildcard(source.name)
         }
         for item in select.expressions if wildcards else []:
-            if isinstance(item, exp.Star):
-                _leave_out(item)
-            elif isinstance(item, exp.Column) and isinstance(item.this, exp.Star) and item.table.casefold() in wildcards:
-                _leave_out(item.this)
+            star = item.this if isinstance(item, exp.Column) else item
+            if isinstance(star, exp.Star) and (star is item or item.table.casefold() in wildcards):
+                star.set("except_", [*(star.args.get("except_") or []), exp.to_identifier(SUFFIX)])
     return copy
-
-
-def _leave_out(star: exp.Star) -> None:
-    star.set("except_", [*(star.args.get("except_") or []), exp.to_identifier(SUFFIX)])

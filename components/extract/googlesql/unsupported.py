@@ -117,7 +117,7 @@ def why_unsupported(node: exp.Expr) -> str | None:
             return UNSUPPORTED["REGEXP_EXTRACT with two groups"]
         case exp.RegexpExtractAll() if _matches_nothing(node.expression.name):
             return UNSUPPORTED["REGEXP_EXTRACT_ALL of empty texts"]
-        case exp.Limit() if isinstance(node.parent, exp.ArrayAgg | exp.GroupConcat) and isinstance(node.this, exp.Order):
+        case exp.Limit() if isinstance(node.parent, exp.ArrayAgg | exp.GroupConcat):
             return None if isinstance(node.expression, exp.Literal) else UNSUPPORTED["ARRAY_AGG(… LIMIT) computed"]
         case exp.Limit() if not isinstance(node.parent, exp.Query) or not node.parent.args.get("order"):
             return UNSUPPORTED["LIMIT without ORDER BY"]
@@ -139,7 +139,8 @@ def _matches_nothing(pattern: str) -> bool:
 
 
 def _is_literals(bounds: exp.Expr) -> bool:
-    return isinstance(bounds, exp.Array) and all(isinstance(bound.unnest(), exp.Literal | exp.Neg) for bound in bounds.expressions)
+    literals = (exp.Literal, exp.Neg)
+    return isinstance(bounds, exp.Array) and all(isinstance(bound.unnest(), literals) for bound in bounds.expressions)
 
 
 def is_week_from_monday(node: exp.Extract) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from sqlglot import exp
 
 from components.extract.googlesql.annotation import AnnotatedQuery, ColumnTypes
-from components.extract.googlesql.array_sources import element_of, offset_of, source_name, sources, unnests
+from components.extract.googlesql.array_sources import column_of, element_of, offset_of, source_name, sources, unnests
 from components.extract.googlesql.messages import outside_subset, place_of
 from components.extract.googlesql.table_suffix import is_wildcard
 from components.extract.googlesql.type_families import STRUCT, family_of
@@ -58,9 +58,8 @@ def _qualify(column: exp.Column, owner: exp.Select, structs: dict[str, Members],
     if taken or len(elements) > 1:
         where, hint = f"{place_of(column)} column {column.parts[0].name}", "Write its table's alias before it"
         raise DataError(Problem(where, "is in more than one of its tables", hint, "sql-name-ambiguous"))
-    parts = [exp.to_identifier(elements[0]), *(part.copy() for part in column.parts)]
-    head, rest = parts[:4], parts[4:]
-    column.replace(exp.Dot.build([exp.column(*reversed(head)), *rest]) if rest else exp.column(*reversed(head)))
+    parts: list[exp.Expr] = [exp.to_identifier(elements[0]), *(part.copy() for part in column.parts)]
+    column.replace(column_of(parts))
 
 
 def _is_nearer(name: str, column: exp.Column, owner: exp.Select, known: dict[int, set[str]]) -> bool:

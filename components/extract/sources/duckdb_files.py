@@ -10,8 +10,9 @@ import pyarrow as pa
 
 from components.extract.googlesql import types
 from components.extract.googlesql.duckdb_macros import connect, define
-from components.extract.googlesql.parse import Translation, UnsupportedSqlError, parameters, parse, to_duckdb
+from components.extract.googlesql.parse import Translation, parameters, parse, to_duckdb
 from components.extract.googlesql.safe_casts import Loss
+from components.extract.googlesql.syntax_errors import UnsupportedSqlError
 from components.extract.googlesql.table_suffix import is_wildcard
 from components.extract.sources import csv_types, duckdb_errors
 from components.extract.sources.csv_file import open_csv
@@ -106,9 +107,7 @@ class DuckDbSource:
             }
             raise with_csv_examples(error, connection, tables) from None
 
-    def _create_view(
-        self, connection: duckdb.DuckDBPyConnection, key: TableKey, shards: Mapping[str, str]
-    ) -> None:
+    def _create_view(self, connection: duckdb.DuckDBPyConnection, key: TableKey, shards: Mapping[str, str]) -> None:
         """`shards`: suffix -> pattern of the files; the suffix of a table that stands alone is ""."""
         dataset, name = key
         label = ".".join(filter(None, key))

@@ -3,7 +3,7 @@
 They are small, so that the answers beside the queries can be derived by hand.
 """
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -109,7 +109,8 @@ ROWS = {
     "ranking.impressions": (
         {"search_id": TEXT, "user_id": WHOLE, "listing_id": WHOLE, "position": WHOLE, "shown_at": MOMENT},
         [
-            ("s1", 1, 11, 1, march("01 10:00")), ("s1", 1, 12, 2, march("01 10:00")), ("s1", 1, 13, 3, march("01 10:00")),
+            ("s1", 1, 11, 1, march("01 10:00")), ("s1", 1, 12, 2, march("01 10:00")),
+            ("s1", 1, 13, 3, march("01 10:00")),
             ("s2", 2, 11, 1, march("01 11:00")), ("s2", 2, 14, 2, march("01 11:00")),
             ("s3", 1, 12, 1, march("02 10:00")), ("s3", 1, 11, 2, march("02 10:00")),
         ],
@@ -131,7 +132,8 @@ ROWS = {
     "ranking.listings": (
         {"listing_id": WHOLE, "rent": WHOLE, "area": REAL, "features": pa.list_(TEXT), "listed_on": pa.date32()},
         [
-            (11, 100_000, 20.0, ["parking", "pets"], date(2026, 1, 10)), (12, 150_000, 30.0, ["pets"], date(2026, 2, 1)),
+            (11, 100_000, 20.0, ["parking", "pets"], date(2026, 1, 10)),
+            (12, 150_000, 30.0, ["pets"], date(2026, 2, 1)),
             (13, 80_000, 25.0, [], date(2026, 2, 15)), (14, 60_000, None, None, date(2026, 2, 28)),
         ],
     ),
@@ -175,8 +177,10 @@ ROWS = {
             "rider": TEXT,
         },
         [
-            (1, "A", "B", moment("04-01 07:30:00"), 600, "member"), (2, "A", "C", moment("04-01 08:15:00"), 1200, "casual"),
-            (3, "B", "A", moment("04-01 17:45:00"), 900, "member"), (4, "A", "B", moment("04-02 08:05:00"), 300, "member"),
+            (1, "A", "B", moment("04-01 07:30:00"), 600, "member"),
+            (2, "A", "C", moment("04-01 08:15:00"), 1200, "casual"),
+            (3, "B", "A", moment("04-01 17:45:00"), 900, "member"),
+            (4, "A", "B", moment("04-02 08:05:00"), 300, "member"),
             (5, "C", "A", moment("04-04 12:00:00"), 3600, "casual"),
         ],
     ),
