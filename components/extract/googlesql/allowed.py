@@ -75,6 +75,7 @@ SUPPORTED: dict[str, dict[str, str]] = {
         "Concat": "CONCAT",
         "EndsWith": "ENDS_WITH",
         "Format": "FORMAT",
+        "Hex": "",  # UPPER(TO_HEX(x))
         "JSONExtractScalar": "JSON_VALUE, JSON_EXTRACT_SCALAR",
         "JSONValueArray": "JSON_VALUE_ARRAY",
         "JSONFormat": "TO_JSON_STRING",

@@ -49,7 +49,7 @@ _RULES: tuple[tuple[tuple[type[exp.Expr], ...], dict[str, Types]], ...] = (
     ((exp.Like, exp.DPipe), {"this": (STRING,), "expression": (STRING,)}),
     ((exp.SHA2Digest, exp.SHA1Digest, exp.MD5Digest, exp.MD5), {"this": (STRING, BYTES)}),
     ((exp.Bracket, exp.ArrayReverse, exp.ArrayToString, exp.ArrayConcat, exp.ArraySize), {"this": (ARRAY,)}),
-    ((exp.LowerHex,), {"this": (BYTES,)}),
+    ((exp.LowerHex, exp.Hex), {"this": (BYTES,)}),
     (
         (
             exp.Abs, exp.Ceil, exp.Exp, exp.Floor, exp.IsNan, exp.Ln, exp.Round, exp.Sign, exp.Sqrt, exp.Trunc, exp.Avg,

@@ -28,8 +28,11 @@ def place_of(node: exp.Expr) -> str:
     """SQL line 3 column 14; SQL alone for a node that is in no file."""
     starts = [found.meta["start"] for found in node.walk() if "start" in found.meta]
     text = node.root().meta.get(TEXT)
-    if not starts or text is None:
+    if text is None:
         return "SQL"
+    if not starts:  # a name that stands alone, such as CURRENT_DATE
+        start = text.upper().find(node.sql(dialect="bigquery").upper())
+        return place_at(text, start) if start >= 0 else "SQL"
     return place_at(text, _beginning(node, text, min(starts)))
 
 

@@ -69,4 +69,6 @@ def _never_nan(*nodes: exp.Expr) -> bool:
 
 
 def _call(name: str, argument: exp.Expr) -> exp.Expr:
-    return exp.Anonymous(this=name, expressions=[argument.copy()])
+    guarded = exp.Anonymous(this=name, expressions=[argument.copy()])
+    guarded.type = argument.type
+    return guarded

@@ -127,7 +127,7 @@ def _place_of_second(sql: str, statements: list[exp.Expr | None]) -> str:
     separators = [token.end + 1 for token in sqlglot.tokenize(sql, read="bigquery") if token.text == ";"]
     start = separators[0] if len(statements) > 1 and separators else 0
     rest = sql[start:]
-    return place_at(sql, start + len(rest) - len(rest.lstrip())) if rest.strip() else "SQL"
+    return place_at(sql, start + len(rest) - len(rest.lstrip())) if any(statements) and rest.strip() else "SQL"
 
 
 def _statements(sql: str) -> list[exp.Expr | None]:

@@ -74,7 +74,7 @@ def test_all_unknown_names_are_reported_at_once(visits):
     with pytest.raises(DataError) as error:
         rows(visits, "SELECT t.a, x.u, b, (SELECT COUNT(c.d) FROM t AS c) AS n FROM t")
     assert [problem.where for problem in error.value.problems] == [
-        "SQL line 1 column 32, column d", "SQL line 1 column 8, column a", "SQL line 1 column 13, alias x",
+        "SQL line 1 column 35, column d", "SQL line 1 column 8, column a", "SQL line 1 column 13, alias x",
         "SQL line 1 column 18, column b",
     ]  # fmt: skip
 
