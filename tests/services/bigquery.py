@@ -225,7 +225,7 @@ class InsertRequest:
         if "times in the result" in problem.problem:
             message = "Duplicate column names in the result are not supported when a destination table is present."
             return Refusal(400, "invalidQuery", f"{message} Found duplicate(s): {name}")
-        if problem.where.startswith("SQL column"):
+        if problem.code == "sql-name-unknown":
             near = f"; {problem.hint}" if problem.hint.startswith("Did you mean") else ""
             return Refusal(400, "invalidQuery", f"Unrecognized name: {name}{near}{self._at(name)}")
         return Refusal(400, "invalidQuery", f"{problem.where}: {problem.problem}")

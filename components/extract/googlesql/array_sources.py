@@ -8,22 +8,20 @@ from sqlglot import exp
 DEFAULT_OFFSET = "offset"
 
 
-def name_elements(query: exp.Query) -> exp.Query:
-    """A copy in which every array of FROM is an UNNEST whose elements, and offsets, have a name."""
-    copy = query.copy()
-    for select in copy.find_all(exp.Select):
+def name_elements(query: exp.Query) -> None:
+    """Makes, in place, every array of FROM an UNNEST whose elements have a name."""
+    for select in query.find_all(exp.Select):
         for table in [source for source in sources(select) if isinstance(source, exp.Table)]:
             if (path := _array_path(table, select)) is not None:
                 table.replace(path)
-    for array in copy.find_all(exp.Array):
+    for array in query.find_all(exp.Array):
         _name_tuples(array)
     numbers = count(1)
-    for select in copy.find_all(exp.Select):
+    for select in query.find_all(exp.Select):
         for unnest in unnests(select):
             if not element_of(unnest):
                 name = exp.to_identifier(f"_element_{next(numbers)}")
                 unnest.set("alias", exp.TableAlias(columns=[name]))
-    return copy
 
 
 def _name_tuples(array: exp.Array) -> None:

@@ -68,15 +68,20 @@ def parse(sql: str) -> ParsedQuery:
     query = _single_query(sql)
     with translate_errors():
         _check_arguments(query)
-        plain = expand_pivots(query)
-        inlined = inline_windows(name_elements(plain))
-        refused = [_problems(plain), refused_orders(inlined), refused_stars(inlined), refused_recursions(inlined)]
-        if problems := list(dict.fromkeys(problem for group in refused for problem in group)):
-            raise UnsupportedSqlError(*problems)
-        tree = count_iterations(hide_suffixes(expand_aliases(inlined)))
-        names = {cte.alias.casefold() for cte in tree.find_all(exp.CTE)}
-        tables = [table for table in tree.find_all(exp.Table) if table.db or table.name.casefold() not in names]
-        return ParsedQuery(tree, tuple(tables))
+        problems = list(_unnamed(query))
+        expand_pivots(query)
+        problems += _problems(query)
+        name_elements(query)
+        inline_windows(query)
+        problems += [*refused_orders(query), *refused_stars(query), *refused_recursions(query)]
+        if problems:
+            raise UnsupportedSqlError(*dict.fromkeys(problems))
+        expand_aliases(query)
+        hide_suffixes(query)
+        count_iterations(query)
+        names = {cte.alias.casefold() for cte in query.find_all(exp.CTE)}
+        tables = [table for table in query.find_all(exp.Table) if table.db or table.name.casefold() not in names]
+        return ParsedQuery(query, tuple(tables))
 
 
 def to_duckdb(sql: str, columns: Mapping[tuple[str, str], ColumnTypes]) -> Translation:
@@ -88,8 +93,10 @@ def to_duckdb(sql: str, columns: Mapping[tuple[str, str], ColumnTypes]) -> Trans
         if problems := list(dict.fromkeys([*refused_coercions(annotated), *refused_texts(annotated)])):
             raise UnsupportedSqlError(*problems)
         read_date_literals(annotated)
-        text = rewrite(check_ties(query)).sql(dialect="duckdb", unsupported_level=ErrorLevel.RAISE)
-        return Translation(text, _adds_floats(annotated.resolved), tuple(safe_casts(annotated)))
+        counted = tuple(safe_casts(annotated))
+        check_ties(query)
+        text = rewrite(query).sql(dialect="duckdb", unsupported_level=ErrorLevel.RAISE, copy=False)
+        return Translation(text, _adds_floats(annotated.resolved), counted)
 
 
 def _adds_floats(resolved: exp.Query) -> bool:
@@ -155,6 +162,16 @@ def _check_arguments(query: exp.Query) -> None:
                 f"SQL {name}", "has too few arguments", "Look for a function with too few arguments", "sql-not-parsed"
             )
     problems.raise_if_any(SpecError)
+
+
+def _unnamed(query: exp.Query) -> Iterator[Problem]:
+    """Columns of the result that have no name: each engine gives them another one."""
+    first: exp.Expr = query
+    while isinstance(first, exp.SetOperation | exp.Subquery):
+        first = first.this
+    for item in first.selects if isinstance(first, exp.Select) else []:
+        if not item.is_star and not item.output_name:
+            yield outside_subset(item, f"Write {item.sql(dialect='bigquery'):.40} AS name", "has no name in the result")
 
 
 def _problems(query: exp.Expr) -> Iterator[Problem]:

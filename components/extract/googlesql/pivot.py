@@ -14,15 +14,13 @@ _AGGREGATES = (exp.Sum, exp.Count, exp.CountIf, exp.Avg, exp.Min, exp.Max, exp.L
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
-def expand_pivots(query: exp.Query) -> exp.Query:
-    """A copy in which every PIVOT and UNPIVOT that can be written in other words is."""
-    copy = query.copy()
-    for select in reversed(list(copy.find_all(exp.Select))):
+def expand_pivots(query: exp.Query) -> None:
+    """Replaces, in place, every PIVOT and UNPIVOT that can be written in other words."""
+    for select in reversed(list(query.find_all(exp.Select))):
         for source in list(sources(select)):
             pivots = source.args.get("pivots") or []
             if len(pivots) == 1 and (expanded := _expanded(source, pivots[0])) is not None:
                 source.replace(expanded)
-    return copy
 
 
 def _expanded(source: exp.Expr, pivot: exp.Pivot) -> exp.Subquery | None:

@@ -22,12 +22,10 @@ def refused_recursions(query: exp.Query) -> Iterator[Problem]:
             yield outside_subset(cte.this, HINT)
 
 
-def count_iterations(query: exp.Query) -> exp.Query:
-    """A copy whose recursive queries fail above the limit."""
-    copy = query.copy()
-    for cte in recursive_queries(copy):
+def count_iterations(query: exp.Query) -> None:
+    """Makes, in place, recursive queries fail above the limit."""
+    for cte in recursive_queries(query):
         _count(cte)
-    return copy
 
 
 def recursive_queries(query: exp.Query) -> list[exp.CTE]:

@@ -27,16 +27,15 @@ BLANKS = "\t\n\v\f\r \u0085\u00a0\u1680" + "".join(map(chr, range(0x2000, 0x200B
 
 
 def rewrite(query: exp.Query) -> exp.Query:
-    """A copy with every node rewritten, inner ones first: a node that is replaced keeps its rewritten children."""
-    copy = query.copy()
-    for node in reversed(list(copy.walk(bfs=False))):
+    """The query itself, every node rewritten, inner ones first: one that is replaced keeps its rewritten children."""
+    for node in reversed(list(query.walk(bfs=False))):
         guard_nan(node)
         if (new := _rewrite_node(node)) is not node:
             node.replace(new)
-    for node in copy.walk():  # sqlglot writes other SQL where it knows a type
+    for node in query.walk():  # sqlglot writes other SQL where it knows a type
         if not isinstance(node, exp.Cast | exp.Literal):
             node.type = None
-    return copy
+    return query
 
 
 def _rewrite_node(node: exp.Expr) -> exp.Expr:

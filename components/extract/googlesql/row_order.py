@@ -45,17 +45,15 @@ def _why(node: exp.Expr) -> str:
             return ""
 
 
-def check_ties(query: exp.Query) -> exp.Query:
-    """A copy whose windows and limits fail where tied rows would decide the answer."""
-    copy = query.copy()
-    for node in reversed(list(copy.walk(bfs=False))):
+def check_ties(query: exp.Query) -> None:
+    """Makes, in place, windows, lists and limits fail where tied rows would decide the answer."""
+    for node in reversed(list(query.walk(bfs=False))):
         if isinstance(node, exp.Window) and _sees_ties(node):
             node.replace(_checked_window(node))
         elif isinstance(node, exp.ArrayAgg | exp.GroupConcat):
             check_list(node)
         elif isinstance(node, exp.Select) and node.args.get("limit") and not _selects_its_keys(node):
             _check_limit(node)
-    return copy
 
 
 def _sees_ties(window: exp.Window) -> bool:

@@ -11,10 +11,9 @@ def is_wildcard(name: str) -> bool:
     return name.endswith("*")
 
 
-def hide_suffixes(query: exp.Query) -> exp.Query:
-    """A copy whose stars leave _TABLE_SUFFIX out; on files it is a column like any other."""
-    copy = query.copy()
-    for select in copy.find_all(exp.Select):
+def hide_suffixes(query: exp.Query) -> None:
+    """Leaves, in place, _TABLE_SUFFIX out of every star; on files it is a column like any other."""
+    for select in query.find_all(exp.Select):
         wildcards = {
             source_name(source).casefold()
             for source in sources(select)
@@ -24,4 +23,3 @@ def hide_suffixes(query: exp.Query) -> exp.Query:
             star = item.this if isinstance(item, exp.Column) else item
             if isinstance(star, exp.Star) and (star is item or item.table.casefold() in wildcards):
                 star.set("except_", [*(star.args.get("except_") or []), exp.to_identifier(SUFFIX)])
-    return copy

@@ -20,6 +20,7 @@ UNSUPPORTED = {
     "ARRAY_AGG(… LIMIT) computed": "LIMIT in an aggregate must be a literal",
     "ARRAY_TO_STRING with a text for NULL": "Write IFNULL(x, text) for the elements",
     "FORMAT": USE,
+    "HAVING MAX, HAVING MIN in other aggregates than ANY_VALUE": "Use MAX_BY, MIN_BY or ANY_VALUE(x HAVING MAX y)",
     "RANGE_BUCKET with computed bounds": "RANGE_BUCKET's bounds must be literals in an array",
     "REGEXP_EXTRACT_ALL of empty texts": "A pattern that matches the empty text finds other ones. Use + in place of *",
     "SHA512": "Use SHA256",
@@ -77,6 +78,8 @@ def why_unsupported(node: exp.Expr) -> str | None:
             return UNSUPPORTED["SAFE. before other functions"]
         case exp.AnyValue() if isinstance(node.parent, exp.Window):
             return UNSUPPORTED["ANY_VALUE … OVER"]
+        case exp.HavingMax() if not isinstance(node.parent, exp.AnyValue):
+            return UNSUPPORTED["HAVING MAX, HAVING MIN in other aggregates than ANY_VALUE"]
         case exp.ArrayToString() if node.args.get("null"):
             return UNSUPPORTED["ARRAY_TO_STRING with a text for NULL"]
         case exp.Format() if why := refused_text_format(node):

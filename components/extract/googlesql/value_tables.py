@@ -56,7 +56,7 @@ def _qualify(column: exp.Column, owner: exp.Select, structs: dict[str, Members],
     if taken and column.table:
         return  # an alias of FROM goes before a member
     if taken or len(elements) > 1:
-        where, hint = f"{place_of(column)} column {column.parts[0].name}", "Write its table's alias before it"
+        where, hint = f"{place_of(column)}, column {column.parts[0].name}", "Write its table's alias before it"
         raise DataError(Problem(where, "is in more than one of its tables", hint, "sql-name-ambiguous"))
     parts: list[exp.Expr] = [exp.to_identifier(elements[0]), *(part.copy() for part in column.parts)]
     column.replace(column_of(parts))
@@ -76,7 +76,9 @@ def _is_nearer(name: str, column: exp.Column, owner: exp.Select, known: dict[int
 def _is_output_key(column: exp.Column, owner: exp.Select) -> bool:
     """A whole key of ORDER BY that is a name of the SELECT list."""
     key = column.parent
-    if column.table or not isinstance(key, exp.Ordered) or key.parent is not owner.args.get("order"):
+    if column.table or owner.args.get("kind") == "STRUCT":
+        return False
+    if not isinstance(key, exp.Ordered) or key.parent is not owner.args.get("order"):
         return False
     return column.name.casefold() in (name.casefold() for name in owner.named_selects)
 

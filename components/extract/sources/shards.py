@@ -34,4 +34,6 @@ def _types(connection: duckdb.DuckDBPyConnection, select: str) -> dict[str, str]
 
 
 def _column(name: str, kind: str, own: Mapping[str, str]) -> str:
-    return quoted(name) if name in own else f"CAST(NULL AS {kind}) AS {quoted(name)}"
+    """NULL where a table has no such column; an array is empty."""
+    missing = "[]" if kind.endswith("]") else "NULL"
+    return quoted(name) if name in own else f"CAST({missing} AS {kind}) AS {quoted(name)}"

@@ -9,6 +9,7 @@ REFUSED = {
     "FORMAT('%d of %d', 1)": "one value for each element",
     "SAFE.ASCII('abc')": "SAFE. stands before PARSE_ functions, SUBSTR",
     "SAFE.LN(0)": "SAFE. stands before PARSE_ functions, SUBSTR",
+    f"(SELECT SUM(x HAVING MAX x) {over('1, 2')})": "ANY_VALUE(x HAVING MAX y)",
     window("ANY_VALUE(x)"): "Use FIRST_VALUE, MIN or MAX",
     f"(SELECT ARRAY_AGG(x ORDER BY x LIMIT f.whole)[SAFE_OFFSET(0)] {over('1, 2')})": "must be a literal",
     "ARRAY_TO_STRING(['a', NULL], ',', '-')": "Write IFNULL(x, text)",
