@@ -21,26 +21,26 @@ from tests.extract.googlesql.corpus_tables import write_tables
 STATUSES = ("accepted", "refused", "wrong")
 
 
-def outcomes() -> dict[CorpusQuery, str]:
+def outcomes() -> list[tuple[CorpusQuery, str]]:
     with tempfile.TemporaryDirectory() as folder:
         write_tables(Path(folder))
         source = DuckDbSource(folder)
-        return {query: run(source, query).status(query) for query in queries()}
+        return [(query, run(source, query).status(query)) for query in queries()]
 
 
 def main() -> int:
     results = outcomes()
     table = Table("feature", "queries", *STATUSES)
-    features = sorted({feature for query in results for feature in query.features}, key=str.casefold)
+    features = sorted({feature for query, _ in results for feature in query.features}, key=str.casefold)
     for feature in ["all", *features]:
-        counted = Counter(status for query, status in results.items() if feature in ("all", *query.features))
+        counted = Counter(status for query, status in results if feature in ("all", *query.features))
         table.add_row(feature, str(counted.total()), *(str(counted[status]) for status in STATUSES))
     console = Console()
     console.print(table)
-    for query, status in results.items():
+    for query, status in results:
         if status != "accepted":
             console.print(f"{status}: {query.name}")
-    return 1 if "wrong" in results.values() else 0
+    return 1 if any(status == "wrong" for _, status in results) else 0
 
 
 if __name__ == "__main__":

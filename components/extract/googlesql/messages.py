@@ -30,6 +30,8 @@ def place_of(node: exp.Expr) -> str:
     text = node.root().meta.get(TEXT)
     if text is None:
         return "SQL"
+    if not starts and node.args and node.parent is not None:  # sqlglot's own, around nothing
+        return place_of(node.parent)
     if not starts:  # a name that stands alone, such as CURRENT_DATE
         start = text.upper().find(node.sql(dialect="bigquery").upper())
         return place_at(text, start) if start >= 0 else "SQL"

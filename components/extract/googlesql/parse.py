@@ -19,7 +19,7 @@ from components.extract.googlesql.allowed import ALLOWED, INSTEAD, USUAL
 from components.extract.googlesql.annotation import AnnotatedQuery, ColumnTypes
 from components.extract.googlesql.array_sources import name_elements
 from components.extract.googlesql.coercion import read_date_literals, refused_coercions
-from components.extract.googlesql.messages import TEXT, outside_subset, place_at
+from components.extract.googlesql.messages import TEXT, outside_subset, place_at, place_of
 from components.extract.googlesql.pivot import expand_pivots
 from components.extract.googlesql.recursion import count_iterations, refused_recursions
 from components.extract.googlesql.rewrite import rewrite
@@ -159,7 +159,10 @@ def _check_arguments(query: exp.Query) -> None:
         if not isinstance(node, exp.Anonymous) and any(node.args.get(name) is None for name in required):
             name = node.sql_names()[0] if isinstance(node, exp.Func) else node.key
             problems.add(
-                f"SQL {name}", "has too few arguments", "Look for a function with too few arguments", "sql-not-parsed"
+                f"{place_of(node)}, {name}",
+                "has too few arguments",
+                "Look for a function with too few arguments",
+                "sql-not-parsed",
             )
     problems.raise_if_any(SpecError)
 

@@ -17,6 +17,10 @@ from model.errors import KamadoError
 
 FOLDER = Path(__file__).parent / "corpus"
 WINDOW = Window(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 4, tzinfo=UTC))
+TYPES = {
+    "int64": "INT64", "double": "FLOAT64", "string": "STRING", "bool": "BOOL", "date32[day]": "DATE",
+    "timestamp[us, tz=UTC]": "TIMESTAMP",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -40,9 +44,10 @@ class Result:
     refusal: KamadoError | None = None
 
     def status(self, query: CorpusQuery) -> str:
-        """accepted, refused (with a hint) or wrong."""
+        """accepted, refused (with a hint of its own) or wrong."""
         if self.refusal is not None:
-            return "refused" if all(problem.hint for problem in self.refusal.problems) else "wrong"
+            has_hints = all(problem.hint and problem.code != "query-failed" for problem in self.refusal.problems)
+            return "refused" if has_hints else "wrong"
         return "accepted" if (self.columns, self.rows) == (query.columns, query.rows) else "wrong"
 
 
@@ -52,10 +57,10 @@ def queries() -> list[CorpusQuery]:
 
 def run(source: DuckDbSource, query: CorpusQuery) -> Result:
     try:
-        columns = source.columns(query.sql, WINDOW)
         table = pa.Table.from_batches(source.fetch(query.sql, WINDOW))
     except KamadoError as refusal:
         return Result(refusal=refusal)
+    columns = {column.name: TYPES[str(column.type)] for column in table.schema}
     return Result(columns, _sorted(list(row.values()) for row in table.to_pylist()))
 
 
