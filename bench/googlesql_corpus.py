@@ -18,6 +18,7 @@ from components.extract.sources.duckdb_files import DuckDbSource
 from tests.extract.googlesql.corpus import CorpusQuery, queries, run
 from tests.extract.googlesql.corpus_tables import write_tables
 
+LEAST_QUERIES = 3  # of a feature that has a row of its own
 STATUSES = ("accepted", "refused", "wrong")
 
 
@@ -31,7 +32,8 @@ def outcomes() -> list[tuple[CorpusQuery, str]]:
 def main() -> int:
     results = outcomes()
     table = Table("feature", "queries", *STATUSES)
-    features = sorted({feature for query, _ in results for feature in query.features}, key=str.casefold)
+    uses = Counter(feature for query, _ in results for feature in query.features)
+    features = sorted((feature for feature, count in uses.items() if count >= LEAST_QUERIES), key=str.casefold)
     for feature in ["all", *features]:
         counted = Counter(status for query, status in results if feature in ("all", *query.features))
         table.add_row(feature, str(counted.total()), *(str(counted[status]) for status in STATUSES))

@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parent / "corpus"
 WINDOW = Window(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 4, tzinfo=UTC))
 TYPES = {
     "int64": "INT64", "double": "FLOAT64", "string": "STRING", "bool": "BOOL", "date32[day]": "DATE",
-    "timestamp[us, tz=UTC]": "TIMESTAMP",
+    "timestamp[us, tz=UTC]": "TIMESTAMP", "timestamp[us]": "DATETIME",
 }  # fmt: skip
 
 
