@@ -8,6 +8,8 @@ PYTHON ?= python3
 # What a person gives, by name=value or by the environment. It is text: `value` keeps make from reading a $ in it, and
 # recipes get it from the environment, in quotes. Without a value the command behind a target has its own default.
 override VARIABLES := SPEC DATA OUT TRIALS MINUTES END BASE_IMAGE CHAMPION JSON TO MODEL PORT PYTHON_IMAGE REGISTRY_PORT RUNNER TESTS TABLE LABEL SPECS STEPS_IMAGE BIGQUERY CLUSTER EXPERIMENT WAIT ALLOW_DIRTY TARGET CRON BACKFILL CATCH_UP RUN
+# SPECS="$LIST" with an empty list is a mistake, which the command refuses; one that make exports empty is not.
+override SPECS_GIVEN := $(if $(filter command,$(firstword $(origin SPECS)))$(value SPECS),yes)
 override PYTHON_ORIGIN := $(firstword $(origin PYTHON))
 override ARGUMENTS := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
 $(foreach name,PYTHON $(VARIABLES) $(ARGUMENTS),$(eval override $(name) := $$(value $(name))))
@@ -30,15 +32,16 @@ export PYTHONDONTWRITEBYTECODE :=
 help:  ## list what you can do here
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
 
-run: $(READY)  ## logs to image: SPEC= DATA= OUT= TRIALS= MINUTES= END= BASE_IMAGE= CHAMPION= RUNNER=docker STEPS_IMAGE= JSON=1
-	@$(START) -m cli run $${SPEC:+--spec="$$SPEC"} $${DATA:+--data="$$DATA"} $${OUT:+--out="$$OUT"} $${END:+--end="$$END"} \
+run: $(READY)  ## logs to image: SPEC= DATA= BIGQUERY= OUT= TRIALS= MINUTES= END= BASE_IMAGE= CHAMPION= RUNNER=docker STEPS_IMAGE= JSON=1
+	@$(START) -m cli run $${SPEC:+--spec="$$SPEC"} $${DATA:+--data="$$DATA"} $${BIGQUERY:+--bigquery="$$BIGQUERY"} \
+	  $${OUT:+--out="$$OUT"} $${END:+--end="$$END"} \
 	  $${TRIALS:+--trials="$$TRIALS"} $${MINUTES:+--minutes="$$MINUTES"} $${BASE_IMAGE:+--base="$$BASE_IMAGE"} \
 	  $${CHAMPION:+--champion="$$CHAMPION"} $${RUNNER:+--runner="$$RUNNER"} $${STEPS_IMAGE:+--steps-image="$$STEPS_IMAGE"} \
 	  $${JSON:+--json}
 
-check-spec: $(READY)  ## types, rows, rates, leaks and splits, before any training: SPEC= DATA= END= OUT= JSON=1
-	@$(START) -m cli check-spec $${SPEC:+--spec="$$SPEC"} $${DATA:+--data="$$DATA"} $${OUT:+--out="$$OUT"} \
-	  $${END:+--end="$$END"} $${JSON:+--json}
+check-spec: $(READY)  ## types, rows, rates, leaks and splits, before any training: SPEC= DATA= BIGQUERY= END= OUT= JSON=1
+	@$(START) -m cli check-spec $${SPEC:+--spec="$$SPEC"} $${DATA:+--data="$$DATA"} $${BIGQUERY:+--bigquery="$$BIGQUERY"} \
+	  $${OUT:+--out="$$OUT"} $${END:+--end="$$END"} $${JSON:+--json}
 
 new: $(READY)  ## a first spec from a table: MODEL= TABLE= LABEL= SPECS= JSON=1
 	@$(START) -m cli new --model="$$MODEL" --table="$$TABLE" --label="$$LABEL" $${SPECS:+--specs="$$SPECS"} \
@@ -55,18 +58,18 @@ component-image: $(READY)  ## by a container engine, what every step runs in, pu
 	@$(START) -m cli component-image $${TO:+--to="$$TO"} $${PYTHON_IMAGE:+--python="$$PYTHON_IMAGE"} $${JSON:+--json}
 
 pipeline-compile: $(READY)  ## a pipeline for a cluster, of SPEC= or SPECS=: STEPS_IMAGE= BASE_IMAGE= BIGQUERY= DATA= TO= CHAMPION= CLUSTER= OUT= JSON=1
-	@$(START) -m cli compile $${SPEC:+--spec="$$SPEC"} $${SPECS:+--specs="$$SPECS"} $${STEPS_IMAGE:+--image="$$STEPS_IMAGE"} \
+	@$(START) -m cli compile $${SPEC:+--spec="$$SPEC"} $(if $(SPECS_GIVEN),--specs="$$SPECS") $${STEPS_IMAGE:+--image="$$STEPS_IMAGE"} \
 	  $${BASE_IMAGE:+--base="$$BASE_IMAGE"} $${BIGQUERY:+--bigquery="$$BIGQUERY"} $${DATA:+--data="$$DATA"} $${TO:+--to="$$TO"} \
 	  $${CHAMPION:+--champion="$$CHAMPION"} $${CLUSTER:+--cluster="$$CLUSTER"} $${OUT:+--out="$$OUT"} $${JSON:+--json}
 
 pipeline-submit: $(READY)  ## run it on the cluster at KFP_HOST: as pipeline-compile, and END= EXPERIMENT= WAIT=1 ALLOW_DIRTY=1 TARGET=kfp
-	@$(START) -m cli submit $${SPEC:+--spec="$$SPEC"} $${SPECS:+--specs="$$SPECS"} $${STEPS_IMAGE:+--image="$$STEPS_IMAGE"} \
+	@$(START) -m cli submit $${SPEC:+--spec="$$SPEC"} $(if $(SPECS_GIVEN),--specs="$$SPECS") $${STEPS_IMAGE:+--image="$$STEPS_IMAGE"} \
 	  $${BASE_IMAGE:+--base="$$BASE_IMAGE"} $${BIGQUERY:+--bigquery="$$BIGQUERY"} $${DATA:+--data="$$DATA"} $${TO:+--to="$$TO"} \
 	  $${CHAMPION:+--champion="$$CHAMPION"} $${CLUSTER:+--cluster="$$CLUSTER"} $${EXPERIMENT:+--experiment="$$EXPERIMENT"} \
 	  $${ALLOW_DIRTY:+--allow-dirty} $${TARGET:+--target="$$TARGET"} $${END:+--end="$$END"} $${WAIT:+--wait} $${JSON:+--json}
 
 pipeline-schedule: $(READY)  ## run it at times: as pipeline-submit, and CRON='0 18 * * 1-5' BACKFILL=FROM..TO CATCH_UP=1
-	@$(START) -m cli schedule $${SPEC:+--spec="$$SPEC"} $${SPECS:+--specs="$$SPECS"} $${STEPS_IMAGE:+--image="$$STEPS_IMAGE"} \
+	@$(START) -m cli schedule $${SPEC:+--spec="$$SPEC"} $(if $(SPECS_GIVEN),--specs="$$SPECS") $${STEPS_IMAGE:+--image="$$STEPS_IMAGE"} \
 	  $${BASE_IMAGE:+--base="$$BASE_IMAGE"} $${BIGQUERY:+--bigquery="$$BIGQUERY"} $${DATA:+--data="$$DATA"} $${TO:+--to="$$TO"} \
 	  $${CHAMPION:+--champion="$$CHAMPION"} $${CLUSTER:+--cluster="$$CLUSTER"} $${EXPERIMENT:+--experiment="$$EXPERIMENT"} \
 	  $${ALLOW_DIRTY:+--allow-dirty} $${TARGET:+--target="$$TARGET"} $${CRON:+--cron="$$CRON"} \
@@ -100,6 +103,7 @@ fix: $(READY)  ## fix what can be fixed: lint, formatting, the references
 	@$(VENV)/bin/ruff format .
 	@$(START) -m model.spec.reference docs
 	@$(START) -m components.extract.googlesql.reference docs
+	@$(START) -m components.extract.sources.types_page docs
 	@$(START) -m artifacts.schemas docs
 	@$(START) -m build.gate.fields.page docs
 	@$(START) -m pipelines.cluster.page docs

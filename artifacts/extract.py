@@ -17,6 +17,19 @@ class ConversionLoss(Section):
     example: str | None
 
 
+class QueryCost(Section):
+    """What a query that is billed cost."""
+
+    job_id: str
+    bytes_processed: int = Field(ge=0)
+    bytes_billed: int = Field(ge=0, description="of the query and of the checksum of its rows")
+    usd: float = Field(ge=0, description="estimate, from the bytes that were billed")
+    usd_per_tib: float = Field(ge=0)
+    cache_hit: bool = Field(description="whether BigQuery had the result already")
+    reader: str = Field(description="the way of the rows: storage, rest or export")
+    table: str | None = Field(description="that models share; null without source.materialize")
+
+
 class Extract(Document):
     """The rows themselves are in rows/*.parquet beside it."""
 
@@ -34,8 +47,12 @@ class Extract(Document):
     table_rows: dict[str, int] | None = Field(description="rows by table; null where they are not counted")
     losses: tuple[ConversionLoss, ...] | None = Field(description="null where they are not counted")
     columns: dict[str, str] = Field(description="name to GoogleSQL type of the query's result")
+    query: QueryCost | None = Field(None, description="null where nothing is billed")
 
-    def facts(self) -> dict[str, str | int]:
+    def facts(self) -> dict[str, str | int | float]:
         """The few that a person looks for in the artifact's metadata."""
         names = ("rows", "start", "end", "backend", "bytes_billed")
-        return {name: value for name in names if (value := getattr(self, name)) is not None}
+        facts = {name: value for name in names if (value := getattr(self, name)) is not None}
+        if self.query is not None:
+            facts |= self.query.model_dump(include={"job_id", "bytes_processed", "usd", "cache_hit"})
+        return facts

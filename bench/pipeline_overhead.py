@@ -22,7 +22,6 @@ DIRECT = """
 import sys
 from os import environ
 from pathlib import Path
-import joblib
 from build.image.request import BuildRequest
 from build.settings import cache_folder, git_commit
 from components.build_image.account import Account
@@ -34,6 +33,7 @@ from components.extract.extract import extract
 from components.extract.window import window
 from components.preprocess.preprocess import preprocess
 from components.train.train import train
+from joblib import cpu_count
 from model.spec.reader import read_spec
 
 spec, data, trials, out = read_spec(Path(sys.argv[1])), sys.argv[2], int(sys.argv[3]), Path(sys.argv[4])
@@ -41,7 +41,7 @@ quiet = lambda *_: None
 rows, splits, trained, evaluated, image = (out / name for name in ("rows", "splits", "trained", "evaluated", "image"))
 extract(spec, f"duckdb:{data}", window(spec, str(spec.source.end)), rows, progress=quiet)
 preprocess(spec, rows, splits, progress=quiet)
-train(spec, splits, rows, trained, trials=trials, minutes=10, threads=joblib.cpu_count(), progress=quiet)
+train(spec, splits, rows, trained, trials=trials, minutes=10, threads=cpu_count(), progress=quiet)
 evaluate(spec, InputFolders(trained / "bundle", splits, trained, rows), evaluated, progress=quiet)
 request = BuildRequest(f"oci:{out / 'images'}", None, cache_folder(environ), commit=git_commit(environ))
 build_image(trained / "bundle", evaluated, request, image, report=quiet)

@@ -57,7 +57,10 @@ def pipeline_options(command: Callable[..., Any]) -> Callable[..., Any]:
         (
             click.option("--spec", default="", metavar="FOLDER", help="Folder with spec.yaml and its SQL."),
             click.option(
-                "--specs", default="", metavar="FOLDERS", help="Several of them, or a folder that holds them: one run."
+                "--specs",
+                default=None,
+                metavar="FOLDERS",
+                help="Several of them, or a folder that holds them: one run.",
             ),
             click.option("--image", default="", metavar="IMAGE@sha256:…", help="Image of the steps."),
             click.option("--bigquery", default="", metavar="PROJECT[.DATASET]@LOCATION", help="Read from BigQuery."),

@@ -1,6 +1,7 @@
 """Verbs over runs of a cluster: submit, schedule, runs, retry, stop."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +17,7 @@ from model.text import printable
 from pipelines.submit.open_service import TARGETS
 
 if TYPE_CHECKING:
+    from pipelines.submit.outcome import FinishedRun
     from pipelines.submit.service import PipelineService, Run, RunRequest
 
 T = TypeVar("T")
@@ -24,6 +26,14 @@ TARGET = click.option(
     "--target", default=TARGETS[0], metavar="|".join(TARGETS), help="Service that runs it; default: kfp."
 )
 WAIT = click.option("--wait", is_flag=True, help="Follow the run; the exit code is then the run's own.")
+RETRY_ONCE = 1
+RETRIES = click.option(
+    "--retries",
+    type=WholeNumber(0, 3, example=1),
+    default=RETRY_ONCE,
+    metavar="NUMBER",
+    help="With --wait, run the failed steps of a run that no refusal ended again, so often; default: 1.",
+)
 RUN = click.argument("run_id", metavar="RUN", type=RunId())
 
 
@@ -47,10 +57,11 @@ def submit_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @dataclass(frozen=True)
 class RunListing:
-    """Runs of a pipeline, newest first."""
+    """Runs of a pipeline, newest first; `newest` is the end of the first one where it trained several models."""
 
     pipeline: str
     runs: Sequence["Run"]
+    newest: "FinishedRun | None" = None
     exit_code: int = DONE
 
     def for_programs(self) -> object:
@@ -73,6 +84,8 @@ class RunListing:
             table.add_row(run.id, printable(run.name), run.state, *times)
         # Ids are there to be copied: a table that is wider than the terminal, or than none, is not cut.
         Console(markup=False, emoji=False, highlight=False, width=200).print(table)
+        if self.newest is not None:
+            self.newest.show(console)
 
 
 @click.command("submit", cls=Verb, collects_mistakes=True, unchanged=GOES_ON)
@@ -80,16 +93,17 @@ class RunListing:
 @click.option("--end", default="", metavar="DAY", help="End of the window, exclusive; default: the spec's, else today.")
 @submit_options
 @WAIT
-def submit(call: Call, target: str, wait: bool, **arguments: Any) -> VerbResult:
+@RETRIES
+def submit(call: Call, target: str, wait: bool, retries: int = RETRY_ONCE, **arguments: Any) -> VerbResult:
     """Compile the pipeline of one model, or of several, and run it on a cluster.
 
     With --wait the exit code is the run's own: 0 promoted, 3 held or too little data, 1 refused, rejected or failed.
     Ctrl-C stops watching; the run goes on.
     """
-    service, request = _read(call, target, arguments, list(call.mistakes))
+    service, request = _read(call, target, list(call.mistakes), **arguments)
     run = service.submit(request)
     if wait:
-        return _followed(call, service, run)
+        return _followed(call, service, run, retries)
     return _started(run, f"submitted {run.name}: version {request.package.version} of {request.package.pipeline}")
 
 
@@ -118,7 +132,7 @@ def schedule(call: Call, target: str, cron: str, name: str, catch_up: bool, back
     now = datetime.now(UTC)
     mistakes = [*call.mistakes, *fixed_end_problems(arguments["parameters"])]
     times = _or_mistakes(mistakes, lambda: Times.read(cron, backfill, now.date()))
-    service, request = _read(call, target, {**arguments, "recurring": True}, mistakes)
+    service, request = _read(call, target, mistakes, recurring=True, **arguments)
     assert times is not None  # else there is a mistake
     answer = service.schedule(
         ScheduleRequest(name or request.package.pipeline, times.cron.text, request, catch_up=catch_up)
@@ -128,13 +142,16 @@ def schedule(call: Call, target: str, cron: str, name: str, catch_up: bool, back
         f"{answer.change} the schedule {answer.name}: {answer.cron}, next at {following}",
         f"schedule {answer.link}",
     ]
-    runs = submit_missing(service, [on_day(request, day) for day in times.days])
-    lines += [f"submitted {run.name}: {run.link}" for run in runs]
-    if before := len(times.days) - len(runs):
-        lines.append(
-            f"{before} of {len(times.days)} days have a run already; make pipeline-submit END=… runs one again"
-        )
-    return Done({**asdict(answer), "next": following, "runs": [run_document(run) for run in runs]}, tuple(lines))
+    past = submit_missing(service, [on_day(request, day) for day in times.days])
+    lines += [f"submitted {run.name}: {run.link}" for run in past.started]
+    if past.before:
+        counted = f"{len(past.before)} of {len(times.days)} days have a run already"
+        lines.append(f"{counted}; make pipeline-submit END=… runs one again")
+    lines += [f"{run.name} has failed: make pipeline-retry RUN={run.id}" for run in past.failed]
+    document = {"outcome": "scheduled", "exit_code": DONE, **asdict(answer), "next": following}
+    document |= {"runs": [run_document(run) for run in past.started]}
+    document |= {"failed": [run_document(run) for run in past.failed]}
+    return Done(document, tuple(lines))
 
 
 @click.command("runs", cls=Verb)
@@ -144,18 +161,28 @@ def schedule(call: Call, target: str, cron: str, name: str, catch_up: bool, back
 )
 @TARGET
 def runs(call: Call, model: str, newest: int, target: str) -> RunListing:
-    """List the runs of a model on a cluster, newest first; those of several models are under `fleet`."""
+    """List the runs of a model on a cluster, newest first; those of several models are under `fleet`, with the outcome
+    of every model of the newest one."""
+    from pipelines.graph_settings import FLEET
     from pipelines.submit.open_service import open_service
+    from pipelines.submit.outcome import finish
+    from pipelines.submit.service import SubmitError
 
-    pipeline = f"kamado-{model}"
-    return RunListing(pipeline, open_service(target, call.environ).runs(pipeline, newest))
+    pipeline, service = f"kamado-{model}", open_service(target, call.environ)
+    listing = service.runs(pipeline, newest)
+    if model != FLEET or not listing or not listing[0].has_ended:
+        return RunListing(pipeline, listing)
+    with suppress(SubmitError):  # the listing is there without it
+        return RunListing(pipeline, listing, finish(service, service.run(listing[0].id)))
+    return RunListing(pipeline, listing)
 
 
 @click.command("retry", cls=Verb, unchanged=GOES_ON)
 @RUN
 @TARGET
 @WAIT
-def retry(call: Call, run_id: str, target: str, wait: bool) -> VerbResult:
+@RETRIES
+def retry(call: Call, run_id: str, target: str, wait: bool, retries: int) -> VerbResult:
     """Run the failed steps of a run again.
 
     A run that ended with a refusal or a rejected model is not run again: it would come to the same end.
@@ -169,7 +196,7 @@ def retry(call: Call, run_id: str, target: str, wait: bool) -> VerbResult:
         refuse_retry(finish(service, run))
     service.retry(run_id)
     run = service.run(run_id)
-    return _followed(call, service, run) if wait else _started(run, f"retried {run.name}")
+    return _followed(call, service, run, retries) if wait else _started(run, f"retried {run.name}")
 
 
 @click.command("stop", cls=Verb)
@@ -184,9 +211,7 @@ def stop(call: Call, run_id: str, target: str) -> Done:
     return _started(service.run(run_id), "asked the run to stop")
 
 
-def _read(
-    call: Call, target: str, arguments: dict[str, Any], mistakes: list[Problem]
-) -> "tuple[PipelineService, RunRequest]":
+def _read(call: Call, target: str, mistakes: list[Problem], **arguments: Any) -> "tuple[PipelineService, RunRequest]":
     """The service and what it is to run, with the problems of both at once."""
     from build.settings import git_commit
     from pipelines.cluster.request import PipelineArguments, spec_files
@@ -219,9 +244,8 @@ def _started(run: "Run", line: str) -> Done:
     return Done(document, (line, f"run {run.link}"))
 
 
-def _followed(call: Call, service: "PipelineService", run: "Run") -> VerbResult:
-    from pipelines.submit.outcome import finish
-    from pipelines.submit.watch import watch
+def _followed(call: Call, service: "PipelineService", run: "Run", retries: int) -> VerbResult:
+    from pipelines.submit.outcome import follow
 
     call.report(f"run {run.link}")
-    return finish(service, watch(service, run, call.console))
+    return follow(service, run, call.console, retries=retries, report=call.report)

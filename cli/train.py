@@ -71,7 +71,10 @@ def check_spec(call: Call, **arguments: str) -> "Findings":
 @click.command("new", cls=Verb, collects_mistakes=True, unchanged="no spec was written")
 @click.option("--model", default="", metavar="NAME", help="Name of the model, and of its folder.")
 @click.option(
-    "--table", default="", metavar="PATH", help="A .parquet, .csv or .csv.gz file, or a folder of .parquet files."
+    "--table",
+    default="",
+    metavar="PATH",
+    help="A .parquet, .csv or .csv.gz file, a folder of .parquet files, or PROJECT.DATASET.TABLE.",
 )
 @click.option(
     "--label", default="", metavar="COLUMN", help="Column that is the conversion; COLUMN=VALUE where it is not 0 or 1."

@@ -8,11 +8,12 @@ import ast
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from model.sql import number, quoted
+
+if TYPE_CHECKING:
+    from model.arrays import Floats
 
 OPERATORS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 LONGEST, DEEPEST = 2_000, 50  # characters, and operations within each other
@@ -47,8 +48,10 @@ class Expression:
         """DuckDB SQL in DOUBLE arithmetic."""
         return _sql(self.tree)
 
-    def evaluate(self, columns: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+    def evaluate(self, columns: "Mapping[str, Floats]") -> "Floats":
         """float64 of the columns' length, NaN where missing. Raises KeyError for an absent column."""
+        import numpy as np  # not at the top: it takes longer to import than to read a spec
+
         with np.errstate(all="ignore"):
             value = _evaluate(self.tree, columns)
         rows = len(next(iter(columns.values())))
@@ -98,7 +101,9 @@ def _sql(node: ast.expr) -> str:
     return number(float(node.value))  # type: ignore[arg-type]  # int or float, by _check
 
 
-def _evaluate(node: ast.expr, columns: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64] | float:
+def _evaluate(node: ast.expr, columns: "Mapping[str, Floats]") -> "Floats | float":
+    import numpy as np
+
     if isinstance(node, ast.Name):
         return columns[node.id]
     if isinstance(node, ast.BinOp):

@@ -7,6 +7,7 @@ graph_settings.py, graph_step.py  what is compiled into any of them, and what al
 container.py   image, variables and resources of a task's container
 cluster/       pipelines for a cluster
 submit/        their runs on a cluster: submitted, scheduled, followed
+kfp_sdk.py     KFP as all of these import it: without its client
 compile.py     a graph as KFP YAML
 arguments.py   the arguments of a run, looked at before anything starts
 request.py     what a run does, once they are read

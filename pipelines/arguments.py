@@ -7,9 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import joblib
-
-from model.digest import BY_DIGEST
+from model.digest import digest_problem
 from model.errors import KamadoError, Problem, SpecError, UsageError
 from model.spec.end_day import AHEAD, EXAMPLE, NO_DAY, end_day
 from model.spec.reader import read_spec
@@ -70,7 +68,9 @@ def read_training_request(
     base, champion = reader.base(args.base, environ), reader.champion(args.champion, spec, environ)
     reader.look_at_keys(environ)
     image = reader.image(args.runner, args.steps_image)
-    threads = joblib.cpu_count()  # those that this process may use, limits of a container included
+    from joblib import cpu_count  # imports numpy, which nothing else here needs
+
+    threads = cpu_count()  # those that this process may use, limits of a container included
     return TrainingRequest(reader.checked(data, overrides), base, champion, threads, image)
 
 
@@ -140,15 +140,16 @@ class _Reader:
         args, folder = self.args, self.folder
         if args.bigquery and args.data:
             hint = "Name one of them"
-            self._add("--bigquery and DATA", "cannot be used together", hint, "data-twice")
+            self._add("BIGQUERY and DATA", "cannot be used together", hint, "data-twice")
             return None
-        if not args.bigquery and not args.data:
+        bigquery = args.bigquery or ("" if args.data or spec is None else spec.source.bigquery)
+        if not bigquery and not args.data:
             if folder.is_dir() and not has_simulator(folder):
-                hint = f"Try: make run SPEC={folder} DATA=<folder of its tables>"
+                hint = f"Try: make run SPEC={folder} DATA=<folder of its tables>, or BIGQUERY=PROJECT.DATASET@LOCATION"
                 self._add("DATA", "is missing", hint, "data-missing")
             return None
-        if args.bigquery:
-            return self._bigquery(f"bigquery:{args.bigquery}", spec)
+        if bigquery:
+            return self._bigquery(f"bigquery:{bigquery}", spec)
         data = Path(args.data)
         if self._is_plain("DATA", args.data) and not data.is_dir():
             problem = "is not a folder" if data.exists() else "is not there"
@@ -221,9 +222,8 @@ class _Reader:
             self._add("RUNNER", f"is {runner!r}", f"Use {' or '.join(RUNNERS)}", "runner-unknown")
         if runner != "docker":
             return None  # also with a name, which may be in the environment for a cluster
-        if name and not BY_DIGEST.fullmatch(name):
-            problem, hint = "is not named by digest", "Write it as repository@sha256:<64 hex digits>"
-            self._add(f"STEPS_IMAGE={name}", problem, hint, "image-without-digest")
+        if name and (problem := digest_problem("STEPS_IMAGE", name)):
+            self.problems.extend([problem])
             return None
         from pipelines.local.steps_image import StepsImage
 

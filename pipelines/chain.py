@@ -2,19 +2,18 @@
 
 from dataclasses import dataclass
 
-from kfp import dsl
-from kfp.dsl.pipeline_channel import PipelineChannel
-
 from components.build_image.component import build_image
 from components.champion.component import champion as bring_champion
 from components.evaluate.component import evaluate
 from components.extract.component import extract
 from components.load_spec.component import load_spec
+from components.notify.answers import BUILD_TITLE
 from components.preprocess.component import preprocess
 from components.resolve.component import resolve
 from components.train.component import train
 from pipelines.graph_settings import GraphSettings
 from pipelines.graph_step import graph_step
+from pipelines.kfp_sdk import PipelineChannel, dsl
 
 RunValue = str | PipelineChannel
 
@@ -95,7 +94,7 @@ def chain(settings: GraphSettings, run: ModelRun) -> ChainOutputs:
             trained=trained,
             evaluation=evaluation,
         ),
-        "Build the image",
+        BUILD_TITLE,
         cached=False,
     ).outputs
     return ChainOutputs(evaluation, built["image"], built["outcome"], built["result"])

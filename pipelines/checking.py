@@ -1,16 +1,14 @@
 """The pipeline that looks at a spec and its data before anything is trained: steps of training, unchanged."""
 
-from kfp import dsl
-from kfp.dsl import base_component
-
 from components.extract.component import extract
 from components.load_spec.component import load_spec
 from components.preprocess.component import preprocess
 from pipelines.graph_settings import GraphSettings
 from pipelines.graph_step import graph_step
+from pipelines.kfp_sdk import BaseComponent, dsl
 
 
-def checking(settings: GraphSettings) -> base_component.BaseComponent:
+def checking(settings: GraphSettings) -> BaseComponent:
     """The graph of a check. It asks nothing about images, so that it has no step `resolve`."""
 
     @dsl.pipeline(name="kamado-check-spec", description="A spec and its data, looked at before training")

@@ -6,11 +6,10 @@ The spec with its query is compiled in: the file is complete, and a run needs no
 import hashlib
 from pathlib import Path
 
-from kfp import compiler
-
-from model.digest import BY_DIGEST
-from model.errors import KamadoError, Problem
+from model.digest import digest_problem
+from model.errors import KamadoError
 from pipelines.graph_settings import AnySettings, Graph
+from pipelines.kfp_sdk import compiler
 
 ROOT = Path(__file__).resolve().parents[1]
 CODE = ("artifacts", "components", "model", "build", "serving")
@@ -22,10 +21,8 @@ class ComponentImageError(KamadoError):
 
 def compile_graph(graph: Graph[AnySettings], settings: AnySettings, path: Path) -> None:
     """Write the pipeline as YAML. Raises ComponentImageError unless the image of the steps is named by digest."""
-    image = settings.image
-    if not BY_DIGEST.fullmatch(image):
-        hint = "Write it as repository@sha256:<64 hex digits>"
-        raise ComponentImageError(Problem(f"image {image!r}", "is not named by digest", hint, "image-without-digest"))
+    if problem := digest_problem("image of the steps", settings.image):
+        raise ComponentImageError(problem)
     compiler.Compiler().compile(graph(settings), str(path))
 
 

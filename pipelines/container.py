@@ -5,10 +5,8 @@ for each frame of it, only to have their name for an error: a graph takes a tent
 process with many modules.
 """
 
-from kfp import dsl
-from kfp.dsl import structures
-
 from model.spec.resources import PodResources
+from pipelines.kfp_sdk import ResourceSpec, dsl
 
 
 def set_image(task: dsl.PipelineTask, image: str) -> None:
@@ -22,6 +20,6 @@ def set_variable(task: dsl.PipelineTask, name: str, value: str) -> None:
 def set_resources(task: dsl.PipelineTask, pod: PodResources) -> None:
     """What is requested is also the limit: a library that counts the processors of a large node would start a thread
     for each, with the memory of each."""
-    task.container_spec.resources = structures.ResourceSpec(
+    task.container_spec.resources = ResourceSpec(
         cpu_request=pod.cpu, cpu_limit=pod.cpu, memory_request=pod.memory, memory_limit=pod.memory
     )

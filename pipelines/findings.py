@@ -135,6 +135,7 @@ def _plain(document: Document | None) -> JSON:
 def _read(extract: Extract) -> str:
     window = f"{extract.start} to {extract.end}" if extract.start else "all of it"
     billed = f", {extract.bytes_billed:,} bytes billed" if extract.bytes_billed is not None else ""
+    billed += f" (about {extract.query.usd:,.2f} USD)" if extract.query is not None else ""
     counts = extract.table_rows or {}
     tables = [f"{name} ({counts[name]:,} rows)" if name in counts else name for name in extract.tables]
     return f"{extract.rows:,} rows of {', '.join(tables)}: {window}{billed}"

@@ -4,11 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from kfp.dsl import base_component
-
 from model.spec.resources import PodResources, StepName, largest
 from model.spec.types import Spec
 from pipelines.cluster.settings import ClusterSettings
+from pipelines.kfp_sdk import BaseComponent
 
 FLEET = "fleet"  # stands for several models where else the name of one is
 
@@ -80,4 +79,4 @@ class FleetSettings:
 
 
 AnySettings = TypeVar("AnySettings", GraphSettings, FleetSettings)
-Graph = Callable[[AnySettings], base_component.BaseComponent]
+Graph = Callable[[AnySettings], BaseComponent]

@@ -4,10 +4,13 @@ import json
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from model.spec.types import Spec
 from pipelines.local.run_dir import Output
-from pipelines.local.steps_image import StepsImage
+
+if TYPE_CHECKING:
+    from pipelines.local.steps_image import StepsImage
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class TrainingRequest:
     base: str
     champion: str
     threads: int
-    image: StepsImage | None
+    image: "StepsImage | None"
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,14 @@
 """The training pipeline of a model: one chain of steps, to the image or to a named end without one."""
 
-from kfp import dsl
-from kfp.dsl import base_component
-
 from components.conclude.component import conclude
+from components.notify.answers import CONCLUDE_TITLE
 from pipelines.chain import ModelRun, chain
 from pipelines.graph_settings import GraphSettings
 from pipelines.graph_step import at_the_end, graph_step, pipeline_config
+from pipelines.kfp_sdk import BaseComponent, dsl
 
 
-def training(settings: GraphSettings) -> base_component.BaseComponent:
+def training(settings: GraphSettings) -> BaseComponent:
     """The graph of a model."""
     spec = settings.spec
 
@@ -29,6 +28,6 @@ def training(settings: GraphSettings) -> base_component.BaseComponent:
         with at_the_end(settings, spec.model):
             built = chain(settings, ModelRun(settings.spec_uri, spec.model, end, champion, destination))
             task = conclude(outcome=built.outcome, evaluation=built.evaluation, image=built.image)
-            graph_step(settings, task, "Conclude", cached=False)
+            graph_step(settings, task, CONCLUDE_TITLE, cached=False)
 
     return graph

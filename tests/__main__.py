@@ -8,6 +8,7 @@ if __name__ == "__main__":
 import os
 import shlex
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -29,7 +30,17 @@ def main() -> int:
     if disk is None:
         return int(pytest.main([*PARALLEL, *selection]))
     with scratch(disk) as folder:
+        os.environ["TMPDIR"] = str(_temporary(folder))
         return int(pytest.main([*PARALLEL, f"--basetemp={folder / 'tests'}", *selection]))
+
+
+def _temporary(folder: Path) -> Path:
+    """A folder for temporary files of all programs, which every user may write to, as into /tmp."""
+    folder.parent.chmod(0o755)
+    temporary = folder / "tmp"
+    temporary.mkdir()
+    temporary.chmod(0o1777)
+    return temporary
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import docker
+import hypothesis
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
@@ -25,6 +26,10 @@ from tests.services.chromium import Chromium, open_chromium
 from tests.services.engine import engine
 from tests.verdicts import verdict_of
 
+# Machines are shared: no case fails for the time that it takes.
+hypothesis.settings.register_profile("kamado", deadline=None)
+hypothesis.settings.load_profile("kamado")
+
 # These share an engine and the images that they build in it: one process has them all.
 IN_THE_ENGINE = (
     "tests/build/image/test_base_images.py",
@@ -35,11 +40,14 @@ IN_THE_ENGINE = (
 LONGEST = (
     *IN_THE_ENGINE,
     "tests/pipelines/test_run.py",
-    "tests/pipelines/submit/test_training.py",
-    "tests/pipelines/test_fleet.py",
     "tests/build/image/test_publish_faults.py",
+    "tests/pipelines/test_training.py",
+    "tests/build/test_environment.py",
     "tests/build/image/test_smoke_test.py",
+    "tests/test_examples.py",
+    "tests/pipelines/submit/test_training.py",
     "tests/pipelines/test_readme.py",
+    "tests/pipelines/test_fleet.py",
 )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from components.extract.googlesql import reference
+from components.extract.sources import types_page
 from model.exit_codes import DONE, NO_IMAGE, REFUSED, USAGE
 from model.interrupt import INTERRUPTED
 from model.spec import reference as spec_reference
@@ -116,6 +117,11 @@ def test_the_page_of_the_cluster_is_what_the_types_say():
 
 def test_the_page_of_googlesql_is_what_the_tables_say():
     assert (ROOT / "docs" / "googlesql.md").read_bytes() == reference.page(), "run: make fix"
+
+
+def test_the_table_of_types_is_what_the_sources_do():
+    page = (ROOT / "docs" / "bigquery.md").read_text("utf-8")
+    assert page == types_page.with_types(page), "run: make fix"
 
 
 def test_every_part_in_the_spec_reference_links_to_its_keys():

@@ -32,6 +32,7 @@ COMMANDS = {
     "make fix, bundle fields": "build.gate.fields.page",
     "make fix, cluster": "pipelines.cluster.page",
     "make fix, GoogleSQL": "components.extract.googlesql.reference",
+    "make fix, types": "components.extract.sources.types_page",
     "make test": "tests",
     "the example's simulator": "cli simulate",
 }

@@ -8,7 +8,6 @@ from pathlib import Path
 from build.image.assemble import AssembledImage
 from build.image.attest.provenance import MEDIA_TYPE as STATEMENT
 from build.image.attest.provenance import provenance, read_smoke_test
-from build.image.attest.sbom import sbom
 from build.image.attest.signature import MEDIA_TYPE as SIGNATURE
 from build.image.attest.signature import is_by
 from build.image.base.base import ReportMessage
@@ -50,6 +49,8 @@ class Publication:
 
     def before_tag(self, staged: PushedImage) -> Sequence[Attachment]:
         """The smoke test of what lies in the store, and the documents to attach. Raises SmokeTestError."""
+        from build.image.attest.sbom import sbom  # 0.1 s, which an image that is in the store already does without
+
         with refusing_without_room():  # before the store reports it as a fault of its own
             if self.candidate.base.kind == "none":
                 self.smoke_test = NO_SERVER

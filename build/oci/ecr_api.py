@@ -1,6 +1,6 @@
 """ECR's own API: who may push where, with AWS's refusals as problems with a hint.
 
-Credentials are boto3's own search: environment, profile, or the role of a pod's service account (IRSA).
+Credentials are the AWS library's own search: environment, profile, or the role of a pod's service account (IRSA).
 """
 
 import base64
@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
-import boto3
 import botocore
 from botocore.config import Config
 from botocore.exceptions import (
@@ -23,7 +22,8 @@ from botocore.exceptions import (
     PartialCredentialsError,
     UnknownRegionError,
 )
-from botocore.loaders import Loader
+from botocore.loaders import Loader, create_loader
+from botocore.session import Session
 
 from build.oci.store import StoreError
 from build.oci.tag_mutability import TagRules
@@ -86,16 +86,29 @@ class MissingCredentialsError(StoreError):
 
 
 @cache
+def _descriptions() -> Loader:
+    """The library's descriptions of services and regions: each is read once, because that takes longer than a call."""
+    return create_loader()
+
+
+def _session() -> Session:
+    """A new one each time, because a session keeps the credentials that it has found."""
+    session = Session()
+    session.register_component("data_loader", _descriptions())
+    return session
+
+
+@cache
 def domain(region: str) -> str:
     """Where AWS has its services in this region: each partition (China, GovCloud, …) has a domain of its own.
 
     That of the public partition for a region that botocore does not know.
     """
     try:
-        partition = boto3.session.Session().get_partition_for_region(region)
+        partition = _session().get_partition_for_region(region)
     except UnknownRegionError:
         partition = "aws"
-    listed = Loader().load_data("partitions")["partitions"]
+    listed = _descriptions().load_data("partitions")["partitions"]
     return next(str(entry["outputs"]["dnsSuffix"]) for entry in listed if entry["id"] == partition)
 
 
@@ -119,14 +132,14 @@ class EcrApi:
 
     @cached_property
     def _client(self) -> Any:
-        session = boto3.session.Session()  # not boto3's shared one, which keeps the credentials of whoever was first
+        session = _session()
         partitions = session.get_available_partitions()
         regions = [name for partition in partitions for name in session.get_available_regions("ecr", partition)]
         if regions and self.region not in regions:
             near = [name for name in regions if name[:2] == self.region[:2]] or regions
             problem = f"{self.region!r} is not a region of ECR"
             raise StoreError(self._problem(problem, f"Regions are {', '.join(near)}", "ecr-region"))
-        return session.client("ecr", region_name=self.region, config=STANDARD)
+        return session.create_client("ecr", region_name=self.region, config=STANDARD)
 
     def repository(self, name: str) -> EcrRepository | None:
         """None when it does not exist. Raises StoreError."""

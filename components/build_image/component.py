@@ -35,11 +35,13 @@ def build_image(
     from build.image.request import BuildRequest
     from build.settings import cache_folder, git_commit, required_key, signing_key
     from components.build_image.account import Account
-    from components.build_image.build_image import build_image as run
     from components.step import Step
 
     with Step("build_image", outputs=[image.path]) as step:
         step.pass_on(trained.path, evaluation.path)
+        # Imported here: it takes longer than to pass on a refusal, which needs none of it.
+        from components.build_image.build_image import build_image as run
+
         run(
             Path(trained.path) / "bundle",
             Path(evaluation.path),

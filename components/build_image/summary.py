@@ -128,6 +128,18 @@ def _image(image: ImageDocument) -> Iterator[str]:
 
 
 def _cost(extract: Extract) -> Iterator[str]:
-    if extract.bytes_billed:
+    query = extract.query
+    if extract.bytes_billed or query is not None:
+        billed = extract.bytes_billed or 0
         yield "## Cost"
-        yield f"{extract.bytes_billed:,} bytes billed ({extract.bytes_billed / 1e9:,.2f} GB) for {extract.rows:,} rows."
+        yield f"{billed:,} bytes billed ({billed / 1e9:,.2f} GB) for {extract.rows:,} rows."
+    if query is not None:
+        yield (
+            f"Estimated at {query.usd:,.2f} USD, at {query.usd_per_tib:g} USD per TiB on demand; "
+            f"{query.bytes_processed:,} bytes processed{', from the cache of BigQuery' if query.cache_hit else ''}."
+        )
+        yield "Job in BigQuery:"
+        yield code(query.job_id)
+        if query.table is not None:
+            yield "Table that models share:"
+            yield code(query.table)

@@ -21,14 +21,16 @@ def evaluate(
     from artifacts.metrics import MetricsDocument
     from artifacts.rejection_report import RejectionReport
     from artifacts.verdict import Verdict
-    from components.evaluate.evaluate import evaluate as run
-    from components.evaluate.inputs import InputFolders
-    from components.evaluate.kubeflow_metrics import log_metrics
     from components.step import Step
     from model.spec.types import Spec
 
     with Step("evaluate", outputs=[evaluation.path]) as step:
         step.pass_on(spec.path, splits.path, trained.path, released.path)
+        # Imported here: it takes longer than to pass on a refusal, which needs none of it.
+        from components.evaluate.evaluate import evaluate as run
+        from components.evaluate.inputs import InputFolders
+        from components.evaluate.kubeflow_metrics import log_metrics
+
         out = Path(evaluation.path)
         champion = Path(released.path) / "bundle"
         folders = InputFolders(

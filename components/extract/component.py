@@ -14,15 +14,27 @@ def extract(
         data_version: State of the tables; another state is another run of this step, and not one from the cache.
         refusal: Why the run cannot start, as JSON; empty when it can.
     """
+    import os
     from pathlib import Path
 
-    from components.extract.extract import extract as run
-    from components.extract.window import window
     from components.step import Step
     from model.spec.types import Spec
 
     with Step("extract", outputs=[rows.path]) as step:
         step.pass_on(spec.path, value=refusal)
+        # Imported here: it takes longer than to pass on a refusal, which needs none of it.
+        from components.extract.extract import extract as run
+        from components.extract.run_id import run_id
+        from components.extract.window import window
+
         loaded = Spec.read(Path(spec.path))
-        document = run(loaded, source, window(loaded, end), Path(rows.path), progress=step.progress)
+        document = run(
+            loaded,
+            source,
+            window(loaded, end),
+            Path(rows.path),
+            run=run_id(os.environ, rows.uri),
+            data_version=data_version,
+            progress=step.progress,
+        )
         rows.metadata.update({**document.facts(), "data_version": data_version})

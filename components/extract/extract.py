@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from artifacts.extract import ConversionLoss, Extract
+from artifacts.extract import ConversionLoss, Extract, QueryCost
 from components.extract.parquet_writer import ParquetWriter, write_all
 from components.extract.sources.open import open_source
+from components.extract.sources.options import QueryOptions
 from components.extract.sources.source import QueryLineage, Source
 from components.extract.window import Window, text
 from model.errors import DataError, Problem
@@ -16,14 +17,24 @@ from model.spec.types import Spec
 
 
 def extract(
-    spec: Spec, address: str, window: Window, out: Path, *, progress: Callable[[int, int, str], None]
+    spec: Spec,
+    address: str,
+    window: Window,
+    out: Path,
+    *,
+    run: str | None = None,
+    data_version: str = "",
+    progress: Callable[[int, int, str], None],
 ) -> Extract:
     """Write `out/rows/part-*.parquet` and `out/extract.json`, whole or not at all. `address` names the source.
+
+    Where queries are billed, `run` pays once for the tables in the state `data_version`.
 
     Raises SpecError for SQL outside the portable subset, DataError for tables, columns or files that do not match the
     spec and for a window without rows.
     """
-    source = open_source(address, max_bytes_billed=spec.source.max_bytes_billed)
+    options = QueryOptions.of(spec, data_version=data_version, report=lambda line: progress(0, 0, line))
+    source = open_source(address, max_bytes_billed=spec.source.max_bytes_billed, run=run, options=options)
     columns = source.columns(spec.sql_text, window)
     refuse_unfit(spec, columns)
     with output_folder(out) as folder:
@@ -52,6 +63,7 @@ def extract_document(
         table_rows=None if lineage.table_rows is None else dict(lineage.table_rows),
         losses=None if losses is None else tuple(ConversionLoss(**asdict(loss)) for loss in losses),
         columns=dict(columns),
+        query=None if lineage.query is None else QueryCost(**asdict(lineage.query)),
     )
 
 

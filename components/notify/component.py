@@ -1,9 +1,18 @@
+from typing import List  # noqa: UP035 # KFP reads this form alone
+
 from kfp import dsl
 from kfp.dsl import PipelineTaskFinalStatus
 
 
 @dsl.component(base_image="python-set-by-the-graph", install_kfp_package=False)
-def notify(model: str, run: str, status: PipelineTaskFinalStatus, api: str, ui: str) -> None:
+def notify(
+    model: str,
+    run: str,
+    status: PipelineTaskFinalStatus,
+    api: str,
+    ui: str,
+    models: List[str],  # noqa: UP006
+) -> None:
     """Post the end of the run to a webhook. It never fails: the run keeps the colour that it has.
 
     Args:
@@ -12,6 +21,7 @@ def notify(model: str, run: str, status: PipelineTaskFinalStatus, api: str, ui: 
         status: How the run ended.
         api: Address of Kubeflow's API in the cluster; empty for none.
         ui: Address of Kubeflow's pages; empty for none.
+        models: Their names, of a run of several.
     """
     import os
 
@@ -20,5 +30,5 @@ def notify(model: str, run: str, status: PipelineTaskFinalStatus, api: str, ui: 
     from components.step import Step
 
     with Step("notify") as step:
-        end = EndOfRun(model, run, status.state, status.error_message or "", ui)
+        end = EndOfRun(model, run, status.state, status.error_message or "", ui, tuple(models))
         run_notify(end, api, os.environ, report=lambda message: step.progress(0, 1, message))

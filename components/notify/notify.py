@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from components.notify.kubeflow import ApiError, RunTask, tasks_of
+from components.notify.answers import RunTask
+from components.notify.kubeflow import ApiError, tasks_of
 from components.notify.message import EndOfRun, message
 from components.notify.webhook import WebhookError, post
 

@@ -1,6 +1,6 @@
 """The champion that is named, pinned: the newest release of an image store, or a bundle's folder, with its digest."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,34 +21,36 @@ def pinned_champion(
     """`STORE@DIGEST` of the newest release, `FOLDER@DIGEST` of a bundle; empty without a champion.
 
     `address` is empty, a bundle's folder, or an image store. A model without a release has no champion yet: the first
-    run of a model needs no other settings than all later ones. Of a release its labels are read; its layer is where
-    the owner of the public key `required` must have signed it: what is signed, and by whom, can change under one
-    digest. Raises DataError, BundleError and SignatureError, and what the store raises.
+    run of a model needs no other settings than all later ones. A release is verified as a whole, the signature of the
+    owner of the public key `required` included: what is beside an image can change under one digest, and the step that
+    brings it may come from the cache. Raises DataError, BundleError, ReleaseError and SignatureError, and what the
+    store raises.
     """
     if not address:
         report("no champion is named")
         return ""
     if not names_store(address):
         return f"{address}@{digest_of(Path(address))}"
-    from build.release.releases import releases  # half a second with the store's client
+    from build.release.releases import candidate, releases  # half a second with the store's client
 
     store = store_of(address, cache=cache)
     newest = next(iter(releases(store, model, newest=1)), None)
     if newest is None:
         report(f"{model} has no release in {store.name} yet")
         return ""
-    if required:
-        _refuse_unverified(store, newest, required, report)
+    _refuse_unverified(store, candidate(store, model, newest.digest), [required] if required else [], report)
     report(f"champion {newest.tag}")
     return f"{address}@{newest.digest}"
 
 
-def _refuse_unverified(store: "ImageStore", release: "Release", key: Path, report: Callable[[str], None]) -> None:
+def _refuse_unverified(
+    store: "ImageStore", release: "Release", keys: Sequence[Path], report: Callable[[str], None]
+) -> None:
     from build.oci.tempdir import refusing_without_room, scratch
     from build.release.verify_image import verify_image
 
     with scratch() as work, refusing_without_room():
-        verify_image(store, release, work, keys=[key], report=report)
+        verify_image(store, release, work, keys=keys, report=report)
 
 
 def digest_of(folder: Path) -> str:

@@ -7,6 +7,7 @@ from typing import ClassVar, TypeVar
 
 from build.settings import cache_folder, required_key
 from components.extract.sources.open import open_source
+from components.extract.sources.options import QueryOptions
 from components.extract.window import window
 from components.resolve.champion import pinned_champion
 from components.resolve.checks import (
@@ -75,7 +76,7 @@ def resolve(
             report=notes.append,
         )
     )
-    version = questions.ask(lambda: _data_version(spec, inputs.source, end or today))
+    version = questions.ask(lambda: _data_version(spec, inputs.source, end or today, report))
     if inputs.cluster:
         questions.ask(lambda: refuse_lost_in_a_pod(inputs.base, inputs.destination))
     if inputs.base:
@@ -91,8 +92,9 @@ def resolve(
     return Resolved(end.isoformat(), version, champion)
 
 
-def _data_version(spec: Spec, source: str, end: date) -> str:
-    opened = open_source(source, max_bytes_billed=spec.source.max_bytes_billed)
+def _data_version(spec: Spec, source: str, end: date, report: Callable[[str], None]) -> str:
+    options = QueryOptions.of(spec, report=report)
+    opened = open_source(source, max_bytes_billed=spec.source.max_bytes_billed, options=options)
     return opened.data_version(spec.sql_text, window(spec, end.isoformat()))
 
 

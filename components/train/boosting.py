@@ -29,10 +29,12 @@ def dmatrix(
     matrix: NDArray[np.float32], label: NDArray[np.float32], features: Sequence[Feature], threads: int,
     like: xgboost.DMatrix | None = None,
 ) -> xgboost.DMatrix:  # fmt: skip
-    """Rows as XGBoost trains on them; the cuts are those of `like`, else of these rows."""
+    """Rows as XGBoost trains on them; the cuts are those of `like`, else of these rows.
+
+    They carry no names: XGBoost would read and compare them again in every round, twice where it evaluates.
+    """
     return xgboost.QuantileDMatrix(
         matrix, label, missing=np.nan, nthread=threads, max_bin=MAX_BIN, ref=like,
-        feature_names=[feature.name for feature in features],
         feature_types=["c" if isinstance(feature, CategoryFeature) else "float" for feature in features],
         enable_categorical=True,
     )  # fmt: skip

@@ -12,11 +12,13 @@ def train(spec: Input[Artifact], threads: int, splits: Input[Dataset], trained: 
     from pathlib import Path
 
     from components.step import Step
-    from components.train.train import train as run
     from model.spec.types import Spec
 
     with Step("train", outputs=[trained.path]) as step:
         step.pass_on(spec.path, splits.path)
+        # Imported here: it takes longer than to pass on a refusal, which needs none of it.
+        from components.train.train import train as run
+
         loaded = Spec.read(Path(spec.path))
         digest = run(
             loaded,

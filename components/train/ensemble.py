@@ -34,7 +34,9 @@ def fit_members(inputs: TrainingInputs, start: Linear, result: SearchResult, sta
         matrix.set_base_margin(margin[fitted])
         parameters = fixed_parameters(inputs.features, inputs.threads) | result.parameters
         seeded = parameters | {"seed": training.seed + fold}
-        members.append(xgboost.train(seeded, matrix, result.rounds, verbose_eval=False))
+        member = xgboost.train(seeded, matrix, result.rounds, verbose_eval=False)
+        member.feature_names = list(inputs.names)
+        members.append(member)
     return members
 
 

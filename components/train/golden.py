@@ -1,5 +1,6 @@
 """Golden rows: inputs with the probability that training computed, so that a server can check that it agrees."""
 
+import heapq
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -38,7 +39,9 @@ def usual_rows(manifest: BundleManifest, path: Path) -> list[InputRow]:
     chosen: list[tuple[int, int, InputRow]] = []
     start = 0
     for batch in batches(path, names):
-        hashed = sorted((hash64(f"golden:{start + index}"), index) for index in range(batch.num_rows))[:USUAL_ROWS]
+        hashed = heapq.nsmallest(
+            USUAL_ROWS, ((hash64(f"golden:{start + index}"), index) for index in range(batch.num_rows))
+        )
         batch_rows = batch.take([index for _, index in hashed]).to_pylist()
         chosen += [(key, start + index, row) for (key, index), row in zip(hashed, batch_rows, strict=True)]
         chosen = sorted(chosen, key=lambda entry: entry[:2])[:USUAL_ROWS]

@@ -104,9 +104,11 @@ def _group_columns(spec: Spec) -> tuple[str, ...]:
 
 def _groups(batch: pa.RecordBatch, columns: Sequence[str], start: int) -> NDArray[np.uint64]:
     """64-bit hashes by md5, which every machine and every process computes alike."""
-    rows = pa.array(f"row:{start + index}" for index in range(batch.num_rows))
     named = [pc.binary_join_element_wise(f"{name}:", batch[name].cast(pa.string()), "") for name in columns]
-    texts = pc.coalesce(*named, rows).dictionary_encode()
+    texts = pc.coalesce(*named) if named else pa.nulls(batch.num_rows, pa.string())
+    if texts.null_count:
+        texts = pc.coalesce(texts, pa.array(f"row:{start + index}" for index in range(batch.num_rows)))
+    texts = texts.dictionary_encode()
     hashes = np.array([hash64(value) for value in texts.dictionary.to_pylist()], dtype=np.uint64)
     groups: NDArray[np.uint64] = hashes[texts.indices.to_numpy()]
     return groups

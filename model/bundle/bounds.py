@@ -1,14 +1,20 @@
 """Limits of what a model was trained on: one definition for preprocess, the servers and the smoke test."""
 
 import functools
+import math
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from model.expression import Expression
 from model.sql import number
+
+if TYPE_CHECKING:  # a spec has bounds, and whoever only reads it needs no arrays
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from model.arrays import Floats
 
 
 class Bounds(BaseModel):
@@ -26,14 +32,14 @@ class Bounds(BaseModel):
         """Raises ValueError for an expression outside the grammar."""
         return Expression.parse(self.expression)
 
-    def outside(self, columns: Mapping[str, NDArray[np.float64]]) -> NDArray[np.bool_]:
+    def outside(self, columns: "Mapping[str, Floats]") -> "NDArray[np.bool_]":
         """bool (rows,): whether the expression is below min or above max. What is missing is never outside.
 
         Raises KeyError for an absent column.
         """
         values = self.parsed.evaluate(columns)
-        below = values < (-np.inf if self.min is None else self.min)
-        above = values > (np.inf if self.max is None else self.max)
+        below: NDArray[np.bool_] = values < (-math.inf if self.min is None else self.min)
+        above: NDArray[np.bool_] = values > (math.inf if self.max is None else self.max)
         return below | above
 
     def outside_sql(self) -> str:

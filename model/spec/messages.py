@@ -107,8 +107,7 @@ def _message(detail: ErrorDetails) -> str:
 def _hint(detail: ErrorDetails) -> str:
     context = {name: _plain(value) for name, value in detail.get("ctx", {}).items()}
     if detail["type"] == "string_pattern_mismatch":
-        is_model = detail["loc"] == ("model",)
-        return FORMS["model" if is_model else "column"]
+        return FORMS.get(".".join(map(str, detail["loc"])), FORMS["column"])
     return WORDS.get(detail["type"], LOOK_UP).format(**context)
 
 
@@ -120,6 +119,8 @@ def _plain(value: object) -> object:
 FORMS = {
     "column": "Use the name of a column: letters, digits and _, not a digit first",
     "model": "Use lower-case letters, digits and single hyphens, like rent-conversion",
+    "source.bigquery": "Write it as PROJECT[.DATASET]@LOCATION, for example my-project.analytics@EU",
+    "source.materialize": "Name a dataset of the project: letters, digits and _",
 }
 
 

@@ -10,12 +10,25 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, StrictBool, model_validator
 
 from model.bundle.bounds import Bounds
 from model.spec.part import Part
 from model.spec.resources import PodResources, StepName, StepResources, pod_resources
-from model.spec.values import DECADES, FIRST_END, MODEL, RESERVED, Bytes, ExpressionText, Name, RuleName, Share
+from model.spec.values import (
+    BIGQUERY,
+    BUCKET_ADDRESS,
+    DATASET,
+    DECADES,
+    FIRST_END,
+    MODEL,
+    RESERVED,
+    Bytes,
+    ExpressionText,
+    Name,
+    RuleName,
+    Share,
+)
 
 FILE = "spec.json"  # in the folder that the step load_spec writes
 
@@ -32,7 +45,37 @@ class SourceSpec(Part):
         description="days a conversion may take; younger rows are not used. 0 where the outcome is known at once; "
         "must be written, even as 0, where rows have a time and a position",
     )
+    bigquery: str | None = Field(
+        None,
+        pattern=BIGQUERY,
+        max_length=200,
+        description="the SQL's tables, as PROJECT[.DATASET]@LOCATION, where neither BIGQUERY nor DATA is given",
+    )
     max_bytes_billed: Bytes = Field(10**11, description="BigQuery refuses to read more")
+    max_unpartitioned_bytes: Bytes = Field(
+        10**10, description="of a table in BigQuery without partitions by time; a query that would read more is refused"
+    )
+    usd_per_tib: float = Field(6.25, ge=0, le=1000, description="price of a query in BigQuery, for estimates")
+    team: str | None = Field(None, min_length=1, max_length=63, description="label of jobs in BigQuery, for its bill")
+    check_keys: StrictBool = Field(
+        True,
+        description="BigQuery computes a checksum of `columns.key`, or list, item and time, over its result, and the "
+        "rows that came must have the same; reads these columns again, and bills 10 MB at least",
+    )
+    materialize: str | None = Field(
+        None,
+        pattern=DATASET,
+        max_length=1024,
+        description="dataset in BigQuery for the result as a table, which models with the same query share",
+    )
+    materialize_days: int = Field(7, gt=0, le=365, description="after which such a table is deleted")
+    export: str | None = Field(
+        None,
+        pattern=BUCKET_ADDRESS,
+        max_length=512,
+        description="gs://BUCKET/PREFIX for a result above `export_above_bytes`, which is read from files there",
+    )
+    export_above_bytes: Bytes = Field(10**12, description="a result of BigQuery above this needs `export`")
     end: date | None = Field(
         None,
         ge=FIRST_END,

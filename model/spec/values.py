@@ -17,7 +17,10 @@ OF_ROWS = {"row_key", "row_hash", "row_content", "row_again", "row_copy", "row_c
 RESERVED = frozenset(OF_ROWS | {"unit", "unreadable", "broken", "split", "rules"})
 DECADES = 36_525  # days: a hundred years, so that no date leaves the calendar
 FIRST_END = date(1990, 1, 1)  # a bundle's rows end in 1980 at the earliest
+BUCKET_ADDRESS = r"^gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](/[A-Za-z0-9._=-]+)*/?$"
+DATASET = r"^[A-Za-z0-9_]+$"
 MODEL = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+BIGQUERY = r"^[^@\s]+@[A-Za-z0-9-]+$"  # PROJECT[.DATASET]@LOCATION
 Name = Annotated[str, Field(pattern=COLUMN, max_length=128)]
 UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 

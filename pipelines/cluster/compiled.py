@@ -11,7 +11,7 @@ from google.protobuf import json_format
 from kfp.kubernetes import kubernetes_executor_config_pb2 as kubernetes_pb2
 from kfp.pipeline_spec import pipeline_spec_pb2
 
-from model.digest import BY_DIGEST
+from model.digest import digest_problem
 from model.errors import KamadoError, Problem
 from pipelines.cluster.documents import YamlDocument, documents
 
@@ -96,10 +96,8 @@ def _tasks_too_long(pipeline: YamlDocument, name: str) -> Iterator[Problem]:
 
 def _images(pipeline: YamlDocument, name: str) -> Iterator[Problem]:
     for label, executor in _executors(pipeline).items():
-        image = executor.get("container", {}).get("image", "")
-        if not BY_DIGEST.fullmatch(image):
-            hint = "Write it as repository@sha256:<64 hex digits>"
-            yield Problem(f"{name} {label} image {image!r}", "is not named by digest", hint, "image-without-digest")
+        if problem := digest_problem(f"{name} {label} image", executor.get("container", {}).get("image", "")):
+            yield problem
 
 
 def _steps(pipeline: YamlDocument, name: str) -> Iterator[Problem]:

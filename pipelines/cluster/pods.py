@@ -11,6 +11,7 @@ from pipelines.cluster.settings import ClusterSettings, Nodes
 from pipelines.container import set_resources, set_variable
 
 FIRST_WAIT, LONGEST_WAIT = 60, 600  # seconds between two tries
+RUN_LABEL = "metadata.labels['pipeline/runid']"  # which Kubeflow puts on every pod of a run; no key of the cache
 SECRETS = "/var/run/secrets/kamado"
 SMALL = PodResources("500m", "512Mi", minutes=10, retries=0, spot=False)
 # Of steps that no spec names: the table and the end of several models, and the message at the end of any run.
@@ -34,6 +35,8 @@ def configure(
         kubernetes.add_pod_annotation(task, key, value)
     if cluster.image_pull_secrets:
         kubernetes.set_image_pull_secrets(task, list(cluster.image_pull_secrets))
+    if step == "extract":
+        kubernetes.use_field_path_as_env(task, "KAMADO_RUN", RUN_LABEL)
     _give_secrets(task, step, cluster)
     return task
 

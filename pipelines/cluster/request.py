@@ -7,27 +7,31 @@ from pathlib import Path
 
 from components.load_spec.spec_uri import packed
 from components.resolve.forms import address_problem, names_store
-from model.digest import BY_DIGEST
+from model.digest import digest_problem
 from model.errors import KamadoError, Problem, SpecError, UsageError
 from model.spec.reader import read_spec
 from model.spec.types import Spec
+from model.spec.values import BIGQUERY
 from pipelines.arguments import PLACEHOLDERS
 from pipelines.cluster.read import ClusterError, read_cluster_settings
 from pipelines.cluster.settings import ClusterSettings
 from pipelines.graph_settings import FLEET, FleetSettings, GraphSettings
 
-DIGEST_FORM = "Write it as REGISTRY/REPOSITORY@sha256:<64 hex digits>"
 STORES = "registry://HOST/REPOSITORY or ecr://ACCOUNT.REGION/REPOSITORY"
-BIGQUERY = re.compile(r"[^@\s]+@[\w-]+")
 EXAMPLE = "examples/rental_portal"
+NAME_ONE = (
+    "Name one: BIGQUERY=PROJECT@LOCATION, or DATA=<folder of tables that the pods mount>; "
+    "or source.bigquery in the spec"
+)
 
 
 @dataclass(frozen=True)
 class PipelineArguments:
-    """As they stand on the command line; empty is without a value."""
+    """As they stand on the command line; empty is without a value. `specs` is None where one model is meant: a list
+    that turns out empty is a mistake, and no wish for the example."""
 
     spec: str = ""
-    specs: str = ""
+    specs: str | None = None
     image: str = ""
     bigquery: str = ""
     data: str = ""
@@ -46,7 +50,8 @@ def read_pipeline_settings(args: PipelineArguments, mistakes: Sequence[Problem] 
     problems = [*mistakes, *_argument_problems(args)]
     cluster, cluster_problems = _cluster(args.cluster)
     folders, folder_problems = _folders(args)
-    specs, spec_problems = _specs(folders, several=bool(args.specs))
+    specs, spec_problems = _specs(folders, several=args.specs is not None)
+    problems += _without_source(args, specs, spec_problems)
     if problems or folder_problems:
         raise UsageError(*problems, *folder_problems, *cluster_problems, *spec_problems)
     if cluster_problems:
@@ -54,7 +59,7 @@ def read_pipeline_settings(args: PipelineArguments, mistakes: Sequence[Problem] 
     if spec_problems:
         raise SpecError(*spec_problems)
     models = tuple(_settings(args, spec, cluster) for spec in specs)
-    if not args.specs:
+    if args.specs is None:
         return models[0]
     threads = max(model.threads for model in models)
     return FleetSettings(tuple(replace(model, threads=threads) for model in models))
@@ -72,7 +77,7 @@ def _settings(args: PipelineArguments, spec: Spec, cluster: ClusterSettings) -> 
         args.image,
         spec,
         packed(spec),
-        source=f"bigquery:{args.bigquery}" if args.bigquery else f"duckdb:{args.data}",
+        source=f"duckdb:{args.data}" if args.data else f"bigquery:{args.bigquery or spec.source.bigquery}",
         base=args.base,
         threads=spec.pod("train").threads,
         champion=args.champion,
@@ -83,15 +88,15 @@ def _settings(args: PipelineArguments, spec: Spec, cluster: ClusterSettings) -> 
 
 
 def _argument_problems(args: PipelineArguments) -> Iterator[Problem]:
-    if args.spec and args.specs:
+    if args.spec and args.specs is not None:
         yield Problem("SPEC and SPECS", "cannot be used together", "Name one model, or several", "specs-twice")
-    yield from _not_by_digest("STEPS_IMAGE", args.image, "image-without-digest")
-    yield from _not_by_digest("BASE_IMAGE", args.base, "base-without-digest")
-    if bool(args.bigquery) == bool(args.data):
-        problem = "cannot be used together" if args.data else "are both missing"
-        hint = "Name one: BIGQUERY=PROJECT@LOCATION, or DATA=<folder of tables that the pods mount>"
-        yield Problem("BIGQUERY and DATA", problem, hint, "data-twice" if args.data else "data-missing")
-    if args.bigquery and not BIGQUERY.fullmatch(args.bigquery):
+    if problem_of_image := digest_problem("STEPS_IMAGE", args.image):
+        yield problem_of_image
+    if problem_of_base := digest_problem("BASE_IMAGE", args.base, "base-without-digest"):
+        yield problem_of_base
+    if args.bigquery and args.data:
+        yield Problem("BIGQUERY and DATA", "cannot be used together", NAME_ONE, "data-twice")
+    if args.bigquery and not re.fullmatch(BIGQUERY, args.bigquery):
         hint = "Write it as PROJECT[.DATASET]@LOCATION, for example my-project@EU"
         yield Problem("BIGQUERY", f"is {args.bigquery!r}", hint, "source-unknown")
     if args.data and not Path(args.data).is_absolute():
@@ -109,6 +114,15 @@ def _argument_problems(args: PipelineArguments) -> Iterator[Problem]:
     yield from _champion_problems(args.champion)
 
 
+def _without_source(args: PipelineArguments, specs: Sequence[Spec], spec_problems: Sequence[Problem]) -> list[Problem]:
+    """A spec may name the project itself; of one that cannot be read nobody knows."""
+    models = ", ".join(spec.model for spec in specs if not spec.source.bigquery)
+    if args.bigquery or args.data or not (models or spec_problems):
+        return []
+    of_models = f" for {models}" if args.specs is not None and models else ""
+    return [Problem("BIGQUERY and DATA", f"are both missing{of_models}", NAME_ONE, "data-missing")]
+
+
 def _champion_problems(champion: str) -> Iterator[Problem]:
     """Whether there is such a champion is asked by the run."""
     if names_store(champion):
@@ -117,11 +131,6 @@ def _champion_problems(champion: str) -> Iterator[Problem]:
     elif champion and not Path(champion).is_absolute():
         hint = f"Name an image store: {STORES}; or a bundle's folder by its whole path, as the pods see it"
         yield Problem("CHAMPION", f"is {champion!r}", hint, "champion-missing")
-
-
-def _not_by_digest(name: str, image: str, code: str) -> Iterator[Problem]:
-    if not BY_DIGEST.fullmatch(image):
-        yield Problem(name, f"{image!r} is not named by digest" if image else "is missing", DIGEST_FORM, code)
 
 
 def _cluster(path: str) -> tuple[ClusterSettings, tuple[Problem, ...]]:
@@ -133,7 +142,7 @@ def _cluster(path: str) -> tuple[ClusterSettings, tuple[Problem, ...]]:
 
 def _folders(args: PipelineArguments) -> tuple[list[Path], list[Problem]]:
     """Of the specs. A folder of specs stands for all in it."""
-    if not args.specs:
+    if args.specs is None:
         return [Path(args.spec or EXAMPLE)], []
     folders, problems = list[Path](), list[Problem]()
     for word in re.split(r"[,\s]+", args.specs.strip(", \t\n")):

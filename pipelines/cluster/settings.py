@@ -74,7 +74,7 @@ class Notification(Setting):
     webhook: SecretKey = Field(description="the address to post to: it is a secret")
     api: Address | None = Field(
         "http://ml-pipeline.kubeflow:8888",
-        description="of Kubeflow, in the cluster, for errors, time by step and, from Kubeflow 3, the verdict",
+        description="of Kubeflow, in the cluster, for errors, time by step and, after Kubeflow 2.17, the verdict",
     )
     ui: Address | None = Field(None, description="of Kubeflow's pages, for the link")
 

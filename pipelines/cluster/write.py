@@ -4,11 +4,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from kfp import compiler
-
 from model.files import write_atomically
 from pipelines.cluster.compiled import check_compiled
 from pipelines.graph_settings import AnySettings, Graph
+from pipelines.kfp_sdk import compiler
 
 KFP, VERTEX = "pipeline.kfp.yaml", "pipeline.vertex.yaml"
 NEXT_DOCUMENT = b"\n---\n"

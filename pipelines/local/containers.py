@@ -7,12 +7,11 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import docker.errors
-from requests.exceptions import RequestException
+if TYPE_CHECKING:
+    from pipelines.local.steps_image import StepsImage
 
-from pipelines.local.steps_image import ContainerRunError, StepsImage, engine
 
 LABEL = "kamado.run"
 CACHE = "KAMADO_CACHE"
@@ -53,7 +52,14 @@ class Containers:
 
     @classmethod
     def of_run(
-        cls, image: StepsImage, run: Path, *, out: Path, cache: Path, inputs: Iterable[str], environ: Mapping[str, str]
+        cls,
+        image: "StepsImage",
+        run: Path,
+        *,
+        out: Path,
+        cache: Path,
+        inputs: Iterable[str],
+        environ: Mapping[str, str],
     ) -> "Containers":
         """For the run in the folder `run` of `out`; `inputs` are the addresses that its steps read from.
 
@@ -95,6 +101,11 @@ class Containers:
 
     def remove_all(self) -> None:
         """End every container of this run. Where the engine is gone, they are too."""
+        import docker.errors  # here, because a run without containers does without the engine's client
+        from requests.exceptions import RequestException
+
+        from pipelines.local.steps_image import ContainerRunError, engine
+
         with (
             contextlib.suppress(ContainerRunError, docker.errors.DockerException, RequestException),
             engine() as client,

@@ -70,5 +70,9 @@ def docker_runner(containers: Containers, events: str) -> local.DockerRunner:
         cap_drop=["ALL"],
         security_opt=["no-new-privileges"],
         mounts=mounts,
-        environment={"KAMADO_EVENTS": events, **containers.environment_from(os.environ)},
+        environment={
+            "KAMADO_EVENTS": events,
+            "KAMADO_RUN": os.environ["KAMADO_RUN"],
+            **containers.environment_from(os.environ),
+        },
     )

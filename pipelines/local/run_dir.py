@@ -14,6 +14,7 @@ import fcntl
 import os
 import re
 import shutil
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -24,7 +25,7 @@ from model.files import sync_folder
 RESULTS = ("bundle", "report.html", "verdict.json", "metrics.json", "rejections.json", "image.json", "run.log")
 KEEP = 3
 NUMBERED = re.compile(r"\d{6}")
-MARK = ".kamado"  # stands in every run's folder: what has none was not made here and is not removed
+MARK = ".kamado"  # in every run's folder, with the run's id: what has none was not made here and is not removed
 
 
 class Output:
@@ -84,15 +85,19 @@ class Output:
         return [Problem(f"OUT={self.root}", problem, "Name another folder, or move them away", "out-foreign")]
 
     def new_run(self) -> Path:
-        """A fresh numbered folder; those of runs that never came to a verdict are removed first."""
-        numbered = self._numbered()
+        """A fresh numbered folder; those of runs that never came to a verdict are removed first.
+
+        It carries on the last of them, and so has its id.
+        """
+        numbered, identity = self._numbered(), uuid.uuid4().hex
         for folder in numbered:
             if not (folder / "run.json").exists():
+                identity = run_id(folder) or identity
                 shutil.rmtree(folder)
         number = max((int(path.name) for path in self.runs.iterdir() if NUMBERED.fullmatch(path.name)), default=0) + 1
         folder = self.runs / f"{number:06d}"
         folder.mkdir()
-        (folder / MARK).touch()
+        (folder / MARK).write_text(identity, encoding="utf-8")
         return folder
 
     def keep(self, run: Path) -> None:
@@ -124,6 +129,12 @@ class Output:
         temporary.symlink_to(target)
         temporary.replace(name)
         sync_folder(name.parent)
+
+
+def run_id(folder: Path) -> str:
+    """Of the run in a folder; empty where it has none."""
+    mark = folder / MARK
+    return mark.read_text("utf-8") if mark.exists() else ""
 
 
 def _lock(handle: IO[str]) -> bool:

@@ -14,12 +14,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from kfp import components, local
-
-from components.step import DEFECT
 from model.errors import KamadoError, Problem
+from pipelines.kfp_sdk import ComponentSpec, YamlComponent, local
 from pipelines.local.containers import Containers
-from pipelines.local.docker_runner import docker_runner, end_containers
 
 
 def end_with(parent: int, termination: threading.Event, containers: Containers | None) -> None:
@@ -28,6 +25,8 @@ def end_with(parent: int, termination: threading.Event, containers: Containers |
         pass
     try:
         if containers is not None:
+            from pipelines.local.docker_runner import end_containers
+
             end_containers(containers)
     finally:
         os.killpg(0, signal.SIGKILL)
@@ -38,15 +37,13 @@ def main(pipeline: str, arguments: str, root: str, container_settings: str = "")
     termination = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: termination.set())
     threading.Thread(target=end_with, args=[os.getppid(), termination, containers], daemon=True).start()
-    runner = (
-        docker_runner(containers, os.environ["KAMADO_EVENTS"]) if containers else local.SubprocessRunner(use_venv=False)
-    )
-    local.init(runner, pipeline_root=root, workspace_root=f"{root}/workspace")
+    local.init(_runner(containers), pipeline_root=root, workspace_root=f"{root}/workspace")
     # KFP puts sys.executable in place of every "python3" that it meets, in paths and queries too. Under this name it
     # changes nothing, and PATH finds the same interpreter.
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     sys.executable = "python3"
-    graph = components.load_component_from_file(pipeline)
+    text = Path(pipeline).read_text("utf-8")
+    graph = YamlComponent(ComponentSpec.from_yaml_documents(text), text)  # as kfp.components, which imports requests
     try:
         graph(**json.loads(Path(arguments).read_text("utf-8")))
     except RuntimeError as error:  # a step failed, and has reported why
@@ -55,10 +52,22 @@ def main(pipeline: str, arguments: str, root: str, container_settings: str = "")
         _report("refused", str(refusal), refusal.problems)
         raise SystemExit(f"pipeline: {refusal}") from None
     except Exception as error:  # there was no step to report it
+        from components.step import (
+            DEFECT,  # steps read documents, by Pydantic, which a run that goes well has no use for here
+        )
+
         message = f"{type(error).__name__}: {error}"
         problem = Problem("pipeline", f"failed with {message}", DEFECT, "pipeline-failed")
         _report("failed", message, [problem])
         raise
+
+
+def _runner(containers: Containers | None) -> local.SubprocessRunner | local.DockerRunner:
+    if containers is None:
+        return local.SubprocessRunner(use_venv=False)
+    from pipelines.local.docker_runner import docker_runner
+
+    return docker_runner(containers, os.environ["KAMADO_EVENTS"])
 
 
 def _report(kind: str, message: str, problems: Sequence[Problem]) -> None:

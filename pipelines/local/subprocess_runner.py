@@ -18,6 +18,7 @@ from pipelines.graph_settings import Graph, GraphSettings
 from pipelines.local.containers import Containers
 from pipelines.local.events import Event, StepError
 from pipelines.local.progress import ProgressDisplay
+from pipelines.local.run_dir import run_id
 from pipelines.local.run_log import RunLog
 
 POLL_SECONDS = 0.1
@@ -52,6 +53,7 @@ class PipelineProcess:
             **os.environ,
             "PYTHONPATH": str(ROOT),
             "KAMADO_EVENTS": str(self._events),
+            "KAMADO_RUN": run_id(run),
             "TMPDIR": str(scratch),  # what a killed step leaves goes with its run
             "KAMADO_REFUSALS": "",  # here the first refusal ends the run
             "OMP_WAIT_POLICY": "PASSIVE",  # waiting threads that spin take the processor from those that work

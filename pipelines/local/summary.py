@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from artifacts.extract import Extract, QueryCost
 from artifacts.image import ImageDocument
 from artifacts.metrics import MetricsDocument
 from artifacts.rejection_report import RejectionReport
@@ -54,6 +55,11 @@ class RunSummary:
         """`kamado:<tag>@sha256:…`, or None where no image was built."""
         return self.image_document.reference if self.image_document else None
 
+    @cached_property
+    def query(self) -> QueryCost | None:
+        """None where nothing was billed: the rows were in files."""
+        return Extract.read(self.run).query if (self.run / Extract.FILE).exists() else None
+
     @property
     def exit_code(self) -> int:
         return EXIT[self.verdict]
@@ -69,6 +75,7 @@ class RunSummary:
             "bundle": {"path": str(self.root / "bundle"), "digest": self.document.bundle},
             "report": str(self.root / "report.html"),
             "image": self.image,
+            "query": self.query.model_dump(mode="json") if self.query else None,
         }
 
     def show(self, console: Console) -> None:
@@ -90,6 +97,9 @@ class RunSummary:
             console.print(printable(f"{'champion':<8} {_champion(self)}"), markup=False)
         for name, path in {"report": "report.html", "bundle": "bundle", "log": "run.log"}.items():
             console.print(f"{name:<8} {self.root / path}", markup=False)
+        if (query := self.query) is not None:
+            cost = f"{query.bytes_billed:,} bytes billed, about {query.usd:,.2f} USD; job {query.job_id}"
+            console.print(f"{'query':<8} {cost}", markup=False)
         if (base := _base(self)) is not None:
             console.print(base, markup=False)
         console.print(f"image {self.image}" if self.image else "no image was built", markup=False)

@@ -7,12 +7,12 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
+from pipelines.new_model.find_table import Table
 from pipelines.new_model.kinds import FeatureDecision
 from pipelines.new_model.names import in_yaml, one_line
 from pipelines.new_model.profile import Profile
 from pipelines.new_model.ranges import SuggestedRange, plain_number
 from pipelines.new_model.reading import TimeColumn, column_sql
-from pipelines.new_model.table import TableFile
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "spec.schema.json"
 SHARES = "test_share: 25%, calibration_share: 15%, seed: 7"
@@ -29,14 +29,25 @@ class SplitDecision:
 
 
 @dataclass(frozen=True)
+class DraftWindow:
+    """source.window_days, None without a time, and source.end, each with the comment beside it."""
+
+    days: int | None
+    days_comment: str
+    end: date
+    end_comment: str
+
+
+@dataclass(frozen=True)
 class Draft:
     """A first spec. Columns are named by their aliases; `names` are their names in the table.
 
-    `end` is @end of the window; `key` identifies a row; `left_out` has the reason for each column that is not selected.
+    The profile is that of the rows that were read; `key` identifies a row; `left_out` has the reason for
+    each column that is not selected.
     """
 
     model: str
-    table: TableFile
+    table: Table
     profile: Profile
     names: Mapping[str, str]
     label: str
@@ -48,7 +59,7 @@ class Draft:
     left_out: Mapping[str, str]
     ranges: tuple[SuggestedRange, ...]
     split: SplitDecision
-    end: date
+    window: DraftWindow
     key: str | None = None
 
     def without(self, reasons: Mapping[str, str]) -> "Draft":
@@ -91,7 +102,7 @@ def sql_of(draft: Draft) -> str:
         for alias in draft.left_out
         if alias not in draft.selected()
     ]
-    where = f"WHERE {draft.time.sql} >= @start AND {draft.time.sql} < @end\n" if draft.time else ""
+    where = f"WHERE {draft.time.within_window}\n" if draft.time else ""
     head = f"-- One row per row of {draft.table.name}. spec.yaml has the columns that are left out, and why.\n"
     return f"{head}SELECT\n" + "\n".join([*unused, ",\n".join(lines)]) + f"\nFROM `{draft.table.name}` AS t\n{where}"
 
@@ -101,11 +112,17 @@ def yaml_of(draft: Draft, folder: Path) -> str:
     return "\n".join([*_head(draft, folder), *_source(draft), *_features(draft), *_rules(draft), *_rest(draft)]) + "\n"
 
 
+def rows_read(draft: Draft) -> str:
+    """How many rows the decisions are from."""
+    rows, total = draft.profile.rows, draft.table.rows
+    return f"{rows:,} of its {total:,} rows" if total and total > rows else f"{rows:,} rows"
+
+
 def _head(draft: Draft, folder: Path) -> Iterator[str]:
     root = SCHEMA.parents[1]
     if folder.absolute().is_relative_to(root):
         yield f"# yaml-language-server: $schema={os.path.relpath(SCHEMA, folder.absolute())}"
-    size = f"{draft.profile.rows:,} rows, {draft.profile.rate:.2%} convert"
+    size = f"{rows_read(draft)}, {draft.profile.rate:.2%} convert"
     yield f"# A first spec, made by `make new` from the table {draft.table.name} ({size})."
     yield "# Every line is a suggestion: read it and change it. Keys: docs/spec.md."
     yield f"model: {in_yaml(draft.model)}"
@@ -114,13 +131,12 @@ def _head(draft: Draft, folder: Path) -> Iterator[str]:
 def _source(draft: Draft) -> Iterator[str]:
     yield "source:"
     yield "  sql: training.sql"
-    if draft.time:
-        yield f"  window_days: {draft.time.days}  # all of the table"
+    window = draft.window
+    if window.days:
+        yield f"  window_days: {window.days}  # {window.days_comment}"
         days = 1 if "position" in draft.roles else 0
         yield f"  conversion_days: {days}  # set the days that a conversion may take: younger rows are not used"
-        yield f"  end: {draft.end}  # the day after the newest row; without it a run ends at its own midnight, UTC"
-    else:
-        yield f"  end: {draft.end}  # the day the data were taken: here, when the file was last written"
+    yield f"  end: {window.end}  # {window.end_comment}"
     columns = [f"{role}: {in_yaml(name)}" for role, name in draft.columns().items()]
     if draft.key:
         columns.append(f"key: [{in_yaml(draft.key)}]")

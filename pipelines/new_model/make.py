@@ -9,15 +9,17 @@ from pathlib import Path
 from model.errors import OutputError, Problem, Problems
 from model.files import new_folder
 from model.spec.reader import read_spec
+from model.spec.types import SourceSpec
 from model.spec.values import MODEL
-from pipelines.new_model.draft import Draft, SplitDecision, sql_of, yaml_of
+from pipelines.new_model.draft import Draft, DraftWindow, SplitDecision, sql_of, yaml_of
 from pipelines.new_model.dry_run import dry_run
+from pipelines.new_model.find_table import Table
 from pipelines.new_model.kinds import FeatureDecision, decide
 from pipelines.new_model.label import LabelColumn, find_label, label_sql
 from pipelines.new_model.names import aliases, one_line
 from pipelines.new_model.profile import PROFILED, Profile, Profiler
 from pipelines.new_model.ranges import ranges
-from pipelines.new_model.reading import TableReader, column_sql
+from pipelines.new_model.reading import TableReader, TimeColumn, column_sql
 from pipelines.new_model.roles import Roles, find_roles
 from pipelines.new_model.table import TableFile
 
@@ -27,13 +29,13 @@ IDS = "is an id: a model would memorise it"
 
 
 def draft_of(
-    model: str, table: TableFile, label: str, *, today: date, progress: Callable[[str], None]
+    model: str, table: Table, label: str, *, today: date, progress: Callable[[str], None]
 ) -> tuple[Draft, int]:
     """The draft, and the conversions in its test split. Raises DataError and SpecError."""
     progress("reading the columns")
-    reader = TableReader(table)
-    label_column = find_label(label, list(reader.types))
     with tempfile.TemporaryDirectory(prefix="kamado-new-") as scratch:
+        reader = TableReader(table.as_file(Path(scratch), progress), table.unreadable)
+        label_column = find_label(label, list(reader.types))
         return _Drafting(reader, label_column, Path(scratch)).draft(model, table, today, progress)
 
 
@@ -50,10 +52,10 @@ class _Drafting:
         self.time_alias = self.aliases[self.time.column] if self.time else None
         self.left_out = {self.aliases[name]: reason for name, reason in reasons.items()}
 
-    def draft(self, model: str, table: TableFile, today: date, progress: Callable[[str], None]) -> tuple[Draft, int]:
-        end = self.time.end if self.time else min(_written_on(table.path), today)
+    def draft(self, model: str, table: Table, today: date, progress: Callable[[str], None]) -> tuple[Draft, int]:
+        window = _window(table, self.time, today)
         progress("reading the rows")
-        profiler, profile = self._profiled(end)
+        profiler, profile = self._profiled(window.end)
         roles = find_roles(profile)
         features = self._features(profile, roles)
         kinds = {name: str(decision.kind) for name, decision in features.items()}
@@ -64,7 +66,7 @@ class _Drafting:
             model=model, table=table, profile=profile, names={alias: name for name, alias in self.aliases.items()},
             label=self.label, label_sql=self.label_sql, time=self.time, time_alias=self.time_alias,
             roles=roles.by_role, features=features, left_out=self.left_out,
-            ranges=tuple(ranges(profile, kinds, profiler)), split=splits[0], end=end, key=key,
+            ranges=tuple(ranges(profile, kinds, profiler)), split=splits[0], window=window, key=key,
         )  # fmt: skip
         progress("looking for leaks and for a split")
         return dry_run(draft, splits, self.scratch / "rows", self.scratch)
@@ -112,10 +114,18 @@ def _no_feature(kind: str) -> str:
     return f"is of type {kind}, and a feature is a number, a text or a BOOL"
 
 
-def _written_on(path: Path) -> date:
-    """The day, UTC, on which the newest of its files was written."""
-    files = list(path.glob("*.parquet")) if path.is_dir() else [path]
-    return datetime.fromtimestamp(max(file.stat().st_mtime for file in files), UTC).date()
+def _window(table: Table, time: TimeColumn | None, today: date) -> DraftWindow:
+    """All rows, or where BigQuery says how many bytes a day has, the newest days that a run may read."""
+    if time is None:
+        return DraftWindow(None, "", min(table.written_on, today), "the day on which the data were last written")
+    whole, newest = "all of the table", "the day after the newest row; without it a run ends at its own midnight, UTC"
+    if isinstance(table, TableFile):
+        return DraftWindow(time.days, whole, time.end, newest)
+    if table.days.column != time.column or not table.days.bytes:
+        return DraftWindow(time.days, "from the oldest to the newest of the rows that were read", time.end, newest)
+    days = table.days.within(SourceSpec().max_bytes_billed)
+    fit = f"the newest that max_bytes_billed allows with all columns; the table has {table.days.total}"
+    return DraftWindow(days, whole if days == table.days.total else fit, table.days.end, newest)
 
 
 def _splits(time: str | None, roles: Roles, profile: Profile) -> Iterator[SplitDecision]:

@@ -7,9 +7,9 @@ from pathlib import Path
 from rich.console import Console
 
 from model.errors import DataError, Problem, Problems, UsageError
+from pipelines.new_model.find_table import Table, find_table
 from pipelines.new_model.make import check_name, draft_of, write
 from pipelines.new_model.summary import NewModel
-from pipelines.new_model.table import TableFile, find_table
 
 
 def new_model(
@@ -29,7 +29,7 @@ def new_model(
     return NewModel(draft, conversions, folder)
 
 
-def _table(name: str, path: str, label: str, folder: Path, mistakes: Sequence[Problem]) -> TableFile:
+def _table(name: str, path: str, label: str, folder: Path, mistakes: Sequence[Problem]) -> Table:
     """Raises UsageError."""
     problems, table = Problems(), None
     problems.items.extend(mistakes)

@@ -1,7 +1,7 @@
 """The table's rows and columns, read through the source that a run uses."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -33,12 +33,24 @@ EPOCH_FIRST, EPOCH_LAST = 631_152_000, 4_102_444_800  # 1990 and 2100 in seconds
 
 @dataclass(frozen=True)
 class TimeColumn:
-    """A column with the time at which a row was shown. `sql` makes a TIMESTAMP of it; `first` and `last` are UTC."""
+    """A column of the type `kind` with the time at which a row was shown. `sql` makes a TIMESTAMP of it.
+
+    `first` and `last` are UTC.
+    """
 
     column: str
+    kind: str
     sql: str
     first: datetime
     last: datetime
+
+    @property
+    def within_window(self) -> str:
+        """SQL that bounds it by @start and @end. BigQuery skips a partition where the column stands alone."""
+        if self.kind in ("DATE", "DATETIME"):
+            column = column_sql(self.column)
+            return f"{column} >= {self.kind}(@start) AND {column} < {self.kind}(@end)"
+        return f"{self.sql} >= @start AND {self.sql} < @end"
 
     @property
     def end(self) -> date:
@@ -54,11 +66,12 @@ class TimeColumn:
 class TableReader:
     """Queries of one table, in GoogleSQL, through the source that a run uses."""
 
-    def __init__(self, table: TableFile) -> None:
+    def __init__(self, table: TableFile, unreadable: Mapping[str, str]) -> None:
+        """`unreadable` are columns, name -> type, that are in no file."""
         self._source: Source = open_source(f"duckdb:{table.data}", max_bytes_billed=BYTES)
         self._window = Window(None, datetime.now(UTC))  # no query here uses it
         self.table = f"`{table.name}` AS t"
-        self.types = self._source.columns(f"SELECT * FROM {self.table}", self._window)
+        self.types = {**self._source.columns(f"SELECT * FROM {self.table}", self._window), **unreadable}
         _check_column_names(list(self.types))
 
     def label_values(self, label: LabelColumn) -> tuple[dict[LabelValue, int], bool]:
@@ -94,7 +107,7 @@ class TableReader:
             return f"is not a time in {total - readable:,} of {total:,} rows"
         if first == last:
             return f"is {first} in every row"
-        time = TimeColumn(column, sql, first.astimezone(UTC), last.astimezone(UTC))
+        time = TimeColumn(column, self.types[column], sql, first.astimezone(UTC), last.astimezone(UTC))
         if time.days > LONGEST_DAYS:
             return f"spans {time.first:%Y-%m-%d} to {time.last:%Y-%m-%d}"
         return time

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipelines.new_model.draft import Draft
+from pipelines.new_model.draft import Draft, rows_read
 from pipelines.new_model.names import one_line
 from pipelines.new_model.ranges import plain_number
 
@@ -29,9 +29,10 @@ class NewModel:
 
     def for_programs(self) -> dict[str, Json]:
         draft = self.draft
+        name, value = draft.table.argument
         return {
             "spec": str(self.folder / "spec.yaml"),
-            "data": str(draft.table.data),
+            name.lower(): value,
             "rows": draft.profile.rows,
             "conversions": draft.profile.conversions,
             "columns": draft.columns(),
@@ -48,13 +49,14 @@ class NewModel:
 def _show(draft: Draft, conversions: int, folder: Path, console: Console) -> None:
     profile = draft.profile
     lines = [f"split    by {draft.split.by}: {draft.split.why}".replace("\n", f"\n{' ' * 9}")]
-    if conversions < FEW_CONVERSIONS:
+    if conversions < FEW_CONVERSIONS and not draft.table.rows:
         few = f"the test split has {conversions:,} conversions, of the {FEW_CONVERSIONS} that a verdict needs"
         lines.append(f"note     {few}: collect more rows")
     lines.append(f"written  {folder / 'spec.yaml'} and training.sql: read them, then")
-    console.print(f"{profile.rows:,} rows, {profile.conversions:,} convert ({profile.rate:.2%})")
+    console.print(f"{rows_read(draft)}, {profile.conversions:,} convert ({profile.rate:.2%})")
     console.print(_columns(draft), soft_wrap=False)
-    for line in (*lines, f"make run SPEC={_word(folder)} DATA={_word(draft.table.data)}"):
+    name, value = draft.table.argument
+    for line in (*lines, f"make run SPEC={_word(folder)} {name}={_word(value)}"):
         console.print(line, markup=False, soft_wrap=True)
 
 
@@ -102,6 +104,6 @@ def _range(draft: Draft, name: str) -> str:
     return f"{low} to {high}, {bounds.description}"
 
 
-def _word(path: Path) -> str:
+def _word(path: Path | str) -> str:
     """Quoted for a shell and for make, where $ is special."""
     return shlex.quote(str(path)).replace("$", "$$")

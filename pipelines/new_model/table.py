@@ -1,14 +1,15 @@
-"""The table that TABLE names: a file, or a folder of Parquet files."""
+"""A table of files that TABLE names: a file, or a folder of Parquet files."""
 
 import difflib
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from model.errors import DataError, Problem
 
 ENDINGS = (".parquet", ".csv", ".csv.gz")
-IN_BIGQUERY = re.compile(r"[\w-]+(\.[\w$-]+){1,2}")
 NAME = re.compile(r"[\w -]+")
 PATTERN = set("*?[]")
 
@@ -20,9 +21,25 @@ class TableFile:
     data: Path
     name: str
     path: Path
+    rows: None = None  # counted when they are read
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def argument(self) -> tuple[str, str]:
+        """The variable of `make run`, and its value."""
+        return "DATA", str(self.data)
+
+    @property
+    def written_on(self) -> date:
+        """The day, UTC, on which the newest of its files was written."""
+        files = list(self.path.glob("*.parquet")) if self.path.is_dir() else [self.path]
+        return datetime.fromtimestamp(max(file.stat().st_mtime for file in files), UTC).date()
+
+    def as_file(self, _scratch: Path, _progress: Callable[[str], None]) -> "TableFile":
+        return self
 
 
-def find_table(text: str) -> TableFile:
+def find_files(text: str) -> TableFile:
     """Raises DataError for a file that does not exist, and for one that a query cannot name."""
     path = Path(text).absolute()
     if not text or not path.exists():
@@ -51,11 +68,6 @@ def find_table(text: str) -> TableFile:
 def _missing(text: str, path: Path) -> Problem:
     if not text:
         return Problem("TABLE", "is missing", _forms(), "table-missing")
-    if IN_BIGQUERY.fullmatch(text) and not text.endswith(ENDINGS):
-        hint = "Export some of its rows to Parquet (EXPORT DATA) and name that file; `make run` reads BigQuery itself"
-        return Problem(
-            f"TABLE={text}", "looks like a table in BigQuery, and `make new` reads files", hint, "table-in-bigquery"
-        )
     existing = sorted(entry.name for entry in path.parent.iterdir()) if path.parent.is_dir() else []
     near = difflib.get_close_matches(path.name, existing, 3)
     hint = f"Did you mean {' or '.join(near)}?" if near else _forms()
@@ -63,4 +75,6 @@ def _missing(text: str, path: Path) -> Problem:
 
 
 def _forms() -> str:
-    return "TABLE names a .parquet, .csv or .csv.gz file, or a folder of .parquet files"
+    return (
+        "TABLE names a .parquet, .csv or .csv.gz file, a folder of .parquet files, or PROJECT.DATASET.TABLE in BigQuery"
+    )

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import pydantic
@@ -14,7 +14,7 @@ from model.exit_codes import REFUSED
 from model.text import printable
 from pipelines.local.summary import EXIT, STYLE
 from pipelines.submit.service import PipelineService, Run, RunOutputs, SubmitError, UnreachableError
-from pipelines.submit.watch import duration
+from pipelines.submit.watch import duration, watch
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,6 +22,19 @@ if TYPE_CHECKING:
 MOST_RETRIES = 3
 WAITS = (1.0, 4.0, 10.0)  # seconds before a question that had no answer is asked again
 CONCLUDE = ("conclude", "fleet-conclude")  # tasks that turn a run red for what its models came to
+
+
+@dataclass(frozen=True)
+class LostModel:
+    """A model of a run of several that came to no outcome, because a step failed; empty where that is not known."""
+
+    model: str
+    step: str
+    message: str
+
+    def __str__(self) -> str:
+        where = f", {self.step} failed ({self.message or 'no reason given'})" if self.step else ""
+        return f"{self.model}: no outcome{where}"
 
 
 @dataclass(frozen=True)
@@ -55,6 +68,17 @@ class FinishedRun:
         return bool(self.refused) and any(task.name in CONCLUDE and task.state == "failed" for task in self.run.tasks)
 
     @property
+    def lost(self) -> tuple[LostModel, ...]:
+        """Of a run of several models: those that came to no outcome."""
+        ended = {result.model for result in self.models}
+        return tuple(_lost(self.run, model) for model in self.run.models if model not in ended)
+
+    @property
+    def may_be_retried(self) -> bool:
+        """Whether its failed steps may come to another end."""
+        return self.run.state == "failed" and not self.is_final and self.run.retries < MOST_RETRIES
+
+    @property
     def exit_code(self) -> int:
         """0 promote, 3 hold or insufficient-data, 1 everything else; of several models the worst."""
         if self.run.state != "succeeded" or not self.models or self.refused:
@@ -67,6 +91,7 @@ class FinishedRun:
             "exit_code": self.exit_code,
             "run": run_document(self.run),
             "models": [result.model_dump() for result in self.models],
+            "lost": [asdict(model) for model in self.lost],
         }
 
     def show(self, console: "Console") -> None:
@@ -75,10 +100,15 @@ class FinishedRun:
             image = f"image {result.reference}" if result.reference else "no image was built"
             for line in (f"{result.model}: {result.reason}", image):
                 console.print(printable(f"  {line}"), markup=False)
+        for model in self.lost:
+            console.print("lost" if model.step else "no outcome", style="bold red")
+            console.print(printable(f"  {model}"), markup=False)
         if self.run.state != "succeeded":
             console.print(f"the run is {self.run.state}", style="bold red", markup=False)
             for line in failures(self.run):
                 console.print(printable(f"  {line}"), markup=False)
+            if self.may_be_retried:
+                console.print(f"make pipeline-retry RUN={self.run.id} goes on where it stopped", markup=False)
         elif not self.models:
             console.print("the run succeeded without a result: it is not one of Kamado's trainings", style="bold red")
         if times := _times(self.run):
@@ -88,8 +118,13 @@ class FinishedRun:
 
 def failures(run: Run) -> list[str]:
     """A line for each step that failed, or the run's own message."""
-    lines = [f"{task.name}: {task.message or 'failed'}" for task in run.tasks if task.state == "failed"]
+    lines = [f"{task.label}: {task.message or 'failed'}" for task in run.tasks if task.state == "failed"]
     return lines or ([run.message] if run.message else [])
+
+
+def _lost(run: Run, model: str) -> LostModel:
+    failed = next((task for task in reversed(run.tasks) if task.model == model and task.state == "failed"), None)
+    return LostModel(model, failed.name, failed.message) if failed is not None else LostModel(model, "", "")
 
 
 def _times(run: Run) -> str:
@@ -121,6 +156,28 @@ def finish(service: PipelineService, run: Run, *, sleep: Callable[[float], None]
             return FinishedRun.of(run, service.outputs(run.id))
         sleep(seconds)
     return FinishedRun.of(run, service.outputs(run.id))
+
+
+def follow(
+    service: PipelineService,
+    run: Run,
+    console: "Console",
+    *,
+    retries: int,
+    report: Callable[[str], None],
+) -> FinishedRun:
+    """The run at its end, watched. Where it failed by none of its models' outcomes, its failed steps are run again, at
+    most `retries` times. Raises SubmitError."""
+    finished = finish(service, watch(service, run, console))
+    for number in range(1, retries + 1):
+        if not finished.may_be_retried:
+            break
+        for line in failures(finished.run):
+            report(f"  {line}")
+        report(f"run {run.id} failed, and by no refusal: its failed steps run again ({number} of {retries})")
+        service.retry(run.id)
+        finished = finish(service, watch(service, service.run(run.id), console))
+    return finished
 
 
 def refuse_retry(finished: FinishedRun) -> None:

@@ -1,7 +1,8 @@
 """The arguments of a submission, all looked at before anything is compiled or sent."""
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -9,11 +10,12 @@ from model.errors import Problem, UsageError
 from model.spec.end_day import EXAMPLE, NO_DAY, end_day
 from pipelines.cluster.compiled import check_compiled
 from pipelines.cluster.request import PipelineArguments, read_pipeline_settings
+from pipelines.cluster.settings import ClusterSettings
 from pipelines.cluster.write import compiled, compiled_for_vertex
 from pipelines.fleet import fleet
 from pipelines.graph_settings import FLEET, FleetSettings, GraphSettings
 from pipelines.submit.package import CompiledPipeline, dirty_problem
-from pipelines.submit.service import PipelineService, Run, RunRequest
+from pipelines.submit.service import PipelineService, Run, RunRequest, SubmitError
 from pipelines.training import training
 
 MOST_BEFORE = 1000  # runs that are looked at for those of a backfill
@@ -49,6 +51,8 @@ def read_run_request(args: SubmitArguments, mistakes: Sequence[Problem] = ()) ->
     settings = read_pipeline_settings(args.pipeline, problems)
     if args.recurring:
         _refuse_fixed_end(settings)
+    if args.target == "vertex":
+        _refuse_lost_settings(settings, args.pipeline.cluster)
     pipeline = CompiledPipeline(_compile(settings, args.target))
     values = pipeline.values(args.texts)
     model = settings.spec.model if isinstance(settings, GraphSettings) else FLEET
@@ -82,12 +86,36 @@ def on_day(request: RunRequest, day: date) -> RunRequest:
     return replace(request, name=name, parameters={**request.parameters, "end": day.isoformat()})
 
 
-def submit_missing(service: PipelineService, requests: Sequence[RunRequest]) -> list[Run]:
-    """The runs that were started: those of which the pipeline has none of the same name yet."""
+@dataclass(frozen=True)
+class Backfill:
+    """The runs of the days of a schedule that have passed: those that were started, and the newest of each other day,
+    which was there `before`."""
+
+    started: tuple[Run, ...] = ()
+    before: tuple[Run, ...] = ()
+
+    @property
+    def failed(self) -> tuple[Run, ...]:
+        return tuple(run for run in self.before if run.state == "failed")
+
+
+def submit_missing(service: PipelineService, requests: Sequence[RunRequest]) -> Backfill:
+    """Start the runs of which the pipeline has none of the same name yet. Raises SubmitError that names what was left
+    out, where the service refuses one or does not answer any more."""
     if not requests:
-        return []
-    before = {run.name for run in service.runs(requests[0].package.pipeline, MOST_BEFORE)}
-    return [service.submit(request) for request in requests if request.name not in before]
+        return Backfill()
+    runs = {run.name: run for run in reversed(service.runs(requests[0].package.pipeline, MOST_BEFORE))}
+    before = tuple(runs[request.name] for request in requests if request.name in runs)
+    missing, started = [request for request in requests if request.name not in runs], list[Run]()
+    for index, request in enumerate(missing):
+        try:
+            started.append(service.submit(request))
+        except SubmitError as refusal:
+            left = ", ".join(request.name for request in missing[index:])
+            hint = "Give the same command again once that is solved: days that have a run are left out"
+            stopped = Problem("BACKFILL", f"did not start {left}", hint, "backfill-stopped")
+            raise SubmitError(*refusal.problems, stopped) from refusal
+    return Backfill(tuple(started), before)
 
 
 def _refuse_fixed_end(settings: GraphSettings | FleetSettings) -> None:
@@ -100,6 +128,18 @@ def _refuse_fixed_end(settings: GraphSettings | FleetSettings) -> None:
         for model, end in ends.items()
         if end is not None
     ]
+    if problems:
+        raise UsageError(*problems)
+
+
+def _refuse_lost_settings(settings: GraphSettings | FleetSettings, file: str) -> None:
+    """Raises UsageError for what cluster.yaml asks and no step would get: else images are unsigned, and no message is
+    posted, without an error."""
+    cluster = (settings if isinstance(settings, GraphSettings) else settings.shared).cluster or ClusterSettings()
+    keys = [f"secrets.{name}" for name in cluster.secrets] + ["notification"] * (cluster.notification is not None)
+    problem = "is of Kubernetes, and reaches no step on Vertex AI"
+    hint = "Leave it out of the file that CLUSTER names for TARGET=vertex; docs/vertex.md has what to do instead"
+    problems = [Problem(f"{file} {key}", problem, hint, "vertex-cluster") for key in keys]
     if problems:
         raise UsageError(*problems)
 
@@ -129,9 +169,24 @@ def _problems(args: SubmitArguments) -> list[Problem]:
         for where, text in named.items()
         if text and end_day(text) is None
     ]
+    problems += _contradictions(args)
     if not args.experiment.isprintable():
         printable_name = "Write a name of letters, digits and signs on one line"
         problems.append(Problem("EXPERIMENT", f"is {args.experiment!r}", printable_name, "experiment-unreadable"))
     if (problem := dirty_problem(args.commit, allow_dirty=args.allow_dirty)) is not None:
         problems.append(problem)
     return problems
+
+
+def _contradictions(args: SubmitArguments) -> Iterator[Problem]:
+    """Of parameters with two values."""
+    values = defaultdict[str, dict[str, None]](dict)
+    for text in (*args.parameters, *([f"end={args.end}"] if args.end else [])):
+        if PARAMETER.match(text):
+            name, _, value = text.partition("=")
+            values[name][value] = None
+    for name, texts in values.items():
+        if len(texts) > 1:
+            problem = f"has {len(texts)} values: {', '.join(map(repr, texts))}"
+            hint = "Name one; END and --set end are the same parameter" if name == "end" else "Name one"
+            yield Problem(f"parameter {name}", problem, hint, "parameter-twice")

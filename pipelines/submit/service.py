@@ -56,13 +56,20 @@ class RunRequest:
 
 @dataclass(frozen=True)
 class Task:
-    """A step of a run as the service sees it. `message` is why it failed, where the service knows; times are in UTC."""
+    """A step of a run as the service sees it. `message` is why it failed, where the service knows; times are in UTC;
+    `model` is the one that the step is of in a run of several, empty where that is not known."""
 
     name: str
     state: State
     started: datetime | None = None
     ended: datetime | None = None
     message: str = ""
+    model: str = ""
+
+    @property
+    def label(self) -> str:
+        """The step and, in a run of several models, its model."""
+        return f"{self.model} {self.name}" if self.model else self.name
 
     @property
     def seconds(self) -> float:
@@ -73,7 +80,8 @@ class Task:
 @dataclass(frozen=True)
 class Run:
     """A run at one moment. `link` is its page for people; `tasks` are in the order of their start, those alone that the
-    service has begun; `retries` is how often its failed steps were run again."""
+    service has begun; `retries` is how often its failed steps were run again; `models` are those that a run of several
+    trains, and none for a run of one."""
 
     id: str
     name: str
@@ -85,6 +93,7 @@ class Run:
     message: str = ""
     tasks: tuple[Task, ...] = ()
     retries: int = 0
+    models: tuple[str, ...] = ()
 
     @property
     def has_ended(self) -> bool:

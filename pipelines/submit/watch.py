@@ -1,6 +1,7 @@
 """Follow a run until it has ended: one row a step, as the service sees them."""
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -62,10 +63,13 @@ def watch(
 
 def _print_changes(run: Run, before: dict[str, State], console: Console) -> dict[str, State]:
     """Where nothing can be drawn: a line for each step that began or ended."""
-    states = {f"{index} {task.name}": task.state for index, task in enumerate(run.tasks)}
-    for (key, state), task in zip(states.items(), run.tasks, strict=True):
-        if before.get(key) != state and state != "pending":
-            console.print(printable(f"{task.name:<12} {state}  {task.message}".rstrip()), markup=False)
+    states, counts = dict[str, State](), Counter[str]()
+    for task in run.tasks:
+        counts[task.label] += 1  # where a service does not tell the models of steps with the same name
+        key = f"{task.label} {counts[task.label]}"
+        states[key] = task.state
+        if before.get(key) != task.state and task.state != "pending":
+            console.print(printable(f"{task.label:<12} {task.state}  {task.message}".rstrip()), markup=False)
     return states
 
 
@@ -73,7 +77,7 @@ def _table(run: Run) -> RenderableType:
     table = Table(box=None, show_header=False, pad_edge=False)
     for task in run.tasks:
         state = Text(task.state, STYLES.get(task.state, ""))
-        table.add_row(printable(task.name), state, _duration(task), Text(printable(task.message)))
+        table.add_row(printable(task.label), state, _duration(task), Text(printable(task.message)))
     if not run.tasks:
         table.add_row(f"waiting for the first step; the run is {run.state}")
     return table

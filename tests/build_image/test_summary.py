@@ -5,6 +5,7 @@ import html.parser
 import markdown_it
 import pytest
 
+from artifacts.extract import QueryCost
 from artifacts.metrics import MetricsDocument, MetricTables
 from components.build_image.markdown import code, text
 from components.build_image.summary import summary
@@ -99,6 +100,21 @@ class TestWhatIsShown:
         assert "Numbers" not in of(metrics=MetricsDocument.of({}, MetricTables()))
         for nothing in (None, 0):
             assert "Cost" not in of(extract=EXTRACT.model_copy(update={"bytes_billed": nothing}))
+
+    def test_a_query_has_its_price_and_its_job(self):
+        cost = QueryCost(
+            job_id="kamado-extract-0a", bytes_processed=12_345_000_000, bytes_billed=0, usd=0.0, usd_per_tib=6.25,
+            cache_hit=True, reader="storage", table="shared.kamado_1b",
+        )  # fmt: skip
+        written = of(extract=EXTRACT.model_copy(update={"bytes_billed": 0, "query": cost}))
+        lines = Shown(written).lines
+        assert "0 bytes billed (0.00 GB) for 20,000 rows." in lines
+        assert (
+            "Estimated at 0.00 USD, at 6.25 USD per TiB on demand; 12,345,000,000 bytes processed, "
+            "from the cache of BigQuery." in lines
+        )
+        blocks = [token.content for token in PAGE.parse(written) if token.type == "fence"]
+        assert blocks == ["kamado-extract-0a\n", "shared.kamado_1b\n"]
 
 
 class TestTextsOfOthers:

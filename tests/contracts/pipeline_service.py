@@ -6,13 +6,16 @@ in tests/pipelines/submit/tiny.py.
 """
 
 import io
+import socket
 import uuid
+from contextlib import contextmanager
 
 import pytest
 from rich.console import Console
 
+from model.errors import UsageError
 from pipelines.submit.package import CompiledPipeline
-from pipelines.submit.service import Run, RunRequest, ScheduleRequest, SubmitError
+from pipelines.submit.service import Run, RunRequest, ScheduleRequest, SubmitError, UnreachableError
 from pipelines.submit.watch import Pace, watch
 from tests.pipelines.submit.tiny import IMAGE, compile_tiny
 
@@ -26,6 +29,22 @@ def finished(service, run: Run) -> Run:
 
 def codes(error) -> list[str]:
     return [problem.code for problem in error.value.problems]
+
+
+def refusal(service, request: RunRequest) -> list[str]:
+    """The codes with which the service refuses the request."""
+    with pytest.raises((SubmitError, UsageError)) as error:
+        service.submit(request)
+    assert all(problem.hint for problem in error.value.problems)
+    return codes(error)
+
+
+@contextmanager
+def nobody_listens():
+    """An address at which nobody answers."""
+    with socket.socket() as listener:  # bound, and no more
+        listener.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 class PipelineServiceContract:
@@ -124,7 +143,33 @@ class PipelineServiceContract:
         assert (other.change, other.cron) == ("replaced", "30 6 * * *")
         assert service.schedule(ScheduleRequest(name, "30 6 * * *", request, catch_up=True)).id == other.id
 
+    def test_a_schedule_of_the_same_name_that_starts_another_pipeline_is_left_alone(self, service, package, tmp_path):
+        other = CompiledPipeline(compile_tiny(tmp_path, f"{package.pipeline}-other", image=self.image))
+        name, request = f"{package.pipeline}-shared", self.request_of(package)
+        theirs = ScheduleRequest(name, "0 6 * * *", self.request_of(other.package("other", COMMIT, allow_dirty=False)))
+        first = service.schedule(theirs)
+        for cron, change in (("0 18 * * *", "created"), ("0 19 * * *", "replaced")):
+            assert service.schedule(ScheduleRequest(name, cron, request)).change == change
+        again = service.schedule(theirs)
+        assert (again.change, again.id) == ("unchanged", first.id)
+
     def test_a_run_that_is_not_there_is_refused(self, service):
         for ask in (service.run, service.retry, service.stop):
             with pytest.raises(SubmitError):
                 ask(str(uuid.uuid4()))
+
+
+class LoopbackContract(PipelineServiceContract):
+    """Of a service on a stand-in. `service_at(address)` is one at another address, and `unreachable` the code with
+    which it says that nobody answers there."""
+
+    unreachable = ""
+
+    @staticmethod
+    def service_at(address: str):
+        raise NotImplementedError
+
+    def test_a_host_that_does_not_answer(self, package):
+        with nobody_listens() as address, pytest.raises(UnreachableError) as error:
+            self.service_at(address).submit(self.request_of(package))
+        assert codes(error) == [self.unreachable]

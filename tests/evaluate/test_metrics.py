@@ -3,19 +3,19 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
-from sklearn.metrics import (
-    average_precision_score,
-    log_loss,
-    precision_recall_curve,
-    roc_auc_score,
-    roc_curve,
-)
 
 from artifacts.metrics import MetricsDocument, MetricTables
 from components.evaluate.metrics import probability as metrics
 from components.evaluate.metrics import probability_curves as curves
 from components.evaluate.metrics.thresholds import Thresholds
+
+
+@pytest.fixture
+def theirs():
+    """scikit-learn's metrics, imported where they are used: every process of the tests imports this file."""
+    import sklearn.metrics
+
+    return sklearn.metrics
 
 
 @pytest.fixture
@@ -25,9 +25,9 @@ def scored():
     return (random.uniform(size=4_000) < probability).astype(float), probability
 
 
-def test_log_loss_is_the_usual_one_and_a_certain_mistake_stays_finite(scored):
+def test_log_loss_is_the_usual_one_and_a_certain_mistake_stays_finite(scored, theirs):
     label, probability = scored
-    assert metrics.losses(label, probability).mean() == pytest.approx(log_loss(label, probability), abs=1e-12)
+    assert metrics.losses(label, probability).mean() == pytest.approx(theirs.log_loss(label, probability), abs=1e-12)
     assert np.isfinite(metrics.losses(np.array([0.0, 1.0]), np.array([1.0, 0.0]))).all()
 
 
@@ -71,22 +71,24 @@ def test_wilson_intervals_of_textbooks():
 
 
 @pytest.mark.parametrize("digits", [1, 2, 9], ids=["many ties", "some ties", "no ties"])
-def test_auc_precision_and_curves_are_those_of_scikit_learn(scored, digits):
+def test_auc_precision_and_curves_are_those_of_scikit_learn(scored, digits, theirs):
     label, probability = scored[0], scored[1].round(digits)
-    assert metrics.auc(label, probability) == pytest.approx(roc_auc_score(label, probability), abs=1e-12)
-    precision = average_precision_score(label, probability)
+    assert metrics.auc(label, probability) == pytest.approx(theirs.roc_auc_score(label, probability), abs=1e-12)
+    precision = theirs.average_precision_score(label, probability)
     assert metrics.average_precision(label, probability) == pytest.approx(precision, abs=1e-12)
     above = Thresholds.of(label, probability)
-    precision, recall, _ = precision_recall_curve(label, probability)
+    precision, recall, _ = theirs.precision_recall_curve(label, probability)
     assert np.r_[0, above.recall] == pytest.approx(recall[::-1])
     assert np.r_[1, above.precision] == pytest.approx(precision[::-1])
-    false, true, threshold = roc_curve(label, probability)
+    false, true, threshold = theirs.roc_curve(label, probability)
     points = {tuple(point) for point in np.round(np.c_[false, true, np.minimum(threshold, 1)], 9)}
     assert {tuple(np.round(point, 9)) for point in curves.roc_points(label, probability)} <= points
 
 
 @pytest.mark.parametrize(("successes", "trials"), [(0, 10), (5, 50), (3, 100_000), (10, 10)])
 def test_wilson_intervals_are_those_of_scipy(successes, trials):
+    from scipy.stats import binomtest
+
     interval = binomtest(successes, trials).proportion_ci(method="wilson")
     assert metrics.wilson(successes, trials) == pytest.approx((interval.low, interval.high), abs=1e-12)
 

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from sklearn.metrics import roc_auc_score
 
 from components.evaluate.metrics import ranking
 
@@ -35,6 +34,8 @@ def test_ordering_by_the_logged_position_changes_nothing():
 
 
 def test_group_auc_is_the_weighted_mean_over_lists_with_both_classes():
+    from sklearn.metrics import roc_auc_score
+
     lists, _, score, label = pages()
     values, weights = [], []
     for number in range(60):

@@ -8,7 +8,7 @@ import pytest
 
 from model.bundle.bundle import load
 from pipelines.compile import ROOT
-from tests.pipelines.test_run import first, portal  # noqa: F401 - fixtures
+from tests.pipelines.test_run import first, small  # noqa: F401 - fixtures
 
 NOTEBOOK = ROOT / "examples" / "read_a_run.ipynb"
 
@@ -23,9 +23,8 @@ def cells():
 @pytest.fixture(scope="module")
 def printed(first):  # noqa: F811 - a fixture
     """What the cells print. As with papermill, `RUN` is set after the cell that is tagged as parameters."""
-    out, _ = first
     code = "\n".join(
-        f"{source}\nRUN = Path({str(out)!r})" if "parameters" in tags else source for tags, source in cells()
+        f"{source}\nRUN = Path({str(first.out)!r})" if "parameters" in tags else source for tags, source in cells()
     )
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, cwd=NOTEBOOK.parent, capture_output=True, text=True, check=False)
@@ -34,7 +33,7 @@ def printed(first):  # noqa: F811 - a fixture
 
 
 def test_it_prints_verdict_metrics_bundle_and_predictions(printed, first):  # noqa: F811 - a fixture
-    bundle = load(first[0] / "bundle")
+    bundle = load(first.out / "bundle")
     assert printed.startswith(f"promote for bundle {bundle.digest}\n")
     assert "log_loss_saving_over_logistic " in printed
     assert f"rent-conversion {bundle.digest}" in printed

@@ -1,5 +1,7 @@
 """DATA with one small table, and the same table in BigQuery: in a stand-in on loopback, and in the real service where
 KAMADO_BIGQUERY_PROJECT names a project. There it is in a dataset of its own, which is deleted afterwards.
+
+Rows come from the stand-in over REST. A class of tests names other ways in `services`.
 """
 
 import contextlib
@@ -32,7 +34,8 @@ def parquet(tmp_path):
 
 def pytest_generate_tests(metafunc):
     if "dataset_address" in metafunc.fixturenames:
-        services = ["loopback", *(["real"] if os.environ.get(PROJECT_VARIABLE) else [])]
+        real = ["real"] if os.environ.get(PROJECT_VARIABLE) else []
+        services = [*getattr(metafunc.cls, "services", ["rest"]), *real]
         metafunc.parametrize("dataset_address", services, indirect=True, scope="module")
 
 
@@ -46,7 +49,10 @@ def dataset_address(request, tmp_path_factory):
             folder = tmp_path_factory.mktemp("bigquery")
             data(folder / "logs")
             service = stack.enter_context(bigquery(folder))
-            stack.enter_context(pytest.MonkeyPatch.context()).setenv("BIGQUERY_EMULATOR_HOST", service.url)
+            environment = stack.enter_context(pytest.MonkeyPatch.context())
+            environment.setenv("BIGQUERY_EMULATOR_HOST", service.url)
+            if request.param == "storage":
+                environment.setenv("BIGQUERY_STORAGE_EMULATOR_HOST", service.storage_address)
             yield DatasetAddress(PROJECT, LOCATION, "logs")
 
 

@@ -50,6 +50,7 @@ def test_the_rows_are_the_querys_and_extract_json_has_their_origin(tmp_path, sou
         "start": "2026-05-02T00:00:00Z",
         "table_rows": {"impressions": 3000},
         "tables": ["impressions"],
+        "query": None,
     }
 
 

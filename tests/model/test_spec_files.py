@@ -91,7 +91,9 @@ VALUES_OF_ANY_KIND = [
     "5%",
 ]  # fmt: skip
 PATHS = [
-    "model", "source", "source.sql", "source.window_days", "source.end", "source.max_bytes_billed", "columns",
+    "model", "source", "source.sql", "source.window_days", "source.end", "source.bigquery", "source.max_bytes_billed",
+    "source.max_unpartitioned_bytes", "source.usd_per_tib", "source.team", "source.check_keys", "source.materialize",
+    "source.materialize_days", "source.export", "source.export_above_bytes", "columns",
     "columns.label", "columns.outcomes", "columns.key", "features", "features.rent", "features.rent.kind",
     "features.rent.direction", "features.rent.leak_waiver", "reject", "reject.0", "reject.0.name",
     "reject.0.expression", "reject.0.min", "reject_budget", "copies_budget", "split", "split.by", "split.test_days",

@@ -9,7 +9,8 @@ import kfp_server_api
 import pytest
 
 from artifacts.run_result import RunResult
-from components.notify.kubeflow import ApiError, RunTask, tasks_of
+from components.notify.answers import RunTask
+from components.notify.kubeflow import ApiError, tasks_of
 from components.notify.message import EndOfRun, message
 from components.notify.notify import notify
 from components.notify.webhook import WebhookError, post
@@ -42,8 +43,9 @@ NEW = {
             {
                 "name": "build-image",
                 "display_name": "Build the image",
-                "status": "SUCCEEDED",
-                "start_time": "2026-07-01T03:00:00Z",
+                "type": "RUNTIME",
+                "state": "SUCCEEDED",
+                "create_time": "2026-07-01T03:00:00Z",
                 "end_time": "2026-07-01T03:05:00Z",
                 "outputs": {"parameters": [{"parameter_key": "result", "value": RESULT.line(), "type": "OUTPUT"}]},
             }
@@ -171,6 +173,87 @@ def test_the_pod_s_token_is_sent_where_there_is_one(kubeflow, tmp_path):
     tasks_of(address, RUN, {"KF_PIPELINES_SA_TOKEN_PATH": str(tmp_path / "token")})
     tasks_of(address, RUN, {"KF_PIPELINES_SA_TOKEN_PATH": str(tmp_path / "absent")})
     assert tokens == ["Bearer abc", "Bearer abc", None, None]
+
+
+FLEET = replace(RED, model="2 models", models=("rent", "sale"))
+
+
+def nodes(*, last=()):
+    """Of two models, as Argo's: the second one lost the pod of its training."""
+
+    def node(name, following=(), **more):
+        return task(name, 2, pod_name=name, task_id=name, **more) | {
+            "child_tasks": [{"pod_name": child} for child in following]
+        }
+
+    lost = {"state": "FAILED", "error": {"message": "pod deleted"}}
+    return [
+        node("iteration-iterations(0:0)", ["Build the image"]),
+        node("Build the image", last, state="SUCCEEDED"),
+        node("iteration-iterations(1:1)", ["Train"]),
+        node("Train", last, **lost),
+        *(node(name, state="FAILED", error={"message": "not every model"}) for name in last),
+    ]
+
+
+def native_tasks():
+    """The same of the line after 2.17, whose tasks have their outputs."""
+    loop = {"task_id": "loop", "name": "for-loop-1", "display_name": "Loop", "type": "LOOP", "state": "FAILED"}
+    result = {"parameters": [{"parameter_key": "result", "value": RESULT.line().replace("rent-conversion", "rent")}]}
+    steps = (
+        ("build-image", "Build the image", "SUCCEEDED", "", result),
+        ("train", "Train", "FAILED", "pod deleted", {}),
+    )
+    return [loop] + [
+        {"task_id": name, "parent_task_id": "loop", "name": name, "display_name": title, "type": "RUNTIME"}
+        | {"type_attributes": {"iteration_index": str(number)}, "state": state, "outputs": outputs}
+        | {"state_history": [{"state": state, "error": {"code": 13, "message": error}}] if error else []}
+        for number, (name, title, state, error, outputs) in enumerate(steps)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "document", "first"),
+    [
+        ("", {"run_details": {"task_details": nodes()}}, ["came to their end: rent"]),
+        (
+            "/tasks?page_size=200",
+            {"tasks": native_tasks()},
+            ["rent: hold, log loss: no better than the champion's &lt;b&gt;"],
+        ),
+    ],
+    ids=["2.17", "after 2.17"],
+)
+def test_a_lost_pod_of_one_model_is_told_with_its_model_and_with_those_that_came_to_an_end(
+    kubeflow, room, outcome, path, document, first
+):
+    address, answers, _ = kubeflow
+    answers[f"/apis/v2beta1/runs/{RUN}{path}"] = document
+    notify(FLEET, address, {"KAMADO_WEBHOOK": room.address}, report=lambda _: None)
+    outcome(text_of(room))
+    lines = text_of(room).split("\n")
+    assert [line for line in lines if not line.startswith("Pods:")] == [
+        "*2 models: failed*",
+        *first,
+        "sale, Train: pod deleted",
+        f"make pipeline-retry RUN={RUN} goes on with what was lost",
+    ]
+
+
+def test_a_run_of_several_models_that_came_to_its_last_step_is_not_to_be_retried(kubeflow, room):
+    address, answers, _ = kubeflow
+    answers[f"/apis/v2beta1/runs/{RUN}"] = {"run_details": {"task_details": nodes(last=["Conclude"])}}
+    notify(FLEET, address, {"KAMADO_WEBHOOK": room.address}, report=lambda _: None)
+    assert "Conclude: not every model" in text_of(room).split("\n")
+    assert "pipeline-retry" not in text_of(room)
+
+
+def test_every_page_of_tasks_is_read(kubeflow):
+    address, answers, _ = kubeflow
+    route = f"/apis/v2beta1/runs/{RUN}/tasks?page_size=200"
+    answers[route] = {"tasks": [{"name": "load-spec"}], "next_page_token": "2"}
+    answers[f"{route}&page_token=2"] = {"tasks": [{"name": "train"}]}
+    assert [task.name for task in tasks_of(address, RUN, {})] == ["load-spec", "train"]
 
 
 def test_an_answer_that_is_no_run_is_refused(kubeflow):

@@ -1,8 +1,10 @@
 """Every argument is looked at before anything starts, and all that is wrong is told at once."""
 
 import json
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -135,6 +137,19 @@ def test_a_spec_that_alone_is_wrong_is_refused_as_a_spec(tmp_path):
 def test_both_sources_are_one_too_many(tmp_path):
     (problem,) = problems(tmp_path, "--bigquery=p@EU", f"--data={tmp_path}")
     assert problem.code == "data-twice"
+
+
+def test_a_spec_may_name_its_project_and_both_arguments_win_over_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", "http://127.0.0.1:9")  # never called
+    text = (
+        Path(PORTAL, "spec.yaml").read_text("utf-8").replace("source:\n", "source:\n  bigquery: from-spec.logs@EU\n", 1)
+    )
+    (tmp_path / "spec.yaml").write_text(text)
+    shutil.copyfile(Path(PORTAL, "training.sql"), tmp_path / "training.sql")
+    spec = f"--spec={tmp_path}"
+    assert request(tmp_path, spec).data.source == "bigquery:from-spec.logs@EU"
+    assert request(tmp_path, spec, "--bigquery=p@US").data.source == "bigquery:p@US"
+    assert request(tmp_path, spec, f"--data={tmp_path}").data.source == f"duckdb:{tmp_path}"
 
 
 def test_places_on_this_disk_are_named_in_full(tmp_path, monkeypatch):

@@ -10,40 +10,24 @@ import sys
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-import yaml
 
 from pipelines.compile import ROOT
-from tests.logs import SMALL, log, replaced
-
-SQL = "SELECT l.* FROM impressions AS l WHERE l.shown_at >= @start AND l.shown_at < @end\n"
-
-
-def model_of(folder: Path, table=None, **changes) -> tuple[Path, Path]:
-    """(SPEC, DATA) of the small model, with top-level keys of its spec replaced."""
-    spec, data = folder / "spec", folder / "data"
-    spec.mkdir(parents=True)
-    data.mkdir()
-    keys = {key: value for key, value in SMALL.items() if key != "sql_text"} | changes
-    (spec / "spec.yaml").write_text(yaml.safe_dump(keys))
-    (spec / "training.sql").write_text(SQL)
-    pq.write_table(log() if table is None else table, data / "impressions.parquet")
-    return spec, data
+from tests.kamado import kamado
+from tests.logs import log, replaced
+from tests.pipelines.small_model import SQL, write_model
 
 
-def check(*arguments, cwd=ROOT, **options):
-    """(exit code, its JSON) of the command itself, whose code make would hide."""
-    command = [sys.executable, "-m", "cli", "check-spec", "--json", *(str(argument) for argument in arguments)]
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, **options)
-    assert done.stdout.startswith("{"), done.stderr
-    return done.returncode, json.loads(done.stdout)
+def check(*arguments):
+    """(exit code, its JSON) of the verb itself, whose code make would hide."""
+    answer = kamado("check-spec", "--json", *arguments)
+    return answer.code, json.loads(answer.out)
 
 
 @pytest.fixture(scope="module")
 def small_model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sound")
-    spec, data = model_of(folder)
+    spec, data = write_model(folder)
     return spec, data, folder / "out"
 
 
@@ -68,7 +52,7 @@ def test_it_tells_types_rows_rates_rules_and_parts(small_model):
     "a test split with too few conversions for any verdict: it was said that the model can be trained, no more"
 )
 def test_too_few_conversions_for_a_verdict_are_told_before_training(tmp_path, outcome):
-    spec, data = model_of(tmp_path)
+    spec, data = write_model(tmp_path)
     code, result = check("--spec", spec, "--data", data, "--out", tmp_path / "out")
     [warning] = [warning for warning in result["warnings"] if "verdict" in warning]
     outcome(warning)
@@ -79,7 +63,7 @@ def test_too_few_conversions_for_a_verdict_are_told_before_training(tmp_path, ou
 
 def test_a_problem_of_a_later_step_is_told_with_what_the_earlier_ones_found(tmp_path):
     table = replaced(log(), "area", log()["inquired"].cast("float64"))
-    spec, data = model_of(tmp_path, table)
+    spec, data = write_model(tmp_path, table)
     code, result = check("--spec", spec, "--data", data, "--out", tmp_path / "out")
     assert (code, result["outcome"], result["step"]) == (1, "refused", "preprocess")
     assert any("area" in problem["where"] for problem in result["problems"])
@@ -92,7 +76,7 @@ def test_a_problem_of_a_later_step_is_told_with_what_the_earlier_ones_found(tmp_
 def test_what_a_safe_conversion_lost_is_among_the_warnings(tmp_path, outcome):
     rents = log()["rent"].to_pylist()
     texts = [f"{rent:,.0f}" if number % 50 == 0 else f"{rent:.0f}" for number, rent in enumerate(rents)]
-    spec, data = model_of(tmp_path, replaced(log(), "rent", pa.array(texts)))
+    spec, data = write_model(tmp_path, replaced(log(), "rent", pa.array(texts)))
     converted = SQL.replace("l.*", "l.* EXCEPT (rent), SAFE_CAST(l.rent AS FLOAT64) AS rent")
     (spec / "training.sql").write_text(converted)
     code, result = check("--spec", spec, "--data", data, "--out", tmp_path / "out")
@@ -133,7 +117,7 @@ def clone(tmp_path_factory):
 
 
 def test_in_a_clone_whose_path_has_spaces_it_fits_on_a_screen_and_says_that_it_can_be_trained(clone):
-    spec, data = model_of(clone / "my model")
+    spec, data = write_model(clone / "my model")
     words = [f"{name}={path.relative_to(clone)}" for name, path in {"SPEC": spec, "DATA": data}.items()]
     command = ["make", "--no-print-directory", "check-spec", *words, "OUT=my results"]
     done = subprocess.run(command, cwd=clone, capture_output=True, text=True, check=False)
@@ -161,16 +145,17 @@ def test_it_works_for_a_user_who_is_not_root_and_has_another_home(clone, tmp_pat
     folder = Path("/var/tmp") / f"kamado-{tmp_path.name}-{os.getpid()}"
     try:
         shutil.copytree(clone, folder / "kamado", symlinks=True)
-        spec, data = model_of(folder / "model")
+        spec, data = write_model(folder / "model")
         for path in (folder, *folder.rglob("*")):
             os.chown(path, user.pw_uid, user.pw_gid, follow_symlinks=False)
         as_user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
         if not may_run(as_user):
             pytest.skip("another user may not run this environment's Python; nothing to fix")
         environment = {"PATH": os.environ["PATH"], "HOME": str(folder)}
-        arguments = ("--spec", spec, "--data", data, "--out", folder / "out")
-        code, result = check(*arguments, cwd=folder / "kamado", env=environment, **as_user)
-        assert code == 0, result
+        command = [sys.executable, "-m", "cli", "check-spec", "--spec", spec, "--data", data, "--out", folder / "out"]
+        options = {"cwd": folder / "kamado", "env": environment, **as_user}
+        done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+        assert done.returncode == 0, done.stdout + done.stderr
         assert (folder / "out").stat().st_uid == user.pw_uid
     finally:
         shutil.rmtree(folder, ignore_errors=True)

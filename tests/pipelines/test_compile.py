@@ -47,7 +47,7 @@ def test_every_step_runs_in_the_image_named_by_digest(compiled):
 
 
 def test_an_image_named_by_tag_is_refused_with_the_way_out(tmp_path):
-    with pytest.raises(ComponentImageError, match=r"not named by digest.*repository@sha256"):
+    with pytest.raises(ComponentImageError, match=r"not named by digest.*REPOSITORY@sha256"):
         compile_graph(training, settings_of(spec_of(), image="kamado/steps:latest"), tmp_path / "pipeline.yaml")
     assert not (tmp_path / "pipeline.yaml").exists()
 

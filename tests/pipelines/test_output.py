@@ -7,7 +7,7 @@ import pytest
 
 from model.errors import OutputError
 from pipelines.compile import ROOT
-from pipelines.local.run_dir import KEEP, Output
+from pipelines.local.run_dir import KEEP, Output, run_id
 
 
 def finished(output, text):
@@ -40,6 +40,17 @@ def test_a_run_that_never_came_to_a_verdict_changes_nothing_and_is_cleared_by_th
     assert not (died / "rows.parquet").exists()
     assert (output.root / "verdict.json").read_text() == "first"
     assert again.exists()
+
+
+def test_a_run_that_carries_another_on_has_its_id_and_a_new_one_has_its_own(tmp_path):
+    output = Output(tmp_path / "out")
+    with output.locked():
+        first = run_id(output.new_run())
+        again = run_id(output.new_run())
+        assert first == again != ""
+        assert run_id(finished(output, "done")) == first
+        assert run_id(output.new_run()) not in ("", first)
+    assert run_id(tmp_path) == ""
 
 
 def test_out_shows_what_the_latest_run_has_and_no_more(tmp_path):

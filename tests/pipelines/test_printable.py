@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from artifacts.extract import Extract
+from artifacts.extract import Extract, QueryCost
 from artifacts.metrics import MetricsDocument, MetricTables
 from artifacts.rejection_report import RejectionReport
 from artifacts.split import NegativeSampling, SplitCounts, SplitCountsByName, SplitSummary
@@ -49,18 +49,39 @@ def test_a_check_shows_columns_and_notes_without_control_characters(outcome):
     assert not {"\x1b", "\u202e"} & set(text)
 
 
-def test_a_run_shows_reasons_and_notes_without_control_characters(tmp_path):
+def finished_run(folder):
+    """A folder with the documents of a run that was rejected for a hostile reason."""
     reason = Reason(rule="slices", measured=1, bound="0 harmed", passed=False, message=HOSTILE)
     Verdict(
         verdict="reject", reasons=(reason,), metrics={}, bundle=f"sha256:{'a' * 64}", champion=None,
         spec_sha256="b" * 64, sql_sha256="c" * 64, test_rows_sha256="d" * 64, bootstrap=Bootstrap(seed=7, draws=1000),
-    ).with_checksum().write(tmp_path)  # fmt: skip
-    MetricsDocument.of({}, MetricTables()).write(tmp_path)
-    REJECTION.write(tmp_path)
-    SPLIT.write(tmp_path)
-    text = shown(RunSummary(tmp_path, tmp_path))
+    ).with_checksum().write(folder)  # fmt: skip
+    MetricsDocument.of({}, MetricTables()).write(folder)
+    REJECTION.write(folder)
+    SPLIT.write(folder)
+    return RunSummary(folder, folder)
+
+
+def test_a_run_shows_reasons_and_notes_without_control_characters(tmp_path):
+    text = shown(finished_run(tmp_path))
     assert text.count(SAFE) == 2
     assert not {"\x1b", "\u202e"} & set(text)
+
+
+def test_a_run_on_bigquery_shows_what_its_query_cost(tmp_path):
+    run = finished_run(tmp_path)
+    assert run.for_programs()["query"] is None
+    query = QueryCost(
+        job_id="kamado-extract-1", bytes_processed=10**9, bytes_billed=2 * 10**12, usd=11.37, usd_per_tib=6.25,
+        cache_hit=False, reader="storage", table=None,
+    )  # fmt: skip
+    Extract(
+        sql_sha256="e" * 64, start=None, end="2026-07-01T00:00:00Z", rows=1, backend="bigquery",
+        bytes_billed=query.bytes_billed, tables=("logs.t",), table_rows=None, losses=None, columns={}, query=query,
+    ).write(tmp_path)  # fmt: skip
+    billed = RunSummary(tmp_path, tmp_path)
+    assert "query    2,000,000,000,000 bytes billed, about 11.37 USD; job kamado-extract-1" in shown(billed)
+    assert billed.for_programs()["query"]["bytes_billed"] == query.bytes_billed
 
 
 def test_lines_of_a_step_stay_lines():

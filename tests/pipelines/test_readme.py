@@ -19,7 +19,7 @@ import pytest
 import requests
 
 from pipelines.compile import ROOT
-from tests.pipelines.test_run import first, portal  # noqa: F401 - fixtures
+from tests.pipelines.test_run import first, small  # noqa: F401 - fixtures
 from tests.services.registry import registry
 
 SECONDS_TO_START = 60
@@ -49,11 +49,11 @@ class Readme:
 
 
 @pytest.fixture(scope="module")
-def readme(first, portal, engine_address, tmp_path_factory) -> Iterator[Readme]:  # noqa: F811 - fixtures
+def readme(first, small, engine_address, tmp_path_factory) -> Iterator[Readme]:  # noqa: F811 - fixtures
     for program in ("docker", "curl", "jq"):
         if shutil.which(program) is None:
             pytest.skip(f"needs {program}: apt-get install docker.io curl jq")
-    out, _ = first
+    out, (spec, data) = first.out, small
     image = json.loads((out / "image.json").read_text())
     page = (ROOT / "README.md").read_text().partition("## Images and releases")[2]
     block = re.search(r"```sh\n(.*?)```", page, re.DOTALL)[1]
@@ -66,7 +66,7 @@ def readme(first, portal, engine_address, tmp_path_factory) -> Iterator[Readme]:
             "sha256:…": image["digest"],
             "out/bundle": shlex.quote(f"{out}/bundle"),
             "make image": f"make image OUT={shlex.quote(str(out))}",
-            "make run": f"make run OUT={tmp_path_factory.mktemp('next')} DATA={portal} TRIALS=1",
+            "make run": f"make run OUT={tmp_path_factory.mktemp('next')} SPEC={spec} DATA={data} TRIALS=1",
         }.items():
             assert stands in block, f"{stands} is gone from the README"
             block = block.replace(stands, here)

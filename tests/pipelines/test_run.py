@@ -1,4 +1,4 @@
-"""What a newcomer does: `make run`, and what they see. The compiled pipeline runs for real, on a small portal."""
+"""What a newcomer does: `make run`, and what they see. The compiled pipeline runs for real, on small tables."""
 
 import json
 import os
@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -22,19 +23,21 @@ from pipelines.local.events import StepError
 from pipelines.local.run import _keeping_promoted
 from pipelines.local.run_dir import Output
 from tests.build.image.server_image import server
+from tests.kamado import kamado
 from tests.once import once
+from tests.pipelines.small_model import write_promoted
 
 PORTAL = "examples/rental_portal"
-LISTS = "12000"
+LISTS = "3000"
+STEPS = ("extract", "preprocess", "train", "evaluate", "build_image")
 
 
 def command(out, *more):
-    return ["make", "--no-print-directory", "run", f"OUT={out}", "TRIALS=3", *more]  # the last TRIALS counts
+    return ["make", "--no-print-directory", "run", f"OUT={out}", "TRIALS=2", *more]  # the last TRIALS counts
 
 
-def make_run(out, *more, environment=None):
-    environment = {**os.environ, **(environment or {})}
-    return subprocess.run(command(out, *more), cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+def make_run(out, *more):
+    return subprocess.run(command(out, *more), cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 def verdict_of(out):
@@ -54,7 +57,7 @@ def spec_folder(folder, **changes):
 
 @pytest.fixture(scope="session")
 def portal(run_folder):
-    """Tables of a small portal."""
+    """Tables of a small portal, with too few inquiries for a model to be promoted."""
 
     def make(folder):
         subprocess.run([sys.executable, "-m", "cli", "simulate", folder, "--lists", LISTS], cwd=ROOT, check=True)
@@ -63,32 +66,92 @@ def portal(run_folder):
 
 
 @pytest.fixture(scope="session")
-def first(run_folder, portal):
+def small(run_folder):
+    """(SPEC, DATA) of a small model that is promoted."""
+    folder = once(run_folder / "small", write_promoted)
+    return folder / "spec", folder / "data"
+
+
+@dataclass(frozen=True)
+class First:
+    """A promoted run: where it is, what it said, and the steps that it was killed at without anything to see of it."""
+
+    out: Path
+    done: subprocess.CompletedProcess[str]
+    killed: list[str]
+
+
+@pytest.fixture(scope="session")
+def first(run_folder, small):
     """One promoted run, looked at by many tests. KFP's own runner would spoil a path with "python3" in it."""
+    spec, data = small
 
     def make(folder):
-        done = make_run(folder / "out", f"DATA={portal}")
-        (folder / "done.json").write_text(json.dumps(done.__dict__))
+        out, killed = folder / "out", []
+        for step in STEPS:
+            kill_during(step, out, spec, data)
+            killed += [] if (out / "latest").exists() else [step]
+        done = make_run(out, f"SPEC={spec}", f"DATA={data}")
+        (folder / "first.json").write_text(json.dumps({"done": done.__dict__, "killed": killed}))
 
     folder = once(run_folder / "the python3 team's", make)
-    return folder / "out", subprocess.CompletedProcess(**json.loads((folder / "done.json").read_text()))
+    document = json.loads((folder / "first.json").read_text())
+    return First(folder / "out", subprocess.CompletedProcess(**document["done"]), document["killed"])
+
+
+def kill_during(step, out, spec, data):
+    """SIGKILL the run itself as soon as `step` has started; its steps must go with it."""
+    command = [sys.executable, "-m", "cli", "run", "--spec", spec, "--data", data, "--out", out, "--trials", "2"]
+    run = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    started = f'{{"step": "{step}", "event": "started"}}'
+    while run.poll() is None and not any(started in file.read_text() for file in out.glob("runs/*/events.jsonl")):
+        time.sleep(0.02)
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+
+
+@dataclass(frozen=True)
+class WithoutAnImage:
+    """A promoted run that never was killed, whose base was lost, and what the command that it told did."""
+
+    run: subprocess.CompletedProcess[str]
+    latest: bool
+    built: subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="module")
+def without_an_image(small, tmp_path_factory):
+    """The base is there when the arguments are looked at, and gone when the image is built."""
+    folder = tmp_path_factory.mktemp("without an image")
+    (spec, data), out, base = small, folder / "out", folder / "base"
+    publish(Layout(base), server(), "server-1")
+    words = command(out, f"SPEC={spec}", f"DATA={data}", f"BASE_IMAGE=oci:{base}")
+    run = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    for line in run.stdout:
+        if line.startswith("train "):
+            base.rename(folder / "gone")
+            break
+    message, _ = run.communicate()
+    latest = (out / "latest").exists()
+    advice = message.partition("without training again:\n")[2].splitlines()[0]
+    built = subprocess.run(["bash", "-c", f"{advice} --json"], cwd=ROOT, capture_output=True, text=True, check=False)
+    return WithoutAnImage(subprocess.CompletedProcess(words, run.returncode, message), latest, built)
 
 
 class TestPromoted:
     def test_it_exits_0_and_its_last_line_is_the_image(self, first):
-        out, done = first
+        out, done = first.out, first.done
         assert done.returncode == 0, done.stdout + done.stderr
         last = done.stdout.strip().splitlines()[-1]
         assert re.fullmatch(r"image kamado:rent-conversion-[0-9TZ]+-[0-9a-f]{12}@sha256:[0-9a-f]{64}", last)
         assert last.removeprefix("image ") == json.loads((out / "image.json").read_text())["reference"]
 
     def test_one_screen_says_verdict_metrics_rejections_and_paths(self, first):
-        _, done = first
         for message in ("promote", "log loss", "logistic", "rent per m2", "report.html", "bundle"):
-            assert message in done.stdout, message
+            assert message in first.done.stdout, message
 
     def test_the_log_says_what_each_step_did_and_the_runners_words_are_beside_it(self, first):
-        out, _ = first
+        out = first.out
         lines = (out / "run.log").read_text().splitlines()
         assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ [a-z_]+ ", line) for line in lines)
         steps = [line.split()[1] for line in lines if line.split()[2] == "finished"]
@@ -101,7 +164,7 @@ class TestPromoted:
         assert "executor" in (out / "latest" / "kfp.log").read_text()
 
     def test_the_verdict_names_the_bundle_beside_it(self, first):
-        out, _ = first
+        out = first.out
         check = subprocess.run(
             [sys.executable, "-m", "cli", "verify", out / "bundle", "--verdict", out / "verdict.json"],
             cwd=ROOT, capture_output=True, text=True, check=False,
@@ -109,7 +172,7 @@ class TestPromoted:
         assert check.returncode == 0, check.stdout
 
     def test_skopeo_agrees_on_the_digest(self, first):
-        out, _ = first
+        out = first.out
         if shutil.which("skopeo") is None:
             pytest.skip("needs skopeo to read the layout independently: apt-get install skopeo")
         image = json.loads((out / "image.json").read_text())
@@ -118,7 +181,7 @@ class TestPromoted:
         assert message == image["digest"]
 
     def test_make_serve_answers_a_golden_row_to_the_last_digit(self, first):
-        out, _ = first
+        out = first.out
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -134,7 +197,7 @@ class TestPromoted:
             server.communicate(timeout=20)
 
     def test_make_report_names_the_report(self, first):
-        out, _ = first
+        out = first.out
         environment = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
         message = subprocess.run(
             ["make", "--no-print-directory", "report", f"OUT={out}"],
@@ -146,29 +209,12 @@ class TestPromoted:
         )
         assert Path(message.stdout.strip()).samefile(out / "report.html")
 
-    def test_killed_at_every_step_it_completes_when_started_again_with_the_same_digests(self, first, portal, tmp_path):
-        out, _ = first
-        expected = json.loads((out / "image.json").read_text())
-        again = tmp_path / "out"
-        for step in ("extract", "preprocess", "train", "evaluate", "build_image"):
-            kill_during(step, again, portal)
-            assert not (again / "latest").exists(), step
-        done = make_run(again, f"DATA={portal}")
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert json.loads((again / "image.json").read_text()) == {**expected, "outcome": "written"}
-        assert len(list((again / "runs").iterdir())) == 1
-
-
-def kill_during(step, out, portal):
-    """SIGKILL the run itself as soon as `step` has started; its steps must go with it."""
-    command = [sys.executable, "-m", "cli", "run", "--spec", PORTAL, "--data", portal, "--out", out]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    run = subprocess.Popen([*command, "--trials", "3"], cwd=ROOT, **quiet)
-    started = f'{{"step": "{step}", "event": "started"}}'
-    while run.poll() is None and not any(started in file.read_text() for file in out.glob("runs/*/events.jsonl")):
-        time.sleep(0.02)
-    run.send_signal(signal.SIGKILL)
-    run.wait()
+    def test_killed_at_every_step_it_completes_when_started_again_with_the_same_digests(self, first, without_an_image):
+        assert first.killed == list(STEPS)
+        assert first.done.returncode == 0, first.done.stdout + first.done.stderr
+        expected = json.loads(without_an_image.built.stdout)
+        assert json.loads((first.out / "image.json").read_text()) == {**expected, "outcome": "written"}
+        assert len(list((first.out / "runs").iterdir())) == 1
 
 
 class TestNotPromoted:
@@ -176,9 +222,7 @@ class TestNotPromoted:
         """And a champion that is not there is reported on the last screen, where a misspelled store is seen."""
         store = Layout(tmp_path / "images of others")
         publish(store, server(), "server-1")
-        spec = spec_folder(tmp_path / "spec", **{"promotion:": "promotion:\n  min_conversions: 100000"})
-        champion = f"CHAMPION=oci:{store.folder}"
-        done = make_run(tmp_path / "out", f"SPEC={spec}", f"DATA={portal}", "TRIALS=1", champion)
+        done = make_run(tmp_path / "out", f"DATA={portal}", "TRIALS=1", f"CHAMPION=oci:{store.folder}")
         assert done.returncode == 2, "make turns every failing exit code into its own 2"
         assert "others holds no release of this model, so only the baselines had to be beaten" in done.stdout
         assert "insufficient-data" in done.stdout
@@ -189,30 +233,14 @@ class TestNotPromoted:
 
 class TestPromotedWithoutAnImage:
     def test_a_base_that_is_lost_meanwhile_loses_no_model_and_the_command_that_is_told_builds_it(
-        self, portal, tmp_path
+        self, without_an_image
     ):
-        """The base is there when the arguments are looked at, and gone when the image is built."""
-        out, base = tmp_path / "out", tmp_path / "base"
-        publish(Layout(base), server(), "server-1")
-        run = subprocess.Popen(
-            command(out, f"DATA={portal}", f"BASE_IMAGE=oci:{base}"),
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for line in run.stdout:
-            if line.startswith("train "):
-                base.rename(tmp_path / "gone")
-                break
-        message, _ = run.communicate()
+        run, built = without_an_image.run, without_an_image.built
         assert run.returncode == 2
-        assert "[base-missing]" in message
-        assert not (out / "latest").exists()
-        advice = message.partition("without training again:\n")[2].splitlines()[0]
-        built = subprocess.run(["bash", "-c", advice], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert "[base-missing]" in run.stdout
+        assert not without_an_image.latest
         assert built.returncode == 0, built.stderr
-        assert built.stdout.strip().splitlines()[-1].startswith("image kamado:rent-conversion-")
+        assert json.loads(built.stdout)["reference"].startswith("kamado:rent-conversion-")
 
     @pytest.mark.case("a promoted model that the gate refuses: a command was told that could only be refused again")
     def test_what_the_gate_refuses_is_kept_and_called_a_defect(self, tmp_path, outcome):
@@ -241,28 +269,37 @@ class TestRefused:
         (out / "verdict.json").symlink_to("latest/verdict.json")
         return out
 
-    def refused(self, out, *more, **options):
-        done = make_run(out, *more, **options)
-        assert done.returncode == 2
-        assert "Traceback" not in done.stdout + done.stderr
+    def refused(self, out, *words, code):
+        """What is on the screen."""
+        answer = kamado("run", "--out", out, "--trials", "2", *words)
+        assert answer.code == code
+        return self.screen(out, answer.out + answer.err)
+
+    def refused_by_make(self, out, *words):
+        done = make_run(out, *words)
+        assert done.returncode == 2, "make turns every failing exit code into its own 2"
+        return self.screen(out, done.stdout + done.stderr)
+
+    def screen(self, out, text):
+        assert "Traceback" not in text
         assert verdict_of(out) == {"verdict": "promote"}
-        return re.sub(r"\s+", " ", done.stdout + done.stderr)
+        return re.sub(r"\s+", " ", text)
 
     def test_a_faulty_spec_lists_all_its_faults(self, before, portal, tmp_path):
         spec = spec_folder(tmp_path / "spec", **{"model: rent-conversion": "model: Rent\nsplt: 3"})
-        message = self.refused(before, f"SPEC={spec}", f"DATA={portal}")
+        message = self.refused(before, "--spec", spec, "--data", portal, code=1)
         assert "2 problem(s)" in message
         assert "splt: is an unknown key. Did you mean `split`?" in message
         assert "model: is 'Rent'" in message
 
     def test_a_table_that_is_not_in_data_is_named(self, before, tmp_path):
         (tmp_path / "empty").mkdir()
-        message = self.refused(before, f"DATA={tmp_path / 'empty'}")
+        message = self.refused_by_make(before, f"DATA={tmp_path / 'empty'}")
         assert "impressions" in message
         assert "1 problem(s)" in message or "problem(s)" in message
 
     def test_data_that_is_not_given_is_asked_for(self, before):
-        message = self.refused(before, "SPEC=examples/telco_churn")
+        message = self.refused_by_make(before, "SPEC=examples/telco_churn")
         assert "DATA: is missing. Try: make run SPEC=examples/telco_churn DATA=" in message
 
     def test_a_full_disk_is_told_as_that(self, portal, tmp_path):
@@ -281,23 +318,21 @@ class TestRefused:
         assert "Free some space" in done.stderr
 
     def test_a_second_run_into_one_out_is_refused(self, before, portal):
-        from pipelines.local.run_dir import Output
-
         with Output(before).locked():
-            message = self.refused(before, f"DATA={portal}")
+            message = self.refused(before, "--data", portal, code=2)
         assert "in use by another run" in message
 
     def test_a_spec_that_is_named_by_its_file_is_told_its_folder(self, before):
-        message = self.refused(before, f"SPEC={PORTAL}/spec.yaml")
+        message = self.refused(before, "--spec", f"{PORTAL}/spec.yaml", code=1)
         assert f"is a file. SPEC names the folder that it is in: {PORTAL}" in message
 
     def test_a_folder_that_reads_like_a_pattern_is_refused_before_anything_is_written(self, portal, tmp_path):
-        done = make_run(tmp_path / "out[1]", f"DATA={portal}")
-        assert done.returncode == 2
-        assert "has [ ] in its path" in done.stderr
+        answer = kamado("run", "--out", tmp_path / "out[1]", "--data", portal)
+        assert answer.code == 2
+        assert "has [ ] in its path" in answer.err
         assert not (tmp_path / "out[1]").exists()
 
     def test_a_spec_elsewhere_that_has_a_program_is_asked_for_its_data(self, before, tmp_path):
         spec = spec_folder(tmp_path / "spec")
         (spec / "simulate.py").touch()
-        assert "DATA: is missing" in self.refused(before, f"SPEC={spec}")
+        assert "DATA: is missing" in self.refused(before, "--spec", spec, code=2)

@@ -103,6 +103,17 @@ class TestValues:
         store.attach(store.resolve(candidate.tag), [sign(tmp_path / "work" / "model", keys / "mine.pem")])
         assert ask(model="toy-conversion", champion=address, environ=environ).champion == pinned
 
+    def test_a_release_without_a_record_of_its_smoke_test_is_refused_whatever_is_in_the_cache(
+        self, ask, valid_bundle, verdict, tmp_path
+    ):
+        (tmp_path / "work").mkdir()
+        candidate = assembled(BASE, valid_bundle, verdict, tmp_path / "work")
+        store = Layout(tmp_path / "images")
+        store.tag(publish(store, candidate.image, candidate.tag).digest, "toy-conversion-rel-000001")
+        with pytest.raises(ResolveError) as refusal:
+            ask(model="toy-conversion", champion=f"oci:{store.folder}")
+        assert codes(refusal) == ["image-untested"]
+
     def test_a_bundle_is_pinned_by_its_digest(self, ask, valid_bundle):
         assert ask(champion=str(valid_bundle)).champion == f"{valid_bundle}@{bundle_digest(valid_bundle)}"
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import xgboost
-from sklearn.linear_model import LogisticRegression
 
 from components.train import linear
 from components.train.boosting import dmatrix, fixed_parameters
@@ -23,6 +22,8 @@ def rows(count=2000, seed=1):
 
 
 def test_it_finds_what_scikit_learn_finds():
+    from sklearn.linear_model import LogisticRegression
+
     matrix, label = rows()
     fitted = linear.fit(matrix, label, FEATURES[:2], strength=1.0)
     design = np.column_stack([_standardised(term, matrix[:, index]) for index, term in enumerate(fitted.terms)])

@@ -1,19 +1,21 @@
-"""A base built on this machine: Debian's Python, the locked libraries, our own code; a layer each."""
+"""A base built on this machine: Debian's Python, the locked libraries, their bytecode, our own code; a layer each."""
 
 import platform
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from build.image.base import source_layer, wheels
 from build.image.base.apt import DebianPackage, refuse_without_apt
 from build.image.base.base import VERSION, XGBOOST, Base, ReportMessage, empty_config
+from build.image.base.bytecode import bytecode, bytecode_key
 from build.image.base.debian import SERVER, release, resolved
-from build.image.base.layer_cache import CREATED, Make, cached_layer, key_of, locked
+from build.image.base.layer_cache import CREATED, cached_layer, key_of, locked
 from build.image.base.server_root import server_root
 from build.oci.image import Image
-from build.oci.layer import Layer
+from build.oci.layer import Layer, TarEntry
 from model.files import JSON
 from model.version import version
 
@@ -29,11 +31,12 @@ ENVIRONMENT = [
 
 @dataclass(frozen=True)
 class LayerPlan:
-    """A layer of the base: its name in the history, its key in the cache, and how it is made."""
+    """A layer of the base: its name in the history, its key in the cache, and how it is made over the layers below
+    it, with an empty folder to work in."""
 
     name: str
     key: str
-    make: Make
+    make: Callable[[Sequence[Layer], Path], Iterable[TarEntry]]
 
 
 def build_base(cache: Path, *, report: ReportMessage) -> Base:
@@ -44,10 +47,10 @@ def build_base(cache: Path, *, report: ReportMessage) -> Base:
     refuse_without_apt()
     with locked(cache):
         plans = _plans(resolved(cache, SERVER))
-        layers = []
+        layers: list[Layer] = []
         for number, plan in enumerate(plans, 1):
             report(f"base {number} of {len(plans)}: {plan.name}")
-            layers.append(cached_layer(cache / "layers", plan.key, plan.make))
+            layers.append(cached_layer(cache / "layers", plan.key, partial(plan.make, layers)))
     return _base(layers, [plan.name for plan in plans])
 
 
@@ -56,18 +59,20 @@ def _plans(packages: tuple[DebianPackage, ...]) -> list[LayerPlan]:
     versions = "\n".join(f"{package.name} {package.version}" for package in packages)
     lock = wheels.libraries_key(python=python, glibc=glibc, machine=machine)
     code = source_layer.code()
+    debian, libraries = key_of("debian", release(), versions), key_of("libraries", lock)
     return [
         LayerPlan(
             f"Debian's Python {python[0]}.{python[1]}, {len(packages)} packages",
-            key_of("debian", release(), versions),
-            lambda scratch: server_root(scratch, packages),
+            debian,
+            lambda _, scratch: server_root(scratch, packages),
         ),
         LayerPlan(
             "the server's locked libraries",
-            key_of("libraries", lock),
-            lambda scratch: wheels.libraries(scratch, python=python, glibc=glibc, machine=machine),
+            libraries,
+            lambda _, scratch: wheels.libraries(scratch, python=python, glibc=glibc, machine=machine),
         ),
-        LayerPlan("model/ and serving/", key_of("code", source_layer.code_key(code)), lambda _: code),
+        LayerPlan("bytecode of what a server imports", key_of("bytecode", debian, libraries, bytecode_key()), bytecode),
+        LayerPlan("model/ and serving/", key_of("code", source_layer.code_key(code)), lambda *_: code),
     ]
 
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from build.image.base.base import Base, BaseUnavailableError, ReportMessage, empty_config
 from build.image.base.build_base import build_base
-from build.image.base.named_base import folder_base, registry_base
 from build.image.base.wheels import CannotMake
 from build.oci.image import digest_of
 from model.errors import Problem
@@ -29,6 +28,8 @@ def server_base(reference: str | None, *, cache: Path, report: ReportMessage) ->
             hint = "Free some space, set KAMADO_CACHE to another folder, or give a base as BASE_IMAGE"
             raise BaseUnavailableError(Problem(f"cache {cache}", problem, hint, "base-missing")) from error
         return Base("none", NONE, digest_of(empty_config().data), empty_config())
+    from build.image.base.named_base import folder_base, registry_base  # and with them the client of registries
+
     if reference.startswith("oci:"):
         return folder_base(reference.removeprefix("oci:"))
     return registry_base(reference, cache=cache / "blobs")

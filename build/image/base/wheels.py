@@ -9,7 +9,8 @@ from build.image.base.dir_entries import entries
 from build.oci.json_documents import dump
 from build.oci.layer import TarEntry
 
-LOCK = Path(__file__).resolve().parents[1] / "base_images" / "server" / "requirements.txt"
+FOLDER = Path(__file__).resolve().parents[1] / "base_images"
+LOCK = FOLDER / "server" / "requirements.txt"
 OLDEST_GLIBC = 17  # manylinux_2_17 is the oldest that the locked wheels are made for
 # What no server reads: tests, headers, sources, types for editors, and what pip notes for itself.
 FOLDERS = {"tests", "include", "__pycache__", "bin"}

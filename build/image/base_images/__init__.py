@@ -1,7 +1,8 @@
 """The base images, built by a container engine: `kamado base-images`, `kamado component-image`.
 
-server/           Dockerfile and lock of what a model is laid on
-component/        Dockerfile and lock of what every pipeline step runs in
+server/           Dockerfile, lock and imports of what a model is laid on
+component/        Dockerfile, lock and imports of what every pipeline step runs in
+imported_files.py  which files the imports of either come to, to compile them
 python_base.py    the Python that both start from: public by digest, or Debian's packages (debian_python.py)
 build_context.py  the files that the engine gets, with the settings of pip (pip_config.py)
 build_images.py   both are built, then tagged

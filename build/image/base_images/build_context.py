@@ -12,7 +12,6 @@ from model.version import CHANGELOG, version
 
 FOLDER = Path(__file__).parent
 STEPS_LOCK = FOLDER / "component" / "requirements.txt"
-COMPILE = FOLDER / "component" / "compile_imports.py"
 STEPS = ("model", "artifacts", "components", "pipelines", "build", "serving", "cli")
 PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")  # no history keeps these
 
@@ -41,8 +40,7 @@ def component_context(environ: Mapping[str, str], *, commit: str | None) -> Buil
     """What every step runs in: its own lock, and our packages, so that one can build an image like this checkout."""
     changelog = TarEntry(f"{HOME}/{CHANGELOG.name}", 0o644, data=CHANGELOG)  # names the version
     recipe = _recipe("component", STEPS_LOCK)
-    compiled = TarEntry(COMPILE.name, 0o644, data=COMPILE)
-    files = [*recipe, compiled, *pip_settings(environ), *_environment(), changelog, *packages(STEPS)]
+    files = [*recipe, *pip_settings(environ), *_environment(), changelog, *packages(STEPS)]
     return BuildContext("component", files, {**_proxies(environ), "COMMIT": commit or ""})
 
 
@@ -51,8 +49,10 @@ def _proxies(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _recipe(name: str, lock: Path) -> list[TarEntry]:
-    dockerfile = TarEntry("Dockerfile", 0o644, data=FOLDER / name / "Dockerfile")
-    return [dockerfile, TarEntry("requirements.txt", 0o644, data=lock)]
+    """What installs the libraries, and what compiles those that are imported."""
+    folder = FOLDER / name
+    paths = [folder / "Dockerfile", lock, folder / "imports.txt", FOLDER / "imported_files.py"]
+    return [TarEntry(path.name, 0o644, data=path) for path in paths]
 
 
 def _environment() -> Iterator[TarEntry]:

@@ -5,7 +5,8 @@ test_cases.py   the requests, and which answers are right
 http_client.py  sends them to a server on loopback; needs Python alone, so that it can run inside the image
 container.py    the container itself, where there is a container engine
 process.py      the server from the image's layers in a child process, where there is none
-rootfs.py       layers into a folder, for process.py
+start.py        how a program of an unpacked image is started
+rootfs.py       layers into a folder
 """
 
 from typing import ClassVar

@@ -4,7 +4,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import Literal
 
-from build.image.smoke_test import SmokeTestError, container, process
+from build.image.smoke_test import SmokeTestError, process
 from build.image.smoke_test.test_cases import cases_of, problems_of
 from build.oci.store import PushedImage
 from model.bundle.bundle import Bundle
@@ -35,6 +35,8 @@ NO_SERVER, EARLIER = SmokeTestResult("none"), SmokeTestResult("earlier")
 
 def run_smoke_test(staged: PushedImage, bundle: Bundle, *, way: Way) -> SmokeTestResult:
     """Start the image and compare every answer. Raises SmokeTestError, the first row that differs first."""
+    from build.image.smoke_test import container  # the client of engines takes longer to import than all else here
+
     cases = cases_of(bundle)
     client = container.engine() if way != "process" else None
     if client is not None:

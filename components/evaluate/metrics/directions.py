@@ -30,9 +30,7 @@ def direction_checks(predictor: Predictor, matrix: Matrix) -> Iterator[Direction
 
 def _probabilities(feature: NumberFeature, index: int, predictor: Predictor, matrix: Matrix) -> NDArray[np.float64]:
     """(grid, rows): every row with the feature at each value of the grid."""
-    moved = matrix.copy()
-    rows = []
-    for value in np.unique(np.linspace(feature.minimum or 0.0, feature.maximum or 0.0, GRID)):
-        moved[:, index] = value
-        rows.append(predictor.probability(moved))
-    return np.stack(rows)
+    grid = np.unique(np.linspace(feature.minimum or 0.0, feature.maximum or 0.0, GRID))
+    moved = np.tile(matrix, (len(grid), 1))
+    moved[:, index] = np.repeat(grid, len(matrix))
+    return predictor.probability(moved).reshape(len(grid), len(matrix))

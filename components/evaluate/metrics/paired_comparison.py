@@ -1,6 +1,7 @@
 """Every candidate against the others, on the same rows and in the same bootstrap draws."""
 
 from collections.abc import Mapping
+from functools import cached_property
 
 import numpy as np
 
@@ -8,8 +9,8 @@ from components.evaluate.metrics.bootstrap import Estimate, Sums
 from components.evaluate.metrics.candidate_names import CONSTANT, CURRENT, ESTIMATED, EXPONENTS, NEW
 from components.evaluate.metrics.off_policy import position_weights
 from components.evaluate.metrics.position_bias import ExaminationCurve
-from components.evaluate.metrics.probability import losses
-from components.evaluate.metrics.ranking import positions_by_score
+from components.evaluate.metrics.probability import losses, of_probabilities
+from components.evaluate.metrics.ranking import positions_by_score, ranks
 from components.evaluate.scoring import CandidateScores
 from components.evaluate.test_set import Rows
 from model.arrays import Floats, Ints
@@ -41,6 +42,17 @@ class PairedComparison:
         for curve_name in self.curves:
             columns |= {f"{name} {curve_name}": self.value(at, curve_name) for name, at in self.position.items()}
         self._sums = Sums(rows.unit, columns, confidence=confidence)
+
+    @cached_property
+    def quality(self) -> Mapping[str, Mapping[str, float]]:
+        """The scalar metrics of each candidate's probabilities."""
+        return {name: of_probabilities(self.rows.label, p) for name, p in self.probability.items()}
+
+    @cached_property
+    def rank(self) -> Mapping[str, Ints]:
+        """Rank of each row within its list, by the position that each candidate gives it."""
+        assert self.rows.list is not None
+        return {name: ranks(self.rows.list, -at.astype(np.float64)) for name, at in self.position.items()}
 
     def positions_within(self, groups: Ints) -> dict[str, Ints]:
         """The position that each row gets from each candidate, when groups of rows are ordered separately."""

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import isotonic_regression
 
 from model.arrays import Floats
 
@@ -78,6 +77,8 @@ def fit_decay(events: Floats, impressions: Floats, positions: Floats) -> float:
 
 def _never_rising(rate: Floats, weight: Floats) -> Floats:
     """Weighted isotonic regression of falling rates, relative to position 1."""
+    from scipy.optimize import isotonic_regression  # a third of a second, for models with positions alone
+
     fitted: Floats = isotonic_regression(rate, weights=weight, increasing=False).x
     relative: Floats = fitted / fitted[0]
     return relative

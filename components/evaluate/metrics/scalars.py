@@ -17,7 +17,7 @@ def probability_metrics(compared: PairedComparison) -> dict[str, float]:
     """Of the new model's probabilities."""
     label, probability = compared.rows.label, compared.probability[NEW]
     metrics = {"rows": float(len(label)), "conversions": float(label.sum()), "conversion_rate": float(label.mean())}
-    metrics |= quality.of_probabilities(label, probability)
+    metrics |= compared.quality[NEW]
     half = quality.Z95 * quality.auc_error(label, probability)
     metrics |= {"auc_low": max(0.0, metrics["auc"] - half), "auc_high": min(1.0, metrics["auc"] + half)}
     metrics |= _interval("log_loss", compared.log_loss(NEW))
@@ -83,12 +83,11 @@ def _marketplace(compared: PairedComparison) -> dict[str, float]:
     rows = compared.rows
     if rows.item is None:
         return {}
-    assert rows.list is not None
     curve, items = compared.curves[ESTIMATED], int(rows.item.max()) + 1
     metrics = {"items_shown": float(items)}
     for name, ending in ((NEW, ""), (CURRENT, "_current_order")):
         position = compared.position[name]
-        top = ranks(rows.list, -position.astype(np.float64)) <= 10
+        top = compared.rank[name] <= 10
         attention = np.bincount(rows.item, curve.of(position), minlength=items).astype(np.float64)
         metrics[f"items_ever_in_top_10{ending}"] = float(np.mean(np.bincount(rows.item, top, minlength=items) > 0))
         metrics[f"attention_gini{ending}"] = gini(attention)

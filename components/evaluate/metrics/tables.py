@@ -10,8 +10,6 @@ from components.evaluate.metrics.bootstrap import POWER, Estimate
 from components.evaluate.metrics.candidate_names import CHAMPION, CONSTANT, CURRENT, ESTIMATED, LOGISTIC, NEW
 from components.evaluate.metrics.off_policy import CLIP, estimate
 from components.evaluate.metrics.paired_comparison import PairedComparison
-from components.evaluate.metrics.probability import of_probabilities
-from components.evaluate.metrics.ranking import ranks
 from components.evaluate.metrics.scalars import agreement
 from model.arrays import Ints
 
@@ -28,7 +26,7 @@ def _candidate(compared: PairedComparison, name: str) -> dict[str, float]:
     label = compared.rows.label
     metrics: dict[str, float] = {}
     if name in compared.probability:
-        metrics |= of_probabilities(label, compared.probability[name])
+        metrics |= compared.quality[name]
     if name in compared.position:
         weighted = estimate(label, compared.weight(compared.position[name], ESTIMATED))
         metrics |= {"ips_conversions": compared.conversions_per_list(name).value, "snips": weighted.snips}
@@ -81,8 +79,7 @@ def list_examples(compared: PairedComparison) -> tuple[Points, ...]:
     rows = compared.rows
     if rows.list is None or not compared.position:
         return ()
-    old = ranks(rows.list, -compared.position[CURRENT].astype(np.float64))
-    new = ranks(rows.list, -compared.position[NEW].astype(np.float64))
+    old, new = compared.rank[CURRENT], compared.rank[NEW]
     examples = []
     for number in _evenly_spread(rows.list, rows.label):
         first = np.flatnonzero((rows.list == number) & ((old <= RANKS_SHOWN) | (new <= RANKS_SHOWN)))

@@ -31,5 +31,6 @@ date_formats.py      PARSE_ and FORMAT_ functions; text_formats.py has FORMAT
 nan_semantics.py     NaN
 duckdb_macros.py     the connection that runs a translation, and its macros: cast_, order_ and value_macros.py
 csv_forms.py         the types that BigQuery finds in a CSV file
+table_scans.py       how a query reads each table: its columns, and their bounds
 reference.py         docs/googlesql.md
 """

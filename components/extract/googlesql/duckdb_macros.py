@@ -11,7 +11,7 @@ from components.extract.googlesql.order_macros import UNTIED
 from components.extract.googlesql.value_macros import VALUES
 
 _NAME = re.compile(r"\bbq_\w+", re.IGNORECASE)
-_FINGERPRINT = "farm_fingerprint"
+FINGERPRINT = "farm_fingerprint"
 
 
 def connect() -> duckdb.DuckDBPyConnection:
@@ -24,19 +24,19 @@ def connect() -> duckdb.DuckDBPyConnection:
 def define(connection: duckdb.DuckDBPyConnection, *queries: str) -> None:
     """Creates the macros and the function that translated queries use: all of them would take longer than a query."""
     for name in sorted({name for query in queries for name in _used(query)}):
-        connection.execute(_macros()[name])
-    if any(_FINGERPRINT in query.lower() for query in queries):
-        connection.create_function(_FINGERPRINT, _fingerprint, ["VARCHAR"], "BIGINT")
+        connection.execute(macros()[name])
+    if any(FINGERPRINT in query.lower() for query in queries):
+        connection.create_function(FINGERPRINT, _fingerprint, ["VARCHAR"], "BIGINT")
 
 
 def _used(query: str) -> set[str]:
     """Macros that the query names, and those that they name."""
-    direct = {name.lower() for name in _NAME.findall(query)} & _macros().keys()
-    return direct | {other for name in direct for other in _used(_macros()[name].partition(" AS ")[2])}
+    direct = {name.lower() for name in _NAME.findall(query)} & macros().keys()
+    return direct | {other for name in direct for other in _used(macros()[name].partition(" AS ")[2])}
 
 
 @functools.cache
-def _macros() -> dict[str, str]:
+def macros() -> dict[str, str]:
     """Name -> the SQL that creates it."""
     plain = {form.split("(")[0]: f"CREATE MACRO {form} AS {body}" for form, body in {**UNTIED, **VALUES}.items()}
     return {**cast_macros.statements(), **plain}

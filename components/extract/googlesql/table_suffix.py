@@ -22,4 +22,6 @@ def hide_suffixes(query: exp.Query) -> None:
         for item in select.expressions if wildcards else []:
             star = item.this if isinstance(item, exp.Column) else item
             if isinstance(star, exp.Star) and (star is item or item.table.casefold() in wildcards):
-                star.set("except_", [*(star.args.get("except_") or []), exp.to_identifier(SUFFIX)])
+                left_out = star.args.get("except_") or []
+                if SUFFIX.casefold() not in (name.name.casefold() for name in left_out):
+                    star.set("except_", [*left_out, exp.to_identifier(SUFFIX)])

@@ -15,6 +15,7 @@ from components.extract.googlesql.safe_casts import Loss
 from components.extract.googlesql.syntax_errors import UnsupportedSqlError
 from components.extract.googlesql.table_suffix import is_wildcard
 from components.extract.sources import csv_types, duckdb_errors
+from components.extract.sources.column_types import refuse_unmapped
 from components.extract.sources.csv_file import open_csv
 from components.extract.sources.csv_hints import with_csv_examples
 from components.extract.sources.shards import union
@@ -51,6 +52,7 @@ class DuckDbSource:
         with self._prepared(sql) as (connection, query):
             columns = types.of_relation(_run(connection, query.sql, _values(sql, window)))
         refuse_duplicate_names([name for name, _ in columns])
+        refuse_unmapped(columns)
         return dict(columns)
 
     def data_version(self, sql: str, _window: Window, /) -> str:

@@ -13,8 +13,26 @@ from model.errors import Problems, SpecError
 
 
 @dataclass(frozen=True)
+class BilledQuery:
+    """What a job of a billed query did. The price in USD is an estimate, of `bytes_billed`.
+
+    `reader` is the way of the rows. `table` is one that models share, None without it; where another run has paid for
+    it, nothing is billed here.
+    """
+
+    job_id: str
+    bytes_processed: int
+    bytes_billed: int
+    usd: float
+    usd_per_tib: float
+    cache_hit: bool
+    reader: str
+    table: str | None
+
+
+@dataclass(frozen=True)
 class QueryLineage:
-    """What a fetch cost and read. `bytes_billed` is None where nothing is billed.
+    """What a fetch cost and read. `bytes_billed` and `query` are None where nothing is billed.
 
     `table_rows` (rows of each table) and `losses` (what safe conversions turned to NULL) are None where they are not
     counted: on BigQuery a count is billed.
@@ -25,6 +43,7 @@ class QueryLineage:
     bytes_billed: int | None = None
     table_rows: Mapping[str, int] | None = None
     losses: tuple[Loss, ...] | None = None
+    query: BilledQuery | None = None
 
 
 class Source(Protocol):

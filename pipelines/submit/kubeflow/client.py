@@ -1,10 +1,11 @@
 """Calls to Kubeflow's API, and what it means when they fail."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from model.errors import Problem
 from pipelines.submit.kubeflow.settings import KubeflowSettings
@@ -48,21 +49,32 @@ class KubeflowClient:
             answer = function(
                 *args, **{name: value for name, value in options.items() if value is not None}, _request_timeout=SECONDS
             )
-            self._refuse_page()
+            self._refuse_page(self.http.last_response.urllib3_response)
             return answer
 
-    def post(self, url: str, body: bytes, headers: dict[str, str]) -> Any:
-        """A request beside the REST API, with the same credentials; urllib3's answer. Raises SubmitError."""
+    def get(self, path: str, query: Mapping[str, str]) -> bytes:
+        """The JSON of a route that the generated client does not know. Raises SubmitError."""
+        response = self._request("GET", f"{self.settings.host}{path}?{urlencode(query)}", None, {})
+        data: bytes = response.data
+        return data
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Any:
+        """A request beside the REST API; urllib3's answer. Raises SubmitError."""
+        return self._request("POST", url, body, headers)
+
+    def _request(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Any:
+        """With the same credentials as the generated client's."""
         headers = dict(headers)
         self.http.update_params_for_auth(headers, [], ["Bearer"])
         if self.settings.cookies:
             headers["Cookie"] = self.settings.cookies
         with self._problems():
             response = self.http.rest_client.pool_manager.request(
-                "POST", url, body=body, headers=headers, timeout=SECONDS[1]
+                method, url, body=body, headers=headers, timeout=SECONDS[1], redirect=False
             )
             if response.status != 200:
                 raise self.api.ApiException(status=response.status, reason=response.reason)
+            self._refuse_page(response)
             return response
 
     def pages(self, service: str, method: str, items: str, most: int, **options: object) -> Iterator[Any]:
@@ -75,10 +87,9 @@ class KubeflowClient:
             if not token:
                 return
 
-    def _refuse_page(self) -> None:
+    def _refuse_page(self, response: Any) -> None:
         """A proxy with a login answers with its page instead of JSON."""
-        response = self.http.last_response
-        if "html" in (response.urllib3_response.headers.get("content-type") or ""):
+        if "html" in (response.headers.get("content-type") or ""):
             raise self.api.ApiException(status=401, reason="it answers with a page to log in")
 
     @contextmanager
@@ -113,7 +124,7 @@ class ConflictError(SubmitError):
 def _refusal(host: str, settings: KubeflowSettings, status: int, message: str) -> SubmitError:
     if status in (301, 302, 303, 307, 308, 401):
         name = "the token" if settings.current_token else "KFP_COOKIES" if settings.cookies else ""
-        means = f"does not accept {name}" if name else "lets nobody in without a login"
+        means = f"does not accept {name}" if name else "requires a login"
         hint = "Log in again and set KFP_TOKEN or KFP_COOKIES; a token lasts for an hour or so"
         problem = f"{means} ({message})"
         return SubmitError(Problem(host, problem, hint, "kfp-unauthorized"))
@@ -121,7 +132,7 @@ def _refusal(host: str, settings: KubeflowSettings, status: int, message: str) -
         where = f"namespace {settings.namespace}" if settings.namespace else host
         hint = "Set KFP_NAMESPACE to a namespace of yours, or ask its owner for the role kubeflow-edit"
         return SubmitError(Problem(where, f"is not allowed ({message})", hint, "kfp-forbidden"))
-    if status == 404:
+    if status in (404, 405, 501):  # the last two: it does not serve this route
         hint = "Look at the name, and at KFP_HOST, which is the address of the UI with its path"
         return SubmitError(Problem(host, f"has no such thing ({message})", hint, "kfp-not-found"))
     if status == 409:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, struct_pb2
+from google.protobuf.message import Message
 
 PACKAGE = "ml_metadata"
 SERVICE = f"{PACKAGE}.MetadataStoreService"
@@ -41,7 +42,7 @@ def message(name: str, **fields: Any) -> Any:
 
 
 @cache
-def _classes() -> dict[str, Any]:
+def _classes() -> dict[str, type[Message]]:
     pool = descriptor_pool.DescriptorPool()  # of its own: another package may have registered the same names
     structures = descriptor_pb2.FileDescriptorProto.FromString(struct_pb2.DESCRIPTOR.serialized_pb)
     pool.Add(structures)

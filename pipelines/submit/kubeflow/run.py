@@ -1,22 +1,30 @@
 """A run as Kubeflow's API tells it."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, get_args
 
-from pipelines.submit.graph_tasks import titles
+from components.notify.answers import RunTask, Stateful, iterations_of
+from pipelines.submit.graph_tasks import ModelLoop, titles
 from pipelines.submit.service import Run, State, Task
 
 STATES: dict[str, State] = {state.upper(): state for state in get_args(State)} | {
     "CANCELING": "cancelling",
     "CANCELED": "cancelled",
+    "CACHED": "skipped",
 }
 
 
-def run_of(run: Any, pipeline: str, host: str) -> Run:
-    """`run` is a V2beta1Run. Its tasks are those of the graph: the API lists Kubeflow's own pods among them."""
-    details = run.run_details.task_details if run.run_details else None
-    names = _names(run.pipeline_spec or {})
-    tasks = [_task(detail, names[detail.display_name]) for detail in details or () if detail.display_name in names]
+def run_of(run: Any, pipeline: str, host: str, details: Sequence[RunTask] = ()) -> Run:
+    """`run` is a V2beta1Run. Its tasks are the steps of the graph: Kubeflow's own pods are among `details`."""
+    specification = run.pipeline_spec or {}
+    specification = specification.get("pipeline_spec", specification)
+    names, loop, iterations = _names(specification), ModelLoop.of(specification), iterations_of(details)
+    tasks = [
+        _task(detail, name, loop.model_of(name, iterations.get(detail.task_id)))
+        for detail in details
+        if (name := names.get(detail.name) or names.get(detail.title)) is not None
+    ]
     history = [status.state for status in run.state_history or ()]
     state = state_of(run.state)
     return Run(
@@ -27,10 +35,19 @@ def run_of(run: Any, pipeline: str, host: str) -> Run:
         run_link(host, run.run_id),
         _utc(run.created_at),
         _utc(run.finished_at),
-        _message(run),
-        tuple(sorted(tasks, key=lambda task: (task.started is None, task.started or datetime.max, task.name))),
+        _failure(run).message,
+        # Of those that started in the same second the order of the answer holds.
+        tuple(sorted(tasks, key=lambda task: (task.started is None, task.started or datetime.max))),
         max(0, history.count("FAILED") - (state == "failed")),
+        loop.models,
     )
+
+
+def details_of(run: Any) -> list[RunTask]:
+    """Of a V2beta1Run, as versions up to 2.17 give them."""
+    details = [detail.to_dict() for detail in run.run_details.task_details or ()]
+    # Their outputs are numbers of ML Metadata, and no outputs of the line after it.
+    return [RunTask.model_validate({**detail, "outputs": None}) for detail in details]
 
 
 def run_link(host: str, run_id: str) -> str:
@@ -41,21 +58,20 @@ def state_of(text: str | None) -> State:
     return STATES.get(text or "", "pending")
 
 
+def _failure(run: Any) -> Stateful:
+    fields = {"error": run.error.to_dict() if run.error else None}
+    return Stateful.model_validate(fields | {"state_history": [status.to_dict() for status in run.state_history or ()]})
+
+
 def _names(specification: Any) -> dict[str, str]:
-    """Of the graph's tasks, by themselves and by their titles: the API has either."""
-    pairs = list(titles(specification.get("pipeline_spec", specification)))
+    """Of the graph's steps, by themselves and by their titles: the API has either."""
+    pairs = list(titles(specification))
     return {name: name for _, name in pairs} | dict(pairs)
 
 
-def _task(detail: Any, name: str) -> Task:
-    started, ended = _utc(detail.start_time), _utc(detail.end_time)
-    return Task(name, state_of(detail.state), started, ended, _message(detail))
-
-
-def _message(item: Any) -> str:
-    """The error, or the last one of its history."""
-    errors = [item.error, *(status.error for status in reversed(item.state_history or ()))]
-    return next((error.message for error in errors if error and error.message), "")
+def _task(detail: RunTask, name: str, model: str) -> Task:
+    started, ended = _utc(detail.started), _utc(detail.end_time)
+    return Task(name, state_of(detail.state), started, ended, detail.message, model)
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from pipelines.submit.kubeflow.client import ConflictError, KubeflowClient
 from pipelines.submit.kubeflow.metadata import Metadata
-from pipelines.submit.kubeflow.run import run_of
+from pipelines.submit.kubeflow.run import details_of, run_of
+from pipelines.submit.kubeflow.run_tasks import RunTasks
 from pipelines.submit.kubeflow.versions import MOST_PAGES, Versions, named, tags_text
 from pipelines.submit.service import (
     Change,
@@ -22,17 +24,36 @@ ATTEMPTS = 3
 RUNS, RECURRING = "RunServiceApi", "RecurringRunServiceApi"
 
 
+@dataclass(frozen=True)
+class _Parts:
+    """What runs and schedules have in common. The version and the configuration are objects of the generated client."""
+
+    description: str
+    experiment_id: str
+    version: Any
+    runtime_config: Any
+    service_account: str | None
+
+
 class KubeflowService:
     """A `PipelineService`."""
 
     def __init__(self, client: KubeflowClient) -> None:
         self._client, self._host = client, client.settings.host
         self._namespace = client.settings.namespace or None
-        self._metadata = Metadata(client)
+        self._tasks, self._metadata = RunTasks(client), Metadata(client)
         self._versions = Versions(client)
 
     def submit(self, request: RunRequest) -> Run:
-        body = self._client.api.V2beta1Run(display_name=request.name, **self._shared(request))
+        parts = self._parts(request)
+        body = self._client.api.V2beta1Run(
+            display_name=request.name,
+            description=parts.description,
+            experiment_id=parts.experiment_id,
+            pipeline_version_reference=parts.version,
+            runtime_config=parts.runtime_config,
+            service_account=parts.service_account,
+        )
         return self._run(self._client.call(RUNS, "run_service_create_run", body))
 
     def run(self, run_id: str) -> Run:
@@ -49,17 +70,19 @@ class KubeflowService:
         for run in listing:
             reference = run.pipeline_version_reference
             if reference is not None and reference.pipeline_id == match.pipeline_id:
-                runs.append(run_of(run, pipeline, self._host))
+                runs.append(run_of(run, pipeline, self._host))  # its tasks are not asked for
             if len(runs) == newest:
                 break
         return runs
 
     def outputs(self, run_id: str) -> RunOutputs:
-        return self._metadata.outputs(run_id)
+        """From the first backend that the server has: its own tasks, or ML Metadata."""
+        outputs = self._tasks.outputs(run_id)
+        return self._metadata.outputs(run_id) if outputs is None else outputs
 
     def schedule(self, request: ScheduleRequest) -> Schedule:
-        shared = self._shared(request.request)
-        matches = list(self._schedules(request.name, shared["pipeline_version_reference"].pipeline_id))
+        parts = self._parts(request.request)
+        matches = list(self._schedules(request.name, parts.version.pipeline_id))
         cron = self._client.api.V2beta1CronSchedule(cron=f"0 {request.cron}", start_time=None)
         body = self._client.api.V2beta1RecurringRun(
             display_name=request.name,
@@ -67,7 +90,11 @@ class KubeflowService:
             mode="ENABLE",
             max_concurrency="1",
             no_catchup=not request.catch_up,
-            **shared,
+            description=parts.description,
+            experiment_id=parts.experiment_id,
+            pipeline_version_reference=parts.version,
+            runtime_config=parts.runtime_config,
+            service_account=parts.service_account,
         )
         if len(matches) == 1 and _same(matches[0], body):
             return self._schedule(matches[0], request.cron, "unchanged")
@@ -85,14 +112,14 @@ class KubeflowService:
         refuse_unless_going_on(self.run(run_id))
         self._client.call(RUNS, "run_service_terminate_run", run_id)
 
-    def _shared(self, request: RunRequest) -> dict[str, Any]:
-        """What runs and schedules have in common. It is looked for again when somebody else makes it meanwhile."""
+    def _parts(self, request: RunRequest) -> "_Parts":
+        """They are looked for again when somebody else makes one meanwhile."""
         for _ in range(ATTEMPTS - 1):
             with suppress(ConflictError):
                 return self._ensured(request)
         return self._ensured(request)
 
-    def _ensured(self, request: RunRequest) -> dict[str, Any]:
+    def _ensured(self, request: RunRequest) -> "_Parts":
         """Everything is looked up before anything is created."""
         package, api = request.package, self._client.api
         pipeline = self._versions.pipeline(package.pipeline)
@@ -106,13 +133,13 @@ class KubeflowService:
         reference = api.V2beta1PipelineVersionReference(
             pipeline_id=version.pipeline_id, pipeline_version_id=version.pipeline_version_id
         )
-        return {
-            "description": tags_text(package),
-            "experiment_id": experiment.experiment_id,
-            "pipeline_version_reference": reference,
-            "runtime_config": api.V2beta1RuntimeConfig(parameters=dict(request.parameters)),
-            "service_account": request.service_account or None,
-        }
+        return _Parts(
+            tags_text(package),
+            experiment.experiment_id,
+            reference,
+            api.V2beta1RuntimeConfig(parameters=dict(request.parameters)),
+            request.service_account or None,
+        )
 
     def _experiment(self, name: str) -> Any:
         listing = self._client.pages(
@@ -152,7 +179,8 @@ class KubeflowService:
         if run.pipeline_spec:
             specification = run.pipeline_spec.get("pipeline_spec", run.pipeline_spec)
             name = specification.get("pipelineInfo", {}).get("name", "")
-        return run_of(run, name, self._host)
+        details = details_of(run) if run.run_details else self._tasks.tasks(run.run_id) or ()
+        return run_of(run, name, self._host, details)
 
 
 def _same(schedule: Any, body: Any) -> bool:

@@ -19,7 +19,7 @@ PIPELINES = "PipelineServiceApi"
 class Versions:
     def __init__(self, client: KubeflowClient) -> None:
         self._client, self._namespace = client, client.settings.namespace or None
-        self._graphs = dict[str, Any]()  # by the id of their version, which never changes
+        self._graphs = dict[str, object]()  # by the id of their version, which never changes
 
     def pipeline(self, name: str) -> Any:
         """None where there is none. Raises SubmitError for one that Kamado did not make."""

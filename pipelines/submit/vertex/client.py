@@ -25,7 +25,7 @@ class VertexClient:
 
     def __init__(self, settings: VertexSettings) -> None:
         self.settings = settings
-        self._services = dict[str, Any]()
+        self._services = dict[str, object]()
 
     @cached_property
     def api(self) -> Any:

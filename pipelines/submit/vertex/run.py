@@ -7,7 +7,7 @@ from typing import Any
 
 from google.protobuf import json_format
 
-from pipelines.submit.graph_tasks import task_names
+from pipelines.submit.graph_tasks import ModelLoop, task_names
 from pipelines.submit.json_text import json_text
 from pipelines.submit.service import Artifact, Run, RunOutputs, State, Task
 from pipelines.submit.vertex.settings import VertexSettings
@@ -32,14 +32,16 @@ TASK_STATES: Mapping[str, State] = {
     "SKIPPED": "skipped",  # served from the cache
     "NOT_TRIGGERED": "skipped",
 }
+MODEL = "input:model"  # the parameter of this name, in an execution's metadata
 OUTPUT = "output:"  # how the names of output parameters begin in an execution's metadata
 
 
 def run_of(job: Any, settings: VertexSettings, pipeline: str, run_id: str, retries: int) -> Run:
     """`job` is a PipelineJob, the newest of the run; one of a list has no tasks."""
     message, names = type(job).pb(job), _names(job)
+    loop = ModelLoop.of(json_format.MessageToDict(message.pipeline_spec))
     details = message.job_detail.task_details
-    tasks = [_task(detail) for detail in details if detail.task_id in names]
+    tasks = [_task(detail, loop) for detail in details if detail.task_id in names]
     return Run(
         run_id,
         job.display_name,
@@ -51,6 +53,7 @@ def run_of(job: Any, settings: VertexSettings, pipeline: str, run_id: str, retri
         message.error.message,
         tuple(sorted(tasks, key=lambda task: (task.started is None, task.started or datetime.max, task.name))),
         retries,
+        loop.models,
     )
 
 
@@ -94,9 +97,12 @@ def _names(job: Any) -> dict[int, str]:
     return {number: "/".join(path(number)) for number in own}
 
 
-def _task(detail: Any) -> Task:
-    state = TASK_STATES.get(_state(detail), "pending")
-    return Task(detail.task_name, state, _utc(detail, "start_time"), _utc(detail, "end_time"), detail.error.message)
+def _task(detail: Any, loop: ModelLoop) -> Task:
+    state, model = TASK_STATES.get(_state(detail), "pending"), ""
+    if detail.task_name in loop.steps:  # of a loop's steps the service tells the parameters, and not the iteration
+        model = str(json_format.MessageToDict(detail.execution.metadata).get(MODEL, ""))
+    started, ended = _utc(detail, "start_time"), _utc(detail, "end_time")
+    return Task(detail.task_name, state, started, ended, detail.error.message, model)
 
 
 def _state(message: Any) -> str:

@@ -37,7 +37,7 @@ class VertexService:
         return self._run(self._newest(run_id))
 
     def runs(self, pipeline: str, newest: int) -> Sequence[Run]:
-        runs, latest = list[Run](), dict[str, Any]()
+        runs, latest = list[Run](), dict[str, object]()
         for job in self._list(filter_of(pipeline=label_value(pipeline))):
             run_id, _ = _attempt(job)
             latest.setdefault(run_id, job)

@@ -138,6 +138,16 @@ class TestTheServer:
         script = f"import importlib.util as u; print([n for n in {FORBIDDEN} if u.find_spec(n)])"
         assert run(server, python, "-c", script) == "[]"
 
+    def test_every_library_module_that_it_imports_is_compiled_in_it(self, server):
+        """Every start is a new process, and would compile them again."""
+        script = (
+            "import importlib.util, os, sys, serving.server\n"
+            "files = [getattr(module, '__file__', None) or '' for module in sys.modules.values()]\n"
+            "files = [file for file in files if file.endswith('.py') and not file.startswith('/opt/kamado/')]\n"
+            "print([file for file in files if not os.path.exists(importlib.util.cache_from_source(file))])"
+        )
+        assert run(server, "python3", "-c", script) == "[]"
+
     def test_its_libraries_stay_small(self, server):
         size = int(run(server, "python3", "-c", SIZE, "/opt/venv/lib"))
         print(f"site-packages of the server: {size / 1e6:.0f} MB")
@@ -145,14 +155,23 @@ class TestTheServer:
 
 
 class TestTheServersLayers:
-    def test_none_holds_an_installer_a_compiler_a_cache_or_a_lent_right(self, server_layout):
+    def test_none_holds_an_installer_a_compiler_or_a_lent_right(self, server_layout):
         for member in members(server_layout):
             parts = member.name.split("/")
             assert parts[0] != "pip", member.name
-            assert not {"pip", "ensurepip", "setuptools", "__pycache__", "python-wheels"} & set(parts), member.name
+            assert not {"pip", "ensurepip", "setuptools", "python-wheels"} & set(parts), member.name
             assert not (parts[-2:-1] in (["bin"], ["sbin"]) and INSTALLS_OR_COMPILES.fullmatch(parts[-1])), member.name
             assert not member.mode & 0o6000, member.name
             assert (member.uid, member.gid, member.mtime) == (0, 0, 1_577_836_800), member.name
+
+    def test_they_hold_what_is_compiled_of_a_server_and_nothing_else_of_the_kind(self, server_layout):
+        """By content (flag 1): times are not kept."""
+        flags = {}
+        for tar, member in members_of_layers(server_layout):
+            if "__pycache__" in member.name.split("/") and member.isfile():
+                flags[member.name] = tar.extractfile(member).read(8)[4]
+        assert 500 < len(flags) < 1000
+        assert set(flags.values()) == {1}
 
     def test_out_of_the_engine_again_it_is_the_same_digest(self, engine_client, base_images, server_layout, tmp_path):
         export(engine_client, {"server": base_images["server"]}, Layout(tmp_path), report=print)
@@ -171,10 +190,14 @@ class TestTheServersLayers:
 
 
 def members(layout):
+    return (member for _, member in members_of_layers(layout))
+
+
+def members_of_layers(layout):
     store = Layout(layout)
     for layer in ImageManifest.parse(store.manifest(store.resolve("server"))).layers:
         opened = partial(store.blob, layer.digest)
-        yield from (member for _, member in members_of(Blob(layer.digest, layer.size, layer.media_type, opened)))
+        yield from members_of(Blob(layer.digest, layer.size, layer.media_type, opened))
 
 
 class TestTheComponent:

@@ -1,5 +1,6 @@
 """The base that is made here from Debian packages: repeatable, small, and able to serve the model laid on it."""
 
+import importlib.util
 import json
 import os
 import re
@@ -22,6 +23,7 @@ from build.image.base.wheels import LOCK, CannotMake, locked
 from build.image.base_images.build_context import STEPS_LOCK
 from build.image.build import build
 from build.image.request import BuildRequest
+from build.image.smoke_test.start import start_of
 from model.bundle.bundle import load
 from model.version import version
 from tests.build.image.test_assemble import config_of, read
@@ -99,7 +101,36 @@ def test_it_holds_no_shell_no_package_manager_no_compiler_and_nothing_of_trainin
     packages = {path.name for path in root.glob("usr/local/lib/python3*/dist-packages/*")}
     assert packages.isdisjoint({"pip", "setuptools", "kfp", "pandas", "google", "boto3", "yaml", "sklearn", "pyarrow"})
     assert {path.name for path in (root / "opt" / "kamado").iterdir()} == {"bundle", "model", "serving", "verdict.json"}
-    assert not list(root.rglob("__pycache__"))
+
+
+NOT_COMPILED = """
+import importlib.util, os, sys
+import serving.server
+def compiled(path): return os.path.exists(path) and open(path, "rb").read(8)[4] == 1
+files = [getattr(module, "__file__", None) or "" for module in sys.modules.values()]
+files = [file for file in files if file.endswith(".py") and not file.startswith(os.getcwd())]
+print([file for file in files if not compiled(importlib.util.cache_from_source(file))])
+"""
+
+
+def test_every_library_module_that_a_server_imports_is_compiled_in_it(image, root):
+    """Every start is a new process, and would compile them again. By content (flag 1): times are not kept."""
+    config = config_of(image[0], image[1].digest)
+    config["config"]["Cmd"] = ["python3", "-c", NOT_COMPILED]
+    start = start_of(root, json.dumps(config).encode())
+    done = subprocess.run(start.command, env=start.environment, cwd=start.folder, capture_output=True, check=True)
+    assert done.stdout == b"[]\n"
+
+
+def test_what_is_compiled_in_it_is_of_its_own_files_under_their_names_in_the_image(root):
+    compiled = list(root.rglob("*.pyc"))
+    assert 500 < len(compiled) < 1000
+    for path in compiled:
+        source = path.parents[1] / f"{path.name.split('.')[0]}.py"
+        head, code = path.read_bytes()[:16], path.read_bytes()[16:]
+        assert head[8:] == importlib.util.source_hash(source.read_bytes()), source
+        assert f"/{source.relative_to(root)}".encode() in code
+        assert str(root).encode() not in code
 
 
 def test_its_libraries_stay_small(root):

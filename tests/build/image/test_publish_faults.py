@@ -24,6 +24,8 @@ from build.oci.publish import publish
 from build.oci.registry import RegistryStore
 from build.oci.registry_client import RegistryClient
 from tests.build.oci.registry_stores import fetch, full
+from tests.build.publisher import by_verb, started
+from tests.build.release.command import run
 from tests.services.registry import registry
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -39,19 +41,23 @@ def host(tmp_path_factory):
 @pytest.fixture(scope="module")
 def base(server_cache, host, tmp_path_factory):
     """HOST/base:1, a server in the registry."""
-    built = build_base(server_cache, report=lambda _: None)
+    server = build_base(server_cache, report=lambda _: None)
     folder = tmp_path_factory.mktemp("base")
     store = RegistryStore(RegistryClient(host, "base", login=DockerLogin(host, folder)), locks=folder)
-    publish(store, Image(built.config.data, built.layers), "1")
+    publish(store, Image(server.config.data, server.layers), "1")
     return f"{host}/base:1"
+
+
+def image_words(bundle, verdict, to: str, base: str) -> list[str]:
+    """An engine that happens to run here would test half of the images in another way, and slower."""
+    words = ["image", str(bundle), "--verdict", str(verdict), "--to", to, "--base", base]
+    return [*words, "--smoke-test", "process", "--json"]
 
 
 def start(
     bundle, verdict, to: str, base: str, cache: Path, *, prefix: tuple[str, ...] = (), scratch: Path | None = None
 ) -> subprocess.Popen:
-    # An engine that happens to run here would test half of the images in another way, and slower.
-    command = [*prefix, sys.executable, "-m", "cli", "image", str(bundle), "--verdict", str(verdict)]
-    command += ["--to", to, "--base", base, "--smoke-test", "process", "--json"]
+    command = [*prefix, sys.executable, "-m", "cli", *image_words(bundle, verdict, to, base)]
     environment = {**os.environ, "KAMADO_CACHE": str(cache)} | ({"TMPDIR": str(scratch)} if scratch else {})
     pipe = subprocess.PIPE
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=pipe, stderr=pipe, text=True)
@@ -66,13 +72,24 @@ def cache(tmp_path_factory):
 @pytest.fixture(scope="module")
 def undisturbed(valid_bundle, verdict, host, base, cache):
     """The result of a build without faults."""
-    return done(start(valid_bundle, verdict, f"registry://{host}/undisturbed", base, cache))
+    return built(valid_bundle, verdict, f"registry://{host}/undisturbed", base, cache)
 
 
 def done(child: subprocess.Popen) -> dict:
     out, err = child.communicate()
     assert child.returncode == 0, err
     return json.loads(out)
+
+
+def image(bundle, verdict, to: str, base: str, cache: Path) -> subprocess.CompletedProcess:
+    """What such a process answers, from the verb in this one: for what depends on no clock, folder or signal."""
+    return run(*image_words(bundle, verdict, to, base), KAMADO_CACHE=str(cache))
+
+
+def built(bundle, verdict, to: str, base: str, cache: Path) -> dict:
+    ended = image(bundle, verdict, to, base, cache)
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(ended.stdout)
 
 
 def tags(host: str, repository: str) -> list[str]:
@@ -87,28 +104,27 @@ def test_killed_at_ten_moments_no_tag_names_half_an_image_and_the_next_run_compl
     valid_bundle, verdict, host, base, tmp_path
 ):
     (scratch := tmp_path / "scratch").mkdir()
-    moments = [0.3 + number * 0.45 for number in range(10)]  # the last one is about when a builder is done
+    moments = [0.05 + number * 0.3 for number in range(10)]  # the last one is about when a builder is done
 
     def killed(number: int) -> bool:
-        child = start(
-            valid_bundle, verdict, f"registry://{host}/killed/{number}", base, tmp_path / "cache", scratch=scratch
-        )
+        words = image_words(valid_bundle, verdict, f"registry://{host}/killed/{number}", base)
+        child = started(by_verb, words, {"KAMADO_CACHE": str(tmp_path / "cache"), "TMPDIR": str(scratch)})
         time.sleep(moments[number])
         child.kill()
-        child.communicate()
+        child.join()
         for tag in tags(host, f"killed/{number}"):
             _, config, layers = fetch(host, f"killed/{number}", tag)  # compares every digest
             assert tag.startswith(TAG)
             assert len(layers) == len(json.loads(config)["rootfs"]["diff_ids"])
-        return child.returncode < 0
+        return child.exitcode == -signal.SIGKILL
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         assert sum(pool.map(killed, range(10))) >= 5
     unfinished = next(number for number in range(10) if not tags(host, f"killed/{number}"))
     where = f"registry://{host}/killed/{unfinished}"
-    image = done(start(valid_bundle, verdict, where, base, tmp_path / "cache", scratch=scratch))
-    assert (image["outcome"], image["smoke_test"]["way"]) == ("written", "process")
-    assert fetch(host, f"killed/{unfinished}", image["tag"]) is not None
+    completed = done(start(valid_bundle, verdict, where, base, tmp_path / "cache", scratch=scratch))
+    assert (completed["outcome"], completed["smoke_test"]["way"]) == ("written", "process")
+    assert fetch(host, f"killed/{unfinished}", completed["tag"]) is not None
     assert servers_of(scratch) == []
     assert left_in(scratch) == []  # the last run has removed what those before it left
 
@@ -128,7 +144,7 @@ def test_no_room_to_unpack_the_image_blames_the_temporary_folder_and_leaves_no_t
     assert not (tmp_path / "images" / "index.json").exists()
     assert tags(host, "no-room/1") == []
     if kind == "registry":
-        assert done(start(valid_bundle, verdict, to, base, cache))["outcome"] == "written"
+        assert built(valid_bundle, verdict, to, base, cache)["outcome"] == "written"
 
 
 def left_in(scratch: Path) -> list[Path]:
@@ -188,38 +204,35 @@ def test_a_base_that_changes_under_its_tag_changes_the_tag_of_the_image(
     valid_bundle, verdict, host, base, server_cache, undisturbed, cache, tmp_path
 ):
     """What was taken is named by digest in the image, and in its tag's key: two servers never share a tag."""
-    built = build_base(server_cache, report=lambda _: None)
-    other = replace(built, config=built.config.updated({"history": [{"created_by": "somebody else"}]}))
+    server = build_base(server_cache, report=lambda _: None)
+    other = replace(server, config=server.config.updated({"history": [{"created_by": "somebody else"}]}))
     client = RegistryClient(host, "base", login=DockerLogin(host, tmp_path / "absent"))
-    image = Image(other.config.data, other.layers)
-    for blob in (*image.layers, image.config_blob):
+    pushed = Image(other.config.data, other.layers)
+    for blob in (*pushed.layers, pushed.config_blob):
         client.upload(blob)
-    client.put("1", image.manifest, image.media_type)
-    second = done(start(valid_bundle, verdict, f"registry://{host}/undisturbed", base, cache))
-    assert undisturbed["base"]["digest"] != second["base"]["digest"] == image.digest
+    client.put("1", pushed.manifest, pushed.media_type)
+    second = built(valid_bundle, verdict, f"registry://{host}/undisturbed", base, cache)
+    assert undisturbed["base"]["digest"] != second["base"]["digest"] == pushed.digest
     assert undisturbed["tag"] != second["tag"]
     assert sorted(tags(host, "undisturbed")) == sorted([undisturbed["tag"], second["tag"]])
 
 
 def test_a_base_that_is_not_there_is_refused_before_anything_is_sent(valid_bundle, verdict, host, cache):
-    child = start(valid_bundle, verdict, f"registry://{host}/nobase", f"{host}/base:absent", cache)
-    _, err = child.communicate()
-    assert child.returncode == 1
-    assert "[base-missing]" in err
+    ended = image(valid_bundle, verdict, f"registry://{host}/nobase", f"{host}/base:absent", cache)
+    assert ended.returncode == 1
+    assert "[base-missing]" in ended.stderr
     assert tags(host, "nobase") == []
 
 
 def test_an_image_without_a_server_goes_to_no_registry(valid_bundle, verdict, host, cache, tmp_path):
     publish(Layout(tmp_path / "bare"), Image(dump({"architecture": "none", "os": "none"}), ()), "1")
-    child = start(valid_bundle, verdict, f"registry://{host}/bare", f"oci:{tmp_path}/bare:1", cache)
-    _, err = child.communicate()
-    assert child.returncode == 1
-    assert "[base-platform]" in err
+    ended = image(valid_bundle, verdict, f"registry://{host}/bare", f"oci:{tmp_path}/bare:1", cache)
+    assert ended.returncode == 1
+    assert "[base-platform]" in ended.stderr
     assert tags(host, "bare") == []
 
 
 def test_a_registry_that_is_not_there_is_refused_by_name(valid_bundle, verdict, base, cache):
-    child = start(valid_bundle, verdict, "registry://127.0.0.1:1/kamado", base, cache)
-    _, err = child.communicate()
-    assert child.returncode == 1
-    assert "[registry-unreachable] registry 127.0.0.1:1/kamado: cannot be reached" in err
+    ended = image(valid_bundle, verdict, "registry://127.0.0.1:1/kamado", base, cache)
+    assert ended.returncode == 1
+    assert "[registry-unreachable] registry 127.0.0.1:1/kamado: cannot be reached" in ended.stderr

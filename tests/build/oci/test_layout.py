@@ -17,6 +17,7 @@ from build.oci.publish import publish
 from build.oci.referrers import descriptor
 from build.oci.store import Attachment
 from model.errors import OutputError
+from tests.build.publisher import into_layout, started
 from tests.contracts.image_store import ImageStoreContract, blob, image
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -137,22 +138,15 @@ from build.oci.publish import publish
 from tests.contracts.image_store import image
 room = int(sys.argv[2])
 resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
-print("ready", flush=True)
 publish(Layout(Path(sys.argv[1])), image(size=1_000_000), "toy-1")
 """
-ROOM = 1 << 40
-
-
-def start(folder: Path, *, room: int = ROOM) -> subprocess.Popen:
-    command = [sys.executable, "-c", PUBLISH, str(folder), str(room)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def test_a_full_disk_is_a_refusal_and_no_tag(tmp_path):
-    child = start(tmp_path, room=5 << 20)
-    _, stderr = child.communicate()
+    command = [sys.executable, "-c", PUBLISH, str(tmp_path), str(5 << 20)]
+    child = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert child.returncode == 1
-    assert "cannot be written" in stderr
+    assert "cannot be written" in child.stderr
     assert fetch(tmp_path, "toy-1") is None
     assert not list((tmp_path / "blobs" / "sha256").iterdir())
 
@@ -161,10 +155,10 @@ def test_killed_at_any_moment_no_tag_names_half_an_image_and_the_next_run_comple
     moments, tagged = random.Random(7), 0
     for number in range(12):
         folder = tmp_path / str(number)
-        with start(folder) as child:
-            assert child.stdout.readline() == "ready\n"
-            time.sleep(moments.uniform(0, 0.08) if number else 0)
-            child.kill()
+        child = started(into_layout, folder)
+        time.sleep(moments.uniform(0, 0.08) if number else 0)
+        child.kill()
+        child.join()
         fetched = fetch(folder, "toy-1")  # compares every digest
         tagged += fetched is not None
         publish(Layout(folder), image(size=1_000_000), "toy-1")

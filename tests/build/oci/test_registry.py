@@ -3,8 +3,8 @@
 import json
 import random
 import shutil
+import signal
 import subprocess
-import sys
 import time
 from dataclasses import replace
 from typing import ClassVar
@@ -19,7 +19,8 @@ from build.oci.publish import publish
 from build.oci.referrers import EMPTY, descriptor, fallback_tag, index
 from build.oci.registry_session import RegistryError
 from model.errors import OutputError
-from tests.build.oci.registry_stores import PAPERS, ROOT, between, fetch, full, never, store_at
+from tests.build.oci.registry_stores import PAPERS, between, fetch, full, never, store_at
+from tests.build.publisher import into_registry, started
 from tests.contracts.image_store import ImageStoreContract, blob, image
 from tests.services.fault_proxy import FaultProxy, Handler, fault_proxy
 from tests.services.http import serving
@@ -69,30 +70,17 @@ def test_a_registry_without_room_is_a_refusal_without_a_tag(tmp_path):
         assert store_at(host, "team/one", tmp_path).resolve("toy-1") is None
 
 
-PUBLISH = """
-import sys
-from pathlib import Path
-from build.oci.publish import publish
-from tests.build.oci.registry_stores import store_at
-from tests.contracts.image_store import image
-print("ready", flush=True)
-publish(store_at(sys.argv[1], sys.argv[2], Path(sys.argv[3])), image(size=3_000_000), "toy-1")
-print("done", flush=True)
-"""
-
-
 def test_killed_at_any_moment_no_tag_names_half_an_image_and_the_next_run_completes(host, tmp_path):
     layers = [b"the server" * 3_000_000, b"the model" * 3_000_000]
     draw = random.Random(7)
     killed = 0
     for number in range(20):
         repository = f"killed/{number}"
-        command = [sys.executable, "-c", PUBLISH, host, repository, str(tmp_path)]
-        child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        assert child.stdout.readline() == "ready\n"
+        child = started(into_registry, host, repository, tmp_path)
         time.sleep(draw.uniform(0, 0.35))
         child.kill()
-        killed += "done" not in child.communicate()[0]
+        child.join()
+        killed += child.exitcode == -signal.SIGKILL
         fetched = fetch(host, repository, "toy-1")
         assert fetched is None or fetched[2] == layers
     publish(store_at(host, repository, tmp_path), image(size=3_000_000), "toy-1")

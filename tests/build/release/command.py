@@ -1,23 +1,28 @@
-"""The command line of releases, as its users run it."""
+"""The command line of releases, in this process: a process of its own spends a second on imports alone."""
 
+import contextlib
+import io
+import os
 import subprocess
-import sys
 from pathlib import Path
 
 from build.release.releases import Release, candidate, number_next
+from cli.main import main
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "cli", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    """Exit code and output of a verb, as a process would give them; an error that it lets through is raised here."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main(arguments, os.environ | environment)
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 
 def refused(store, folder) -> str:
     result = run("fetch", "toy-conversion", "--in", f"oci:{store.folder}", "--into", str(folder))
     assert result.returncode == 1
-    assert "Traceback" not in result.stderr
     assert not folder.exists()
     return result.stderr
 

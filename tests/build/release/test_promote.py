@@ -6,7 +6,6 @@ import subprocess
 import sys
 import tarfile
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 
@@ -24,12 +23,12 @@ from build.release.promote import promote, rollback
 from build.release.releases import BUILD_TAG, numbers
 from model.errors import KamadoError
 from tests.build.oci.registry_stores import full
+from tests.build.release.command import ROOT, run
 from tests.build.released import BASE, assembled, published
 from tests.bundles import write_valid_bundle
 from tests.contracts.image_store import blob
 from tests.verdicts import verdict_of
 
-ROOT = Path(__file__).resolve().parents[3]
 TOY = "toy-conversion"
 
 
@@ -50,11 +49,6 @@ def store(models, tmp_path):
     for model in models:
         published(store, model)
     return store
-
-
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "cli", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=os.environ | environment)
 
 
 def test_the_command_line_releases_and_goes_back(store, models):
@@ -175,7 +169,9 @@ def test_without_room_to_unpack_the_image_the_temporary_folder_is_blamed(store, 
     with full(tmp_path / "scratch") as scratch:
         room = os.statvfs(scratch)
         (scratch / "filler").write_bytes(bytes((room.f_bavail - 2) * room.f_frsize))
-        done = run("promote", TOY, models[0].tag, "--in", f"oci:{store.folder}", TMPDIR=str(scratch))
+        command = [sys.executable, "-m", "cli", "promote", TOY, models[0].tag, "--in", f"oci:{store.folder}"]
+        environment = os.environ | {"TMPDIR": str(scratch)}  # which a process reads once
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "[work-unwritable]" in done.stderr
     assert "Traceback" not in done.stderr

@@ -9,9 +9,9 @@ from google.cloud.bigquery import SchemaField
 
 from components.extract.extract import extract
 from components.extract.googlesql import types
-from components.extract.sources import bigquery as module
 from components.extract.sources.bigquery import BigQuerySource
 from components.extract.sources.open import open_source
+from components.extract.sources.options import QueryOptions
 from components.extract.window import window
 from model.errors import DataError, SpecError
 from model.files import parse_json
@@ -19,7 +19,7 @@ from tests.contracts.source import ALL, BOUND, WINDOW
 from tests.extract.logs import data
 from tests.logs import spec_of
 from tests.services.bigquery import LOCATION, PROJECT, bigquery
-from tests.services.bigquery_wire import LEAST_BILLED
+from tests.services.bigquery.sizes import LEAST_BILLED
 
 ENOUGH = 10**9
 
@@ -89,7 +89,7 @@ def test_an_answer_that_may_be_another_tomorrow_is_not_final():
 
 
 def test_a_lost_answer_is_the_same_job_and_is_billed_once(service):
-    service.answers_to_lose = 1
+    service.faults.lost_answers = 1
     assert rows(source()) == 3000
     assert len(service.jobs) == 1
 
@@ -108,7 +108,7 @@ def test_a_source_without_a_run_never_gets_the_rows_of_another(service):
 
 
 def test_a_failed_job_is_followed_by_another(service):
-    service.jobs_to_break = 1
+    service.faults.failed_jobs = 1
     message = refusal(lambda: rows(source(run="monday")))
     assert "BigQuery project my-project in EU: failed (backendError: The job encountered an error" in message
     assert rows(source(run="monday")) == 3000
@@ -117,7 +117,7 @@ def test_a_failed_job_is_followed_by_another(service):
 
 
 def test_a_job_that_always_fails_ends_with_its_own_message(service):
-    service.jobs_to_break = 3
+    service.faults.failed_jobs = 3
     for _ in range(4):
         assert "backendError" in refusal(lambda: rows(source(run="monday")))
     assert len(service.jobs) == 3
@@ -128,10 +128,16 @@ def test_rows_come_page_by_page(service):
 
 
 def test_labels_and_a_limit_go_with_every_job(service):
-    rows(source())
+    options = QueryOptions(model="rent-conversion", team="Listing Site & Co")
+    rows(source(run="Run 7", options=options))
     [job] = service.jobs.values()
     configuration = job.resource["configuration"]
-    assert configuration["labels"] == {"kamado-step": "extract"}
+    assert configuration["labels"] == {
+        "kamado-step": "extract",
+        "kamado-model": "rent-conversion",
+        "kamado-run": "run-7",
+        "kamado-team": "listing-site---co",
+    }
     assert configuration["query"]["maximumBytesBilled"] == str(ENOUGH)
 
 
@@ -158,8 +164,7 @@ def test_a_service_that_cannot_be_reached_is_named(monkeypatch):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", f"http://127.0.0.1:{closed.getsockname()[1]}")
-        monkeypatch.setattr(module, "CONNECT_SECONDS", 0.2)
-        message = refusal(lambda: source().columns(ALL, WINDOW))
+        message = refusal(lambda: source(connect_seconds=0.2).columns(ALL, WINDOW))
     assert "BigQuery project my-project in EU: cannot be reached" in message
 
 
@@ -177,7 +182,8 @@ def test_the_whole_step_reads_from_bigquery(service, tmp_path):
     name = f"bigquery:{PROJECT}.logs@{LOCATION}"
     extract(spec, name, window(spec, "2026-07-01"), tmp_path / "out", progress=lambda *_: None)
     page = parse_json((tmp_path / "out" / "extract.json").read_bytes())
-    assert (page["backend"], page["rows"], page["bytes_billed"]) == ("bigquery", 3000, LEAST_BILLED)
+    assert (page["backend"], page["rows"], page["bytes_billed"]) == ("bigquery", 3000, 2 * LEAST_BILLED)
+    assert (page["query"]["bytes_processed"], page["query"]["cache_hit"]) == (202_203, False)
     assert (page["tables"], page["columns"]["rent"]) == (["logs.impressions"], "FLOAT64")
 
 

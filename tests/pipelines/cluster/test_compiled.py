@@ -84,7 +84,8 @@ def test_a_field_that_no_server_knows_is_refused(problems, change, outcome):
 @pytest.mark.parametrize("image", ["kamado/steps:latest", "kamado/steps", "{{$.inputs.parameters['image']}}", ""])
 def test_an_image_that_can_move_is_refused(problems, image):
     (problem,) = problems(lambda pipeline, _: executor(pipeline)["container"].update(image=image))
-    assert problem == f"small.yaml exec-load-spec image {image!r}: is not named by digest"
+    named = f"{image!r} is not named by digest" if image else "is missing"
+    assert problem == f"small.yaml exec-load-spec image: {named}"
 
 
 def test_a_step_with_an_effect_outside_is_not_taken_from_the_cache(problems):

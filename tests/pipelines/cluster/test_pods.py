@@ -4,6 +4,7 @@ import pytest
 import yaml
 from kfp import compiler, dsl
 
+from components.extract.component import extract
 from components.load_spec.component import load_spec
 from model.spec.resources import PodResources
 from pipelines.cluster.pods import configure, pipeline_config
@@ -95,6 +96,22 @@ def test_every_pod_has_labels_annotations_and_the_pull_secret(compiled):
     assert [secret["secretName"] for secret in pod["imagePullSecret"]] == ["registry"]
     assert "secretAsEnv" not in pod
     assert "secretAsVolume" not in pod
+
+
+def test_the_pod_of_extract_alone_knows_the_run_and_no_key_of_the_cache_does(compiled, tmp_path):
+    assert "fieldPathAsEnv" not in pod_of(compiled(LIGHT))
+
+    @dsl.pipeline(name="one")
+    def graph() -> None:
+        task = extract(spec=load_spec(uri="x").output, source="s", end="e", data_version="d", refusal="")
+        configure(task, lambda _: LIGHT, CLUSTER)
+
+    compiler.Compiler().compile(graph, str(tmp_path / "extract.yaml"))
+    pipeline, platforms = yaml.safe_load_all((tmp_path / "extract.yaml").read_text())
+    pod = platforms["platforms"]["kubernetes"]["deploymentSpec"]["executors"]["exec-extract"]
+    assert pod["fieldPathAsEnv"] == [{"name": "KAMADO_RUN", "fieldPath": "metadata.labels['pipeline/runid']"}]
+    inputs = pipeline["components"]["comp-extract"]["inputDefinitions"]["parameters"]
+    assert sorted(inputs) == ["data_version", "end", "refusal", "source"]
 
 
 def test_keys_are_files_and_other_secrets_are_variables(compiled):

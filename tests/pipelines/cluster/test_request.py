@@ -64,7 +64,7 @@ def test_a_folder_of_specs_stands_for_all_in_it_and_every_wrong_one_is_named(goo
     ]
 
 
-@pytest.mark.parametrize("empty", [" ", ",", "\n"])
+@pytest.mark.parametrize("empty", ["", " ", ",", "\n"])
 def test_a_list_without_a_model_is_refused(good, empty):
     assert problems(replace(good, spec="", specs=empty), UsageError) == [("SPECS", "specs-empty")]
 
@@ -98,11 +98,29 @@ def test_a_model_with_the_name_of_several_models_is_refused(good, specs):
         ({"bigquery": "", "data": "/data/*"}, [("DATA=/data/*", "path-pattern")]),
         ({"bigquery": "project"}, [("BIGQUERY", "source-unknown")]),
         ({"specs": "specs"}, [("SPEC and SPECS", "specs-twice")]),
+        ({"specs": ""}, [("SPEC and SPECS", "specs-twice")]),
     ],
     ids=str,
 )
 def test_what_no_cluster_could_run_is_refused(good, changes, expected):
     assert problems(replace(good, **changes), UsageError)[: len(expected)] == expected
+
+
+def test_a_spec_may_name_the_project_of_its_tables_itself(good, specs):
+    without = replace(good, bigquery="")
+    assert problems(without, UsageError) == [("BIGQUERY and DATA", "data-missing")]
+    (specs / "a" / "spec.yaml").write_text(GOOD.replace("source: {", "source: {bigquery: my-project.logs@EU, "))
+    assert read_pipeline_settings(without).source == "bigquery:my-project.logs@EU"
+    assert read_pipeline_settings(good).source == f"bigquery:{good.bigquery}"
+    assert read_pipeline_settings(replace(without, data="/data")).source == "duckdb:/data"
+
+
+def test_of_several_models_those_without_a_project_are_named(good, specs):
+    (specs / "b" / "spec.yaml").write_text(GOOD.replace("rent-conversion", "other"))
+    (specs / "c" / "spec.yaml").write_text(GOOD.replace("rent-conversion", "third"))
+    with pytest.raises(UsageError) as refusal:
+        read_pipeline_settings(replace(good, bigquery="", spec="", specs=str(specs)))
+    assert "are both missing for rent-conversion, other, third" in str(refusal.value)
 
 
 def test_the_problems_of_all_files_come_with_those_of_the_arguments(good, specs, tmp_path):

@@ -15,6 +15,7 @@ from pipelines.cluster.write import write_pipeline
 from pipelines.compile import ROOT
 from pipelines.training import training
 from tests.graphs import BASE, settings_of
+from tests.kamado import kamado
 from tests.logs import SMALL, spec_of
 from tests.pipelines import golden
 
@@ -32,12 +33,6 @@ def written(tmp_path_factory):
 
 def documents(folder, name):
     return list(yaml.load_all((folder / name).read_text(), Loader=yaml.CSafeLoader))
-
-
-def compile_command(*arguments, **environment):
-    command = [sys.executable, "-m", "cli", "compile", *map(str, arguments)]
-    environ = {**os.environ, **environment}
-    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("file", FILES, ids=str)
@@ -100,7 +95,9 @@ def test_the_command_writes_the_same_bytes_from_the_files_of_a_spec(tmp_path):
     (tmp_path / "spec.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
     (tmp_path / "training.sql").write_text(SMALL["sql_text"])
     arguments = ["--spec", tmp_path, *WHERE, "--out", tmp_path / "out", "--json"]
-    done = compile_command(*arguments, PYTHONHASHSEED="7", KAMADO_IMAGES=golden.STORE)
+    environ = {**os.environ, "PYTHONHASHSEED": "7", "KAMADO_IMAGES": golden.STORE}
+    command = [sys.executable, "-m", "cli", "compile", *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     for kind in ("kfp", "vertex"):
         path = Path(json.loads(done.stdout)[kind])
@@ -109,11 +106,10 @@ def test_the_command_writes_the_same_bytes_from_the_files_of_a_spec(tmp_path):
 
 
 def test_the_command_tells_every_problem_and_writes_nothing(tmp_path, outcome):
-    done = compile_command(
-        "--specs", f"{PORTAL} {tmp_path}/absent", "--image", "kamado/steps:1", "--out", tmp_path / "o"
-    )
-    outcome(done.stderr)
-    assert done.returncode == 2
+    words = ["--specs", f"{PORTAL} {tmp_path}/absent", "--image", "kamado/steps:1", "--out", tmp_path / "o"]
+    answer = kamado("compile", *words)
+    outcome(answer.err)
+    assert answer.code == 2
     for where in ("STEPS_IMAGE", "BASE_IMAGE", "BIGQUERY and DATA", "TO", f"{tmp_path}/absent/spec.yaml"):
-        assert f"] {where}: " in done.stderr
+        assert f"] {where}: " in answer.err
     assert list(tmp_path.iterdir()) == []

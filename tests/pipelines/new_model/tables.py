@@ -13,8 +13,8 @@ from components.extract.window import window
 from components.preprocess.preprocess import preprocess
 from model.errors import KamadoError
 from model.spec.reader import read_spec
+from pipelines.new_model.find_table import find_table
 from pipelines.new_model.make import draft_of, write
-from pipelines.new_model.table import find_table
 from tests.logs import replaced
 from tests.runs import quiet
 

@@ -10,13 +10,9 @@ import pytest
 
 from model.errors import KamadoError
 from pipelines.compile import ROOT
-from pipelines.new_model.table import find_table
+from pipelines.new_model.find_table import find_table
+from tests.kamado import kamado
 from tests.pipelines.new_model.tables import plain, refusal
-
-
-def command(*arguments):
-    command = [sys.executable, "-m", "cli", "new", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 def test_the_command_prints_the_next_one_and_overwrites_nothing(tmp_path):
@@ -24,33 +20,34 @@ def test_the_command_prints_the_next_one_and_overwrites_nothing(tmp_path):
     for index in range(2):
         pq.write_table(plain(seed=index), tmp_path / "log" / f"{index}.parquet")
     arguments = ["--model", "sales", "--table", f"{tmp_path}/log/", "--label", "sold", "--specs", f"{tmp_path}/specs"]
-    done = command(*arguments)
+    command = [sys.executable, "-m", "cli", "new", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == f"make run SPEC={tmp_path}/specs/sales DATA={tmp_path}"
     assert "3,000 rows" in done.stdout
     before = (tmp_path / "specs" / "sales" / "spec.yaml").read_bytes()
-    again = command(*arguments, "--json")
-    assert again.returncode == 2
-    assert json.loads(again.stdout)["outcome"] == "refused"
-    assert "exists already and is not overwritten" in again.stderr
+    again = kamado("new", *arguments, "--json")
+    assert again.code == 2
+    assert json.loads(again.out)["outcome"] == "refused"
+    assert "exists already and is not overwritten" in again.err
     assert (tmp_path / "specs" / "sales" / "spec.yaml").read_bytes() == before
 
 
 def test_all_problems_of_the_variables_are_reported_at_once(tmp_path):
     pyarrow.csv.write_csv(plain(), tmp_path / "sales.csv")
-    done = command("--model", "My Model", "--table", f"{tmp_path}/sale.csv", "--specs", f"{tmp_path}/specs")
-    assert done.returncode == 2
-    assert "MODEL: is 'My Model', not the name of a model" in done.stderr
-    assert "for example my-model" in done.stderr
-    assert "does not exist. Did you mean sales.csv?" in done.stderr
-    assert "LABEL: is missing" in done.stderr
-    assert "Traceback" not in done.stdout + done.stderr
+    answer = kamado("new", "--model", "My Model", "--table", f"{tmp_path}/sale.csv", "--specs", f"{tmp_path}/specs")
+    assert answer.code == 2
+    assert "MODEL: is 'My Model', not the name of a model" in answer.err
+    assert "for example my-model" in answer.err
+    assert "does not exist. Did you mean sales.csv?" in answer.err
+    assert "LABEL: is missing" in answer.err
+    assert "Traceback" not in answer.out + answer.err
 
 
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("shop.visits.sessions", "looks like a table in BigQuery"),
+        ("shop.visits.sessions_*", "names many tables, one for each day"),
         ("empty", "is a folder without Parquet files"),
         ("notes.txt", "is not a table that Kamado reads"),
         ("a.b.csv", "has the name 'a.b', which is not the name of a table"),

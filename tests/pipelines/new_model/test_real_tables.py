@@ -4,8 +4,8 @@ import pytest
 
 from model.errors import KamadoError
 from model.spec.reader import read_spec
+from pipelines.new_model.find_table import find_table
 from pipelines.new_model.make import draft_of, write
-from pipelines.new_model.table import find_table
 from tests.pipelines.new_model.tables import TODAY
 from tests.shared import shared
 from tests.test_examples import run

@@ -2,11 +2,11 @@
 
 import json
 
-import kfp
 import kfp_server_api
 import pytest
 import requests
 import yaml
+from kfp.client import Client
 
 from tests.pipelines.submit.tiny import compile_tiny
 from tests.services.kfp_server.server import kfp_server
@@ -22,7 +22,7 @@ def server(tmp_path_factory):
 @pytest.fixture(scope="module")
 def client(server):
     with pytest.warns(FutureWarning):
-        return kfp.Client(host=server.host)
+        return Client(host=server.host)
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,11 @@
 """Kubeflow Pipelines: the contract on the stand-in and on a live one, and what only Kubeflow refuses."""
 
+import io
 import os
-import socket
 from dataclasses import replace
 
 import pytest
+from rich.console import Console
 
 from model.errors import UsageError
 from pipelines.submit.kubeflow.client import KubeflowClient
@@ -12,9 +13,17 @@ from pipelines.submit.kubeflow.service import KubeflowService
 from pipelines.submit.kubeflow.settings import KubeflowSettings
 from pipelines.submit.outcome import finish
 from pipelines.submit.package import CompiledPipeline
-from pipelines.submit.service import RunRequest, ScheduleRequest, SubmitError, UnreachableError
-from tests.contracts.pipeline_service import COMMIT, PipelineServiceContract, codes, finished
-from tests.pipelines.submit.tiny import compile_tiny, compile_tiny_fleet
+from pipelines.submit.service import RunOutputs, RunRequest, SubmitError
+from tests.contracts.pipeline_service import (
+    COMMIT,
+    LoopbackContract,
+    PipelineServiceContract,
+    codes,
+    finished,
+    nobody_listens,
+    refusal,
+)
+from tests.pipelines.submit.tiny import compile_tiny_fleet
 from tests.services.kfp_server.server import kfp_server
 from tests.services.seaweedfs import S3Store
 
@@ -23,12 +32,22 @@ def service_at(host: str, **settings) -> KubeflowService:
     return KubeflowService(KubeflowClient(KubeflowSettings(host, **settings)))
 
 
-class TestLoopback(PipelineServiceContract):
+class TestLoopback(LoopbackContract):
+    """Versions up to 2.17, with ML Metadata."""
+
+    native, unreachable, service_at = False, "kfp-unreachable", staticmethod(service_at)
+
     @pytest.fixture(scope="class")
     @classmethod
     def service(cls, tmp_path_factory):
-        with kfp_server(tmp_path_factory.mktemp("runs")) as server:
+        with kfp_server(tmp_path_factory.mktemp("runs"), native=cls.native) as server:
             yield service_at(server.host)
+
+
+class TestLoopbackAfterMetadata(TestLoopback):
+    """The line after 2.17, whose API has the outputs."""
+
+    native = True
 
 
 @pytest.mark.skipif("KFP_HOST" not in os.environ, reason="needs KFP_HOST, a live Kubeflow; nothing to fix")
@@ -41,24 +60,6 @@ class TestLive(PipelineServiceContract):
     @classmethod
     def service(cls):
         return KubeflowService(KubeflowClient(KubeflowSettings.read(os.environ)))
-
-
-@pytest.fixture(scope="module")
-def compiled(tmp_path_factory) -> CompiledPipeline:
-    return CompiledPipeline(compile_tiny(tmp_path_factory.mktemp("tiny"), "kamado-tiny"))
-
-
-@pytest.fixture
-def request_(compiled) -> RunRequest:
-    package = compiled.package("tiny", COMMIT, allow_dirty=False)
-    return RunRequest(package, "tiny", "tiny", {"outcome": "promote"})
-
-
-def refusal(service, request) -> list[str]:
-    with pytest.raises(SubmitError) as error:
-        service.submit(request)
-    assert all(problem.hint for problem in error.value.problems)
-    return codes(error)
 
 
 @pytest.fixture(scope="module")
@@ -110,22 +111,24 @@ def test_an_api_server_without_the_ui_gives_no_outputs(tmp_path, request_):
     assert codes(error) == ["kfp-no-metadata"]
 
 
-def test_a_host_that_does_not_answer(request_):
-    with socket.socket() as listener:  # bound, and nobody listens
-        listener.bind(("127.0.0.1", 0))
-        with pytest.raises(UnreachableError) as error:
-            service_at(f"http://127.0.0.1:{listener.getsockname()[1]}").submit(request_)
-    assert codes(error) == ["kfp-unreachable"]
+@pytest.mark.parametrize("status", [404, 501])
+def test_without_tasks_of_its_own_the_server_ml_metadata_is_read(tmp_path, request_, status):
+    with kfp_server(tmp_path, executes=False, without_tasks=status) as server:
+        service = service_at(server.host)
+        run = service.submit(request_)
+        assert service.outputs(run.id) == service.outputs(run.id) == RunOutputs()
+        routes = [request.rpartition("/")[2] for request in server.kubeflow.requests]
+    assert (routes.count("tasks"), routes.count("GetContextByTypeAndName")) == (1, 2)
 
 
 def test_a_pipeline_that_kamado_did_not_make_is_left_alone(tmp_path, request_):
     with kfp_server(tmp_path) as server:
-        import kfp
+        from kfp.client import Client
 
         file = tmp_path / "theirs.yaml"
         file.write_text(request_.package.text)
         with pytest.warns(FutureWarning):
-            client = kfp.Client(host=server.host)
+            client = Client(host=server.host)
         client.upload_pipeline(str(file), pipeline_name="kamado-tiny", description="of others")
         before = len(server.kubeflow.versions)
         assert refusal(service_at(server.host), request_) == ["pipeline-foreign"]
@@ -141,9 +144,8 @@ def test_a_refused_upload_leaves_no_empty_pipeline(tmp_path, request_):
 
 
 def test_an_object_store_that_is_away_fails_the_step_and_says_so(tmp_path, request_):
-    with socket.socket() as listener:  # bound, and nobody listens
-        listener.bind(("127.0.0.1", 0))
-        away = S3Store(f"http://127.0.0.1:{listener.getsockname()[1]}")
+    with nobody_listens() as address:
+        away = S3Store(address)
         with kfp_server(tmp_path, away.put) as server:
             service = service_at(server.host)
             run = finished(service, service.submit(request_))
@@ -151,6 +153,41 @@ def test_an_object_store_that_is_away_fails_the_step_and_says_so(tmp_path, reque
     (task,) = run.tasks
     assert task.name == "build-image"
     assert task.message.startswith("failed to upload output artifact: Could not connect to the endpoint")
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["metadata", "native"])
+def fleet(request, tmp_path_factory):
+    """A run of three models whose third one lost its pod: the service, and the run at its end."""
+    compiled = CompiledPipeline(
+        compile_tiny_fleet(tmp_path_factory.mktemp("fleet"), ("promote", "hold", "killed")),
+    )
+    package = compiled.package("fleet", COMMIT, allow_dirty=False)
+    with kfp_server(tmp_path_factory.mktemp("runs"), native=request.param) as server:
+        service = service_at(server.host)
+        yield service, finished(service, service.submit(RunRequest(package, "fleet", "fleet")))
+
+
+def test_every_step_of_a_loop_has_its_outputs_and_its_model(fleet):
+    service, run = fleet
+    assert len({(artifact.task, artifact.uri) for artifact in service.outputs(run.id).artifacts}) == 2
+    models = {(task.name, task.model, task.state) for task in run.tasks}
+    assert models == {
+        ("build-image", "of-promote", "succeeded"),
+        ("build-image", "of-hold", "succeeded"),
+        ("build-image", "of-killed", "failed"),
+    }
+
+
+def test_a_model_that_lost_its_pod_is_named_beside_what_the_others_came_to(fleet, outcome):
+    service, run = fleet
+    end, screen = finish(service, run), io.StringIO()
+    end.show(Console(file=screen, width=200))
+    outcome(screen.getvalue())
+    assert [(result.model, result.outcome) for result in end.models] == [("of-hold", "hold"), ("of-promote", "promote")]
+    assert [(model.model, model.step) for model in end.lost] == [("of-killed", "build-image")]
+    assert (end.exit_code, end.is_final, end.may_be_retried) == (1, False, True)
+    assert "  of-killed: no outcome, build-image failed (Error (exit code 1))\n" in screen.getvalue()
+    assert f"make pipeline-retry RUN={run.id} goes on where it stopped\n" in screen.getvalue()
 
 
 def test_every_iteration_of_a_loop_has_its_outputs(tmp_path):
@@ -163,6 +200,7 @@ def test_every_iteration_of_a_loop_has_its_outputs(tmp_path):
         assert len({(artifact.task, artifact.uri) for artifact in service.outputs(run.id).artifacts}) == 3
     assert sorted(result.outcome for result in end.models) == ["hold", "promote", "refused"]
     assert [task.name for task in run.tasks] == ["build-image"] * 3 + ["table"]
+    assert sorted(task.model for task in run.tasks) == ["", "of-hold", "of-promote", "of-refused"]
 
 
 def test_the_version_is_uploaded_once_and_has_the_tags(tmp_path, request_):
@@ -174,17 +212,6 @@ def test_the_version_is_uploaded_once_and_has_the_tags(tmp_path, request_):
         assert pipeline.description == "Made by Kamado: tiny"
         assert (version.name, version.tags) == (COMMIT[:12], {"model": "tiny", "commit": COMMIT})
         assert len(server.kubeflow.experiments) == 1
-
-
-def test_a_schedule_of_the_same_name_that_starts_another_pipeline_is_left_alone(tmp_path, request_):
-    other = CompiledPipeline(compile_tiny(tmp_path, "kamado-other")).package("other", COMMIT, allow_dirty=False)
-    with kfp_server(tmp_path / "runs", executes=False) as server:
-        service = service_at(server.host)
-        theirs = service.schedule(ScheduleRequest("nightly", "0 6 * * *", replace(request_, package=other)))
-        for cron, change in (("0 18 * * *", "created"), ("0 19 * * *", "replaced")):
-            assert service.schedule(ScheduleRequest("nightly", cron, request_)).change == change
-        assert len(server.kubeflow.recurring) == 2
-        assert theirs.id in [schedule.id for schedule in server.kubeflow.recurring]
 
 
 @pytest.mark.parametrize(

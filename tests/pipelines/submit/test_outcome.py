@@ -8,7 +8,7 @@ from rich.console import Console
 
 from artifacts.run_result import RunResult
 from model.errors import Problem
-from pipelines.submit.outcome import FinishedRun, finish, refuse_retry
+from pipelines.submit.outcome import FinishedRun, finish, follow, refuse_retry
 from pipelines.submit.service import Run, RunOutputs, SubmitError, Task, UnreachableError
 from pipelines.submit.watch import watch
 from tests.contracts.pipeline_service import codes
@@ -129,6 +129,70 @@ def test_watching_prints_each_change_once_and_survives_silence():
         ["build-image", "succeeded"],
         ["conclude", "failed", "exit\\x1b", "code", "1"],
     ]
+
+
+def test_watching_several_models_names_the_model_of_each_step():
+    """Where the service does not know it yet, the step alone is named."""
+    ended = [Task("train", "succeeded", START, START, model=model) for model in ("rent", "sale")]
+    service = Answers(run_in("running", Task("train", "running", START)), run_in("succeeded", *ended))
+    for terminal in (False, True):
+        screen, answers = io.StringIO(), Answers(*service.answers)
+        console = Console(file=screen, width=200, force_terminal=terminal)
+        watch(answers, run_in("pending"), console, sleep=lambda _: None)
+        assert "rent train" in screen.getvalue()
+        assert "sale train" in screen.getvalue()
+
+
+class Retried:
+    """A service whose run has one end after the other."""
+
+    def __init__(self, *ends):
+        self.ends, self.retried = list(ends), 0
+
+    def run(self, run_id):
+        return self.ends[min(self.retried, len(self.ends) - 1)]
+
+    def retry(self, run_id):
+        self.retried += 1
+
+    def outputs(self, run_id):
+        return RunOutputs(OUTCOMES.get(self.run(run_id).state, {}))
+
+
+OUTCOMES = {
+    "succeeded": {"build-image": {"result": RunResult(model="m", outcome="promote", reason="why").line()}},
+    "cancelled": {},
+}
+LOST = run_in("failed", Task("train", "failed", START, START, "pod deleted"))
+
+
+@pytest.mark.parametrize(
+    ("ends", "retries", "retried", "state"),
+    [
+        ([LOST, run_in("succeeded")], 1, 1, "succeeded"),
+        ([LOST, LOST, run_in("succeeded")], 1, 1, "failed"),
+        ([LOST, LOST, run_in("succeeded")], 2, 2, "succeeded"),
+        ([LOST, run_in("succeeded")], 0, 0, "failed"),
+        ([run_in("failed", *LOST.tasks, retries=3), run_in("succeeded")], 2, 0, "failed"),
+        ([run_in("cancelled"), run_in("succeeded")], 2, 0, "cancelled"),
+        ([run_in("failed"), run_in("succeeded")], 1, 1, "succeeded"),  # a driver's pod or Argo itself: no step failed
+    ],
+)
+def test_a_run_that_no_refusal_ended_is_retried_a_few_times(ends, retries, retried, state):
+    service, lines = Retried(*ends), []
+    end = follow(service, ends[0], Console(file=io.StringIO()), retries=retries, report=lines.append)
+    assert (service.retried, end.run.state) == (retried, state)
+    assert sum("its failed steps run again" in line for line in lines) == retried
+
+
+def test_a_refusal_is_not_retried():
+    """The run's outcome is its own."""
+    refused = run_in("failed", Task("conclude", "failed"))
+    service = Retried(refused)
+    line = RunResult(model="m", outcome="refused", reason="why").line()
+    service.outputs = lambda _: RunOutputs({"build-image": {"result": line}})
+    end = follow(service, refused, Console(file=io.StringIO()), retries=3, report=lambda _: None)
+    assert (service.retried, end.exit_code) == (0, 1)
 
 
 def test_watching_ends_when_the_service_stays_silent():

@@ -21,7 +21,8 @@ from build.oci.registry import RegistryStore
 from build.oci.registry_client import RegistryClient
 from build.settings import cache_folder
 from pipelines.compile import ROOT
-from tests.pipelines.test_run import portal, spec_folder  # noqa: F401  # portal is a fixture
+from tests.kamado import kamado
+from tests.pipelines.small_model import write_promoted
 from tests.services.kfp_server.server import Server, kfp_server
 from tests.services.registry import registry
 from tests.services.seaweedfs import S3Store, seaweedfs
@@ -64,13 +65,12 @@ def cluster(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def answers(cluster, portal, tmp_path_factory):  # noqa: F811
+def answers(cluster, tmp_path_factory):
     """Exit code, JSON and screen of two submissions that were followed to their end, at the same time."""
-    folder = tmp_path_factory.mktemp("submissions")
-    spec = spec_folder(folder / "spec", **{"trials: 60": "trials: 3"})
+    spec, data = write_promoted(tmp_path_factory.mktemp("submissions"))
 
     def submit(*more: str):
-        command = [sys.executable, "-m", "cli", "submit", f"--spec={spec}", f"--image={IMAGE}", f"--data={portal}"]
+        command = [sys.executable, "-m", "cli", "submit", f"--spec={spec}", f"--image={IMAGE}", f"--data={data}"]
         command += [f"--base={cluster.base}", f"--to=registry://{cluster.host}/models"]
         command += ["--wait", "--json", *more]
         environ = {**os.environ, "KFP_HOST": cluster.kubeflow.host, "KAMADO_COMMIT": "0" * 40}
@@ -129,7 +129,6 @@ def test_a_refusal_ends_with_1_its_reason_and_no_step_that_worked(cluster, answe
 
 
 def test_a_refusal_is_not_retried(cluster, answers):
-    command = [sys.executable, "-m", "cli", "retry", answers["refused"][1]["run"]["id"], "--json"]
     environ = {**os.environ, "KFP_HOST": cluster.kubeflow.host}
-    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
-    assert (done.returncode, [problem["code"] for problem in json.loads(done.stdout)["problems"]]) == (1, ["run-final"])
+    answer = kamado("retry", answers["refused"][1]["run"]["id"], "--json", environ=environ)
+    assert (answer.code, [problem["code"] for problem in json.loads(answer.out)["problems"]]) == (1, ["run-final"])

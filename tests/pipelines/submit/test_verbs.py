@@ -10,16 +10,18 @@ from pathlib import Path
 import pytest
 
 from cli.main import main
+from model.errors import Problem
 from pipelines.submit.kubeflow.client import KubeflowClient
 from pipelines.submit.kubeflow.service import KubeflowService
 from pipelines.submit.kubeflow.settings import KubeflowSettings
 from pipelines.submit.package import CompiledPipeline
-from pipelines.submit.service import RunRequest
+from pipelines.submit.request import submit_missing
+from pipelines.submit.service import Package, RunRequest, SubmitError, UnreachableError
 from tests.contracts.pipeline_service import finished
 from tests.graphs import BASE
 from tests.model.specs import GOOD
 from tests.pipelines.golden import IMAGE, STORE
-from tests.pipelines.submit.tiny import compile_tiny
+from tests.pipelines.submit.tiny import compile_tiny, compile_tiny_fleet
 from tests.services.kfp_server.server import kfp_server
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -103,6 +105,10 @@ def test_a_wrong_parameter_is_refused_before_anything_is_sent(kamado, server):
         (("submit", "--target", "nope", "--end", "soon"), ["target-unknown", "end-unreadable"]),
         (("submit", "--experiment", "a\nb"), ["experiment-unreadable"]),
         (("submit", "--set", "end=1066-01-01"), ["end-unreadable"]),
+        (("submit", "--set", "end=2026-07-01", "--end", "2026-07-02"), ["parameter-twice"]),
+        (("submit", "--set", "champion=a", "--set", "champion=b"), ["parameter-twice"]),
+        (("submit", "--specs="), ["specs-twice", "specs-empty"]),
+        (("submit", "--wait", "--retries", "9"), ["argument-value"]),
         (("schedule", "--cron", "0 18 * * 1", "--backfill", "2126-01-01..2126-01-09"), ["backfill-unreadable"]),
     ],
 )
@@ -131,15 +137,41 @@ def test_a_schedule_is_made_once_and_its_past_days_run_once(kamado, server):
     words = ("schedule", "--cron", "0 18 * * 1", "--backfill", "2026-06-01..2026-06-10")
     code, answer = kamado(*words)
     assert (code, answer["change"], answer["cron"], len(answer["runs"])) == (0, "created", "0 18 * * 1", 2)
+    assert (answer["outcome"], answer["exit_code"], answer["failed"]) == ("scheduled", 0, [])
     recurring = server.kubeflow.recurring[-1]
     assert recurring.body["trigger"]["cron_schedule"]["cron"] == "0 0 18 * * 1"
     assert recurring.body["no_catchup"] is True
     assert [run.parameters for run in server.kubeflow.runs[-2:]] == [{"end": "2026-06-01"}, {"end": "2026-06-08"}]
     code, again = kamado(*words)
     assert (code, again["change"], again["id"], again["runs"]) == (0, "unchanged", answer["id"], [])
+    server.kubeflow.runs[-1].state = "FAILED"
+    code, third = kamado(*words)
+    assert [(run["name"], run["state"]) for run in third["failed"]] == [("rent-conversion 2026-06-08", "failed")]
     code, other = kamado("schedule", "--cron", "0 6 * * *", "--catch-up")
     assert (code, other["change"]) == (0, "replaced")
     assert [item.body["no_catchup"] for item in server.kubeflow.recurring] == [False]
+
+
+def test_a_backfill_that_stops_names_the_days_that_it_did_not_start():
+    """Those before it go on."""
+
+    class Service:
+        def __init__(self):
+            self.submitted = []
+
+        def runs(self, pipeline, newest):
+            return ()
+
+        def submit(self, request):
+            if self.submitted:
+                raise UnreachableError(Problem("host", "answered 503", "Wait", "kfp-unavailable"))
+            self.submitted.append(request.name)
+
+    requests = [RunRequest(Package("kamado-tiny", "1", ""), f"tiny 2026-06-0{day}", "tiny") for day in (1, 2, 3)]
+    with pytest.raises(SubmitError) as error:
+        submit_missing(Service(), requests)
+    assert [problem.code for problem in error.value.problems] == ["kfp-unavailable", "backfill-stopped"]
+    assert error.value.problems[1].problem == "did not start tiny 2026-06-02, tiny 2026-06-03"
 
 
 def test_a_run_has_an_id(kamado):
@@ -173,6 +205,26 @@ def test_a_run_is_stopped(kamado, server):
     assert server.kubeflow.runs[-1].state in ("CANCELING", "CANCELED")
 
 
+def test_a_list_of_specs_that_is_empty_is_refused_before_anything_is_sent(server, capsys):
+    before = len(server.kubeflow.requests)
+    assert main(["submit", "--specs=", "--json"], {"KFP_HOST": server.host, "KAMADO_COMMIT": COMMIT}) == 2
+    assert "specs-empty" in codes(json.loads(capsys.readouterr().out))
+    assert len(server.kubeflow.requests) == before
+
+
+def test_the_newest_run_of_several_models_is_listed_with_each_of_them(tmp_path, capsys):
+    compiled = CompiledPipeline(compile_tiny_fleet(tmp_path, ("hold", "killed"), name="kamado-fleet"))
+    package = compiled.package("fleet", COMMIT, allow_dirty=False)
+    with kfp_server(tmp_path / "runs") as server:
+        service = KubeflowService(KubeflowClient(KubeflowSettings(server.host)))
+        run = finished(service, service.submit(RunRequest(package, "fleet", "fleet")))
+        assert main(["runs", "fleet"], {"KFP_HOST": server.host}) == 0
+    screen = capsys.readouterr().out
+    assert "of-hold: it is hold" in screen
+    assert "of-killed: no outcome, build-image failed" in screen
+    assert f"make pipeline-retry RUN={run.id}" in screen
+
+
 def test_a_lost_step_is_retried_and_the_exit_code_is_the_runs_own(tmp_path, capsys):
     compiled = CompiledPipeline(compile_tiny(tmp_path, "kamado-tiny"))
     package = compiled.package("tiny", COMMIT, allow_dirty=False)
@@ -181,9 +233,10 @@ def test_a_lost_step_is_retried_and_the_exit_code_is_the_runs_own(tmp_path, caps
         service = KubeflowService(KubeflowClient(KubeflowSettings(server.host)))
         run = finished(service, service.submit(RunRequest(package, "tiny", "tiny", parameters)))
         assert run.state == "failed"
+        (tmp_path / "marker").unlink()  # it fails once more, and is retried by itself
         code = main(["retry", run.id, "--wait", "--json"], {"KFP_HOST": server.host})
     answer = json.loads(capsys.readouterr().out)
-    assert (code, answer["run"]["retries"], answer["models"][0]["outcome"]) == (3, 1, "hold")
+    assert (code, answer["run"]["retries"], answer["models"][0]["outcome"]) == (3, 2, "hold")
 
 
 def test_an_interrupt_stops_the_watching_and_not_the_run(server, spec):

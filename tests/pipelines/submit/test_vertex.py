@@ -5,25 +5,28 @@ The generated client's import costs seconds, so nothing here starts a process.
 
 import json
 import os
-import socket
 from dataclasses import replace
 
 import pytest
 
 from cli.main import main
-from model.errors import UsageError
 from pipelines.submit.open_service import open_service
 from pipelines.submit.outcome import finish
-from pipelines.submit.package import CompiledPipeline
-from pipelines.submit.service import RunRequest, ScheduleRequest, SubmitError, UnreachableError
+from pipelines.submit.service import ScheduleRequest, SubmitError, UnreachableError
 from pipelines.submit.vertex.client import VertexClient
 from pipelines.submit.vertex.service import VertexService
 from pipelines.submit.vertex.settings import VertexSettings
-from tests.contracts.pipeline_service import COMMIT, PipelineServiceContract, codes, finished
+from tests.contracts.pipeline_service import (
+    COMMIT,
+    LoopbackContract,
+    PipelineServiceContract,
+    codes,
+    finished,
+    refusal,
+)
 from tests.graphs import BASE
 from tests.model.specs import GOOD
 from tests.pipelines.golden import IMAGE, STORE
-from tests.pipelines.submit.tiny import compile_tiny
 from tests.pipelines.submit.vertex_project import ACCOUNT, ENVIRON, tiny_steps
 
 
@@ -56,7 +59,9 @@ def service(vertex):
     return service_at(vertex[0])
 
 
-class TestLoopback(PipelineServiceContract):
+class TestLoopback(LoopbackContract):
+    unreachable, service_at = "vertex-unreachable", staticmethod(service_at)
+
     @pytest.fixture(scope="class")
     @classmethod
     def service(cls, vertex):
@@ -74,24 +79,6 @@ class TestLive(PipelineServiceContract):
     @classmethod
     def service(cls):
         return open_service("vertex", os.environ)
-
-
-@pytest.fixture(scope="module")
-def compiled(tmp_path_factory) -> CompiledPipeline:
-    return CompiledPipeline(compile_tiny(tmp_path_factory.mktemp("tiny"), "kamado-tiny"))
-
-
-@pytest.fixture
-def request_(compiled) -> RunRequest:
-    package = compiled.package("tiny", COMMIT, allow_dirty=False)
-    return RunRequest(package, "tiny", "tiny", {"outcome": "promote"})
-
-
-def refusal(service, request) -> list[str]:
-    with pytest.raises((SubmitError, UsageError)) as error:
-        service.submit(request)
-    assert all(problem.hint for problem in error.value.problems)
-    return codes(error)
 
 
 def test_a_job_says_where_it_writes_who_it_runs_as_and_what_it_is_of(server, request_):
@@ -145,6 +132,14 @@ def test_verbs(server, tmp_path, capsys):
     assert kamado("runs", "rent-conversion")[1][0]["id"] == job.id
     code, answer = kamado("stop", job.id)
     assert (code, answer["problems"][0]["code"]) == (1, "run-state")
+    secret = "{secret: chat, key: address}"
+    lost = f"secrets: {{KAMADO_SIGNING_KEY: {secret}}}\nnotification: {{webhook: {secret}}}\n"
+    (tmp_path / "lost.yaml").write_text(lost)
+    requests = len(state.requests)
+    code, answer = kamado("submit", *words, "--cluster", str(tmp_path / "lost.yaml"))
+    assert (code, [problem["code"] for problem in answer["problems"]]) == (2, ["vertex-cluster"] * 2)
+    assert "secrets.KAMADO_SIGNING_KEY" in answer["problems"][0]["where"]
+    assert len(state.requests) == requests
     code, answer = kamado("schedule", *words, "--cron", "0 18 * * *")
     assert (code, answer["change"], len(state.schedules.items)) == (0, "created", 1)
 
@@ -186,11 +181,6 @@ def test_a_service_that_is_away(server, service, request_):
     finally:
         state.away = False
     assert codes(error) == ["vertex-unavailable"]
-    with socket.socket() as listener:  # bound, and nobody listens
-        listener.bind(("127.0.0.1", 0))
-        with pytest.raises(UnreachableError) as error:
-            service_at(f"http://127.0.0.1:{listener.getsockname()[1]}").submit(request_)
-    assert codes(error) == ["vertex-unreachable"]
 
 
 def test_no_credentials_at_all(server, request_, tmp_path, monkeypatch):
@@ -296,3 +286,22 @@ def test_tasks_of_a_loop_have_the_names_of_those_they_are_in():
         "for-loop-1/build-image-0": {"number": "3"},
         "for-loop-1/build-image-1": {"number": "4"},
     }
+
+
+def test_a_step_of_several_models_that_gets_its_model_s_name_is_told_with_it():
+    from google.cloud import aiplatform_v1 as v1
+
+    from pipelines.submit.vertex.run import run_of
+
+    items = {"raw": json.dumps([{"model": "rent"}, {"model": "sale"}])}
+    loop = {"componentRef": {"name": "comp-loop"}, "parameterIterator": {"items": items}}
+    steps = {"dag": {"tasks": {"build-image": {}, "train": {}}}}
+    specification = {"root": {"dag": {"tasks": {"for-loop-1": loop}}}, "components": {"comp-loop": steps}}
+    job = v1.PipelineJob(name="jobs/1", pipeline_spec=specification)
+    details = v1.PipelineJob.pb(job).job_detail.task_details
+    for number, (name, model) in enumerate([("build-image", "sale"), ("train", "")], start=1):
+        detail = details.add(task_id=number, task_name=name, state="SUCCEEDED")
+        detail.execution.metadata.update({"input:model": model} if model else {})
+    run = run_of(job, VertexSettings.read(ENVIRON), "kamado-fleet", "1", 0)
+    assert run.models == ("rent", "sale")
+    assert [task.label for task in run.tasks] == ["sale build-image", "train"]

@@ -9,11 +9,14 @@ IMAGE = f"localhost/python-steps@sha256:{'0' * 64}"
 
 
 @dsl.component(base_image=IMAGE, install_kfp_package=False)
-def build_image(outcome: str, wait: float, marker: str, image: dsl.Output[dsl.Artifact]) -> NamedTuple(
-    "Built", [("outcome", str), ("reference", str), ("tag", str), ("digest", str), ("result", str)]
-):
-    """Ends with this outcome after some seconds; "broken" is a step that fails, as does one that makes its marker."""
+def build_image(
+    outcome: str, wait: float, marker: str, image: dsl.Output[dsl.Artifact], model: str = "tiny"
+) -> NamedTuple("Built", [("outcome", str), ("reference", str), ("tag", str), ("digest", str), ("result", str)]):
+    """Ends with this outcome after some seconds; "broken" is a step that fails, as does one that makes its marker, and
+    "killed" one that the kernel ends."""
     import json
+    import os
+    import signal
     import time
     from pathlib import Path
 
@@ -23,13 +26,15 @@ def build_image(outcome: str, wait: float, marker: str, image: dsl.Output[dsl.Ar
         Path(marker).touch()
     if outcome == "broken" or first:
         raise SystemExit("a defect")
+    if outcome == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
     folder = Path(image.path)
     folder.mkdir()
     (folder / "image.json").write_text("{}")
     promoted = outcome == "promote"
     reference = "registry.example/tiny:1@sha256:1" if promoted else ""
     image.metadata["reference"] = reference
-    result = json.dumps({"model": "tiny", "outcome": outcome, "reason": f"it is {outcome}", "reference": reference})
+    result = json.dumps({"model": model, "outcome": outcome, "reason": f"it is {outcome}", "reference": reference})
     return (outcome, reference, "1" if promoted else "", "sha256:1" if promoted else "", result)
 
 
@@ -58,13 +63,15 @@ def table(results: List[str]):  # noqa: UP006  # KFP reads this form alone
     print(results)
 
 
-def compile_tiny_fleet(path: Path, outcomes: tuple[str, ...]) -> str:
-    """The text of a pipeline with a model of each outcome."""
+def compile_tiny_fleet(path: Path, outcomes: tuple[str, ...], name: str = "kamado-tiny-fleet") -> str:
+    """The text of a pipeline with a model of each outcome, which has its name."""
+    items = [{"model": f"of-{outcome}", "outcome": outcome} for outcome in outcomes]
 
-    @dsl.pipeline(name="kamado-tiny-fleet")
+    @dsl.pipeline(name=name)
     def graph():
-        with dsl.ParallelFor(list(outcomes), name="models", parallelism=2) as outcome:
-            built = build_image(outcome=outcome, wait=0.0, marker="").set_caching_options(False)
+        with dsl.ParallelFor(items, parallelism=2) as item:
+            built = build_image(outcome=item.outcome, wait=0.0, marker="", model=item.model)
+            built.set_caching_options(False)
         table(results=dsl.Collected(built.outputs["result"])).set_caching_options(False)
 
     file = path / "fleet.yaml"

@@ -8,7 +8,7 @@ import kfp_server_api as models
 from fastapi import FastAPI, HTTPException, Request, UploadFile
 from fastapi.responses import HTMLResponse, JSONResponse
 
-from tests.services.kfp_server import metadata
+from tests.services.kfp_server import metadata, native
 from tests.services.kfp_server.resources import Experiment, Pipeline, RecurringRun, Version
 from tests.services.kfp_server.runs import FINAL, Run
 from tests.services.kfp_server.validate import (
@@ -30,7 +30,8 @@ BASE = "/apis/v2beta1"
 @dataclass
 class Kubeflow:
     """State and settings. Without a token everybody is let in; without namespaces it is a single-user installation.
-    Without `executes` runs stay pending; without `metadata` it is the API server alone, not the UI."""
+    Without `executes` runs stay pending; without `metadata` it is the API server alone, not the UI. `native` is the
+    line after 2.17: tasks with their outputs in the API, and no ML Metadata."""
 
     folder: Path
     artifacts: object  # (key, path) -> URI
@@ -40,6 +41,8 @@ class Kubeflow:
     login_page: bool = False
     executes: bool = True
     metadata: bool = True
+    native: bool = False
+    without_tasks: int = 404  # how a server that is not native answers to the route of tasks
     requests: list = field(default_factory=list)
     pipelines: list = field(default_factory=list)
     versions: list = field(default_factory=list)
@@ -198,7 +201,7 @@ def application(kubeflow: Kubeflow) -> FastAPI:
         run.parameters = parameters
         kubeflow.runs.append(run)
         kubeflow.execute(run)
-        return run.answer()
+        return run.answer(kubeflow.native)
 
     @app.get(f"{BASE}/runs")
     async def runs(namespace="", experiment_id="", filter="", page_token="", page_size="", sort_by=""):
@@ -209,7 +212,13 @@ def application(kubeflow: Kubeflow) -> FastAPI:
 
     @app.get(f"{BASE}/runs/{{identifier}}")
     async def run(identifier: str):
-        return kubeflow.find(kubeflow.runs, identifier).answer()
+        return kubeflow.find(kubeflow.runs, identifier).answer(kubeflow.native)
+
+    @app.get(f"{BASE}/runs/{{identifier}}/tasks")
+    async def tasks(request: Request, identifier: str):
+        if not kubeflow.native:
+            refuse("Not Found", kubeflow.without_tasks)
+        return native.answer(kubeflow.find(kubeflow.runs, identifier), dict(request.query_params))
 
     @app.post(f"{BASE}/runs/{{identifier}}:retry")
     async def retry(identifier: str):
@@ -253,7 +262,7 @@ def application(kubeflow: Kubeflow) -> FastAPI:
 
     @app.post("/ml_metadata.MetadataStoreService/{method}")
     async def ml_metadata(request: Request, method: str):
-        if not kubeflow.metadata:
+        if kubeflow.native or not kubeflow.metadata:
             refuse("Not Found", 404)
         return await metadata.endpoint(request, method, kubeflow.runs)
 

@@ -56,6 +56,11 @@ class Execution:
         code = self._process.wait()
         for file in self._outputs("*"):  # of ends that were not read: two iterations of a loop may print into one line
             self._task_ended(file.parent.name, succeeded=True)
+        for task in self._run.tasks if self._run.state != "CANCELING" else ():
+            if task.state == "RUNNING":  # in a loop the local engine does not print how it ended
+                self._task_ended(task.name, succeeded=False)
+        for name in {task.name for task in self._run.tasks if task.state == "FAILED"}:
+            self._run.failed_in(name, self._unfinished(name))
         self._run.ended("SUCCEEDED" if code == 0 else "FAILED")
 
     def kill(self) -> None:
@@ -66,6 +71,15 @@ class Execution:
         """Of tasks of this name, those that were not read yet; iterations of a loop have folders of their own."""
         files = self._folder.glob(f"outputs/**/{name}/executor_output.json")
         return sorted(file for file in files if file not in self._read)
+
+    def _unfinished(self, name: str) -> list[tuple[str, ...]]:
+        """What the tasks of this name that began and wrote no end are in."""
+        folders = sorted(path for path in self._folder.glob(f"outputs/**/{name}") if path.is_dir())
+        return [
+            path.relative_to(self._folder / "outputs").parts[1:-1]
+            for path in folders
+            if not (path / "executor_output.json").exists()
+        ]
 
     def _task_ended(self, name: str, *, succeeded: bool) -> None:
         if not succeeded:

@@ -3,6 +3,8 @@
 import threading
 from dataclasses import dataclass, field
 
+from pipelines.submit.graph_tasks import titles
+from tests.services.kfp_server import nodes
 from tests.services.kfp_server.engine import Execution
 from tests.services.kfp_server.resources import Resource, now
 
@@ -22,8 +24,16 @@ class Task:
     artifacts: list = field(default_factory=list)
     around: tuple[str, ...] = ()
 
+    def node(self, run_id) -> str:
+        """Of Argo."""
+        return "-".join((run_id, *self.around, self.name))
+
+    def title(self, run) -> str:
+        return next((title for title, name in titles(run.specification) if name == self.name), self.name)
+
     def answer(self, run_id):
         answer = {"run_id": run_id, "task_id": "/".join((run_id, *self.around, self.name)), "display_name": self.name}
+        answer |= {"pod_name": self.node(run_id)}
         answer |= {"create_time": self.start_time, "start_time": self.start_time, "state": self.state}
         answer |= {"end_time": self.end_time} if self.end_time else {}
         if self.error:
@@ -46,13 +56,12 @@ class Run(Resource):
     def __post_init__(self) -> None:
         self._lock, self._execution, self._thread = threading.RLock(), None, None
 
-    def answer(self):
+    def answer(self, native=False):
+        """`native` is the line after 2.17, which lists the tasks elsewhere."""
         with self._lock:
-            pods = [Task(f"{name}-driver", "SUCCEEDED") for name in {task.name: None for task in self.tasks}]
-            tasks = [Task("root", self.state), Task("root-driver", "SUCCEEDED"), *pods, *self.tasks]
             answer = {**self.body, **self._shared("run"), "state": self.state, "storage_state": "AVAILABLE"}
             answer |= {"state_history": self.history}
-            answer |= {"run_details": {"task_details": [task.answer(self.id) for task in tasks]}}
+            answer |= {} if native else {"run_details": {"task_details": nodes.details(self)}}
             return answer | ({"finished_at": self.finished_at} if self.finished_at else {})
 
     def start(self, folder, artifacts) -> None:
@@ -76,6 +85,13 @@ class Run(Resource):
                 self.tasks.append(task := Task(name))
             task.state, task.end_time, task.error = state, now(), error
             task.parameters, task.artifacts, task.around = parameters or {}, list(artifacts), around
+
+    def failed_in(self, name, arounds) -> None:
+        """What the failed tasks of this name were in, which is known once all have ended."""
+        with self._lock:
+            failed = [task for task in self.tasks if (task.name, task.state) == (name, "FAILED")]
+            for task, around in zip(failed, arounds, strict=False):
+                task.around = around
 
     def ended(self, state) -> None:
         with self._lock:

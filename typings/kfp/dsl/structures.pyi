@@ -1,2 +1,6 @@
+class ComponentSpec:
+    @classmethod
+    def from_yaml_documents(cls, component_yaml: str) -> ComponentSpec: ...
+
 class ResourceSpec:
     def __init__(self, *, cpu_request: str, cpu_limit: str, memory_request: str, memory_limit: str) -> None: ...

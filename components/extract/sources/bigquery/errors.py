@@ -6,12 +6,16 @@ quotes BigQuery's message.
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from components.extract.sources.bigquery.cost import too_large
 from model.errors import DataError, KamadoError, Problem, SpecError
 
+ROLES = "The account needs the roles BigQuery Job User and BigQuery Data Viewer, and quota"
+QUOTA = "Wait, or have the project's quota raised; a run that is repeated does not pay twice"
 NO_CREDENTIALS = "Run `gcloud auth application-default login`, or let GOOGLE_APPLICATION_CREDENTIALS name a key file"
+PARTITION_FILTER = r"Cannot query over table '([^']+)' without a filter over column\(s\) '([^',]+)"
 
 
 class SourceUnavailableError(DataError):
@@ -40,16 +44,8 @@ def translate_errors(project: str, location: str, limit: int) -> Iterator[None]:
         raise SourceUnavailableError(Problem(where, message, hint, "bigquery-unreachable")) from None
 
 
-def too_large(limit: int, read: int | None) -> SpecError:
-    """`read` is None where BigQuery does not report how many bytes."""
-    message = f"is {limit:,} bytes, and the query would read {f'{read:,} bytes' if read is not None else 'more'}"
-    hint = "Bound the partition column by @start and @end, select fewer columns, or raise it. LIMIT saves no bytes"
-    return SpecError(Problem("source.max_bytes_billed", message, hint, "query-too-large"))
-
-
 def _translated(error: Any, where: str, limit: int) -> KamadoError:
-    first = dict((error.errors or [{}])[0])
-    reason, message = first.get("reason", ""), _first_line(first.get("message") or error.message)
+    reason, message = _reason(error)
     match reason:
         case "bytesBilledLimitExceeded":
             return too_large(limit, None)
@@ -57,11 +53,48 @@ def _translated(error: Any, where: str, limit: int) -> KamadoError:
             return DataError(_not_found(message, where))
         case "invalidQuery" | "invalid":
             return _query_error(message)
-        case "accessDenied" | "billingNotEnabled" | "responseTooLarge" | "quotaExceeded" | "rateLimitExceeded":
-            hint = "The account needs the roles BigQuery Job User and BigQuery Data Viewer, and quota"
-            return SourceUnavailableError(Problem(where, f"refused the query ({message})", hint, "bigquery-denied"))
+        case "responseTooLarge":
+            return SpecError(_too_many_rows(message))
+        case "authError" | "Unauthenticated":
+            problem = f"has no valid credentials ({message})"
+            return SourceUnavailableError(Problem(where, problem, NO_CREDENTIALS, "bigquery-credentials"))
+        case "accessDenied" | "PermissionDenied" if re.search(r"bigquery\.(tables|datasets)\.(create|update)", message):
+            hint = "The account needs the role BigQuery Data Editor on the dataset of source.materialize"
+            return SourceUnavailableError(Problem(where, f"refused the table ({message})", hint, "bigquery-denied"))
+        case "accessDenied" | "PermissionDenied" | "billingNotEnabled":
+            return SourceUnavailableError(Problem(where, f"refused the query ({message})", ROLES, "bigquery-denied"))
+        case "quotaExceeded" | "rateLimitExceeded" | "ResourceExhausted":
+            return SourceUnavailableError(Problem(where, f"refused the query ({message})", QUOTA, "bigquery-quota"))
     failure = f"failed ({reason or type(error).__name__}: {message})"
     return SourceUnavailableError(Problem(where, failure, "Run again, or ask its operator", "bigquery-failed"))
+
+
+def _reason(error: Any) -> tuple[str, str]:
+    """Reason and message: REST has a reason for each error, gRPC has the class alone."""
+    first = next(iter(error.errors or ()), None)
+    if isinstance(first, Mapping):
+        return str(first.get("reason", "")), _first_line(first.get("message") or error.message)
+    name = type(error).__name__
+    return {"NotFound": "notFound", "Forbidden": "PermissionDenied"}.get(name, name), _first_line(error.message)
+
+
+def _too_many_rows(message: str) -> Problem:
+    hint = "Name a dataset in source.materialize: a table of its own has no such limit. Or select fewer rows"
+    return Problem(
+        "SQL", f"returns more than BigQuery keeps without a table of its own ({message})", hint, "rows-too-many"
+    )
+
+
+def unbounded(label: str, column: str) -> Problem:
+    """A table that would be read in all its partitions, by `column`."""
+    problem = f"would be read in all its partitions: the query does not bound its partition column {column}"
+    hint = f"Add WHERE {column} >= @start AND {column} < @end to the SELECT that names it"
+    return Problem(label, problem, hint, "partition-unbounded")
+
+
+def _short_name(table: str) -> str:
+    """dataset.table of project.dataset.table or project:dataset.table."""
+    return ".".join(re.split(r"[.:]", table.strip("`'"))[-2:])
 
 
 def _not_found(message: str, where: str) -> Problem:
@@ -80,6 +113,8 @@ def _query_error(message: str) -> KamadoError:
         return DataError(
             Problem(f"SQL column {column[1] or column[2]}", "is in none of its tables", hint, "sql-name-unknown")
         )
+    if partition := re.search(PARTITION_FILTER, message):
+        return SpecError(unbounded(f"table {_short_name(partition[1])}", partition[2]))
     if "must be qualified with a dataset" in message:
         hint = "Write dataset.table, or name the dataset in the source as bigquery:PROJECT.DATASET@LOCATION"
         return SpecError(Problem(at, f"names a table without its dataset ({message})", hint, "table-without-dataset"))
