@@ -12,13 +12,11 @@ from sqlglot.optimizer.scope import walk_in_scope
 CONTAINERS = (exp.Rollup, exp.Cube, exp.GroupingSets, exp.Tuple, exp.Paren)
 
 
-def expand_aliases(query: exp.Query) -> exp.Query:
-    """A copy in which no clause needs the SELECT list to be understood, but for whole keys of ORDER BY."""
-    copy = query.copy()
-    for select in reversed(list(copy.find_all(exp.Select))):  # inner ones first: what is copied is expanded
+def expand_aliases(query: exp.Query) -> None:
+    """Changes the query so that no clause needs the SELECT list to be understood, but for whole keys of ORDER BY."""
+    for select in reversed(list(query.find_all(exp.Select))):  # inner ones first: what is copied is expanded
         if aliases := _aliases(select):
             _expand(select, aliases)
-    return copy
 
 
 def _aliases(select: exp.Select) -> dict[str, exp.Expr]:
@@ -35,7 +33,19 @@ def _expand(select: exp.Select, aliases: dict[str, exp.Expr]) -> None:
     ]
     for column in columns:
         if not column.table and (expression := aliases.get(column.name.casefold())) not in (None, column):
-            column.replace(_substitute(expression.copy(), column))
+            column.replace(_position(column, select) or _substitute(expression.copy(), column))
+
+
+def _position(column: exp.Column, select: exp.Select) -> exp.Expr | None:
+    """The number of the item that a whole key of GROUP BY names, where the item has a query: DuckDB compares none."""
+    group = select.args.get("group")
+    items = select.selects
+    if group is None or column.parent is not group or any(item.is_star for item in items):
+        return None
+    for number, item in enumerate(items, 1):
+        if item.alias_or_name.casefold() == column.name.casefold() and item.find(exp.Query):
+            return exp.Literal.number(number)
+    return None
 
 
 def _grouping_keys(clause: exp.Expr | None) -> Iterator[exp.Column]:
@@ -57,10 +67,10 @@ def _outside_aggregates(clause: exp.Expr | None) -> Iterator[exp.Column]:
 
 
 def _inside_order_keys(select: exp.Select) -> Iterator[exp.Column]:
-    """A whole key is looked up in the SELECT list by both engines."""
+    """A whole key is looked up in the SELECT list by both engines, but for a SELECT AS STRUCT, which DuckDB has not."""
     order = select.args.get("order")
     for key in order.expressions if order else []:
-        if not isinstance(key.this, exp.Column):
+        if not isinstance(key.this, exp.Column) or select.args.get("kind") == "STRUCT":
             yield from _outside_aggregates(key)
 
 

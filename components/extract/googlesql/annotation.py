@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from sqlglot import exp
 from sqlglot.errors import OptimizeError
@@ -11,6 +12,8 @@ from sqlglot.optimizer.resolver import Resolver
 from sqlglot.optimizer.scope import Scope, traverse_scope
 from sqlglot.schema import MappingSchema
 
+from components.extract.googlesql.array_sources import sources
+from components.extract.googlesql.messages import place_of
 from model.errors import DataError, Problem
 
 ColumnTypes = Mapping[str, exp.DataType]
@@ -27,14 +30,20 @@ class AnnotatedQuery:
     column that is in none of the tables and an alias that is not in FROM, all at once.
     """
 
-    def __init__(self, query: exp.Query, tables: Mapping[tuple[str, str], ColumnTypes]) -> None:
-        """`tables`: (dataset or "", table) -> its columns. The columns of any other table are not known."""
+    def __init__(self, query: exp.Query, tables: Mapping[tuple[str, str], ColumnTypes], *, strict: bool = True) -> None:
+        """`tables`: (dataset or "", table) -> its columns. The columns of any other table are not known.
+
+        Without `strict` a name may stay unknown.
+        """
         copy = query.copy()
-        pairs = list(zip(query.walk(), copy.walk(), strict=True))
-        self._originals = {id(node): original for original, node in pairs}
+        self._pairs = list(zip(query.walk(), copy.walk(), strict=True))  # a node that is freed would give its id away
+        self._originals = {id(node): original for original, node in self._pairs}
         self._originals |= dict(_typed_parameters(copy, self._originals))
-        schema = MappingSchema(dict(_flat_names(copy, tables)), dialect=DIALECT)
-        self.resolved = annotate_types(_qualified(copy, schema, tables), schema=schema, dialect=DIALECT)
+        self._schema = MappingSchema(dict(_flat_names(copy, tables)), dialect=DIALECT)
+        qualified = _qualified(copy, self._schema)
+        if strict and (problems := dict.fromkeys(self._unresolved(qualified, tables))):
+            raise DataError(*problems)
+        self.resolved = annotate_types(qualified, schema=self._schema, dialect=DIALECT)
         for node in self.resolved.walk():
             if (original := self._originals.get(id(node))) is not None:
                 original.type = node.type
@@ -46,6 +55,23 @@ class AnnotatedQuery:
     def original(self, node: exp.Expr) -> exp.Expr | None:
         """The same node in the query itself."""
         return self._originals.get(id(node))
+
+    def columns_of_sources(self) -> dict[int, set[str]]:
+        """id of each table and subquery of the query's FROMs -> the names of its columns, in lower case."""
+        columns = {}
+        for scope in traverse_scope(self.resolved):
+            for source in sources(scope.expression) if isinstance(scope.expression, exp.Select) else ():
+                original = self.original(source)
+                if original is not None and source.alias_or_name in scope.sources:
+                    names = Resolver(scope, self._schema).get_source_columns(source.alias_or_name)
+                    columns[id(original)] = {name.casefold() for name in names}
+        return columns
+
+    def _unresolved(self, qualified: exp.Query, tables: Mapping[tuple[str, str], ColumnTypes]) -> Iterator[Problem]:
+        known = sorted({column for columns in tables.values() for column in columns})
+        for scope in traverse_scope(qualified):
+            for column, problem in _unresolved(scope, self._schema, known):
+                yield replace(problem, where=f"{place_of(self.written(column))}, {problem.where}")
 
 
 def _typed_parameters(copy: exp.Query, originals: dict[int, exp.Expr]) -> Iterator[tuple[int, exp.Expr]]:
@@ -75,10 +101,9 @@ def _flat_names(copy: exp.Query, tables: Mapping[tuple[str, str], ColumnTypes]) 
     return columns
 
 
-def _qualified(copy: exp.Query, schema: MappingSchema, tables: Mapping[tuple[str, str], ColumnTypes]) -> exp.Query:
-    known = sorted({column for columns in tables.values() for column in columns})
+def _qualified(copy: exp.Query, schema: MappingSchema) -> exp.Query:
     try:
-        resolved = qualify(
+        return qualify(
             copy,
             schema=schema,
             dialect=DIALECT,
@@ -93,26 +118,20 @@ def _qualified(copy: exp.Query, schema: MappingSchema, tables: Mapping[tuple[str
         raise DataError(
             Problem("SQL", f"has a name that cannot be resolved ({summary})", hint, "sql-name-unknown")
         ) from None
-    problems = dict.fromkeys(
-        problem for scope in traverse_scope(resolved) for problem in _unresolved(scope, schema, known)
-    )
-    if problems:
-        raise DataError(*problems)
-    return resolved
 
 
-def _unresolved(scope: Scope, schema: MappingSchema, known: list[str]) -> Iterator[Problem]:
+def _unresolved(scope: Scope, schema: MappingSchema, known: list[str]) -> Iterator[tuple[exp.Column, Problem]]:
     resolver = Resolver(scope, schema)
     for column in scope.columns:
         if not column.table:
             if not _is_output_name(column, scope.expression):
-                yield _unknown_column(column, known)
+                yield column, _unknown_column(column, known)
         elif column.table in scope.sources:
             columns = resolver.get_source_columns(column.table)
             if columns and "*" not in columns and column.name not in columns:
-                yield _unknown_column(column, list(columns))
+                yield column, _unknown_column(column, list(columns))
         elif not scope.is_correlated_subquery:
-            yield _unknown_alias(column, list(scope.sources))
+            yield column, _unknown_alias(column, list(scope.sources))
 
 
 def _is_output_name(column: exp.Column, query: exp.Expr) -> bool:
@@ -125,11 +144,11 @@ def _is_output_name(column: exp.Column, query: exp.Expr) -> bool:
 
 def _unknown_alias(column: exp.Column, sources: list[str]) -> Problem:
     hint = f"FROM has: {', '.join(sources) or 'no table'}"
-    return Problem(f"SQL {column.table}", "is not in the query's FROM", hint, "sql-name-unknown")
+    return Problem(f"alias {column.table}", "is not in the query's FROM", hint, "sql-name-unknown")
 
 
 def _unknown_column(column: exp.Column, known: list[str]) -> Problem:
-    where = f"SQL column {column.name}"
+    where = f"column {column.name}"
     if column.name.casefold() in (name.casefold() for name in known):
         message = "is in more than one of its tables, or not in this one"
         return Problem(where, message, "Write its table's alias before it", "sql-name-ambiguous")

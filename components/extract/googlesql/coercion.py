@@ -10,8 +10,11 @@ from itertools import pairwise
 from sqlglot import exp
 
 from components.extract.googlesql.annotation import AnnotatedQuery
+from components.extract.googlesql.conversion_hints import common_hint, conversion_hint, is_text, text_of
 from components.extract.googlesql.messages import outside_subset
+from components.extract.googlesql.text_formats import format_arguments
 from components.extract.googlesql.type_families import (
+    ARRAY,
     BOOL,
     BYTES,
     DATE,
@@ -22,6 +25,7 @@ from components.extract.googlesql.type_families import (
     TIME,
     TIMESTAMP,
     family,
+    family_of,
     is_float,
 )
 from model.errors import Problem
@@ -38,21 +42,24 @@ _RULES: tuple[tuple[tuple[type[exp.Expr], ...], dict[str, Types]], ...] = (
             exp.EndsWith, exp.StartsWith, exp.Lower, exp.Upper, exp.Length, exp.RegexpExtract, exp.RegexpLike,
             exp.RegexpReplace, exp.Replace, exp.Split, exp.StrPosition, exp.Substring, exp.Trim,
             exp.JSONExtractScalar, exp.GroupConcat, exp.StrToDate, exp.StrToTime, exp.ParseDatetime, exp.ParseTime,
+            exp.JSONValueArray, exp.Pad, exp.RegexpExtractAll, exp.Repeat, exp.Left, exp.Right, exp.ByteLength,
         ),
         {"this": (STRING,)},
     ),
     ((exp.Like, exp.DPipe), {"this": (STRING,), "expression": (STRING,)}),
-    ((exp.SHA2Digest,), {"this": (STRING, BYTES)}),
-    ((exp.LowerHex,), {"this": (BYTES,)}),
+    ((exp.SHA2Digest, exp.SHA1Digest, exp.MD5Digest, exp.MD5), {"this": (STRING, BYTES)}),
+    ((exp.Bracket, exp.ArrayReverse, exp.ArrayToString, exp.ArrayConcat, exp.ArraySize), {"this": (ARRAY,)}),
+    ((exp.LowerHex, exp.Hex), {"this": (BYTES,)}),
     (
         (
             exp.Abs, exp.Ceil, exp.Exp, exp.Floor, exp.IsNan, exp.Ln, exp.Round, exp.Sign, exp.Sqrt, exp.Trunc, exp.Avg,
-            exp.Sum, exp.Stddev, exp.StddevSamp, exp.Variance, exp.PercentileCont, exp.UnixToTime,
-            exp.DateFromUnixDate,
+            exp.Sum, exp.Stddev, exp.StddevPop, exp.StddevSamp, exp.Variance, exp.VariancePop, exp.PercentileCont,
+            exp.UnixToTime, exp.DateFromUnixDate, exp.Sin, exp.Cos, exp.Tan, exp.Asin, exp.Acos, exp.Atan,
+            exp.RangeBucket,
         ),
         {"this": (NUMBER,)},
     ),
-    ((exp.Log, exp.Pow, exp.SafeDivide, exp.Corr), {"this": (NUMBER,), "expression": (NUMBER,)}),
+    ((exp.Log, exp.Pow, exp.SafeDivide, exp.Corr, exp.Atan2), {"this": (NUMBER,), "expression": (NUMBER,)}),
     (
         (exp.UnixMicros, exp.UnixMillis, exp.UnixSeconds, exp.TimestampAdd, exp.TimestampSub, exp.TimestampTrunc,
          exp.TsOrDsToTimestamp),
@@ -66,7 +73,7 @@ _RULES: tuple[tuple[tuple[type[exp.Expr], ...], dict[str, Types]], ...] = (
     ((exp.DateTrunc, exp.LastDay, exp.Date, exp.Datetime), {"this": _DAYS}),
     ((exp.Timestamp,), {"this": (STRING, *_DAYS)}),
     ((exp.Extract,), {"expression": MOMENTS}),
-    ((exp.Min, exp.Max), {"this": _SORTED}),
+    ((exp.Min, exp.Max, exp.PercentileDisc), {"this": _SORTED}),
     ((exp.And, exp.Or), {"this": (BOOL,), "expression": (BOOL,)}),
     (
         (exp.Not, exp.Where, exp.Having, exp.Qualify, exp.CountIf, exp.LogicalAnd, exp.LogicalOr),
@@ -103,7 +110,7 @@ def read_date_literals(annotated: AnnotatedQuery) -> None:
     """Turns text literals beside dates and times into CASTs, which are as strict as GoogleSQL's own reading."""
     for node in list(annotated.resolved.walk()):
         for group in _of_one_type(node):
-            kinds = {kind for operand in group if not _is_text(operand) and (kind := family(operand))}
+            kinds = {kind for operand in group if not is_text(operand) and (kind := family(operand))}
             if len(kinds) == 1 and (kind := kinds.pop()) in MOMENTS:
                 _cast_texts(group, kind, annotated)
         for operand, accepted in _arguments(node):
@@ -114,7 +121,7 @@ def read_date_literals(annotated: AnnotatedQuery) -> None:
 def _cast_texts(operands: list[exp.Expr], kind: str, annotated: AnnotatedQuery) -> None:
     for operand in operands:
         written = annotated.original(operand)
-        if _is_text(operand) and written is not None and written.parent is not None:
+        if is_text(operand) and written is not None and written.parent is not None:
             target = exp.DataType.build(kind, dialect="bigquery")
             written.replace(exp.Cast(this=written.copy(), to=target, _type=target))
 
@@ -171,6 +178,8 @@ def _arguments(node: exp.Expr) -> Iterator[tuple[exp.Expr, Types]]:
         yield node.this, (DATETIME,) if isinstance(node.parent, exp.TimeToStr) else (DATETIME, DATE, TIMESTAMP)
     if isinstance(node, exp.TsOrDsToTime):  # TIME(x) too
         yield node.this, (TIME,) if isinstance(node.parent, exp.TimeToStr) else (DATETIME, TIMESTAMP)
+    if isinstance(node, exp.Format):
+        yield from ((argument, (kind,)) for argument, kind, _ in format_arguments(node))
     if isinstance(node, exp.FarmFingerprint):
         yield from ((argument, (STRING,)) for argument in node.expressions)
     if isinstance(node, _ARITHMETIC):
@@ -186,10 +195,10 @@ def _numbers(node: exp.Expr) -> Iterator[tuple[exp.Expr, Types]]:
 
 def _no_common_type(node: exp.Expr, group: list[exp.Expr], annotated: AnnotatedQuery) -> Problem | None:
     typed = [(operand, kind) for operand in group if (kind := family(operand))]
-    for (first, kind), (second, other) in pairwise(sorted(typed, key=lambda item: _is_text(item[0]))):
-        if kind != other and not (_is_text(second) and kind in MOMENTS):
+    for (first, kind), (second, other) in pairwise(sorted(typed, key=lambda item: is_text(item[0]))):
+        if kind != other and not (is_text(second) and kind in MOMENTS):
             operands = {kind: annotated.written(first), other: annotated.written(second)}
-            hint = _hint(operands)
+            hint = common_hint(operands)
             return outside_subset(annotated.written(node), hint, f"mixes {kind} and {other}, which GoogleSQL does not")
     return None
 
@@ -198,50 +207,8 @@ def _wrong_argument(
     node: exp.Expr, operand: exp.Expr, kind: str, accepted: Types, annotated: AnnotatedQuery
 ) -> Problem:
     written = annotated.written(operand)
-    message = f"takes {' or '.join(accepted)} in GoogleSQL, and {_text(written)} is {kind}"
-    return outside_subset(annotated.written(node), _conversion_hint(written, kind, accepted), message)
-
-
-def _hint(operands: dict[str, exp.Expr]) -> str:
-    if {TIMESTAMP, DATETIME} == set(operands):
-        return f"Write TIMESTAMP({_text(operands[DATETIME])})"
-    if {TIMESTAMP, DATE} == set(operands):
-        return f"Write TIMESTAMP({_text(operands[DATE])}), or DATE({_text(operands[TIMESTAMP])})"
-    if {DATETIME, DATE} == set(operands):
-        return f"Write DATE({_text(operands[DATETIME])})"
-    if STRING in operands:
-        other = next(kind for kind in operands if kind != STRING)
-        return _conversion_hint(operands[STRING], STRING, (other,))
-    if {BOOL, NUMBER} == set(operands):
-        return f"Write CAST({_text(operands[BOOL])} AS INT64)"
-    return "CAST one of them to the other's type"
-
-
-def _conversion_hint(operand: exp.Expr, kind: str, accepted: Types) -> str:
-    name, target = _text(operand), accepted[0]
-    match kind, target:
-        case "STRING", "NUMBER" if _is_text(operand):
-            return "Write a number, without quotes"
-        case _, "NUMBER" if kind in MOMENTS:
-            return f"Use {kind}_ADD, {kind}_SUB or {kind}_DIFF"
-        case "INTERVAL", _:
-            return "Use DATE_ADD, DATETIME_ADD or TIMESTAMP_ADD, or _SUB"
-        case "STRING", "NUMBER":
-            return f"Write SAFE_CAST({name} AS FLOAT64), or AS INT64"
-        case "STRING", _:
-            return (
-                f"Write SAFE.PARSE_{target} with its format, or SAFE_CAST({name} AS {target}) of GoogleSQL's own form"
-            )
-        case "NUMBER", "BOOL":
-            return f"Write {name} <> 0"
-        case "BOOL", "NUMBER":
-            return f"Write CAST({name} AS INT64)"
-        case "DATE" | "DATETIME" | "TIMESTAMP", "DATE" | "DATETIME" | "TIMESTAMP":
-            return f"Write {target}({name})"
-        case _, "STRING" if kind in (NUMBER, BOOL, DATE):
-            return f"Write CAST({name} AS STRING)"
-        case _:
-            return f"Use {' or '.join(accepted)}"
+    message = f"takes {' or '.join(accepted)} in GoogleSQL, and {text_of(written)} is {kind}"
+    return outside_subset(annotated.written(node), conversion_hint(written, kind, accepted), message)
 
 
 def _impossible(node: exp.Expr) -> str:
@@ -252,6 +219,12 @@ def _impossible(node: exp.Expr) -> str:
             return "A DATE has no time of day. Give EXTRACT a TIMESTAMP or DATETIME"
         if kind == TIME and part not in _CLOCK_PARTS:
             return "A TIME has no date. Give EXTRACT a DATE, DATETIME or TIMESTAMP"
+    if isinstance(node, exp.Format):
+        for argument, kind, as_float in format_arguments(node):
+            if kind == NUMBER and family(argument) == NUMBER and is_float(argument) != as_float:
+                return "FORMAT's %d takes an INT64, and %.2f a FLOAT64. CAST the value"
+    if isinstance(node, exp.ArrayToString) and (elements := _element_family(node.this)) not in ("", STRING):
+        return f"ARRAY_TO_STRING takes texts in GoogleSQL, and these are {elements}"
     if isinstance(node, exp.Mod | exp.IntDiv) and (is_float(node.this) or is_float(node.expression)):
         return "MOD and DIV take whole numbers in GoogleSQL. CAST to INT64"
     if isinstance(node, _OF_TIMESTAMPS) and node.text("unit").upper() in ("WEEK", "MONTH", "QUARTER", "YEAR"):
@@ -269,22 +242,19 @@ def _impossible(node: exp.Expr) -> str:
     return ""
 
 
+def _element_family(array: exp.Expr) -> str:
+    kinds = array.type.expressions if array.type is not None and family(array) == ARRAY else []
+    return family_of(kinds[0]) if kinds and isinstance(kinds[0], exp.DataType) else ""
+
+
 def _is_whole(amount: exp.Expr) -> bool:
-    return amount.name.lstrip("-").isdecimal() if _is_text(amount) else not is_float(amount)
+    return amount.name.lstrip("-").isdecimal() if is_text(amount) else not is_float(amount)
 
 
 def _literal_of(operand: exp.Expr, accepted: Types) -> bool:
     """A text literal in place of a date or time."""
-    return _is_text(operand) and any(kind in MOMENTS for kind in accepted)
-
-
-def _is_text(operand: exp.Expr) -> bool:
-    return isinstance(operand, exp.Literal) and operand.is_string
+    return is_text(operand) and any(kind in MOMENTS for kind in accepted)
 
 
 def _present(*nodes: exp.Expr | None) -> list[exp.Expr]:
     return [node for node in nodes if node is not None]
-
-
-def _text(node: exp.Expr) -> str:
-    return node.unalias().sql(dialect="bigquery")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from components.extract.googlesql.duckdb_macros import REAL
+from components.extract.googlesql.cast_macros import REAL
 
 _CLOCK = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
 _INTEGER = r"\s*[+-]?[0-9]+\s*"

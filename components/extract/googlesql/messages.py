@@ -1,12 +1,50 @@
-"""A problem with one expression of a query."""
+"""A problem with one expression of a query: where it stands in the file, and what it is."""
 
 from sqlglot import exp
 
 from model.errors import Problem
 
 LONGEST = 60
+# Nodes that begin with a word or a sign of their own, before the first name or literal in them.
+_BEGIN = {
+    exp.Cast: ("CAST",), exp.TryCast: ("SAFE_CAST",), exp.Unnest: ("UNNEST",), exp.Limit: ("LIMIT",),
+    exp.Extract: ("EXTRACT",), exp.Pivot: ("PIVOT", "UNPIVOT"), exp.TableSample: ("TABLESAMPLE",), exp.Case: ("CASE",),
+    exp.Array: ("ARRAY", "["), exp.Struct: ("STRUCT", "("), exp.Exists: ("EXISTS",), exp.SafeFunc: ("SAFE",),
+    exp.Select: ("SELECT",), exp.Subquery: ("(",), exp.Paren: ("(",), exp.Neg: ("-",), exp.Not: ("NOT",),
+    exp.GroupConcat: ("STRING_AGG",), exp.Interval: ("INTERVAL",), exp.Parameter: ("@",),
+    exp.SessionParameter: ("@@",),
+}  # fmt: skip
+_REACH = 40  # characters between such a word and what follows it
+TEXT = "text"  # the query's root has the file's text
 
 
 def outside_subset(node: exp.Expr, hint: str, problem: str = "is outside the portable subset") -> Problem:
     text = " ".join(node.unalias().sql(dialect="bigquery").split())
-    return Problem(f"SQL {text[:LONGEST]}{'…' if len(text) > LONGEST else ''}", problem, hint, "sql-not-portable")
+    shown = f"{text[:LONGEST]}{'…' if len(text) > LONGEST else ''}"
+    return Problem(f"{place_of(node.unalias())}, {shown}", problem, hint, "sql-not-portable")
+
+
+def place_of(node: exp.Expr) -> str:
+    """SQL line 3 column 14; SQL alone for a node that is in no file."""
+    starts = [found.meta["start"] for found in node.walk() if "start" in found.meta]
+    text = node.root().meta.get(TEXT)
+    if text is None:
+        return "SQL"
+    if not starts and node.args and node.parent is not None:  # sqlglot's own, around nothing
+        return place_of(node.parent)
+    if not starts:  # a name that stands alone, such as CURRENT_DATE
+        start = text.upper().find(node.sql(dialect="bigquery").upper())
+        return place_at(text, start) if start >= 0 else "SQL"
+    return place_at(text, _beginning(node, text, min(starts)))
+
+
+def place_at(text: str, start: int) -> str:
+    line = text.count("\n", 0, start) + 1
+    return f"SQL line {line} column {start - text.rfind(chr(10), 0, start)}"
+
+
+def _beginning(node: exp.Expr, text: str, start: int) -> int:
+    reach = max(0, start - _REACH)
+    before = text[reach:start].upper()
+    places = [before.rfind(word) for word in _BEGIN.get(type(node), ())]
+    return reach + max(places) if any(place >= 0 for place in places) else start

@@ -31,7 +31,7 @@ def _operands(node: exp.Expr) -> list[exp.Expr]:
             return [] if node.expressions and _never_nan(*node.expressions) else [node.this]
         case exp.Case() if node.this:
             return [] if _never_nan(*(branch.this for branch in node.args["ifs"])) else [node.this]
-        case exp.Min() | exp.ApproxQuantiles() | exp.PercentileCont() | exp.Sign():
+        case exp.Min() | exp.PercentileCont() | exp.PercentileDisc() | exp.Sign() | exp.RangeBucket():
             return node.this.expressions if isinstance(node.this, exp.Distinct) else [node.this]
         case exp.ArgMax() | exp.ArgMin():
             return [node.expression]
@@ -69,4 +69,6 @@ def _never_nan(*nodes: exp.Expr) -> bool:
 
 
 def _call(name: str, argument: exp.Expr) -> exp.Expr:
-    return exp.Anonymous(this=name, expressions=[argument.copy()])
+    guarded = exp.Anonymous(this=name, expressions=[argument.copy()])
+    guarded.type = argument.type
+    return guarded

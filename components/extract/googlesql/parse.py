@@ -5,7 +5,6 @@ sqlglot translates. What it maps to another meaning is rewritten (rewrite.py, al
 (allowed.py) pass. A wrong number is worse than a refusal.
 """
 
-import contextlib
 import functools
 import logging
 import warnings
@@ -18,14 +17,20 @@ from sqlglot import ErrorLevel, exp
 from components.extract.googlesql.aliases import expand_aliases
 from components.extract.googlesql.allowed import ALLOWED, INSTEAD, USUAL
 from components.extract.googlesql.annotation import AnnotatedQuery, ColumnTypes
+from components.extract.googlesql.array_sources import name_elements
 from components.extract.googlesql.coercion import read_date_literals, refused_coercions
-from components.extract.googlesql.messages import outside_subset
+from components.extract.googlesql.messages import TEXT, outside_subset, place_at, place_of
+from components.extract.googlesql.pivot import expand_pivots
+from components.extract.googlesql.recursion import count_iterations, refused_recursions
 from components.extract.googlesql.rewrite import rewrite
 from components.extract.googlesql.row_order import check_ties, refused_orders
 from components.extract.googlesql.safe_casts import SafeCast, safe_casts
+from components.extract.googlesql.syntax_errors import UnsupportedSqlError, translate_errors
+from components.extract.googlesql.table_suffix import hide_suffixes
 from components.extract.googlesql.text_casts import refused_texts
 from components.extract.googlesql.type_families import is_float
 from components.extract.googlesql.unsupported import why_unsupported
+from components.extract.googlesql.value_tables import name_members, refused_stars
 from components.extract.googlesql.window_functions import inline_windows
 from model.errors import Problem, Problems, SpecError
 
@@ -35,11 +40,7 @@ _ALSO_REQUIRED = {
     exp.ArgMax: "expression", exp.ArgMin: "expression",
     exp.TimestampDiff: "unit", exp.DatetimeDiff: "unit", exp.DateDiff: "unit",
 }  # fmt: skip
-_ALWAYS_ADDS_FLOATS = (exp.Stddev, exp.StddevSamp, exp.Variance, exp.Corr, exp.ApproxQuantiles)
-
-
-class UnsupportedSqlError(SpecError):
-    heading = "the SQL does not mean the same on BigQuery and on files"
+_ALWAYS_ADDS_FLOATS = (exp.Stddev, exp.StddevPop, exp.StddevSamp, exp.Variance, exp.VariancePop, exp.Corr)
 
 
 @dataclass(frozen=True)
@@ -65,26 +66,37 @@ class Translation:
 def parse(sql: str) -> ParsedQuery:
     """Raises UnsupportedSqlError or SpecError."""
     query = _single_query(sql)
-    with _translate_errors():
+    with translate_errors():
         _check_arguments(query)
-        inlined = inline_windows(query)
-        if problems := list(dict.fromkeys([*_problems(query), *refused_orders(inlined)])):
-            raise UnsupportedSqlError(*problems)
+        problems = list(_unnamed(query))
+        expand_pivots(query)
+        problems += _problems(query)
+        name_elements(query)
+        inline_windows(query)
+        problems += [*refused_orders(query), *refused_stars(query), *refused_recursions(query)]
+        if problems:
+            raise UnsupportedSqlError(*dict.fromkeys(problems))
+        expand_aliases(query)
+        hide_suffixes(query)
+        count_iterations(query)
         names = {cte.alias.casefold() for cte in query.find_all(exp.CTE)}
         tables = [table for table in query.find_all(exp.Table) if table.db or table.name.casefold() not in names]
-        return ParsedQuery(expand_aliases(inlined), tuple(tables))
+        return ParsedQuery(query, tuple(tables))
 
 
 def to_duckdb(sql: str, columns: Mapping[tuple[str, str], ColumnTypes]) -> Translation:
     """`columns`: (dataset or "", table) -> name -> type. Raises UnsupportedSqlError, SpecError or DataError."""
     query = parse(sql).tree.copy()
-    with _translate_errors():
+    with translate_errors():
+        name_members(query, columns)
         annotated = AnnotatedQuery(query, columns)
         if problems := list(dict.fromkeys([*refused_coercions(annotated), *refused_texts(annotated)])):
             raise UnsupportedSqlError(*problems)
         read_date_literals(annotated)
-        text = rewrite(check_ties(query)).sql(dialect="duckdb", unsupported_level=ErrorLevel.RAISE)
-        return Translation(text, _adds_floats(annotated.resolved), tuple(safe_casts(annotated)))
+        counted = tuple(safe_casts(annotated))
+        check_ties(query)
+        text = rewrite(query).sql(dialect="duckdb", unsupported_level=ErrorLevel.RAISE, copy=False)
+        return Translation(text, _adds_floats(annotated.resolved), counted)
 
 
 def _adds_floats(resolved: exp.Query) -> bool:
@@ -105,15 +117,24 @@ def _single_query(sql: str) -> exp.Query:
         raise SpecError(
             Problem("SQL", "starts with a byte order mark", "Save the file as UTF-8 without one", "sql-not-parsed")
         )
-    with _translate_errors():
+    with translate_errors():
         statements = _statements(sql)
     parsed = [statement for statement in statements if statement and not isinstance(statement, exp.Semicolon)]
     query = parsed[0] if len(parsed) == 1 else None
     if not isinstance(query, exp.Query):
         message = f"is {query.key.upper()}, not a SELECT" if query else f"has {len(parsed)} statements, not one"
         hint = "source.sql names a file with one query; WITH may stand before it"
-        raise SpecError(Problem("SQL", message, hint, "sql-not-one-query"))
+        raise SpecError(Problem(_place_of_second(sql, statements), message, hint, "sql-not-one-query"))
+    query.meta[TEXT] = sql
     return query
+
+
+def _place_of_second(sql: str, statements: list[exp.Expr | None]) -> str:
+    """Where the second statement begins, or the only one that is no query."""
+    separators = [token.end + 1 for token in sqlglot.tokenize(sql, read="bigquery") if token.text == ";"]
+    start = separators[0] if len(statements) > 1 and separators else 0
+    rest = sql[start:]
+    return place_at(sql, start + len(rest) - len(rest.lstrip())) if any(statements) and rest.strip() else "SQL"
 
 
 def _statements(sql: str) -> list[exp.Expr | None]:
@@ -138,34 +159,22 @@ def _check_arguments(query: exp.Query) -> None:
         if not isinstance(node, exp.Anonymous) and any(node.args.get(name) is None for name in required):
             name = node.sql_names()[0] if isinstance(node, exp.Func) else node.key
             problems.add(
-                f"SQL {name}", "has too few arguments", "Look for a function with too few arguments", "sql-not-parsed"
+                f"{place_of(node)}, {name}",
+                "has too few arguments",
+                "Look for a function with too few arguments",
+                "sql-not-parsed",
             )
     problems.raise_if_any(SpecError)
 
 
-@contextlib.contextmanager
-def _translate_errors() -> Iterator[None]:
-    """sqlglot's errors, and nesting that is too deep for it, become SpecErrors."""
-    try:
-        yield
-    except sqlglot.errors.UnsupportedError as error:
-        raise UnsupportedSqlError(
-            Problem("SQL", f"cannot be translated ({error})", USUAL, "sql-not-portable")
-        ) from None
-    except sqlglot.errors.SqlglotError as error:
-        raise SpecError(_syntax(error)) from None
-    except RecursionError:
-        raise SpecError(
-            Problem("SQL", "is nested too deeply", "Give its parts names: WITH part AS (SELECT …)", "sql-too-deep")
-        ) from None
-
-
-def _syntax(error: sqlglot.errors.SqlglotError) -> Problem:
-    detail = error.errors[0] if isinstance(error, sqlglot.errors.ParseError) and error.errors else {}
-    line, near = detail.get("line"), detail.get("highlight")
-    message = f"cannot be read at {near!r}" if near else f"cannot be read ({str(error).splitlines()[0]})"
-    hint = "Fix the query there or just before; it is GoogleSQL" if near else "A quote or a comment may not be closed"
-    return Problem(f"SQL line {line}" if line else "SQL", message, hint, "sql-not-parsed")
+def _unnamed(query: exp.Query) -> Iterator[Problem]:
+    """Columns of the result that have no name: each engine gives them another one."""
+    first: exp.Expr = query
+    while isinstance(first, exp.SetOperation | exp.Subquery):
+        first = first.this
+    for item in first.selects if isinstance(first, exp.Select) else []:
+        if not item.is_star and not item.output_name:
+            yield outside_subset(item, f"Write {item.sql(dialect='bigquery'):.40} AS name", "has no name in the result")
 
 
 def _problems(query: exp.Expr) -> Iterator[Problem]:

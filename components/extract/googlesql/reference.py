@@ -32,6 +32,10 @@ _NAMES = """## Names
 `ROLLUP`, `CUBE` and `GROUPING SETS`; inside an aggregate a name is a column. `WHERE` and the SELECT list itself cannot
 use the SELECT list's names. `@start` and `@end` are TIMESTAMPs.
 
+Members of a STRUCT in an array of FROM are names of their own: `FROM t, UNNEST(event_params) WHERE key = 'page'`.
+`t_*` is every table whose name starts with `t_`, with the columns of the last one, and `_TABLE_SUFFIX` the rest of the
+name. `WITH RECURSIVE` fails above 500 iterations, on files as on BigQuery.
+
 ## Types that can be combined
 
 All numbers can be combined; STRING, BOOL, BYTES, DATE, DATETIME, TIMESTAMP and TIME only with themselves: in
@@ -58,15 +62,15 @@ INT64, BOOL and DATE pass. `UPPER` of letters without one capital of their own (
 
 ## Sums of floats
 
-A query that adds floats (`SUM`, `AVG`, `STDDEV`, `STDDEV_SAMP`, `VARIANCE`, `CORR`, `APPROX_QUANTILES`) runs in one
+A query that adds floats (`SUM`, `AVG`, `STDDEV`, `STDDEV_SAMP`, `VARIANCE`, `CORR` and their kin) runs in one
 thread, in the order of the files, so that its last digits are the same every time. On BigQuery they may vary.
 
 """
 _FILES = """## Files
 
 A Parquet column has the type that a load into BigQuery gives it: all integers are INT64 (an unsigned one beyond it is
-refused by name), a timestamp with a zone is a TIMESTAMP, one without is a DATETIME, nanoseconds are cut. A CSV column
-has the first type of this table that all of its values have:
+refused by name), a timestamp with a zone is a TIMESTAMP, one without is a DATETIME, nanoseconds are cut, and an array
+that is NULL is empty. A CSV column has the first type of this table that all of its values have:
 
 """
 
@@ -92,7 +96,8 @@ def _formats() -> str:
     rows = [f"| `PARSE_{kind}` | {_elements(known)} |" for kind, known in PARSE_ELEMENTS.items()]
     rows.append(f"| `FORMAT_` functions | {_elements(FORMAT_ELEMENTS)} |")
     head = (
-        "Elements of formats; `%F`, `%T`, `%R`, `%D`, `%x` and `%X` stand for others. `SAFE.` goes before `PARSE_`.\n"
+        "Elements of formats; `%F`, `%T`, `%R`, `%D`, `%x` and `%X` stand for others. `SAFE.` goes before\n"
+        "`PARSE_`, `SUBSTR`, `LEFT`, `RIGHT`, `LPAD`, `RPAD` and `REPEAT`.\n"
     )
     return "\n".join([head, "| function | elements |", "|---|---|", *rows, "", ""])
 
@@ -106,10 +111,10 @@ def _ordered() -> str:
 
 - `ROW_NUMBER`, `NTILE`, `RANK`, `DENSE_RANK`, `LAG`, `LEAD`, `FIRST_VALUE`, `LAST_VALUE`, ROWS frames, and `ARRAY_AGG`:
   {order.ADD_ORDER}.
-- `ARRAY_AGG` and `STRING_AGG`: {order.ORDER_BY_VALUE}.
 - `ARRAY(SELECT …)`, and LIMIT after DISTINCT, QUALIFY or UNION: {order.ORDER_BY_ALL}.
-- Where rows are tied in an order, and that decides the answer of a window, a LIMIT, `MAX_BY` or `MIN_BY`, the query
-  fails on files. Add a column that differs between such rows as the last key.
+- Where rows are tied in an order, and that decides the answer of a window, a LIMIT, `ARRAY_AGG`, `STRING_AGG`,
+  `MAX_BY`, `MIN_BY` or `ANY_VALUE`, the query fails on files. Add a column that differs between such rows as
+  the last key.
 
 """
 

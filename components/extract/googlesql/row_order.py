@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
+from components.extract.googlesql.array_sources import offset_of, sources
+from components.extract.googlesql.list_order import check_list, is_determined, order_of
 from components.extract.googlesql.messages import outside_subset
 from components.extract.googlesql.window_functions import count_peers, counts_rows, function_of, keys_of, over_same_rows
 from model.errors import Problem
@@ -19,7 +21,6 @@ NEEDS_ORDER = (
 NUMBERS_ROWS = (exp.RowNumber, exp.Ntile)
 TAKES_A_ROW = (exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue, exp.NthValue)
 ADD_ORDER = "Without ORDER BY it takes other rows every time. Add ORDER BY with a unique key"
-ORDER_BY_VALUE = "Rows that are tied in its ORDER BY come in any order. Make the value itself its last key"
 ORDER_BY_ALL = "Rows that are tied in its ORDER BY come in any order. Order by every column that is selected"
 
 
@@ -34,31 +35,25 @@ def _why(node: exp.Expr) -> str:
     match node:
         case exp.Window() if not keys_of(node) and (isinstance(function_of(node), NEEDS_ORDER) or counts_rows(node)):
             return ADD_ORDER
-        case exp.ArrayAgg() | exp.GroupConcat() if isinstance(order := node.this, exp.Order):
-            return (
-                ""
-                if _is_determined(_aggregated_value(order), [key.this for key in order.expressions])
-                else ORDER_BY_VALUE
-            )
-        case exp.ArrayAgg():
-            return "" if isinstance(node.this, exp.Limit) else ADD_ORDER  # a LIMIT is refused on its own
+        case exp.ArrayAgg() if order_of(node) is None:
+            return ADD_ORDER
         case exp.Array() if len(node.expressions) == 1 and isinstance(query := node.expressions[0], exp.Query):
-            return "" if _selects_its_keys(query) else ORDER_BY_ALL
+            return "" if _selects_its_keys(query) or _is_any_order(node) else ORDER_BY_ALL
         case exp.Query() if node.args.get("limit") and node.args.get("order") and not _can_be_checked(node):
             return "" if _selects_its_keys(node) else ORDER_BY_ALL
         case _:
             return ""
 
 
-def check_ties(query: exp.Query) -> exp.Query:
-    """A copy whose windows and limits fail where tied rows would decide the answer."""
-    copy = query.copy()
-    for node in reversed(list(copy.walk(bfs=False))):
+def check_ties(query: exp.Query) -> None:
+    """Makes, in place, windows, lists and limits fail where tied rows would decide the answer."""
+    for node in reversed(list(query.walk(bfs=False))):
         if isinstance(node, exp.Window) and _sees_ties(node):
             node.replace(_checked_window(node))
+        elif isinstance(node, exp.ArrayAgg | exp.GroupConcat):
+            check_list(node)
         elif isinstance(node, exp.Select) and node.args.get("limit") and not _selects_its_keys(node):
             _check_limit(node)
-    return copy
 
 
 def _sees_ties(window: exp.Window) -> bool:
@@ -67,7 +62,7 @@ def _sees_ties(window: exp.Window) -> bool:
         return True
     if isinstance(function, TAKES_A_ROW) or counts_rows(window):
         keys = keys_of(window) + (window.args.get("partition_by") or [])
-        return not all(_is_determined(value, keys) for value in function.iter_expressions())
+        return not all(is_determined(value, keys) for value in function.iter_expressions())
     return False
 
 
@@ -162,19 +157,20 @@ def _selects_its_keys(query: exp.Query) -> bool:
     order = query.args.get("order")
     keys = [key.this for key in order.expressions] if order else []
     names = {key.name.casefold() for key in keys if isinstance(key, exp.Column) and not key.table}
+    if _is_offset_alone(query, names):
+        return True
     return bool(keys) and all(
         item.unalias() in keys or item.alias_or_name.casefold() in names for item in query.selects
     )
 
 
-def _is_determined(value: exp.Expr, keys: list[exp.Expr]) -> bool:
-    """Rows of equal keys have one value."""
-    return value in keys or all(column in keys for column in value.find_all(exp.Column))
+def _is_offset_alone(query: exp.Query, keys: set[str]) -> bool:
+    """The rows are the elements of one array, and the offset is a key: no two rows are tied."""
+    source = list(sources(query)) if isinstance(query, exp.Select) and not query.args.get("group") else []
+    return len(source) == 1 and isinstance(source[0], exp.Unnest) and offset_of(source[0]).casefold() in keys - {""}
 
 
-def _aggregated_value(order: exp.Order) -> exp.Expr:
-    """What ARRAY_AGG or STRING_AGG aggregates."""
-    value: exp.Expr = order.this
-    if isinstance(value, exp.IgnoreNulls):
-        value = value.this
-    return value.expressions[0] if isinstance(value, exp.Distinct) else value
+def _is_any_order(array: exp.Array) -> bool:
+    """Only the length of the array, or which elements it has, is asked for."""
+    unnest = array.parent
+    return isinstance(unnest, exp.ArraySize) or (isinstance(unnest, exp.Unnest) and not unnest.args.get("offset"))

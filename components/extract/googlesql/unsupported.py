@@ -5,6 +5,8 @@ import re
 from sqlglot import exp
 
 from components.extract.googlesql.date_formats import PARSERS, refused_format
+from components.extract.googlesql.function_calls import GUARDED
+from components.extract.googlesql.text_formats import USE, refused_text_format
 
 PARTS = {
     "YEAR", "QUARTER", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND", "DAYOFWEEK",
@@ -12,29 +14,35 @@ PARTS = {
 }  # fmt: skip
 UNSUPPORTED = {
     "EXTRACT of other parts": f"Use the parts {', '.join(sorted(PARTS))}, WEEK(MONDAY)",
-    "ARRAY_AGG(… LIMIT n)": "LIMIT in ARRAY_AGG differs. Use MIN_BY, MAX_BY, or ROW_NUMBER and a filter",
-    "ARRAY_AGG without IGNORE NULLS": "Write ARRAY_AGG(x IGNORE NULLS)",
-    "UNNEST … WITH OFFSET": (
-        "WITH OFFSET counts from 1 on files. "
-        "Use UNNEST(GENERATE_ARRAY(0, ARRAY_LENGTH(a) - 1)) AS i and a[SAFE_OFFSET(i)]"
-    ),
-    "array[OFFSET(i)], array[ORDINAL(i)], array[i]": "OFFSET beyond the end differs. Use SAFE_OFFSET",
     "LIKE ANY, LIKE ALL": "A backslash in LIKE ANY differs. Write x LIKE a OR x LIKE b",
     "COUNTIF(DISTINCT …)": "Use COUNT(DISTINCT IF(condition, x, NULL))",
+    "ANY_VALUE … OVER": "ANY_VALUE OVER may take another row every time. Use FIRST_VALUE, MIN or MAX",
+    "ARRAY_AGG(… LIMIT) computed": "LIMIT in an aggregate must be a literal",
+    "ARRAY_TO_STRING with a text for NULL": "Write IFNULL(x, text) for the elements",
+    "FORMAT": USE,
+    "HAVING MAX, HAVING MIN in other aggregates than ANY_VALUE": "Use MAX_BY, MIN_BY or ANY_VALUE(x HAVING MAX y)",
+    "RANGE_BUCKET with computed bounds": "RANGE_BUCKET's bounds must be literals in an array",
+    "REGEXP_EXTRACT_ALL of empty texts": "A pattern that matches the empty text finds other ones. Use + in place of *",
+    "SHA512": "Use SHA256",
+    "TRUNC with digits": "Use TRUNC(x * 100) / 100",
+    "x << n, x >> n": "Shifts differ for negative numbers. Use x * POW(2, n) or DIV(x, 2)",
     "MAX_BY … OVER, MIN_BY … OVER": "MAX_BY and MIN_BY have no OVER. Use FIRST_VALUE",
-    "SUBSTR with a computed start, or 0": "SUBSTR's start must be a literal other than 0",
-    "SUBSTR with a computed length": "SUBSTR's length must be a literal that is not negative",
     "INSTR with a position or an occurrence": "INSTR with an occurrence differs. Use STRPOS",
     "STRING_AGG without ORDER BY": "Write STRING_AGG(x ORDER BY x): without an order the text differs",
-    "SAFE. before other functions than PARSE_": "SAFE. stands before PARSE_ alone. Use SAFE_CAST, SAFE_DIVIDE or IF",
+    "SAFE. before other functions": (
+        "SAFE. stands before PARSE_ functions, SUBSTR, LEFT, RIGHT, LPAD, RPAD and REPEAT. "
+        "Use SAFE_CAST, SAFE_DIVIDE or IF"
+    ),
     "CAST(… FORMAT …)": "A CAST's FORMAT is not read on files. Use FORMAT_DATE or FORMAT_TIMESTAMP",
     "CAST AS NUMERIC, AS BIGNUMERIC": "Decimals keep other digits on files. Use FLOAT64, or INT64 of the smallest unit",
     "@@variable": "Files have no system variables. Write its value",
-    "table_*": "A table for each day is not read here. Use one table, partitioned by day",
-    "PIVOT, UNPIVOT": "PIVOT is not read on files. Use SUM(IF(condition, x, NULL)) and GROUP BY",
+    "a_*_b": "An asterisk stands at the end of a table's name. Filter by _TABLE_SUFFIX",
+    "PIVOT, UNPIVOT of unnamed columns, other values or other functions": (
+        "Write FROM (SELECT key, kind, x FROM t) PIVOT(SUM(x) FOR kind IN ('a', 'b c' AS b)) with SUM, COUNT, COUNTIF, "
+        "AVG, MIN, MAX or LOGICAL_; or SUM(IF(condition, x, NULL)) and GROUP BY"
+    ),
     "TABLESAMPLE": "A sample takes other rows every time. Use MOD(ABS(FARM_FINGERPRINT(id)), 100)",
     "CORR … OVER": "CORR OVER differs where a window has one pair. Use GROUP BY",
-    "ANY_VALUE": "ANY_VALUE may take another row every time. Use MIN or MAX",
     "DISTINCT ON": "DISTINCT ON takes other rows every time. Use ROW_NUMBER and a filter",
     "NATURAL, SEMI, ANTI and ASOF JOIN": "GoogleSQL has no such JOIN. Use JOIN with USING, EXISTS or NOT EXISTS",
     "ILIKE": "GoogleSQL has no ILIKE. Write LOWER(x) LIKE",
@@ -52,24 +60,12 @@ def why_unsupported(node: exp.Expr) -> str | None:
     match node:
         case exp.Extract() if node.name.upper() not in PARTS and not is_week_from_monday(node):
             return UNSUPPORTED["EXTRACT of other parts"]
-        case exp.ArrayAgg() if node.find(exp.Limit):
-            return UNSUPPORTED["ARRAY_AGG(… LIMIT n)"]
-        case exp.ArrayAgg() if not isinstance(node.parent, exp.IgnoreNulls) and not node.find(exp.IgnoreNulls):
-            return UNSUPPORTED["ARRAY_AGG without IGNORE NULLS"]
-        case exp.Unnest() if node.args.get("offset"):
-            return UNSUPPORTED["UNNEST … WITH OFFSET"]
-        case exp.Bracket() if not node.args.get("safe"):
-            return UNSUPPORTED["array[OFFSET(i)], array[ORDINAL(i)], array[i]"]
         case exp.Like() if isinstance(node.expression, exp.Any | exp.All):
             return UNSUPPORTED["LIKE ANY, LIKE ALL"]
         case exp.CountIf() if isinstance(node.this, exp.Distinct):
             return UNSUPPORTED["COUNTIF(DISTINCT …)"]
         case exp.ArgMax() | exp.ArgMin() if isinstance(node.parent, exp.Window):
             return UNSUPPORTED["MAX_BY … OVER, MIN_BY … OVER"]
-        case exp.Substring() if not _whole_number(node.args.get("start")) or node.args["start"].name == "0":
-            return UNSUPPORTED["SUBSTR with a computed start, or 0"]
-        case exp.Substring() if node.args.get("length") and not isinstance(node.args["length"], exp.Literal):
-            return UNSUPPORTED["SUBSTR with a computed length"]
         case exp.StrPosition() if node.args.get("position") or node.args.get("occurrence"):
             return UNSUPPORTED["INSTR with a position or an occurrence"]
         case exp.GroupConcat() if not node.find(exp.Order):
@@ -78,36 +74,54 @@ def why_unsupported(node: exp.Expr) -> str | None:
             why := refused_format(node)
         ):
             return why
-        case exp.SafeFunc() if type(node.this) not in PARSERS:
-            return UNSUPPORTED["SAFE. before other functions than PARSE_"]
+        case exp.SafeFunc() if type(node.this) not in PARSERS and not isinstance(node.this, GUARDED):
+            return UNSUPPORTED["SAFE. before other functions"]
+        case exp.AnyValue() if isinstance(node.parent, exp.Window):
+            return UNSUPPORTED["ANY_VALUE … OVER"]
+        case exp.HavingMax() if not isinstance(node.parent, exp.AnyValue):
+            return UNSUPPORTED["HAVING MAX, HAVING MIN in other aggregates than ANY_VALUE"]
+        case exp.ArrayToString() if node.args.get("null"):
+            return UNSUPPORTED["ARRAY_TO_STRING with a text for NULL"]
+        case exp.Format() if why := refused_text_format(node):
+            return why
+        case exp.RangeBucket() if not _is_literals(node.expression):
+            return UNSUPPORTED["RANGE_BUCKET with computed bounds"]
+        case exp.SHA2Digest() if node.text("length") == "512":
+            return UNSUPPORTED["SHA512"]
+        case exp.Trunc() if node.args.get("decimals"):
+            return UNSUPPORTED["TRUNC with digits"]
+        case exp.BitwiseLeftShift() | exp.BitwiseRightShift():
+            return UNSUPPORTED["x << n, x >> n"]
         case exp.Cast() if node.args.get("format"):
             return UNSUPPORTED["CAST(… FORMAT …)"]
         case exp.Cast() if node.to.this in DECIMALS:
             return UNSUPPORTED["CAST AS NUMERIC, AS BIGNUMERIC"]
         case exp.Parameter() if not node.name:
             return UNSUPPORTED["@@variable"]
-        case exp.Table() if "*" in node.name:
-            return UNSUPPORTED["table_*"]
+        case exp.Table() if "*" in node.name[:-1]:
+            return UNSUPPORTED["a_*_b"]
         case exp.Pivot():
-            return UNSUPPORTED["PIVOT, UNPIVOT"]
+            return UNSUPPORTED["PIVOT, UNPIVOT of unnamed columns, other values or other functions"]
         case exp.TableSample():
             return UNSUPPORTED["TABLESAMPLE"]
         case exp.Corr() if isinstance(node.parent, exp.Window):
             return UNSUPPORTED["CORR … OVER"]
-        case exp.AnyValue():
-            return UNSUPPORTED["ANY_VALUE"]
         case exp.Distinct() if node.args.get("on"):
             return UNSUPPORTED["DISTINCT ON"]
         case exp.Join() if node.kind in ("SEMI", "ANTI") or node.method:
             return UNSUPPORTED["NATURAL, SEMI, ANTI and ASOF JOIN"]
         case exp.ILike():
             return UNSUPPORTED["ILIKE"]
-        case exp.RegexpExtract() if not isinstance(node.expression, exp.Literal | exp.RawString):
+        case exp.RegexpExtract() | exp.RegexpExtractAll() if not isinstance(
+            node.expression, exp.Literal | exp.RawString
+        ):
             return UNSUPPORTED["REGEXP_EXTRACT with a computed pattern"]
-        case exp.RegexpExtract() if groups_of(node.expression.name) > 1:
+        case exp.RegexpExtract() | exp.RegexpExtractAll() if groups_of(node.expression.name) > 1:
             return UNSUPPORTED["REGEXP_EXTRACT with two groups"]
-        case exp.Limit() if isinstance(node.parent, exp.ArrayAgg):
-            return None  # refused at the ARRAY_AGG
+        case exp.RegexpExtractAll() if _matches_nothing(node.expression.name):
+            return UNSUPPORTED["REGEXP_EXTRACT_ALL of empty texts"]
+        case exp.Limit() if isinstance(node.parent, exp.ArrayAgg | exp.GroupConcat):
+            return None if isinstance(node.expression, exp.Literal) else UNSUPPORTED["ARRAY_AGG(… LIMIT) computed"]
         case exp.Limit() if not isinstance(node.parent, exp.Query) or not node.parent.args.get("order"):
             return UNSUPPORTED["LIMIT without ORDER BY"]
         case _:
@@ -119,10 +133,19 @@ def groups_of(pattern: str) -> int:
     return sum(token in ("(", "(?<", "(?P<") for token in _RE2.findall(pattern))
 
 
+def _matches_nothing(pattern: str) -> bool:
+    """Or a pattern that Python's engine does not read."""
+    try:
+        return any(not match[0] for text in ("", "a b-1 A") for match in re.finditer(pattern, text))
+    except re.error:
+        return True
+
+
+def _is_literals(bounds: exp.Expr) -> bool:
+    literals = (exp.Literal, exp.Neg)
+    return isinstance(bounds, exp.Array) and all(isinstance(bound.unnest(), literals) for bound in bounds.expressions)
+
+
 def is_week_from_monday(node: exp.Extract) -> bool:
     part: str = node.this.sql(dialect="bigquery")
     return part.upper() == "WEEK(MONDAY)"
-
-
-def _whole_number(start: exp.Expr | None) -> bool:
-    return start is None or (isinstance(start, exp.Literal | exp.Neg) and start.name != "")

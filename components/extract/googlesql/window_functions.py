@@ -3,17 +3,15 @@
 from sqlglot import exp
 
 
-def inline_windows(query: exp.Query) -> exp.Query:
-    """A copy in which every OVER has its own partition, order and frame."""
-    copy = query.copy()
-    for select in copy.find_all(exp.Select):
+def inline_windows(query: exp.Query) -> None:
+    """Gives, in place, every OVER its own partition, order and frame."""
+    for select in query.find_all(exp.Select):
         named = {window.name.casefold(): window for window in select.args.get("windows") or []}
         if named:
             for window in select.find_all(exp.Window):
                 if window.args.get("over"):
                     _inline(window, named)
             select.set("windows", None)
-    return copy
 
 
 def _inline(window: exp.Window, named: dict[str, exp.Window]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import duckdb
 
-from components.extract.googlesql.parse import UnsupportedSqlError
+from components.extract.googlesql.syntax_errors import UnsupportedSqlError
 from components.extract.sources.csv_types import CsvTable, Mismatches, find_mismatches
 from model.errors import DataError, KamadoError, Problem
 

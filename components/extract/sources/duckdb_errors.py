@@ -7,7 +7,8 @@ from pathlib import Path
 import duckdb
 
 from components.extract.googlesql import types
-from components.extract.googlesql.duckdb_macros import NAN, TIED
+from components.extract.googlesql.order_macros import SEVERAL, TIED
+from components.extract.googlesql.value_macros import NAN
 from components.extract.sources import csv_file
 from model.errors import DataError, Problem
 from model.sql import quoted
@@ -16,6 +17,7 @@ BEYOND_INT64 = re.compile(r"Type U?INT(?:64|128) with value (\d+) can't be cast 
 PATH = re.compile(r"[\"']([^\"']*\.(?:parquet|csv|csv\.gz))[\"']|file = (\S.*?\.(?:csv|csv\.gz))$", re.MULTILINE)
 _KNOWN = {
     NAN: (f"{NAN}, which has another answer on BigQuery", "Write IF(IS_NAN(x), NULL, x) wherever x is compared"),
+    SEVERAL: (f"{SEVERAL}, so each run could take another one", "Use MIN or MAX, or add the value to GROUP BY"),
     TIED: (
         f"{TIED}, so each run could take another one",
         "Add a column that differs between such rows as the last key; if they are copies, SELECT DISTINCT them first",

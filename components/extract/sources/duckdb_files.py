@@ -1,7 +1,7 @@
 """Tables as files in a folder, read by DuckDB: the embedded default."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from components.extract.googlesql import types
-from components.extract.googlesql.duckdb_macros import connect
-from components.extract.googlesql.parse import Translation, UnsupportedSqlError, parameters, parse, to_duckdb
+from components.extract.googlesql.duckdb_macros import connect, define
+from components.extract.googlesql.parse import Translation, parameters, parse, to_duckdb
 from components.extract.googlesql.safe_casts import Loss
+from components.extract.googlesql.syntax_errors import UnsupportedSqlError
+from components.extract.googlesql.table_suffix import is_wildcard
 from components.extract.sources import csv_types, duckdb_errors
 from components.extract.sources.column_types import refuse_unmapped
 from components.extract.sources.csv_file import open_csv
 from components.extract.sources.csv_hints import with_csv_examples
 from components.extract.sources.scan import Scan
+from components.extract.sources.shards import union
 from components.extract.sources.source import QueryLineage, refuse_duplicate_names
 from components.extract.sources.table_state import NO_TABLE, TableState, version_of
 from components.extract.sources.tables import Tables, reader, select, select_csv
@@ -93,35 +96,48 @@ class DuckDbSource:
         """A connection in which the query's tables are views over their files, and the query in DuckDB's SQL."""
         problems = Problems()
         keys = dict.fromkeys((table.db, table.name) for table in parse(sql).tables)
-        patterns = {key: self._tables.pattern(*key, problems) for key in keys}
+        patterns = {key: self._tables.patterns(*key, problems) for key in keys}
         problems.raise_if_any(DataError)
         with connect() as connection:
-            for key, pattern in patterns.items():
-                self._create_view(connection, key, pattern)
+            for key, shards in patterns.items():
+                self._create_view(connection, key, shards)
             if sql not in self._translations:
                 self._translations[sql] = self._translated(sql, connection, patterns)
-            yield connection, self._translations[sql]
+            query = self._translations[sql]
+            define(connection, query.sql, *(cast.count for cast in query.safe_casts))
+            yield connection, query
 
     def _translated(
-        self, sql: str, connection: duckdb.DuckDBPyConnection, patterns: dict[TableKey, str]
+        self, sql: str, connection: duckdb.DuckDBPyConnection, patterns: dict[TableKey, dict[str, str]]
     ) -> Translation:
         columns = {key: types.of_view(connection, *key) for key in patterns}
         try:
             return to_duckdb(sql, columns)
         except UnsupportedSqlError as error:
-            tables = {key: self._csv[pattern] for key, pattern in patterns.items() if pattern in self._csv}
+            tables = {
+                key: self._csv[pattern]
+                for key, shards in patterns.items()
+                for pattern in shards.values()
+                if pattern in self._csv
+            }
             raise with_csv_examples(error, connection, tables) from None
 
-    def _create_view(self, connection: duckdb.DuckDBPyConnection, key: TableKey, pattern: str) -> None:
+    def _create_view(self, connection: duckdb.DuckDBPyConnection, key: TableKey, shards: Mapping[str, str]) -> None:
+        """`shards`: suffix -> pattern of the files; the suffix of a table that stands alone is ""."""
         dataset, name = key
+        label = ".".join(filter(None, key))
         if dataset:
             connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{dataset}"')
-        try:
-            query, rows = self._read(connection, pattern)
-            connection.execute(f"CREATE VIEW {types.qualified(dataset, name)} AS {query}")
-        except (duckdb.Error, EOFError, OSError) as error:
-            raise duckdb_errors.unreadable(pattern, error) from None
-        self._rows[".".join(filter(None, key))] = rows
+        selects, total = {}, 0
+        for suffix, pattern in shards.items():
+            try:
+                selects[suffix], rows = self._read(connection, pattern)
+            except (duckdb.Error, EOFError, OSError) as error:
+                raise duckdb_errors.unreadable(pattern, error) from None
+            total += rows
+        query = union(connection, label, selects) if is_wildcard(name) else selects[""]
+        connection.execute(f"CREATE VIEW {types.qualified(dataset, name)} AS {query}")
+        self._rows[label] = total
 
     def _read(self, connection: duckdb.DuckDBPyConnection, pattern: str) -> tuple[str, int]:
         """The table's columns as SQL, and how many rows it has."""

@@ -1,7 +1,7 @@
 """The files of a table in DATA, and whether they can be read.
 
 A table `t` is `t.parquet`, `t/*.parquet`, `t.csv` or `t.csv.gz` in DATA; `dataset.t` is the same in `DATA/dataset`, or
-in the folder of that name beside DATA.
+in the folder of that name beside DATA. `t_*` is every table whose name starts so, and _TABLE_SUFFIX the rest of it.
 """
 
 import difflib
@@ -14,6 +14,7 @@ import duckdb
 from duckdb.sqltypes import DuckDBPyType
 
 from components.extract.googlesql import types
+from components.extract.googlesql.table_suffix import is_wildcard
 from components.extract.sources import csv_file, csv_types
 from model.errors import DataError, Problems
 from model.sql import literal, quoted
@@ -33,16 +34,32 @@ class Tables:
         self.data = data
         self._checked: set[Path] = set()
 
-    def pattern(self, dataset: str, name: str, problems: Problems) -> str:
-        """The path or glob of the table's files; "", with a problem added, where they are missing or cannot be read."""
-        pattern = self._located(dataset, name, problems)
-        for path in files_of(pattern):
-            self._check_file(path, problems)
-        return pattern
+    def patterns(self, dataset: str, name: str, problems: Problems) -> dict[str, str]:
+        """The path or glob of the table's files, and of each table of `t_*` by its suffix.
+
+        Adds a problem where they are missing or cannot be read.
+        """
+        patterns = self._located_all(dataset, name, problems)
+        for pattern in patterns.values():
+            for path in files_of(pattern):
+                self._check_file(path, problems)
+        return patterns
 
     def files(self, dataset: str, name: str, problems: Problems) -> list[Path]:
         """The table's files, by name, without a look into them; none, with a problem added, where they are missing."""
-        return files_of(self._located(dataset, name, problems))
+        return [path for pattern in self._located_all(dataset, name, problems).values() for path in files_of(pattern)]
+
+    def _located_all(self, dataset: str, name: str, problems: Problems) -> dict[str, str]:
+        if not is_wildcard(name):
+            return {"": self._located(dataset, name, problems)}
+        prefix = name[:-1]
+        folder = self._folder(dataset) if dataset else self.data
+        names = sorted(_tables_in(folder)) if folder else []
+        shards = [other for other in names if other.startswith(prefix) and other != prefix]
+        if not shards:
+            where = f"table {dataset}.{name}" if dataset else f"table {name}"
+            problems.add(where, f"is not in DATA={self.data}", _suggestion(name, names), "table-missing")
+        return {shard.removeprefix(prefix): self._located(dataset, shard, problems) for shard in shards}
 
     def _located(self, dataset: str, name: str, problems: Problems) -> str:
         label = f"{dataset}.{name}" if dataset else name
@@ -149,6 +166,8 @@ def _column(name: str, kind: DuckDBPyType) -> str:
     column = quoted(name)
     target = types.type_after_load(kind)
     value = column if target == str(kind) else f"CAST({column} AS {target})"
+    if target.endswith("]"):  # a REPEATED column of BigQuery has no NULL
+        value = f"coalesce({value}, [])"
     if target == "DOUBLE":  # hides Parquet's bounds: they leave NaN out, and DuckDB filters by them
         value = f"CASE WHEN {column} IS NULL THEN NULL ELSE {value} END"
     return f"{value} AS {quoted(ILLEGAL.sub('_', name))}"

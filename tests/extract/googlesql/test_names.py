@@ -65,7 +65,7 @@ def test_a_clause_takes_the_name_of_the_select_list_first(visits, outcome, sql, 
 @pytest.mark.case("an alias of the SELECT list in WHERE or beside itself, which GoogleSQL does not know there")
 @pytest.mark.parametrize("sql", ["SELECT u + 1 AS v FROM t WHERE v > 1", "SELECT u + 1 AS v, v + 1 AS w FROM t"])
 def test_an_alias_is_not_known_where_googlesql_does_not_know_it(visits, outcome, sql):
-    with pytest.raises(DataError, match="SQL column v: is in none of its tables") as error:
+    with pytest.raises(DataError, match="column v: is in none of its tables") as error:
         rows(visits, sql)
     outcome(error.value.problems[0])
 
@@ -74,12 +74,13 @@ def test_all_unknown_names_are_reported_at_once(visits):
     with pytest.raises(DataError) as error:
         rows(visits, "SELECT t.a, x.u, b, (SELECT COUNT(c.d) FROM t AS c) AS n FROM t")
     assert [problem.where for problem in error.value.problems] == [
-        "SQL column d", "SQL column a", "SQL x", "SQL column b",
+        "SQL line 1 column 35, column d", "SQL line 1 column 8, column a", "SQL line 1 column 13, alias x",
+        "SQL line 1 column 18, column b",
     ]  # fmt: skip
 
 
 def test_a_name_of_two_tables_needs_an_alias(visits):
-    with pytest.raises(DataError, match="SQL column u: is in more than one of its tables"):
+    with pytest.raises(DataError, match="column u: is in more than one of its tables"):
         rows(visits, "SELECT u FROM t AS a JOIN t AS b ON a.p = b.p")
 
 

@@ -11,6 +11,7 @@ DATE = {
     "LAST_DAY(DATE '2026-02-10', YEAR)": date(2026, 12, 31),
     "DATE_ADD(f.day, INTERVAL 1 MONTH)": date(2026, 2, 28),
     "DATE(2026, 1, 2)": date(2026, 1, 2),
+    "(SELECT DATE_TRUNC(MIN(d), MONTH) FROM UNNEST([f.day]) AS d)": date(2026, 1, 1),
     "DATE_SUB(f.day, INTERVAL 1 DAY)": date(2026, 1, 30),
     "DATE(f.moment, 'Asia/Tokyo')": date(2026, 2, 1),
     "DATE(f.moment)": date(2026, 1, 31),

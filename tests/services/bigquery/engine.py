@@ -14,8 +14,9 @@ import pyarrow.compute as pc
 import sqlglot
 
 from components.extract.googlesql import types
-from components.extract.googlesql.duckdb_macros import connect
-from components.extract.googlesql.parse import UnsupportedSqlError, parse, to_duckdb
+from components.extract.googlesql.duckdb_macros import FINGERPRINT, connect, define, macros
+from components.extract.googlesql.parse import parse, to_duckdb
+from components.extract.googlesql.syntax_errors import UnsupportedSqlError
 from components.extract.sources import duckdb_errors
 from model.errors import KamadoError
 from model.sql import literal, quoted
@@ -134,6 +135,7 @@ def _database() -> Iterator[duckdb.DuckDBPyConnection]:
 def _with_macros() -> duckdb.DuckDBPyConnection:
     connection = connect()
     connection.execute("SET threads=2")
+    define(connection, *macros(), FINGERPRINT)
     return connection
 
 
@@ -202,7 +204,7 @@ def _converted(values: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
 def _refusal(error: KamadoError, query: Query) -> Refusal:
     problem = error.problems[0]
     name = problem.where.rpartition(" ")[2]
-    if problem.where.startswith("SQL column"):
+    if problem.code == "sql-name-unknown":
         near = f"; {problem.hint}" if problem.hint.startswith("Did you mean") else ""
         return Refusal(400, "invalidQuery", f"Unrecognized name: {name}{near}{query.at(name)}")
     return Refusal(400, "invalidQuery", f"{problem.where}: {problem.problem}")
