@@ -111,9 +111,11 @@ def submit_missing(service: PipelineService, requests: Sequence[RunRequest]) -> 
         try:
             started.append(service.submit(request))
         except SubmitError as refusal:
-            left = ", ".join(request.name for request in missing[index:])
+            left = ", ".join(request.name for request in missing[index + 1 :])
             hint = "Give the same command again once that is solved: days that have a run are left out"
-            stopped = Problem("BACKFILL", f"did not start {left}", hint, "backfill-stopped")
+            stopped = Problem(
+                "BACKFILL", f"ended at {request.name}" + f", before {left}" * bool(left), hint, "backfill-stopped"
+            )
             raise SubmitError(*refusal.problems, stopped) from refusal
     return Backfill(tuple(started), before)
 
