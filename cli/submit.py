@@ -161,8 +161,10 @@ def schedule(call: Call, target: str, cron: str, name: str, catch_up: bool, back
 )
 @TARGET
 def runs(call: Call, model: str, newest: int, target: str) -> RunListing:
-    """List the runs of a model on a cluster, newest first; those of several models are under `fleet`, with the outcome
-    of every model of the newest one."""
+    """List the runs of a model on a cluster, newest first.
+
+    Those of several models are under `fleet`, with the outcome of every model of the newest one.
+    """
     from pipelines.graph_settings import FLEET
     from pipelines.submit.open_service import open_service
     from pipelines.submit.outcome import finish
