@@ -108,6 +108,7 @@ def test_a_wrong_parameter_is_refused_before_anything_is_sent(kamado, server):
         (("submit", "--set", "end=2026-07-01", "--end", "2026-07-02"), ["parameter-twice"]),
         (("submit", "--set", "champion=a", "--set", "champion=b"), ["parameter-twice"]),
         (("submit", "--specs="), ["specs-twice", "specs-empty"]),
+        (("submit", "--retries", "2"), ["retries-unwatched"]),
         (("submit", "--wait", "--retries", "9"), ["argument-value"]),
         (("schedule", "--cron", "0 18 * * 1", "--backfill", "2126-01-01..2126-01-09"), ["backfill-unreadable"]),
     ],
