@@ -30,7 +30,7 @@ RETRY_ONCE = 1
 RETRIES = click.option(
     "--retries",
     type=WholeNumber(0, 3, example=1),
-    default=RETRY_ONCE,
+    default=None,
     metavar="NUMBER",
     help="With --wait, run the failed steps of a run that no refusal ended again, so often; default: 1.",
 )
@@ -94,13 +94,13 @@ class RunListing:
 @submit_options
 @WAIT
 @RETRIES
-def submit(call: Call, target: str, wait: bool, retries: int = RETRY_ONCE, **arguments: Any) -> VerbResult:
+def submit(call: Call, target: str, wait: bool, retries: int | None = None, **arguments: Any) -> VerbResult:
     """Compile the pipeline of one model, or of several, and run it on a cluster.
 
     With --wait the exit code is the run's own: 0 promoted, 3 held or too little data, 1 refused, rejected or failed.
     Ctrl-C stops watching; the run goes on.
     """
-    service, request = _read(call, target, list(call.mistakes), **arguments)
+    service, request = _read(call, target, [*call.mistakes, *_unwatched(wait, retries)], **arguments)
     run = service.submit(request)
     if wait:
         return _followed(call, service, run, retries)
@@ -161,8 +161,10 @@ def schedule(call: Call, target: str, cron: str, name: str, catch_up: bool, back
 )
 @TARGET
 def runs(call: Call, model: str, newest: int, target: str) -> RunListing:
-    """List the runs of a model on a cluster, newest first; those of several models are under `fleet`, with the outcome
-    of every model of the newest one."""
+    """List the runs of a model on a cluster, newest first.
+
+    Those of several models are under `fleet`, with the outcome of every model of the newest one.
+    """
     from pipelines.graph_settings import FLEET
     from pipelines.submit.open_service import open_service
     from pipelines.submit.outcome import finish
@@ -182,7 +184,7 @@ def runs(call: Call, model: str, newest: int, target: str) -> RunListing:
 @TARGET
 @WAIT
 @RETRIES
-def retry(call: Call, run_id: str, target: str, wait: bool, retries: int) -> VerbResult:
+def retry(call: Call, run_id: str, target: str, wait: bool, retries: int | None) -> VerbResult:
     """Run the failed steps of a run again.
 
     A run that ended with a refusal or a rejected model is not run again: it would come to the same end.
@@ -190,6 +192,8 @@ def retry(call: Call, run_id: str, target: str, wait: bool, retries: int) -> Ver
     from pipelines.submit.open_service import open_service
     from pipelines.submit.outcome import finish, refuse_retry
 
+    if problems := _unwatched(wait, retries):
+        raise UsageError(*problems)
     service = open_service(target, call.environ)
     run = service.run(run_id)
     if run.has_ended:
@@ -244,8 +248,16 @@ def _started(run: "Run", line: str) -> Done:
     return Done(document, (line, f"run {run.link}"))
 
 
-def _followed(call: Call, service: "PipelineService", run: "Run", retries: int) -> VerbResult:
+def _unwatched(wait: bool, retries: int | None) -> list[Problem]:
+    if wait or retries is None:
+        return []
+    hint = "Add --wait, or leave it out: make pipeline-retry runs a failed run again"
+    return [Problem("--retries", "needs somebody who follows the run", hint, "retries-unwatched")]
+
+
+def _followed(call: Call, service: "PipelineService", run: "Run", retries: int | None) -> VerbResult:
     from pipelines.submit.outcome import follow
 
     call.report(f"run {run.link}")
-    return follow(service, run, call.console, retries=retries, report=call.report)
+    most = RETRY_ONCE if retries is None else retries
+    return follow(service, run, call.console, retries=most, report=call.report)

@@ -11,6 +11,7 @@ from components.extract.extract import extract
 from components.extract.window import window
 from components.preprocess.preprocess import preprocess
 from components.train.train import train
+from examples.rental_portal.simulate import Portal, simulate
 from model.spec.reader import read_spec
 from pipelines.compile import ROOT
 from tests.runs import quiet
@@ -55,6 +56,14 @@ def test_an_example_comes_to_a_verdict_on_its_real_data(name, tmp_path):
     assert len(page) < 500_000
     rejections = json.loads((tmp_path / "splits" / "rejections.json").read_text())
     assert rejections["rejected_share"] <= rejections["budget"]
+
+
+def test_the_portal_of_the_readme_is_promoted(tmp_path):
+    """By its own spec and promotion rules, on the fewest of its simulated lists that let it."""
+    simulate(Portal(lists=12_000), tmp_path / "portal", progress=quiet)
+    verdict = run(read_spec(ROOT / "examples" / "rental_portal"), tmp_path / "portal" / "data", tmp_path, trials=1)
+    assert verdict == "promote"
+    assert verify(tmp_path / "trained" / "bundle", tmp_path / "evaluated" / "verdict.json") == []
 
 
 def test_the_length_of_a_call_is_known_only_after_it_and_is_noticed(tmp_path):

@@ -78,8 +78,8 @@ def _end(end: EndOfRun, tasks: Sequence[RunTask]) -> str:
 def _finished(tasks: Sequence[RunTask], models: Mapping[str, str], results: Sequence[RunResult]) -> list[str]:
     """The models that came to their end, where Kubeflow does not tell to which one."""
     ended = {models[task.task_id] for task in tasks if task.builds and task.ended_well and task.task_id in models}
-    untold = sorted(ended - {result.model for result in results})
-    return [_escaped(f"came to their end: {', '.join(untold)}")] if untold else []
+    without_result = sorted(ended - {result.model for result in results})
+    return [_escaped(f"came to their end: {', '.join(without_result)}")] if without_result else []
 
 
 def _result(result: RunResult) -> str:

@@ -15,7 +15,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -89,16 +89,16 @@ class Output:
 
         It carries on the last of them, and so has its id.
         """
-        numbered, identity = self._numbered(), uuid.uuid4().hex
-        for folder in numbered:
-            if not (folder / "run.json").exists():
-                identity = run_id(folder) or identity
-                shutil.rmtree(folder)
+        fresh = self.runs / ".new"  # so that no folder has a number and no mark, whenever a run is killed
+        identity = run_id(fresh)
+        died = [folder for folder in self._numbered() if not (folder / "run.json").exists()]
+        for folder in died:
+            identity = run_id(folder) or identity
+        fresh.mkdir(exist_ok=True)
+        (fresh / MARK).write_text(identity or uuid.uuid4().hex, encoding="utf-8")
+        self._remove(died)
         number = max((int(path.name) for path in self.runs.iterdir() if NUMBERED.fullmatch(path.name)), default=0) + 1
-        folder = self.runs / f"{number:06d}"
-        folder.mkdir()
-        (folder / MARK).write_text(identity, encoding="utf-8")
-        return folder
+        return fresh.rename(self.runs / f"{number:06d}")
 
     def keep(self, run: Path) -> None:
         """Keep the next run from removing this one."""
@@ -115,8 +115,15 @@ class Output:
                 self._link(link, Path("latest") / name)
             elif not (run / name).exists() and link.is_symlink():
                 link.unlink()  # it was for an earlier run, and would lead nowhere
-        for old in self._numbered()[:-KEEP]:
-            shutil.rmtree(old)
+        self._remove(self._numbered()[:-KEEP])
+
+    def _remove(self, folders: Sequence[Path]) -> None:
+        """Each gets another name first: what is half removed when a run is killed is removed by the next one."""
+        removed = self.runs / ".old"
+        shutil.rmtree(removed, ignore_errors=True)
+        for folder in folders:
+            folder.rename(removed)
+            shutil.rmtree(removed)
 
     def _numbered(self) -> list[Path]:
         return sorted(

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 import pydantic
@@ -165,6 +165,7 @@ def follow(
     *,
     retries: int,
     report: Callable[[str], None],
+    sleep: Callable[[float], None] = time.sleep,
 ) -> FinishedRun:
     """The run at its end, watched. Where it failed by none of its models' outcomes, its failed steps are run again, at
     most `retries` times. Raises SubmitError."""
@@ -175,9 +176,23 @@ def follow(
         for line in failures(finished.run):
             report(f"  {line}")
         report(f"run {run.id} failed, and by no refusal: its failed steps run again ({number} of {retries})")
-        service.retry(run.id)
-        finished = finish(service, watch(service, service.run(run.id), console))
+        finished = finish(service, watch(service, _run_again(service, finished.run, sleep), console))
     return finished
+
+
+def _run_again(service: PipelineService, run: Run, sleep: Callable[[float], None]) -> Run:
+    """The failed run, going on. Raises SubmitError. Without an answer it may go on all the same: the run tells."""
+    try:
+        service.retry(run.id)
+    except UnreachableError:
+        for seconds in WAITS:
+            sleep(seconds)
+            with suppress(UnreachableError):
+                latest = service.run(run.id)
+                if latest.state != "failed" or latest.retries > run.retries:
+                    return latest
+        raise
+    return replace(run, state="pending", ended=None, message="", tasks=())
 
 
 def refuse_retry(finished: FinishedRun) -> None:

@@ -111,9 +111,10 @@ def submit_missing(service: PipelineService, requests: Sequence[RunRequest]) -> 
         try:
             started.append(service.submit(request))
         except SubmitError as refusal:
-            left = ", ".join(request.name for request in missing[index:])
+            later = ", ".join(other.name for other in missing[index + 1 :])
+            end = f"ended at {request.name}, before {later}" if later else f"ended at {request.name}"
             hint = "Give the same command again once that is solved: days that have a run are left out"
-            stopped = Problem("BACKFILL", f"did not start {left}", hint, "backfill-stopped")
+            stopped = Problem("BACKFILL", end, hint, "backfill-stopped")
             raise SubmitError(*refusal.problems, stopped) from refusal
     return Backfill(tuple(started), before)
 

@@ -3,12 +3,13 @@
 Every backend passes the contract in tests/contracts/pipeline_service.py.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Literal, Protocol
 
-from model.errors import KamadoError
+from model.errors import KamadoError, Problem
 
 State = Literal["pending", "running", "succeeded", "skipped", "failed", "cancelling", "cancelled", "paused"]
 ENDED: frozenset[State] = frozenset({"succeeded", "skipped", "failed", "cancelled"})
@@ -41,6 +42,11 @@ class Package:
     text: str
     tags: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def model(self) -> str:
+        """That is trained; fleet for several."""
+        return self.pipeline.removeprefix("kamado-")
+
 
 @dataclass(frozen=True)
 class RunRequest:
@@ -52,6 +58,17 @@ class RunRequest:
     experiment: str
     parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
     service_account: str = ""
+
+
+@contextmanager
+def starting(request: RunRequest) -> Iterator[None]:
+    """Around the one call that starts a run. Raises UnreachableError that says what it means without an answer."""
+    try:
+        yield
+    except UnreachableError as error:
+        hint = f"Look at make pipeline-runs MODEL={request.package.model} before you submit it again"
+        unknown = Problem(f"run {request.name}", "may have been started all the same", hint, "run-unknown")
+        raise UnreachableError(*error.problems, unknown) from error
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,9 @@ def test_models_run_two_at_a_time_unless_the_cluster_says_otherwise(tmp_path):
         models = (replace(settings, cluster=cluster),)
         compile_graph(fleet, FleetSettings(models), tmp_path / "fleet.yaml")
         pipeline = next(yaml.safe_load_all((tmp_path / "fleet.yaml").read_text()))
-        (loop,) = [task for name, task in pipeline["root"]["dag"]["tasks"].items() if name.startswith("for-loop")]
+        tasks = pipeline["root"]["dag"]["tasks"].items()
+        ((name, loop),) = [(name, task) for name, task in tasks if name.startswith("for-loop")]
+        assert loop["taskInfo"]["name"] == name, "drivers find a loop under another name by its key alone, and fail"
         assert loop["iteratorPolicy"]["parallelismLimit"] == limit
 
 

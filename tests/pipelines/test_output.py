@@ -53,6 +53,18 @@ def test_a_run_that_carries_another_on_has_its_id_and_a_new_one_has_its_own(tmp_
     assert run_id(tmp_path) == ""
 
 
+def test_a_run_that_is_killed_while_folders_change_leaves_nothing_and_loses_no_id(tmp_path):
+    output = Output(tmp_path / "out")
+    with output.locked():
+        first = run_id(died := output.new_run())
+        died.rename(output.runs / ".new")  # as where the next one was killed before its folder had a number
+        (output.runs / ".old").mkdir()  # and as where it was killed while it removed the first
+        (output.runs / ".old" / "rows.parquet").touch()
+        again = output.new_run()
+    assert run_id(again) == first
+    assert [path.name for path in output.runs.iterdir()] == [again.name] == ["000001"]
+
+
 def test_out_shows_what_the_latest_run_has_and_no_more(tmp_path):
     output = Output(tmp_path / "out")
     with output.locked():

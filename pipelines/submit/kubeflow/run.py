@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any, get_args
 
 from components.notify.answers import RunTask, Stateful, iterations_of
@@ -25,20 +26,19 @@ def run_of(run: Any, pipeline: str, host: str, details: Sequence[RunTask] = ()) 
         for detail in details
         if (name := names.get(detail.name) or names.get(detail.title)) is not None
     ]
-    history = [status.state for status in run.state_history or ()]
-    state = state_of(run.state)
+    history = [state for state, _ in groupby(status.state for status in run.state_history or ())]
     return Run(
         run.run_id,
         run.display_name,
         pipeline,
-        state,
+        _end_of(state_of(run.state), history),
         run_link(host, run.run_id),
         _utc(run.created_at),
         _utc(run.finished_at),
         _failure(run).message,
         # Of those that started in the same second the order of the answer holds.
         tuple(sorted(tasks, key=lambda task: (task.started is None, task.started or datetime.max))),
-        max(0, history.count("FAILED") - (state == "failed")),
+        max(0, history.count("FAILED") - (run.state == "FAILED")),
         loop.models,
     )
 
@@ -56,6 +56,12 @@ def run_link(host: str, run_id: str) -> str:
 
 def state_of(text: str | None) -> State:
     return STATES.get(text or "", "pending")
+
+
+def _end_of(state: State, history: Sequence[str]) -> State:
+    """A run that was stopped ends as FAILED up to 2.17, as its workflow does: what it was before tells."""
+    before = history[:-1] if history[-1:] == ["FAILED"] else history
+    return "cancelled" if state == "failed" and before[-1:] == ["CANCELING"] else state
 
 
 def _failure(run: Any) -> Stateful:

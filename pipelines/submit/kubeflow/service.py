@@ -17,6 +17,7 @@ from pipelines.submit.service import (
     RunRequest,
     Schedule,
     ScheduleRequest,
+    starting,
 )
 from pipelines.submit.state import refuse_unless_failed, refuse_unless_going_on
 
@@ -54,7 +55,9 @@ class KubeflowService:
             runtime_config=parts.runtime_config,
             service_account=parts.service_account,
         )
-        return self._run(self._client.call(RUNS, "run_service_create_run", body))
+        with starting(request):
+            run = self._client.call(RUNS, "run_service_create_run", body)
+        return self._run(run)
 
     def run(self, run_id: str) -> Run:
         return self._run(self._client.call(RUNS, "run_service_get_run", run_id))

@@ -6,7 +6,16 @@ from contextlib import suppress
 from typing import Any
 
 from model.errors import Problem
-from pipelines.submit.service import Package, Run, RunOutputs, RunRequest, Schedule, ScheduleRequest, SubmitError
+from pipelines.submit.service import (
+    Package,
+    Run,
+    RunOutputs,
+    RunRequest,
+    Schedule,
+    ScheduleRequest,
+    SubmitError,
+    starting,
+)
 from pipelines.submit.state import refuse_unless_failed, refuse_unless_going_on
 from pipelines.submit.vertex.client import AbsentError, VertexClient
 from pipelines.submit.vertex.job import job_of, new_id, same_again
@@ -31,7 +40,9 @@ class VertexService:
         self._attempts = dict[str, int]()  # of runs: the number of the latest job that was seen
 
     def submit(self, request: RunRequest) -> Run:
-        return self._create(self._job(request), new_id(request.package.pipeline))
+        job = self._job(request)
+        with starting(request):
+            return self._create(job, new_id(request.package.pipeline))
 
     def run(self, run_id: str) -> Run:
         return self._run(self._newest(run_id))

@@ -9,9 +9,10 @@ from rich.console import Console
 
 from model.errors import UsageError
 from pipelines.submit.kubeflow.client import KubeflowClient
+from pipelines.submit.kubeflow.run import run_of
 from pipelines.submit.kubeflow.service import KubeflowService
 from pipelines.submit.kubeflow.settings import KubeflowSettings
-from pipelines.submit.outcome import finish
+from pipelines.submit.outcome import finish, follow
 from pipelines.submit.package import CompiledPipeline
 from pipelines.submit.service import RunOutputs, RunRequest, SubmitError
 from tests.contracts.pipeline_service import (
@@ -95,6 +96,53 @@ def test_a_token_or_cookies_let_in(multi_user, request_):
     by_cookies = service_at(multi_user.host, namespace="team-a", cookies="authservice_session=1")
     assert by_cookies.outputs(run.id) == service.outputs(run.id)
     assert [run.id for run in by_cookies.runs("kamado-tiny", 1)] == [run.id]
+
+
+def test_the_start_of_a_run_that_is_not_answered_may_have_been_one(tmp_path, request_):
+    """A gateway gave up, and the run is there: another submission would train twice."""
+    with kfp_server(tmp_path, executes=False, unanswered={"POST /apis/v2beta1/runs"}) as server:
+        assert refusal(service_at(server.host), request_) == ["kfp-unavailable", "run-unknown"]
+        assert len(server.kubeflow.runs) == 1
+
+
+def test_a_run_that_somebody_stops_is_not_retried_by_itself(tmp_path, request_):
+    """Up to 2.17 it ends as FAILED, which no refusal did."""
+    with kfp_server(tmp_path, executes=False) as server:
+        service, lines = service_at(server.host), []
+        run = service.submit(request_)
+        service.stop(run.id)
+        assert server.kubeflow.runs[0].state == "FAILED"
+        end = follow(service, run, Console(file=io.StringIO()), retries=3, report=lines.append)
+    assert (end.run.state, end.may_be_retried, lines) == ("cancelled", False, [])
+
+
+def test_a_retry_that_is_not_answered_is_watched_where_it_began(tmp_path, request_):
+    (marker := tmp_path / "marker").parent.mkdir(exist_ok=True)
+    with kfp_server(tmp_path / "runs", unanswered={":retry"}) as server:
+        service, lines = service_at(server.host), []
+        run = service.submit(replace(request_, parameters={"marker": str(marker)}))
+        end = follow(service, run, Console(file=io.StringIO()), retries=1, report=lines.append, sleep=lambda _: None)
+        assert [request.rpartition(":")[2] for request in server.kubeflow.requests].count("retry") == 1
+    assert (end.run.state, end.run.retries, end.exit_code) == ("succeeded", 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("history", "state", "retries"),
+    [
+        (["RUNNING", "FAILED", "FAILED"], "failed", 0),  # older versions repeat a state
+        (["RUNNING", "FAILED", "FAILED", "RUNNING", "FAILED"], "failed", 1),
+        (["RUNNING", "CANCELING", "FAILED"], "cancelled", 0),
+        (["RUNNING", "CANCELING"], "cancelled", 0),  # the end is not in the history yet
+        (["RUNNING", "CANCELING", "FAILED", "RUNNING", "FAILED"], "failed", 1),  # retried in Kubeflow's pages
+        ([], "failed", 0),
+    ],
+)
+def test_the_state_of_a_run_and_its_retries_follow_from_its_history(history, state, retries):
+    import kfp_server_api as models
+
+    statuses = [models.V2beta1RuntimeStatus(state=name) for name in history]
+    run = run_of(models.V2beta1Run(run_id="1", state="FAILED", state_history=statuses), "kamado-tiny", "http://host")
+    assert (run.state, run.retries) == (state, retries)
 
 
 def test_a_login_page_in_place_of_an_answer_is_an_expired_login(tmp_path, request_):

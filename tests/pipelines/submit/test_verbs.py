@@ -108,6 +108,7 @@ def test_a_wrong_parameter_is_refused_before_anything_is_sent(kamado, server):
         (("submit", "--set", "end=2026-07-01", "--end", "2026-07-02"), ["parameter-twice"]),
         (("submit", "--set", "champion=a", "--set", "champion=b"), ["parameter-twice"]),
         (("submit", "--specs="), ["specs-twice", "specs-empty"]),
+        (("submit", "--retries", "2"), ["retries-unwatched"]),
         (("submit", "--wait", "--retries", "9"), ["argument-value"]),
         (("schedule", "--cron", "0 18 * * 1", "--backfill", "2126-01-01..2126-01-09"), ["backfill-unreadable"]),
     ],
@@ -152,7 +153,7 @@ def test_a_schedule_is_made_once_and_its_past_days_run_once(kamado, server):
     assert [item.body["no_catchup"] for item in server.kubeflow.recurring] == [False]
 
 
-def test_a_backfill_that_stops_names_the_days_that_it_did_not_start():
+def test_a_backfill_that_stops_names_the_day_it_ended_at_and_those_that_it_did_not_start():
     """Those before it go on."""
 
     class Service:
@@ -171,7 +172,7 @@ def test_a_backfill_that_stops_names_the_days_that_it_did_not_start():
     with pytest.raises(SubmitError) as error:
         submit_missing(Service(), requests)
     assert [problem.code for problem in error.value.problems] == ["kfp-unavailable", "backfill-stopped"]
-    assert error.value.problems[1].problem == "did not start tiny 2026-06-02, tiny 2026-06-03"
+    assert error.value.problems[1].problem == "ended at tiny 2026-06-02, before tiny 2026-06-03"
 
 
 def test_a_run_has_an_id(kamado):
@@ -202,7 +203,7 @@ def test_a_run_is_stopped(kamado, server):
     run = kamado("submit")[1]["run"]
     code, answer = kamado("stop", run["id"], compiles=False)
     assert (code, answer["run"]["id"]) == (0, run["id"])
-    assert server.kubeflow.runs[-1].state in ("CANCELING", "CANCELED")
+    assert server.kubeflow.runs[-1].state in ("CANCELING", "FAILED")
 
 
 def test_a_list_of_specs_that_is_empty_is_refused_before_anything_is_sent(server, capsys):

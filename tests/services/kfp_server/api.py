@@ -43,6 +43,7 @@ class Kubeflow:
     metadata: bool = True
     native: bool = False
     without_tasks: int = 404  # how a server that is not native answers to the route of tasks
+    unanswered: set = field(default_factory=set)  # ends of routes whose work is done and whose answer a gateway loses
     requests: list = field(default_factory=list)
     pipelines: list = field(default_factory=list)
     versions: list = field(default_factory=list)
@@ -116,7 +117,10 @@ def application(kubeflow: Kubeflow) -> FastAPI:
             and not (kubeflow.cookies and cookies == kubeflow.cookies)
         ):
             return JSONResponse({"error": "Request header error: token is expired", "code": 16}, 401)
-        return await call_next(request)
+        answer = await call_next(request)
+        if any(f"{request.method} {request.url.path}".endswith(end) for end in kubeflow.unanswered):
+            return JSONResponse({"error": "upstream request timeout", "code": 14}, 504)
+        return answer
 
     @app.get(f"{BASE}/healthz")
     async def healthz():
@@ -198,10 +202,10 @@ def application(kubeflow: Kubeflow) -> FastAPI:
         specification, platform, parameters, namespace = kubeflow.check(fields)
         kubeflow.namespace(namespace)
         run = Run(name, fields.get("description", ""), body=fields, specification=specification, platform=platform)
-        run.parameters = parameters
+        run.parameters, run.native = parameters, kubeflow.native
         kubeflow.runs.append(run)
         kubeflow.execute(run)
-        return run.answer(kubeflow.native)
+        return run.answer()
 
     @app.get(f"{BASE}/runs")
     async def runs(namespace="", experiment_id="", filter="", page_token="", page_size="", sort_by=""):
@@ -212,7 +216,7 @@ def application(kubeflow: Kubeflow) -> FastAPI:
 
     @app.get(f"{BASE}/runs/{{identifier}}")
     async def run(identifier: str):
-        return kubeflow.find(kubeflow.runs, identifier).answer(kubeflow.native)
+        return kubeflow.find(kubeflow.runs, identifier).answer()
 
     @app.get(f"{BASE}/runs/{{identifier}}/tasks")
     async def tasks(request: Request, identifier: str):

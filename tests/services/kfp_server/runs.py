@@ -48,6 +48,7 @@ class Run(Resource):
     specification: dict = field(default_factory=dict)
     platform: dict | None = None
     parameters: dict = field(default_factory=dict)
+    native: bool = False  # the line after 2.17
     state: str = "PENDING"
     finished_at: str = ""
     history: list = field(default_factory=list)
@@ -56,12 +57,12 @@ class Run(Resource):
     def __post_init__(self) -> None:
         self._lock, self._execution, self._thread = threading.RLock(), None, None
 
-    def answer(self, native=False):
-        """`native` is the line after 2.17, which lists the tasks elsewhere."""
+    def answer(self):
+        """The line after 2.17 lists the tasks elsewhere."""
         with self._lock:
             answer = {**self.body, **self._shared("run"), "state": self.state, "storage_state": "AVAILABLE"}
             answer |= {"state_history": self.history}
-            answer |= {} if native else {"run_details": {"task_details": nodes.details(self)}}
+            answer |= {} if self.native else {"run_details": {"task_details": nodes.details(self)}}
             return answer | ({"finished_at": self.finished_at} if self.finished_at else {})
 
     def start(self, folder, artifacts) -> None:
@@ -94,15 +95,16 @@ class Run(Resource):
                 task.around = around
 
     def ended(self, state) -> None:
+        """A run that was stopped fails, up to 2.17: its workflow does."""
         with self._lock:
             self.finished_at = now()
-            self._enter("CANCELED" if self.state == "CANCELING" else state)
+            self._enter(("CANCELED" if self.native else "FAILED") if self.state == "CANCELING" else state)
 
     def terminate(self) -> None:
         with self._lock:
             self._enter("CANCELING")
             if self._execution is None:
-                self.ended("CANCELED")
+                self.ended("FAILED")
             else:
                 self._execution.kill()
 
