@@ -12,6 +12,7 @@ from model.errors import KamadoError, Problem, SpecError, UsageError
 from model.spec.end_day import AHEAD, EXAMPLE, NO_DAY, end_day
 from model.spec.reader import read_spec
 from model.spec.types import Spec
+from model.spec.values import BIGQUERY
 from pipelines.local.run_dir import Output
 from pipelines.request import DataRequest, Overrides, TrainingRequest
 
@@ -149,17 +150,22 @@ class _Reader:
                 self._add("DATA", "is missing", hint, "data-missing")
             return None
         if bigquery:
-            return self._bigquery(f"bigquery:{bigquery}", spec)
+            return self._bigquery(bigquery, spec)
         data = Path(args.data)
         if self._is_plain("DATA", args.data) and not data.is_dir():
             problem = "is not a folder" if data.exists() else "is not there"
             self._add(f"DATA={data}", problem, "Name the folder that holds the SQL's tables as files", "data-missing")
         return f"duckdb:{data.absolute()}"
 
-    def _bigquery(self, source: str, spec: Spec | None) -> str:
+    def _bigquery(self, address: str, spec: Spec | None) -> str | None:
+        if not re.fullmatch(BIGQUERY, address):
+            hint = "Write it as PROJECT[.DATASET]@LOCATION, for example my-project@EU"
+            self._add("BIGQUERY", f"is {address!r}", hint, "source-unknown")
+            return None
         from components.extract.sources.open import open_source  # takes a second to import, as the next two do
 
         limit = spec.source.max_bytes_billed if spec else 1
+        source = f"bigquery:{address}"
         self._look(lambda: open_source(source, max_bytes_billed=limit))
         return source
 

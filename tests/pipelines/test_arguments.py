@@ -37,6 +37,7 @@ def problems(tmp_path, *arguments, **environment):
 ONE_BY_ONE = {
     "--spec=/nowhere": ("spec-missing", "Name a folder with spec.yaml"),
     "--data=/nowhere": ("data-missing", "is not there"),
+    "--bigquery=nonsense": ("source-unknown", "BIGQUERY: is 'nonsense'. Write it as PROJECT[.DATASET]@LOCATION"),
     "--out=/proc/version/out": ("out-unwritable", "Choose a folder you may write to"),
     "--out=a[1]": ("path-pattern", r"Name a folder without"),
     "--out=a{{$}}": ("path-pattern", "has {{$ in its path"),

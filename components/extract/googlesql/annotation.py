@@ -13,7 +13,7 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 from sqlglot.schema import MappingSchema
 
 from components.extract.googlesql.array_sources import sources
-from components.extract.googlesql.messages import place_of
+from components.extract.googlesql.messages import location_of
 from model.errors import DataError, Problem
 
 ColumnTypes = Mapping[str, exp.DataType]
@@ -71,7 +71,7 @@ class AnnotatedQuery:
         known = sorted({column for columns in tables.values() for column in columns})
         for scope in traverse_scope(qualified):
             for column, problem in _unresolved(scope, self._schema, known):
-                yield replace(problem, where=f"{place_of(self.written(column))}, {problem.where}")
+                yield replace(problem, where=f"{location_of(self.written(column))}, {problem.where}")
 
 
 def _typed_parameters(copy: exp.Query, originals: dict[int, exp.Expr]) -> Iterator[tuple[int, exp.Expr]]:

@@ -21,24 +21,24 @@ TEXT = "text"  # the query's root has the file's text
 def outside_subset(node: exp.Expr, hint: str, problem: str = "is outside the portable subset") -> Problem:
     text = " ".join(node.unalias().sql(dialect="bigquery").split())
     shown = f"{text[:LONGEST]}{'…' if len(text) > LONGEST else ''}"
-    return Problem(f"{place_of(node.unalias())}, {shown}", problem, hint, "sql-not-portable")
+    return Problem(f"{location_of(node.unalias())}, {shown}", problem, hint, "sql-not-portable")
 
 
-def place_of(node: exp.Expr) -> str:
+def location_of(node: exp.Expr) -> str:
     """SQL line 3 column 14; SQL alone for a node that is in no file."""
-    starts = [found.meta["start"] for found in node.walk() if "start" in found.meta]
+    starts = [part.meta["start"] for part in node.walk() if "start" in part.meta]
     text = node.root().meta.get(TEXT)
     if text is None:
         return "SQL"
     if not starts and node.args and node.parent is not None:  # sqlglot's own, around nothing
-        return place_of(node.parent)
+        return location_of(node.parent)
     if not starts:  # a name that stands alone, such as CURRENT_DATE
         start = text.upper().find(node.sql(dialect="bigquery").upper())
-        return place_at(text, start) if start >= 0 else "SQL"
-    return place_at(text, _beginning(node, text, min(starts)))
+        return location_at(text, start) if start >= 0 else "SQL"
+    return location_at(text, _beginning(node, text, min(starts)))
 
 
-def place_at(text: str, start: int) -> str:
+def location_at(text: str, start: int) -> str:
     line = text.count("\n", 0, start) + 1
     return f"SQL line {line} column {start - text.rfind(chr(10), 0, start)}"
 
@@ -46,5 +46,5 @@ def place_at(text: str, start: int) -> str:
 def _beginning(node: exp.Expr, text: str, start: int) -> int:
     reach = max(0, start - _REACH)
     before = text[reach:start].upper()
-    places = [before.rfind(word) for word in _BEGIN.get(type(node), ())]
-    return reach + max(places) if any(place >= 0 for place in places) else start
+    starts = [before.rfind(word) for word in _BEGIN.get(type(node), ())]
+    return reach + max(starts) if max(starts, default=-1) >= 0 else start

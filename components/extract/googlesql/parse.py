@@ -19,7 +19,7 @@ from components.extract.googlesql.allowed import ALLOWED, INSTEAD, USUAL
 from components.extract.googlesql.annotation import AnnotatedQuery, ColumnTypes
 from components.extract.googlesql.array_sources import name_elements
 from components.extract.googlesql.coercion import read_date_literals, refused_coercions
-from components.extract.googlesql.messages import TEXT, outside_subset, place_at, place_of
+from components.extract.googlesql.messages import TEXT, location_at, location_of, outside_subset
 from components.extract.googlesql.pivot import expand_pivots
 from components.extract.googlesql.recursion import count_iterations, refused_recursions
 from components.extract.googlesql.rewrite import rewrite
@@ -124,17 +124,17 @@ def _single_query(sql: str) -> exp.Query:
     if not isinstance(query, exp.Query):
         message = f"is {query.key.upper()}, not a SELECT" if query else f"has {len(parsed)} statements, not one"
         hint = "source.sql names a file with one query; WITH may stand before it"
-        raise SpecError(Problem(_place_of_second(sql, statements), message, hint, "sql-not-one-query"))
+        raise SpecError(Problem(_location_of_second(sql, statements), message, hint, "sql-not-one-query"))
     query.meta[TEXT] = sql
     return query
 
 
-def _place_of_second(sql: str, statements: list[exp.Expr | None]) -> str:
-    """Where the second statement begins, or the only one that is no query."""
+def _location_of_second(sql: str, statements: list[exp.Expr | None]) -> str:
+    """Where the second statement begins, or the only one, which is not a query."""
     separators = [token.end + 1 for token in sqlglot.tokenize(sql, read="bigquery") if token.text == ";"]
     start = separators[0] if len(statements) > 1 and separators else 0
     rest = sql[start:]
-    return place_at(sql, start + len(rest) - len(rest.lstrip())) if any(statements) and rest.strip() else "SQL"
+    return location_at(sql, start + len(rest) - len(rest.lstrip())) if any(statements) and rest.strip() else "SQL"
 
 
 def _statements(sql: str) -> list[exp.Expr | None]:
@@ -159,7 +159,7 @@ def _check_arguments(query: exp.Query) -> None:
         if not isinstance(node, exp.Anonymous) and any(node.args.get(name) is None for name in required):
             name = node.sql_names()[0] if isinstance(node, exp.Func) else node.key
             problems.add(
-                f"{place_of(node)}, {name}",
+                f"{location_of(node)}, {name}",
                 "has too few arguments",
                 "Look for a function with too few arguments",
                 "sql-not-parsed",

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from components.extract.googlesql.annotation import AnnotatedQuery, ColumnTypes
 from components.extract.googlesql.array_sources import column_of, element_of, offset_of, source_name, sources, unnests
-from components.extract.googlesql.messages import outside_subset, place_of
+from components.extract.googlesql.messages import location_of, outside_subset
 from components.extract.googlesql.table_suffix import is_wildcard
 from components.extract.googlesql.type_families import STRUCT, family_of
 from model.errors import DataError, Problem
@@ -56,7 +56,7 @@ def _qualify(column: exp.Column, owner: exp.Select, structs: dict[str, Members],
     if taken and column.table:
         return  # an alias of FROM goes before a member
     if taken or len(elements) > 1:
-        where, hint = f"{place_of(column)}, column {column.parts[0].name}", "Write its table's alias before it"
+        where, hint = f"{location_of(column)}, column {column.parts[0].name}", "Write its table's alias before it"
         raise DataError(Problem(where, "is in more than one of its tables", hint, "sql-name-ambiguous"))
     parts: list[exp.Expr] = [exp.to_identifier(elements[0]), *(part.copy() for part in column.parts)]
     column.replace(column_of(parts))

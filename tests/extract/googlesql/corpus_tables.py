@@ -54,7 +54,7 @@ def event(clock, user, name, session, items=(), bought=None, **parameters):
         "event_date": f"{at:%Y%m%d}",
         "event_timestamp": round(at.timestamp()) * 1_000_000,
         "event_name": name,
-        "event_params": [{"key": key, "value": value(given)} for key, given in parameters.items()],
+        "event_params": [{"key": key, "value": value(parameter)} for key, parameter in parameters.items()],
         "user_pseudo_id": user,
         "device": {"category": device},
         "geo": {"country": country},
@@ -64,9 +64,9 @@ def event(clock, user, name, session, items=(), bought=None, **parameters):
     }
 
 
-def value(given):
-    member = {str: "string_value", int: "int_value", float: "double_value"}[type(given)]
-    return dict.fromkeys(("string_value", "int_value", "float_value", "double_value")) | {member: given}
+def value(parameter):
+    member = {str: "string_value", int: "int_value", float: "double_value"}[type(parameter)]
+    return dict.fromkeys(("string_value", "int_value", "float_value", "double_value")) | {member: parameter}
 
 
 FIRST_DAY = [

@@ -21,9 +21,9 @@ def tables(tmp_path_factory):
 def test_a_query_gives_the_documented_answer_or_is_refused_with_its_place(tables, query):
     result = run(tables, query)
     if query.refused:
-        place, hint = query.refused.split(": ", 1)
+        location, hint = query.refused.split(": ", 1)
         assert result.refusal is not None
-        assert any(place in problem.where for problem in result.refusal.problems)
+        assert any(location in problem.where for problem in result.refusal.problems)
         assert any(hint in str(problem) for problem in result.refusal.problems)
     else:
         assert result.refusal is None

@@ -34,7 +34,7 @@ def batched(rows, size):
         yield chunk
 
 
-PLACE = re.compile(r"SQL line \d+ column \d+, .")
+LOCATION = re.compile(r"SQL line \d+ column \d+, .")
 ANY_DAY = Window(None, datetime(2026, 7, 1, tzinfo=UTC))
 EXPRESSIONS = [expression for rows in ANSWERS.values() for expression in rows]
 CHUNK = 36  # expressions in one query on files, where each query makes two connections
@@ -93,7 +93,7 @@ def test_what_has_another_meaning_is_refused_with_a_hint(expression, hint):
         parse(query(expression))
     assert "is outside the portable subset" in str(error.value)
     assert hint in str(error.value)
-    assert all(PLACE.match(problem.where) for problem in error.value.problems)
+    assert all(LOCATION.match(problem.where) for problem in error.value.problems)
 
 
 @pytest.mark.case("types that GoogleSQL does not mix, and values that engines write as other texts")

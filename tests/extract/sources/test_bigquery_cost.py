@@ -166,6 +166,13 @@ class TestShards:
         assert (problem.where, problem.code) == ("table logs.events_*", "partition-unbounded")
         assert "does not bound _TABLE_SUFFIX" in problem.problem
 
+    @pytest.mark.usefixtures("look")
+    def test_the_rows_are_those_of_the_days_within_the_bound(self):
+        bound = "_TABLE_SUFFIX BETWEEN '20260602' AND '20260603'"
+        sql = f"SELECT _TABLE_SUFFIX AS day, COUNT(*) AS n FROM `events_*` AS e WHERE {bound} GROUP BY day"
+        [batch] = source().fetch(sql, WINDOW)
+        assert sorted(batch.to_pylist(), key=str) == [{"day": "20260602", "n": 100}, {"day": "20260603", "n": 100}]
+
     def test_its_tables_are_those_of_the_data_version(self, look):
         tables = look("SELECT e.rent FROM `events_*` AS e WHERE _TABLE_SUFFIX >= '20260601'").tables
         assert [(table.table_id, table.num_rows) for table in tables] == [
