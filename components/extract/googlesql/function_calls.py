@@ -66,8 +66,8 @@ def _guarded(node: exp.Expr, prefix: str) -> exp.Expr:
     match node:
         case exp.Substring():
             start, length = node.args.get("start"), node.args.get("length")
-            arguments = [part for part in (node.this, start, length) if part is not None]
-            return call(f"{prefix}substr{'_of' if length else ''}", *arguments)
+            parts = [part for part in (node.this, start, length) if part is not None]
+            return call(f"{prefix}substr{'_of' if length else ''}", *parts)
         case exp.Pad():
             fill = node.args.get("fill_pattern") or exp.Literal.string(" ")
             return call(f"{prefix}{'l' if node.args.get('is_left') else 'r'}pad", node.this, node.expression, fill)
