@@ -1,6 +1,8 @@
 """Fixtures of all packages, and what is too slow to make twice in one run of the tests."""
 
+import atexit
 import contextlib
+import gc
 import os
 import shutil
 import signal
@@ -71,8 +73,16 @@ def pytest_xdist_make_scheduler(config, log):
 
 def pytest_configure():
     """A shell starts what it runs in the background with interrupts ignored, and every process of a test would too."""
+    gc.disable()  # until all is imported and collected
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish():
+    """What was imported and collected stays to the end: no search for garbage goes through it before."""
+    gc.freeze()
+    atexit.register(gc.unfreeze)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
