@@ -47,8 +47,14 @@ LONGEST = (
     "tests/build/test_environment.py",
     "tests/build/image/test_smoke_test.py",
     "tests/test_examples.py",
+    "tests/pipelines/new_model/test_real_tables.py",
     "tests/pipelines/submit/test_training.py",
+    "tests/extract/googlesql/test_semantics.py",
+    "tests/build/image/attest/test_attachments.py",
+    "tests/build/image/test_build_base.py",
     "tests/pipelines/test_readme.py",
+    "tests/pipelines/test_local.py",
+    "tests/train/test_train.py",
     "tests/pipelines/test_fleet.py",
 )
 
