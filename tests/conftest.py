@@ -1,6 +1,8 @@
 """Fixtures of all packages, and what is too slow to make twice in one run of the tests."""
 
+import atexit
 import contextlib
+import gc
 import os
 import shutil
 import signal
@@ -45,8 +47,14 @@ LONGEST = (
     "tests/build/test_environment.py",
     "tests/build/image/test_smoke_test.py",
     "tests/test_examples.py",
+    "tests/pipelines/new_model/test_real_tables.py",
     "tests/pipelines/submit/test_training.py",
+    "tests/extract/googlesql/test_semantics.py",
+    "tests/build/image/attest/test_attachments.py",
+    "tests/build/image/test_build_base.py",
     "tests/pipelines/test_readme.py",
+    "tests/pipelines/test_local.py",
+    "tests/train/test_train.py",
     "tests/pipelines/test_fleet.py",
 )
 
@@ -71,8 +79,16 @@ def pytest_xdist_make_scheduler(config, log):
 
 def pytest_configure():
     """A shell starts what it runs in the background with interrupts ignored, and every process of a test would too."""
+    gc.disable()  # until all is imported and collected
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish():
+    """What was imported and collected stays to the end: no search for garbage goes through it before."""
+    gc.freeze()
+    atexit.register(gc.unfreeze)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """The set-up: what was locked is installed, whatever the index offers by then, for whoever has the checkout."""
 
 import ast
+import functools
 import json
 import os
 import re
@@ -8,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -25,6 +27,7 @@ RUNTIME = ROOT / "requirements.txt"
 SERVER = ROOT / "build" / "image" / "base_images" / "server" / "requirements.txt"
 NEWER = "9999.0"
 DEBIAN = "/usr/bin/python3"  # with the oldest pip of the README, 23.0.1
+WHEELS = Path("/usr/share/python-wheels")  # of it
 NOBODY = 65534
 SOURCES = {"kfp-server-api"}  # locked as source
 
@@ -85,10 +88,14 @@ def unmet(roots, locked, environment):
 def needs(name, environment):
     if name not in INSTALLED:  # of another system: its metadata is not here
         return
-    for line in distribution(name).requires or ():
-        requirement = Requirement(line)
+    for requirement in requirements_of(name):
         if requirement.marker is None or requirement.marker.evaluate(environment):
             yield requirement
+
+
+@functools.cache
+def requirements_of(name):
+    return [Requirement(line) for line in distribution(name).requires or ()]
 
 
 @pytest.mark.parametrize("lock", [LOCK, RUNTIME, SERVER, INSTALLER], ids=lambda path: str(path.relative_to(ROOT)))
@@ -180,35 +187,78 @@ def versions(folder):
 
 
 def debian_python():
-    if not Path("/usr/share/python-wheels").is_dir():
+    if not WHEELS.is_dir():
         pytest.skip("needs Debian's Python with its pip: apt-get install python3-venv")
     return DEBIAN
 
 
-@pytest.fixture
+@dataclass(frozen=True)
+class SetUps:
+    """Of one checkout, in turn, and whether each left the stamp. The last one finds all installed."""
+
+    folder: Path
+    user: int
+    misfit: subprocess.CompletedProcess
+    other_bytes: subprocess.CompletedProcess
+    complete: subprocess.CompletedProcess
+    current: subprocess.CompletedProcess
+    stamps: tuple[bool, ...]  # without the last
+
+
+@pytest.fixture(scope="module")
 def home():
     """The folder of any user: those of pytest are closed to others than its own."""
     with tempfile.TemporaryDirectory(prefix="a home ") as folder:
         yield Path(folder)
 
 
-@pytest.mark.case("an index that offers a newer release of every locked package")
-def test_newer_releases_change_nothing_for_whoever_has_the_checkout(index, lock, installer, home, outcome):
+@pytest.fixture(scope="module")
+def set_ups(index, lock, installer, home):
     """By the oldest pip that the README allows, in a path with a space and, from root, by another user."""
-    folder, user = checkout(home / "a checkout", lock, installer), os.geteuid()
-    options = {}
+    python, user, options = debian_python(), os.geteuid(), {}
+    lines = [index.add_wheel("alpha", "1.0", ["beta>=2"]), index.add_wheel("beta", "1.0")]
+    right = index.add_wheel("beta", "2.0")
+    folder = checkout(home / "a checkout", "\n".join(lines), installer)
     if user == 0:
         user = NOBODY
         options = {"user": user, "group": user, "extra_groups": []}
         subprocess.run(["chown", "-R", f"{user}:{user}", home], check=True)
+    stamps = []
+
+    def run(address, *lines):
+        (folder / "requirements-dev.txt").write_text("\n".join(lines))
+        done = set_up(folder, address, python, **options)
+        stamps.append((folder / ".venv" / "installed.txt").exists())
+        return done
+
     with index.served() as address:
-        done = set_up(folder, address, debian_python(), **options)
+        misfit = run(address, *lines)
+        other_bytes = run(address, lines[0], f"{right[:-4]}beef")
+        complete = run(address, lines[0], right, lock)
+    current = set_up(folder, "http://127.0.0.1:1/simple", python, **options)
+    return SetUps(folder, user, misfit, other_bytes, complete, current, tuple(stamps))
+
+
+@pytest.mark.case("an index that offers a newer release of every locked package")
+def test_newer_releases_change_nothing_for_whoever_has_the_checkout(set_ups, outcome):
+    done = set_ups.complete
     assert done.returncode == 0, done.stderr
-    pip, installed = versions(folder)
-    assert installed == INSTALLED
+    pip, installed = versions(set_ups.folder)
+    assert installed == INSTALLED | {"alpha": "1.0", "beta": "2.0"}
     assert [line[:5] for line in done.stderr.splitlines() if line.startswith("[")] == [f"[{n}/4]" for n in (1, 2, 3, 4)]
-    assert {path.lstat().st_uid for path in (folder / ".venv").rglob("*")} == {user}
+    assert {path.lstat().st_uid for path in (set_ups.folder / ".venv").rglob("*")} == {set_ups.user}
     outcome(f"installed {len(installed)} packages as locked, with pip {pip}")
+
+
+def test_a_set_up_that_failed_is_no_set_up_and_the_next_command_completes_it(set_ups):
+    assert set_ups.misfit.returncode != 0
+    assert "`beta>=2`, but `1.0` is installed" in set_ups.misfit.stderr
+    assert "Fix what is said above, then run the same command again" in set_ups.misfit.stderr
+    assert set_ups.other_bytes.returncode != 0
+    assert "Hash mismatch" in set_ups.other_bytes.stderr
+    assert set_ups.complete.returncode == 0
+    assert set_ups.stamps == (False, False, True)
+    assert set_ups.current.stderr == ""  # nothing to do, and no index is asked
 
 
 def test_the_same_pip_is_misled_when_it_resolves(index, tmp_path):
@@ -217,36 +267,15 @@ def test_the_same_pip_is_misled_when_it_resolves(index, tmp_path):
     lines = [index.add_wheel("theta", "1.0", requirements, ["tls"]), index.add_wheel("iota", "1.0", ["theta[tls]"])]
     index.add_wheel("theta", NEWER, requirements, ["tls"])
     (tmp_path / "lock.txt").write_text("\n".join(lines))
-    subprocess.run([debian_python(), "-m", "venv", tmp_path / "venv"], check=True)
-    pip = [tmp_path / "venv" / "bin" / "python", "-m", "pip", "install", "--require-hashes"]
+    python = debian_python()
+    pip = next(WHEELS.glob("pip-*.whl")) / "pip"  # what a venv of this Python gets, run from its wheel
     with index.served() as address:
         environment = os.environ | {"PIP_INDEX_URL": address, "PIP_CONFIG_FILE": os.devnull}
-        command = [*pip, "-r", tmp_path / "lock.txt"]
+        options = ["--require-hashes", "--target", tmp_path / "installed"]
+        command = [python, pip, "install", *options, "-r", tmp_path / "lock.txt"]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert "theta[tls]" in done.stderr
-
-
-def test_a_set_up_that_failed_is_no_set_up_and_the_next_command_completes_it(index, installer, tmp_path):
-    lines = [index.add_wheel("alpha", "1.0", ["beta>=2"]), index.add_wheel("beta", "1.0")]
-    right = index.add_wheel("beta", "2.0")
-    folder = checkout(tmp_path / "checkout", "\n".join(lines), installer)
-    stamp = folder / ".venv" / "installed.txt"
-    with index.served() as address:
-        misfit = set_up(folder, address)
-        assert misfit.returncode != 0
-        assert "`beta>=2`, but `1.0` is installed" in misfit.stderr
-        assert "Fix what is said above, then run the same command again" in misfit.stderr
-        assert not stamp.exists()
-        (folder / "requirements-dev.txt").write_text("\n".join([lines[0], f"{right[:-4]}beef"]))
-        other_bytes = set_up(folder, address)
-        assert other_bytes.returncode != 0
-        assert "Hash mismatch" in other_bytes.stderr
-        assert not stamp.exists()
-        (folder / "requirements-dev.txt").write_text("\n".join([lines[0], right]))
-        assert set_up(folder, address).returncode == 0
-    assert versions(folder)[1] == {"alpha": "1.0", "beta": "2.0"}
-    assert set_up(folder, "http://127.0.0.1:1/simple").stderr == ""  # nothing to do, and no index is asked
 
 
 def test_the_settings_of_pip_reach_uv(tmp_path):
