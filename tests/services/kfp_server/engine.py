@@ -24,6 +24,7 @@ class Execution:
         """`artifacts` stores a step's output folders and files: (run, task, name, path) -> URI."""
         self._folder, self._run, self._artifacts = folder, run, artifacts
         self._read = set()
+        self._store_failed = False
         folder.mkdir(parents=True)
         file = folder / "pipeline.yaml"
         documents = [run.specification, *([run.platform] if run.platform else [])]
@@ -85,6 +86,8 @@ class Execution:
         if not succeeded:
             self._run.task_ended(name, "FAILED", error="Error (exit code 1)")
             return
+        if self._store_failed:  # on a cluster no later step would have begun
+            return
         file = next(iter(self._outputs(name)), None)
         self._read.add(file)
         around = file.relative_to(self._folder / "outputs").parts[1:-2] if file is not None else ()
@@ -96,6 +99,7 @@ class Execution:
                 for artifact in listing["artifacts"]
             ]
         except OSError as error:  # as the launcher fails its step
+            self._store_failed = True
             self._run.task_ended(name, "FAILED", error=f"failed to upload output artifact: {error}")
             self.kill()
             return
