@@ -117,6 +117,7 @@ report: $(READY)  ## open the last report, or name it: OUT=
 
 docs: $(READY)  ## build the site of all pages into out/site
 	@$(VENV)/bin/mkdocs build --strict --quiet
+	@echo out/site/index.html
 
 lock: $(READY)  ## renew the locks: of everything, of the server, of the steps, of what installs them
 	@$(LOCK) requirements.in -o requirements.txt

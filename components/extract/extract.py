@@ -91,7 +91,7 @@ def extract_document(
 
 def _empty(window: Window) -> Problem:
     if window.start is None:
-        return Problem("SQL", "returns no rows", "Look at its filters and at the tables in DATA", "rows-none")
+        return Problem("SQL", "returns no rows", "Look at its filters and at the rows of its tables", "rows-none")
     hint = "Set END or source.end to a day that the tables reach, and look at the SQL's filters"
     return Problem(f"window {text(window.start)} to {text(window.end)}", "has no rows", hint, "rows-none")
 

@@ -120,6 +120,7 @@ FORMS = {
     "column": "Use the name of a column: letters, digits and _, not a digit first",
     "model": "Use lower-case letters, digits and single hyphens, like rent-conversion",
     "source.bigquery": "Write it as PROJECT[.DATASET]@LOCATION, for example my-project.analytics@EU",
+    "source.export": "Write it as gs://BUCKET/PREFIX, in letters, digits and . _ - =, the bucket in lower case",
     "source.materialize": "Name a dataset of the project: letters, digits and _",
 }
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 NAME = re.compile(r"([a-z][\w.:-]*)\.(\w+)\.([\w -]+)")  # PROJECT.DATASET.TABLE
 SAMPLE = 100_000  # rows, read at PIECES starts that are evenly apart
 PIECES = 20
-ANY = "any location"  # that of the table is not known before it answers
 MOST_BILLED = 10**9  # bytes of INFORMATION_SCHEMA
 READABLE = frozenset(
     {"STRING", "INT64", "FLOAT64", "BOOL", "TIMESTAMP", "DATETIME", "DATE", "TIME"}
@@ -52,7 +51,7 @@ class BigQueryTable:
         """PROJECT.DATASET.TABLE. Raises DataError."""
         parts = NAME.fullmatch(text)
         assert parts is not None  # as find_table sees it
-        connection = Connection.open(parts[1], ANY, limit=MOST_BILLED, seconds=CONNECT_SECONDS)
+        connection = Connection.open(parts[1], "", limit=MOST_BILLED, seconds=CONNECT_SECONDS)
         with connection.translate_errors():
             table = connection.client.get_table(text, retry=connection.retry())
             if table.table_type not in ("TABLE", "SNAPSHOT", "CLONE"):

@@ -69,8 +69,9 @@ def _without_leaks(draft: Draft, rows: Path, scratch: Path) -> tuple[Draft, int]
 
 def _no_features(draft: Draft) -> Problem:
     reasons = "; ".join(f"{name} {one_line(why, 200)}" for name, why in draft.left_out.items())
+    without = f" ({reasons})" if reasons else ": the label and the columns that have roles are all of them"
     hint = "Join the columns that describe the items, and use that table"
-    return Problem("TABLE", f"has no column that a model can learn from ({reasons})", hint, "features-none")
+    return Problem("TABLE", f"has no column that a model can learn from{without}", hint, "features-none")
 
 
 def _try(draft: Draft, rows: Path, scratch: Path) -> tuple[dict[str, str], int]:

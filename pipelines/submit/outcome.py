@@ -104,7 +104,7 @@ class FinishedRun:
             console.print("lost" if model.step else "no outcome", style="bold red")
             console.print(printable(f"  {model}"), markup=False)
         if self.run.state != "succeeded":
-            console.print(f"the run is {self.run.state}", style="bold red", markup=False)
+            console.print(f"state of the run: {self.run.state}", style="bold red", markup=False)
             for line in failures(self.run):
                 console.print(printable(f"  {line}"), markup=False)
             if self.may_be_retried:

@@ -75,7 +75,7 @@ def test_a_window_that_the_data_do_not_reach_is_named(tmp_path, source):
 def test_a_query_without_a_window_and_without_rows_points_at_its_filters(tmp_path, source):
     sql = "SELECT l.* FROM impressions AS l WHERE l.rent < 0"
     message = refusal(source, sql, tmp_path / "out", source__window_days=None)
-    assert "SQL: returns no rows. Look at its filters and at the tables in DATA" in message
+    assert "SQL: returns no rows. Look at its filters and at the rows of its tables" in message
 
 
 def test_every_missing_column_is_named_at_once_with_its_role(tmp_path, source):

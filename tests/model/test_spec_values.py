@@ -31,6 +31,7 @@ def test_a_missing_key_is_named(problems, path):
 
 
 COLUMN = "Use the name of a column: letters, digits and _, not a digit first"
+EXPORT = "Write it as gs://BUCKET/PREFIX, in letters, digits and . _ - =, the bucket in lower case"
 DAY = "Write a day, like 2026-07-01"
 LIST = "Write a list, like [a, b]"
 SHARE = "which is not a share of a whole. Write it like 5% or 0.05"
@@ -54,6 +55,8 @@ VALUES = [
     ("training.minutes", "an hour", "is 'an hour'. Write a number, like 0.5"),
     ("columns.label", 5, "is 5. Write a text; in quotes, if YAML would read something else"),
     ("source.max_bytes_billed", "9" * 400 + "GB", f"is '{'9' * 37}...{'9' * 36}GB', {BYTES}"),
+    ("source.export", "s3://logs/x", f"is 's3://logs/x'. {EXPORT}"),
+    ("source.export", "gs://Logs/x", f"is 'gs://Logs/x'. {EXPORT}"),
     ("source.end", "9999-12-31", "is '9999-12-31'. Write 2999-12-31 or less"),
     ("source.max_bytes_billed", "200 apples", f"is '200 apples', {BYTES}"),
     ("source.max_bytes_billed", "0GB", f"is '0GB', {BYTES}"),

@@ -122,11 +122,19 @@ def _single_query(sql: str) -> exp.Query:
     parsed = [statement for statement in statements if statement and not isinstance(statement, exp.Semicolon)]
     query = parsed[0] if len(parsed) == 1 else None
     if not isinstance(query, exp.Query):
-        message = f"is {query.key.upper()}, not a SELECT" if query else f"has {len(parsed)} statements, not one"
+        name = _statement_name(query, sql) if query else ""
+        message = f"is {name}, not a SELECT" if query else f"has {len(parsed)} statements, not one"
         hint = "source.sql names a file with one query; WITH may stand before it"
         raise SpecError(Problem(_location_of_second(sql, statements), message, hint, "sql-not-one-query"))
     query.meta[TEXT] = sql
     return query
+
+
+def _statement_name(statement: exp.Expr, sql: str) -> str:
+    """DELETE; of what is no statement, like `SELEC x`, its first word as it is written."""
+    if isinstance(statement, exp.Alias | exp.Condition):
+        return repr(sqlglot.tokenize(sql, read="bigquery")[0].text)
+    return statement.key.upper()
 
 
 def _location_of_second(sql: str, statements: list[exp.Expr | None]) -> str:

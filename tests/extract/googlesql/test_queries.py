@@ -43,6 +43,7 @@ def test_a_parameter_without_a_value_is_named(parquet):
         ("DECLARE x INT64; SELECT x", "SQL line 1 column 18: has 2 statements, not one"),
         ("BEGIN SELECT 1; END", "SQL line 1 column 17: has 2 statements, not one"),
         ("CREATE TABLE t AS SELECT 1", "SQL line 1 column 1: is CREATE, not a SELECT"),
+        ("SELEC rent", "SQL line 1 column 1: is 'SELEC', not a SELECT"),
         ("CREATE TEMP FUNCTION f(x INT64) AS (x + 1); SELECT f(1)", "SQL line 1 column 45: has 2 statements, not one"),
         ("\ufeffSELECT 1", "SQL: starts with a byte order mark. Save the file as UTF-8 without one"),
         ("SELECT DATE_ADD(l.shown_at) FROM impressions AS l", "Look for a function with too few"),

@@ -18,7 +18,7 @@ from model.files import parse_json
 from tests.contracts.source import ALL, BOUND, WINDOW
 from tests.extract.logs import data
 from tests.logs import spec_of
-from tests.services.bigquery import LOCATION, PROJECT, bigquery
+from tests.services.bigquery import LOCATION, PROJECT, RestFault, bigquery
 from tests.services.bigquery.sizes import LEAST_BILLED
 
 ENOUGH = 10**9
@@ -146,7 +146,7 @@ def test_a_table_without_its_dataset_is_refused_with_the_form(service):
         lambda: BigQuerySource(PROJECT, LOCATION, max_bytes_billed=ENOUGH).columns(ALL, WINDOW), SpecError
     )
     assert "names a table without its dataset" in message
-    assert "bigquery:PROJECT.DATASET@LOCATION" in message
+    assert "PROJECT.DATASET@LOCATION" in message
 
 
 def test_another_location_has_no_such_table(service):
@@ -154,9 +154,24 @@ def test_another_location_has_no_such_table(service):
     assert "table logs.impressions: is not in BigQuery project my-project in US" in message
 
 
+def test_a_table_of_another_project_is_named_with_that_project(service):
+    message = refusal(lambda: source().columns(ALL.replace("impressions", "`others.logs.impressions`"), WINDOW))
+    assert "table logs.impressions: is not in BigQuery project others in EU" in message
+
+
+def test_a_column_that_no_table_has_is_named_with_its_place(service):
+    message = refusal(lambda: source().columns("SELECT\n  rnt\nFROM impressions", WINDOW))
+    assert "SQL line 2 column 3, column rnt: is in none of its tables" in message
+
+
+def test_a_project_without_billing_is_told_so(service):
+    service.faults.rest.append(RestFault("jobs.insert", "billingNotEnabled"))
+    assert "Link a billing account to the project" in refusal(lambda: source().columns(ALL, WINDOW))
+
+
 def test_a_project_without_access_names_the_roles(service):
     message = refusal(lambda: source(project="others").columns(ALL, WINDOW))
-    assert "BigQuery project others in EU: refused the query (Access Denied" in message
+    assert "BigQuery project others in EU: refused the request (Access Denied" in message
     assert "BigQuery Job User and BigQuery Data Viewer" in message
 
 

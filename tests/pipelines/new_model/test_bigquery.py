@@ -70,8 +70,8 @@ def test_of_a_large_table_rows_from_all_over_it_are_read_and_the_spec_says_so(tm
 @pytest.mark.parametrize(
     ("table", "words"),
     [
-        (f"{PROJECT}.shop.absent", "table shop.absent: is not in BigQuery project my-project"),
-        ("others.shop.impressions", "BigQuery project others in any location: refused the query"),
+        (f"{PROJECT}.shop.absent", "table shop.absent: is not in BigQuery project my-project. Fix its"),
+        ("others.shop.impressions", "BigQuery project others: refused the request"),
         (f"{PROJECT}.shop.impressions_*", f"for example {PROJECT}.shop.impressions_20260701"),
     ],
 )

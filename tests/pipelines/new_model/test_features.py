@@ -92,3 +92,5 @@ def test_a_table_without_a_feature_is_refused_with_the_reasons(tmp_path):
     table = grouped().select(["user_id", "sold"]).append_column("same", pa.array([1] * ROWS))
     message = refusal(tmp_path, table, "sold")
     assert "has no column that a model can learn from (same is the same in every row)" in message
+    message = refusal(tmp_path, table.select(["user_id", "sold"]), "sold")
+    assert "learn from: the label and the columns that have roles are all of them. Join" in message

@@ -18,7 +18,7 @@ CONNECT_SECONDS = 60.0
 class Connection:
     """One project in one location. `client` is google-cloud-bigquery's; a request is repeated for `seconds`.
 
-    `limit` is the most bytes that a query may be billed for.
+    `location` is "" where that of a table is looked up. `limit` is the most bytes that a query may be billed for.
     """
 
     project: str
@@ -40,7 +40,7 @@ class Connection:
 
             # google-auth has types for a part of its credentials only.
             credentials = AnonymousCredentials() if emulator else None  # type: ignore[no-untyped-call]
-            client = Client(project=project, location=location, credentials=credentials)
+            client = Client(project=project, location=location or None, credentials=credentials)
         return cls(project, location, limit, seconds, client, host)
 
     def translate_errors(self) -> AbstractContextManager[None]:

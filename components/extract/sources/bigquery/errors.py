@@ -12,7 +12,8 @@ from typing import Any
 from components.extract.sources.bigquery.cost import too_large
 from model.errors import DataError, KamadoError, Problem, SpecError
 
-ROLES = "The account needs the roles BigQuery Job User and BigQuery Data Viewer, and quota"
+ROLES = "The account needs the roles BigQuery Job User and BigQuery Data Viewer"
+BILLING = "Link a billing account to the project, or name another project in BIGQUERY"
 QUOTA = "Wait, or have the project's quota raised; a run that is repeated does not pay twice"
 NO_CREDENTIALS = "Run `gcloud auth application-default login`, or let GOOGLE_APPLICATION_CREDENTIALS name a key file"
 PARTITION_FILTER = r"Cannot query over table '([^']+)' without a filter over column\(s\) '([^',]+)"
@@ -26,31 +27,35 @@ class SourceUnavailableError(DataError):
 
 @contextlib.contextmanager
 def translate_errors(project: str, location: str, limit: int) -> Iterator[None]:
-    """Every error of the client in the block becomes a DataError or SpecError."""
+    """Every error of the client in the block becomes a DataError or SpecError. `location` is "" before it is known."""
     from google.api_core.exceptions import GoogleAPICallError, RetryError
     from google.auth.exceptions import GoogleAuthError
 
-    where = f"BigQuery project {project} in {location}"
+    where = _place(project, location)
     try:
         yield
     except GoogleAuthError as error:
         message = f"has no valid credentials ({_first_line(error)})"
         raise SourceUnavailableError(Problem(where, message, NO_CREDENTIALS, "bigquery-credentials")) from None
     except GoogleAPICallError as error:
-        raise _translated(error, where, limit) from None
+        raise _translated(error, where, location, limit) from None
     except (RetryError, OSError) as error:  # requests' errors of connection are OSErrors
-        hint = "Check the network, its proxy and BIGQUERY_EMULATOR_HOST, and run again"
+        hint = "Check the network and its proxy, and BIGQUERY_EMULATOR_HOST if it is set, and run again"
         message = f"cannot be reached ({_first_line(error)})"
         raise SourceUnavailableError(Problem(where, message, hint, "bigquery-unreachable")) from None
 
 
-def _translated(error: Any, where: str, limit: int) -> KamadoError:
+def _place(project: str, location: str) -> str:
+    return f"BigQuery project {project}" + (f" in {location}" if location else "")
+
+
+def _translated(error: Any, where: str, location: str, limit: int) -> KamadoError:
     reason, message = _reason(error)
     match reason:
         case "bytesBilledLimitExceeded":
             return too_large(limit, None)
         case "notFound":
-            return DataError(_not_found(message, where))
+            return DataError(_not_found(message, where, location))
         case "invalidQuery" | "invalid":
             return _query_error(message)
         case "responseTooLarge":
@@ -62,7 +67,8 @@ def _translated(error: Any, where: str, limit: int) -> KamadoError:
             hint = "The account needs the role BigQuery Data Editor on the dataset of source.materialize"
             return SourceUnavailableError(Problem(where, f"refused the table ({message})", hint, "bigquery-denied"))
         case "accessDenied" | "PermissionDenied" | "billingNotEnabled":
-            return SourceUnavailableError(Problem(where, f"refused the query ({message})", ROLES, "bigquery-denied"))
+            hint = BILLING if reason == "billingNotEnabled" else ROLES
+            return SourceUnavailableError(Problem(where, f"refused the request ({message})", hint, "bigquery-denied"))
         case "quotaExceeded" | "rateLimitExceeded" | "ResourceExhausted":
             return SourceUnavailableError(Problem(where, f"refused the query ({message})", QUOTA, "bigquery-quota"))
     failure = f"failed ({reason or type(error).__name__}: {message})"
@@ -97,26 +103,26 @@ def _short_name(table: str) -> str:
     return ".".join(re.split(r"[.:]", table.strip("`'"))[-2:])
 
 
-def _not_found(message: str, where: str) -> Problem:
-    hint = "Fix its name in the SQL, or the project and location"
-    if table := re.search(r"Table ([^\s:]+):([\w$-]+)\.([\w$*-]+)", message):
-        return Problem(f"table {table[2]}.{table[3]}", f"is not in {where}", hint, "table-missing")
+def _not_found(message: str, where: str, location: str) -> Problem:
+    hint = "Fix its name, or the project and location"
+    if table := re.search(r"Table (\S+):([\w$-]+)\.([\w$*-]+)", message):
+        name, place = f"table {table[2]}.{table[3]}", _place(table[1], location)
+        return Problem(name, f"is not in {place}", hint, "table-missing")
     return Problem(where, f"answered that something does not exist ({message})", hint, "table-missing")
 
 
 def _query_error(message: str) -> KamadoError:
-    line = re.search(r" at \[(\d+):\d+\]", message)
-    at = f"SQL line {line[1]}" if line else "SQL"
+    location = re.search(r" at \[(\d+):(\d+)\]", message)
+    at = f"SQL line {location[1]} column {location[2]}" if location else "SQL"
     if column := re.search(r"Unrecognized name: ([\w.`]+)|Name (\w+) not found inside", message):
         near = re.search(r"Did you mean ([\w.`]+)\?", message)
-        hint = f"Did you mean {near[1]}?" if near else f"Compare with the tables' columns; {at} uses it"
-        return DataError(
-            Problem(f"SQL column {column[1] or column[2]}", "is in none of its tables", hint, "sql-name-unknown")
-        )
+        hint = f"Did you mean {near[1]}?" if near else "Compare with the tables' columns"
+        name = f"{at}, column {column[1] or column[2]}"
+        return DataError(Problem(name, "is in none of its tables", hint, "sql-name-unknown"))
     if partition := re.search(PARTITION_FILTER, message):
         return SpecError(unbounded(f"table {_short_name(partition[1])}", partition[2]))
     if "must be qualified with a dataset" in message:
-        hint = "Write dataset.table, or name the dataset in the source as bigquery:PROJECT.DATASET@LOCATION"
+        hint = "Write dataset.table, or name the dataset before the location: PROJECT.DATASET@LOCATION"
         return SpecError(Problem(at, f"names a table without its dataset ({message})", hint, "table-without-dataset"))
     if parameter := re.search(r"Query parameter '(\w+)' not found", message):
         hint = "Only @start and @end have values: write others as literals"
