@@ -119,7 +119,8 @@ class TypedRows:
     def sha256(self) -> str:
         """Of all that the files' columns and bits follow from: rows of another spec cannot be taken for these."""
         rules = [asdict(rule) for rule in self.rules]
-        content = [self.names, self.types, self.measures, self.ids, self.texts, asdict(self.key), rules]
+        roles = [self.label, self.time, self.position, self.explore]  # each is typed in its own way
+        content = [self.names, self.types, roles, self.measures, self.ids, self.texts, asdict(self.key), rules]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def _rules(self) -> tuple[RejectionRule, ...]:

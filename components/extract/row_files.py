@@ -24,7 +24,7 @@ def write_rows(scan: Scan, rows: TypedRows, path: Path, report: Callable[[float]
     """Write the file `path` and return how many rows it has. Memory may grow with their width, never with their number.
 
     `report` gets the share that is read so far, again and again, beginning at once; it is below 0 where it is not
-    known. Raises OSError where the file cannot be written, and duckdb.Error for all else.
+    known. Raises OSError where the file cannot be written, what the source raises, and duckdb.Error for all else.
     """
     scan.relation.create_view(RESULT)
     statement = f"COPY ({typed_select(rows, quoted(RESULT))}) TO {literal(str(path))} {PARQUET}"
@@ -35,10 +35,14 @@ def write_rows(scan: Scan, rows: TypedRows, path: Path, report: Callable[[float]
         copy = thread.submit(_count, scan.connection, statement)
         try:
             report(0.0)
+            if scan.feed:
+                scan.feed.send(copy)
             while not wait([copy], SECONDS).done:
                 report(scan.connection.query_progress() / 100)
         finally:
             if not copy.done():
+                if scan.feed:
+                    scan.feed.stop()
                 scan.connection.interrupt()
     try:
         return copy.result()

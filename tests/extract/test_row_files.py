@@ -1,5 +1,7 @@
 """The file of typed rows is the same whatever the rows come from, and none is lost on the way."""
 
+import signal
+import threading
 from pathlib import Path
 
 import duckdb
@@ -94,6 +96,41 @@ def test_what_the_caller_raises_among_the_rows_ends_the_copy(tmp_path):
     rows = TypedRows(spec_of(), TYPES)
     with pytest.raises(KeyboardInterrupt), stream(log().to_batches()[0], iter(log().to_batches())) as scan:
         write_rows(scan, rows, tmp_path / "rows.parquet", report)
+
+
+def test_an_interrupt_reaches_a_source_that_waits_for_its_service(tmp_path):
+    ended = []
+
+    def hanging(*_):
+        try:
+            yield from log().to_batches()
+            signal.raise_signal(signal.SIGINT)
+            threading.Event().wait()
+        finally:
+            ended.append(True)
+
+    query, source = spec_of(sql_text=ALL), Batches([])
+    source.fetch = hanging
+    with pytest.raises(KeyboardInterrupt), scan_of(source, ALL, window(query, END)) as scan:
+        write_rows(scan, TypedRows(query, TYPES), tmp_path / "rows.parquet", lambda _: None)
+    assert ended == [True]
+
+
+def test_a_source_ends_where_its_rows_cannot_be_written(tmp_path):
+    ended = []
+
+    def endless(*_):
+        try:
+            while True:
+                yield from log().to_batches()
+        finally:
+            ended.append(True)
+
+    query, source = spec_of(sql_text=ALL), Batches([])
+    source.fetch = endless
+    with pytest.raises(OSError, match="absent"), scan_of(source, ALL, window(query, END)) as scan:
+        write_rows(scan, TypedRows(query, TYPES), tmp_path / "absent" / "rows.parquet", lambda _: None)
+    assert ended == [True]
 
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path):

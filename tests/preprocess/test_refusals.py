@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from artifacts.typed_rows import row_file
+from artifacts.typed_rows import TypedRows, row_file
 from components.preprocess.preprocess import preprocess
 from components.step import Step
 from model.errors import DataError
@@ -225,6 +225,12 @@ def test_an_unknown_column_of_a_rule_is_named_with_every_other_problem(tmp_path)
         "features.area",
     ):
         assert where in message
+
+
+def test_a_column_in_another_role_is_another_spec(tmp_path):
+    types = {**dict.fromkeys(spec_of().used_columns, "INT64"), "shown_at": "TIMESTAMP", "layout": "STRING"}
+    specs = [spec_of(), spec_of(columns__position=None, columns__explore="position")]
+    assert TypedRows(specs[0], types).sha256 != TypedRows(specs[1], types).sha256
 
 
 def test_rows_that_are_typed_for_another_spec_are_refused(tmp_path):

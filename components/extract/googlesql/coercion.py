@@ -22,6 +22,7 @@ from components.extract.googlesql.type_families import (
     MOMENTS,
     NUMBER,
     STRING,
+    STRUCT,
     TIME,
     TIMESTAMP,
     family,
@@ -213,6 +214,8 @@ def _wrong_argument(
 
 def _impossible(node: exp.Expr) -> str:
     """Conversions and parts that a type does not have; "" for all others."""
+    if _compares_parts(node):
+        return "engines compare a STRUCT with NULLs or other names in other ways. Write a.x = b.x AND a.y = b.y"
     if isinstance(node, exp.Extract):
         kind, part = family(node.expression), node.name.upper()
         if kind == DATE and part in _CLOCK_PARTS:
@@ -240,6 +243,15 @@ def _impossible(node: exp.Expr) -> str:
         if source == BOOL and target == NUMBER and node.to.this in exp.DataType.FLOAT_TYPES:
             return "BOOL cannot be CAST to FLOAT64 in GoogleSQL. Write IF(x, 1.0, 0.0)"
     return ""
+
+
+def _compares_parts(node: exp.Expr) -> bool:
+    """A STRUCT, or an ARRAY, which GoogleSQL does not compare."""
+    is_comparison = isinstance(node, (*_COMPARISONS, exp.In, exp.Between, exp.Nullif))
+    if not is_comparison and not (isinstance(node, exp.Case) and node.this):
+        return False
+    operands = [operand for operand in (node.this, node.args.get("expression")) if operand is not None]
+    return any(isinstance(operand, exp.Tuple) or family(operand) in (STRUCT, ARRAY) for operand in operands)
 
 
 def _element_family(array: exp.Expr) -> str:

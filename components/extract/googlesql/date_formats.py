@@ -111,8 +111,9 @@ def parse_function(node: exp.Expr, *, safe: bool) -> exp.Expr:
     name = f"{prefix}parse{'_offset' if with_offset else ''}"
     value: exp.Expr = exp.Anonymous(this=name, expressions=[text, *patterns, moment])
     if kind == TIMESTAMP and not with_offset:
-        zone = node.args.get("zone") or exp.Literal.string("UTC")
-        return exp.Anonymous(this="timezone", expressions=[zone.copy(), value])
+        zone = node.args.get("zone")
+        name = "timezone" if zone is None else "bq_moment"
+        return exp.Anonymous(this=name, expressions=[zone.copy() if zone else exp.Literal.string("UTC"), value])
     return exp.cast(value, kind) if kind in (DATE, TIME) else value
 
 
@@ -162,9 +163,12 @@ def _iso(text: str, strict: str, fields: list[str]) -> exp.Expr:
 
 def format_function(node: exp.TimeToStr) -> exp.Expr:
     """DuckDB's expression of a FORMAT_ function."""
+    text = node.args["format"].name
     moment = _moment(node).sql(dialect="duckdb")
+    if any(element in ("Y", "G") for element, _ in elements(text.replace("%E4Y", ""))):
+        moment = f"bq_four_digits({moment})"
     parts, directives = [], ""
-    for element, other in elements(node.args["format"].name):
+    for element, other in elements(text):
         if element in _FORMAT_SQL:
             parts += [_strftime(moment, directives), _FORMAT_SQL[element].replace("{x}", moment)]
             directives = ""

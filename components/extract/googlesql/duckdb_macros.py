@@ -15,9 +15,9 @@ FINGERPRINT = "farm_fingerprint"
 
 
 def connect() -> duckdb.DuckDBPyConnection:
-    """UTC, and NULLs as the smallest value in every order."""
+    """UTC, and DuckDB's own order of NULLs: sqlglot leaves NULLS LAST out, and writes NULLS FIRST."""
     connection = duckdb.connect()
-    connection.execute("SET TimeZone='UTC'; SET default_null_order='sqlite'; SET preserve_insertion_order=false")
+    connection.execute("SET TimeZone='UTC'; SET default_null_order='nulls_last'; SET preserve_insertion_order=false")
     return connection
 
 

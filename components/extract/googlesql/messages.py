@@ -19,9 +19,17 @@ TEXT = "text"  # the query's root has the file's text
 
 
 def outside_subset(node: exp.Expr, hint: str, problem: str = "is outside the portable subset") -> Problem:
-    text = " ".join(node.unalias().sql(dialect="bigquery").split())
+    text = _written(node.unalias())
     shown = f"{text[:LONGEST]}{'…' if len(text) > LONGEST else ''}"
     return Problem(f"{location_of(node.unalias())}, {shown}", problem, hint, "sql-not-portable")
+
+
+def _written(node: exp.Expr) -> str:
+    """On one line; the name of a function alone where sqlglot does not write its JSON path."""
+    try:
+        return " ".join(node.sql(dialect="bigquery").split())
+    except ValueError:
+        return node.sql_names()[0] if isinstance(node, exp.Func) else node.key.upper()
 
 
 def location_of(node: exp.Expr) -> str:

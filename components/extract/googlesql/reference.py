@@ -41,7 +41,8 @@ name. `WITH RECURSIVE` fails above 500 iterations, on files as on BigQuery.
 All numbers can be combined; STRING, BOOL, BYTES, DATE, DATETIME, TIMESTAMP and TIME only with themselves: in
 comparisons, `IN`, `BETWEEN`, `CASE`, `IF`, `COALESCE`, `USING` and `UNION`, and as arguments of functions. A text
 literal beside a date or time is read as one. A condition is a BOOL. Implicit conversions of DuckDB are refused, for
-example of a DATETIME beside `@start` (write `TIMESTAMP(x)`). BigQuery refuses most of these too.
+example of a DATETIME beside `@start` (write `TIMESTAMP(x)`). BigQuery refuses most of these too. A STRUCT or ARRAY is
+compared with none: write `a.x = b.x AND a.y = b.y`.
 
 """
 _FORMS = """## Texts that are read as dates and times
@@ -64,6 +65,9 @@ INT64, BOOL and DATE pass. `UPPER` of letters without one capital of their own (
 
 A query that adds floats (`SUM`, `AVG`, `STDDEV`, `STDDEV_SAMP`, `VARIANCE`, `CORR` and their kin) runs in one
 thread, in the order of the files, so that its last digits are the same every time. On BigQuery they may vary.
+
+A sum, product or quotient beyond 1.8e308 fails on BigQuery. On files it is infinite: preprocess counts such values and
+names the column.
 
 """
 _FILES = """## Files
@@ -121,7 +125,8 @@ def _ordered() -> str:
 
 def _refused() -> str:
     constructs = [*UNSUPPORTED.items(), *((REFUSED_NAMES[kind], hint) for kind, hint in INSTEAD.items())]
-    rows = [f"| `{name}` | {hint} |" for name, hint in sorted(constructs)]
+    escaped = [(name.replace("|", r"\|"), hint.replace("|", r"\|")) for name, hint in sorted(constructs)]
+    rows = [f"| `{name}` | {hint} |" for name, hint in escaped]
     rows.append(f"| any other function | {USUAL} |")
     return "\n".join(
         ["## Refused, and what to write in its place", "", "| construct | instead |", "|---|---|", *rows, "", ""]

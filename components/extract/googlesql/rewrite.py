@@ -77,6 +77,8 @@ def _rewrite_node(node: exp.Expr) -> exp.Expr:
             return _element(node)
         case exp.Bracket():
             return call("bq_index", node.this, node.expressions[0], exp.Literal.number(node.args.get("offset") or 0))
+        case exp.BitwiseNot():  # DuckDB would read ~(a + b) for ~a + b
+            return exp.paren(node.copy(), copy=False)
         case exp.IntDiv():  # sqlglot writes it without parentheses
             parts = [exp.paren(part.copy(), copy=False) for part in (node.this, node.expression)]
             return exp.paren(exp.IntDiv(this=parts[0], expression=parts[1]), copy=False)
@@ -110,9 +112,10 @@ def _rewrite_node(node: exp.Expr) -> exp.Expr:
             return exp.Paren(this=exp.Case(ifs=[exp.If(this=few, true=exp.null())], default=node.copy()))
         case exp.JSONExtractScalar() if not (isinstance(node.parent, exp.Cast) and family(node.parent) == NUMBER):
             return call("bq_json_text", node, call("json_type", node.this, node.expression))
-        case exp.JSONFormat():
+        case exp.JSONFormat():  # "null" for NULL; DuckDB gives NULL
             for value in integers_in_json(node):
                 value.replace(call("bq_whole_in_json", value))
+            return call("coalesce", node, exp.Literal.string("null"))
         case exp.Trim() if node.expression is None:  # every blank of Unicode, not spaces alone
             node.set("expression", exp.Literal.string(BLANKS))
         case exp.TimeToStr():
@@ -122,7 +125,7 @@ def _rewrite_node(node: exp.Expr) -> exp.Expr:
         case _ if type(node) in date_formats.PARSERS and not isinstance(node.parent, exp.SafeFunc):
             return date_formats.parse_function(node, safe=False)
         case exp.Timestamp() if node.args.get("zone"):
-            return call("timezone", node.args["zone"], call("bq_datetime", node.this))
+            return call("bq_moment", node.args["zone"], call("bq_datetime", node.this))
         case exp.Timestamp():
             return call("bq_timestamp", node.this)
         case exp.Datetime() if node.expression:

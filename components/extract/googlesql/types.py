@@ -4,7 +4,7 @@ A decimal becomes a FLOAT64 in both sources: DuckDB reads the literal 2.5 as a d
 later step computes in decimals.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -107,17 +107,20 @@ def _cast(name: str, kind: str) -> str:
     return f"{value} AS {column}"
 
 
-def without_decimals(batch: "pa.RecordBatch") -> "pa.RecordBatch":
-    """NUMERIC and BIGNUMERIC as FLOAT64. Raises DataError for one of more digits."""
+def as_read_from_files(batch: "pa.RecordBatch", columns: Mapping[str, str]) -> "pa.RecordBatch":
+    """NUMERIC and BIGNUMERIC as FLOAT64, a TIMESTAMP in UTC, a DATETIME without a zone: a file of Parquet may have the
+    one as the other. `columns` are name -> GoogleSQL type. Raises DataError for a decimal of more digits."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     for field, values in zip(batch.schema, batch.columns, strict=True):
         if pa.types.is_decimal(field.type) and (greatest := pc.max(pc.abs(values)).as_py() or 0) > GREATEST_EXACT:
             raise too_long(f"column {field.name} has the value {greatest}")
-    fields = [
-        pa.field(field.name, pa.float64() if pa.types.is_decimal(field.type) else field.type) for field in batch.schema
-    ]
+    moments = {"TIMESTAMP": pa.timestamp("us", "UTC"), "DATETIME": pa.timestamp("us")}
+    fields = []
+    for field in batch.schema:
+        kind = pa.float64() if pa.types.is_decimal(field.type) else field.type
+        fields.append(pa.field(field.name, moments.get(columns.get(field.name, ""), kind)))
     return batch.cast(pa.schema(fields))
 
 

@@ -25,6 +25,8 @@ UNSUPPORTED = {
     "REGEXP_EXTRACT_ALL of empty texts": "A pattern that matches the empty text finds other ones. Use + in place of *",
     "SHA512": "Use SHA256",
     "TRUNC with digits": "Use TRUNC(x * 100) / 100",
+    "a | b & c": "Put parentheses around mixed &, | and ^",
+    "JSON paths with .., *, [-1] or without $": "A path is names and indexes after $, like '$.items[0].name'",
     "x << n, x >> n": "Shifts differ for negative numbers. Use x * POW(2, n) or DIV(x, 2)",
     "MAX_BY … OVER, MIN_BY … OVER": "MAX_BY and MIN_BY have no OVER. Use FIRST_VALUE",
     "INSTR with a position or an occurrence": "INSTR with an occurrence differs. Use STRPOS",
@@ -90,6 +92,10 @@ def why_unsupported(node: exp.Expr) -> str | None:
             return UNSUPPORTED["SHA512"]
         case exp.Trunc() if node.args.get("decimals"):
             return UNSUPPORTED["TRUNC with digits"]
+        case exp.BitwiseAnd() | exp.BitwiseOr() | exp.BitwiseXor() if _mixes_bits(node):
+            return UNSUPPORTED["a | b & c"]
+        case exp.JSONExtractScalar() | exp.JSONValueArray() if not _is_plain_path(node.args.get("expression")):
+            return UNSUPPORTED["JSON paths with .., *, [-1] or without $"]
         case exp.BitwiseLeftShift() | exp.BitwiseRightShift():
             return UNSUPPORTED["x << n, x >> n"]
         case exp.Cast() if node.args.get("format"):
@@ -139,6 +145,24 @@ def _matches_nothing(pattern: str) -> bool:
         return any(not match[0] for text in ("", "a b-1 A") for match in re.finditer(pattern, text))
     except re.error:
         return True
+
+
+def _mixes_bits(node: exp.Binary) -> bool:
+    """GoogleSQL binds & before ^ before |, sqlglot reads them from left to right."""
+    bits = (exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor)
+    return any(isinstance(side, bits) and type(side) is not type(node) for side in (node.left, node.right))
+
+
+def _is_plain_path(path: exp.Expr | None) -> bool:
+    """Names and indexes from 0 on; DuckDB reads other forms, and counts negative indexes from the end."""
+    if not isinstance(path, exp.JSONPath):
+        return path is None
+    root, *parts = path.expressions
+    return isinstance(root, exp.JSONPathRoot) and all(
+        (isinstance(part, exp.JSONPathKey) and isinstance(part.this, str))
+        or (isinstance(part, exp.JSONPathSubscript) and isinstance(part.this, int) and part.this >= 0)
+        for part in parts
+    )
 
 
 def _is_literals(bounds: exp.Expr) -> bool:

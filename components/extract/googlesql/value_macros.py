@@ -10,6 +10,12 @@ UNIX = "(epoch_us(x) - (epoch_us(x) % micros + micros) % micros) // micros"  # d
 # Days of UTC by arithmetic: DuckDB's own cast uses a calendar of time zones, which is nine times as slow.
 DAY = """CASE WHEN typeof(x) = 'TIMESTAMP WITH TIME ZONE'
     THEN CAST(make_timestamp(epoch_us(CAST(x AS TIMESTAMPTZ))) AS DATE) ELSE CAST(x AS DATE) END"""
+FOUR_DIGITS = """CASE WHEN year(x) < 1000
+    THEN error('engines write a year before 1000 as other texts in %Y, use %E4Y') ELSE x END"""
+# Where clocks go back they show an hour twice: GoogleSQL takes the first, DuckDB the last.
+MOMENT = """CASE WHEN timezone(zone, timezone(zone, x) - INTERVAL 1 HOUR) = x THEN timezone(zone, x) - INTERVAL 1 HOUR
+    WHEN timezone(zone, timezone(zone, x) - INTERVAL 30 MINUTE) = x THEN timezone(zone, x) - INTERVAL 30 MINUTE
+    ELSE timezone(zone, x) END"""  # half an hour: Australia/Lord_Howe
 # A cast that fails, because DuckDB does not allow error() in the orders and partitions of windows.
 NAN = "a NaN is compared"
 COMPARABLE = f"""CASE WHEN typeof(x) = 'DOUBLE' AND isnan(CAST(x AS DOUBLE))
@@ -61,6 +67,8 @@ VALUES = {
     "bq_whole_in_json(x)": WHOLE_IN_JSON,
     "bq_unix(x, micros)": UNIX,
     "bq_day(x)": DAY,
+    "bq_four_digits(x)": FOUR_DIGITS,
+    "bq_moment(zone, x)": MOMENT,
     "bq_comparable(x)": COMPARABLE,
     "bq_order(x)": ORDER,
     "bq_finite(x)": FINITE,

@@ -2,7 +2,7 @@
 
 import contextlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import duckdb
 
+from components.extract.sources.batch_feed import BatchFeed
 from components.extract.sources.source import Source
 from components.extract.window import Window
 from model.sql import literal
@@ -22,10 +23,11 @@ THREADS = 2
 
 @dataclass(frozen=True)
 class Scan:
-    """`relation` can be read once, on `connection`."""
+    """`relation` can be read once, on `connection`: in another thread, where a `feed` has to send its rows."""
 
     connection: duckdb.DuckDBPyConnection
     relation: duckdb.DuckDBPyRelation
+    feed: BatchFeed | None = None
 
 
 @runtime_checkable
@@ -45,35 +47,27 @@ def scan_of(source: Source, sql: str, window: Window) -> Iterator[Scan | None]:
             yield scan
         return
     batches = source.fetch(sql, window)
-    first = next(batches, None)
-    if first is None:
-        yield None
-        return
-    with stream(first, batches) as scan:
-        yield scan
+    try:
+        first = next(batches, None)
+        if first is None:
+            yield None
+            return
+        with stream(first, batches) as scan:
+            yield scan
+    finally:
+        if isinstance(batches, Generator):  # its streams end, also where not all of them was read
+            batches.close()
 
 
 @contextlib.contextmanager
 def stream(first: "pa.RecordBatch", others: Iterator["pa.RecordBatch"]) -> Iterator[Scan]:
-    """Batches of one schema as they come. What reading them raises is raised here as it was."""
+    """Batches of one schema as they come."""
     import pyarrow as pa
 
-    failures: list[BaseException] = []
-
-    def batches() -> Iterator[pa.RecordBatch]:
-        try:
-            yield from itertools.chain([first], others)
-        except BaseException as error:  # the stream would make a text of it
-            failures.append(error)
-            raise
-
+    feed = BatchFeed(itertools.chain([first], others))
     with _connected() as connection:
-        try:
-            yield Scan(connection, connection.from_arrow(pa.RecordBatchReader.from_batches(first.schema, batches())))
-        except duckdb.Error:
-            if failures:
-                raise failures[0] from None
-            raise
+        reader = pa.RecordBatchReader.from_batches(first.schema, feed.received())
+        yield Scan(connection, connection.from_arrow(reader), feed)
 
 
 @contextlib.contextmanager

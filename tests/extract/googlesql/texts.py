@@ -63,6 +63,8 @@ STRING = {
     "FORMAT_TIMESTAMP('%E3S %E*S Q%Q %U %W %s %P %%', f.moment)": "30.500 30.5 Q1 04 04 1769890530 pm %",
     r"FORMAT_TIMESTAMP('it\'s %R', f.moment)": "it's 20:15",
     "CONCAT('a', 12, TRUE, f.day)": "a12true2026-01-31",
+    "TO_JSON_STRING(NULLIF(f.text, 'abc'))": "null",
+    "FORMAT_DATE('%E4Y', DATE '0099-01-31')": "0099",
     "TO_JSON_STRING(STRUCT(f.whole AS a, f.day AS b))": '{"a":7,"b":"2026-01-31"}',
     r"REGEXP_EXTRACT('p007x', r'p0*(\d+)')": "7",
     "CONCAT('a', CAST(NULL AS STRING))": None,

@@ -66,6 +66,10 @@ TIME = {
 
 TIMESTAMP = {
     "CAST('2026-01-01T00:00:00+09:00' AS TIMESTAMP)": datetime(2025, 12, 31, 15, tzinfo=UTC),
+    "TIMESTAMP(DATETIME '2026-11-01 01:30:00', 'America/New_York')": datetime(2026, 11, 1, 5, 30, tzinfo=UTC),
+    "TIMESTAMP(DATETIME '2026-11-01 02:30:00', 'America/New_York')": datetime(2026, 11, 1, 7, 30, tzinfo=UTC),
+    "TIMESTAMP(DATETIME '2026-03-08 02:30:00', 'America/New_York')": datetime(2026, 3, 8, 7, 30, tzinfo=UTC),
+    "PARSE_TIMESTAMP('%F %H:%M', '2026-04-05 01:45', 'Australia/Lord_Howe')": datetime(2026, 4, 4, 14, 45, tzinfo=UTC),
     "TIMESTAMP_TRUNC(f.moment, DAY, 'Asia/Tokyo')": datetime(2026, 1, 31, 15, tzinfo=UTC),
     "TIMESTAMP_TRUNC(f.moment, HOUR, 'Asia/Kolkata')": datetime(2026, 1, 31, 19, 30, tzinfo=UTC),
     "TIMESTAMP_TRUNC(f.moment, MINUTE, 'Asia/Kolkata')": datetime(2026, 1, 31, 20, 15, tzinfo=UTC),

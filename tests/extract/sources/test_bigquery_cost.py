@@ -135,6 +135,14 @@ class TestSizes:
     def test_few_columns_of_a_large_table_may_be_read(self):
         assert source(max_unpartitioned_bytes=50_000).columns(ROWS, WINDOW)
 
+    def test_each_table_counts_for_itself(self, service):
+        service.tables.add("logs", "others", service.tables.get("logs", "impressions").rows)
+        sql = "SELECT i.rent, o.area FROM impressions AS i JOIN others AS o ON i.list_id = o.list_id"
+        assert source(max_unpartitioned_bytes=50_000).columns(sql, WINDOW)
+        problem = unbounded(f"{sql} AND i.position = 1", max_unpartitioned_bytes=50_000)
+        assert (problem.where, problem.code) == ("table logs.impressions", "table-unpartitioned")
+        assert "up to 72,000 bytes" in problem.problem
+
 
 class TestShards:
     @pytest.fixture

@@ -51,6 +51,17 @@ def test_another_query_or_state_of_the_tables_is_another_table(service):
     assert len(tables(service)) == len(service.jobs) == 4
 
 
+def test_each_dataset_has_a_table_of_its_own(service, tmp_path):
+    (tmp_path / "team").mkdir()
+    names = []
+    for dataset in ("shared", "team"):
+        reader = source(**(SHARED | {"materialize": dataset}))
+        rows(reader)
+        names.append(reader.lineage().query.table.partition(".")[0])
+    assert names == ["shared", "team"]
+    assert len(service.jobs) == 2
+
+
 def test_the_table_has_an_expiry(service):
     rows(source(materialize_days=2, **SHARED))
     [table] = service.tables.in_dataset("shared")

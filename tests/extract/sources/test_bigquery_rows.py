@@ -166,6 +166,15 @@ class TestChecksum:
         problem = refused(lambda: next(batches))
         assert (problem.where, problem.code) == ("keys (list_id, listing_id, shown_at) of the rows", "rows-altered")
 
+    @pytest.mark.parametrize("value", [0, 5, -1])
+    def test_a_number_in_place_of_a_null_is_an_error(self, service, value):
+        sql = f"SELECT NULLIF(i.position, 3) AS a FROM impressions AS i {BOUND}"
+        batches = source(keys=("a",)).fetch(sql, WINDOW)
+        assert next(batches)["a"].null_count == 600
+        table = service.tables.get(*result_of(service)).rows
+        service.tables.add(*result_of(service), pa.table({"a": table["a"].fill_null(value)}))
+        assert refused(lambda: next(batches)).code == "rows-altered"
+
     def test_another_number_of_rows_is_an_error(self):
         check = RowCheck({})
         check.add(pa.record_batch({"id": [1, 2]}))

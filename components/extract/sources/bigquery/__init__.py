@@ -16,6 +16,7 @@ reader.py      which of the three ways its rows come: storage.py, rest.py or exp
 storage.py     rows over the Storage Read API; stream.py is one of its streams
 rest.py        rows over the REST API
 export.py      rows of a large result as files in Cloud Storage
+batch_sizes.py small batches become larger ones, within memory
 progress.py    rows, bytes and rate, now and then
 row_check.py   whether all rows came
 errors.py      errors of the clients as problems

@@ -14,11 +14,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from components.extract.sources.bigquery.batch_sizes import merged
 from components.extract.sources.bigquery.client import Connection
 from components.extract.sources.bigquery.errors import SourceUnavailableError
 from model.errors import Problem
 
-ROWS_PER_BATCH = 100_000
+ROWS_READ = 4_000  # at once
 HINT = "The account needs the role Storage Object Admin on the bucket, which must be in the location of the tables"
 
 
@@ -67,7 +68,7 @@ class Export:
             blob.download_to_filename(str(path))
             try:
                 with pq.ParquetFile(path) as file:
-                    yield from file.iter_batches(ROWS_PER_BATCH)
+                    yield from merged(file.iter_batches(ROWS_READ))
             except (pa.ArrowException, OSError) as error:
                 raise self._broken(f"has a file that cannot be read ({error})") from None
 

@@ -21,7 +21,7 @@ class MaterializedTable:
 
     def __init__(self, connection: Connection, query: Query, dataset: str, data_version: str, *, days: int) -> None:
         self._connection, self._query, self._days = connection, query, days
-        self.name = f"{dataset}.kamado_{query.digest(connection.project, connection.location, data_version)}"
+        self.name = f"{dataset}.kamado_{query.digest(connection.project, connection.location, dataset, data_version)}"
 
     def write(self, labels: dict[str, str]) -> StartedJob:
         """The job that writes it, or the one that has. Raises what the client raises, DataError without the dataset."""

@@ -62,7 +62,7 @@ class _Rules:
     def _named(self, scan: TableScan, table: Any) -> Iterator[Problem]:
         columns = partition_columns(table)
         if not columns:
-            yield from self._unpartitioned(scan.label, scan.bounded, table)
+            yield from self._unpartitioned(scan.label, scan, table)
         elif table.require_partition_filter:
             return  # BigQuery itself refuses the query without one
         elif not scan.bounded & {column.lower() for column in columns} and self._reads_whole(scan):
@@ -73,15 +73,18 @@ class _Rules:
         label = f"table {table.dataset_id}.{table.table_id}, behind a view,"
         columns = partition_columns(table)
         if not columns:
-            yield from self._unpartitioned(label, frozenset(), table)
+            yield from self._unpartitioned(label, None, table)
         elif table.num_bytes and self._plan.size >= table.num_bytes:
             yield unbounded(label, columns[0])
 
-    def _unpartitioned(self, label: str, bounded: frozenset[str], table: Any) -> Iterator[Problem]:
+    def _unpartitioned(self, label: str, scan: TableScan | None, table: Any) -> Iterator[Problem]:
+        """`scan` is None where its columns are not known."""
         ranges = table.range_partitioning
-        if ranges is not None and ranges.field.lower() in bounded:
+        if scan is not None and ranges is not None and ranges.field.lower() in scan.bounded:
             return
         size = min(table.num_bytes or 0, self._plan.size)
+        if scan is not None and size > self._most:  # the query may read other tables too
+            size = min(size, self._size_of(scan))
         if size > self._most:
             problem = f"has no partitions by time, and up to {size:,} bytes ({readable(size)}) of it would be read"
             hint = "Partition it by a column of time, read a smaller table, or raise source.max_unpartitioned_bytes"
@@ -89,9 +92,13 @@ class _Rules:
 
     def _reads_whole(self, scan: TableScan) -> bool:
         """Whether the query would read as many bytes as a scan of these columns in all partitions."""
+        return 0 < self._size_of(scan) <= self._plan.size
+
+    def _size_of(self, scan: TableScan) -> int:
+        """Bytes of these columns in all partitions."""
         name = "`" + ".".join((scan.project, scan.dataset, scan.table)) + "`"
         whole = dry_run(self._connection, Query(self._select(scan, name), self._query.window, None))
-        return 0 < (whole.total_bytes_processed or 0) <= self._plan.size
+        return int(whole.total_bytes_processed or 0)
 
     def _select(self, scan: TableScan, name: str) -> str:
         if scan.columns is None:

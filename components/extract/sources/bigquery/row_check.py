@@ -33,7 +33,8 @@ NUMBERS: Mapping[str, tuple[str, str]] = {
     ),
 }
 PRIME = 2**31 - 1  # products of two remainders are INT64s
-FACTOR, START, NULL = 1_000_003, 17, 5
+FACTOR, START = 1_000_003, 17
+NULL = 1_618_033_988  # no position or other small number that a lost value might become
 HINT = "Run again: the query itself is not billed again"
 
 

@@ -82,7 +82,7 @@ class BigQuerySource:
             refuse_changed_schema(plan.schema, result.rows.schema)
             progress = Progress(result.total, self._options.report)
             for batch in self._reader.batches(result):
-                plain = types.without_decimals(batch)
+                plain = types.as_read_from_files(batch, columns)
                 check.add(plain)
                 progress.update(check.rows, check.size)
                 yield plain

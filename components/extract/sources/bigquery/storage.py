@@ -8,12 +8,12 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
+from components.extract.sources.bigquery.batch_sizes import merged
 from components.extract.sources.bigquery.client import Connection
 from components.extract.sources.bigquery.stream import FIRST_WAIT, RowStream
 
 STREAMS = 4
 WAITING = 8  # batches between the streams and who reads them; the service makes them of about a megabyte
-ROWS_PER_BATCH = 100_000
 POLL_SECONDS = 0.2
 Waiting: TypeAlias = "queue.Queue[pa.RecordBatch | int]"
 
@@ -31,7 +31,7 @@ class StorageReader:
         """All rows of a TableReference. Raises what the client raises, and what a stream raises, at once for all."""
         session = self._session(table)
         schema = pa.ipc.read_schema(pa.py_buffer(session.arrow_schema.serialized_schema))
-        yield from _merged(_all_streams(self._client, session, schema, self._first_wait))
+        yield from merged(_all_streams(self._client, session, schema, self._first_wait))
 
     def _session(self, table: Any) -> Any:
         """A read session, which is a snapshot of the table."""
@@ -93,16 +93,3 @@ def _put(item: pa.RecordBatch | int, waiting: Waiting, stop: threading.Event) ->
         except queue.Full:
             continue
         return
-
-
-def _merged(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Larger batches: the service's own have a few thousand rows."""
-    pending, rows = list[pa.RecordBatch](), 0
-    for batch in batches:
-        pending.append(batch)
-        rows += batch.num_rows
-        if rows >= ROWS_PER_BATCH:
-            yield from pa.Table.from_batches(pending).combine_chunks().to_batches()
-            pending, rows = [], 0
-    if rows:
-        yield from pa.Table.from_batches(pending).combine_chunks().to_batches()
