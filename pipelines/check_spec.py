@@ -23,9 +23,12 @@ def check(request: DataRequest, console: Console) -> Findings:
     with request.output.locked():
         run = request.output.new_run()
         try:
-            return _look(request, run, console)
+            findings = _look(request, run, console)
         finally:
+            request.output.empty(run)
+        if findings.refusal is None:
             shutil.rmtree(run)
+        return findings
 
 
 def _look(request: DataRequest, run: Path, console: Console) -> Findings:

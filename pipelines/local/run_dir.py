@@ -100,6 +100,14 @@ class Output:
         number = max((int(path.name) for path in self.runs.iterdir() if NUMBERED.fullmatch(path.name)), default=0) + 1
         return fresh.rename(self.runs / f"{number:06d}")
 
+    def empty(self, run: Path) -> None:
+        """Remove all but its id, which the next run takes over and does not pay again."""
+        for path in run.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name != MARK:
+                path.unlink()
+
     def keep(self, run: Path) -> None:
         """Keep the next run from removing this one."""
         (run / "run.json").touch()

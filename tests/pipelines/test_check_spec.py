@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 
 from pipelines.compile import ROOT
+from pipelines.local.run_dir import MARK
 from tests.kamado import kamado
 from tests.logs import log, replaced
 from tests.pipelines.small_model import SQL, write_model
@@ -70,6 +71,8 @@ def test_a_problem_of_a_later_step_is_told_with_what_the_earlier_ones_found(tmp_
     assert result["extract"]["rows"] == 3_000
     assert {column["name"] for column in result["columns"]} >= {"area", "rent"}
     assert result["split"] is None
+    [run] = (tmp_path / "out" / "check" / "runs").iterdir()
+    assert [path.name for path in run.iterdir()] == [MARK], "its id, so that the next check does not pay again"
 
 
 @pytest.mark.case("rents with thousands separators, which SAFE_CAST turns to NULL")
@@ -88,7 +91,7 @@ def test_what_a_safe_conversion_lost_is_among_the_warnings(tmp_path, outcome):
 
 
 @pytest.mark.case("SIGINT while a step is running")
-def test_an_interrupt_of_a_running_step_ends_with_130_and_leaves_nothing(small_model, tmp_path, outcome):
+def test_an_interrupt_of_a_running_step_ends_with_130_and_leaves_its_id_alone(small_model, tmp_path, outcome):
     spec, data, _ = small_model
     arguments = ["--spec", spec, "--data", data, "--out", tmp_path / "out", "--json"]
     command = [sys.executable, "-m", "cli", "check-spec", *(str(argument) for argument in arguments)]
@@ -99,7 +102,7 @@ def test_an_interrupt_of_a_running_step_ends_with_130_and_leaves_nothing(small_m
     assert process.returncode == 130
     assert (result["outcome"], result["exit_code"]) == ("interrupted", 130)
     assert "Traceback" not in errors
-    assert list((tmp_path / "out" / "check" / "runs").iterdir()) == []
+    assert [path.name for path in (tmp_path / "out" / "check" / "runs").rglob("*")] == ["000001", ".kamado"]
     outcome(result["message"])
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from model.errors import OutputError
 from pipelines.compile import ROOT
-from pipelines.local.run_dir import KEEP, Output, run_id
+from pipelines.local.run_dir import KEEP, MARK, Output, run_id
 
 
 def finished(output, text):
@@ -51,6 +51,18 @@ def test_a_run_that_carries_another_on_has_its_id_and_a_new_one_has_its_own(tmp_
         assert run_id(finished(output, "done")) == first
         assert run_id(output.new_run()) not in ("", first)
     assert run_id(tmp_path) == ""
+
+
+def test_a_run_that_is_emptied_leaves_its_id_to_the_next(tmp_path):
+    output = Output(tmp_path / "out")
+    with output.locked():
+        first = run_id(run := output.new_run())
+        (run / "artifacts").mkdir()
+        (run / "artifacts" / "rows.parquet").touch()
+        (run / "run.log").touch()
+        output.empty(run)
+        assert [path.name for path in run.iterdir()] == [MARK]
+        assert run_id(output.new_run()) == first
 
 
 def test_a_run_that_is_killed_while_folders_change_leaves_nothing_and_loses_no_id(tmp_path):

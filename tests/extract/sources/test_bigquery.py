@@ -102,6 +102,15 @@ def test_a_query_is_one_job_in_one_run_and_another_job_in_another_run(service):
     assert len(service.jobs) == 3
 
 
+def test_a_run_that_is_tried_again_on_other_rows_gets_them_also_where_no_step_resolved_their_state(service):
+    """As a check of a spec does, which was killed."""
+    rows(source(run="monday"))
+    path = service.folder / "logs" / "impressions.parquet"
+    os.utime(path, (1_800_000_000, 1_800_000_000))
+    rows(source(run="monday"))
+    assert len(service.jobs) == 2
+
+
 def test_a_source_without_a_run_never_gets_the_rows_of_another(service):
     assert rows(source()) + rows(source()) == 6000
     assert len(service.jobs) == 2

@@ -114,7 +114,7 @@ class BigQuerySource:
         if self._options.materialize:
             return self._materialized(query)
         config = query.config(self._connection, labels=self._labels, maximum_bytes_billed=self._connection.limit)
-        job_id = f"kamado-extract-{query.digest(self._run, self._options.data_version)}"
+        job_id = f"kamado-extract-{query.digest(self._run, self._version(query))}"
         started = start(
             self._connection, query.sql, config, job_id, has_rows=lambda job: has_table(self._connection, job)
         )
@@ -122,13 +122,17 @@ class BigQuerySource:
 
     def _materialized(self, query: Query) -> QueryResult:
         options = self._options
-        version = options.data_version or self.data_version(query.sql, query.window)
+        version = self._version(query)
         table = MaterializedTable(self._connection, query, options.materialize, version, days=options.materialize_days)
         started = table.write(self._labels)
         result = QueryResult.of(started.job, is_paid=self._pays(started))
         table.expire(started.job)
         options.report(f"table {table.name}: {'written' if result.is_paid else 'found, nothing is billed'}")
         return result
+
+    def _version(self, query: Query) -> str:
+        """The state of the tables: that of the whole run, or, of a step without one, as the dry run saw it."""
+        return self._options.data_version or self.data_version(query.sql, query.window)
 
     def _pays(self, started: StartedJob) -> bool:
         """Whether the job is of this run."""
