@@ -131,7 +131,7 @@ def _single_query(sql: str) -> exp.Query:
 
 
 def _statement_name(statement: exp.Expr, sql: str) -> str:
-    """DELETE; of what is no statement, like `SELEC x`, its first word as it is written."""
+    """Its keyword, like DELETE; the first word of a text that is not a statement, like `SELEC x`."""
     if isinstance(statement, exp.Alias | exp.Condition):
         return repr(sqlglot.tokenize(sql, read="bigquery")[0].text)
     return statement.key.upper()

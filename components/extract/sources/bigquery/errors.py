@@ -31,7 +31,7 @@ def translate_errors(project: str, location: str, limit: int) -> Iterator[None]:
     from google.api_core.exceptions import GoogleAPICallError, RetryError
     from google.auth.exceptions import GoogleAuthError
 
-    where = _place(project, location)
+    where = _address(project, location)
     try:
         yield
     except GoogleAuthError as error:
@@ -45,7 +45,7 @@ def translate_errors(project: str, location: str, limit: int) -> Iterator[None]:
         raise SourceUnavailableError(Problem(where, message, hint, "bigquery-unreachable")) from None
 
 
-def _place(project: str, location: str) -> str:
+def _address(project: str, location: str) -> str:
     return f"BigQuery project {project}" + (f" in {location}" if location else "")
 
 
@@ -106,8 +106,8 @@ def _short_name(table: str) -> str:
 def _not_found(message: str, where: str, location: str) -> Problem:
     hint = "Fix its name, or the project and location"
     if table := re.search(r"Table (\S+):([\w$-]+)\.([\w$*-]+)", message):
-        name, place = f"table {table[2]}.{table[3]}", _place(table[1], location)
-        return Problem(name, f"is not in {place}", hint, "table-missing")
+        name, home = f"table {table[2]}.{table[3]}", _address(table[1], location)
+        return Problem(name, f"is not in {home}", hint, "table-missing")
     return Problem(where, f"answered that something does not exist ({message})", hint, "table-missing")
 
 
