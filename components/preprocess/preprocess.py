@@ -37,10 +37,13 @@ QUICK = "(FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE 30720)"  # small g
 FEW_REPEATS = 300_000  # rows: a table of so many is joined in every query
 
 
-def preprocess(spec: Spec, extracted: Path, out: Path, *, progress: ReportProgress) -> None:
+def preprocess(
+    spec: Spec, extracted: Path, out: Path, *, progress: ReportProgress, few_repeats: int = FEW_REPEATS
+) -> None:
     """Write the three splits, `rejected.parquet`, `rejections.json` and `split.json` into `out`, whole or not at all.
 
-    A copy of `extract.json` goes with them, so that later steps need not fetch the rows.
+    A copy of `extract.json` goes with them, so that later steps need not fetch the rows. `few_repeats` is the number of
+    repeated rows up to which they are joined in every query; it changes memory and time, and no result.
 
     Raises DataError for rows of another spec, labels that are not 0 or 1, positions without information, leaking
     features, a rejection budget that is exceeded, and splits that cannot be learned from or evaluated on.
@@ -50,7 +53,7 @@ def preprocess(spec: Spec, extracted: Path, out: Path, *, progress: ReportProgre
         work = Path(temporary)
         with session(work) as connection:
             connection.execute(f"CREATE VIEW typed AS {typed_view(extracted)}")
-            _Run(spec, connection, work, extract).write_into(folder, progress)
+            _Run(spec, connection, work, extract, few_repeats).write_into(folder, progress)
         extract.write(folder)
 
 
@@ -66,8 +69,11 @@ class _Usable:
 class _Run:
     """The steps over one set of rows, each leaving a file or table for the next."""
 
-    def __init__(self, spec: Spec, connection: duckdb.DuckDBPyConnection, work: Path, extract: Extract) -> None:
+    def __init__(
+        self, spec: Spec, connection: duckdb.DuckDBPyConnection, work: Path, extract: Extract, few_repeats: int
+    ) -> None:
         self.spec, self.connection, self.work, self.extract = spec, connection, work, extract
+        self.few_repeats = few_repeats
         self.end = datetime.fromisoformat(extract.end).replace(tzinfo=None)
         refuse_unfit(spec, extract.columns)
         self.columns = TypedRows(spec, extract.columns)
@@ -126,7 +132,7 @@ class _Run:
         identity = Identity(self.connection, self.columns.key, query, content=self.columns.content(), count=mature)
         identity.refuse_over(self.spec.copies_budget)
         rows = identity.source()
-        if identity.repeated > FEW_REPEATS:  # joined once: later steps need the memory
+        if identity.repeated > self.few_repeats:  # joined once: later steps need the memory
             self._copy(rows, self.work / "usable.parquet", QUICK)
             identity.drop()
             rows = f"SELECT * FROM {_parquet(self.work / 'usable.parquet')}"

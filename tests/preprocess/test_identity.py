@@ -16,8 +16,9 @@ RANDOM = {"by": "random", "test_share": 0.25, "calibration_share": 0.15}
 COARSE = {name: {"kind": "category"} for name in ("device", "country", "weekend")}
 
 
-def run(folder, spec, *tables):
-    preprocess(spec, extracted(folder / "rows", spec, *tables), folder / "splits", progress=lambda *_: None)
+def run(folder, spec, *tables, **options):
+    rows = extracted(folder / "rows", spec, *tables)
+    preprocess(spec, rows, folder / "splits", progress=lambda *_: None, **options)
     return json.loads((folder / "splits" / "rejections.json").read_text())
 
 
@@ -179,10 +180,9 @@ def test_rules_measure_what_stands_there_and_not_what_is_rounded(tmp_path):
     assert run(tmp_path, spec_of(reject=[rule]), table)["rejected_rows"] == 0
 
 
-def test_many_repeats_are_written_out_once_and_give_the_same_files(tmp_path, monkeypatch):
+def test_many_repeats_are_written_out_once_and_give_the_same_files(tmp_path):
     table = pa.concat_tables([log(), log().slice(0, 40)])
     run(tmp_path / "few", spec_of(), table)
-    monkeypatch.setattr("components.preprocess.preprocess.FEW_REPEATS", 0)
-    run(tmp_path / "many", spec_of(), table)
+    run(tmp_path / "many", spec_of(), table, few_repeats=0)
     for file in FILES:
         assert (tmp_path / "few/splits" / file).read_bytes() == (tmp_path / "many/splits" / file).read_bytes(), file

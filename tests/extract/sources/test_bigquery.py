@@ -16,20 +16,11 @@ from components.extract.window import window
 from model.errors import DataError, SpecError
 from model.files import parse_json
 from tests.contracts.source import ALL, BOUND, WINDOW
-from tests.extract.logs import data
 from tests.logs import spec_of
-from tests.services.bigquery import LOCATION, PROJECT, RestFault, bigquery
+from tests.services.bigquery import LOCATION, PROJECT, RestFault
 from tests.services.bigquery.sizes import LEAST_BILLED
 
 ENOUGH = 10**9
-
-
-@pytest.fixture
-def service(tmp_path, monkeypatch):
-    data(tmp_path / "logs")
-    with bigquery(tmp_path) as service:
-        monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", service.url)
-        yield service
 
 
 def source(*, limit=ENOUGH, project=PROJECT, location=LOCATION, **options):

@@ -12,21 +12,12 @@ from components.extract.sources.bigquery.plan import make_plan
 from components.extract.sources.bigquery.query import Query
 from model.errors import SpecError
 from tests.contracts.source import ALL, BOUND, WINDOW
-from tests.extract.logs import data
 from tests.extract.sources.cloud import ENOUGH, refused, rows, source
-from tests.services.bigquery import LOCATION, PROJECT, TableOptions, bigquery
+from tests.services.bigquery import LOCATION, PROJECT, TableOptions
 from tests.services.bigquery.sizes import LEAST_BILLED
 
 TABLE = "logs.impressions"
 ROWS = "SELECT i.rent, i.shown_at FROM impressions AS i"
-
-
-@pytest.fixture
-def service(tmp_path, monkeypatch):
-    data(tmp_path / "logs")
-    with bigquery(tmp_path) as service:
-        monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", service.url)
-        yield service
 
 
 def unbounded(sql, **options):

@@ -4,10 +4,8 @@ import pytest
 
 from components.extract.sources.bigquery.export import Export
 from model.errors import SpecError
-from tests.extract.logs import data
 from tests.extract.sources.cloud import refused, rows, source
 from tests.logs import log
-from tests.services.bigquery import bigquery
 from tests.services.object_storage import BUCKET, object_storage
 
 LARGE = {"export": f"gs://{BUCKET}/models/", "export_above_bytes": 1000}
@@ -15,11 +13,10 @@ ORDER = [("list_id", "ascending"), ("position", "ascending")]
 
 
 @pytest.fixture
-def service(tmp_path, monkeypatch):
-    data(tmp_path / "logs")
-    with bigquery(tmp_path) as service, object_storage() as objects:
+def service(service, monkeypatch):
+    """With a bucket in Cloud Storage."""
+    with object_storage() as objects:
         service.buckets[BUCKET] = objects
-        monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", service.url)
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", objects.url)
         yield service
 

@@ -11,23 +11,14 @@ from components.extract.sources.bigquery.client import Connection
 from components.extract.sources.bigquery.storage import StorageReader
 from model.errors import DataError
 from tests.contracts.source import ALL, WINDOW
-from tests.extract.logs import data
 from tests.extract.sources.cloud import ENOUGH, rows, source
 from tests.logs import log
-from tests.services.bigquery import LOCATION, PROJECT, RestFault, StreamFault, bigquery
+from tests.services.bigquery import LOCATION, PROJECT, RestFault, StreamFault
 from tests.services.bigquery.faults import ENDS, EXPIRES, LOST, STATUSES, TORN
 from tests.services.bigquery.sizes import LEAST_BILLED
 
 ORDER = [("list_id", "ascending"), ("position", "ascending")]
 MESSAGES = 12  # of one stream with all rows
-
-
-@pytest.fixture
-def service(tmp_path, monkeypatch):
-    data(tmp_path / "logs")
-    with bigquery(tmp_path) as service:
-        monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", service.url)
-        yield service
 
 
 @pytest.fixture

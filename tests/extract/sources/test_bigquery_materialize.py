@@ -5,21 +5,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.contracts.source import ALL
-from tests.extract.logs import data
 from tests.extract.sources.cloud import refused, rows, source
-from tests.services.bigquery import RestFault, bigquery
+from tests.services.bigquery import RestFault
 from tests.services.bigquery.sizes import LEAST_BILLED
 
 SHARED = {"materialize": "shared", "data_version": "3,000 rows"}
 
 
 @pytest.fixture
-def service(tmp_path, monkeypatch):
-    data(tmp_path / "logs")
+def service(service, tmp_path):
+    """With a dataset for tables that models share."""
     (tmp_path / "shared").mkdir()
-    with bigquery(tmp_path) as service:
-        monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", service.url)
-        yield service
+    return service
 
 
 def tables(service):

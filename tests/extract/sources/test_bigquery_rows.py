@@ -15,10 +15,9 @@ from components.extract.sources.bigquery.storage import StorageReader
 from components.extract.sources.options import QueryOptions
 from model.errors import DataError
 from tests.contracts.source import ALL, BOUND, WINDOW
-from tests.extract.logs import data
 from tests.extract.sources.cloud import ENOUGH, refused, rows, source
 from tests.logs import log
-from tests.services.bigquery import LOCATION, PROJECT, StreamFault, bigquery
+from tests.services.bigquery import LOCATION, PROJECT, StreamFault
 from tests.services.bigquery.sizes import LEAST_BILLED
 
 ORDER = [("list_id", "ascending"), ("position", "ascending")]
@@ -26,12 +25,10 @@ KEYS = ("list_id", "listing_id", "shown_at")
 
 
 @pytest.fixture
-def service(tmp_path, monkeypatch):
-    data(tmp_path / "logs")
-    with bigquery(tmp_path) as service:
-        monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", service.url)
-        monkeypatch.setenv("BIGQUERY_STORAGE_EMULATOR_HOST", service.storage_address)
-        yield service
+def service(service, monkeypatch):
+    """With the Storage Read API."""
+    monkeypatch.setenv("BIGQUERY_STORAGE_EMULATOR_HOST", service.storage_address)
+    return service
 
 
 @contextlib.contextmanager

@@ -9,21 +9,12 @@ from google.api_core import exceptions
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery as google
 
-from tests.extract.logs import data
 from tests.logs import log
-from tests.services.bigquery import LOCATION, PROJECT, RestFault, StreamFault, TableOptions, bigquery, columns
+from tests.services.bigquery import LOCATION, PROJECT, RestFault, StreamFault, TableOptions, columns
 
 DAYS = 60
 MIB = 1 << 20
 BOUND = "l.shown_at >= TIMESTAMP '2026-06-01' AND l.shown_at < TIMESTAMP '2026-06-03'"
-
-
-@pytest.fixture
-def service(tmp_path, monkeypatch):
-    data(tmp_path / "logs")
-    with bigquery(tmp_path) as service:
-        monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", service.url)
-        yield service
 
 
 @pytest.fixture
