@@ -92,14 +92,14 @@ SETS = ("categories_nodes", "categories_sizes", "categories")
 
 def _supported(learner: Any) -> None:
     numbers = learner["learner_model_param"]
-    found = {
+    actual = {
         "objective": learner["objective"]["name"],
         "booster": learner["gradient_booster"]["name"],
         "outputs": (str(numbers["num_class"]), str(numbers["num_target"])),
         "base score": [float(part) for part in str(numbers["base_score"]).strip("[]").split(",")],
     }
     expected = {"objective": "binary:logistic", "booster": "gbtree", "outputs": ("0", "1"), "base score": [0.5]}
-    wrong = [f"{name} is {found[name]!r}, not {value!r}" for name, value in expected.items() if found[name] != value]
+    wrong = [f"{name} is {actual[name]!r}, not {value!r}" for name, value in expected.items() if actual[name] != value]
     if wrong:
         raise UnreadableTrees("; ".join(wrong))
 
