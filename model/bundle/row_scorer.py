@@ -9,15 +9,13 @@ from model.arrays import Floats, Matrix
 from model.bundle.features import CategoryFeature, Feature, encode_numbers
 from model.bundle.predictor import Predictor
 
-Flags = NDArray[np.bool_]
-
 
 class RowScores(NamedTuple):
     """float64 (rows,) each, `margin` before correction and calibration; `flags` None when none is set."""
 
     probability: Floats
     margin: Floats
-    flags: Flags | None
+    flags: NDArray[np.bool_] | None
 
 
 class RowScorer:
@@ -66,8 +64,8 @@ class RowScorer:
         return matrix
 
 
-def _is_outside(feature: Feature, values: Floats) -> Flags:
-    outside: Flags
+def _is_outside(feature: Feature, values: Floats) -> NDArray[np.bool_]:
+    outside: NDArray[np.bool_]
     if isinstance(feature, CategoryFeature):
         outside = (values < 0) | (values >= feature.other)
         return outside

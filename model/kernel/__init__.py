@@ -6,6 +6,7 @@ layout.py        a bundle's manifest and trees -> flat arrays
 splits.py        the splits of all trees, by column
 tree_order.py    the nodes of all trees, breadth first
 programs.py      rules as operations in postfix order
+sources.py       the C sources, and the name of a library of them
 library.py       finds the library that was compiled from these sources
 kernel.py        scores rows with a library and a flat model
 """

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.arithmetic import log
-from model.booster.trees import Trees
+from model.booster.trees import BoosterTrees
 from model.bundle.linear import Linear
 from model.bundle.manifest import BundleManifest
 from model.kernel.programs import programs_of
@@ -69,7 +69,7 @@ class FlatModel:
         )
 
 
-def flatten(manifest: BundleManifest, trees: Trees) -> FlatModel:
+def flatten(manifest: BundleManifest, trees: BoosterTrees) -> FlatModel:
     """Raises ValueError for what the kernel cannot score: UnreadableTrees, or a part of another model."""
     if trees.features != len(manifest.features):
         raise ValueError(f"the trees read {trees.features} features, the manifest has {len(manifest.features)}")

@@ -6,13 +6,13 @@ itself.
 
 import ctypes
 import functools
-import hashlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parent
-SUFFIX = ".dylib" if sys.platform == "darwin" else ".so"
+from model.kernel.sources import FOLDER, kernel_sources
+
+ENDING = ".dylib" if sys.platform == "darwin" else ".so"
 
 
 @dataclass(frozen=True)
@@ -30,27 +30,11 @@ class Missing:
     reason: str
 
 
-def source_files() -> list[Path]:
-    """What the library is compiled from, sorted by name; the `.c` files are compiled, all into one library."""
-    return sorted([*FOLDER.glob("*.c"), *FOLDER.glob("*.h")], key=lambda path: path.name)
-
-
-@functools.cache
-def sources_sha256() -> str:
-    """Over a line "<hex sha256>  <name>" per source file, sorted by name."""
-    lines = (f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in source_files())
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
-
-
-def library_name(suffix: str = SUFFIX) -> str:
-    """The file's name for these sources."""
-    return f"kernel-{sources_sha256()[:12]}{suffix}"
-
-
 @functools.cache
 def find_library() -> KernelLibrary | Missing:
     """The library beside this file, as images have it, or that of the environment, as `make` builds it."""
-    candidates = [FOLDER / library_name(), Path(sys.prefix) / "lib" / "kamado" / library_name()]
+    name = kernel_sources().library_name(ENDING)
+    candidates = [FOLDER / name, Path(sys.prefix) / "lib" / "kamado" / name]
     reasons = []
     for path in candidates:
         if path.is_file():
@@ -58,7 +42,7 @@ def find_library() -> KernelLibrary | Missing:
             if isinstance(library, KernelLibrary):
                 return library
             reasons.append(library.reason)
-    return Missing("; ".join(reasons) or f"there is no {library_name()} in {FOLDER} or {candidates[1].parent}")
+    return Missing("; ".join(reasons) or f"there is no {name} in {FOLDER} or {candidates[1].parent}")
 
 
 def load_library(path: Path) -> KernelLibrary | Missing:
@@ -69,7 +53,7 @@ def load_library(path: Path) -> KernelLibrary | Missing:
         sources = functions.kmd_sources()
     except (OSError, AttributeError) as error:
         return Missing(f"{path} cannot be loaded ({error})")
-    if sources != sources_sha256().encode():
+    if sources != kernel_sources().sha256.encode():
         return Missing(f"{path} was compiled from other sources")
     _declare(functions)
     return KernelLibrary(path, functions)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from model.booster.trees import LEAF, Trees, UnreadableTrees
+from model.booster.trees import LEAF, BoosterTrees, UnreadableTrees
 from model.kernel.structures import CATEGORY, COLUMN, MOST_CODES, NUMBER
 
 MOST_TABLE_BYTES = 256_000_000
@@ -26,7 +26,7 @@ class Splits:
     table: NDArray[np.uint64]
 
 
-def splits_of(trees: Trees) -> Splits:
+def splits_of(trees: BoosterTrees) -> Splits:
     """Raises UnreadableTrees for sets of categories that are not of their nodes, and for a table beyond memory."""
     is_split = trees.left != LEAF
     if np.any(is_split & ((trees.feature < 0) | (trees.feature >= trees.features))):
@@ -46,7 +46,7 @@ def splits_of(trees: Trees) -> Splits:
 
 
 def _number_columns(
-    trees: Trees, nodes: NDArray[np.int64], split: NDArray[np.int64]
+    trees: BoosterTrees, nodes: NDArray[np.int64], split: NDArray[np.int64]
 ) -> tuple[NDArray[np.void], NDArray[np.float32]]:
     """Columns by feature and side, each with its distinct thresholds in ascending order. Fills in `split`."""
     key = trees.feature[nodes] * 2 + ~trees.default_left[nodes]
@@ -68,7 +68,7 @@ def _number_columns(
 
 
 def _category_columns(
-    trees: Trees, is_split: NDArray[np.bool_], first_word: int, split: NDArray[np.int64]
+    trees: BoosterTrees, is_split: NDArray[np.bool_], first_word: int, split: NDArray[np.int64]
 ) -> tuple[NDArray[np.void], NDArray[np.uint64]]:
     """Columns by feature, with a table of all codes that a set names. Fills in `split`."""
     nodes, sizes, codes = trees.category_nodes, trees.category_sizes, trees.categories

@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.arrays import Ints
-from model.booster.trees import LEAF, Trees, UnreadableTrees
+from model.booster.trees import LEAF, BoosterTrees, UnreadableTrees
 from model.kernel.structures import DEEPEST, PATH_DEPTH, TREE
 
 
 @dataclass(frozen=True)
 class TreeOrder:
-    """`origin` is the row in Trees of each node in the new order, `left` its left child there, itself at a leaf."""
+    """`origin` is the row in BoosterTrees of each node in the new order, `left` its left child, itself at a leaf."""
 
     origin: Ints
     left: Ints
@@ -31,7 +31,7 @@ class _Level:
     steps: Ints
 
 
-def tree_order(trees: Trees) -> TreeOrder:
+def tree_order(trees: BoosterTrees) -> TreeOrder:
     """Raises UnreadableTrees for nodes that form no tree, or one deeper than DEEPEST."""
     levels, sizes = _levels(trees)
     starts = np.cumsum(sizes) - sizes
@@ -56,7 +56,7 @@ def tree_order(trees: Trees) -> TreeOrder:
     return TreeOrder(origin[in_order], (starts[tree] + left)[in_order], records, path)
 
 
-def _levels(trees: Trees) -> tuple[list[_Level], Ints]:
+def _levels(trees: BoosterTrees) -> tuple[list[_Level], Ints]:
     """From the roots down, all trees at once; and the number of nodes of each tree."""
     starts, sizes = trees.starts, np.ones(len(trees.sizes), dtype=np.int64)
     origin, tree = starts, np.arange(len(starts))
