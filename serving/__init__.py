@@ -13,5 +13,5 @@ finite_check.py   every row gets a finite probability
 errors.py         requests without a score
 limit.py          limits on requests and bodies
 protocol.py       limits on connections
-metrics.py        metrics for Prometheus
+metrics.py        metrics for Prometheus: distribution.py, demand.py
 """

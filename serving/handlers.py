@@ -51,7 +51,7 @@ class Handlers:
     async def refuse(self, _: Request, error: Exception) -> Response:
         """FastAPI's handler of RequestError."""
         assert isinstance(error, RequestError)  # registered for nothing else
-        self._metrics.count_refusal(error.status)
+        self._metrics.count_refusal(error.status, error.code)
         return error_response(error)
 
     async def fail(self, request: Request, _: Exception) -> Response:

@@ -1,7 +1,7 @@
 """Rows to probabilities and flags: evaluation's own predictor, and the rules by which training rejects rows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ class Predictions:
     probability: NDArray[np.float64]
     unknown_categories: dict[str, list[int]]
     outside_bounds: dict[str, list[int]]
+    outside_range: dict[str, list[int]] = field(default_factory=dict)
 
 
 class Scorer:
