@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, Info, ProcessCollector, generate_latest
 from prometheus_client.metrics_core import Metric
@@ -12,6 +13,18 @@ from serving.score import Predictions
 SCORING_ROUTES = frozenset({"/predict", "/predict:batch"})
 OTHER_ROUTES = "other"  # one label value for all other paths, because callers choose them
 BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)  # seconds
+
+
+PHASE_BUCKETS = (0.00001, 0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # seconds
+
+
+class Phases(NamedTuple):
+    """The seconds that a scored request spent in each part of its way, from the end of its body on."""
+
+    queue: float
+    validate: float
+    score: float
+    serialise: float
 
 
 class ServerMetrics:
@@ -37,6 +50,14 @@ class ServerMetrics:
             buckets=BUCKETS,
         )
         self._latency = {route: latency.labels(route) for route in (*sorted(SCORING_ROUTES), OTHER_ROUTES)}
+        phases = Histogram(
+            "kamado_phase_seconds",
+            "Seconds of the parts of scored requests.",
+            ["phase"],
+            registry=registry,
+            buckets=PHASE_BUCKETS,
+        )
+        self._phases = [phases.labels(phase) for phase in Phases._fields]
         ProcessCollector(registry=registry)
 
     def count_scores(self, scores: Predictions) -> None:
@@ -46,6 +67,10 @@ class ServerMetrics:
             self._unknown.labels(feature).inc(len(rows))
         for rule, rows in scores.outside_bounds.items():
             self._outside.labels(rule).inc(len(rows))
+
+    def observe(self, phases: Phases) -> None:
+        for histogram, seconds in zip(self._phases, phases, strict=True):
+            histogram.observe(seconds)
 
     def count_refusal(self, status: int) -> None:
         self._refused.labels(str(status)).inc()
