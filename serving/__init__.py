@@ -2,11 +2,12 @@
 
 server.py         starts and stops it
 settings.py       its settings
-app.py            the routes; page.html is the page at /docs
+app.py            the table of routes; page.html is the page at /docs
+routes.py         the ASGI application of such a table: exchange.py, asgi.py
 handlers.py       what the scoring routes do
-parse.py          bodies to columns: json_body.py, keys.py, body_problems.py
+parse.py          bodies to numbers: json_body.py, keys.py, body_problems.py, inputs.py
 types.py          the types of requests and answers
-openapi.py        what the OpenAPI document says beyond them
+openapi.py        the OpenAPI document
 model_info.py     the answer of /model
 score.py          loads, verifies and scores
 finite_check.py   every row gets a finite probability

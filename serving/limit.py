@@ -2,10 +2,8 @@
 
 import asyncio
 
-from starlette.requests import ClientDisconnect, Request
-from starlette.types import ASGIApp, Receive, Scope, Send
-
 from model.errors import Problem
+from serving.asgi import AsgiApp, Receive, Scope, Send
 from serving.errors import TooLarge, caller_gone, error_json, overloaded, request_timeout
 from serving.metrics import ServerMetrics
 from serving.settings import ServerLimits
@@ -19,7 +17,7 @@ class ConcurrencyLimit:
     A limit on connections would count idle ones too, and fail the probes when the server is busiest.
     """
 
-    def __init__(self, app: ASGIApp, *, limit: int, metrics: ServerMetrics) -> None:
+    def __init__(self, app: AsgiApp, *, limit: int, metrics: ServerMetrics) -> None:
         self._app = app
         self._limit = limit
         self._metrics = metrics
@@ -50,28 +48,30 @@ class ConcurrencyLimit:
         await send({"type": "http.response.body", "body": self._overloaded})
 
 
-async def read_body(request: Request, limits: ServerLimits) -> bytes:
+async def read_body(scope: Scope, receive: Receive, limits: ServerLimits) -> bytes:
     """The body.
 
     Raises TooLarge as soon as it is known to have too many bytes, RequestTimeout when it is late, CallerGone when the
     caller disconnected.
     """
     maximum = limits.max_bytes
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > maximum:
-        raise _too_large(f"has {declared} bytes", maximum)
-    chunks, size = [], 0
+    declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
+    if declared.isdigit() and int(declared) > maximum:
+        raise _too_large(f"has {int(declared)} bytes", maximum)
+    chunks, size, is_complete = [], 0, False
     try:
         async with asyncio.timeout(limits.seconds):
-            async for chunk in request.stream():
-                size += len(chunk)
+            while not is_complete:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise caller_gone()
+                chunks.append(message["body"])
+                size += len(message["body"])
                 if size > maximum:
                     raise _too_large("has more bytes", maximum)
-                chunks.append(chunk)
+                is_complete = not message["more_body"]
     except TimeoutError:
         raise request_timeout("body", limits.seconds) from None
-    except ClientDisconnect:
-        raise caller_gone() from None
     return b"".join(chunks)
 
 

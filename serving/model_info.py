@@ -2,9 +2,10 @@
 
 import platform
 
-import fastapi
 import numpy
+import orjson
 import pydantic
+import uvicorn
 from pydantic import BaseModel, Field
 
 from model.bundle.bounds import Bounds
@@ -111,6 +112,7 @@ def _libraries(manifest: BundleManifest) -> Libraries:
         "xgboost": XGBOOST,
         "numpy": numpy.__version__,
         "pydantic": pydantic.VERSION,
-        "fastapi": fastapi.__version__,
+        "orjson": orjson.__version__,
+        "uvicorn": uvicorn.__version__,
     }
     return Libraries(trained=manifest.libraries, serving=serving)

@@ -1,19 +1,61 @@
-"""What the OpenAPI document says beyond the types: bodies with golden rows as examples, and the errors."""
+"""The OpenAPI document of a table of routes, and its request bodies with golden rows as examples."""
 
 from collections.abc import Mapping, Sequence
 
-from fastapi import FastAPI
 from pydantic import JsonValue
+from pydantic.json_schema import models_json_schema
 
 from model.bundle.golden import GoldenRow
 from model.bundle.manifest import BundleManifest
 from serving.body_problems import MAX_PROBLEMS
+from serving.routes import Operation, Route
 from serving.settings import ServerLimits
 
+OPENAPI = "3.1.0"
 MAX_EXAMPLES = 12
 BATCH_ROWS = 3
 
 JsonObject = dict[str, JsonValue]
+
+
+def document(routes: Sequence[Route], *, title: str, version: str, description: str) -> JsonObject:
+    """The OpenAPI document of the routes that have an operation."""
+    operations = [(route, route.operation) for route in routes if route.operation is not None]
+    types = {model.__name__: model for _, operation in operations for model, _ in operation.answers.values() if model}
+    _, definitions = models_json_schema(
+        [(model, "serialization") for model in types.values()], ref_template="#/components/schemas/{model}"
+    )
+    paths: dict[str, JsonObject] = {}
+    for route, operation in operations:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(operation)
+    return {
+        "openapi": OPENAPI,
+        "info": {"title": title, "version": version, "description": description},
+        "paths": {**paths},
+        "components": {"schemas": definitions["$defs"]},
+    }
+
+
+def _operation(operation: Operation) -> JsonObject:
+    described: JsonObject = {
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "operationId": operation.id,
+        "responses": {
+            str(status): {
+                "description": description,
+                **({"content": _json({"$ref": f"#/components/schemas/{model.__name__}"})} if model else {}),
+            }
+            for status, (model, description) in operation.answers.items()
+        },
+    }
+    if operation.description:
+        described["description"] = operation.description
+    if operation.parameters:
+        described["parameters"] = [{**parameter} for parameter in operation.parameters]
+    if operation.body is not None:
+        described["requestBody"] = {**operation.body}
+    return described
 
 
 def row_body(schema: JsonObject, golden: Sequence[GoldenRow]) -> JsonObject:
@@ -27,26 +69,23 @@ def row_body(schema: JsonObject, golden: Sequence[GoldenRow]) -> JsonObject:
         }
         for index in range(0, len(golden), step)[:MAX_EXAMPLES]
     }
-    return _body(schema, examples)
+    return json_body(schema, examples)
 
 
 def batch_body(schema: JsonObject, golden: Sequence[GoldenRow], manifest: BundleManifest) -> JsonObject:
     """The first golden rows are the example."""
     rows = golden[:BATCH_ROWS]
     columns: JsonObject = {feature.name: [row.input[feature.name] for row in rows] for feature in manifest.inputs}
-    return _body(schema, {"golden": {"summary": f"{len(rows)} golden rows", "value": {"columns": columns}}})
+    return json_body(schema, {"golden": {"summary": f"{len(rows)} golden rows", "value": {"columns": columns}}})
 
 
-def _body(schema: JsonObject, examples: JsonObject) -> JsonObject:
-    return {"required": True, "content": {"application/json": {"schema": schema, "examples": examples}}}
+def json_body(schema: JsonObject, examples: JsonObject) -> JsonObject:
+    """An OpenAPI request body."""
+    return {"required": True, "content": _json(schema, examples)}
 
 
-def document_bodies(api: FastAPI, bodies: Mapping[str, JsonObject]) -> None:
-    """Add bodies by path to the generated document: FastAPI would drop every `null` from the examples."""
-    document = api.openapi()
-    for path, body in bodies.items():
-        document["paths"][path]["post"]["requestBody"] = body
-    api.openapi_schema = document
+def _json(schema: JsonObject, examples: Mapping[str, JsonValue] | None = None) -> JsonObject:
+    return {"application/json": {"schema": schema, **({"examples": {**examples}} if examples else {})}}
 
 
 def error_descriptions(limits: ServerLimits) -> dict[int, str]:

@@ -1,16 +1,18 @@
-"""Request bodies to columns by name, or to the problems of the body."""
+"""Request bodies to the numbers that a scorer reads, or to the problems of the body."""
 
 from dataclasses import dataclass
 from itertools import islice
 
+import numpy as np
 import pydantic
+from numpy.typing import NDArray
 from pydantic import BaseModel, JsonValue, TypeAdapter
 
-from model.bundle.golden import InputValue
 from model.bundle.manifest import BundleManifest
 from model.errors import Problem
 from serving.body_problems import MAX_PROBLEMS, BodyProblems
 from serving.errors import RequestError, TooLarge
+from serving.inputs import InputNumbers
 from serving.json_body import parse_json
 from serving.keys import Keys, surplus_keys
 from serving.types import batch_type, columns_type, field_name, row_type
@@ -31,6 +33,7 @@ class RequestParser:
         names = [feature.name for feature in manifest.inputs]
         self._fields = tuple((field_name(index), name) for index, name in enumerate(names))
         self._max_rows = max_rows
+        self._numbers = InputNumbers(manifest.inputs)
         self._problems = BodyProblems(names, manifest.position)
         row, inputs = row_type(manifest), Keys(frozenset(names))
         self._row = BodyType(TypeAdapter(row), inputs)
@@ -45,13 +48,13 @@ class RequestParser:
             "additionalProperties": False,
         }
 
-    def row(self, body: bytes) -> dict[str, list[InputValue]]:
-        """Columns of one row. Raises RequestError with the first problems."""
+    def row(self, body: bytes) -> NDArray[np.float64]:
+        """One row as (1, inputs). Raises RequestError with the first problems."""
         values = self._validate(self._row, body).__dict__
-        return {name: [values[field]] for field, name in self._fields}
+        return self._numbers.of_columns({name: [values[field]] for field, name in self._fields})
 
-    def batch(self, body: bytes) -> dict[str, list[InputValue]]:
-        """Columns of many rows. Raises RequestError with the first problem of each column, TooLarge."""
+    def batch(self, body: bytes) -> NDArray[np.float64]:
+        """Many rows as (rows, inputs). Raises RequestError with the first problem of each column, TooLarge."""
         lists = self._validate(self._batch, body).__dict__["columns"].__dict__
         columns = {name: lists[field] for field, name in self._fields}
         rows = len(columns[self._fields[0][1]])
@@ -62,7 +65,7 @@ class RequestParser:
         uneven = [name for name, values in columns.items() if len(values) != rows]
         if uneven:
             raise RequestError(*(self._uneven(name, len(columns[name]), rows) for name in uneven))
-        return columns
+        return self._numbers.of_columns(columns)
 
     def _uneven(self, name: str, length: int, rows: int) -> Problem:
         problem = f"has {length} values, {self._fields[0][1]} has {rows}"

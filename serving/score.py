@@ -1,6 +1,5 @@
 """Rows to probabilities and flags: evaluation's own predictor, and the rules by which training rejects rows."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,14 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.bundle.bundle import Bundle, load
-from model.bundle.features import CategoryFeature
+from model.bundle.features import LAST, CategoryFeature
 from model.bundle.folder import GOLDEN, RETRAIN
-from model.bundle.golden import InputValue
 from model.bundle.predictor import GOLDEN_TOLERANCE, Predictor
 from model.errors import BundleError, Problem
 from serving.finite_check import refuse_unbounded
+from serving.inputs import InputNumbers
 
-InputColumns = Mapping[str, Sequence[InputValue]]
 OTHER_LIBRARIES = f"{RETRAIN}; with another XGBoost or processor the same bundle gives other numbers"
 
 
@@ -36,24 +34,35 @@ class Scorer:
         manifest = predictor.manifest
         self.predictor = predictor
         self._rules = manifest.bounds
+        self._index = {feature.name: index for index, feature in enumerate(manifest.inputs)}
         self._rule_columns = sorted({name for rule in self._rules for name in rule.parsed.columns})
-        self._categories = [
-            (index, feature) for index, feature in enumerate(manifest.features) if isinstance(feature, CategoryFeature)
-        ]
+        self._categories = [feature for feature in manifest.inputs if isinstance(feature, CategoryFeature)]
 
-    def score(self, columns: InputColumns) -> Predictions:
-        matrix = self.predictor.encode(columns)
-        unknown = {feature.name: _indices(matrix[:, index] == feature.other) for index, feature in self._categories}
+    def score(self, numbers: NDArray[np.float64]) -> Predictions:
+        """Scores of rows (rows, inputs): codes of categories, NaN for a missing value."""
+        codes = {feature.name: numbers[:, self._index[feature.name]] for feature in self._categories}
+        unknown = {feature.name: _indices(codes[feature.name] == feature.other) for feature in self._categories}
         return Predictions(
-            self.predictor.probability(matrix),
+            self.predictor.probability(self._matrix(numbers)),
             {name: rows for name, rows in unknown.items() if rows},
-            self._outside(columns),
+            self._outside(numbers),
         )
 
-    def _outside(self, columns: InputColumns) -> dict[str, list[int]]:
+    def _matrix(self, numbers: NDArray[np.float64]) -> NDArray[np.float32]:
+        """As `Predictor.encode` gives it."""
+        manifest = self.predictor.manifest
+        matrix = np.empty((len(numbers), len(manifest.features)), dtype=np.float32)
+        for column, feature in enumerate(manifest.features):
+            if manifest.position and feature.name == manifest.position.feature:
+                matrix[:, column] = manifest.position.constant
+            else:
+                matrix[:, column] = np.clip(numbers[:, self._index[feature.name]], -LAST, LAST)
+        return matrix
+
+    def _outside(self, numbers: NDArray[np.float64]) -> dict[str, list[int]]:
         """Rules are evaluated on the numbers as they were sent, as in preprocess, not as float32."""
-        numbers = {name: np.asarray(columns[name], dtype=np.float64) for name in self._rule_columns}
-        outside = {rule.name: _indices(rule.outside(numbers)) for rule in self._rules}
+        columns = {name: numbers[:, self._index[name]] for name in self._rule_columns}
+        outside = {rule.name: _indices(rule.outside(columns)) for rule in self._rules}
         return {name: rows for name, rows in outside.items() if rows}
 
 
@@ -87,7 +96,8 @@ def _score_golden(bundle: Bundle) -> tuple[Scorer, NDArray[np.float64]]:
     inputs = bundle.manifest.inputs
     try:
         scorer = Scorer(Predictor(bundle, threads=1))
-        scores = scorer.score({feature.name: [row.input[feature.name] for row in bundle.golden] for feature in inputs})
+        columns = {feature.name: [row.input[feature.name] for row in bundle.golden] for feature in inputs}
+        scores = scorer.score(InputNumbers(inputs).of_columns(columns))
     except (KeyError, ValueError, TypeError, IndexError) as error:  # XGBoost's own error is a ValueError
         problem = f"cannot be scored ({type(error).__name__}: {error})"
         raise BundleError(Problem(GOLDEN, problem, RETRAIN, "golden-unscored")) from error

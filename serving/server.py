@@ -16,10 +16,10 @@ import sys
 from collections.abc import Mapping
 
 import uvicorn
-from starlette.types import ASGIApp
 
 from model.errors import KamadoError, Problem
 from serving.app import create_app
+from serving.asgi import AsgiApp
 from serving.metrics import ServerMetrics
 from serving.protocol import bounded_protocol
 from serving.score import load_and_verify
@@ -54,7 +54,7 @@ def url_of(listener: socket.socket) -> str:
 
 
 def serve(
-    app: ASGIApp, listener: socket.socket, limits: ServerLimits, metrics: ServerMetrics, *, announcement: str
+    app: AsgiApp, listener: socket.socket, limits: ServerLimits, metrics: ServerMetrics, *, announcement: str
 ) -> None:
     """Print the announcement and answer until SIGTERM or SIGINT, then finish the requests in progress."""
     config = uvicorn.Config(

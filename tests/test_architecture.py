@@ -75,8 +75,6 @@ MAY_IMPORT = {
     "serving": {
         *(
             "model",
-            "fastapi",
-            "starlette",
             "pydantic",
             "pydantic_core",
             "uvicorn",
