@@ -2,7 +2,8 @@
 
 server.py         starts and stops it
 settings.py       its settings
-app.py            the table of routes; page.html is the page at /docs
+app.py            the table of routes
+page/             the pages at / and /docs
 routes.py         the ASGI application of such a table: exchange.py, asgi.py
 handlers.py       what the scoring routes do
 parse.py          bodies to numbers: json_body.py, keys.py, body_problems.py, inputs.py

@@ -72,10 +72,11 @@ def _indices(flagged: NDArray[np.bool_]) -> list[int]:
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A scorer that reproduced the golden rows, and the largest difference to a stored probability."""
+    """A scorer that reproduced the golden rows, the largest difference to a stored probability, the bundle's folder."""
 
     scorer: Scorer
     largest_difference: float
+    folder: Path
 
 
 def load_and_verify(folder: Path) -> LoadedModel:
@@ -89,7 +90,7 @@ def load_and_verify(folder: Path) -> LoadedModel:
     scorer, probability = _score_golden(bundle)
     difference = _largest_difference(probability, np.array([row.probability for row in bundle.golden]))
     refuse_unbounded(bundle.manifest)
-    return LoadedModel(scorer, difference)
+    return LoadedModel(scorer, difference, folder)
 
 
 def _score_golden(bundle: Bundle) -> tuple[Scorer, NDArray[np.float64]]:

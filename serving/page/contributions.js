@@ -8,7 +8,7 @@ function explanation(result, row) {
   const rest = bars.slice(SHOWN);
   return [
     make("h3", {}, "What moved it"),
-    make("p", {className: "note"}, `In log odds: ${short(result.base)} for any row, ${short(result.margin)} with these inputs.`),
+    make("p", {className: "note"}, `In log odds, from ${short(result.base)} for the average row to ${short(result.margin)} for this one. Right raises the probability, left lowers it.`),
     make("ul", {className: "contributions"}, ...bars.slice(0, SHOWN)),
     rest.length ? make("details", {}, make("summary", {}, `${rest.length} smaller ones`), make("ul", {className: "contributions"}, ...rest)) : "",
   ];

@@ -104,7 +104,7 @@ def _route(verb: str, path: str, operation: Operation) -> Html:
         element("p", operation.summary),
         element("p", operation.description, class_="note") if operation.description else None,
         element("pre", _command(path, operation), class_="all", tabindex="0"),
-        element("div", element("h3", "Answers"), table("Answers", ("Status", "When"), rows)),
+        *([element("h3", "Answers"), table("Answers", ("Status", "When"), rows)] if len(rows) > 1 else []),
         class_="route",
     )
 

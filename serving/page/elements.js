@@ -10,4 +10,4 @@ function make(tag, properties = {}, ...inside) {
 
 /** Five significant digits, with a sign that people read. */
 const short = value => value.toLocaleString("en", {maximumSignificantDigits: 5}).replace("-", "−");
-const signed = value => (value > 0 ? "+" : "") + short(value);
+const signed = value => value.toLocaleString("en", {minimumFractionDigits: 4, maximumFractionDigits: 4, signDisplay: "exceptZero"}).replace("-", "−");

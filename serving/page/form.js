@@ -36,8 +36,8 @@ class RowForm {
     return Object.keys(row).every(name => row[name] === golden.row[name]) ? golden.probability : null;
   }
 
-  /** With `focus` the first refused field gets it. An answer that was overtaken by a later one is dropped. */
-  async score(focus = false) {
+  /** An answer that was overtaken by a later one is dropped. */
+  async score(submitted = false) {
     const row = this.row(), number = ++this.latest;
     try {
       const headers = {"content-type": "application/json"};
@@ -45,7 +45,8 @@ class RowForm {
       const result = await answer.json();
       if (number !== this.latest) return;
       if (answer.ok) this.scored(result, row);
-      else this.refused(answer.status, result, row, focus);
+      else this.refused(answer.status, result, row);
+      if (submitted) this.lead();
     } catch (error) {
       if (number === this.latest) this.answer.failure("The server does not answer: " + error.message);
     }
@@ -59,11 +60,17 @@ class RowForm {
     this.answer.score(result, row, this.stored(row));
   }
 
-  refused(status, result, row, focus) {
+  refused(status, result, row) {
     const problems = new Map((result.problems ?? []).map(({where, problem, hint}) => [where, `${problem}. ${hint}.`]));
     this.remark(problems, true);
     this.answer.refusal(status, result, row);
-    if (focus) this.inputs.find(input => problems.has(input.dataset.input))?.focus();
+  }
+
+  /** To the first refused field, else to the answer, where it is not in sight. */
+  lead() {
+    const refused = this.inputs.find(input => input.ariaInvalid === "true");
+    if (refused) refused.focus();
+    else at("answer").scrollIntoView({block: "nearest"});
   }
 
   /** Texts under the fields, by the input's name. */

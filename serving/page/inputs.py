@@ -3,11 +3,11 @@
 from model.bundle.features import CategoryFeature, Direction, Feature
 from serving.model_info import ModelInfo
 from serving.page.markup import Child, Html, code, element, table
-from serving.page.text import NOTHING, number
+from serving.page.text import number
 
 LISTED = 12
 DIRECTIONS: dict[Direction | None, str] = {
-    None: NOTHING,
+    None: "",
     "increasing": "never lowers the probability when it grows",
     "decreasing": "never raises the probability when it grows",
 }

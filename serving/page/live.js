@@ -1,5 +1,9 @@
 const POLL_MILLISECONDS = 2000;
-const FLAGGED = [["kamado_unknown_category_total", "unknown", "feature"], ["kamado_outside_bounds_total", "outside", "rule"]];
+const FLAGGED = [
+  ["kamado_unknown_category_total", "unknown category", "feature"],
+  ["kamado_outside_range_total", "outside of range", "feature"],
+  ["kamado_outside_bounds_total", "outside of bounds", "rule"],
+];
 
 /** The counters of /metrics, read every two seconds while the page is seen and not paused. */
 class Live {
@@ -35,10 +39,10 @@ class Live {
     this.previous = {rows, now};
     const latency = share => milliseconds(metrics.quantile(share, "kamado_request_seconds", {route: "/predict"}));
     const values = {
-      rows: short(rows), rate: rate === null ? "-" : short(rate), median: latency(0.5), tail: latency(0.99),
-      "in-flight": short(metrics.sum("kamado_in_flight") ?? 0), refused: short(metrics.sum("kamado_refused_total") ?? 0)};
+      rows: short(rows), rate: rate === null ? "-" : short(Number(rate.toPrecision(3))), median: latency(0.5), tail: latency(0.99),
+      "in-flight": short(metrics.sum("kamado_inflight") ?? 0), refused: short(metrics.sum("kamado_refused_total") ?? 0)};
     for (const [name, value] of Object.entries(values)) document.querySelector(`[data-live="${name}"]`).textContent = value;
-    counts("reasons", metrics.of("kamado_refused_total").map(({labels, value}) => [Object.values(labels).join(" "), value]));
+    counts("reasons", metrics.of("kamado_refused_total").map(({labels: {status, code}, value}) => [`${status} ${code}`, value]));
     counts("flagged", FLAGGED.flatMap(([name, flag, label]) => metrics.of(name).map(({labels, value}) => [`${flag}: ${labels[label]}`, value])));
     this.pulse("live", "good");
   }

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fastapi.responses import HTMLResponse
-
 from serving.page.markup import Html, element, join
 
 FOLDER = Path(__file__).parent
@@ -16,14 +14,10 @@ STYLE = "style.css"
 
 @dataclass(frozen=True)
 class Page:
-    """What a GET answers."""
+    """A document, and its Content-Security-Policy."""
 
     html: str
     policy: str
-
-    def response(self) -> HTMLResponse:
-        headers = {"content-security-policy": self.policy, "referrer-policy": "no-referrer"}
-        return HTMLResponse(self.html, headers=headers)
 
 
 def assemble(title: str, body: Sequence[Html], *, scripts: Sequence[str] = ()) -> Page:
