@@ -3,6 +3,7 @@
 import orjson
 from pydantic import BaseModel, Field
 
+from serving.api import add_routes, create_api, openapi_document
 from serving.asgi import AsgiApp
 from serving.errors import ErrorBody
 from serving.exchange import TEXT, Reply, Request
@@ -10,10 +11,10 @@ from serving.handlers import Handlers
 from serving.limit import ConcurrencyLimit
 from serving.metrics import ServerMetrics
 from serving.model_info import ModelInfo, model_info
-from serving.openapi import JsonObject, batch_body, document, error_descriptions, row_body
+from serving.openapi import JsonObject, batch_body, error_descriptions, row_body
 from serving.page.routes import page_routes
 from serving.parse import RequestParser
-from serving.routes import Handler, Operation, Route, Routes
+from serving.routes import Handler, Operation, Route, ScoringRoutes
 from serving.score import LoadedModel
 from serving.settings import ServerLimits
 from serving.types import answer_type, batch_answer_type, describe_target
@@ -41,10 +42,17 @@ def create_app(model: LoadedModel, limits: ServerLimits, metrics: ServerMetrics)
     manifest = predictor.manifest
     info = model_info(model, limits)
     routes = [*scoring_routes(model, limits, metrics), _description(info), *_probes(model, metrics)]
-    described = document(routes, title=manifest.model, version=predictor.digest, description=describe_target(manifest))
-    routes.append(Route("GET", "/openapi.json", constant(Reply(orjson.dumps(described)))))
-    routes += page_routes(model, info, described)
-    return ConcurrencyLimit(Routes(routes, limits, metrics), limit=limits.concurrency, metrics=metrics)
+    api = create_api(
+        routes,
+        metrics,
+        title=manifest.model,
+        version=predictor.digest,
+        description=describe_target(manifest),
+    )
+    described = openapi_document(api, routes)
+    document = Route("GET", "/openapi.json", constant(Reply(orjson.dumps(described))))
+    add_routes(api, [document, *page_routes(model, info, described)])
+    return ConcurrencyLimit(ScoringRoutes(routes, api, limits, metrics), limit=limits.concurrency, metrics=metrics)
 
 
 def constant(answer: Reply) -> Handler:
