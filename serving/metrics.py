@@ -39,6 +39,12 @@ class ServerMetrics:
         self._unknown = Counter(
             "kamado_unknown_category_total", "Rows scored as other.", ["feature"], registry=registry
         )
+        self._beyond = Counter(
+            "kamado_outside_range_total",
+            "Rows with a number outside what training saw.",
+            ["feature"],
+            registry=registry,
+        )
         self._outside = Counter(
             "kamado_outside_bounds_total", "Rows that training rejects.", ["rule"], registry=registry
         )
@@ -65,6 +71,8 @@ class ServerMetrics:
         self._rows.inc(len(scores.probability))
         for feature, rows in scores.unknown_categories.items():
             self._unknown.labels(feature).inc(len(rows))
+        for feature, rows in scores.outside_range.items():
+            self._beyond.labels(feature).inc(len(rows))
         for rule, rows in scores.outside_bounds.items():
             self._outside.labels(rule).inc(len(rows))
 
