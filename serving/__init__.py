@@ -2,7 +2,8 @@
 
 server.py         starts and stops it
 settings.py       its settings
-app.py            the table of routes; page.html is the page at /docs
+app.py            the table of routes
+page/             the pages at / and /docs
 routes.py         the ASGI application of such a table: exchange.py, asgi.py
 handlers.py       what the scoring routes do
 parse.py          bodies to numbers: inputs.py, log_keys.py
@@ -15,5 +16,5 @@ finite_check.py   every row gets a finite probability
 errors.py         requests without a score
 limit.py          limits on requests and bodies
 protocol.py       limits on connections
-metrics.py        metrics for Prometheus
+metrics.py        metrics for Prometheus: distribution.py, demand.py
 """

@@ -29,6 +29,11 @@ class RequestError(KamadoError):
     heading = "the request was refused"
     status: ClassVar[int] = 422
 
+    @property
+    def code(self) -> str:
+        """That of the first problem: it is the reason under which the request is counted."""
+        return self.problems[0].code
+
 
 class TooLarge(RequestError):
     heading = "the request is too large"

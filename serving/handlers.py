@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
+from typing import NamedTuple
 
 import numpy as np
 import orjson
@@ -20,6 +21,14 @@ NO_ROW_FLAGS = orjson.dumps(dict.fromkeys(Flags.model_fields, ()))
 INLINE_BYTES = 16_384  # a shorter body is scored in less time than handing it to a thread and back would take
 
 
+class Answered(NamedTuple):
+    """A reply with scores, and what is counted of it."""
+
+    reply: Reply
+    scores: Predictions
+    phases: Phases
+
+
 class Handlers:
     """The scoring routes of one model."""
 
@@ -33,13 +42,13 @@ class Handlers:
 
     async def predict(self, request: Request) -> Reply:
         """Every input by name; null where it is not known."""
-        return self._row(request, perf_counter())
+        return self._count("/predict", self._row(request, perf_counter()))
 
     async def predict_batch(self, request: Request) -> Reply:
         """A list for every input by name, all of one length; null where a value is not known."""
-        return await self.in_thread(self._batch, request)
+        return self._count("/predict:batch", await self.in_thread(self._batch, request))
 
-    async def in_thread(self, answer: Callable[[Request, float], Reply], request: Request) -> Reply:
+    async def in_thread(self, answer: Callable[[Request, float], Answered], request: Request) -> Answered:
         """Whatever a large body costs, from its bytes to those of the answer, is done beside the event loop.
 
         Probes and short requests do not wait for it. `answer` gets the time at which the body was complete.
@@ -49,7 +58,7 @@ class Handlers:
             return answer(request, arrived)
         return await asyncio.get_running_loop().run_in_executor(self._batch_thread, answer, request, arrived)
 
-    def _row(self, request: Request, arrived: float) -> Reply:
+    def _row(self, request: Request, arrived: float) -> Answered:
         begun = perf_counter()
         numbers = self._parser.row(request.body)
         validated = perf_counter()
@@ -59,11 +68,10 @@ class Handlers:
             raise no_probability([0])
         scored = perf_counter()
         body = self._json(orjson.dumps(probability), _flags_of_row(scores))
-        self._metrics.count_scores(scores)
-        self._metrics.observe(Phases(begun - arrived, validated - begun, scored - validated, perf_counter() - scored))
-        return Reply(body)
+        phases = Phases(begun - arrived, validated - begun, scored - validated, perf_counter() - scored)
+        return Answered(Reply(body), scores, phases)
 
-    def _batch(self, request: Request, arrived: float) -> Reply:
+    def _batch(self, request: Request, arrived: float) -> Answered:
         begun = perf_counter()
         batch = self._parser.batch(request.body)
         validated = perf_counter()
@@ -72,9 +80,14 @@ class Handlers:
         scored = perf_counter()
         probabilities = orjson.dumps(scores.probability, option=orjson.OPT_SERIALIZE_NUMPY)
         body = self._json(probabilities, _flags_of_rows(scores))
-        self._metrics.count_scores(scores)
-        self._metrics.observe(Phases(begun - arrived, validated - begun, scored - validated, perf_counter() - scored))
-        return Reply(body)
+        phases = Phases(begun - arrived, validated - begun, scored - validated, perf_counter() - scored)
+        return Answered(Reply(body), scores, phases)
+
+    def _count(self, route: str, answered: Answered) -> Reply:
+        """On the event loop, because metrics have no lock."""
+        self._metrics.count_scores(answered.scores)
+        self._metrics.observe(route, answered.phases)
+        return answered.reply
 
     def _json(self, probability: bytes, flags: bytes) -> bytes:
         return b"".join((self._identity, b',"probability":', probability, b',"flags":', flags, b"}"))

@@ -22,26 +22,26 @@ class ConcurrencyLimit:
         self._limit = limit
         self._metrics = metrics
         self._overloaded = error_json(overloaded(limit))
-        self._in_progress = 0
+        self._demand = metrics.demand
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in UNLIMITED_PATHS:
             await self._app(scope, receive, send)
-        elif self._in_progress >= self._limit:
+        elif self._demand.in_progress >= self._limit:
             await self._refuse(send)
         else:
-            self._in_progress += 1
+            begun = self._demand.begin()
             try:
-                with self._metrics.time_request(scope["path"]):
-                    # A short request ends within one turn of the event loop. Without yielding once, the others are
-                    # only seen after it is done: the count never exceeds one, and the queue grows in the sockets.
-                    await asyncio.sleep(0)
-                    await self._app(scope, receive, send)
+                # A short request ends within one turn of the event loop. Without yielding once, the others are
+                # only seen after it is done: the count never exceeds one, and the queue grows in the sockets.
+                await asyncio.sleep(0)
+                await self._app(scope, receive, send)
             finally:
-                self._in_progress -= 1
+                self._metrics.observe_request(scope["path"], self._demand.end() - begun)
 
     async def _refuse(self, send: Send) -> None:
-        self._metrics.count_refusal(503)
+        self._demand.shed += 1
+        self._metrics.count_refusal(503, "busy")
         length = str(len(self._overloaded)).encode()
         headers = [(b"retry-after", b"1"), (b"content-type", b"application/json"), (b"content-length", length)]
         await send({"type": "http.response.start", "status": 503, "headers": headers})

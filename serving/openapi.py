@@ -1,63 +1,20 @@
-"""The OpenAPI document of a table of routes, and its request bodies with golden rows as examples."""
+"""What the OpenAPI document says beyond the types: bodies with golden rows as examples, and the errors."""
 
 from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
-from pydantic.json_schema import models_json_schema
 
 from model.bundle.golden import GoldenRow
 from model.bundle.manifest import BundleManifest
 from serving.body_problems import MAX_PROBLEMS
 from serving.log_keys import LogKeys
-from serving.routes import Operation, Route
 from serving.settings import ServerLimits
 from serving.types import columns_type, row_type
 
-OPENAPI = "3.1.0"
 MAX_EXAMPLES = 12
 BATCH_ROWS = 3
 
 JsonObject = dict[str, JsonValue]
-
-
-def document(routes: Sequence[Route], *, title: str, version: str, description: str) -> JsonObject:
-    """The OpenAPI document of the routes that have an operation."""
-    operations = [(route, route.operation) for route in routes if route.operation is not None]
-    types = {model.__name__: model for _, operation in operations for model, _ in operation.answers.values() if model}
-    _, definitions = models_json_schema(
-        [(model, "serialization") for model in types.values()], ref_template="#/components/schemas/{model}"
-    )
-    paths: dict[str, JsonObject] = {}
-    for route, operation in operations:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(operation)
-    return {
-        "openapi": OPENAPI,
-        "info": {"title": title, "version": version, "description": description},
-        "paths": {**paths},
-        "components": {"schemas": definitions["$defs"]},
-    }
-
-
-def _operation(operation: Operation) -> JsonObject:
-    described: JsonObject = {
-        "tags": [operation.tag],
-        "summary": operation.summary,
-        "operationId": operation.id,
-        "responses": {
-            str(status): {
-                "description": description,
-                **({"content": _json({"$ref": f"#/components/schemas/{model.__name__}"})} if model else {}),
-            }
-            for status, (model, description) in operation.answers.items()
-        },
-    }
-    if operation.description:
-        described["description"] = operation.description
-    if operation.parameters:
-        described["parameters"] = [{**parameter} for parameter in operation.parameters]
-    if operation.body is not None:
-        described["requestBody"] = {**operation.body}
-    return described
 
 
 def row_body(manifest: BundleManifest, golden: Sequence[GoldenRow]) -> JsonObject:

@@ -1,4 +1,4 @@
-"""FlaggedRows to probabilities and flags: evaluation's own predictor, and the rules by which training rejects rows."""
+"""Rows to probabilities and flags: evaluation's own predictor, and the rules by which training rejects rows."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,10 +66,11 @@ class Scorer:
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A scorer that reproduced the golden rows, and the largest difference to a stored probability."""
+    """A scorer that reproduced the golden rows, the largest difference to a stored probability, the bundle's folder."""
 
     scorer: Scorer
     largest_difference: float
+    folder: Path
 
 
 def load_and_verify(folder: Path) -> LoadedModel:
@@ -83,7 +84,7 @@ def load_and_verify(folder: Path) -> LoadedModel:
     scorer, probability = _score_golden(bundle)
     difference = _largest_difference(probability, np.array([row.probability for row in bundle.golden]))
     refuse_unbounded(bundle.manifest)
-    return LoadedModel(scorer, difference)
+    return LoadedModel(scorer, difference, folder)
 
 
 def _score_golden(bundle: Bundle) -> tuple[Scorer, NDArray[np.float64]]:

@@ -93,7 +93,7 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
         settings = Settings.read(environ)
         model = load_and_verify(settings.bundle)
         predictor = model.scorer.predictor
-        metrics = ServerMetrics(model=predictor.manifest.model, digest=predictor.digest)
+        metrics = ServerMetrics(predictor.manifest, digest=predictor.digest)
         app = create_app(model, settings.limits, metrics)
         listener = listen(settings.host, settings.port)
     except KamadoError as error:
