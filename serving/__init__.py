@@ -6,7 +6,8 @@ app.py            the table of routes
 page/             the pages at / and /docs
 routes.py         the ASGI application of such a table: exchange.py, asgi.py
 handlers.py       what the scoring routes do
-parse.py          bodies to numbers: json_body.py, keys.py, body_problems.py, inputs.py
+parse.py          bodies to numbers: inputs.py, log_keys.py
+body_check.py     what is wrong with a body: json_body.py, keys.py, body_problems.py
 types.py          the types of requests and answers
 openapi.py        the OpenAPI document
 model_info.py     the answer of /model

@@ -74,12 +74,12 @@ def scoring_routes(model: LoadedModel, limits: ServerLimits, metrics: ServerMetr
     def operation(id: str, summary: str, answer: type[BaseModel], body: JsonObject) -> Operation:
         return Operation(id=id, summary=summary, tag="scoring", body=body, answers=scoring_answers(answer, limits))
 
-    row = operation("predict", "Score one row", answer_type(manifest), row_body(parser.row_schema, predictor.golden))
+    row = operation("predict", "Score one row", answer_type(manifest), row_body(manifest, predictor.golden))
     batch = operation(
         "predict_batch",
-        "Score many rows, column by column",
+        "Score many rows, column by column or row by row",
         batch_answer_type(manifest),
-        batch_body(parser.batch_schema, predictor.golden, manifest),
+        batch_body(manifest, predictor.golden, limits.max_rows),
     )
     return [
         Route("POST", "/predict", handlers.predict, row),
