@@ -77,7 +77,7 @@ class Routes:
 
     def _refusal(self, error: RequestError) -> Reply:
         self.metrics.count_refusal(error.status, error.code)
-        return Reply(error_json(error), error.status)
+        return Reply(error_json(error), error.status, headers=error.headers)
 
 
 def _no_route(scope: Scope, methods: Mapping[str, Route]) -> Reply:
