@@ -2,6 +2,7 @@
 
 spec/          what is asked of a model: spec.yaml and its SQL
 bundle/        what a trained model is on disk, and how it scores
+booster/       its trees, read without XGBoost
 arrays.py      the types of matrices and vectors of rows
 digest.py      a SHA-256 as documents write it
 errors.py      problems, and the errors that carry them
