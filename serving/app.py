@@ -1,5 +1,6 @@
 """The ASGI application: the routes of one model, typed by its bundle's features."""
 
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -9,12 +10,14 @@ from serving.asgi import AsgiApp
 from serving.errors import ErrorBody
 from serving.exchange import HTML, TEXT, Reply, Request
 from serving.handlers import Handlers
-from serving.limit import ConcurrencyLimit
+from serving.limit import UNLIMITED_PATHS, ConcurrencyLimit
 from serving.metrics import ServerMetrics
 from serving.model_info import ModelInfo, model_info
+from serving.oip.errors import not_found
+from serving.oip.routes import oip_routes, probe_paths
 from serving.openapi import JsonObject, batch_body, document, error_descriptions, row_body
 from serving.parse import RequestParser
-from serving.routes import Handler, Operation, Route, Routes
+from serving.routes import Answers, Operation, Route, Routes, constant
 from serving.score import LoadedModel
 from serving.settings import ServerLimits
 from serving.types import answer_type, batch_answer_type, describe_target
@@ -45,27 +48,25 @@ def create_app(model: LoadedModel, limits: ServerLimits, metrics: ServerMetrics)
     """The server of a verified model."""
     predictor = model.scorer.predictor
     manifest = predictor.manifest
-    routes = [*scoring_routes(model, limits, metrics), *_descriptions(model, limits), *_probes(model, metrics)]
+    parser = RequestParser(manifest, max_rows=limits.max_rows)
+    handlers = Handlers(model.scorer, parser, metrics)
+    routes = [
+        *scoring_routes(model, parser, handlers, limits),
+        *oip_routes(model.scorer, handlers, limits),
+        *_descriptions(model, limits),
+        *_probes(model, metrics),
+    ]
     described = document(routes, title=manifest.model, version=predictor.digest, description=describe_target(manifest))
     routes.append(Route("GET", "/openapi.json", constant(Reply(orjson.dumps(described)))))
-    return ConcurrencyLimit(Routes(routes, limits, metrics), limit=limits.concurrency, metrics=metrics)
+    app = Routes(routes, limits, metrics, partial(not_found, model=manifest.model, version=predictor.digest))
+    probes = probe_paths(manifest.model, predictor.digest)
+    return ConcurrencyLimit(app, limit=limits.concurrency, metrics=metrics, unlimited=UNLIMITED_PATHS | probes)
 
 
-def constant(answer: Reply) -> Handler:
-    """The handler of a route whose answer never changes."""
-
-    async def handler(_: Request) -> Reply:
-        return answer
-
-    return handler
-
-
-def scoring_routes(model: LoadedModel, limits: ServerLimits, metrics: ServerMetrics) -> list[Route]:
+def scoring_routes(model: LoadedModel, parser: RequestParser, handlers: Handlers, limits: ServerLimits) -> list[Route]:
     """/predict and /predict:batch."""
     predictor = model.scorer.predictor
     manifest = predictor.manifest
-    parser = RequestParser(manifest, max_rows=limits.max_rows)
-    handlers = Handlers(model.scorer, parser, metrics)
 
     def operation(id: str, summary: str, answer: type[BaseModel], body: JsonObject) -> Operation:
         return Operation(id=id, summary=summary, tag="scoring", body=body, answers=scoring_answers(answer, limits))
@@ -83,7 +84,7 @@ def scoring_routes(model: LoadedModel, limits: ServerLimits, metrics: ServerMetr
     ]
 
 
-def scoring_answers(answer: type[BaseModel], limits: ServerLimits) -> dict[int, tuple[type[BaseModel] | None, str]]:
+def scoring_answers(answer: type[BaseModel], limits: ServerLimits) -> Answers:
     """What a route that scores answers: this type, or an error."""
     errors = error_descriptions(limits).items()
     return {200: (answer, "Scored"), **{status: (ErrorBody, description) for status, description in errors}}

@@ -1,6 +1,7 @@
 """Limits on what the server accepts: concurrent requests, and bytes and seconds of a body."""
 
 import asyncio
+from collections.abc import Collection
 
 from model.errors import Problem
 from serving.asgi import AsgiApp, Receive, Scope, Send
@@ -17,15 +18,18 @@ class ConcurrencyLimit:
     A limit on connections would count idle ones too, and fail the probes when the server is busiest.
     """
 
-    def __init__(self, app: AsgiApp, *, limit: int, metrics: ServerMetrics) -> None:
+    def __init__(
+        self, app: AsgiApp, *, limit: int, metrics: ServerMetrics, unlimited: Collection[str] = UNLIMITED_PATHS
+    ) -> None:
         self._app = app
         self._limit = limit
+        self._unlimited = unlimited
         self._metrics = metrics
         self._overloaded = error_json(overloaded(limit))
         self._demand = metrics.demand
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in UNLIMITED_PATHS:
+        if scope["type"] != "http" or scope["path"] in self._unlimited:
             await self._app(scope, receive, send)
         elif self._demand.in_progress >= self._limit:
             await self._refuse(send)

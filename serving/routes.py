@@ -18,16 +18,30 @@ from serving.metrics import ServerMetrics
 from serving.settings import ServerLimits
 
 Handler = Callable[[Request], Awaitable[Reply]]
+Answers = Mapping[int, tuple[type[BaseModel] | None, str]]  # HTTP status -> type and description
+
+
+def json_refusal(error: RequestError) -> Reply:
+    return Reply(error_json(error), error.status)
+
+
+def constant(reply: Reply) -> Handler:
+    """The handler of a route whose answer never changes."""
+
+    async def handler(_: Request) -> Reply:
+        return reply
+
+    return handler
 
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """What the OpenAPI document says of a route. `answers` are HTTP status -> type and description."""
+    """What the OpenAPI document says of a route. What it answers is by HTTP status."""
 
     id: str
     summary: str
     tag: str
-    answers: Mapping[int, tuple[type[BaseModel] | None, str]]
+    answers: Answers
     body: Mapping[str, JsonValue] | None = None  # an OpenAPI request body
     parameters: tuple[Mapping[str, JsonValue], ...] = ()  # OpenAPI parameters, of the query and of headers
     description: str = ""
@@ -44,6 +58,7 @@ class Route:
     path: str
     handler: Handler
     operation: Operation | None = None
+    refusal: Callable[[RequestError], Reply] = json_refusal
 
 
 @dataclass(frozen=True)
@@ -53,6 +68,7 @@ class Routes:
     table: Sequence[Route]
     limits: ServerLimits
     metrics: ServerMetrics
+    not_found: Callable[[str], Reply | None] = lambda _: None  # for a path without a route; None is the general answer
     _by_path: dict[str, dict[str, Route]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -63,21 +79,22 @@ class Routes:
         methods = self._by_path.get(scope["path"], {})
         route = methods.get(scope["method"])
         if route is None:
-            await send_reply(_no_route(scope, methods), send)
+            own = None if methods else self.not_found(scope["path"])
+            await send_reply(own or _no_route(scope, methods), send)
             return
         try:
             body = b"" if route.method == "GET" else await read_body(scope, receive, self.limits)
             answer = await route.handler(Request(scope, body))
         except RequestError as error:
-            answer = self._refusal(error)
+            answer = self._refused(route, error)
         except BaseException:  # uvicorn logs it
-            await send_reply(self._refusal(server_failed()), send)
+            await send_reply(self._refused(route, server_failed()), send)
             raise
         await send_reply(answer, send)
 
-    def _refusal(self, error: RequestError) -> Reply:
+    def _refused(self, route: Route, error: RequestError) -> Reply:
         self.metrics.count_refusal(error.status, error.code)
-        return Reply(error_json(error), error.status)
+        return route.refusal(error)
 
 
 def _no_route(scope: Scope, methods: Mapping[str, Route]) -> Reply:
