@@ -2,10 +2,12 @@
 
 server.py         starts and stops it
 settings.py       its settings
-app.py            the table of routes; page.html is the page at /docs
+app.py            the table of routes
+page/             the pages at / and /docs
 routes.py         the ASGI application of such a table: exchange.py, asgi.py
 handlers.py       what the scoring routes do
-parse.py          bodies to numbers: json_body.py, keys.py, body_problems.py, inputs.py
+parse.py          bodies to numbers: inputs.py, log_keys.py
+body_check.py     what is wrong with a body: json_body.py, keys.py, body_problems.py
 types.py          the types of requests and answers
 openapi.py        the OpenAPI document
 model_info.py     the answer of /model

@@ -1,31 +1,27 @@
 """The ASGI application: the routes of one model, typed by its bundle's features."""
 
 from functools import partial
-from pathlib import Path
 
 import orjson
 from pydantic import BaseModel, Field
 
+from serving.api import add_routes, create_api, openapi_document
 from serving.asgi import AsgiApp
 from serving.errors import ErrorBody
-from serving.exchange import HTML, TEXT, Reply, Request
+from serving.exchange import TEXT, Reply, Request
 from serving.handlers import Handlers
 from serving.limit import UNLIMITED_PATHS, ConcurrencyLimit
 from serving.metrics import ServerMetrics
 from serving.model_info import ModelInfo, model_info
 from serving.oip.errors import not_found
 from serving.oip.routes import oip_routes, probe_paths
-from serving.openapi import JsonObject, batch_body, document, error_descriptions, row_body
+from serving.openapi import JsonObject, batch_body, error_descriptions, row_body
+from serving.page.routes import page_routes
 from serving.parse import RequestParser
-from serving.routes import Answers, Operation, Route, Routes, constant
+from serving.routes import Answers, Operation, Route, ScoringRoutes, constant
 from serving.score import LoadedModel
 from serving.settings import ServerLimits
 from serving.types import answer_type, batch_answer_type, describe_target
-
-PAGE = Path(__file__).with_name("page.html")
-CONTENT_SECURITY_POLICY = (
-    b"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:"
-)
 
 
 class Alive(BaseModel):
@@ -48,22 +44,31 @@ def create_app(model: LoadedModel, limits: ServerLimits, metrics: ServerMetrics)
     """The server of a verified model."""
     predictor = model.scorer.predictor
     manifest = predictor.manifest
-    parser = RequestParser(manifest, max_rows=limits.max_rows)
-    handlers = Handlers(model.scorer, parser, metrics)
+    info = model_info(model, limits)
+    handlers = Handlers(model.scorer, RequestParser(manifest, max_rows=limits.max_rows), metrics)
     routes = [
-        *scoring_routes(model, parser, handlers, limits),
+        *scoring_routes(model, handlers, limits),
         *oip_routes(model.scorer, handlers, limits),
-        *_descriptions(model, limits),
+        _description(info),
         *_probes(model, metrics),
     ]
-    described = document(routes, title=manifest.model, version=predictor.digest, description=describe_target(manifest))
-    routes.append(Route("GET", "/openapi.json", constant(Reply(orjson.dumps(described)))))
-    app = Routes(routes, limits, metrics, partial(not_found, model=manifest.model, version=predictor.digest))
+    api = create_api(
+        routes,
+        metrics,
+        title=manifest.model,
+        version=predictor.digest,
+        description=describe_target(manifest),
+        not_found=partial(not_found, model=manifest.model, version=predictor.digest),
+    )
+    described = openapi_document(api, routes)
+    document = Route("GET", "/openapi.json", constant(Reply(orjson.dumps(described))))
+    add_routes(api, [document, *page_routes(model, info, described)])
+    app = ScoringRoutes(routes, api, limits, metrics)
     probes = probe_paths(manifest.model, predictor.digest)
     return ConcurrencyLimit(app, limit=limits.concurrency, metrics=metrics, unlimited=UNLIMITED_PATHS | probes)
 
 
-def scoring_routes(model: LoadedModel, parser: RequestParser, handlers: Handlers, limits: ServerLimits) -> list[Route]:
+def scoring_routes(model: LoadedModel, handlers: Handlers, limits: ServerLimits) -> list[Route]:
     """/predict and /predict:batch."""
     predictor = model.scorer.predictor
     manifest = predictor.manifest
@@ -71,12 +76,12 @@ def scoring_routes(model: LoadedModel, parser: RequestParser, handlers: Handlers
     def operation(id: str, summary: str, answer: type[BaseModel], body: JsonObject) -> Operation:
         return Operation(id=id, summary=summary, tag="scoring", body=body, answers=scoring_answers(answer, limits))
 
-    row = operation("predict", "Score one row", answer_type(manifest), row_body(parser.row_schema, predictor.golden))
+    row = operation("predict", "Score one row", answer_type(manifest), row_body(manifest, predictor.golden))
     batch = operation(
         "predict_batch",
-        "Score many rows, column by column",
+        "Score many rows, column by column or row by row",
         batch_answer_type(manifest),
-        batch_body(parser.batch_schema, predictor.golden, manifest),
+        batch_body(manifest, predictor.golden, limits.max_rows),
     )
     return [
         Route("POST", "/predict", handlers.predict, row),
@@ -90,20 +95,14 @@ def scoring_answers(answer: type[BaseModel], limits: ServerLimits) -> Answers:
     return {200: (answer, "Scored"), **{status: (ErrorBody, description) for status, description in errors}}
 
 
-def _descriptions(model: LoadedModel, limits: ServerLimits) -> list[Route]:
-    info = Reply(orjson.dumps(model_info(model, limits).model_dump(mode="json")))
+def _description(info: ModelInfo) -> Route:
     operation = Operation(
         id="describe_model",
         summary="The model: features, bounds, calibration, lineage, versions",
         tag="model",
         answers={200: (ModelInfo, "Described")},
     )
-    page = Reply(PAGE.read_bytes(), 200, HTML, ((b"content-security-policy", CONTENT_SECURITY_POLICY),))
-    return [
-        Route("GET", "/model", constant(info), operation),
-        Route("GET", "/docs", constant(page)),
-        Route("GET", "/", constant(Reply(b"", 307, TEXT, ((b"location", b"docs"),)))),
-    ]
+    return Route("GET", "/model", constant(Reply(orjson.dumps(info.model_dump(mode="json")))), operation)
 
 
 def _probes(model: LoadedModel, metrics: ServerMetrics) -> list[Route]:

@@ -1,21 +1,23 @@
 """What the scoring routes do: read, score, count, answer."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
 import orjson
-from numpy.typing import NDArray
 
 from serving.errors import no_probability
 from serving.exchange import Reply, Request
 from serving.metrics import Phases, ServerMetrics
 from serving.parse import RequestParser
 from serving.score import Predictions, Scorer
+from serving.types import Flags
 
+NO_ROW_FLAGS = orjson.dumps(dict.fromkeys(Flags.model_fields, ()))
 INLINE_BYTES = 16_384  # a shorter body is scored in less time than handing it to a thread and back would take
 
 
@@ -34,7 +36,8 @@ class Handlers:
         self._scorer = scorer
         self._parser = parser
         self._metrics = metrics
-        self._identity = {"model": scorer.predictor.manifest.model, "digest": scorer.predictor.digest}
+        identity = {"model": scorer.predictor.manifest.model, "digest": scorer.predictor.digest}
+        self._identity = orjson.dumps(identity)[:-1]  # the begin of every answer
         self._batch_thread = ThreadPoolExecutor(1, "batch")
 
     async def predict(self, request: Request) -> Reply:
@@ -60,24 +63,25 @@ class Handlers:
         numbers = self._parser.row(request.body)
         validated = perf_counter()
         scores = self._scorer.score(numbers)
-        refuse_without_probability(scores)
+        probability = float(scores.probability[0])
+        if not math.isfinite(probability):
+            raise no_probability([0])
         scored = perf_counter()
-        flags = {"unknown_categories": [*scores.unknown_categories], "outside_bounds": [*scores.outside_bounds]}
-        answer = self._answer(float(scores.probability[0]), flags)
+        body = self._json(orjson.dumps(probability), _flags_of_row(scores))
         phases = Phases(begun - arrived, validated - begun, scored - validated, perf_counter() - scored)
-        return Answered(answer, scores, phases)
+        return Answered(Reply(body), scores, phases)
 
     def _batch(self, request: Request, arrived: float) -> Answered:
         begun = perf_counter()
-        numbers = self._parser.batch(request.body)
+        batch = self._parser.batch(request.body)
         validated = perf_counter()
-        scores = self._scorer.score(numbers)
+        scores = self._scorer.score(batch.numbers)
         refuse_without_probability(scores)
         scored = perf_counter()
-        flags = {"unknown_categories": scores.unknown_categories, "outside_bounds": scores.outside_bounds}
-        answer = self._answer(scores.probability, flags)
+        probabilities = orjson.dumps(scores.probability, option=orjson.OPT_SERIALIZE_NUMPY)
+        body = self._json(probabilities, _flags_of_rows(scores))
         phases = Phases(begun - arrived, validated - begun, scored - validated, perf_counter() - scored)
-        return Answered(answer, scores, phases)
+        return Answered(Reply(body), scores, phases)
 
     def count(self, route: str, answered: Answered) -> Reply:
         """On the event loop, because metrics have no lock."""
@@ -85,9 +89,19 @@ class Handlers:
         self._metrics.observe(route, answered.phases)
         return answered.reply
 
-    def _answer(self, probability: float | NDArray[np.float64], flags: Mapping[str, object]) -> Reply:
-        answer = {**self._identity, "probability": probability, "flags": flags}
-        return Reply(orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY))
+    def _json(self, probability: bytes, flags: bytes) -> bytes:
+        return b"".join((self._identity, b',"probability":', probability, b',"flags":', flags, b"}"))
+
+
+def _flags_of_row(scores: Predictions) -> bytes:
+    """For one row each flag is a list of names."""
+    if not (scores.unknown_categories or scores.outside_range or scores.outside_bounds):
+        return NO_ROW_FLAGS
+    return orjson.dumps({flag: [*getattr(scores, flag)] for flag in Flags.model_fields})
+
+
+def _flags_of_rows(scores: Predictions) -> bytes:
+    return orjson.dumps({flag: getattr(scores, flag) for flag in Flags.model_fields})
 
 
 def refuse_without_probability(scores: Predictions) -> None:

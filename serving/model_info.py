@@ -2,6 +2,7 @@
 
 import platform
 
+import fastapi
 import numpy
 import orjson
 import pydantic
@@ -112,6 +113,7 @@ def _libraries(manifest: BundleManifest) -> Libraries:
         "xgboost": XGBOOST,
         "numpy": numpy.__version__,
         "pydantic": pydantic.VERSION,
+        "fastapi": fastapi.__version__,
         "orjson": orjson.__version__,
         "uvicorn": uvicorn.__version__,
     }

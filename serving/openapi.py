@@ -1,64 +1,23 @@
-"""The OpenAPI document of a table of routes, and its request bodies with golden rows as examples."""
+"""What the OpenAPI document says beyond the types: bodies with golden rows as examples, and the errors."""
 
 from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
-from pydantic.json_schema import models_json_schema
 
 from model.bundle.golden import GoldenRow
 from model.bundle.manifest import BundleManifest
 from serving.body_problems import MAX_PROBLEMS
-from serving.routes import Operation, Route
+from serving.log_keys import LogKeys
 from serving.settings import ServerLimits
+from serving.types import columns_type, row_type
 
-OPENAPI = "3.1.0"
 MAX_EXAMPLES = 12
 BATCH_ROWS = 3
 
 JsonObject = dict[str, JsonValue]
 
 
-def document(routes: Sequence[Route], *, title: str, version: str, description: str) -> JsonObject:
-    """The OpenAPI document of the routes that have an operation."""
-    operations = [(route, route.operation) for route in routes if route.operation is not None]
-    types = {model.__name__: model for _, operation in operations for model, _ in operation.answers.values() if model}
-    _, definitions = models_json_schema(
-        [(model, "serialization") for model in types.values()], ref_template="#/components/schemas/{model}"
-    )
-    paths: dict[str, JsonObject] = {}
-    for route, operation in operations:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(operation)
-    return {
-        "openapi": OPENAPI,
-        "info": {"title": title, "version": version, "description": description},
-        "paths": {**paths},
-        "components": {"schemas": definitions["$defs"]},
-    }
-
-
-def _operation(operation: Operation) -> JsonObject:
-    described: JsonObject = {
-        "tags": [operation.tag],
-        "summary": operation.summary,
-        "operationId": operation.id,
-        "responses": {
-            str(status): {
-                "description": description,
-                **({"content": _json({"$ref": f"#/components/schemas/{model.__name__}"})} if model else {}),
-            }
-            for status, (model, description) in operation.answers.items()
-        },
-    }
-    if operation.description:
-        described["description"] = operation.description
-    if operation.parameters:
-        described["parameters"] = [{**parameter} for parameter in operation.parameters]
-    if operation.body is not None:
-        described["requestBody"] = {**operation.body}
-    return described
-
-
-def row_body(schema: JsonObject, golden: Sequence[GoldenRow]) -> JsonObject:
+def row_body(manifest: BundleManifest, golden: Sequence[GoldenRow]) -> JsonObject:
     """Every nth golden row is an example; the API page compares `x-probability` with the answer."""
     step = max(1, len(golden) // MAX_EXAMPLES)
     examples: JsonObject = {
@@ -69,14 +28,37 @@ def row_body(schema: JsonObject, golden: Sequence[GoldenRow]) -> JsonObject:
         }
         for index in range(0, len(golden), step)[:MAX_EXAMPLES]
     }
-    return json_body(schema, examples)
+    return json_body(row_type(manifest).model_json_schema(), examples)
 
 
-def batch_body(schema: JsonObject, golden: Sequence[GoldenRow], manifest: BundleManifest) -> JsonObject:
-    """The first golden rows are the example."""
+def batch_body(manifest: BundleManifest, golden: Sequence[GoldenRow], max_rows: int) -> JsonObject:
+    """The first golden rows are the examples, as columns and as rows."""
     rows = golden[:BATCH_ROWS]
     columns: JsonObject = {feature.name: [row.input[feature.name] for row in rows] for feature in manifest.inputs}
-    return json_body(schema, {"golden": {"summary": f"{len(rows)} golden rows", "value": {"columns": columns}}})
+    listed: JsonValue = [{**row.input} for row in rows]
+    log = LogKeys.model_json_schema()
+    forms: dict[str, JsonObject] = {
+        "columns": columns_type(manifest).model_json_schema(),
+        "rows": {"type": "array", "minItems": 1, "items": row_type(manifest).model_json_schema()},
+    }
+    schema: JsonObject = {
+        "title": "Batch",
+        "description": f"Up to {max_rows} rows, column by column or row by row.",
+        "oneOf": [
+            {
+                "type": "object",
+                "properties": {form: rows_schema, "log": log},
+                "required": [form],
+                "additionalProperties": False,
+            }
+            for form, rows_schema in forms.items()
+        ],
+    }
+    examples: JsonObject = {
+        "columns": {"summary": f"{len(rows)} golden rows as columns", "value": {"columns": columns}},
+        "rows": {"summary": f"{len(rows)} golden rows", "value": {"rows": listed}},
+    }
+    return json_body(schema, examples)
 
 
 def json_body(schema: JsonObject, examples: JsonObject) -> JsonObject:

@@ -1,16 +1,15 @@
 """The routes of the server, as one table: what answers them, and what the OpenAPI document says of them.
 
-It is an ASGI application of its own. A web framework would add its own cost to each request and to the start, and the
-routes of one model are a fixed table. `app.py` fills it; another module gives its routes as a list of `Route`.
+FastAPI has them all (api.py): it writes the document and answers whatever is asked now and then. The routes that score
+are answered before it, as bare ASGI: decision 36. `app.py` fills the table; another module gives a list of `Route`.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pydantic import BaseModel, JsonValue
 
-from model.errors import Problem
-from serving.asgi import Receive, Scope, Send
+from serving.asgi import AsgiApp, Receive, Scope, Send
 from serving.errors import RequestError, error_json, server_failed
 from serving.exchange import Reply, Request, send_reply
 from serving.limit import read_body
@@ -61,30 +60,22 @@ class Route:
     refusal: Callable[[RequestError], Reply] = json_refusal
 
 
-@dataclass(frozen=True)
-class Routes:
-    """The ASGI application of a table of routes."""
+class ScoringRoutes:
+    """The ASGI application in front of FastAPI's: the routes with a body, which are those that score."""
 
-    table: Sequence[Route]
-    limits: ServerLimits
-    metrics: ServerMetrics
-    not_found: Callable[[str], Reply | None] = lambda _: None  # for a path without a route; None is the general answer
-    _by_path: dict[str, dict[str, Route]] = field(init=False, default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for route in self.table:
-            self._by_path.setdefault(route.path, {})[route.method] = route
+    def __init__(self, table: Sequence[Route], others: AsgiApp, limits: ServerLimits, metrics: ServerMetrics) -> None:
+        self._routes = {route.path: route for route in table if route.method == "POST"}
+        self._others = others
+        self._limits = limits
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        methods = self._by_path.get(scope["path"], {})
-        route = methods.get(scope["method"])
+        route = self._routes.get(scope["path"]) if scope["method"] == "POST" else None
         if route is None:
-            own = None if methods else self.not_found(scope["path"])
-            await send_reply(own or _no_route(scope, methods), send)
+            await self._others(scope, receive, send)
             return
         try:
-            body = b"" if route.method == "GET" else await read_body(scope, receive, self.limits)
-            answer = await route.handler(Request(scope, body))
+            answer = await route.handler(Request(scope, await read_body(scope, receive, self._limits)))
         except RequestError as error:
             answer = self._refused(route, error)
         except BaseException:  # uvicorn logs it
@@ -93,15 +84,5 @@ class Routes:
         await send_reply(answer, send)
 
     def _refused(self, route: Route, error: RequestError) -> Reply:
-        self.metrics.count_refusal(error.status, error.code)
+        self._metrics.count_refusal(error.status, error.code)
         return route.refusal(error)
-
-
-def _no_route(scope: Scope, methods: Mapping[str, Route]) -> Reply:
-    """An unknown path, or else an unknown method, answered like every other error."""
-    where = f"{scope['method']} {scope['path']}"
-    problem = Problem(where, "is not a route of this server", "/docs lists the routes", "route")
-    body = error_json(RequestError(problem))
-    if not methods:
-        return Reply(body, 404)
-    return Reply(body, 405, headers=((b"allow", ", ".join(sorted(methods)).encode()),))

@@ -1,15 +1,17 @@
 """Rows to probabilities and flags: evaluation's own predictor, and the rules by which training rejects rows."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.bundle.bundle import Bundle, load
-from model.bundle.features import LAST, CategoryFeature
+from model.bundle.features import CategoryFeature
 from model.bundle.folder import GOLDEN, RETRAIN
 from model.bundle.predictor import GOLDEN_TOLERANCE, Predictor
+from model.bundle.row_scorer import RowScorer
 from model.errors import BundleError, Problem
 from serving.finite_check import refuse_unbounded
 from serving.inputs import InputNumbers
@@ -17,14 +19,18 @@ from serving.inputs import InputNumbers
 OTHER_LIBRARIES = f"{RETRAIN}; with another XGBoost or processor the same bundle gives other numbers"
 
 
-@dataclass(frozen=True)
-class Predictions:
-    """Probabilities (rows,), and the flagged rows: name -> row indices from 0; names without a row are left out."""
+FlaggedRows = dict[str, list[int]]  # name -> indices of its flagged rows, from 0; names without a row are left out
+NO_FLAGS: tuple[FlaggedRows, FlaggedRows, FlaggedRows] = ({}, {}, {})
+
+
+class Predictions(NamedTuple):
+    """Probabilities and log odds (rows,), and the rows whose probability deserves less trust."""
 
     probability: NDArray[np.float64]
-    unknown_categories: dict[str, list[int]]
-    outside_bounds: dict[str, list[int]]
-    outside_range: dict[str, list[int]] = field(default_factory=dict)
+    margin: NDArray[np.float64]
+    unknown_categories: FlaggedRows
+    outside_range: FlaggedRows
+    outside_bounds: FlaggedRows
 
 
 class Scorer:
@@ -33,49 +39,38 @@ class Scorer:
     def __init__(self, predictor: Predictor) -> None:
         manifest = predictor.manifest
         self.predictor = predictor
-        self._rules = manifest.bounds
-        self._index = {feature.name: index for index, feature in enumerate(manifest.inputs)}
-        self._rule_columns = sorted({name for rule in self._rules for name in rule.parsed.columns})
-        self._categories = [feature for feature in manifest.inputs if isinstance(feature, CategoryFeature)]
+        self._rows = RowScorer(predictor)
+        self._inputs = [(feature.name, isinstance(feature, CategoryFeature)) for feature in manifest.inputs]
+        self._rules = [rule.name for rule in manifest.bounds]
 
     def score(self, numbers: NDArray[np.float64]) -> Predictions:
         """Scores of rows (rows, inputs): codes of categories, NaN for a missing value."""
-        codes = {feature.name: numbers[:, self._index[feature.name]] for feature in self._categories}
-        unknown = {feature.name: _indices(codes[feature.name] == feature.other) for feature in self._categories}
-        return Predictions(
-            self.predictor.probability(self._matrix(numbers)),
-            {name: rows for name, rows in unknown.items() if rows},
-            self._outside(numbers),
-        )
+        scores = self._rows.score(numbers)
+        flags = NO_FLAGS if scores.flags is None else self._flags(scores.flags)
+        return Predictions(scores.probability, scores.margin, *flags)
 
-    def _matrix(self, numbers: NDArray[np.float64]) -> NDArray[np.float32]:
-        """As `Predictor.encode` gives it."""
-        manifest = self.predictor.manifest
-        matrix = np.empty((len(numbers), len(manifest.features)), dtype=np.float32)
-        for column, feature in enumerate(manifest.features):
-            if manifest.position and feature.name == manifest.position.feature:
-                matrix[:, column] = manifest.position.constant
+    def _flags(self, flagged: NDArray[np.bool_]) -> tuple[FlaggedRows, FlaggedRows, FlaggedRows]:
+        """Of (rows, inputs and then rules)."""
+        unknown_categories: FlaggedRows = {}
+        outside_range: FlaggedRows = {}
+        outside_bounds: FlaggedRows = {}
+        for column in np.flatnonzero(flagged.any(axis=0)).tolist():
+            rows = np.flatnonzero(flagged[:, column]).tolist()
+            if column >= len(self._inputs):
+                outside_bounds[self._rules[column - len(self._inputs)]] = rows
             else:
-                matrix[:, column] = np.clip(numbers[:, self._index[feature.name]], -LAST, LAST)
-        return matrix
-
-    def _outside(self, numbers: NDArray[np.float64]) -> dict[str, list[int]]:
-        """Rules are evaluated on the numbers as they were sent, as in preprocess, not as float32."""
-        columns = {name: numbers[:, self._index[name]] for name in self._rule_columns}
-        outside = {rule.name: _indices(rule.outside(columns)) for rule in self._rules}
-        return {name: rows for name, rows in outside.items() if rows}
-
-
-def _indices(flagged: NDArray[np.bool_]) -> list[int]:
-    return [int(index) for index in np.flatnonzero(flagged)]
+                name, is_category = self._inputs[column]
+                (unknown_categories if is_category else outside_range)[name] = rows
+        return unknown_categories, outside_range, outside_bounds
 
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A scorer that reproduced the golden rows, and the largest difference to a stored probability."""
+    """A scorer that reproduced the golden rows, the largest difference to a stored probability, the bundle's folder."""
 
     scorer: Scorer
     largest_difference: float
+    folder: Path
 
 
 def load_and_verify(folder: Path) -> LoadedModel:
@@ -89,7 +84,7 @@ def load_and_verify(folder: Path) -> LoadedModel:
     scorer, probability = _score_golden(bundle)
     difference = _largest_difference(probability, np.array([row.probability for row in bundle.golden]))
     refuse_unbounded(bundle.manifest)
-    return LoadedModel(scorer, difference)
+    return LoadedModel(scorer, difference, folder)
 
 
 def _score_golden(bundle: Bundle) -> tuple[Scorer, NDArray[np.float64]]:
@@ -97,7 +92,10 @@ def _score_golden(bundle: Bundle) -> tuple[Scorer, NDArray[np.float64]]:
     try:
         scorer = Scorer(Predictor(bundle, threads=1))
         columns = {feature.name: [row.input[feature.name] for row in bundle.golden] for feature in inputs}
-        scores = scorer.score(InputNumbers(inputs).of_columns(columns))
+        numbers = InputNumbers(inputs).of_columns(columns)
+        if numbers is None:
+            raise ValueError("the golden rows are not of the types of the inputs")
+        scores = scorer.score(numbers)
     except (KeyError, ValueError, TypeError, IndexError) as error:  # XGBoost's own error is a ValueError
         problem = f"cannot be scored ({type(error).__name__}: {error})"
         raise BundleError(Problem(GOLDEN, problem, RETRAIN, "golden-unscored")) from error

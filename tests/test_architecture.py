@@ -75,6 +75,8 @@ MAY_IMPORT = {
     "serving": {
         *(
             "model",
+            "fastapi",
+            "starlette",
             "pydantic",
             "pydantic_core",
             "uvicorn",

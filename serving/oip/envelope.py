@@ -1,10 +1,11 @@
 """The JSON object of an inference, before its tensors are read: strict JSON, known keys once, of the right types."""
 
 import json
-import re
+import math
 from collections.abc import Iterator
 from itertools import islice
 
+import orjson
 import pydantic
 from pydantic import BaseModel, JsonValue
 
@@ -12,9 +13,9 @@ from model.errors import Problem
 from serving.body_problems import MAX_PROBLEMS
 from serving.errors import RequestError
 from serving.json_body import excerpt, parse_json
+from serving.keys import may_have_more
 from serving.oip.types import InferenceRequest, RequestInput, RequestOutput
 
-KEY = re.compile(rb'"[ \t\r\n]*:')
 MAX_VALUE_LENGTH = 60
 EXPECTED = {
     "string_type": "a string",
@@ -29,17 +30,44 @@ NESTED: dict[str, type[BaseModel]] = {"inputs": RequestInput, "outputs": Request
 
 def parse_request(text: bytes) -> InferenceRequest:
     """Raises RequestError with the first problems."""
+    value: JsonValue
     try:
-        value = parse_json(text)
-    except ValueError as error:
-        raise RequestError(Problem("body", f"is not JSON ({error})", "Send one JSON object", "json")) from None
+        value, reason = orjson.loads(text), ""
+    except orjson.JSONDecodeError as error:
+        value, reason = _almost_json(text, str(error)), str(error)
     _refuse_unknown_keys(value)
     _refuse_duplicate_keys(text, value)
     try:
-        return InferenceRequest.model_validate(value)
+        request = InferenceRequest.model_validate(value)
     except pydantic.ValidationError as error:
         details = error.errors(include_url=False, include_context=False)[:MAX_PROBLEMS]
         raise RequestError(*(_problem(detail["loc"], detail["type"], detail["input"]) for detail in details)) from None
+    if reason:
+        raise RequestError(*([*islice(_not_finite(request), MAX_PROBLEMS)] or [_not_json(reason)]))
+    return request
+
+
+def _almost_json(text: bytes, reason: str) -> JsonValue:
+    """With numbers that JSON does not have. Raises RequestError."""
+    try:
+        return parse_json(text)
+    except ValueError:
+        raise RequestError(_not_json(reason)) from None
+
+
+def _not_json(reason: str) -> Problem:
+    return Problem("body", f"is not JSON ({reason})", "Send one JSON object", "json")
+
+
+def _not_finite(request: InferenceRequest) -> Iterator[Problem]:
+    for tensor in request.inputs:
+        for index, value in enumerate(tensor.data or []):
+            if isinstance(value, float) and not math.isfinite(value):
+                where, hint = (
+                    f"{tensor.name:.{MAX_VALUE_LENGTH}}[{index}]",
+                    "Send a number, or null when it is not known",
+                )
+                yield Problem(where, f"is {value}", hint, "number")
 
 
 def path(location: tuple[str | int, ...]) -> str:
@@ -70,7 +98,7 @@ def _refuse_duplicate_keys(text: bytes, value: JsonValue) -> None:
     """A parser keeps the last of two equal keys, so that fewer keys come out than the text has."""
     count = sum(len(item) for _, item, _ in _objects(value))
     count += sum(len(own) for _, item, _ in _objects(value) if isinstance(own := item.get("parameters"), dict))
-    if text.count(b":") > count and next(islice(KEY.finditer(text), count, None), None) is not None:
+    if may_have_more(text, count):
         json.loads(text, object_pairs_hook=_once)
 
 

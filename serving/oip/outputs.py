@@ -13,10 +13,10 @@ from serving.metrics import Scores
 from serving.oip.binary import BINARY_SIZE, CONTENT_TYPE, HEADER, write_numbers, write_texts
 from serving.oip.tensor import TEXT_TYPE
 from serving.oip.types import InferenceRequest, Parameters, TensorMetadata
+from serving.types import Flags
 
 PROBABILITY = "probability"
-FLAGS = ("unknown_categories", "outside_range", "outside_bounds")
-OUTPUTS = {PROBABILITY: "FP64", **dict.fromkeys(FLAGS, TEXT_TYPE)}  # name -> datatype
+OUTPUTS = {PROBABILITY: "FP64", **dict.fromkeys(Flags.model_fields, TEXT_TYPE)}  # name -> datatype
 NO_NAMES = "[]"
 
 

@@ -1,6 +1,6 @@
 """The body of an inference to the numbers that a scorer reads, or to the problems of the body."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,7 @@ from serving.oip.envelope import parse_request
 from serving.oip.outputs import WantedOutput, wanted_outputs
 from serving.oip.tensor import Tensor, has_column_shape, shape_problem
 from serving.oip.types import InferenceRequest
-from serving.types import columns_type, field_name
+from serving.types import columns_type
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,6 @@ class InferenceReader:
         self._identity = {"model_name": manifest.model, "model_version": digest}
         self._max_rows = max_rows
         self._features = {feature.name: feature for feature in manifest.inputs}
-        self._fields = {name: field_name(index) for index, name in enumerate(self._features)}
         self._columns = TypeAdapter(columns_type(manifest))
         self._numbers = InputNumbers(manifest.inputs)
         self._problems = BodyProblems([*self._features], manifest.position)
@@ -105,14 +104,19 @@ class InferenceReader:
                 hint = "Send one value per row, as its shape says"
                 problems.append(Problem(f"{tensor.given.name}.data", str(error), hint, "uneven"))
         _raise_any(problems)
-        try:
-            lists = self._columns.validate_python(columns).__dict__
-        except pydantic.ValidationError as error:
-            details = error.errors(include_url=False, include_context=False)
-            raise RequestError(*self._problems.of_values(details)) from None
-        numbers = self._numbers.of_columns({name: lists[field] for name, field in self._fields.items()})
+        numbers = self._numbers.of_columns(columns)
+        if numbers is None or np.isinf(numbers).any():
+            raise self._wrong_values(columns)
         _raise_any(self._fractions(numbers, {tensor.given.name for tensor in tensors if tensor.is_integer}))
         return numbers
+
+    def _wrong_values(self, columns: Mapping[str, Sequence[JsonValue]]) -> RequestError:
+        """What the types have against them."""
+        try:
+            self._columns.validate_python(columns)
+        except pydantic.ValidationError as error:
+            return RequestError(*self._problems.of_values(error.errors(include_url=False, include_context=False)))
+        raise AssertionError("the types accept what the numbers do not")
 
     def _fractions(self, numbers: NDArray[np.float64], integers: set[str]) -> Iterable[Problem]:
         for index, name in enumerate(self._features):
