@@ -21,7 +21,7 @@ class UnreadableTrees(ValueError):
 
 
 @dataclass(frozen=True)
-class Trees:
+class BoosterTrees:
     """Nodes of all trees. Node 0 of a tree is its root; `left` and `right` count within the tree, -1 at a leaf.
 
     `value` is the threshold of a split on a number and the log odds of a leaf; `cover` is the sum of Hessians.
@@ -47,7 +47,7 @@ class Trees:
         return np.cumsum(self.sizes) - self.sizes
 
 
-def read_trees(document: Ubjson) -> Trees:
+def read_trees(document: Ubjson) -> BoosterTrees:
     """Raises UnreadableTrees for another kind of model than gbtree with binary:logistic, one output, base score 0.5."""
     try:
         return _read(document)
@@ -57,7 +57,7 @@ def read_trees(document: Ubjson) -> Trees:
         raise UnreadableTrees(f"{type(error).__name__}: {error}") from error
 
 
-def _read(document: Any) -> Trees:
+def _read(document: Any) -> BoosterTrees:
     learner = document["learner"]
     _supported(learner)
     trees = learner["gradient_booster"]["model"]["trees"]
@@ -66,7 +66,7 @@ def _read(document: Any) -> Trees:
     segments = {name: _join(trees, name) for name in SETS}
     starts = np.cumsum(sizes) - sizes
     _consistent(sizes, joined, segments)
-    return Trees(
+    return BoosterTrees(
         features=int(learner["learner_model_param"]["num_feature"]),
         sizes=sizes,
         left=joined["left_children"].astype(np.int64),
@@ -92,14 +92,14 @@ SETS = ("categories_nodes", "categories_sizes", "categories")
 
 def _supported(learner: Any) -> None:
     numbers = learner["learner_model_param"]
-    found = {
+    actual = {
         "objective": learner["objective"]["name"],
         "booster": learner["gradient_booster"]["name"],
         "outputs": (str(numbers["num_class"]), str(numbers["num_target"])),
         "base score": [float(part) for part in str(numbers["base_score"]).strip("[]").split(",")],
     }
     expected = {"objective": "binary:logistic", "booster": "gbtree", "outputs": ("0", "1"), "base score": [0.5]}
-    wrong = [f"{name} is {found[name]!r}, not {value!r}" for name, value in expected.items() if found[name] != value]
+    wrong = [f"{name} is {actual[name]!r}, not {value!r}" for name, value in expected.items() if actual[name] != value]
     if wrong:
         raise UnreadableTrees("; ".join(wrong))
 
