@@ -90,7 +90,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=1.5, help="of every load")
     parser.add_argument("--json", type=Path, help="file for every figure")
     args = parser.parse_args()
-    console, cores = Console(highlight=False, soft_wrap=True), Cores.split()
+    console, cores = Console(highlight=False, width=160), Cores.split()
     goals: list[Goal] = []
     comparison = None
     console.print(f"{cores}; {len(CASES)} loads")
