@@ -36,6 +36,15 @@ class ProcessTree:
         """Resident memory, summed: pages that two of them share count twice."""
         return sum(_resident_pages(process) for process in self.processes()) * PAGE
 
+    def forget_peak(self) -> None:
+        """What `peak_bytes` says counts from now."""
+        for process in self.processes():
+            Path(f"/proc/{process}/clear_refs").write_text("5")
+
+    def peak_bytes(self) -> int:
+        """The largest resident memory of each, summed."""
+        return sum(_peak_kilobytes(process) for process in self.processes()) << 10
+
 
 def _ticks(process: int) -> int:
     """Of a process and of its children that have ended."""
@@ -51,3 +60,11 @@ def _resident_pages(process: int) -> int:
         return int(Path(f"/proc/{process}/statm").read_text().split()[1])
     except OSError:
         return 0
+
+
+def _peak_kilobytes(process: int) -> int:
+    try:
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
