@@ -16,7 +16,6 @@ from dataclasses import asdict
 from typing import ClassVar
 
 import orjson
-from fastapi import Response
 from pydantic import BaseModel, Field
 
 from model.errors import KamadoError, Problem
@@ -29,6 +28,11 @@ class RequestError(KamadoError):
 
     heading = "the request was refused"
     status: ClassVar[int] = 422
+
+    @property
+    def code(self) -> str:
+        """That of the first problem: it is the reason under which the request is counted."""
+        return self.problems[0].code
 
 
 class TooLarge(RequestError):
@@ -86,10 +90,6 @@ class ErrorBody(BaseModel):
 
 def error_json(error: KamadoError) -> bytes:
     return orjson.dumps({"error": error.heading, "problems": [asdict(problem) for problem in error.problems]})
-
-
-def error_response(error: RequestError) -> Response:
-    return Response(error_json(error), error.status, media_type="application/json")
 
 
 def no_probability(rows: Sequence[int]) -> NoProbability:

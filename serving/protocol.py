@@ -111,14 +111,14 @@ class BoundedProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Uvicorn's answer to whatever ends the parser's work."""
         if self._error is None:
-            self.metrics.count_refusal(400)
+            self.metrics.count_refusal(400, "http")
             super().send_400_response(msg)
         else:
             self._refuse(self._error)
 
     def _refuse(self, error: RequestError, *, has_begun: bool = False) -> None:
         """`has_begun`: the application already has the head of this request and waits for its body."""
-        self.metrics.count_refusal(error.status)
+        self.metrics.count_refusal(error.status, error.code)
         is_working = self.cycle is not None and not self.cycle.response_complete
         if self.pipeline or (is_working and not has_begun):  # earlier requests are not answered yet
             self._refused = True

@@ -16,10 +16,10 @@ import sys
 from collections.abc import Mapping
 
 import uvicorn
-from starlette.types import ASGIApp
 
 from model.errors import KamadoError, Problem
 from serving.app import create_app
+from serving.asgi import AsgiApp
 from serving.metrics import ServerMetrics
 from serving.protocol import bounded_protocol
 from serving.score import load_and_verify
@@ -54,7 +54,7 @@ def url_of(listener: socket.socket) -> str:
 
 
 def serve(
-    app: ASGIApp, listener: socket.socket, limits: ServerLimits, metrics: ServerMetrics, *, announcement: str
+    app: AsgiApp, listener: socket.socket, limits: ServerLimits, metrics: ServerMetrics, *, announcement: str
 ) -> None:
     """Print the announcement and answer until SIGTERM or SIGINT, then finish the requests in progress."""
     config = uvicorn.Config(
@@ -93,7 +93,7 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
         settings = Settings.read(environ)
         model = load_and_verify(settings.bundle)
         predictor = model.scorer.predictor
-        metrics = ServerMetrics(model=predictor.manifest.model, digest=predictor.digest)
+        metrics = ServerMetrics(predictor.manifest, digest=predictor.digest)
         app = create_app(model, settings.limits, metrics)
         listener = listen(settings.host, settings.port)
     except KamadoError as error:

@@ -49,7 +49,7 @@ def test_metrics_count_rows_flags_and_refusals(predict, row, counted):
     assert growth["kamado_rows_total"] == 3
     assert growth['kamado_unknown_category_total{feature="json"}'] == 1
     assert growth['kamado_outside_bounds_total{rule="rent"}'] == 1
-    assert growth['kamado_refused_total{status="422"}'] == 1
+    assert growth['kamado_refused_total{code="number",status="422"}'] == 1
 
 
 def test_metrics_have_the_latency_of_each_route(predict, row, server, counted):

@@ -106,7 +106,7 @@ def test_a_caller_who_hangs_up_is_not_a_failure_of_the_server(server, counted, o
 
 def refusals(counted) -> dict[str, float]:
     """HTTP status -> number of refusals since the test began."""
-    pattern = re.compile(r'kamado_refused_total\{status="(\d+)"\}')
+    pattern = re.compile(r'kamado_refused_total\{code="[a-z-]+",status="(\d+)"\}')
     return {match[1]: growth for series, growth in counted().items() if growth and (match := pattern.match(series))}
 
 
@@ -195,4 +195,4 @@ def test_what_is_not_http_is_answered_400_and_counted(impatient, request_line):
         answer = everything(connection)
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert b"X-Content-Type-Options: nosniff" in answer or b"x-content-type-options: nosniff" in answer
-    assert 'kamado_refused_total{status="400"}' in requests.get(impatient.url + "/metrics", timeout=30).text
+    assert 'kamado_refused_total{code="http",status="400"}' in requests.get(impatient.url + "/metrics", timeout=30).text
