@@ -22,7 +22,7 @@ from rich.table import Table
 from bench.serving.closed_loop import closed_loop
 from bench.serving.contenders import Kamado
 from bench.serving.cores import Cores
-from bench.serving.environments import environment
+from bench.serving.environments import server_environment
 from bench.serving.goals import Goal, show
 from bench.serving.model_case import ROWS, ModelCase, model_case
 from bench.serving.open_loop import OpenLoad, OpenLoop
@@ -174,7 +174,7 @@ def main() -> int:
     reached, drawings = [], []
     with tempfile.TemporaryDirectory(prefix="kamado-bench-") as scratch:
         case, port = model_case(Path(scratch)), free_port()
-        start = Kamado().start(environment("kamado", Kamado.lock), port, case, Path(scratch))
+        start = Kamado().start(server_environment(), port, case, Path(scratch))
         single, lists = requests_of(case, 1), requests_of(case, LIST_ROWS)
         cores.take_client()
         log = Path(scratch) / "server.log"

@@ -23,7 +23,7 @@ from bench.serving.closed_loop import closed_loop
 from bench.serving.connection import exchange
 from bench.serving.contenders import Kamado
 from bench.serving.cores import Cores
-from bench.serving.environments import environment
+from bench.serving.environments import server_environment
 from bench.serving.goals import Goal, show
 from bench.serving.hostile import attack, hostile_bodies
 from bench.serving.model_case import ROWS, ModelCase, model_case
@@ -104,7 +104,7 @@ def main() -> int:
     goals: list[Goal] = []
     with tempfile.TemporaryDirectory(prefix="kamado-bench-") as scratch:
         case, port = model_case(Path(scratch)), free_port()
-        start = Kamado().start(environment("kamado", Kamado.lock), port, case, Path(scratch))
+        start = Kamado().start(server_environment(), port, case, Path(scratch))
         first, log = Kamado().request(case, range(1), columns=False), Path(scratch) / "server.log"
         cores.take_client()
         with running(start.command, port, first, cores=cores, log=log, variables=start.variables) as server:

@@ -26,7 +26,7 @@ from rich.console import Console
 from bench.serving.comparison import Comparison, compare
 from bench.serving.contenders import CONTENDERS
 from bench.serving.cores import Cores
-from bench.serving.environments import environment
+from bench.serving.environments import server_environment
 from bench.serving.goals import Goal, show
 from bench.serving.measure import CASES
 from bench.serving.model_case import ModelCase, model_case
@@ -37,19 +37,19 @@ MOST_IMPORT, MOST_CALL = 0.6, 20.0
 
 def start(case: ModelCase, console: Console) -> Iterator[Goal]:  # noqa: ARG001  # as the other parts
     """Importing the server, in processor seconds of the whole process."""
-    python = environment("kamado", CONTENDERS["Kamado"].lock) / "bin" / "python"
+    python = server_environment() / "bin" / "python"
     used = sorted(_children_cpu([str(python), "-c", "import serving.server"]) for _ in range(5))
     yield Goal("importing the server", used[2], MOST_IMPORT, " CPU s")
 
 
 def call(case: ModelCase, console: Console) -> Iterator[Goal]:
     """The scoring call alone."""
-    python = environment("kamado", CONTENDERS["Kamado"].lock) / "bin" / "python"
+    python = server_environment() / "bin" / "python"
     rows = case.bundle.with_name("rows.json")
     rows.write_text(json.dumps(case.columns))
     command = [str(python), "-m", "bench.serving.call", str(case.bundle), str(rows)]
     measured = json.loads(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, env=_environ()).stdout)
-    console.print(f"the scoring call, per row of 1,000: {measured['row_of_many']:.2f} µs")
+    console.print(f"the scoring call by {measured['engine']}, per row of 1,000: {measured['row_of_many']:.2f} µs")
     yield Goal("the scoring call, one row", measured["one"], MOST_CALL, " µs")
 
 

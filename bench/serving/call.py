@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from serving.inputs import InputNumbers
 from serving.score import load_and_verify
 
 SECONDS = 0.5
@@ -33,11 +34,20 @@ def microseconds(work: Callable[[int], object]) -> float:
 def main(bundle: str, rows: str) -> None:
     columns: dict[str, list[float | str | None]] = json.loads(Path(rows).read_text())
     scorer = load_and_verify(Path(bundle)).scorer
+    inputs = InputNumbers(scorer.predictor.manifest.inputs)
+
+    def score(named: dict[str, list[float | str | None]]) -> object:
+        numbers = inputs.of_columns(named)
+        if numbers is None:
+            raise ValueError("the rows are not of the types of the inputs")
+        return scorer.score(numbers)
+
     number = len(next(iter(columns.values())))
     single = [{name: [values[row]] for name, values in columns.items()} for row in range(number)]
     many = {name: values[:MANY] for name, values in columns.items()}
-    one = microseconds(lambda turn: scorer.score(single[turn % number]))
-    print(json.dumps({"one": one, "row_of_many": microseconds(lambda _: scorer.score(many)) / MANY}))
+    one = microseconds(lambda turn: score(single[turn % number]))
+    row_of_many = microseconds(lambda _: score(many)) / MANY
+    print(json.dumps({"engine": scorer.predictor.engine, "one": one, "row_of_many": row_of_many}))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from bench.serving.contenders import CONTENDERS, Contender
 from bench.serving.cores import Cores
-from bench.serving.environments import environment, site_packages
+from bench.serving.environments import site_packages
 from bench.serving.goals import Goal
 from bench.serving.measure import CASES, COLUMNS_1000, ONE_ROW, ROWS_1000, Case, Cost, check, cost
 from bench.serving.model_case import ModelCase
@@ -103,7 +103,7 @@ def compare(
     comparison, venvs = Comparison(), {}
     for name in names:
         console.print(f"environment of {name}")
-        venvs[name] = environment(name.lower(), CONTENDERS[name].lock)
+        venvs[name] = CONTENDERS[name].environment()
     with contextlib.ExitStack() as stack:
         servers: dict[str, Running] = {}
         for name in names:

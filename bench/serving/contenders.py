@@ -15,8 +15,9 @@ import orjson
 from numpy.typing import NDArray
 
 from bench.serving.connection import post
+from bench.serving.environments import environment, server_environment
 from bench.serving.model_case import ModelCase
-from bench.serving.running import ROOT, free_port
+from bench.serving.running import free_port
 
 PEERS = Path(__file__).with_name("peers")
 
@@ -30,16 +31,15 @@ class Start:
 
 
 class Contender(Protocol):
-    """A server with its lock. `takes_columns`: whether a body may hold a list per input."""
+    """A server with an environment of its own. `takes_columns`: whether a body may hold a list per input."""
 
     @property
     def name(self) -> str: ...
 
     @property
-    def lock(self) -> Path: ...
-
-    @property
     def takes_columns(self) -> bool: ...
+
+    def environment(self) -> Path: ...
 
     def start(self, venv: Path, port: int, case: ModelCase, scratch: Path) -> Start: ...
 
@@ -56,7 +56,9 @@ class Kamado:
     """Named inputs, categories as text, everything checked; probability with correction, calibration and flags."""
 
     name, takes_columns = "Kamado", True
-    lock = ROOT / "build" / "image" / "base_images" / "server" / "requirements.txt"
+
+    def environment(self) -> Path:
+        return server_environment()
 
     def start(self, venv: Path, port: int, case: ModelCase, scratch: Path) -> Start:  # noqa: ARG002  # as the others
         return Start(
@@ -90,9 +92,8 @@ class _Peer:
     def folder(self) -> Path:
         return PEERS / self.name.lower()
 
-    @property
-    def lock(self) -> Path:
-        return self.folder / "requirements.txt"
+    def environment(self) -> Path:
+        return environment(self.name.lower(), self.folder / "requirements.txt")
 
     def start(self, venv: Path, port: int, case: ModelCase, scratch: Path) -> Start:  # noqa: ARG002  # as the others
         command = [str(venv / "bin" / "python"), str(self.folder / "server.py"), str(port), str(case.booster)]

@@ -8,9 +8,12 @@ import sys
 from pathlib import Path
 
 from build.environment.pip_config import pip_config, uv_environment
+from build.kernel.install import install_kernel
 from build.settings import cache_folder
+from model.kernel.sources import kernel_sources
 
 STAMP = "lock.sha256"
+SERVER_LOCK = Path(__file__).resolve().parents[2] / "build" / "image" / "base_images" / "server" / "requirements.txt"
 
 
 def environment(name: str, lock: Path) -> Path:
@@ -31,6 +34,14 @@ def environment(name: str, lock: Path) -> Path:
     for command in commands:
         subprocess.run([uv, *command], env=variables, check=True)
     stamp.write_text(digest)
+    return folder
+
+
+def server_environment() -> Path:
+    """Of Kamado's server: the packages of its image, and the kernel. Raises CannotCompile without the latter."""
+    folder = environment("kamado", SERVER_LOCK)
+    cache = cache_folder(os.environ) / "kernel"
+    install_kernel(kernel_sources(), folder / "lib" / "kamado", cache, report=lambda line: print(line, file=sys.stderr))
     return folder
 
 
