@@ -21,6 +21,7 @@ override PY := $(VENV)/bin/python
 # Python tells an interrupt of its own start by a traceback. Held back until a command looks after it, which is at once.
 override START := $(shell env --block-signal=INT true 2>/dev/null && echo env --block-signal=INT) $(PY)
 override READY := $(VENV)/installed.txt
+override KERNEL := $(wildcard model/kernel/*.c model/kernel/*.h build/kernel/requirements.txt)
 override LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 # Waiting OpenMP threads that spin take the processor from the one that works.
 export OMP_WAIT_POLICY := PASSIVE
@@ -119,12 +120,13 @@ docs: $(READY)  ## build the site of all pages into out/site
 	@$(VENV)/bin/mkdocs build --strict --quiet
 	@echo out/site/index.html
 
-lock: $(READY)  ## renew the locks: of everything, of the server, of the steps, of what installs them
+lock: $(READY)  ## renew the locks: of everything, of the server, of the steps, of what installs and compiles
 	@$(LOCK) requirements.in -o requirements.txt
 	@$(LOCK) requirements-dev.in -c requirements.txt -o requirements-dev.txt
 	@$(LOCK) build/image/base_images/server/requirements.in -c requirements.txt -o build/image/base_images/server/requirements.txt
 	@$(LOCK) build/image/base_images/component/requirements.in -c requirements.txt -o build/image/base_images/component/requirements.txt
 	@$(LOCK) build/environment/requirements.in -o build/environment/requirements.txt
+	@$(LOCK) build/kernel/requirements.in -o build/kernel/requirements.txt
 
 clean:  ## remove what runs left, and caches of this folder; the environment stays: OUT=
 	@out="$${OUT:-out}"; case "$$out" in /*) ;; *) out="./$$out" ;; esac; \
@@ -140,8 +142,9 @@ clean:  ## remove what runs left, and caches of this folder; the environment sta
 	@rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis
 
 # The stamp says which Python and locks are installed, and is written last. A PYTHON that the user names is compared with it.
+# Of the kernel a library is there for each state of its sources: what is edited is compiled, and nothing else is done.
 $(READY): export SETUP_PYTHON := $(PYTHON)
-$(READY): requirements-dev.txt build/environment/requirements.txt build/environment/kamado.sh $(if $(filter command environment,$(PYTHON_ORIGIN)),always)
-	@"$$SETUP_PYTHON" -m build.environment $(VENV) --lock=requirements-dev.txt
+$(READY): requirements-dev.txt build/environment/requirements.txt build/environment/kamado.sh $(KERNEL) $(if $(filter command environment,$(PYTHON_ORIGIN)),always)
+	@"$$SETUP_PYTHON" -m build.environment $(VENV) --lock=requirements-dev.txt --kernel
 
 always:

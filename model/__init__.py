@@ -2,6 +2,9 @@
 
 spec/          what is asked of a model: spec.yaml and its SQL
 bundle/        what a trained model is on disk, and how it scores
+booster/       its trees, read without XGBoost
+kernel/        the compiled library that scores, and a model as its arrays
+arithmetic.py  exp and log1p with the same bits on every machine
 arrays.py      the types of matrices and vectors of rows
 digest.py      a SHA-256 as documents write it
 errors.py      problems, and the errors that carry them

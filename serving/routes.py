@@ -70,4 +70,4 @@ class ScoringRoutes:
 
     def _refusal(self, error: RequestError) -> Reply:
         self._metrics.count_refusal(error.status, error.code)
-        return Reply(error_json(error), error.status)
+        return Reply(error_json(error), error.status, headers=error.headers)

@@ -66,11 +66,13 @@ MAY_IMPORT = {
         "tenacity",
     },
     "build/image": {
-        *("artifacts", "model", "build.gate", "build.oci", "build.environment", "build.settings", "rich", "docker"),
+        *("artifacts", "model", "build.gate", "build.oci", "build.environment", "build.kernel", "build.settings"),
+        *("rich", "docker"),
         *("requests", "numpy", "filelock", "cyclonedx", "packageurl", "model_signing", "cryptography"),
     },
     "build/release": {"artifacts", "model", "build.gate", "build.oci", "build.image"},
-    "build/environment": set(),
+    "build/environment": {"build.kernel", "build.settings", "model.kernel.sources"},
+    "build/kernel": {"build.settings", "model.files", "model.kernel.sources"},
     "build/settings.py": set(),
     "serving": {
         *(

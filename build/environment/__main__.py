@@ -11,9 +11,11 @@ if sys.version_info < OLDEST:  # before any import whose syntax an older Python 
     )
 
 import argparse
+import os
 from pathlib import Path
 
 from build.environment.install import Environment, InstallError
+from build.settings import cache_folder
 
 
 def main() -> int:
@@ -21,11 +23,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m build.environment", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--lock", type=Path, default=Path("requirements.txt"), help="default: %(default)s")
+    parser.add_argument("--kernel", action="store_true", help="compile the kernel that scores into it")
     args = parser.parse_args()
     if sys.version_info[:2] > NEWEST:
         print(f"Kamado is tested with Python 3.11, 3.12 and 3.13; this is {sys.version.split()[0]}.", file=sys.stderr)
     try:
-        Environment(args.folder, args.lock).install()
+        kernel_cache = cache_folder(os.environ) / "kernel" if args.kernel else None
+        Environment(args.folder, args.lock, kernel_cache=kernel_cache).install()
     except InstallError as error:
         print(f"{args.folder} was not set up: {error}", file=sys.stderr)
         print("Fix what is said above, then run the same command again; it starts from the beginning.", file=sys.stderr)

@@ -5,7 +5,6 @@ worker.py   the child process
 copy.py     the private copy that is checked, and that the image contains
 fields/     what each field of a manifest and of a verdict may be
 verdict.py  reads and checks the verdict
-ubjson.py   a strict reader of the booster's format
 booster.py  whether training could have written this booster; tree.py checks one tree
 golden.py   whether this machine computes the stored probabilities
 """

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from build.gate.tree import Tree, read_tree
-from build.gate.ubjson import Ubjson
+from model.booster.ubjson import Ubjson
 from model.bundle.features import CategoryFeature
 from model.bundle.folder import BOOSTER, RETRAIN
 from model.bundle.manifest import BundleManifest

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from build.gate.ubjson import Ubjson
+from model.booster.ubjson import Ubjson
 from model.bundle.features import CategoryFeature
 from model.bundle.folder import BOOSTER, RETRAIN
 from model.bundle.manifest import BundleManifest

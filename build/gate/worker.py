@@ -15,10 +15,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from build.gate import golden, ubjson
+from build.gate import golden
 from build.gate.booster import check_booster
 from build.gate.fields.manifest import manifest_problems
 from build.gate.verdict import read_verdict, verdict_problems
+from model.booster import ubjson
 from model.bundle.booster import xgboost
 from model.bundle.bundle import BundleFolder, read
 from model.bundle.folder import BOOSTER, MANIFEST, RETRAIN

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from artifacts.baselines import LogisticBaseline
 from artifacts.distinct_rows import DistinctRows
 from artifacts.splits import encode
+from model.arithmetic import sigmoid
 from model.arrays import Floats, Matrix
 from model.bundle.bundle import Bundle
-from model.bundle.calibration import sigmoid
 from model.bundle.features import Feature
 from model.bundle.manifest import Position
 from model.bundle.predictor import Predictor

@@ -14,8 +14,8 @@ from scipy import sparse
 from scipy.optimize import minimize
 from threadpoolctl import threadpool_limits
 
+from model.arithmetic import sigmoid
 from model.arrays import Floats, Matrix
-from model.bundle.calibration import sigmoid
 from model.bundle.features import CategoryFeature, Feature, NumberFeature
 from model.bundle.linear import CategoryTerm, Linear, NumberTerm, Term
 

@@ -6,12 +6,13 @@ Then calibration on rows that were never sampled: Platt (1999), or beta (Kull, S
 Both keep the order of the rows.
 """
 
-import math
 from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
+
+from model.arithmetic import log, log1pexp
 
 NonNegative = Annotated[float, Field(ge=0)]
 
@@ -25,7 +26,7 @@ class Sampling(BaseModel):
     corrected: Literal[True] = True
 
     def correct(self, margin: NDArray[np.float64]) -> NDArray[np.float64]:
-        return margin + math.log(self.kept_negatives)
+        return margin + log(self.kept_negatives)
 
 
 class Calibration(BaseModel):
@@ -44,10 +45,4 @@ class Calibration(BaseModel):
             return z
         if self.method == "platt":
             return self.c + self.a * z
-        return self.c - self.a * np.logaddexp(0.0, -z) + self.b * np.logaddexp(0.0, z)
-
-
-def sigmoid(z: NDArray[np.float64]) -> NDArray[np.float64]:
-    """1 / (1 + exp(-z)) without overflow at either end."""
-    small = np.exp(-np.abs(z))
-    return np.where(z >= 0, 1.0, small) / (1.0 + small)
+        return self.c - self.a * log1pexp(-z) + self.b * log1pexp(z)

@@ -13,6 +13,11 @@ Direction = Literal["increasing", "decreasing"]
 Values = Sequence[object] | NDArray[np.generic]
 
 
+def encode_numbers(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    """float32; values beyond it are clipped to its largest, as XGBoost refuses infinity."""
+    return np.clip(values, -LAST, LAST).astype(np.float32)
+
+
 class NumberFeature(BaseModel):
     """A number. The range is that of the training rows, for information: values outside it are scored as they are."""
 
@@ -25,12 +30,12 @@ class NumberFeature(BaseModel):
     maximum: float | None = None
 
     def encode(self, values: Values) -> NDArray[np.float32]:
-        """float32, NaN where missing; values beyond float32 are clipped to its largest, as XGBoost refuses infinity.
+        """float32, NaN where missing, clipped as `encode_numbers` does.
 
         Raises ValueError or TypeError for what is not a number.
         """
         numbers = [math.nan if value is None else value for value in values] if isinstance(values, Sequence) else values
-        return np.clip(np.asarray(numbers, dtype=np.float64), -LAST, LAST).astype(np.float32)
+        return encode_numbers(np.asarray(numbers, dtype=np.float64))
 
 
 class CategoryFeature(BaseModel):

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from model.arithmetic import log1p
+
 
 class NumberTerm(BaseModel):
     """weight * (transform(clip(x, low, high)) - center) / scale; `missing` where x is missing."""
@@ -28,26 +30,29 @@ class NumberTerm(BaseModel):
     missing: float = 0.0
 
     def margin(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
-        value = np.clip(x.astype(np.float64), self.low, self.high)
+        value = x.astype(np.float64)
+        value = np.where(value < self.low, self.low, value)
+        value = np.where(value > self.high, self.high, value)
         if self.transform == "log1p":
-            value = np.log1p(value)
+            value = log1p(value)
         return np.where(np.isnan(x), self.missing, self.weight * ((value - self.center) / self.scale))
 
 
 class CategoryTerm(BaseModel):
-    """weights[code], the last one for "other"; `missing` where the value is missing."""
+    """weights[code], the last one for "other" and any code beyond; `missing` where the value is missing."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     kind: Literal["category"] = "category"
     feature: str
-    weights: tuple[float, ...]
+    weights: tuple[float, ...] = Field(min_length=1)
     missing: float = 0.0
 
     def margin(self, codes: NDArray[np.float32]) -> NDArray[np.float64]:
-        absent = np.isnan(codes)
         table = np.asarray(self.weights, dtype=np.float64)
-        return np.where(absent, self.missing, table[np.where(absent, 0, codes).astype(np.int64)])
+        last = len(table) - 1
+        known = (codes >= 0) & (codes < last)
+        return np.where(np.isnan(codes), self.missing, table[np.where(known, codes, last).astype(np.int64)])
 
 
 Term = Annotated[NumberTerm | CategoryTerm, Field(discriminator="kind")]

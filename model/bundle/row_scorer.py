@@ -1,53 +1,75 @@
-"""Numbers of rows to probabilities and flags, as servers and bulk scoring need them."""
+"""Rows of inputs as numbers -> probabilities and flags, by either engine."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.bundle.bounds import Bounds
-from model.bundle.features import LAST, CategoryFeature
+from model.arrays import Floats, Matrix
+from model.bundle.features import CategoryFeature, Feature, encode_numbers
 from model.bundle.predictor import Predictor
 
 
-@dataclass(frozen=True)
-class RowScores:
-    """Float64 (rows,), and bool (rows, inputs and then rules), None where no row has a flag."""
+class RowScores(NamedTuple):
+    """float64 (rows,) each, `margin` before correction and calibration; `flags` None when none is set."""
 
-    probability: NDArray[np.float64]
-    margin: NDArray[np.float64]
+    probability: Floats
+    margin: Floats
     flags: NDArray[np.bool_] | None
 
 
 class RowScorer:
-    """Scores float64 (rows, inputs) in the order of the manifest's inputs: codes of categories, NaN for missing."""
+    """Scores rows whose values are in the order of `manifest.inputs`. Safe to call from several threads.
+
+    Flags are bool (rows, inputs + rules): a category that training did not know or a number outside what training saw,
+    then the rules of the manifest that call the row outside.
+    """
 
     def __init__(self, predictor: Predictor) -> None:
-        manifest = predictor.manifest
-        self._predictor = predictor
-        self._rules: tuple[Bounds, ...] = manifest.bounds
-        self._index = {feature.name: index for index, feature in enumerate(manifest.inputs)}
-        lowest, highest = [], []
-        for feature in manifest.inputs:
-            if isinstance(feature, CategoryFeature):
-                lowest.append(0.0)
-                highest.append(feature.other - 1.0)
-            else:
-                lowest.append(-np.inf if feature.minimum is None else feature.minimum)
-                highest.append(np.inf if feature.maximum is None else feature.maximum)
-        self._lowest, self._highest = np.array(lowest), np.array(highest)
+        self.predictor = predictor
+        self._inputs = predictor.manifest.inputs
+        self._rules = predictor.manifest.bounds
 
-    def score(self, values: NDArray[np.float64]) -> RowScores:
-        predictor = self._predictor
-        manifest = predictor.manifest
+    def score(self, values: Floats) -> RowScores:
+        """float64 (rows, inputs), NaN missing, categories as codes. Raises ValueError for another width."""
+        kernel = self.predictor.kernel
+        if kernel is not None:
+            margin, probability, flags = kernel.score_values(values)
+            return RowScores(probability, margin, flags)
+        return self._score_by_xgboost(values)
+
+    def _score_by_xgboost(self, values: Floats) -> RowScores:
+        values = np.asarray(values, dtype=np.float64)
+        if values.ndim != 2 or values.shape[1] != len(self._inputs):
+            raise ValueError(f"rows of {len(self._inputs)} inputs are needed, these have the shape {values.shape}")
+        flags = np.empty((len(values), len(self._inputs) + len(self._rules)), dtype=np.bool_)
+        for index, feature in enumerate(self._inputs):
+            flags[:, index] = _is_outside(feature, values[:, index])
+        columns = {feature.name: values[:, index] for index, feature in enumerate(self._inputs)}
+        for index, rule in enumerate(self._rules, len(self._inputs)):
+            flags[:, index] = rule.outside(columns)
+        margin = self.predictor.margin(self._matrix(values))
+        return RowScores(self.predictor.calibrated(margin), margin, flags if flags.any() else None)
+
+    def _matrix(self, values: Floats) -> Matrix:
+        manifest = self.predictor.manifest
         matrix = np.empty((len(values), len(manifest.features)), dtype=np.float32)
-        for column, feature in enumerate(manifest.features):
-            if manifest.position and feature.name == manifest.position.feature:
-                matrix[:, column] = manifest.position.constant
-            else:
-                matrix[:, column] = np.clip(values[:, self._index[feature.name]], -LAST, LAST)
-        outside = [(values < self._lowest) | (values > self._highest)]
-        columns = {name: values[:, index] for name, index in self._index.items()}
-        outside += [rule.outside(columns)[:, np.newaxis] for rule in self._rules]
-        flags = np.concatenate(outside, axis=1)
-        return RowScores(predictor.probability(matrix), predictor.margin(matrix), flags if flags.any() else None)
+        source = 0
+        for index, feature in enumerate(manifest.features):
+            if manifest.position is not None and feature.name == manifest.position.feature:
+                matrix[:, index] = manifest.position.constant
+                continue
+            matrix[:, index] = encode_numbers(values[:, source])
+            source += 1
+        return matrix
+
+
+def _is_outside(feature: Feature, values: Floats) -> NDArray[np.bool_]:
+    outside: NDArray[np.bool_]
+    if isinstance(feature, CategoryFeature):
+        outside = (values < 0) | (values >= feature.other)
+        return outside
+    low = -np.inf if feature.minimum is None else feature.minimum
+    high = np.inf if feature.maximum is None else feature.maximum
+    outside = (values < low) | (values > high)
+    return outside

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from build.gate import ubjson
+from model.booster import ubjson
 from model.bundle.folder import BOOSTER, GOLDEN, MANIFEST
 
 ARRAYS = {"b": "i", "B": "U", "h": "I", "i": "l", "q": "L", "f": "d", "d": "D"}

@@ -19,6 +19,7 @@ from packaging.utils import canonicalize_name
 
 from build.environment.install import INSTALLER, PIN
 from build.environment.pip_config import uv_environment
+from tests.build.kernel.small import SMALL
 from tests.services.package_index import PackageIndex
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -152,7 +153,12 @@ def lock(index):
 def checkout(folder, lock, installer):
     """What the set-up reads of a checkout, with these locks."""
     shutil.copytree(ROOT / "build" / "environment", folder / "build" / "environment")
-    for file in ("Makefile", "build/__init__.py"):
+    shutil.copytree(ROOT / "build" / "kernel", folder / "build" / "kernel")
+    (folder / "model" / "kernel").mkdir(parents=True)
+    for name, data in SMALL.files.items():
+        (folder / "model" / "kernel" / name).write_bytes(data)
+    package = ("model/__init__.py", "model/files.py", "model/kernel/__init__.py", "model/kernel/sources.py")
+    for file in ("Makefile", "build/__init__.py", "build/settings.py", *package):
         shutil.copy(ROOT / file, folder / file)
     (folder / "requirements-dev.txt").write_text(lock)
     (folder / "build" / "environment" / "requirements.txt").write_text(installer)
@@ -245,7 +251,9 @@ def test_newer_releases_change_nothing_for_whoever_has_the_checkout(set_ups, out
     assert done.returncode == 0, done.stderr
     pip, installed = versions(set_ups.folder)
     assert installed == INSTALLED | {"alpha": "1.0", "beta": "2.0"}
-    assert [line[:5] for line in done.stderr.splitlines() if line.startswith("[")] == [f"[{n}/4]" for n in (1, 2, 3, 4)]
+    assert [line[:5] for line in done.stderr.splitlines() if line.startswith("[")] == [
+        f"[{n}/5]" for n in (1, 2, 3, 4, 5)
+    ]
     assert {path.lstat().st_uid for path in (set_ups.folder / ".venv").rglob("*")} == {set_ups.user}
     outcome(f"installed {len(installed)} packages as locked, with pip {pip}")
 

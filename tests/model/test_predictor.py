@@ -5,8 +5,9 @@ import math
 import numpy as np
 import pytest
 
+from model.arithmetic import sigmoid
 from model.bundle.bundle import load
-from model.bundle.calibration import Calibration, Sampling, sigmoid
+from model.bundle.calibration import Calibration, Sampling
 from model.bundle.features import CategoryFeature, NumberFeature, encode
 from model.bundle.linear import CategoryTerm, Linear, NumberTerm
 from model.bundle.predictor import Predictor

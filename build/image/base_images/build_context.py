@@ -57,6 +57,7 @@ def _recipe(name: str, lock: Path) -> list[TarEntry]:
 
 def _environment() -> Iterator[TarEntry]:
     """The command that installs the lock, alone: a change of another file leaves the layer of libraries as it is."""
-    yield TarEntry("environment/build/__init__.py", 0o644, data=ROOT / "build" / "__init__.py")
+    for name in ("__init__.py", "settings.py"):
+        yield TarEntry(f"environment/build/{name}", 0o644, data=ROOT / "build" / name)
     for path in sorted((ROOT / "build" / "environment").glob("[!.]*.*")):
         yield TarEntry(f"environment/build/environment/{path.name}", 0o644, data=path)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from build.gate import ubjson
 from build.gate.booster import check_booster
 from build.gate.worker import check
+from model.booster import ubjson
 from model.bundle.bundle import Bundle, load
 from model.bundle.features import LAST
 from model.bundle.folder import BOOSTER

@@ -8,7 +8,7 @@ import xgboost
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from build.gate.ubjson import NotUbjson, parse
+from model.booster.ubjson import NotUbjson, parse
 from model.bundle.folder import BOOSTER
 from tests.build.tamper import ubj
 

@@ -1,0 +1,51 @@
+/* The parts of scoring, between the files of the kernel. */
+#ifndef KMD_PARTS_H
+#define KMD_PARTS_H
+
+#include "kernel.h"
+
+/* columns.c: number of thresholds <= v; `count` may be 0. */
+static inline uint32_t kmd_rank(const float *threshold, uint32_t count, float v) {
+  const float *base = threshold;
+  uint32_t n = count;
+  if (n == 0) return 0;
+  while (n > 1) {
+    uint32_t half = n / 2;
+    base += base[half - 1] <= v ? half : 0;
+    n -= half;
+  }
+  return (uint32_t)(base - threshold) + (base[0] <= v);
+}
+
+/* The words of a value in the table of a category's column. */
+static inline const uint64_t *kmd_table_row(const kmd_model *model, const kmd_column *column, float v) {
+  uint64_t row = column->count;                             /* any other code goes left */
+  if (v != v) row = (uint64_t)column->count + 1;            /* missing */
+  else if (v >= 0.0f && v < 16777216.0f && (uint32_t)v < column->count) row = (uint32_t)v;
+  return model->table + column->first + row * column->words;
+}
+
+/* columns.c: the bits of all splits for one row, model->words words. */
+void kmd_row_bits(const kmd_model *model, const float *row, uint64_t *bits);
+
+/* walk.c: the sum of the trees' leaves for one row, float32 in the order of the trees. */
+float kmd_walk(const kmd_model *model, const float *row, uint64_t *bits);
+
+/* blocks.c: the same for many rows at once; only for models whose trees are no deeper than KMD_PATH_DEPTH. */
+int kmd_has_paths(const kmd_model *model);
+int64_t kmd_block_scratch(const kmd_model *model);
+void kmd_sum_trees(const kmd_model *model, const float *rows, int64_t n, float *sums, void *scratch);
+
+/* linear.c: intercept and terms of one row. */
+double kmd_linear(const kmd_model *model, const float *row);
+
+/* calibration.c: log odds as fitted -> probability. */
+double kmd_calibrated(const kmd_model *model, double margin);
+
+/* inputs.c: one row of inputs -> features, and the flags of its inputs. Returns how many are 1. */
+int64_t kmd_encode(const kmd_model *model, const double *values, float *row, uint8_t *flags);
+
+/* rules.c: the flags of the rules. Returns how many are 1. */
+int64_t kmd_rules(const kmd_model *model, const double *values, uint8_t *flags);
+
+#endif

@@ -1,0 +1,102 @@
+"""The splits of all trees, by column: what a row must be asked once, however many nodes ask it.
+
+A column is a feature, for numbers together with the side that missing values go to. Its splits have numbers that follow
+each other, so that the answers of a row are a run of ones (numbers) or a row of a table (categories).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.booster.trees import LEAF, BoosterTrees, UnreadableTrees
+from model.kernel.structures import CATEGORY, COLUMN, MOST_CODES, NUMBER
+
+MOST_TABLE_BYTES = 256_000_000
+
+
+@dataclass(frozen=True)
+class Splits:
+    """`split` is each node's split, that of `none` at a leaf; columns, thresholds and table as kernel.h has them."""
+
+    split: NDArray[np.uint32]
+    words: int
+    column: NDArray[np.void]
+    threshold: NDArray[np.float32]
+    table: NDArray[np.uint64]
+
+
+def splits_of(trees: BoosterTrees) -> Splits:
+    """Raises UnreadableTrees for sets of categories that are not of their nodes, and for a table beyond memory."""
+    is_split = trees.left != LEAF
+    if np.any(is_split & ((trees.feature < 0) | (trees.feature >= trees.features))):
+        raise UnreadableTrees("a tree splits on a feature that the model does not have")
+    if np.isnan(trees.value).any():
+        raise UnreadableTrees("a tree has a threshold or a leaf that is not a number")
+    split = np.zeros(len(trees.left), dtype=np.int64)
+    numbers, threshold = _number_columns(trees, np.flatnonzero(is_split & ~trees.is_category), split)
+    first = 1 + int(numbers["first_word"][-1] + numbers["words"][-1]) - 1 if len(numbers) else 0
+    categories, table = _category_columns(trees, is_split, first, split)
+    column = np.concatenate([numbers, categories])
+    words = int(column["words"].sum()) + 1  # the last word is that of leaves
+    if words > 1 << 25:
+        raise UnreadableTrees(f"the trees have {words * 64:,} splits")
+    split[~is_split] = (words - 1) * 64
+    return Splits(split.astype(np.uint32), words, column, threshold, table)
+
+
+def _number_columns(
+    trees: BoosterTrees, nodes: NDArray[np.int64], split: NDArray[np.int64]
+) -> tuple[NDArray[np.void], NDArray[np.float32]]:
+    """Columns by feature and side, each with its distinct thresholds in ascending order. Fills in `split`."""
+    key = trees.feature[nodes] * 2 + ~trees.default_left[nodes]
+    value = trees.value[nodes]
+    order = np.lexsort((value, key))
+    nodes, key, value = nodes[order], key[order], value[order]
+    new_key = np.diff(key, prepend=-1) != 0
+    new = new_key | (np.concatenate([value[:1], value[:-1]]) != value)
+    keys, thresholds = key[new_key], value[new]
+    count = np.bincount(np.cumsum(new_key)[new] - 1, minlength=len(keys)).astype(np.int64)
+    column = np.zeros(len(keys), COLUMN)
+    column["feature"], column["missing_right"], column["kind"] = keys // 2, keys % 2, NUMBER
+    column["count"], column["words"] = count, (count + 63) // 64
+    first, first_word = np.cumsum(count) - count, np.cumsum(column["words"]) - column["words"]
+    column["first"], column["first_word"] = first, first_word
+    of_node = np.cumsum(new_key) - 1
+    split[nodes] = 64 * first_word.astype(np.int64)[of_node] + (np.cumsum(new) - 1 - first[of_node])
+    return column, np.ascontiguousarray(thresholds, dtype=np.float32)
+
+
+def _category_columns(
+    trees: BoosterTrees, is_split: NDArray[np.bool_], first_word: int, split: NDArray[np.int64]
+) -> tuple[NDArray[np.void], NDArray[np.uint64]]:
+    """Columns by feature, with a table of all codes that a set names. Fills in `split`."""
+    nodes, sizes, codes = trees.category_nodes, trees.category_sizes, trees.categories
+    if not np.array_equal(np.sort(nodes), np.flatnonzero(is_split & trees.is_category)):
+        raise UnreadableTrees("the sets of categories are not those of the nodes that split on a category")
+    if codes.size and (codes.min() < 0 or codes.max() >= MOST_CODES):
+        raise UnreadableTrees("a set of categories holds a code out of range")
+    features, of_node = np.unique(trees.feature[nodes], return_inverse=True)
+    order = np.argsort(of_node, kind="stable")
+    count = np.bincount(of_node, minlength=len(features))
+    index = np.empty(len(nodes), dtype=np.int64)  # of each node among those of its feature
+    index[order] = np.arange(len(nodes)) - np.repeat(np.cumsum(count) - count, count)
+    words = (count + 63) // 64
+    of_code = np.repeat(np.arange(len(nodes)), sizes)
+    most = np.zeros(len(features), dtype=np.int64)
+    np.maximum.at(most, of_node[of_code], codes + 1)
+    lengths = (most + 2) * words
+    if 8 * int(lengths.sum()) > MOST_TABLE_BYTES:
+        raise UnreadableTrees(f"the splits on categories need a table of {8 * int(lengths.sum()):,} bytes")
+    column = np.zeros(len(features), COLUMN)
+    column["feature"], column["kind"], column["count"], column["words"] = features, CATEGORY, most, words
+    first = np.cumsum(lengths) - lengths
+    column["first"], column["first_word"] = first, first_word + np.cumsum(words) - words
+    split[nodes] = 64 * column["first_word"].astype(np.int64)[of_node] + index
+    table = np.zeros(int(lengths.sum()), dtype=np.uint64)
+    bit = np.uint64(1) << (index & 63).astype(np.uint64)
+    at = (first + 0)[of_node] + (index >> 6)
+    np.bitwise_or.at(table, at[of_code] + codes * words[of_node][of_code], bit[of_code])
+    right = np.flatnonzero(~trees.default_left[nodes])
+    np.bitwise_or.at(table, (at + (most + 1)[of_node] * words[of_node])[right], bit[right])
+    return column, table
