@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -31,7 +32,15 @@ class ScoringSummary:
     flags: FlagCounts
 
 
-def score(bundle: Path, data: Path, out: Path, *, ids: Sequence[str], progress: ReportProgress) -> ScoringSummary:
+def score(
+    bundle: Path,
+    data: Path,
+    out: Path,
+    *,
+    ids: Sequence[str],
+    progress: ReportProgress,
+    engine: Literal["auto", "kernel", "xgboost"] = "auto",
+) -> ScoringSummary:
     """Write `out`, a Parquet file with the columns `ids` and `probability`, in the order of the rows in `data`.
 
     Memory does not grow with the rows; `out` is written whole or not at all. Raises BundleError for a bundle that
@@ -41,7 +50,7 @@ def score(bundle: Path, data: Path, out: Path, *, ids: Sequence[str], progress: 
     problems = Problems()
     _check_output(out, data, problems)
     files = InputFiles.open(data, loaded.manifest.inputs, tuple(dict.fromkeys(ids)), problems)
-    predictor = Predictor(loaded)
+    predictor = Predictor(loaded, engine=engine)
     manifest, scorer = loaded.manifest, RowScorer(predictor)
     columns, counter, done = InputColumns(manifest.inputs), FlagCounter(manifest), 0
     out.parent.mkdir(parents=True, exist_ok=True)
