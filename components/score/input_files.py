@@ -40,11 +40,11 @@ class InputFiles:
                 rows += metadata.num_rows
         for path, schema in schemas:
             _check_columns(path, schema, features, ids, problems)
-        kept = _id_types(schemas, ids, problems)
+        id_types = _id_types(schemas, ids, problems)
         if paths and not rows and not problems.items:
             problems.add(str(data), "has no rows", "Name files with the rows to score", "score-empty")
         problems.raise_if_any(DataError)
-        return cls(tuple(paths), tuple(features), kept, rows)
+        return cls(tuple(paths), tuple(features), id_types, rows)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Inputs and ids by name, in the order of the files. Raises DataError where a file is damaged inside."""

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from components.score.flag_counts import FlagCounter, FlagCounts
-from components.score.input_columns import InputColumns
+from components.score.input_columns import BatchEncoder
 from components.score.input_files import InputFiles
 from components.score.scores_file import ScoresFile
 from model.bundle.bundle import load
@@ -52,11 +52,11 @@ def score(
     files = InputFiles.open(data, loaded.manifest.inputs, tuple(dict.fromkeys(ids)), problems)
     predictor = Predictor(loaded, engine=engine)
     manifest, scorer = loaded.manifest, RowScorer(predictor)
-    columns, counter, done = InputColumns(manifest.inputs), FlagCounter(manifest), 0
+    encoder, counter, done = BatchEncoder(manifest.inputs), FlagCounter(manifest), 0
     out.parent.mkdir(parents=True, exist_ok=True)
     with ScoresFile.open(out, files.ids, model=manifest.model, bundle=loaded.digest) as scores_file:
         for batch in files.batches():
-            scores = scorer.score(columns.values(batch))
+            scores = scorer.score(encoder.values(batch))
             if not np.isfinite(scores.probability).all():
                 problem = f"gives a probability that is not finite for a row of {done:,} to {done + batch.num_rows:,}"
                 raise BundleError(Problem(MANIFEST, problem, RETRAIN, "score-not-finite"))
