@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, FailFast, Field, create_model
 
 from model.bundle.features import CategoryFeature, Direction, Feature, NumberFeature
 from model.bundle.manifest import BundleManifest
+from serving.log_keys import LogKeys
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 MAX_LISTED = 8
@@ -31,10 +32,7 @@ def field_name(index: int) -> str:
 def row_type(manifest: BundleManifest) -> type[BaseModel]:
     """One row: an object with a value or null for each input."""
     fields = {
-        field_name(index): (
-            float | None if isinstance(feature, NumberFeature) else str | None,
-            _input_field(feature),
-        )
+        field_name(index): (_value_type(feature), _input_field(feature))
         for index, feature in enumerate(manifest.inputs)
     }
     return _strict_type("Row", "Every input by name; null is not known.", fields)
@@ -44,10 +42,7 @@ def columns_type(manifest: BundleManifest) -> type[BaseModel]:
     """Many rows: a list for each input, all of one length. Validation stops at a list's first bad value."""
     fields = {
         field_name(index): (
-            Annotated[
-                list[float | None] if isinstance(feature, NumberFeature) else list[str | None],
-                FailFast(),
-            ],
+            Annotated[_list_of(_value_type(feature)), FailFast()],
             _input_field(feature, min_length=1),
         )
         for index, feature in enumerate(manifest.inputs)
@@ -55,9 +50,25 @@ def columns_type(manifest: BundleManifest) -> type[BaseModel]:
     return _strict_type("Columns", "A list for each input, of one length.", fields)
 
 
-def batch_type(manifest: BundleManifest) -> type[BaseModel]:
-    """The body of a batch: {"columns": Columns}."""
-    return create_model("Batch", __config__=STRICT, columns=(columns_type(manifest), ...))
+def columns_batch_type(manifest: BundleManifest) -> type[BaseModel]:
+    """A batch as columns: {"columns": Columns, "log": LogKeys}."""
+    return create_model(
+        "BatchOfColumns", __config__=STRICT, columns=(columns_type(manifest), ...), log=(LogKeys | None, None)
+    )
+
+
+def rows_batch_type(manifest: BundleManifest) -> type[BaseModel]:
+    """A batch as rows: {"rows": [Row], "log": LogKeys}. Validation stops at the first bad row."""
+    rows: Any = Annotated[_list_of(row_type(manifest)), FailFast(), Field(min_length=1)]
+    return create_model("BatchOfRows", __config__=STRICT, rows=(rows, ...), log=(LogKeys | None, None))
+
+
+def _value_type(feature: Feature) -> Any:
+    return float | None if isinstance(feature, NumberFeature) else str | None
+
+
+def _list_of(item: Any) -> Any:
+    return list[item]
 
 
 def _strict_type(name: str, doc: str, fields: Mapping[str, FieldDefinition]) -> type[BaseModel]:
@@ -105,6 +116,7 @@ class Flags(BaseModel):
     """Reasons to trust a probability less. The row is scored all the same."""
 
     unknown_categories: list[str] = Field(description="inputs with a value that training did not know")
+    outside_range: list[str] = Field(description="inputs with a number below or above all that training saw")
     outside_bounds: list[str] = Field(description="rules by which training rejects such a row")
 
 
@@ -112,6 +124,7 @@ class BatchFlags(BaseModel):
     """The same for many rows: name -> indices of the flagged rows, from 0. Names without a row are left out."""
 
     unknown_categories: dict[str, list[int]]
+    outside_range: dict[str, list[int]]
     outside_bounds: dict[str, list[int]]
 
 

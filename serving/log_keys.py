@@ -1,0 +1,19 @@
+"""What a caller may say of a request for the prediction log: its ids, and where its rows stand in a list."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class LogKeys(BaseModel):
+    """Names what was scored, for the prediction log. Nothing of it is an input of the model."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    request: str | None = Field(None, description="id of the request")
+    list_id: str | None = Field(None, alias="list", description="id of the list page")
+    items: list[str] | None = Field(None, description="ids of the items, one per row")
+    positions: list[int] | None = Field(None, description="displayed places in the list, from 1, one per row")
+
+    def uneven(self, rows: int) -> dict[str, int]:
+        """Name -> length, of the lists that do not have one value per row."""
+        lists = {"items": self.items, "positions": self.positions}
+        return {name: len(values) for name, values in lists.items() if values is not None and len(values) != rows}
