@@ -12,6 +12,7 @@ import orjson
 from serving.bulk import INLINE_BYTES
 from serving.errors import no_probability
 from serving.exchange import Reply, Request
+from serving.log_keys import LogKeys, keys_of_headers
 from serving.metrics import Phases
 from serving.parse import RequestParser
 from serving.runtime import Runtime
@@ -27,6 +28,7 @@ class Answered(NamedTuple):
     reply: Reply
     scores: Predictions
     phases: Phases
+    keys: LogKeys | None = None  # of a batch, for the prediction log
 
 
 class Handlers:
@@ -37,16 +39,23 @@ class Handlers:
         self._parser = parser
         self._metrics = runtime.metrics
         self._bulk = runtime.bulk
+        self._log = runtime.prediction_log
         identity = {"model": scorer.predictor.manifest.model, "digest": scorer.predictor.digest}
         self._identity = orjson.dumps(identity)[:-1]  # the begin of every answer
 
     async def predict(self, request: Request) -> Reply:
         """Every input by name; null where it is not known."""
-        return self._count("/predict", request, self._row(request, perf_counter()))
+        answered = self._row(request, perf_counter())
+        if self._log is not None:
+            self._log.append(request.id, answered.scores.probability, keys_of_headers(request))
+        return self._count("/predict", request, answered)
 
     async def predict_batch(self, request: Request) -> Reply:
         """A list for every input by name, all of one length; null where a value is not known."""
-        return self._count("/predict:batch", request, await self.in_thread(self._batch, request))
+        answered = await self.in_thread(self._batch, request)
+        if self._log is not None:
+            self._log.append(request.id, answered.scores.probability, answered.keys)
+        return self._count("/predict:batch", request, answered)
 
     async def in_thread(self, answer: Callable[[Request, float], Answered], request: Request) -> Answered:
         """Whatever a large body costs, from its bytes to those of the answer, is done beside the event loop.
@@ -81,7 +90,7 @@ class Handlers:
         probabilities = orjson.dumps(scores.probability, option=orjson.OPT_SERIALIZE_NUMPY)
         body = self._json(probabilities, _flags_of_rows(scores))
         phases = Phases(begun - arrived, validated - begun, scored - validated, perf_counter() - scored)
-        return Answered(Reply(body), scores, phases)
+        return Answered(Reply(body), scores, phases, batch.log)
 
     def _count(self, route: str, request: Request, answered: Answered) -> Reply:
         """On the event loop, because metrics have no lock."""
