@@ -7,18 +7,17 @@ from pydantic import BaseModel, Field
 
 from serving.api import add_routes, create_api, openapi_document
 from serving.asgi import AsgiApp
-from serving.errors import ErrorBody
+from serving.errors import ErrorBody, error_json, stopping
 from serving.exchange import TEXT, Reply, Request
 from serving.handlers import Handlers
-from serving.limit import UNLIMITED_PATHS, ConcurrencyLimit
-from serving.metrics import ServerMetrics
 from serving.model_info import ModelInfo, model_info
 from serving.oip.errors import not_found
-from serving.oip.routes import oip_routes, probe_paths
+from serving.oip.routes import oip_routes
 from serving.openapi import JsonObject, batch_body, error_descriptions, row_body
 from serving.page.routes import page_routes
 from serving.parse import RequestParser
 from serving.routes import Answers, Operation, Route, ScoringRoutes, constant
+from serving.runtime import Runtime
 from serving.score import LoadedModel
 from serving.settings import ServerLimits
 from serving.types import answer_type, batch_answer_type, describe_target
@@ -40,17 +39,18 @@ class Readiness(BaseModel):
     largest_difference: float
 
 
-def create_app(model: LoadedModel, limits: ServerLimits, metrics: ServerMetrics) -> AsgiApp:
+def create_app(model: LoadedModel, runtime: Runtime) -> AsgiApp:
     """The server of a verified model."""
     predictor = model.scorer.predictor
     manifest = predictor.manifest
+    limits, metrics = runtime.limits, runtime.metrics
     info = model_info(model, limits)
-    handlers = Handlers(model.scorer, RequestParser(manifest, max_rows=limits.max_rows), metrics)
+    handlers = Handlers(model.scorer, RequestParser(manifest, max_rows=limits.max_rows), runtime)
     routes = [
         *scoring_routes(model, handlers, limits),
-        *oip_routes(model.scorer, handlers, limits),
+        *oip_routes(model.scorer, handlers, runtime),
         _description(info),
-        *_probes(model, metrics),
+        *_probes(model, runtime),
     ]
     api = create_api(
         routes,
@@ -63,9 +63,7 @@ def create_app(model: LoadedModel, limits: ServerLimits, metrics: ServerMetrics)
     described = openapi_document(api, routes)
     document = Route("GET", "/openapi.json", constant(Reply(orjson.dumps(described))))
     add_routes(api, [document, *page_routes(model, info, described)])
-    app = ScoringRoutes(routes, api, limits, metrics)
-    probes = probe_paths(manifest.model, predictor.digest)
-    return ConcurrencyLimit(app, limit=limits.concurrency, metrics=metrics, unlimited=UNLIMITED_PATHS | probes)
+    return ScoringRoutes(routes, api, limits, metrics)
 
 
 def scoring_routes(model: LoadedModel, handlers: Handlers, limits: ServerLimits) -> list[Route]:
@@ -105,7 +103,7 @@ def _description(info: ModelInfo) -> Route:
     return Route("GET", "/model", constant(Reply(orjson.dumps(info.model_dump(mode="json")))), operation)
 
 
-def _probes(model: LoadedModel, metrics: ServerMetrics) -> list[Route]:
+def _probes(model: LoadedModel, runtime: Runtime) -> list[Route]:
     predictor = model.scorer.predictor
     readiness = Readiness(
         ready=True,
@@ -116,18 +114,29 @@ def _probes(model: LoadedModel, metrics: ServerMetrics) -> list[Route]:
     )
 
     async def export_metrics(_: Request) -> Reply:
-        return Reply(metrics.text().encode(), 200, TEXT)
+        return Reply(runtime.metrics.text().encode(), 200, TEXT)
 
     def probe(id: str, summary: str, answer: type[BaseModel] | None) -> Operation:
         return Operation(id=id, summary=summary, tag="probes", answers={200: (answer, "Successful")})
 
     alive = constant(Reply(orjson.dumps(Alive(alive=True).model_dump())))
-    ready = constant(Reply(orjson.dumps(readiness.model_dump())))
+    ready = Reply(orjson.dumps(readiness.model_dump()))
+    error = stopping()
+    not_ready = Reply(error_json(error), error.status)
+
+    async def readiness_probe(_: Request) -> Reply:
+        """Never false because of load: only when the server is stopping."""
+        return not_ready if runtime.lifecycle.is_draining else ready
+
+    readiness_operation = Operation(
+        id="readyz",
+        summary="The model is loaded and reproduced its golden rows, and the server is not stopping",
+        tag="probes",
+        answers={200: (Readiness, "Successful"), 503: (ErrorBody, "The server is stopping")},
+    )
     return [
         Route("GET", "/healthz", alive, probe("healthz", "The process is alive", Alive)),
-        Route(
-            "GET", "/readyz", ready, probe("readyz", "The model is loaded and reproduced its golden rows", Readiness)
-        ),
+        Route("GET", "/readyz", readiness_probe, readiness_operation),
         Route(
             "GET",
             "/metrics",

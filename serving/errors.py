@@ -8,7 +8,8 @@ model.errors.KamadoError
     ├── HeadTooLarge        431: more bytes of headers than protocol.py accepts
     ├── ServerFailed        500: a defect of the server; its log has the traceback
     ├── NoProbability       500: the model gives no finite probability for a row
-    └── Overloaded          503: more requests than KAMADO_CONCURRENCY; retry later
+    ├── Overloaded          503: more requests than KAMADO_CONCURRENCY, or too many large ones; retry later
+    └── Stopping            503: the answer of the readiness probe after SIGTERM
 """
 
 from collections.abc import Sequence
@@ -28,6 +29,7 @@ class RequestError(KamadoError):
 
     heading = "the request was refused"
     status: ClassVar[int] = 422
+    headers: ClassVar[tuple[tuple[bytes, bytes], ...]] = ()  # of the answer, beside those of every answer
 
     @property
     def code(self) -> str:
@@ -69,6 +71,12 @@ class ServerFailed(RequestError):
 
 class Overloaded(RequestError):
     heading = "the server is at its limit"
+    status = 503
+    headers = ((b"retry-after", b"1"),)  # a second: an overload is shorter, or has no end
+
+
+class Stopping(RequestError):
+    heading = "the server is not ready"
     status = 503
 
 
@@ -114,6 +122,27 @@ def server_failed() -> ServerFailed:
     return ServerFailed(Problem("server", problem, "Its log has the reason; please report it", "internal"))
 
 
-def overloaded(limit: int) -> Overloaded:
-    problem = f"is handling {limit} requests already"
+def overloaded(limit: int, what: str = "requests") -> Overloaded:
+    problem = f"is handling {limit} {what} already"
     return Overloaded(Problem("server", problem, "Retry after the seconds in Retry-After", "busy"))
+
+
+def stopping() -> Stopping:
+    hint = "Send requests to another server: this one finishes those in progress"
+    return Stopping(Problem("server", "is stopping", hint, "stopping"))
+
+
+def head_too_large(maximum: int) -> HeadTooLarge:
+    return HeadTooLarge(
+        Problem("head", f"has more than {maximum} bytes", "Send fewer and shorter headers", "head-bytes")
+    )
+
+
+def framing_too_large(maximum: int) -> HeadTooLarge:
+    problem = f"has more than {maximum} bytes around its chunks"
+    return HeadTooLarge(Problem("body", problem, "Send it without chunk extensions and trailers", "head-bytes"))
+
+
+def too_many_pipelined(maximum: int) -> Overloaded:
+    problem = f"has {maximum} requests that wait for their answers"
+    return Overloaded(Problem("connection", problem, "Read the answers first", "busy"))

@@ -4,6 +4,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from serving.asgi import Header, Scope, Send
+from serving.metrics import Phases
 
 JSON = b"application/json"
 HTML = b"text/html; charset=utf-8"
@@ -32,6 +33,10 @@ class Request:
             if key == name:
                 return value.decode("latin-1")
         return None
+
+    def took(self, phases: Phases) -> None:
+        """For the log."""
+        self._scope["phases"] = phases
 
 
 class Reply(NamedTuple):

@@ -1,24 +1,24 @@
 """What the scoring routes do: read, score, count, answer."""
 
-import asyncio
 import math
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
 import orjson
 
+from serving.bulk import INLINE_BYTES
 from serving.errors import no_probability
 from serving.exchange import Reply, Request
-from serving.metrics import Phases, ServerMetrics
+from serving.metrics import Phases
 from serving.parse import RequestParser
+from serving.runtime import Runtime
 from serving.score import Predictions, Scorer
 from serving.types import Flags
 
 NO_ROW_FLAGS = orjson.dumps(dict.fromkeys(Flags.model_fields, ()))
-INLINE_BYTES = 16_384  # a shorter body is scored in less time than handing it to a thread and back would take
 
 
 class Answered(NamedTuple):
@@ -32,21 +32,21 @@ class Answered(NamedTuple):
 class Handlers:
     """The scoring routes of one model."""
 
-    def __init__(self, scorer: Scorer, parser: RequestParser, metrics: ServerMetrics) -> None:
+    def __init__(self, scorer: Scorer, parser: RequestParser, runtime: Runtime) -> None:
         self._scorer = scorer
         self._parser = parser
-        self._metrics = metrics
+        self._metrics = runtime.metrics
+        self._bulk = runtime.bulk
         identity = {"model": scorer.predictor.manifest.model, "digest": scorer.predictor.digest}
         self._identity = orjson.dumps(identity)[:-1]  # the begin of every answer
-        self._batch_thread = ThreadPoolExecutor(1, "batch")
 
     async def predict(self, request: Request) -> Reply:
         """Every input by name; null where it is not known."""
-        return self.count("/predict", self._row(request, perf_counter()))
+        return self.count("/predict", request, self._row(request, perf_counter()))
 
     async def predict_batch(self, request: Request) -> Reply:
         """A list for every input by name, all of one length; null where a value is not known."""
-        return self.count("/predict:batch", await self.in_thread(self._batch, request))
+        return self.count("/predict:batch", request, await self.in_thread(self._batch, request))
 
     async def in_thread(self, answer: Callable[[Request, float], Answered], request: Request) -> Answered:
         """Whatever a large body costs, from its bytes to those of the answer, is done beside the event loop.
@@ -56,7 +56,7 @@ class Handlers:
         arrived = perf_counter()
         if len(request.body) <= INLINE_BYTES:
             return answer(request, arrived)
-        return await asyncio.get_running_loop().run_in_executor(self._batch_thread, answer, request, arrived)
+        return await self._bulk.run(partial(answer, request, arrived))
 
     def _row(self, request: Request, arrived: float) -> Answered:
         begun = perf_counter()
@@ -83,10 +83,11 @@ class Handlers:
         phases = Phases(begun - arrived, validated - begun, scored - validated, perf_counter() - scored)
         return Answered(Reply(body), scores, phases)
 
-    def count(self, route: str, answered: Answered) -> Reply:
+    def count(self, route: str, request: Request, answered: Answered) -> Reply:
         """On the event loop, because metrics have no lock."""
         self._metrics.count_scores(answered.scores)
         self._metrics.observe(route, answered.phases)
+        request.took(answered.phases)
         return answered.reply
 
     def _json(self, probability: bytes, flags: bytes) -> bytes:

@@ -1,55 +1,14 @@
-"""Limits on what the server accepts: concurrent requests, and bytes and seconds of a body."""
+"""Limits on what a request costs: bytes and seconds of a body. protocol.py limits how many there are at once."""
 
 import asyncio
-from collections.abc import Collection
 
 from model.errors import Problem
-from serving.asgi import AsgiApp, Receive, Scope, Send
-from serving.errors import TooLarge, caller_gone, error_json, overloaded, request_timeout
-from serving.metrics import ServerMetrics
+from serving.asgi import Receive, Scope
+from serving.errors import TooLarge, caller_gone, request_timeout
 from serving.settings import ServerLimits
 
+# Answered whatever the load: a readiness probe that failed at the peak would remove the pod just then.
 UNLIMITED_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
-
-
-class ConcurrencyLimit:
-    """The outermost ASGI layer: above `limit` concurrent requests it answers 503. Probes and metrics always pass.
-
-    A limit on connections would count idle ones too, and fail the probes when the server is busiest.
-    """
-
-    def __init__(
-        self, app: AsgiApp, *, limit: int, metrics: ServerMetrics, unlimited: Collection[str] = UNLIMITED_PATHS
-    ) -> None:
-        self._app = app
-        self._limit = limit
-        self._unlimited = unlimited
-        self._metrics = metrics
-        self._overloaded = error_json(overloaded(limit))
-        self._demand = metrics.demand
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in self._unlimited:
-            await self._app(scope, receive, send)
-        elif self._demand.in_progress >= self._limit:
-            await self._refuse(send)
-        else:
-            begun = self._demand.begin()
-            try:
-                # A short request ends within one turn of the event loop. Without yielding once, the others are
-                # only seen after it is done: the count never exceeds one, and the queue grows in the sockets.
-                await asyncio.sleep(0)
-                await self._app(scope, receive, send)
-            finally:
-                self._metrics.observe_request(scope["path"], self._demand.end() - begun)
-
-    async def _refuse(self, send: Send) -> None:
-        self._demand.shed += 1
-        self._metrics.count_refusal(503, "busy")
-        length = str(len(self._overloaded)).encode()
-        headers = [(b"retry-after", b"1"), (b"content-type", b"application/json"), (b"content-length", length)]
-        await send({"type": "http.response.start", "status": 503, "headers": headers})
-        await send({"type": "http.response.body", "body": self._overloaded})
 
 
 async def read_body(scope: Scope, receive: Receive, limits: ServerLimits) -> bytes:

@@ -5,6 +5,7 @@ event loop only; what a thread has scored is counted when its answer is back on 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from http import HTTPStatus
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -103,6 +104,8 @@ class ServerMetrics(Collector):
     def count_refusal(self, status: int, code: str) -> None:
         """A request without a score; `code` is that of its first problem."""
         self._refused[status, code] = self._refused.get((status, code), 0) + 1
+        if status == HTTPStatus.SERVICE_UNAVAILABLE:
+            self.demand.shed += 1
 
     def observe(self, route: str, phases: Phases) -> None:
         """A request to a route that scores was answered with scores."""

@@ -21,7 +21,7 @@ Answers = Mapping[int, tuple[type[BaseModel] | None, str]]  # HTTP status -> typ
 
 
 def json_refusal(error: RequestError) -> Reply:
-    return Reply(error_json(error), error.status)
+    return Reply(error_json(error), error.status, headers=error.headers)
 
 
 def constant(reply: Reply) -> Handler:

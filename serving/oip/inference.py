@@ -23,7 +23,7 @@ class InferenceHandler:
 
     async def infer(self, request: Request) -> Reply:
         """One tensor for each input, all of one length."""
-        return self._handlers.count(self._route, await self._handlers.in_thread(self._infer, request))
+        return self._handlers.count(self._route, request, await self._handlers.in_thread(self._infer, request))
 
     def _infer(self, request: Request, arrived: float) -> Answered:
         begun = perf_counter()

@@ -9,12 +9,14 @@ from pydantic import BaseModel, JsonValue
 
 from model.bundle.golden import GoldenRow
 from model.bundle.manifest import BundleManifest
-from serving.exchange import Reply
+from serving.exchange import Reply, Request
 from serving.handlers import Handlers
+from serving.lifecycle import Lifecycle
 from serving.oip.binary import HEADER
 from serving.oip.errors import INVALID, refusal
 from serving.oip.inference import InferenceHandler
 from serving.oip.metadata import input_metadata, model_metadata, server_metadata
+from serving.oip.paths import model_paths
 from serving.oip.request import InferenceReader
 from serving.oip.types import (
     InferenceError,
@@ -27,12 +29,14 @@ from serving.oip.types import (
     ServerReady,
 )
 from serving.openapi import error_descriptions, json_body
-from serving.routes import Answers, Operation, Route, constant
+from serving.routes import Answers, Handler, Operation, Route, constant
+from serving.runtime import Runtime
 from serving.score import Scorer
 from serving.settings import ServerLimits
 
 TAG = "Open Inference Protocol"
 EXAMPLE_ROWS = 3
+NOT_READY = 503
 BINARY_HEADER: dict[str, JsonValue] = {
     "name": HEADER,
     "in": "header",
@@ -41,14 +45,15 @@ BINARY_HEADER: dict[str, JsonValue] = {
 }
 
 
-def oip_routes(scorer: Scorer, handlers: Handlers, limits: ServerLimits) -> list[Route]:
+def oip_routes(scorer: Scorer, handlers: Handlers, runtime: Runtime) -> list[Route]:
     """All routes under /v2."""
-    manifest, digest = scorer.predictor.manifest, scorer.predictor.digest
+    manifest, digest, limits = scorer.predictor.manifest, scorer.predictor.digest, runtime.limits
     plain, versioned = model_paths(manifest.model, digest)
     reader = InferenceReader(manifest, digest, max_rows=limits.max_rows)
     infer = InferenceHandler(handlers, scorer, reader, f"{plain}/infer").infer
     metadata = constant(_reply(model_metadata(manifest, digest)))
-    ready = constant(_reply(ModelReady(name=manifest.model, ready=True)))
+    name, lifecycle = manifest.model, runtime.lifecycle
+    ready = _readiness(lifecycle, ModelReady(name=name, ready=True), ModelReady(name=name, ready=False))
     scored = Operation(
         id="oip_infer",
         summary="Score rows, one tensor for each input",
@@ -59,7 +64,7 @@ def oip_routes(scorer: Scorer, handlers: Handlers, limits: ServerLimits) -> list
     )
     described = _operation("oip_model", "Inputs, outputs and version of the model", ModelMetadata)
     return [
-        *_server_routes(),
+        *_server_routes(lifecycle),
         Route("POST", f"{plain}/infer", infer, scored, refusal),
         Route("GET", plain, metadata, described),
         Route("GET", f"{plain}/ready", ready, _operation("oip_model_ready", "The model is loaded", ModelReady)),
@@ -69,21 +74,10 @@ def oip_routes(scorer: Scorer, handlers: Handlers, limits: ServerLimits) -> list
     ]
 
 
-def model_paths(model: str, version: str) -> tuple[str, str]:
-    """Without and with the version."""
-    return f"/v2/models/{model}", f"/v2/models/{model}/versions/{version}"
-
-
-def probe_paths(model: str, version: str) -> frozenset[str]:
-    """Those that are answered under any load."""
-    return frozenset(
-        {"/v2/health/live", "/v2/health/ready", *(f"{path}/ready" for path in model_paths(model, version))}
-    )
-
-
-def _server_routes() -> list[Route]:
+def _server_routes(lifecycle: Lifecycle) -> list[Route]:
     metadata = constant(_reply(server_metadata()))
-    live, ready = constant(_reply(ServerLive(live=True))), constant(_reply(ServerReady(live=True, ready=True)))
+    live = constant(_reply(ServerLive(live=True)))
+    ready = _readiness(lifecycle, ServerReady(live=True, ready=True), ServerReady(live=True, ready=False))
     return [
         Route("GET", "/v2", metadata, _operation("oip_server", "The server and its extensions", ServerMetadata)),
         Route("GET", "/v2/", metadata),  # as the specification's own OpenAPI document has it
@@ -92,8 +86,18 @@ def _server_routes() -> list[Route]:
     ]
 
 
-def _reply(document: BaseModel) -> Reply:
-    return Reply(document.model_dump_json().encode())
+def _readiness(lifecycle: Lifecycle, ready: BaseModel, stopping: BaseModel) -> Handler:
+    """As /readyz: not ready only when the server is stopping."""
+    replies = _reply(ready), _reply(stopping, NOT_READY)
+
+    async def handler(_: Request) -> Reply:
+        return replies[lifecycle.is_draining]
+
+    return handler
+
+
+def _reply(document: BaseModel, status: int = 200) -> Reply:
+    return Reply(document.model_dump_json().encode(), status)
 
 
 def _operation(id: str, summary: str, answer: type[BaseModel]) -> Operation:

@@ -42,7 +42,7 @@ class Live {
       rows: short(rows), rate: rate === null ? "-" : short(Number(rate.toPrecision(3))), median: latency(0.5), tail: latency(0.99),
       "in-flight": short(metrics.sum("kamado_inflight") ?? 0), refused: short(metrics.sum("kamado_refused_total") ?? 0)};
     for (const [name, value] of Object.entries(values)) document.querySelector(`[data-live="${name}"]`).textContent = value;
-    counts("reasons", metrics.of("kamado_refused_total").map(({labels: {status, code}, value}) => [`${status} ${code}`, value]));
+    counts("reasons", metrics.of("kamado_refused_total").map(({labels: {status, code}, value}) => [`${status}, ${code}`, value]));
     counts("flagged", FLAGGED.flatMap(([name, flag, label]) => metrics.of(name).map(({labels, value}) => [`${flag}: ${labels[label]}`, value])));
     this.pulse("live", "good");
   }
