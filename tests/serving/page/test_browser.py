@@ -141,9 +141,12 @@ def test_counters_move_until_they_are_paused(visit):
         page.wait_for_selector(f"[data-live=rows]:text-is('{before + 1}')")
         page.click("text=Pause")
         scored(page)
-        return page.text_content("#pulse"), page.text_content("[data-live=median]"), rows_scored(page) - before
+        shown = [page.text_content(f"#{name}") for name in ("phases", "probabilities")]
+        return page.text_content("#pulse"), page.text_content("[data-live=median]"), rows_scored(page) - before, shown
 
-    pulse, median, growth = visit(work)
+    pulse, median, growth, (phases, probabilities) = visit(work)
+    assert all(f"{phase}" in phases for phase in ("queue", "validate", "score", "serialise"))
+    assert "0.1 to 0.3 %" in probabilities
     assert (pulse, growth) == ("paused", 1)
     assert median.endswith(" ms")
 
