@@ -42,11 +42,11 @@ class Handlers:
 
     async def predict(self, request: Request) -> Reply:
         """Every input by name; null where it is not known."""
-        return self._count("/predict", request, self._row(request, perf_counter()))
+        return self.count("/predict", request, self._row(request, perf_counter()))
 
     async def predict_batch(self, request: Request) -> Reply:
         """A list for every input by name, all of one length; null where a value is not known."""
-        return self._count("/predict:batch", request, await self.in_thread(self._batch, request))
+        return self.count("/predict:batch", request, await self.in_thread(self._batch, request))
 
     async def in_thread(self, answer: Callable[[Request, float], Answered], request: Request) -> Answered:
         """Whatever a large body costs, from its bytes to those of the answer, is done beside the event loop.
@@ -83,7 +83,7 @@ class Handlers:
         phases = Phases(begun - arrived, validated - begun, scored - validated, perf_counter() - scored)
         return Answered(Reply(body), scores, phases)
 
-    def _count(self, route: str, request: Request, answered: Answered) -> Reply:
+    def count(self, route: str, request: Request, answered: Answered) -> Reply:
         """On the event loop, because metrics have no lock."""
         self._metrics.count_scores(answered.scores)
         self._metrics.observe(route, answered.phases)

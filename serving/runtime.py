@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from model.bundle.manifest import BundleManifest
 from serving.bulk import BulkThread
 from serving.lifecycle import Lifecycle
+from serving.limit import UNLIMITED_PATHS
 from serving.log import ServerLog
 from serving.metrics import ServerMetrics
+from serving.oip.paths import probe_paths
 from serving.settings import ServerLimits
 
 
@@ -19,9 +21,11 @@ class Runtime:
     bulk: BulkThread
     lifecycle: Lifecycle
     log: ServerLog
+    unlimited: frozenset[str]  # paths that are answered under any load
 
     @classmethod
     def of(cls, manifest: BundleManifest, digest: str, limits: ServerLimits, log: ServerLog) -> "Runtime":
         """The runtime of a model, before the first request."""
         metrics = ServerMetrics(manifest, digest=digest)
-        return cls(limits, metrics, BulkThread(limits.concurrency), Lifecycle(), log)
+        unlimited = UNLIMITED_PATHS | probe_paths(manifest.model, digest)
+        return cls(limits, metrics, BulkThread(limits.concurrency), Lifecycle(), log, unlimited)
