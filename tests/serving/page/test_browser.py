@@ -1,8 +1,9 @@
-"""The page at `/` in a browser: it scores, refuses, counts, and looks as it should.
+"""The pages in a browser: what they do, and how they look.
 
 KAMADO_SCREENSHOTS=FOLDER writes what the browser shows.
 """
 
+import itertools
 import os
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from model.bundle.features import CategoryFeature
 from tests.services.chromium import MEASURE
 from tests.serving.page.conftest import QUOTES, SCRIPT, WARDS, serving
 
+PAGES = {"model": "/", "api": "/docs"}
 WIDTHS = (1400, 800, 360)
 SCHEMES = ("light", "dark")
 HEIGHT = 900
@@ -193,33 +195,36 @@ def test_everything_has_a_name(visit):
 
 @pytest.fixture(scope="module")
 def looks(chromium, address):
-    """What the browser made of the page with an answer, by scheme and width."""
+    """What the browser made of the pages, that of the model with an answer, by page, scheme and width."""
     folder = os.environ.get("KAMADO_SCREENSHOTS")
 
-    def measured(page, scheme, width):
+    def measured(page, name, scheme, width):
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": HEIGHT})
         if folder:
-            page.screenshot(path=Path(folder, f"model-{width}-{scheme}.png"), full_page=True)
+            page.screenshot(path=Path(folder, f"{name}-{width}-{scheme}.png"), full_page=True)
         return page.evaluate(MEASURE), page.evaluate("document.documentElement.scrollWidth")
 
     def work(page):
-        page.goto(f"{address}/")
-        scored(page)
-        page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
-        return {(scheme, width): measured(page, scheme, width) for scheme in SCHEMES for width in WIDTHS}
+        seen = {}
+        for name, path in PAGES.items():
+            page.goto(f"{address}{path}")
+            if name == "model":
+                scored(page)
+                page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+            seen |= {(name, *look): measured(page, name, *look) for look in itertools.product(SCHEMES, WIDTHS)}
+        return seen
 
     return chromium.use(work)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("look", [*itertools.product(PAGES, SCHEMES, WIDTHS)], ids=str)
 class TestLooks:
-    def test_nothing_is_cut_off_or_has_to_be_pushed_sideways(self, looks, scheme, width):
-        measured, scroll_width = looks[scheme, width]
-        assert scroll_width <= width
+    def test_nothing_is_cut_off_or_has_to_be_pushed_sideways(self, looks, look):
+        measured, scroll_width = looks[look]
+        assert scroll_width <= look[-1]
         assert measured["beyond"] == []
         assert measured["pushed"] == []
 
-    def test_every_text_stands_out_from_what_is_behind_it(self, looks, scheme, width):
-        assert looks[scheme, width][0]["faint"] == []
+    def test_every_text_stands_out_from_what_is_behind_it(self, looks, look):
+        assert looks[look][0]["faint"] == []
