@@ -4,6 +4,7 @@ KAMADO_SCREENSHOTS=FOLDER writes what the browser shows.
 """
 
 import itertools
+import json
 import os
 from pathlib import Path
 
@@ -18,6 +19,9 @@ WIDTHS = (1400, 800, 360)
 SCHEMES = ("light", "dark")
 HEIGHT = 900
 RESULT = "#answer .probability, #answer .bad"
+BARS = """bars => bars.map(bar => ({
+  name: bar.querySelector(".name").firstChild.data, number: bar.querySelector(".digits").textContent,
+  side: bar.querySelector("i").className, width: bar.querySelector("i").style.width}))"""
 FOCUS = """() => ({name: document.activeElement.id || document.activeElement.textContent.trim(),
   outline: getComputedStyle(document.activeElement).outlineStyle})"""
 UNLABELLED = """() => [...document.querySelectorAll("input, select, button, a, summary, table, pre, nav, form")].filter(
@@ -69,6 +73,24 @@ def test_a_golden_row_gets_its_stored_probability(visit):
     stored, answer = visit(work)
     assert stored in answer
     assert "equals the stored probability" in answer
+
+
+def test_contributions_are_drawn_and_add_up(visit, info):
+    def work(page):
+        scored(page)
+        bars = page.eval_on_selector_all(".bars li:has(.name)", BARS)
+        return json.loads(page.text_content("#exchange details:last-child pre")), bars
+
+    answer, bars = visit(work)
+    assert answer["base"] + sum(answer["contributions"].values()) + answer["rounding"] == answer["margin"]
+    sizes = [abs(answer["contributions"][bar["name"]]) for bar in bars]
+    assert len(bars) == len(info.features) + 1
+    assert sizes == sorted(sizes, reverse=True)
+    for bar in bars:
+        value = answer["contributions"][bar["name"]]
+        assert float(bar["number"].replace("\N{MINUS SIGN}", "-")) == pytest.approx(value, abs=5e-5)
+        assert bar["side"] == ("lowers" if value < 0 else "raises")
+        assert float(bar["width"].rstrip("%")) == pytest.approx(50 * abs(value) / sizes[0], abs=0.01)
 
 
 def test_an_example_fills_the_form_and_is_scored(visit, rows):
