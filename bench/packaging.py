@@ -27,6 +27,7 @@ import pytest
 import xgboost
 from rich.console import Console
 
+from bench.spread import spread
 from build.gate.gate import verify
 from build.image.assemble import assemble
 from build.image.base.base import Base
@@ -127,10 +128,6 @@ def services(folder: Path) -> Iterator[tuple[str, docker.DockerClient]]:
             yield host, client
 
 
-def spread(values: list[float], unit: str = "") -> str:
-    return f"{statistics.median(values):.2f}{unit} ({min(values):.2f} to {max(values):.2f})"
-
-
 def speed(host: str, client: docker.DockerClient, base: Base, folder: Path, rounds: int) -> tuple[list[float], str]:
     """Docker's seconds over ours, a ratio per round, and a summary of both."""
     server = Image(base.config.data, base.layers)
@@ -200,7 +197,7 @@ def main() -> int:
         except pytest.skip.Exception as reason:
             console.print(str(reason))
             return 1
-        base = build_base(Path.home() / ".cache" / "kamado" / "base", report=lambda _: None)
+        base = build_base(Path.home() / ".cache" / "kamado", report=lambda _: None)
         ratios, summary = speed(host, client, base, folder, rounds)
         console.print(f"layer and push of {summary}")
         console.print(f"docker's time over Kamado's: {spread(ratios)} times (goal: at least {LEAST_FASTER:g})")
