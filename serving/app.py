@@ -1,149 +1,151 @@
 """The ASGI application: the routes of one model, typed by its bundle's features."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 
 import orjson
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
-from pydantic import BaseModel
-from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp
+from pydantic import BaseModel, Field
 
-from model.errors import Problem
-from serving.errors import ErrorBody, RequestError, error_json
+from serving.api import add_routes, create_api, openapi_document
+from serving.asgi import AsgiApp
+from serving.errors import ErrorBody, error_json, stopping
+from serving.exchange import TEXT, Reply, Request
 from serving.handlers import Handlers
-from serving.limit import ConcurrencyLimit
-from serving.metrics import ServerMetrics
 from serving.model_info import ModelInfo, model_info
-from serving.openapi import batch_body, document_bodies, error_descriptions, row_body
+from serving.oip.errors import not_found
+from serving.oip.routes import oip_routes
+from serving.openapi import EXPLAIN, batch_body, error_descriptions, row_body
+from serving.page.routes import page_routes
 from serving.parse import RequestParser
+from serving.routes import Answers, Operation, Route, ScoringRoutes, constant
+from serving.runtime import Runtime
 from serving.score import LoadedModel
 from serving.settings import ServerLimits
 from serving.types import answer_type, batch_answer_type, describe_target
 
-PAGE = Path(__file__).with_name("page.html")
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:"
-)
+
+class Alive(BaseModel):
+    """The answer of /healthz."""
+
+    alive: bool
 
 
-def create_app(model: LoadedModel, limits: ServerLimits, metrics: ServerMetrics) -> ASGIApp:
+class Readiness(BaseModel):
+    """The answer of /readyz."""
+
+    ready: bool
+    model: str
+    digest: str
+    golden_rows: int = Field(description="rows that gave their stored probability at the start")
+    largest_difference: float
+
+
+def create_app(model: LoadedModel, runtime: Runtime) -> AsgiApp:
     """The server of a verified model."""
     predictor = model.scorer.predictor
     manifest = predictor.manifest
-    parser = RequestParser(manifest, max_rows=limits.max_rows)
-    handlers = Handlers(model.scorer, parser, limits, metrics)
-    api = FastAPI(
+    limits, metrics = runtime.limits, runtime.metrics
+    info = model_info(model, limits)
+    handlers = Handlers(model.scorer, RequestParser(manifest, max_rows=limits.max_rows), runtime)
+    routes = [
+        *scoring_routes(model, handlers, limits),
+        *oip_routes(model.scorer, handlers, runtime),
+        _description(info),
+        *_probes(model, runtime),
+    ]
+    api = create_api(
+        routes,
+        metrics,
         title=manifest.model,
         version=predictor.digest,
         description=describe_target(manifest),
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,  # the redirect's address would come from the caller's Host header
-        exception_handlers={RequestError: handlers.refuse, HTTPException: no_route, Exception: handlers.fail},
+        not_found=partial(not_found, model=manifest.model, version=predictor.digest),
     )
-    routes = (
-        ScoringRoute("/predict", handlers.predict, "Score one row", "predict", answer_type(manifest)),
-        ScoringRoute(
-            "/predict:batch",
-            handlers.predict_batch,
-            "Score many rows, column by column",
-            "predict_batch",
-            batch_answer_type(manifest),
-        ),
-    )
-    for route in routes:
-        _add_scoring(api, route, limits)
-    _add_description(api, model, limits)
-    _add_probes(api, model, metrics)
-    bodies = {
-        "/predict": row_body(parser.row_schema, predictor.golden),
-        "/predict:batch": batch_body(parser.batch_schema, predictor.golden, manifest),
-    }
-    document_bodies(api, bodies)
-    return ConcurrencyLimit(api, limit=limits.concurrency, metrics=metrics)
+    described = openapi_document(api, routes)
+    document = Route("GET", "/openapi.json", constant(Reply(orjson.dumps(described))))
+    add_routes(api, [document, *page_routes(model, info, described)])
+    return ScoringRoutes(routes, api, limits, metrics)
 
 
-async def no_route(request: Request, error: Exception) -> Response:
-    """An unknown route or method, answered like every other error."""
-    assert isinstance(error, HTTPException)  # registered for nothing else
-    where = f"{request.method} {request.url.path}"
-    problem = Problem(where, "is not a route of this server", "/docs lists the routes", "route")
-    body = error_json(RequestError(problem))
-    return Response(body, error.status_code, headers=error.headers, media_type="application/json")
-
-
-@dataclass(frozen=True)
-class ScoringRoute:
-    """A route that scores, and the type of its answer."""
-
-    path: str
-    handler: Callable[[Request], Awaitable[Response]]
-    summary: str
-    operation_id: str
-    answer: type[BaseModel]
-
-
-def _add_scoring(api: FastAPI, route: ScoringRoute, limits: ServerLimits) -> None:
-    errors = error_descriptions(limits).items()
-    api.add_api_route(
-        route.path,
-        route.handler,
-        methods=["POST"],
-        tags=["scoring"],
-        summary=route.summary,
-        operation_id=route.operation_id,
-        response_class=Response,
-        responses={
-            200: {"model": route.answer, "description": "Scored"},
-            **{status: {"model": ErrorBody, "description": description} for status, description in errors},
-        },
-    )
-
-
-def _add_description(api: FastAPI, model: LoadedModel, limits: ServerLimits) -> None:
-    info = orjson.dumps(model_info(model, limits).model_dump(mode="json"))
-    html = PAGE.read_text("utf-8")
-
-    @api.get(
-        "/model",
-        tags=["model"],
-        summary="The model: features, bounds, calibration, lineage, versions",
-        response_class=Response,
-        responses={200: {"model": ModelInfo, "description": "Described"}},
-    )
-    async def describe_model() -> Response:
-        return Response(info, media_type="application/json")
-
-    @api.get("/docs", include_in_schema=False)
-    async def docs() -> Response:
-        return HTMLResponse(html, headers={"content-security-policy": CONTENT_SECURITY_POLICY})
-
-    @api.get("/", include_in_schema=False)
-    async def start() -> Response:
-        return RedirectResponse("docs")
-
-
-def _add_probes(api: FastAPI, model: LoadedModel, metrics: ServerMetrics) -> None:
+def scoring_routes(model: LoadedModel, handlers: Handlers, limits: ServerLimits) -> list[Route]:
+    """/predict and /predict:batch."""
     predictor = model.scorer.predictor
-    readiness = {
-        "ready": True,
-        "model": predictor.manifest.model,
-        "digest": predictor.digest,
-        "golden_rows": len(predictor.golden),
-        "largest_difference": model.largest_difference,
-    }
+    manifest = predictor.manifest
 
-    @api.get("/healthz", tags=["probes"], summary="The process is alive")
-    async def healthz() -> Response:
-        return Response(b'{"alive":true}', media_type="application/json")
+    row = Operation(
+        id="predict",
+        summary="Score one row",
+        tag="scoring",
+        body=row_body(manifest, predictor.golden),
+        answers=scoring_answers(answer_type(manifest), limits),
+        parameters=(EXPLAIN,),
+    )
+    batch = Operation(
+        id="predict_batch",
+        summary="Score many rows, column by column or row by row",
+        tag="scoring",
+        body=batch_body(manifest, predictor.golden, limits.max_rows),
+        answers=scoring_answers(batch_answer_type(manifest), limits),
+    )
+    return [
+        Route("POST", "/predict", handlers.predict, row),
+        Route("POST", "/predict:batch", handlers.predict_batch, batch),
+    ]
 
-    @api.get("/readyz", tags=["probes"], summary="The model is loaded and reproduced its golden rows")
-    async def readyz() -> Response:
-        return Response(orjson.dumps(readiness), media_type="application/json")
 
-    @api.get("/metrics", tags=["probes"], summary="Metrics since the start, in Prometheus' text format")
-    async def export_metrics() -> Response:
-        return PlainTextResponse(metrics.text())
+def scoring_answers(answer: type[BaseModel], limits: ServerLimits) -> Answers:
+    """What a route that scores answers: this type, or an error."""
+    errors = error_descriptions(limits).items()
+    return {200: (answer, "Scored"), **{status: (ErrorBody, description) for status, description in errors}}
+
+
+def _description(info: ModelInfo) -> Route:
+    operation = Operation(
+        id="describe_model",
+        summary="The model: features, bounds, calibration, lineage, versions",
+        tag="model",
+        answers={200: (ModelInfo, "Described")},
+    )
+    return Route("GET", "/model", constant(Reply(orjson.dumps(info.model_dump(mode="json")))), operation)
+
+
+def _probes(model: LoadedModel, runtime: Runtime) -> list[Route]:
+    predictor = model.scorer.predictor
+    readiness = Readiness(
+        ready=True,
+        model=predictor.manifest.model,
+        digest=predictor.digest,
+        golden_rows=len(predictor.golden),
+        largest_difference=model.largest_difference,
+    )
+
+    async def export_metrics(_: Request) -> Reply:
+        return Reply(runtime.metrics.text().encode(), 200, TEXT)
+
+    def probe(id: str, summary: str, answer: type[BaseModel] | None) -> Operation:
+        return Operation(id=id, summary=summary, tag="probes", answers={200: (answer, "Successful")})
+
+    alive = constant(Reply(orjson.dumps(Alive(alive=True).model_dump())))
+    ready = Reply(orjson.dumps(readiness.model_dump()))
+    error = stopping()
+    not_ready = Reply(error_json(error), error.status)
+
+    async def readiness_probe(_: Request) -> Reply:
+        """Never false because of load: only when the server is stopping."""
+        return not_ready if runtime.lifecycle.is_draining else ready
+
+    readiness_operation = Operation(
+        id="readyz",
+        summary="The model is loaded and reproduced its golden rows, and the server is not stopping",
+        tag="probes",
+        answers={200: (Readiness, "Successful"), 503: (ErrorBody, "The server is stopping")},
+    )
+    return [
+        Route("GET", "/healthz", alive, probe("healthz", "The process is alive", Alive)),
+        Route("GET", "/readyz", readiness_probe, readiness_operation),
+        Route(
+            "GET",
+            "/metrics",
+            export_metrics,
+            probe("export_metrics", "Metrics since the start, in Prometheus' text format", None),
+        ),
+    ]

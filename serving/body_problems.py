@@ -45,6 +45,8 @@ class BodyProblems:
     def _describe(self, detail: ErrorDetails, index: int) -> Problem:
         kind, location = detail["type"], detail["loc"]
         where, problem = _path(location), f"is {excerpt(detail['input'], MAX_VALUE_LENGTH)}"
+        if location[:1] == ("log",) and kind != "extra_forbidden":
+            return Problem(where, problem, "Send what the prediction log takes, or leave it out", "log")
         if kind == "missing":
             return Problem(where, "is missing", "Send it, as null when it is not known", "missing")
         if kind == "extra_forbidden":
@@ -55,6 +57,8 @@ class BodyProblems:
             return Problem(where, problem, "Send a string in quotes, or null when it is not known", "text")
         if kind == "too_short":
             return Problem(where, "is empty", "Send at least one row", "empty")
+        if kind == "list_type" and location == ("rows",):
+            return Problem(where, problem, "Send a list of objects with every input by name", "list")
         if kind == "list_type":
             return Problem(where, problem, "Send a list with one value per row", "list")
         return Problem(where, problem, "Send a JSON object with every input by name", "object")
@@ -62,7 +66,11 @@ class BodyProblems:
     def _unknown(self, location: Location, index: int) -> Problem:
         """The problem with this index: a similar name is only searched for the first ones."""
         name = str(location[-1])
-        if name in self._inputs:  # only in a batch, beside `columns`
+        if location == ("rows",):  # beside `columns`
+            return Problem("rows", "is beside `columns`", "Send the rows in one of the two forms", "extra")
+        if location[:1] == ("log",):
+            return Problem(_path(location), "is not a key of `log`", "Remove it", "extra")
+        if name in self._inputs:  # only in a batch, beside `columns` or `rows`
             return Problem(_path(location), "is not inside of `columns`", "Put every input into `columns`", "extra")
         hint = "Remove it; /model lists the inputs"
         if self._position and name == self._position.feature:

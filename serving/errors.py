@@ -8,7 +8,8 @@ model.errors.KamadoError
     ├── HeadTooLarge        431: more bytes of headers than protocol.py accepts
     ├── ServerFailed        500: a defect of the server; its log has the traceback
     ├── NoProbability       500: the model gives no finite probability for a row
-    └── Overloaded          503: more requests than KAMADO_CONCURRENCY; retry later
+    ├── Overloaded          503: more requests than KAMADO_CONCURRENCY, or too many large ones; retry later
+    └── Stopping            503: the answer of the readiness probe after SIGTERM
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,6 @@ from dataclasses import asdict
 from typing import ClassVar
 
 import orjson
-from fastapi import Response
 from pydantic import BaseModel, Field
 
 from model.errors import KamadoError, Problem
@@ -29,6 +29,12 @@ class RequestError(KamadoError):
 
     heading = "the request was refused"
     status: ClassVar[int] = 422
+    headers: ClassVar[tuple[tuple[bytes, bytes], ...]] = ()  # of the answer, beside those of every answer
+
+    @property
+    def code(self) -> str:
+        """That of the first problem: it is the reason under which the request is counted."""
+        return self.problems[0].code
 
 
 class TooLarge(RequestError):
@@ -66,6 +72,12 @@ class ServerFailed(RequestError):
 class Overloaded(RequestError):
     heading = "the server is at its limit"
     status = 503
+    headers = ((b"retry-after", b"1"),)  # a second: an overload is shorter, or has no end
+
+
+class Stopping(RequestError):
+    heading = "the server is not ready"
+    status = 503
 
 
 class ProblemBody(BaseModel):
@@ -86,10 +98,6 @@ class ErrorBody(BaseModel):
 
 def error_json(error: KamadoError) -> bytes:
     return orjson.dumps({"error": error.heading, "problems": [asdict(problem) for problem in error.problems]})
-
-
-def error_response(error: RequestError) -> Response:
-    return Response(error_json(error), error.status, media_type="application/json")
 
 
 def no_probability(rows: Sequence[int]) -> NoProbability:
@@ -114,6 +122,27 @@ def server_failed() -> ServerFailed:
     return ServerFailed(Problem("server", problem, "Its log has the reason; please report it", "internal"))
 
 
-def overloaded(limit: int) -> Overloaded:
-    problem = f"is handling {limit} requests already"
+def overloaded(limit: int, what: str = "requests") -> Overloaded:
+    problem = f"is handling {limit} {what} already"
     return Overloaded(Problem("server", problem, "Retry after the seconds in Retry-After", "busy"))
+
+
+def stopping() -> Stopping:
+    hint = "Send requests to another server: this one finishes those in progress"
+    return Stopping(Problem("server", "is stopping", hint, "stopping"))
+
+
+def head_too_large(maximum: int) -> HeadTooLarge:
+    return HeadTooLarge(
+        Problem("head", f"has more than {maximum} bytes", "Send fewer and shorter headers", "head-bytes")
+    )
+
+
+def framing_too_large(maximum: int) -> HeadTooLarge:
+    problem = f"has more than {maximum} bytes around its chunks"
+    return HeadTooLarge(Problem("body", problem, "Send it without chunk extensions and trailers", "head-bytes"))
+
+
+def too_many_pipelined(maximum: int) -> Overloaded:
+    problem = f"has {maximum} requests that wait for their answers"
+    return Overloaded(Problem("connection", problem, "Read the answers first", "busy"))

@@ -6,33 +6,40 @@ describe than to read. Both are found here, and the search ends after the first 
 
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 from itertools import islice
 
-KeyPath = tuple[str, ...]
+from pydantic import JsonValue
+
+KeyPath = tuple[str | int, ...]
 NAMED_VALUE = re.compile(rb'"[ \t\r\n]*:')
 WHITESPACE = re.compile(r"[ \t\r\n]*")
 DECODER = json.JSONDecoder()
 
 
+def may_have_more(body: bytes, keys: int) -> bool:
+    """False for a body that has at most so many keys. True is inconclusive: strings may hold what looks like one."""
+    if body.count(b":") <= keys:
+        return False
+    return next(islice(NAMED_VALUE.finditer(body), keys, None), None) is not None
+
+
 @dataclass(frozen=True)
 class Keys:
-    """The keys that an object may have; `nested` are those of the objects under some of them."""
+    """The keys that an object, or each object of a list, may have; `nested` are those of what is under some of them."""
 
-    names: Collection[str]
+    names: Set[str]
     nested: dict[str, "Keys"] = field(default_factory=dict)
 
-    @property
-    def count(self) -> int:
-        """How many keys there are when each appears once."""
-        return len(self.names) + sum(keys.count for keys in self.nested.values())
-
-    def may_have_surplus(self, body: bytes) -> bool:
-        """False for a body that has too few colons for a surplus key. True is inconclusive: strings may hold colons."""
-        if body.count(b":") <= self.count:
-            return False
-        return next(islice(NAMED_VALUE.finditer(body), self.count, None), None) is not None
+    def count_in(self, value: JsonValue) -> int:
+        """How many of these keys a parsed value has; a duplicate is lost by then."""
+        if isinstance(value, list):
+            return sum(map(self.count_in, value))
+        if not isinstance(value, dict):
+            return 0
+        own = len(value.keys() & self.names)
+        return own + sum(keys.count_in(value[name]) for name, keys in self.nested.items() if name in value)
 
 
 @dataclass(frozen=True)
@@ -71,14 +78,29 @@ class _KeyScanner:
                 yield SurplusKey((*path, name), name in seen)
             seen.add(name)
             self._expect(":")
-            if name in keys.nested and self._next() == "{":
-                yield from self.members(self._index, keys.nested[name], (*path, name))
+            nested = keys.nested.get(name)
+            if nested is not None and self._next() == "{":
+                yield from self.members(self._index, nested, (*path, name))
+            elif nested is not None and self._next() == "[":
+                yield from self._objects(nested, (*path, name))
             else:
                 self._value()
             if self._next() != ",":
                 break
             self._expect(",")
         self._expect("}")
+
+    def _objects(self, keys: Keys, path: KeyPath) -> Iterator[SurplusKey]:
+        """Of the list of objects that is next."""
+        self._expect("[")
+        number = 0
+        while self._next() != "]":
+            yield from self.members(self._index, keys, (*path, number))
+            number += 1
+            if self._next() != ",":
+                break
+            self._expect(",")
+        self._expect("]")
 
     def _next(self) -> str:
         """The next character that is not whitespace; it is not consumed."""

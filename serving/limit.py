@@ -1,77 +1,40 @@
-"""Limits on what the server accepts: concurrent requests, and bytes and seconds of a body."""
+"""Limits on what a request costs: bytes and seconds of a body. protocol.py limits how many there are at once."""
 
 import asyncio
 
-from starlette.requests import ClientDisconnect, Request
-from starlette.types import ASGIApp, Receive, Scope, Send
-
 from model.errors import Problem
-from serving.errors import TooLarge, caller_gone, error_json, overloaded, request_timeout
-from serving.metrics import ServerMetrics
+from serving.asgi import Receive, Scope
+from serving.errors import TooLarge, caller_gone, request_timeout
 from serving.settings import ServerLimits
 
+# Answered whatever the load: a readiness probe that failed at the peak would remove the pod just then.
 UNLIMITED_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
-class ConcurrencyLimit:
-    """The outermost ASGI layer: above `limit` concurrent requests it answers 503. Probes and metrics always pass.
-
-    A limit on connections would count idle ones too, and fail the probes when the server is busiest.
-    """
-
-    def __init__(self, app: ASGIApp, *, limit: int, metrics: ServerMetrics) -> None:
-        self._app = app
-        self._limit = limit
-        self._metrics = metrics
-        self._overloaded = error_json(overloaded(limit))
-        self._in_progress = 0
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in UNLIMITED_PATHS:
-            await self._app(scope, receive, send)
-        elif self._in_progress >= self._limit:
-            await self._refuse(send)
-        else:
-            self._in_progress += 1
-            try:
-                with self._metrics.time_request(scope["path"]):
-                    # A short request ends within one turn of the event loop. Without yielding once, the others are
-                    # only seen after it is done: the count never exceeds one, and the queue grows in the sockets.
-                    await asyncio.sleep(0)
-                    await self._app(scope, receive, send)
-            finally:
-                self._in_progress -= 1
-
-    async def _refuse(self, send: Send) -> None:
-        self._metrics.count_refusal(503)
-        length = str(len(self._overloaded)).encode()
-        headers = [(b"retry-after", b"1"), (b"content-type", b"application/json"), (b"content-length", length)]
-        await send({"type": "http.response.start", "status": 503, "headers": headers})
-        await send({"type": "http.response.body", "body": self._overloaded})
-
-
-async def read_body(request: Request, limits: ServerLimits) -> bytes:
+async def read_body(scope: Scope, receive: Receive, limits: ServerLimits) -> bytes:
     """The body.
 
     Raises TooLarge as soon as it is known to have too many bytes, RequestTimeout when it is late, CallerGone when the
     caller disconnected.
     """
     maximum = limits.max_bytes
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > maximum:
-        raise _too_large(f"has {declared} bytes", maximum)
-    chunks, size = [], 0
+    declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
+    if declared.isdigit() and int(declared) > maximum:
+        raise _too_large(f"has {int(declared)} bytes", maximum)
+    chunks, size, is_complete = [], 0, False
     try:
         async with asyncio.timeout(limits.seconds):
-            async for chunk in request.stream():
-                size += len(chunk)
+            while not is_complete:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise caller_gone()
+                chunks.append(message["body"])
+                size += len(message["body"])
                 if size > maximum:
                     raise _too_large("has more bytes", maximum)
-                chunks.append(chunk)
+                is_complete = not message["more_body"]
     except TimeoutError:
         raise request_timeout("body", limits.seconds) from None
-    except ClientDisconnect:
-        raise caller_gone() from None
     return b"".join(chunks)
 
 

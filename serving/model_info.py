@@ -4,7 +4,9 @@ import platform
 
 import fastapi
 import numpy
+import orjson
 import pydantic
+import uvicorn
 from pydantic import BaseModel, Field
 
 from model.bundle.bounds import Bounds
@@ -112,5 +114,7 @@ def _libraries(manifest: BundleManifest) -> Libraries:
         "numpy": numpy.__version__,
         "pydantic": pydantic.VERSION,
         "fastapi": fastapi.__version__,
+        "orjson": orjson.__version__,
+        "uvicorn": uvicorn.__version__,
     }
     return Libraries(trained=manifest.libraries, serving=serving)

@@ -2,21 +2,28 @@
 
 from collections.abc import Mapping, Sequence
 
-from fastapi import FastAPI
 from pydantic import JsonValue
 
 from model.bundle.golden import GoldenRow
 from model.bundle.manifest import BundleManifest
 from serving.body_problems import MAX_PROBLEMS
+from serving.log_keys import LogKeys
 from serving.settings import ServerLimits
+from serving.types import columns_type, row_type
 
 MAX_EXAMPLES = 12
 BATCH_ROWS = 3
 
 JsonObject = dict[str, JsonValue]
+EXPLAIN: JsonObject = {
+    "name": "explain",
+    "in": "query",
+    "schema": {"type": "integer", "enum": [0, 1], "default": 0},
+    "description": "1: the answer says what each input adds to the log odds",
+}
 
 
-def row_body(schema: JsonObject, golden: Sequence[GoldenRow]) -> JsonObject:
+def row_body(manifest: BundleManifest, golden: Sequence[GoldenRow]) -> JsonObject:
     """Every nth golden row is an example; the API page compares `x-probability` with the answer."""
     step = max(1, len(golden) // MAX_EXAMPLES)
     examples: JsonObject = {
@@ -27,26 +34,46 @@ def row_body(schema: JsonObject, golden: Sequence[GoldenRow]) -> JsonObject:
         }
         for index in range(0, len(golden), step)[:MAX_EXAMPLES]
     }
-    return _body(schema, examples)
+    return json_body(row_type(manifest).model_json_schema(), examples)
 
 
-def batch_body(schema: JsonObject, golden: Sequence[GoldenRow], manifest: BundleManifest) -> JsonObject:
-    """The first golden rows are the example."""
+def batch_body(manifest: BundleManifest, golden: Sequence[GoldenRow], max_rows: int) -> JsonObject:
+    """The first golden rows are the examples, as columns and as rows."""
     rows = golden[:BATCH_ROWS]
     columns: JsonObject = {feature.name: [row.input[feature.name] for row in rows] for feature in manifest.inputs}
-    return _body(schema, {"golden": {"summary": f"{len(rows)} golden rows", "value": {"columns": columns}}})
+    listed: JsonValue = [{**row.input} for row in rows]
+    log = LogKeys.model_json_schema()
+    forms: dict[str, JsonObject] = {
+        "columns": columns_type(manifest).model_json_schema(),
+        "rows": {"type": "array", "minItems": 1, "items": row_type(manifest).model_json_schema()},
+    }
+    schema: JsonObject = {
+        "title": "Batch",
+        "description": f"Up to {max_rows} rows, column by column or row by row.",
+        "oneOf": [
+            {
+                "type": "object",
+                "properties": {form: rows_schema, "log": log},
+                "required": [form],
+                "additionalProperties": False,
+            }
+            for form, rows_schema in forms.items()
+        ],
+    }
+    examples: JsonObject = {
+        "columns": {"summary": f"{len(rows)} golden rows as columns", "value": {"columns": columns}},
+        "rows": {"summary": f"{len(rows)} golden rows", "value": {"rows": listed}},
+    }
+    return json_body(schema, examples)
 
 
-def _body(schema: JsonObject, examples: JsonObject) -> JsonObject:
-    return {"required": True, "content": {"application/json": {"schema": schema, "examples": examples}}}
+def json_body(schema: JsonObject, examples: JsonObject) -> JsonObject:
+    """An OpenAPI request body."""
+    return {"required": True, "content": _json(schema, examples)}
 
 
-def document_bodies(api: FastAPI, bodies: Mapping[str, JsonObject]) -> None:
-    """Add bodies by path to the generated document: FastAPI would drop every `null` from the examples."""
-    document = api.openapi()
-    for path, body in bodies.items():
-        document["paths"][path]["post"]["requestBody"] = body
-    api.openapi_schema = document
+def _json(schema: JsonObject, examples: Mapping[str, JsonValue] | None = None) -> JsonObject:
+    return {"application/json": {"schema": schema, **({"examples": {**examples}} if examples else {})}}
 
 
 def error_descriptions(limits: ServerLimits) -> dict[int, str]:

@@ -1,95 +1,96 @@
-"""Request bodies to columns by name, or to the problems of the body."""
+"""Request bodies to the numbers that a scorer reads.
 
-from dataclasses import dataclass
-from itertools import islice
+The plain way is taken by every body that is right, and costs a few microseconds: JSON, types of whole lists, look-ups.
+Whatever it does not accept goes to body_check.py, which refuses it with every problem.
+"""
 
+from typing import NamedTuple
+
+import numpy as np
+import orjson
 import pydantic
-from pydantic import BaseModel, JsonValue, TypeAdapter
+from numpy.typing import NDArray
+from pydantic import JsonValue
 
-from model.bundle.golden import InputValue
 from model.bundle.manifest import BundleManifest
-from model.errors import Problem
-from serving.body_problems import MAX_PROBLEMS, BodyProblems
-from serving.errors import RequestError, TooLarge
-from serving.json_body import parse_json
-from serving.keys import Keys, surplus_keys
-from serving.types import batch_type, columns_type, field_name, row_type
+from serving.body_check import BodyCheck
+from serving.inputs import InputNumbers
+from serving.keys import may_have_more
+from serving.log_keys import LogKeys
+
+BATCH_FORMS = frozenset(("columns", "rows"))
 
 
-@dataclass(frozen=True)
-class BodyType:
-    """What one route accepts."""
+class Batch(NamedTuple):
+    """The rows of a batch as (rows, inputs), and what the caller says of them for the prediction log."""
 
-    type: TypeAdapter[BaseModel]
-    keys: Keys
+    numbers: NDArray[np.float64]
+    log: LogKeys | None
 
 
 class RequestParser:
-    """Built once per bundle. `row_schema` and `batch_schema` are the JSON Schemas of what it accepts."""
+    """Built once per bundle."""
 
     def __init__(self, manifest: BundleManifest, *, max_rows: int) -> None:
-        names = [feature.name for feature in manifest.inputs]
-        self._fields = tuple((field_name(index), name) for index, name in enumerate(names))
+        self._inputs = len(manifest.inputs)
         self._max_rows = max_rows
-        self._problems = BodyProblems(names, manifest.position)
-        row, inputs = row_type(manifest), Keys(frozenset(names))
-        self._row = BodyType(TypeAdapter(row), inputs)
-        self._batch = BodyType(TypeAdapter(batch_type(manifest)), Keys({"columns"}, {"columns": inputs}))
-        self.row_schema: dict[str, JsonValue] = row.model_json_schema()
-        self.batch_schema: dict[str, JsonValue] = {
-            "title": "Batch",
-            "type": "object",
-            "description": f"Up to {max_rows} rows, column by column.",
-            "properties": {"columns": columns_type(manifest).model_json_schema()},
-            "required": ["columns"],
-            "additionalProperties": False,
-        }
+        self._numbers = InputNumbers(manifest.inputs)
+        self._check = BodyCheck(manifest, max_rows=max_rows)
 
-    def row(self, body: bytes) -> dict[str, list[InputValue]]:
-        """Columns of one row. Raises RequestError with the first problems."""
-        values = self._validate(self._row, body).__dict__
-        return {name: [values[field]] for field, name in self._fields}
+    def row(self, body: bytes) -> NDArray[np.float64]:
+        """One row as (1, inputs). Raises RequestError with the first problems."""
+        if not may_have_more(body, self._inputs):
+            numbers = self._numbers.of_row(_plain_json(body))
+            if numbers is not None:
+                return numbers
+        numbers = self._numbers.of_row(self._check.row(body))
+        assert numbers is not None  # the types accept it
+        return numbers
 
-    def batch(self, body: bytes) -> dict[str, list[InputValue]]:
-        """Columns of many rows. Raises RequestError with the first problem of each column, TooLarge."""
-        lists = self._validate(self._batch, body).__dict__["columns"].__dict__
-        columns = {name: lists[field] for field, name in self._fields}
-        rows = len(columns[self._fields[0][1]])
-        longest = max(map(len, columns.values()))
-        if longest > self._max_rows:
-            hint = f"Send at most {self._max_rows} rows in one request, or raise KAMADO_MAX_ROWS"
-            raise TooLarge(Problem("columns", f"has {longest} rows", hint, "rows"))
-        uneven = [name for name, values in columns.items() if len(values) != rows]
-        if uneven:
-            raise RequestError(*(self._uneven(name, len(columns[name]), rows) for name in uneven))
-        return columns
+    def batch(self, body: bytes) -> Batch:
+        """Many rows, as columns or as rows. Raises RequestError with the first problems, TooLarge."""
+        value = _plain_json(body)
+        batch = self._batch(value)
+        if batch is None or may_have_more(body, self._keys(value, len(batch.numbers))):
+            batch = self._batch(self._check.batch(body))
+        assert batch is not None  # the types accept it
+        return batch
 
-    def _uneven(self, name: str, length: int, rows: int) -> Problem:
-        problem = f"has {length} values, {self._fields[0][1]} has {rows}"
-        return Problem(f"columns.{name}", problem, "Send one value per row in every column", "uneven")
-
-    def _validate(self, body_type: BodyType, body: bytes) -> BaseModel:
-        """Keys come first: the parser drops duplicates, and there may be very many unknown ones."""
-        duplicates = self._duplicate_keys(body_type.keys, body) if body_type.keys.may_have_surplus(body) else []
+    def _batch(self, value: JsonValue) -> Batch | None:
+        """None for anything but {"columns": …} or {"rows": …}, perhaps with "log", all of one length."""
+        if not isinstance(value, dict):
+            return None
+        others = value.keys() - BATCH_FORMS
+        if len(value) - len(others) != 1 or not others <= {"log"}:
+            return None
+        numbers = self._rows(value)
+        if numbers is None or len(numbers) > self._max_rows:
+            return None
+        if value.get("log") is None:
+            return Batch(numbers, None)
         try:
-            value = body_type.type.validate_python(_parse(body))
-        except pydantic.ValidationError as error:
-            details = error.errors(include_url=False, include_context=False)
-            raise RequestError(*duplicates, *self._problems.of_values(details)) from None
-        if duplicates:
-            raise RequestError(*duplicates)
-        return value
+            log = LogKeys.model_validate(value["log"])
+        except pydantic.ValidationError:
+            return None
+        return None if log.uneven(len(numbers)) else Batch(numbers, log)
 
-    def _duplicate_keys(self, keys: Keys, body: bytes) -> list[Problem]:
-        """Raises RequestError for a body with more surplus keys than an answer lists."""
-        surplus = list(islice(surplus_keys(body.decode(errors="replace"), keys), MAX_PROBLEMS + 1))
-        if len(surplus) > MAX_PROBLEMS:
-            raise RequestError(*self._problems.of_keys(surplus))
-        return self._problems.of_keys([key for key in surplus if key.is_duplicate])
+    def _rows(self, value: dict[str, JsonValue]) -> NDArray[np.float64] | None:
+        rows, columns = value.get("rows"), value.get("columns")
+        if isinstance(rows, list) and rows and len(rows) <= self._max_rows:
+            return self._numbers.of_rows(rows)
+        return self._numbers.of_columns(columns) if isinstance(columns, dict) else None
+
+    def _keys(self, value: JsonValue, rows: int) -> int:
+        """How many keys such a body has when each appears once."""
+        assert isinstance(value, dict)  # it has been read as a batch
+        log = value.get("log")
+        return len(value) + self._inputs * (rows if "rows" in value else 1) + (len(log) if isinstance(log, dict) else 0)
 
 
-def _parse(body: bytes) -> JsonValue:
+def _plain_json(body: bytes) -> JsonValue:
+    """The value; null for what is not JSON, or not JSON for every parser."""
     try:
-        return parse_json(body)
-    except ValueError as error:
-        raise RequestError(Problem("body", f"is not JSON ({error})", "Send one JSON object", "json")) from None
+        value: JsonValue = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    return value

@@ -1,4 +1,9 @@
-"""Uvicorn's HTTP protocol with limits per connection: bytes of a head, and the time of a request.
+"""Uvicorn's HTTP protocol with limits: requests at a time, bytes of a head, and the time of a request.
+
+Requests are counted when their head is complete. All that have arrived are read before any of them is worked on, so the
+count is of what really waits. An ASGI application counts too late: a short request ends within one turn of the event
+loop, the count never exceeds one, and the queue grows in the sockets. A request above the limit costs its bytes, the
+parser and one write.
 
 httptools accepts a head of any length and waits for its end forever. It does the same with chunk extensions and
 trailers: it keeps every line behind the last chunk. A request over these limits is answered here, because the
@@ -7,14 +12,27 @@ application has not seen it yet or still waits for its body.
 
 import asyncio
 from asyncio.events import TimerHandle
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from model.errors import Problem
-from serving.errors import HeadTooLarge, Overloaded, RequestError, error_json, request_timeout
-from serving.metrics import ServerMetrics
-from serving.settings import ServerLimits
+from serving.asgi import AsgiApp, Receive, Scope, Send
+from serving.bulk import INLINE_BYTES
+from serving.errors import (
+    Overloaded,
+    RequestError,
+    error_json,
+    framing_too_large,
+    head_too_large,
+    overloaded,
+    request_timeout,
+    too_many_pipelined,
+)
+from serving.exchange import Reply, send_reply
+from serving.log import in_progress
+from serving.overload import ReadyAnswer, answer_head
+from serving.request_id import request_id
+from serving.runtime import Runtime
 
 MAX_HEAD_BYTES = 32_768
 MAX_PIPELINED = 64  # requests of one connection that wait behind the one in progress
@@ -27,20 +45,26 @@ class HeadError(Exception):
     """Ends the parser's work within one of its callbacks."""
 
 
-def bounded_protocol(limits: ServerLimits, metrics: ServerMetrics) -> type[HttpToolsProtocol]:
+def bounded_protocol(runtime: Runtime) -> type[HttpToolsProtocol]:
     """The class for uvicorn, which creates an instance for each connection."""
-    return type("ServerProtocol", (BoundedProtocol,), {"seconds": float(limits.seconds), "metrics": metrics})
+    limits = runtime.limits
+    busy = overloaded(limits.concurrency)
+    attributes = {"runtime": runtime, "seconds": float(limits.seconds), "busy": busy, "busy_answer": ReadyAnswer(busy)}
+    return type("ServerProtocol", (BoundedProtocol,), attributes)
 
 
 class BoundedProtocol(HttpToolsProtocol):
     """One connection. A request that arrives in one piece, as nearly all do, starts no timer."""
 
+    runtime: ClassVar[Runtime]
     seconds: ClassVar[float]  # for a head
-    metrics: ClassVar[ServerMetrics]
+    busy: ClassVar[Overloaded]
+    busy_answer: ClassVar[ReadyAnswer]
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         super().connection_made(transport)
-        self._in_head = self._incomplete = self._is_overdue = self._refused = False
+        self._demand = self.runtime.metrics.demand
+        self._in_head = self._incomplete = self._is_overdue = self._refused = self._is_shed = False
         self._chunk = 0  # bytes that are being parsed
         self._framing = 0  # bytes behind the head, in chunks of data since the last with some of the body
         self._has_body = self._has_begin = False  # whether the chunk has some of the body, and the begin of a request
@@ -48,12 +72,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self._open: list[RequestResponseCycle] = []  # requests that are not completely answered, the oldest first
         self._timer: TimerHandle | None = None
         self._error: RequestError | None = None  # why the parser was stopped
+        self._idle_since = self.loop.time()
         # A new connection on which nothing is sent is closed like an idle one.
-        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+        self._wait_for_idleness(self.timeout_keep_alive)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._cancel_timer()
-        self._unset_keepalive_if_required()
+        super()._unset_keepalive_if_required()
         self._mark_disconnected()
         super().connection_lost(exc)
 
@@ -72,7 +97,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._in_head:
             self._head_bytes += self._chunk if was_in_head and not self._has_begin else 0
             if max(self._head_bytes, self._parsed_bytes()) > MAX_HEAD_BYTES:
-                self._refuse(head_too_large())
+                self._refuse(head_too_large(MAX_HEAD_BYTES))
         elif self._incomplete and not was_in_head:
             self._framing = 0 if self._has_body else self._framing + self._chunk
             if self._framing > MAX_HEAD_BYTES:
@@ -84,41 +109,110 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._cancel_timer()
         self._in_head = self._incomplete = self._has_begin = True
-        self._is_overdue = False
+        self._is_overdue = self._is_shed = False
         self._head_bytes = self._framing = 0
 
     def on_headers_complete(self) -> None:
         self._in_head = False
         if self._head_bytes + self._chunk > MAX_HEAD_BYTES and self._parsed_bytes() > MAX_HEAD_BYTES:
-            self._error = head_too_large()
+            self._error = head_too_large(MAX_HEAD_BYTES)
             raise HeadError
         if len(self.pipeline) >= MAX_PIPELINED:
-            self._error = too_many_pipelined()
+            self._error = too_many_pipelined(MAX_PIPELINED)
             raise HeadError
-        super().on_headers_complete()
-        self._open = [*(cycle for cycle in self._open if not cycle.response_complete), self.cycle]
+        if self._is_idle():
+            if self._is_above_limit():
+                self._shed()
+                return
+            super().on_headers_complete()
+            self._open = [self.cycle]
+        else:
+            super().on_headers_complete()
+            self._open = [*(cycle for cycle in self._open if not cycle.response_complete), self.cycle]
+        name = self.scope["request_id"] = request_id(self.headers)  # type: ignore[typeddict-unknown-key]
+        self.cycle.default_headers = [*self.server_state.default_headers, (b"x-request-id", name)]
+        if self.runtime.lifecycle.is_draining:
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         self._has_body = True
-        super().on_body(body)
+        if not self._is_shed:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._incomplete = False
-        super().on_message_complete()
+        if not self._is_shed:
+            super().on_message_complete()
+
+    # the limit of requests in progress
+
+    def _is_idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _is_above_limit(self) -> bool:
+        is_full = self._demand.in_progress >= self.runtime.limits.concurrency
+        if not is_full and (not self.runtime.bulk.is_full or self._declared_bytes() <= INLINE_BYTES):
+            return False
+        return self.url.partition(b"?")[0].decode("latin-1") not in self.runtime.unlimited
+
+    def _declared_bytes(self) -> int:
+        """Of the body; 0 when its head does not say."""
+        declared = next((value for name, value in self.headers if name == b"content-length"), b"")
+        return int(declared) if declared.isdigit() else 0
+
+    def _shed(self) -> None:
+        """Answer 503 without asking the application. What arrives of the body is dropped."""
+        self._is_shed = True
+        self.runtime.metrics.count_refusal(self.busy.status, self.busy.code)
+        if self.flow.write_paused:  # the caller does not read the answers
+            self.transport.abort()
+            return
+        answer = self.busy_answer.head if self.parser.get_method() == b"HEAD" else self.busy_answer.whole
+        self.transport.write(answer(self.server_state.default_headers))
+        # A caller who was going to wait for "100 Continue" may or may not send its body now.
+        if not self.parser.should_keep_alive() or self.expect_100_continue or self.runtime.lifecycle.is_draining:
+            self.transport.close()
+        self._idle_since = self.loop.time()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # as uvicorn's own
+        """Give a request its place. Only one that waited behind another of its connection may find none."""
+        if cycle.scope["path"] in self.runtime.unlimited:
+            super()._start_asgi_task(cycle, app)
+        elif self._demand.in_progress >= self.runtime.limits.concurrency:
+            self.runtime.metrics.count_refusal(self.busy.status, self.busy.code)
+            super()._start_asgi_task(cycle, self._answer_busy)  # type: ignore[arg-type]  # as below
+        else:
+            task = self.loop.create_task(self._run(cycle, app, self._demand.begin()))
+            task.add_done_callback(self.tasks.discard)
+            self.tasks.add(task)
+
+    async def _run(self, cycle: RequestResponseCycle, app: AsgiApp, begun: float) -> None:
+        scope: Scope = cycle.scope  # type: ignore[assignment]  # uvicorn has a type for each kind of scope and message
+        in_progress.set(scope)
+        try:
+            await cycle.run_asgi(app)  # type: ignore[arg-type]  # the same
+        finally:
+            seconds = self._demand.end() - begun
+            self.runtime.metrics.observe_request(scope["path"], seconds)
+            if self.runtime.log.has_requests:
+                self.runtime.log.request(scope, seconds)
+
+    async def _answer_busy(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        await send_reply(Reply(error_json(self.busy), self.busy.status, headers=self.busy.headers), send)
 
     # refusals
 
     def send_400_response(self, msg: str) -> None:
         """Uvicorn's answer to whatever ends the parser's work."""
         if self._error is None:
-            self.metrics.count_refusal(400)
+            self.runtime.metrics.count_refusal(400, "http")
             super().send_400_response(msg)
         else:
             self._refuse(self._error)
 
     def _refuse(self, error: RequestError, *, has_begun: bool = False) -> None:
         """`has_begun`: the application already has the head of this request and waits for its body."""
-        self.metrics.count_refusal(error.status)
+        self.runtime.metrics.count_refusal(error.status, error.code)
         is_working = self.cycle is not None and not self.cycle.response_complete
         if self.pipeline or (is_working and not has_begun):  # earlier requests are not answered yet
             self._refused = True
@@ -127,14 +221,8 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.abort()
             return
         body = error_json(error)
-        headers = [
-            *self.server_state.default_headers,
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(body)).encode()),
-            (b"connection", b"close"),
-        ]
-        lines = [b"%s: %s\r\n" % header for header in headers]
-        self.transport.write(b"".join([STATUS_LINE[error.status], *lines, b"\r\n", body]))
+        headers = [*self.server_state.default_headers, (b"connection", b"close")]
+        self.transport.write(answer_head(error, len(body), headers) + body)
         # Closing a connection while its caller still sends resets it, and the answer would be lost.
         self._refused = True
         self.transport.write_eof()
@@ -147,7 +235,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.abort()
         else:
             self._mark_disconnected()
-            self._refuse(framing_too_large(), has_begun=True)
+            self._refuse(framing_too_large(MAX_HEAD_BYTES), has_begun=True)
 
     def _mark_disconnected(self) -> None:
         """Tell every open request that its caller is gone. Uvicorn tells only the newest one."""
@@ -157,12 +245,33 @@ class BoundedProtocol(HttpToolsProtocol):
 
     # time
 
+    def on_response_complete(self) -> None:
+        """As uvicorn's, without a timer for each answer: `timeout_keep_alive_handler` looks when the last one was."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        else:
+            self._idle_since = self.loop.time()
+
+    def _unset_keepalive_if_required(self) -> None:
+        """Uvicorn calls this whenever data arrives; the timer goes on."""
+
     def timeout_keep_alive_handler(self) -> None:
-        """Aborts where the caller has not read its last answer: closing would wait for that."""
-        if self.transport.get_write_buffer_size():
+        """Closes an idle connection, or aborts it when its last answer was not read: closing would wait for that."""
+        is_busy = self._incomplete or not self._is_idle()
+        idle_seconds = 0.0 if is_busy else self.loop.time() - self._idle_since
+        if idle_seconds < self.timeout_keep_alive:
+            self._wait_for_idleness(self.timeout_keep_alive - idle_seconds)
+        elif self.transport.get_write_buffer_size():
             self.transport.abort()
         else:
             super().timeout_keep_alive_handler()
+
+    def _wait_for_idleness(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
 
     def _on_timeout(self) -> None:
         """A body has more time than a head: read_body refuses one that is late, and this ends a longer request."""
@@ -182,18 +291,3 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _parsed_bytes(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + len(": \r\n") for name, value in self.headers)
-
-
-def head_too_large() -> HeadTooLarge:
-    problem = f"has more than {MAX_HEAD_BYTES} bytes"
-    return HeadTooLarge(Problem("head", problem, "Send fewer and shorter headers", "head-bytes"))
-
-
-def too_many_pipelined() -> Overloaded:
-    problem = f"has {MAX_PIPELINED} requests that wait for their answers"
-    return Overloaded(Problem("connection", problem, "Read the answers first", "busy"))
-
-
-def framing_too_large() -> HeadTooLarge:
-    problem = f"has more than {MAX_HEAD_BYTES} bytes around its chunks"
-    return HeadTooLarge(Problem("body", problem, "Send it without chunk extensions and trailers", "head-bytes"))

@@ -1,31 +1,37 @@
 """Rows to probabilities and flags: evaluation's own predictor, and the rules by which training rejects rows."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.bundle.bundle import Bundle, load
+from model.bundle.contributions import Contributions, Explainer
 from model.bundle.features import CategoryFeature
 from model.bundle.folder import GOLDEN, RETRAIN
-from model.bundle.golden import InputValue
 from model.bundle.predictor import GOLDEN_TOLERANCE, Predictor
+from model.bundle.row_scorer import RowScorer
 from model.errors import BundleError, Problem
 from serving.finite_check import refuse_unbounded
+from serving.inputs import InputNumbers
 
-InputColumns = Mapping[str, Sequence[InputValue]]
 OTHER_LIBRARIES = f"{RETRAIN}; with another XGBoost or processor the same bundle gives other numbers"
 
 
-@dataclass(frozen=True)
-class Predictions:
-    """Probabilities (rows,), and the flagged rows: name -> row indices from 0; names without a row are left out."""
+FlaggedRows = dict[str, list[int]]  # name -> indices of its flagged rows, from 0; names without a row are left out
+NO_FLAGS: tuple[FlaggedRows, FlaggedRows, FlaggedRows] = ({}, {}, {})
+
+
+class Predictions(NamedTuple):
+    """Probabilities and log odds (rows,), and the rows whose probability deserves less trust."""
 
     probability: NDArray[np.float64]
-    unknown_categories: dict[str, list[int]]
-    outside_bounds: dict[str, list[int]]
+    margin: NDArray[np.float64]
+    unknown_categories: FlaggedRows
+    outside_range: FlaggedRows
+    outside_bounds: FlaggedRows
 
 
 class Scorer:
@@ -34,38 +40,43 @@ class Scorer:
     def __init__(self, predictor: Predictor) -> None:
         manifest = predictor.manifest
         self.predictor = predictor
-        self._rules = manifest.bounds
-        self._rule_columns = sorted({name for rule in self._rules for name in rule.parsed.columns})
-        self._categories = [
-            (index, feature) for index, feature in enumerate(manifest.features) if isinstance(feature, CategoryFeature)
-        ]
+        self._rows = RowScorer(predictor)
+        self._explainer = Explainer(predictor)
+        self._inputs = [(feature.name, isinstance(feature, CategoryFeature)) for feature in manifest.inputs]
+        self._rules = [rule.name for rule in manifest.bounds]
 
-    def score(self, columns: InputColumns) -> Predictions:
-        matrix = self.predictor.encode(columns)
-        unknown = {feature.name: _indices(matrix[:, index] == feature.other) for index, feature in self._categories}
-        return Predictions(
-            self.predictor.probability(matrix),
-            {name: rows for name, rows in unknown.items() if rows},
-            self._outside(columns),
-        )
+    def score(self, numbers: NDArray[np.float64]) -> Predictions:
+        """Scores of rows (rows, inputs): codes of categories, NaN for a missing value."""
+        scores = self._rows.score(numbers)
+        flags = NO_FLAGS if scores.flags is None else self._flags(scores.flags)
+        return Predictions(scores.probability, scores.margin, *flags)
 
-    def _outside(self, columns: InputColumns) -> dict[str, list[int]]:
-        """Rules are evaluated on the numbers as they were sent, as in preprocess, not as float32."""
-        numbers = {name: np.asarray(columns[name], dtype=np.float64) for name in self._rule_columns}
-        outside = {rule.name: _indices(rule.outside(numbers)) for rule in self._rules}
-        return {name: rows for name, rows in outside.items() if rows}
+    def explain(self, numbers: NDArray[np.float64]) -> Contributions:
+        """What each feature of one row (1, inputs) adds to its log odds."""
+        return self._explainer.explain(self._rows.matrix(numbers))
 
-
-def _indices(flagged: NDArray[np.bool_]) -> list[int]:
-    return [int(index) for index in np.flatnonzero(flagged)]
+    def _flags(self, flagged: NDArray[np.bool_]) -> tuple[FlaggedRows, FlaggedRows, FlaggedRows]:
+        """Of (rows, inputs and then rules)."""
+        unknown_categories: FlaggedRows = {}
+        outside_range: FlaggedRows = {}
+        outside_bounds: FlaggedRows = {}
+        for column in np.flatnonzero(flagged.any(axis=0)).tolist():
+            rows = np.flatnonzero(flagged[:, column]).tolist()
+            if column >= len(self._inputs):
+                outside_bounds[self._rules[column - len(self._inputs)]] = rows
+            else:
+                name, is_category = self._inputs[column]
+                (unknown_categories if is_category else outside_range)[name] = rows
+        return unknown_categories, outside_range, outside_bounds
 
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A scorer that reproduced the golden rows, and the largest difference to a stored probability."""
+    """A scorer that reproduced the golden rows, the largest difference to a stored probability, the bundle's folder."""
 
     scorer: Scorer
     largest_difference: float
+    folder: Path
 
 
 def load_and_verify(folder: Path) -> LoadedModel:
@@ -79,14 +90,18 @@ def load_and_verify(folder: Path) -> LoadedModel:
     scorer, probability = _score_golden(bundle)
     difference = _largest_difference(probability, np.array([row.probability for row in bundle.golden]))
     refuse_unbounded(bundle.manifest)
-    return LoadedModel(scorer, difference)
+    return LoadedModel(scorer, difference, folder)
 
 
 def _score_golden(bundle: Bundle) -> tuple[Scorer, NDArray[np.float64]]:
     inputs = bundle.manifest.inputs
     try:
         scorer = Scorer(Predictor(bundle, threads=1))
-        scores = scorer.score({feature.name: [row.input[feature.name] for row in bundle.golden] for feature in inputs})
+        columns = {feature.name: [row.input[feature.name] for row in bundle.golden] for feature in inputs}
+        numbers = InputNumbers(inputs).of_columns(columns)
+        if numbers is None:
+            raise ValueError("the golden rows are not of the types of the inputs")
+        scores = scorer.score(numbers)
     except (KeyError, ValueError, TypeError, IndexError) as error:  # XGBoost's own error is a ValueError
         problem = f"cannot be scored ({type(error).__name__}: {error})"
         raise BundleError(Problem(GOLDEN, problem, RETRAIN, "golden-unscored")) from error

@@ -16,17 +16,19 @@ import sys
 from collections.abc import Mapping
 
 import uvicorn
-from starlette.types import ASGIApp
 
 from model.errors import KamadoError, Problem
 from serving.app import create_app
-from serving.metrics import ServerMetrics
+from serving.asgi import AsgiApp
+from serving.graceful import STOP_SECONDS, GracefulServer
+from serving.log import ServerLog, with_status
 from serving.protocol import bounded_protocol
+from serving.runtime import Runtime
 from serving.score import load_and_verify
-from serving.settings import PORT, ServerLimits, Settings, SettingsError, usage
+from serving.settings import LOG, PORT, Settings, SettingsError, usage
 
 BACKLOG = 2048
-SHUTDOWN_SECONDS = 20
+SWITCH_SECONDS = 0.0005  # how long a thread may keep the event loop waiting for the interpreter; Python's own is 5 ms
 KEEP_ALIVE_SECONDS = 65  # longer than load balancers keep an idle connection, so that they are the ones to close it
 
 
@@ -53,35 +55,33 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(
-    app: ASGIApp, listener: socket.socket, limits: ServerLimits, metrics: ServerMetrics, *, announcement: str
-) -> None:
-    """Print the announcement and answer until SIGTERM or SIGINT, then finish the requests in progress."""
+def serve(app: AsgiApp, listener: socket.socket, runtime: Runtime, *, drain_seconds: int, announcement: str) -> None:
+    """Log the announcement and answer until SIGTERM or SIGINT, then stop in order (graceful.py)."""
     config = uvicorn.Config(
-        app,
+        with_status(app) if runtime.log.has_requests else app,
         loop="uvloop",
-        http=bounded_protocol(limits, metrics),
+        http=bounded_protocol(runtime),
         ws="none",
         lifespan="off",
-        log_level="warning",
+        log_config=None,
         access_log=False,
         server_header=False,
         headers=[("X-Content-Type-Options", "nosniff")],  # on every answer, uvicorn's own too
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        timeout_graceful_shutdown=STOP_SECONDS - drain_seconds - 1,  # a second for the rest
     )
-    server = uvicorn.Server(config)
-
-    def stop(*_: object) -> None:
-        server.should_exit = True
-
+    server = GracefulServer(config, runtime, drain_seconds=drain_seconds)
     # Uvicorn installs its own handlers while it runs. These keep a signal that arrives before that from being lost.
-    # After a stop uvicorn raises the signal again, and a requested stop is a success.
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    print(announcement, flush=True)
+        signal.signal(number, server.handle_exit)
+    runtime.log.event("started", announcement)
+    runtime.log.start()
     server.run(sockets=[listener])
+    if runtime.prediction_log is not None:
+        runtime.prediction_log.close()
+    runtime.log.event("stopped", f"stopped after {server.server_state.total_requests} answers")
+    runtime.log.close()
 
 
 def main(arguments: list[str], environ: Mapping[str, str]) -> int:
@@ -89,19 +89,22 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
     if arguments:
         print(usage())
         return 0 if arguments == ["--help"] else 2
+    log = ServerLog(environ.get(LOG, ""))
     try:
         settings = Settings.read(environ)
         model = load_and_verify(settings.bundle)
         predictor = model.scorer.predictor
-        metrics = ServerMetrics(model=predictor.manifest.model, digest=predictor.digest)
-        app = create_app(model, settings.limits, metrics)
+        runtime = Runtime.of(predictor.manifest, predictor.digest, settings, log)
+        app = create_app(model, runtime)
         listener = listen(settings.host, settings.port)
     except KamadoError as error:
-        print(error, file=sys.stderr)
+        log.refused(error)
         return 1
+    log.serves(predictor.manifest.model, predictor.digest)
+    sys.setswitchinterval(SWITCH_SECONDS)
     verified = f"({len(predictor.golden)} golden rows reproduced)"
     line = f"{url_of(listener)} serves {predictor.manifest.model} {predictor.digest} {verified}"
-    serve(app, listener, settings.limits, metrics, announcement=line)
+    serve(app, listener, runtime, drain_seconds=settings.drain_seconds, announcement=line)
     return 0
 
 

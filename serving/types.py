@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, FailFast, Field, create_model
 
 from model.bundle.features import CategoryFeature, Direction, Feature, NumberFeature
 from model.bundle.manifest import BundleManifest
+from serving.log_keys import LogKeys
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 MAX_LISTED = 8
@@ -31,10 +32,7 @@ def field_name(index: int) -> str:
 def row_type(manifest: BundleManifest) -> type[BaseModel]:
     """One row: an object with a value or null for each input."""
     fields = {
-        field_name(index): (
-            float | None if isinstance(feature, NumberFeature) else str | None,
-            _input_field(feature),
-        )
+        field_name(index): (_value_type(feature), _input_field(feature))
         for index, feature in enumerate(manifest.inputs)
     }
     return _strict_type("Row", "Every input by name; null is not known.", fields)
@@ -44,10 +42,7 @@ def columns_type(manifest: BundleManifest) -> type[BaseModel]:
     """Many rows: a list for each input, all of one length. Validation stops at a list's first bad value."""
     fields = {
         field_name(index): (
-            Annotated[
-                list[float | None] if isinstance(feature, NumberFeature) else list[str | None],
-                FailFast(),
-            ],
+            Annotated[_list_of(_value_type(feature)), FailFast()],
             _input_field(feature, min_length=1),
         )
         for index, feature in enumerate(manifest.inputs)
@@ -55,9 +50,25 @@ def columns_type(manifest: BundleManifest) -> type[BaseModel]:
     return _strict_type("Columns", "A list for each input, of one length.", fields)
 
 
-def batch_type(manifest: BundleManifest) -> type[BaseModel]:
-    """The body of a batch: {"columns": Columns}."""
-    return create_model("Batch", __config__=STRICT, columns=(columns_type(manifest), ...))
+def columns_batch_type(manifest: BundleManifest) -> type[BaseModel]:
+    """A batch as columns: {"columns": Columns, "log": LogKeys}."""
+    return create_model(
+        "BatchOfColumns", __config__=STRICT, columns=(columns_type(manifest), ...), log=(LogKeys | None, None)
+    )
+
+
+def rows_batch_type(manifest: BundleManifest) -> type[BaseModel]:
+    """A batch as rows: {"rows": [Row], "log": LogKeys}. Validation stops at the first bad row."""
+    rows: Any = Annotated[_list_of(row_type(manifest)), FailFast(), Field(min_length=1)]
+    return create_model("BatchOfRows", __config__=STRICT, rows=(rows, ...), log=(LogKeys | None, None))
+
+
+def _value_type(feature: Feature) -> Any:
+    return float | None if isinstance(feature, NumberFeature) else str | None
+
+
+def _list_of(item: Any) -> Any:
+    return list[item]
 
 
 def _strict_type(name: str, doc: str, fields: Mapping[str, FieldDefinition]) -> type[BaseModel]:
@@ -105,6 +116,7 @@ class Flags(BaseModel):
     """Reasons to trust a probability less. The row is scored all the same."""
 
     unknown_categories: list[str] = Field(description="inputs with a value that training did not know")
+    outside_range: list[str] = Field(description="inputs with a number below or above all that training saw")
     outside_bounds: list[str] = Field(description="rules by which training rejects such a row")
 
 
@@ -112,16 +124,41 @@ class BatchFlags(BaseModel):
     """The same for many rows: name -> indices of the flagged rows, from 0. Names without a row are left out."""
 
     unknown_categories: dict[str, list[int]]
+    outside_range: dict[str, list[int]]
     outside_bounds: dict[str, list[int]]
 
 
 def answer_type(manifest: BundleManifest) -> type[BaseModel]:
-    """The answer to one row."""
+    """The answer to one row; those of its keys that have a default are there with `explain=1` only."""
     probability = Field(description=describe_target(manifest), ge=0, le=1)
+    texts = {
+        "margin": "log odds as fitted, before sampling correction and calibration: base + contributions + rounding",
+        "base": "log odds of a row of which nothing is known",
+        "rounding": "what adding the trees in float32 leaves over; with it the sum is exact, in float64",
+    }
+    explained: Any = {name: (float | None, Field(None, description=text)) for name, text in texts.items()}
+    explained["contributions"] = (_contributions_type(manifest) | None, None)
     answer: type[BaseModel] = create_model(
-        "Answer", model=(str, ...), digest=(str, ...), probability=(float, probability), flags=(Flags, ...)
+        "Answer",
+        model=(str, ...),
+        digest=(str, ...),
+        probability=(float, probability),
+        flags=(Flags, ...),
+        **explained,
     )
     return answer
+
+
+def _contributions_type(manifest: BundleManifest) -> Any:
+    """A number for each feature; the position is one, although nobody sends it."""
+    texts = {feature.name: "What its value adds to the log odds." for feature in manifest.features}
+    if manifest.position:
+        texts[manifest.position.feature] = f"What being shown at position {manifest.position.constant} adds."
+    fields: Any = {
+        field_name(index): (float, Field(alias=name, title=name, description=text))
+        for index, (name, text) in enumerate(texts.items())
+    }
+    return create_model("Contributions", __doc__="In log odds, before sampling correction and calibration.", **fields)
 
 
 def batch_answer_type(manifest: BundleManifest) -> type[BaseModel]:

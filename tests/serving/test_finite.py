@@ -123,5 +123,5 @@ def test_an_answer_that_is_not_finite_is_500_and_counted(damaged, outcome):
     assert set(single.json()) == {"error", "problems"}
     assert single.json()["problems"][0]["code"] == "not-finite"
     assert many.json()["problems"][0]["problem"] == "is not a finite number for row 1"
-    assert 'kamado_refused_total{status="500"} 2.0\n' in metrics
+    assert 'kamado_refused_total{code="not-finite",status="500"} 2.0\n' in metrics
     assert "kamado_rows_total 1.0\n" in metrics

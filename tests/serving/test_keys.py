@@ -10,7 +10,8 @@ from serving.errors import RequestError
 from serving.keys import Keys, SurplusKey, surplus_keys
 from serving.parse import RequestParser
 
-KEYS = Keys({"columns"}, {"columns": Keys({"a", "b"})})
+INPUTS = Keys({"a", "b"})
+KEYS = Keys({"columns", "rows"}, {"columns": INPUTS, "rows": INPUTS})
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +20,7 @@ def parser(bundle):
 
 
 def surplus(text):
-    return [(".".join(key.path), key.is_duplicate) for key in surplus_keys(text, KEYS)]
+    return [(".".join(map(str, key.path)), key.is_duplicate) for key in surplus_keys(text, KEYS)]
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,9 @@ def surplus(text):
         ('{"columns": {"a": {"x": 1, "x": 2}}}', []),
         ('{"columns": {"a": 1 "a": 2}}', []),
         ('{"columns": {"a": 1, "a"', [("columns.a", True)]),
+        ('{"rows": [{"a": 1}, {"a": 1, "c": 3, "a": 4}]}', [("rows.1.c", False), ("rows.1.a", True)]),
+        ('{"rows": [], "b": 1}', [("b", False)]),
+        ('{"rows": [1, {"c": 1}]}', []),
         ("[" * 5000, []),
         ("", []),
     ],

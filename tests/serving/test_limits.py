@@ -71,7 +71,7 @@ def test_probes_and_metrics_pass_a_full_server(narrow, http, row):
     with full(narrow, http, row):
         assert http.get(narrow.url + "/healthz", timeout=30).json() == {"alive": True}
         assert http.get(narrow.url + "/readyz", timeout=30).json()["ready"] is True
-        assert 'kamado_refused_total{status="503"}' in http.get(narrow.url + "/metrics", timeout=30).text
+        assert 'kamado_refused_total{code="busy",status="503"}' in http.get(narrow.url + "/metrics", timeout=30).text
 
 
 def test_short_requests_that_come_together_are_counted_too(narrow, row):

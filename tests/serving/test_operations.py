@@ -7,9 +7,10 @@ import subprocess
 import pytest
 import yaml
 
+from serving.graceful import STOP_SECONDS
 from serving.limit import UNLIMITED_PATHS
-from serving.server import SHUTDOWN_SECONDS
-from serving.settings import PORT, usage
+from serving.log import FIELDS
+from serving.settings import DRAIN_SECONDS, PORT, usage
 from tests.serving.process import ROOT
 
 PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
@@ -67,8 +68,9 @@ def test_the_manifest_sets_what_the_server_reads(container, pod):
 
 
 def test_the_manifest_waits_for_the_requests_in_progress(container, pod):
-    sleep = container["lifecycle"]["preStop"]["sleep"]["seconds"]
-    assert pod["spec"]["terminationGracePeriodSeconds"] >= sleep + SHUTDOWN_SECONDS
+    (drain,) = [variable["value"] for variable in container["env"] if variable["name"] == DRAIN_SECONDS.variable]
+    assert 0 < int(drain) <= DRAIN_SECONDS.maximum < STOP_SECONDS < pod["spec"]["terminationGracePeriodSeconds"]
+    assert "lifecycle" not in container
 
 
 def test_every_metric_of_the_page_is_exported(server, http):
@@ -78,3 +80,9 @@ def test_every_metric_of_the_page_is_exported(server, http):
     }
     assert len(metrics) > 5
     assert {name for name in metrics if f"# TYPE {name} " not in text} == set()
+
+
+def test_every_field_of_the_log_is_listed():
+    section = PAGE.partition("\n## Log\n")[2].partition("\n## ")[0]
+    listed = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", section, re.MULTILINE))
+    assert list(listed.items()) == list(FIELDS.items())

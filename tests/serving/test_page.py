@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from serving.body_problems import MAX_PROBLEMS
-from serving.metrics import BUCKETS, ServerMetrics
+from serving.metrics import BUCKETS, PHASE_BUCKETS, PROBABILITY_BUCKETS, ServerMetrics
 from serving.protocol import MAX_HEAD_BYTES, REQUEST_TIME_FACTOR
 from serving.settings import INT_SETTINGS, usage
 from serving.types import BatchFlags, Flags
@@ -41,7 +41,7 @@ def test_every_route_is_listed(server):
     listed = {name.split()[1]: name.split()[0] for name in names("Routes")}
     document = requests.get(server.url + "/openapi.json", timeout=30).json()
     described = {path: method.upper() for path, methods in document["paths"].items() for method in methods}
-    assert described.items() <= listed.items()
+    assert {path: method for path, method in described.items() if not path.startswith("/v2/")}.items() <= listed.items()
     for path in set(listed) - set(described):
         assert requests.get(server.url + path, timeout=30, allow_redirects=False).status_code in (200, 307)
 
@@ -54,18 +54,31 @@ def test_every_flag_is_listed():
     assert set(names("Scoring")) == set(Flags.model_fields) == set(BatchFlags.model_fields)
 
 
-def test_every_metric_is_listed():
-    text = ServerMetrics(model="m", digest="d").text()
-    assert names("Metrics") == re.findall(r"^# TYPE (\w+)", text, re.MULTILINE)
+def test_every_metric_is_listed_with_its_labels(predictor):
+    text = ServerMetrics(predictor.manifest, digest=predictor.digest).text()
+    listed = {row[0].strip("`"): set(re.findall(r"`(\w+)`", row[1])) for row in rows("Metrics")}
+    assert list(listed) == re.findall(r"^# TYPE (\w+)", text, re.MULTILINE)
+    labels = re.findall(r"^(\w+?)(?:_bucket)?{(.*)} ", text, re.MULTILINE)
+    shown = {name: set(re.findall(r'(\w+)="', pairs)) - {"le"} for name, pairs in labels if name in listed}
+    shown["kamado_refused_total"] = {"status", "code"}  # nothing was refused yet
+    assert listed == {name: set() for name in listed} | shown
 
 
-def test_the_buckets_of_the_latency_are_listed():
-    assert f"Buckets, in seconds: {', '.join(f'{bucket:g}' for bucket in BUCKETS)}." in PAGE
+@pytest.mark.parametrize(
+    ("metric", "buckets"),
+    [
+        ("kamado_request_seconds", BUCKETS),
+        ("kamado_phase_seconds", PHASE_BUCKETS),
+        ("kamado_probability", PROBABILITY_BUCKETS),
+    ],
+)
+def test_the_buckets_of_a_histogram_are_listed(metric, buckets):
+    assert f"`{metric}`: {', '.join(f'{bucket:g}' for bucket in buckets)}" in PAGE
 
 
 def test_every_refusal_is_listed_with_its_codes():
     """Codes are the last argument of each Problem that a caller may get."""
-    modules = ("app", "body_problems", "errors", "limit", "parse", "protocol")
+    modules = ("app", "body_check", "body_problems", "errors", "limit", "parse", "protocol", "api")
     calls = [node for module in modules for node in ast.walk(ast.parse(_source(module))) if isinstance(node, ast.Call)]
     problems = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Problem"]
     codes = {call.args[3].value for call in problems if isinstance(call.args[3], ast.Constant)}

@@ -13,7 +13,7 @@ def test_the_answer_names_model_and_digest(predict, predictor, usual):
         "model": "rent-conversion",
         "digest": predictor.digest,
         "probability": usual.probability,
-        "flags": {"unknown_categories": [], "outside_bounds": []},
+        "flags": {"unknown_categories": [], "outside_range": [], "outside_bounds": []},
     }
 
 
@@ -44,6 +44,15 @@ def test_an_unknown_category_is_scored_as_other_and_flagged(predict, row):
     assert unseen["flags"]["unknown_categories"] == ["json"]
     assert unseen["probability"] == predict({**row, "json": "Lemuria"}).json()["probability"]
     assert unseen["probability"] != predict({**row, "json": None}).json()["probability"]
+
+
+def test_a_number_outside_what_training_saw_is_scored_and_flagged(predict, predictor, row):
+    for feature in predictor.manifest.inputs[:4]:
+        for beyond in (feature.minimum - 1, feature.maximum + 1):
+            answer = predict({**row, feature.name: beyond}).json()
+            assert answer["flags"]["outside_range"] == [feature.name]
+        for seen in (feature.minimum, feature.maximum, None):
+            assert predict({**row, feature.name: seen}).json()["flags"]["outside_range"] == []
 
 
 def test_a_row_that_training_rejects_is_scored_and_flagged(predict, row):

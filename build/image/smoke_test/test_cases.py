@@ -16,7 +16,7 @@ from build.image.smoke_test.http_client import HttpResponse
 from model.bundle.bounds import Bounds
 from model.bundle.bundle import Bundle
 from model.bundle.features import CategoryFeature, NumberFeature
-from model.bundle.golden import InputRow
+from model.bundle.golden import InputRow, InputValue
 from model.errors import Problem
 
 ResponseBody = Mapping[str, Any]  # of an answer, parsed
@@ -119,7 +119,7 @@ def _contract(bundle: Bundle) -> Iterator[Case]:
             name, changed = f"an unseen value for {feature.name!r}", {**row, feature.name: UNSEEN}
         else:
             name, changed = f"{feature.name!r} beyond its range", {**row, feature.name: _beyond(feature)}
-        yield _predict(name, changed, _scored(_unknown(bundle, changed), _outside(bundle, changed)))
+        yield _predict(name, changed, _scored(_flags(bundle, changed)))
 
 
 def _predict(name: str, row: Mapping[str, float | str | None], check: Check) -> Case:
@@ -143,20 +143,39 @@ def _refused(code: str, where: str) -> Check:
     return check
 
 
-def _scored(unknown: list[str], outside: list[str]) -> Check:
+def _scored(agreed: Mapping[str, list[str]]) -> Check:
     def check(status: int, body: ResponseBody) -> str | None:
         probability, flags = body.get("probability"), body.get("flags")
         if status != 200 or not isinstance(probability, float) or not 0 <= probability <= 1:
             return f"is answered {status}: {json.dumps(body)[:300]}"
-        agreed = {"unknown_categories": unknown, "outside_bounds": outside}
         return None if flags == agreed else f"is flagged {flags}, where {agreed} is agreed"
 
     return check
 
 
+def _flags(bundle: Bundle, row: InputRow) -> dict[str, list[str]]:
+    return {
+        "unknown_categories": _unknown(bundle, row),
+        "outside_range": _out_of_range(bundle, row),
+        "outside_bounds": _outside(bundle, row),
+    }
+
+
 def _unknown(bundle: Bundle, row: InputRow) -> list[str]:
     features = [feature for feature in bundle.manifest.inputs if isinstance(feature, CategoryFeature)]
     return [feature.name for feature in features if row[feature.name] not in (None, *feature.categories)]
+
+
+def _out_of_range(bundle: Bundle, row: InputRow) -> list[str]:
+    numbers = [feature for feature in bundle.manifest.inputs if isinstance(feature, NumberFeature)]
+    return [feature.name for feature in numbers if _is_beyond(feature, row[feature.name])]
+
+
+def _is_beyond(feature: NumberFeature, value: InputValue) -> bool:
+    if not isinstance(value, int | float):
+        return False
+    below = feature.minimum is not None and value < feature.minimum
+    return below or (feature.maximum is not None and value > feature.maximum)
 
 
 def _outside(bundle: Bundle, row: InputRow) -> list[str]:
