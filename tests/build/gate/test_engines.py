@@ -84,7 +84,7 @@ def gate_of(folder, bundle):
     [
         (FAULTS["a value at a threshold goes left"], True, {"kernel-differs"}),
         (
-            [("check.c", "result = KMD_VALID;", "result = KMD_BAD_TREE; if (m) return result;")],
+            [("check.c", "result = KMD_VALID;", "result = KMD_BAD_TREE; if (m) return 6;")],
             True,
             {"kernel-refused"},
         ),
