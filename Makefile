@@ -7,7 +7,7 @@ PYTHON ?= python3
 
 # What a person gives, by name=value or by the environment. It is text: `value` keeps make from reading a $ in it, and
 # recipes get it from the environment, in quotes. Without a value the command behind a target has its own default.
-override VARIABLES := SPEC DATA OUT TRIALS MINUTES END BASE_IMAGE CHAMPION JSON TO MODEL PORT PYTHON_IMAGE REGISTRY_PORT RUNNER TESTS TABLE LABEL SPECS STEPS_IMAGE BIGQUERY CLUSTER EXPERIMENT WAIT ALLOW_DIRTY TARGET CRON BACKFILL CATCH_UP RUN
+override VARIABLES := SPEC DATA OUT TRIALS MINUTES END BASE_IMAGE CHAMPION JSON TO MODEL PORT PYTHON_IMAGE REGISTRY_PORT RUNNER TESTS TABLE LABEL SPECS STEPS_IMAGE BIGQUERY CLUSTER EXPERIMENT WAIT ALLOW_DIRTY TARGET CRON BACKFILL CATCH_UP RUN IDS
 # SPECS="$LIST" with an empty list is a mistake, which the command refuses; one that make exports empty is not.
 override SPECS_GIVEN := $(if $(filter command,$(firstword $(origin SPECS)))$(value SPECS),yes)
 override PYTHON_ORIGIN := $(firstword $(origin PYTHON))
@@ -28,7 +28,7 @@ export OMP_WAIT_POLICY := PASSIVE
 # A run is many processes. Where Python may not keep what it compiles, each of them compiles every library again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run new check-spec image component-image base-images pipeline-compile pipeline-submit pipeline-schedule pipeline-runs pipeline-retry pipeline-stop releases registry test check fix serve report docs lock clean always
+.PHONY: help run new check-spec image component-image base-images pipeline-compile pipeline-submit pipeline-schedule pipeline-runs pipeline-retry pipeline-stop releases registry test check fix serve score report docs lock clean always
 
 help:  ## list what you can do here
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-17s %s\n", $$1, $$2}' Makefile
@@ -112,6 +112,10 @@ fix: $(READY)  ## fix what can be fixed: lint, formatting, the references
 serve: $(READY)  ## serve the last bundle, or KAMADO_BUNDLE: OUT= PORT=
 	@if [ "$$OUT" ]; then export KAMADO_BUNDLE="$$OUT/bundle"; fi; \
 	  KAMADO_BUNDLE="$${KAMADO_BUNDLE:-out/bundle}" KAMADO_PORT="$${PORT:-$${KAMADO_PORT:-}}" $(START) -m cli serve
+
+score: $(READY)  ## score Parquet files with the last bundle, or KAMADO_BUNDLE: DATA= IDS=NAME,NAME OUT= JSON=1
+	@if [ "$$OUT" ]; then export KAMADO_BUNDLE="$$OUT/bundle"; fi; \
+	  $(START) -m cli score $${DATA:+--data="$$DATA"} $${IDS:+--ids="$$IDS"} $${OUT:+--out="$$OUT/scores.parquet"} $${JSON:+--json}
 
 report: $(READY)  ## open the last report, or name it: OUT=
 	@$(START) -m cli report --out="$${OUT:-out}"

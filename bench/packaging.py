@@ -27,6 +27,7 @@ import pytest
 import xgboost
 from rich.console import Console
 
+from bench.spread import spread
 from build.gate.gate import verify
 from build.image.assemble import assemble
 from build.image.base.base import Base
@@ -125,10 +126,6 @@ def services(folder: Path) -> Iterator[tuple[str, docker.DockerClient]]:
     with registry(folder / "registry") as host, engine(folder / "engine") as address:
         with contextlib.closing(docker.DockerClient(base_url=address, timeout=600)) as client:
             yield host, client
-
-
-def spread(values: list[float], unit: str = "") -> str:
-    return f"{statistics.median(values):.2f}{unit} ({min(values):.2f} to {max(values):.2f})"
 
 
 def speed(host: str, client: docker.DockerClient, base: Base, folder: Path, rounds: int) -> tuple[list[float], str]:

@@ -17,9 +17,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[0] = str(ROOT)  # in place of this folder, whose packaging.py is not the library of that name
+
 from rich.console import Console
 
-ROOT = Path(__file__).resolve().parents[1]
+from bench.spread import spread
+
 PANDAS = ("pandas==3.1.1", "pyarrow==26.0.1", "numpy==2.4.6", "python-dateutil==2.9.0.post0", "six==1.17.0")
 MOST_PROCESSOR, MOST_MEMORY = 1.5, 1.3
 
@@ -85,10 +89,6 @@ def pandas(folder: Path) -> Path:
     install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", *PANDAS]
     subprocess.run(install, check=True)
     return python
-
-
-def spread(values: list[float]) -> str:
-    return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
 
 
 class Comparison:

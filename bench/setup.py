@@ -6,16 +6,19 @@ Each round installs the lock three times into a new environment: by pip, which i
 
 import argparse
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[0] = str(ROOT)  # in place of this folder, whose packaging.py is not the library of that name
+
 from rich.console import Console
 
-ROOT = Path(__file__).resolve().parents[1]
+from bench.spread import spread
+
 PIP = ("-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--no-cache-dir", "--requirement")
 
 
@@ -36,10 +39,6 @@ def run(command: list[str | Path], variables: dict[str, str] | None = None) -> N
     subprocess.run(command, cwd=ROOT, env=os.environ | (variables or {}), check=True, capture_output=True)
 
 
-def spread(values: list[float], unit: str) -> str:
-    return f"{statistics.median(values):.1f}{unit} ({min(values):.1f} to {max(values):.1f})"
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
@@ -53,10 +52,10 @@ def main() -> int:
             cold.append(by_kamado(folder / "cold", folder / "cache"))
             warm.append(by_kamado(folder / "warm", folder / "cache"))
         console.print(f"round {number + 1}: pip {pip[-1]:.1f} s, ours {cold[-1]:.1f} s, again {warm[-1]:.1f} s")
-    console.print(f"set-up by pip: {spread(pip, ' s')}")
-    console.print(f"set-up by build.environment, empty cache: {spread(cold, ' s')}")
-    console.print(f"the same with its cache: {spread(warm, ' s')}")
-    console.print(f"pip's time over ours: {spread([a / b for a, b in zip(pip, cold, strict=True)], ' times')}")
+    console.print(f"set-up by pip: {spread(pip, ' s', 1)}")
+    console.print(f"set-up by build.environment, empty cache: {spread(cold, ' s', 1)}")
+    console.print(f"the same with its cache: {spread(warm, ' s', 1)}")
+    console.print(f"pip's time over ours: {spread([a / b for a, b in zip(pip, cold, strict=True)], ' times', 1)}")
     return 0
 
 

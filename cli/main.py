@@ -11,6 +11,7 @@ from cli.images import base_images, component_image, image, verify
 from cli.outcome import report_usage
 from cli.registry import registry
 from cli.releases import fetch, promote, releases, rollback
+from cli.score import score
 from cli.serve import serve
 from cli.simulate import simulate
 from cli.submit import retry, runs, schedule, stop, submit
@@ -23,7 +24,7 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Train": (run, check_spec, new, report),
     "Images": (verify, image, component_image, base_images),
     "Releases": (releases, promote, rollback, fetch),
-    "Serve": (serve,),
+    "Serve": (serve, score),
     "Pipeline": (compile_pipeline, submit, schedule, runs, retry, stop),
     "Project": (simulate, registry, completion),
 }

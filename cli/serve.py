@@ -25,7 +25,7 @@ DEFAULT_BUNDLE = "out/bundle"
     "--port", default="", metavar="PORT", help="Port to listen on, 0 for any; default: KAMADO_PORT, else 8080."
 )
 def serve(call: Call, bundle: str, host: str, port: str) -> Done:
-    """Serve a bundle over HTTP until Ctrl-C, with an API page at /docs.
+    """Serve a bundle over HTTP until Ctrl-C, with a page to try the model at /.
 
     Further limits are variables of the environment: see docs/commands.md.
     """

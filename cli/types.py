@@ -27,6 +27,18 @@ class RunId(click.ParamType[str]):
         return text
 
 
+class Names(click.ParamType[tuple[str, ...]]):
+    """Names with commas between them."""
+
+    name = "names"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        names = tuple(name.strip() for name in str(value).split(",")) if value else ()
+        if not all(names):
+            self.fail(f"{value!r} has an empty name in it; write them as listing_id,list_id", param, ctx)
+        return names
+
+
 class WholeNumber(click.ParamType[int]):
     """A whole number of a range; `most` None is without an end."""
 

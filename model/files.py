@@ -22,17 +22,27 @@ MOST_DIGITS = 308  # of a whole number: any of so many is within the range of a 
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Temporary name in the same folder, fsync, rename. Raises OSError and leaves `path` as it was."""
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    """Raises OSError and leaves `path` as it was."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A file that takes the place of `path` when it is complete: temporary name in the same folder, fsync, rename.
+
+    Yields the temporary file, which is empty. On any error it is removed, and `path` is as it was.
+    """
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
+        yield temporary
+        _sync_file(temporary)
+        temporary.chmod(0o644)
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
 

@@ -16,14 +16,28 @@ from serving.routes import Handler, Operation, Route
 
 
 def create_api(
-    routes: Sequence[Route], metrics: ServerMetrics, *, title: str, version: str, description: str
+    routes: Sequence[Route],
+    metrics: ServerMetrics,
+    *,
+    title: str,
+    version: str,
+    description: str,
+    not_found: Callable[[str], Reply | None],
 ) -> FastAPI:
-    """The application of these routes; its document has every one with an operation."""
+    """The application of these routes; its document has every one with an operation.
+
+    `not_found` may have an answer of its own for a path without a route.
+    """
 
     async def refuse(_: HttpRequest, error: Exception) -> Response:
         assert isinstance(error, RequestError)  # registered for nothing else
         metrics.count_refusal(error.status, error.code)
         return _response(Reply(error_json(error), error.status))
+
+    async def no_route(request: HttpRequest, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # registered for nothing else
+        reply = not_found(request.url.path) if error.status_code == 404 else None
+        return _no_route(request, error) if reply is None else _response(reply)
 
     api = FastAPI(
         title=title,
@@ -33,7 +47,7 @@ def create_api(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # the redirect's address would come from the caller's Host header
-        exception_handlers={RequestError: refuse, HTTPException: _no_route},
+        exception_handlers={RequestError: refuse, HTTPException: no_route},
     )
     add_routes(api, routes)
     return api
@@ -90,9 +104,8 @@ def openapi_document(api: FastAPI, routes: Sequence[Route]) -> dict[str, JsonVal
     return document
 
 
-async def _no_route(request: HttpRequest, error: Exception) -> Response:
+def _no_route(request: HttpRequest, error: HTTPException) -> Response:
     """An unknown route or method, answered like every other error."""
-    assert isinstance(error, HTTPException)  # registered for nothing else
     where = f"{request.method} {request.url.path}"
     problem = Problem(where, "is not a route of this server", "/docs lists the routes", "route")
     body = error_json(RequestError(problem))

@@ -1,5 +1,7 @@
 """The ASGI application: the routes of one model, typed by its bundle's features."""
 
+from functools import partial
+
 import orjson
 from pydantic import BaseModel, Field
 
@@ -9,10 +11,12 @@ from serving.errors import ErrorBody, error_json, stopping
 from serving.exchange import TEXT, Reply, Request
 from serving.handlers import Handlers
 from serving.model_info import ModelInfo, model_info
+from serving.oip.errors import not_found
+from serving.oip.routes import oip_routes
 from serving.openapi import JsonObject, batch_body, error_descriptions, row_body
 from serving.page.routes import page_routes
 from serving.parse import RequestParser
-from serving.routes import Handler, Operation, Route, ScoringRoutes
+from serving.routes import Answers, Operation, Route, ScoringRoutes, constant
 from serving.runtime import Runtime
 from serving.score import LoadedModel
 from serving.settings import ServerLimits
@@ -41,13 +45,20 @@ def create_app(model: LoadedModel, runtime: Runtime) -> AsgiApp:
     manifest = predictor.manifest
     limits, metrics = runtime.limits, runtime.metrics
     info = model_info(model, limits)
-    routes = [*scoring_routes(model, runtime), _description(info), *_probes(model, runtime)]
+    handlers = Handlers(model.scorer, RequestParser(manifest, max_rows=limits.max_rows), runtime)
+    routes = [
+        *scoring_routes(model, handlers, limits),
+        *oip_routes(model.scorer, handlers, runtime),
+        _description(info),
+        *_probes(model, runtime),
+    ]
     api = create_api(
         routes,
         metrics,
         title=manifest.model,
         version=predictor.digest,
         description=describe_target(manifest),
+        not_found=partial(not_found, model=manifest.model, version=predictor.digest),
     )
     described = openapi_document(api, routes)
     document = Route("GET", "/openapi.json", constant(Reply(orjson.dumps(described))))
@@ -55,22 +66,10 @@ def create_app(model: LoadedModel, runtime: Runtime) -> AsgiApp:
     return ScoringRoutes(routes, api, limits, metrics)
 
 
-def constant(answer: Reply) -> Handler:
-    """The handler of a route whose answer never changes."""
-
-    async def handler(_: Request) -> Reply:
-        return answer
-
-    return handler
-
-
-def scoring_routes(model: LoadedModel, runtime: Runtime) -> list[Route]:
+def scoring_routes(model: LoadedModel, handlers: Handlers, limits: ServerLimits) -> list[Route]:
     """/predict and /predict:batch."""
     predictor = model.scorer.predictor
     manifest = predictor.manifest
-    limits = runtime.limits
-    parser = RequestParser(manifest, max_rows=limits.max_rows)
-    handlers = Handlers(model.scorer, parser, runtime)
 
     def operation(id: str, summary: str, answer: type[BaseModel], body: JsonObject) -> Operation:
         return Operation(id=id, summary=summary, tag="scoring", body=body, answers=scoring_answers(answer, limits))
@@ -88,7 +87,7 @@ def scoring_routes(model: LoadedModel, runtime: Runtime) -> list[Route]:
     ]
 
 
-def scoring_answers(answer: type[BaseModel], limits: ServerLimits) -> dict[int, tuple[type[BaseModel] | None, str]]:
+def scoring_answers(answer: type[BaseModel], limits: ServerLimits) -> Answers:
     """What a route that scores answers: this type, or an error."""
     errors = error_descriptions(limits).items()
     return {200: (answer, "Scored"), **{status: (ErrorBody, description) for status, description in errors}}

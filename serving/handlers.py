@@ -45,17 +45,11 @@ class Handlers:
 
     async def predict(self, request: Request) -> Reply:
         """Every input by name; null where it is not known."""
-        answered = self._row(request, perf_counter())
-        if self._log is not None:
-            self._log.append(request.id, answered.scores.probability, keys_of_headers(request))
-        return self._count("/predict", request, answered)
+        return self.count("/predict", request, self._row(request, perf_counter()))
 
     async def predict_batch(self, request: Request) -> Reply:
         """A list for every input by name, all of one length; null where a value is not known."""
-        answered = await self.in_thread(self._batch, request)
-        if self._log is not None:
-            self._log.append(request.id, answered.scores.probability, answered.keys)
-        return self._count("/predict:batch", request, answered)
+        return self.count("/predict:batch", request, await self.in_thread(self._batch, request))
 
     async def in_thread(self, answer: Callable[[Request, float], Answered], request: Request) -> Answered:
         """Whatever a large body costs, from its bytes to those of the answer, is done beside the event loop.
@@ -92,8 +86,12 @@ class Handlers:
         phases = Phases(begun - arrived, validated - begun, scored - validated, perf_counter() - scored)
         return Answered(Reply(body), scores, phases, batch.log)
 
-    def _count(self, route: str, request: Request, answered: Answered) -> Reply:
-        """On the event loop, because metrics have no lock."""
+    def count(self, route: str, request: Request, answered: Answered) -> Reply:
+        """Metrics and logs, on the event loop: they have no lock."""
+        if self._log is not None:
+            probability = answered.scores.probability
+            keys = answered.keys or keys_of_headers(request, rows=len(probability))
+            self._log.append(request.id, probability, keys)
         self._metrics.count_scores(answered.scores)
         self._metrics.observe(route, answered.phases)
         request.took(answered.phases)

@@ -8,7 +8,7 @@ from serving.errors import TooLarge, caller_gone, request_timeout
 from serving.settings import ServerLimits
 
 # Answered whatever the load: a readiness probe that failed at the peak would remove the pod just then.
-UNLIMITED_PATHS = frozenset({"/healthz", "/readyz", "/metrics", "/v2/health/live", "/v2/health/ready"})
+UNLIMITED_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 async def read_body(scope: Scope, receive: Receive, limits: ServerLimits) -> bytes:

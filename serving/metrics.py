@@ -22,7 +22,6 @@ from serving.distribution import Distribution
 
 SCORING_ROUTES = ("/predict", "/predict:batch")
 OTHER_ROUTES = "other"  # one label value for all other paths, because callers choose them
-ROUTES = (*SCORING_ROUTES, OTHER_ROUTES)
 BUCKETS = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)  # seconds
 PHASE_BUCKETS = (0.00001, 0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # seconds
 PROBABILITY_BUCKETS = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 1.0)
@@ -63,8 +62,9 @@ class ServerMetrics(Collector):
     def __init__(self, manifest: BundleManifest, *, digest: str) -> None:
         self.demand = Demand()
         self._identity = {"model": manifest.model, "digest": digest}
-        self._latency = {route: Distribution(BUCKETS) for route in ROUTES}
-        self._phases = {route: tuple(Distribution(PHASE_BUCKETS) for _ in Phases._fields) for route in SCORING_ROUTES}
+        routes = (*SCORING_ROUTES, f"/v2/models/{manifest.model}/infer")
+        self._latency = {route: Distribution(BUCKETS) for route in (*routes, OTHER_ROUTES)}
+        self._phases = {route: tuple(Distribution(PHASE_BUCKETS) for _ in Phases._fields) for route in routes}
         self._probability = Distribution(PROBABILITY_BUCKETS)
         self._refused: dict[tuple[int, str], int] = {}
         categories = [feature.name for feature in manifest.inputs if isinstance(feature, CategoryFeature)]
@@ -108,13 +108,13 @@ class ServerMetrics(Collector):
             self.demand.shed += 1
 
     def observe(self, route: str, phases: Phases) -> None:
-        """A request to one of SCORING_ROUTES was answered with scores."""
+        """A request to a route that scores was answered with scores."""
         for distribution, seconds in zip(self._phases[route], phases, strict=True):
             distribution.observe(seconds)
 
     def observe_request(self, path: str, seconds: float) -> None:
         """A request was answered, by scores or otherwise, `seconds` after its head; not one that the limit refused."""
-        self._latency[path if path in SCORING_ROUTES else OTHER_ROUTES].observe(seconds)
+        self._latency[path if path in self._phases else OTHER_ROUTES].observe(seconds)
 
     # what Prometheus reads
 

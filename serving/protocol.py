@@ -29,7 +29,6 @@ from serving.errors import (
     too_many_pipelined,
 )
 from serving.exchange import Reply, send_reply
-from serving.limit import UNLIMITED_PATHS
 from serving.log import in_progress
 from serving.overload import ReadyAnswer, answer_head
 from serving.request_id import request_id
@@ -40,7 +39,6 @@ MAX_PIPELINED = 64  # requests of one connection that wait behind the one in pro
 LINGER_SECONDS = 1.0
 # A request must end within this multiple of the seconds for a head, even when it has been answered before its end.
 REQUEST_TIME_FACTOR = 3
-UNLIMITED_TARGETS = frozenset(path.encode() for path in UNLIMITED_PATHS)
 
 
 class HeadError(Exception):
@@ -155,7 +153,7 @@ class BoundedProtocol(HttpToolsProtocol):
         is_full = self._demand.in_progress >= self.runtime.limits.concurrency
         if not is_full and (not self.runtime.bulk.is_full or self._declared_bytes() <= INLINE_BYTES):
             return False
-        return self.url.partition(b"?")[0] not in UNLIMITED_TARGETS
+        return self.url.partition(b"?")[0].decode("latin-1") not in self.runtime.unlimited
 
     def _declared_bytes(self) -> int:
         """Of the body; 0 when its head does not say."""
@@ -178,7 +176,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # as uvicorn's own
         """Give a request its place. Only one that waited behind another of its connection may find none."""
-        if cycle.scope["path"] in UNLIMITED_PATHS:
+        if cycle.scope["path"] in self.runtime.unlimited:
             super()._start_asgi_task(cycle, app)
         elif self._demand.in_progress >= self.runtime.limits.concurrency:
             self.runtime.metrics.count_refusal(self.busy.status, self.busy.code)

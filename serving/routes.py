@@ -17,16 +17,30 @@ from serving.metrics import ServerMetrics
 from serving.settings import ServerLimits
 
 Handler = Callable[[Request], Awaitable[Reply]]
+Answers = Mapping[int, tuple[type[BaseModel] | None, str]]  # HTTP status -> type and description
+
+
+def json_refusal(error: RequestError) -> Reply:
+    return Reply(error_json(error), error.status, headers=error.headers)
+
+
+def constant(reply: Reply) -> Handler:
+    """The handler of a route whose answer never changes."""
+
+    async def handler(_: Request) -> Reply:
+        return reply
+
+    return handler
 
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """What the OpenAPI document says of a route. `answers` are HTTP status -> type and description."""
+    """What the OpenAPI document says of a route. What it answers is by HTTP status."""
 
     id: str
     summary: str
     tag: str
-    answers: Mapping[int, tuple[type[BaseModel] | None, str]]
+    answers: Answers
     body: Mapping[str, JsonValue] | None = None  # an OpenAPI request body
     parameters: tuple[Mapping[str, JsonValue], ...] = ()  # OpenAPI parameters, of the query and of headers
     description: str = ""
@@ -43,31 +57,32 @@ class Route:
     path: str
     handler: Handler
     operation: Operation | None = None
+    refusal: Callable[[RequestError], Reply] = json_refusal
 
 
 class ScoringRoutes:
     """The ASGI application in front of FastAPI's: the routes with a body, which are those that score."""
 
     def __init__(self, table: Sequence[Route], others: AsgiApp, limits: ServerLimits, metrics: ServerMetrics) -> None:
-        self._handlers = {route.path: route.handler for route in table if route.method == "POST"}
+        self._routes = {route.path: route for route in table if route.method == "POST"}
         self._others = others
         self._limits = limits
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        handler = self._handlers.get(scope["path"]) if scope["method"] == "POST" else None
-        if handler is None:
+        route = self._routes.get(scope["path"]) if scope["method"] == "POST" else None
+        if route is None:
             await self._others(scope, receive, send)
             return
         try:
-            answer = await handler(Request(scope, await read_body(scope, receive, self._limits)))
+            answer = await route.handler(Request(scope, await read_body(scope, receive, self._limits)))
         except RequestError as error:
-            answer = self._refusal(error)
+            answer = self._refused(route, error)
         except BaseException:  # uvicorn logs it
-            await send_reply(self._refusal(server_failed()), send)
+            await send_reply(self._refused(route, server_failed()), send)
             raise
         await send_reply(answer, send)
 
-    def _refusal(self, error: RequestError) -> Reply:
+    def _refused(self, route: Route, error: RequestError) -> Reply:
         self._metrics.count_refusal(error.status, error.code)
-        return Reply(error_json(error), error.status, headers=error.headers)
+        return route.refusal(error)

@@ -29,6 +29,7 @@ MAY_IMPORT = {
     },
     "components/build_image": {"artifacts", "build", "model"},
     "components/champion": {"artifacts", "build", "model"},
+    "components/score": {"model", *DATA_TOOLS},
     "components/conclude": {"artifacts", "model"},
     "components/fleet_conclude": {"artifacts", "model"},
     "components/fleet_summary": {"artifacts", "model"},

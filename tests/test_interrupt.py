@@ -26,6 +26,7 @@ COMMANDS = {
     "make registry": "cli registry",
     "make serve": "cli serve",
     "the server of an image": "serving.server",
+    "make score": "cli score",
     "make report": "cli report",
     "make fix": "model.spec.reference",
     "make fix, schemas": "artifacts.schemas",

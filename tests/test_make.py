@@ -80,6 +80,13 @@ REACHES = {
         "KAMADO_BUNDLE": "KAMADO_BUNDLE={}",
         "KAMADO_PORT": "KAMADO_PORT={}",
     },
+    "score": {
+        "DATA": "--data={}",
+        "IDS": "--ids={}",
+        "OUT": "--out={}/scores.parquet",
+        "JSON": "--json",
+        "KAMADO_BUNDLE": "KAMADO_BUNDLE={}",
+    },
     "report": {"OUT": "--out={}"},
 }
 CASES = [(target, variable) for target, variables in REACHES.items() for variable in variables]

@@ -6,7 +6,7 @@ class Answer {
     const fill = make("i");
     fill.style.width = percent + "%";
     at("answer").replaceChildren(
-      make("p", {className: "probability"}, short(percent) + " %"),
+      make("p", {className: "probability"}, short(Number(percent.toPrecision(4))) + " %"),
       make("p", {className: "digits"}, String(result.probability)),
       make("div", {className: "bar", ariaHidden: "true"}, fill),
       make("p", {className: "pills"}, this.comparison(result, stored), ...this.flags(result.flags)));

@@ -9,8 +9,8 @@ function explanation(result, row) {
   return [
     make("h3", {}, "What moved it"),
     make("p", {className: "note"}, `In log odds, from ${short(result.base)} for the average row to ${short(result.margin)} for this one. Right raises the probability, left lowers it.`),
-    make("ul", {className: "contributions"}, ...bars.slice(0, SHOWN)),
-    rest.length ? make("details", {}, make("summary", {}, `${rest.length} smaller ones`), make("ul", {className: "contributions"}, ...rest)) : "",
+    make("ul", {className: "bars"}, ...bars.slice(0, SHOWN)),
+    rest.length ? make("details", {}, make("summary", {}, `${rest.length} smaller ones`), make("ul", {className: "bars"}, ...rest)) : "",
   ];
 }
 

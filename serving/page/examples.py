@@ -26,7 +26,7 @@ class Example:
     def is_usual(self) -> bool:
         return not self.nulls and not self.unknown
 
-    def option(self) -> Html:
+    def option(self, *, selected: bool) -> Html:
         """The script fills the form from its data, and compares the answer with the stored probability."""
         notes = [f"{self.nulls} not known"] if self.nulls else []
         notes += [f"unknown {name}" for name in self.unknown]
@@ -35,6 +35,7 @@ class Example:
             "option",
             text,
             value=str(self.index),
+            selected=selected,
             data_row=orjson.dumps(self.row.input).decode(),
             data_probability=orjson.dumps(self.row.probability).decode(),
         )

@@ -12,16 +12,20 @@ class Exposition {
     return this.samples.filter(sample => sample.name === name);
   }
 
-  /** Summed over all labels; null where there is none. */
+  /** Summed over all labels. */
   sum(name) {
-    const samples = this.of(name);
-    return samples.length ? samples.reduce((total, {value}) => total + value, 0) : null;
+    return this.of(name).reduce((total, {value}) => total + value, 0);
+  }
+
+  /** [{le, value}] of a histogram's series with these labels: how many were at most `le`. */
+  buckets(name, labels) {
+    return this.of(name + "_bucket").filter(sample => Object.entries(labels).every(([key, value]) => sample.labels[key] === value))
+      .map(({labels: {le}, value}) => ({le: Number(le.replace("+Inf", "Infinity")), value})).sort((a, b) => a.le - b.le);
   }
 
   /** Interpolated within its bucket as Prometheus does it; null before the first observation. */
   quantile(share, name, labels) {
-    const buckets = this.of(name + "_bucket").filter(sample => Object.entries(labels).every(([key, value]) => sample.labels[key] === value))
-      .map(({labels: {le}, value}) => ({le: Number(le.replace("+Inf", "Infinity")), value})).sort((a, b) => a.le - b.le);
+    const buckets = this.buckets(name, labels);
     const all = buckets.at(-1)?.value;
     if (!all) return null;
     const index = buckets.findIndex(({value}) => value >= share * all);

@@ -10,7 +10,7 @@ class RowForm {
     this.inputs = [...document.querySelectorAll("input[data-input]")];
     this.latest = 0;
     at("example").addEventListener("change", () => { this.fill(this.example().row); this.score(); });
-    at("clear").addEventListener("click", () => { this.fill({}); this.inputs[0].focus(); });
+    at("clear").addEventListener("click", () => { this.fill({}); this.inputs[0]?.focus(); });
     at("row").addEventListener("submit", event => { event.preventDefault(); this.score(true); });
     this.fill(this.example().row);
   }

@@ -21,7 +21,9 @@ def form_section(info: ModelInfo, golden: Sequence[GoldenRow]) -> Html:
 
 
 def _form(info: ModelInfo, golden: Sequence[GoldenRow]) -> Html:
-    options = [example.option() for example in examples(golden, info.features)]
+    rows = examples(golden, info.features)
+    middle = sum(example.is_usual for example in rows) // 2
+    options = [example.option(selected=index == middle) for index, example in enumerate(rows)]
     return element(
         "form",
         element(

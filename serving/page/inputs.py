@@ -37,7 +37,7 @@ def seen(feature: Feature) -> str:
         return f"one of {len(feature.categories)}"
     if feature.minimum is None or feature.maximum is None:
         return "no value in training"
-    return f"{feature.minimum:,.10g} to {feature.maximum:,.10g}"
+    return f"{number(feature.minimum)} to {number(feature.maximum)}"
 
 
 def _values(feature: Feature) -> Child:

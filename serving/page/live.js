@@ -1,4 +1,5 @@
 const POLL_MILLISECONDS = 2000;
+const ROUTE = "/predict";
 const FLAGGED = [
   ["kamado_unknown_category_total", "unknown category", "feature"],
   ["kamado_outside_range_total", "outside of range", "feature"],
@@ -34,17 +35,27 @@ class Live {
   }
 
   show(metrics) {
-    const now = performance.now(), rows = metrics.sum("kamado_rows_total") ?? 0;
-    const rate = this.previous && (rows - this.previous.rows) / (now - this.previous.now) * 1000;
-    this.previous = {rows, now};
-    const latency = share => milliseconds(metrics.quantile(share, "kamado_request_seconds", {route: "/predict"}));
-    const values = {
-      rows: short(rows), rate: rate === null ? "-" : short(Number(rate.toPrecision(3))), median: latency(0.5), tail: latency(0.99),
-      "in-flight": short(metrics.sum("kamado_inflight") ?? 0), refused: short(metrics.sum("kamado_refused_total") ?? 0)};
-    for (const [name, value] of Object.entries(values)) document.querySelector(`[data-live="${name}"]`).textContent = value;
-    counts("reasons", metrics.of("kamado_refused_total").map(({labels: {status, code}, value}) => [`${status} ${code}`, value]));
-    counts("flagged", FLAGGED.flatMap(([name, flag, label]) => metrics.of(name).map(({labels, value}) => [`${flag}: ${labels[label]}`, value])));
+    const rows = metrics.sum("kamado_rows_total");
+    const latency = share => milliseconds(metrics.quantile(share, "kamado_request_seconds", {route: ROUTE}));
+    tile("rows", short(rows));
+    tile("rate", this.rate(rows));
+    tile("median", latency(0.5));
+    tile("tail", latency(0.99));
+    tile("in-flight", short(metrics.sum("kamado_inflight")));
+    tile("refused", short(metrics.sum("kamado_refused_total")));
+    counts("reasons", metrics.of("kamado_refused_total").map(({labels: {status, code}, value}) => [`${status}, ${code}`, value]));
+    counts("flagged", FLAGGED.flatMap(([name, flag, label]) =>
+      metrics.of(name).map(({labels, value}) => [`${flag}: ${labels[label]}`, value])));
+    counts("phases", phases(metrics), value => short(Number(value.toPrecision(3))) + " µs");
+    distribution("probabilities", metrics.buckets("kamado_probability", {}));
     this.pulse("live", "good");
+  }
+
+  /** Rows a second since the counters were read last. */
+  rate(rows) {
+    const now = performance.now(), previous = this.previous;
+    this.previous = {rows, now};
+    return previous ? short(Number(((rows - previous.rows) / (now - previous.now) * 1000).toPrecision(3))) : "-";
   }
 
   pulse(text, state) {
@@ -53,12 +64,17 @@ class Live {
   }
 }
 
-const milliseconds = seconds => seconds === null ? "-" : short(Number((seconds * 1000).toPrecision(2))) + " ms";
-
-function counts(id, rows) {
-  const seen = rows.filter(([, value]) => value > 0).sort(([, a], [, b]) => b - a);
-  const entries = seen.length ? seen : [["none", 0]];
-  at(id).replaceChildren(...entries.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, short(value))]));
+/** [name, mean microseconds] of each phase of a request. */
+function phases(metrics) {
+  const of = suffix => metrics.of("kamado_phase_seconds" + suffix).filter(({labels}) => labels.route === ROUTE);
+  const requests = Object.fromEntries(of("_count").map(({labels, value}) => [labels.phase, value]));
+  return of("_sum").map(({labels, value}) => [labels.phase, value / (requests[labels.phase] || 1) * 1e6]);
 }
+
+function tile(name, text) {
+  document.querySelector(`[data-live="${name}"]`).textContent = text;
+}
+
+const milliseconds = seconds => seconds === null ? "-" : short(Number((seconds * 1000).toPrecision(2))) + " ms";
 
 new Live();

@@ -12,14 +12,16 @@ TILES = (
     ("in-flight", "requests in flight"),
     ("refused", "requests refused"),
 )
-TABLES = (("reasons", "Refused, by reason"), ("flagged", "Flagged rows, by flag and input or rule"))
+TABLES = (
+    ("reasons", "Refused, by reason"),
+    ("flagged", "Flagged rows"),
+    ("phases", "Where a request to /predict spends its time, mean"),
+)
 
 
 def live_section() -> Html:
-    tables = [
-        element("div", element("h3", title), element("dl", id=name, class_="counts"), class_="card")
-        for name, title in TABLES
-    ]
+    lists = [_card(title, element("dl", id=name, class_="counts")) for name, title in TABLES]
+    probabilities = _card("Probabilities of the rows", element("ul", id="probabilities", class_="bars"))
     return element(
         "section",
         element(
@@ -31,6 +33,10 @@ def live_section() -> Html:
         ),
         element("p", "Since this server started; every two seconds, from /metrics.", class_="note"),
         element("dl", *(tile(NOTHING, meaning, live=name) for name, meaning in TILES), class_="tiles"),
-        element("div", *tables, class_="halves"),
+        element("div", element("div", *lists, class_="stack"), probabilities, class_="halves"),
         aria_labelledby="live",
     )
+
+
+def _card(title: str, content: Html) -> Html:
+    return element("div", element("h3", title), content, class_="card")

@@ -35,15 +35,14 @@ def join(*children: Child) -> Html:
     return Html("".join(_markup(child) for child in children))
 
 
-def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[Child]], **attributes: Attribute) -> Html:
+def table(name: str, heads: Sequence[str], rows: Iterable[Sequence[Child]]) -> Html:
     """The first cell of a row is its head. Cells carry the name of their column: on narrow screens a row is a block."""
     columns = [element("th", head, scope="col") for head in heads]
     return element(
         "table",
-        element("caption", caption, class_="unseen"),
         element("thead", element("tr", *columns)),
         element("tbody", *(_row(heads, row) for row in rows)),
-        **attributes,
+        aria_label=name,
     )
 
 

@@ -14,7 +14,7 @@ from serving.page.page import Page, assemble
 from serving.page.verdict import NoVerdict, Verdict
 from serving.page.verdict_section import verdict_section
 
-SCRIPTS = ("elements.js", "answer.js", "contributions.js", "form.js", "exposition.js", "live.js")
+SCRIPTS = ("elements.js", "answer.js", "contributions.js", "form.js", "exposition.js", "counts.js", "live.js")
 
 
 def model_page(info: ModelInfo, golden: Sequence[GoldenRow], verdict: Verdict | NoVerdict) -> Page:

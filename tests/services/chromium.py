@@ -3,11 +3,11 @@
 import contextlib
 import html
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -25,6 +25,7 @@ FOCUSED = """() => ({tag: document.activeElement.tagName, text: document.activeE
   outline: getComputedStyle(document.activeElement).outlineStyle})"""
 
 Measured = dict[str, Any]
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,15 @@ class Chromium:
     def press(self, source: str, width: int, keys: Sequence[str]) -> list[Measured]:
         """The element with the focus after each of `keys`: its tag, text and outline, and whether it is unfolded."""
         return self._thread.submit(self._press, source, width, keys).result()
+
+    def use(self, work: Callable[[Page], Result]) -> Result:
+        """What `work` returns. It gets a new page, in the browser's thread."""
+        return self._thread.submit(self._use, work).result()
+
+    def _use(self, work: Callable[[Page], Result]) -> Result:
+        with contextlib.closing(self._browser.new_page()) as page:
+            page.set_default_timeout(MILLISECONDS)
+            return work(page)
 
     def _look(self, source: str, widths: Sequence[int], pictures: Path | None) -> Looks:
         with self._page(source) as (page, errors):

@@ -112,16 +112,18 @@ def test_answers_are_what_the_document_says(document, predict, row):
     typed("ProblemBody", refused["problems"][0])
 
 
-def test_the_page_loads_nothing_from_elsewhere(server):
-    start = get(server, "/")
-    assert start.url == server.url + "/docs"
-    assert not re.findall(r"""(?:https?:)?//[a-z0-9]|@import|url\(""", start.text)
-    assert start.headers["content-security-policy"].startswith("default-src 'none';")
+@pytest.mark.parametrize("path", ["/", "/docs"])
+def test_a_page_loads_nothing_from_elsewhere(server, path):
+    page = get(server, path)
+    assert page.url == server.url + path
+    assert not re.findall(r"""(?:https?:)?//[a-z0-9]|@import|url\(""", page.text.replace("=http://127.0.0.1:8080", ""))
+    assert page.headers["content-security-policy"].startswith("default-src 'none';")
 
 
 def test_what_the_page_loads_is_there(server):
-    paths = set(re.findall(r'(?:load|fetch)\("([a-z.]+)"', get(server, "/docs").text))
-    assert paths == {"openapi.json", "model", "readyz", "predict"}
+    text = get(server, "/").text + get(server, "/docs").text
+    paths = set(re.findall(r'(?:fetch\(|<a href=)"([a-z][a-z.]*)', text))
+    assert paths == {"openapi.json", "model", "docs", "metrics", "predict"}
     for path in paths - {"predict"}:
         assert get(server, "/" + path).status_code == 200
 

@@ -1,0 +1,115 @@
+"""Kamado's server beside others: `python bench/serving`.
+
+Trains one model, serves it by Kamado, a plain FastAPI app, KServe's SDK, MLServer and BentoML, each with one worker in
+an environment of its own (its lock is in bench/serving/peers; downloaded once, into Kamado's cache), checks the bits of
+one answer of each, and loads them in turn. What is compared is the processor time of the server per request, because
+other work on the machine changes it least. The others get numbers by position and answer with the booster's own
+probability: they check no names, categories or ranges, and apply no linear part, correction or calibration. Exit code 1
+when a goal is missed.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[0] = str(ROOT)  # in place of this folder, which holds no packages
+
+from rich.console import Console
+
+from bench.serving.comparison import Comparison, compare
+from bench.serving.contenders import CONTENDERS
+from bench.serving.cores import Cores
+from bench.serving.environments import server_environment
+from bench.serving.goals import Goal, show
+from bench.serving.measure import CASES
+from bench.serving.model_case import ModelCase, model_case
+
+PARTS = ("servers", "start", "call")
+MOST_IMPORT, MOST_CALL = 0.6, 20.0
+
+
+def start(case: ModelCase, console: Console) -> Iterator[Goal]:  # noqa: ARG001  # as the other parts
+    """Importing the server, in processor seconds of the whole process."""
+    python = server_environment() / "bin" / "python"
+    used = sorted(_children_cpu([str(python), "-c", "import serving.server"]) for _ in range(5))
+    yield Goal("importing the server", used[2], MOST_IMPORT, " CPU s")
+
+
+def call(case: ModelCase, console: Console) -> Iterator[Goal]:
+    """The scoring call alone."""
+    python = server_environment() / "bin" / "python"
+    rows = case.bundle.with_name("rows.json")
+    rows.write_text(json.dumps(case.columns))
+    command = [str(python), "-m", "bench.serving.call", str(case.bundle), str(rows)]
+    measured = json.loads(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, env=_environ()).stdout)
+    console.print(f"the scoring call by {measured['engine']}, per row of 1,000: {measured['row_of_many']:.2f} µs")
+    yield Goal("the scoring call, one row", measured["one"], MOST_CALL, " µs")
+
+
+def _children_cpu(command: list[str]) -> float:
+    before = os.times()
+    subprocess.run(command, cwd=ROOT, check=True, env=_environ())
+    after = os.times()
+    return after.children_user + after.children_system - before.children_user - before.children_system
+
+
+def _environ() -> dict[str, str]:
+    return {**os.environ, "OMP_NUM_THREADS": "1"}
+
+
+def _document(comparison: Comparison | None, goals: list[Goal]) -> dict[str, object]:
+    costs = [
+        {"server": name, "load": case.name, **asdict(cost)}
+        for (name, case), costs in (comparison.costs.items() if comparison else ())
+        for cost in costs
+    ]
+    footprints = {name: asdict(size) for name, size in (comparison.footprints.items() if comparison else ())}
+    return {
+        "costs": costs,
+        "footprints": footprints,
+        "goals": [asdict(goal) | {"reached": goal.reached} for goal in goals],
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python bench/serving", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="parts to run")
+    parser.add_argument(
+        "--servers", nargs="+", choices=CONTENDERS, default=list(CONTENDERS), help="Kamado is always one"
+    )
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of every load, all servers in each")
+    parser.add_argument("--seconds", type=float, default=1.5, help="of every load")
+    parser.add_argument("--json", type=Path, help="file for every figure")
+    args = parser.parse_args()
+    console, cores = Console(highlight=False, width=160), Cores.split()
+    goals: list[Goal] = []
+    comparison = None
+    console.print(f"{cores}; {len(CASES)} loads")
+    with tempfile.TemporaryDirectory(prefix="kamado-bench-") as scratch:
+        case = model_case(Path(scratch))
+        if "servers" in args.only:
+            cores.take_client()
+            names = [name for name in CONTENDERS if name in {"Kamado", *args.servers}]
+            comparison = compare(names, case, Path(scratch), cores, console, rounds=args.rounds, seconds=args.seconds)
+            comparison.show(console)
+            goals += comparison.goals()
+        if "start" in args.only:
+            goals += start(case, console)
+        if "call" in args.only:
+            goals += call(case, console)
+    if args.json:
+        args.json.write_text(json.dumps(_document(comparison, goals), indent=2))
+    return show(goals, console)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""Score Parquet files with a bundle, without a server: the same predictor gives the same numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from components.score.flag_counts import FlagCounter, FlagCounts
+from components.score.input_columns import InputColumns
+from components.score.input_files import InputFiles
+from components.score.scores_file import ScoresFile
+from model.bundle.bundle import load
+from model.bundle.folder import MANIFEST, RETRAIN
+from model.bundle.predictor import Predictor
+from model.bundle.row_scorer import RowScorer
+from model.errors import BundleError, Problem, Problems
+from model.progress import ReportProgress
+
+
+@dataclass(frozen=True)
+class ScoringSummary:
+    """What was scored, with which bundle and engine, and how many rows have values that training did not see."""
+
+    model: str
+    bundle: str
+    engine: str
+    files: int
+    rows: int
+    out: str
+    flags: FlagCounts
+
+
+def score(bundle: Path, data: Path, out: Path, *, ids: Sequence[str], progress: ReportProgress) -> ScoringSummary:
+    """Write `out`, a Parquet file with the columns `ids` and `probability`, in the order of the rows in `data`.
+
+    Memory does not grow with the rows; `out` is written whole or not at all. Raises BundleError for a bundle that
+    cannot be used, DataError with every problem of the files.
+    """
+    loaded = load(bundle)
+    problems = Problems()
+    _check_output(out, data, problems)
+    files = InputFiles.open(data, loaded.manifest.inputs, tuple(dict.fromkeys(ids)), problems)
+    predictor = Predictor(loaded)
+    manifest, scorer = loaded.manifest, RowScorer(predictor)
+    columns, counter, done = InputColumns(manifest.inputs), FlagCounter(manifest), 0
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with ScoresFile.open(out, files.ids, model=manifest.model, bundle=loaded.digest) as scores_file:
+        for batch in files.batches():
+            scores = scorer.score(columns.values(batch))
+            if not np.isfinite(scores.probability).all():
+                problem = f"gives a probability that is not finite for a row of {done:,} to {done + batch.num_rows:,}"
+                raise BundleError(Problem(MANIFEST, problem, RETRAIN, "score-not-finite"))
+            counter.add(scores.flags)
+            scores_file.write(batch, scores.probability)
+            done += batch.num_rows
+            progress(done, files.rows, f"{done:,} of {files.rows:,} rows")
+    return ScoringSummary(
+        model=manifest.model,
+        bundle=loaded.digest,
+        engine=predictor.engine,
+        files=len(files.paths),
+        rows=done,
+        out=str(out),
+        flags=counter.counts(),
+    )
+
+
+def _check_output(out: Path, data: Path, problems: Problems) -> None:
+    """Scores must not replace a file of `data`, nor be read as one the next time."""
+    if data.resolve() in (out.resolve(), out.resolve().parent):
+        problem = f"is where the rows to score are ({data})"
+        problems.add(str(out), problem, "Name a file in another folder", "score-out-in-data")
+    elif out.is_dir():
+        problems.add(str(out), "is a folder", "Name a file for the scores", "score-out-folder")

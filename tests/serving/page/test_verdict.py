@@ -1,0 +1,42 @@
+"""The verdict beside the bundle: shown when it is about this bundle, and never a reason not to serve."""
+
+import json
+
+import pytest
+
+from serving.page.verdict import NoVerdict, Verdict, read_verdict
+
+DIGEST = "sha256:" + "0" * 64
+
+
+@pytest.fixture
+def bundle(tmp_path):
+    (tmp_path / "bundle").mkdir()
+    return tmp_path / "bundle"
+
+
+def test_it_is_what_evaluate_wrote(hostile_bundle, info):
+    verdict = read_verdict(hostile_bundle, info.digest)
+    assert isinstance(verdict, Verdict)
+    assert (verdict.verdict, verdict.metrics["auc"], verdict.reasons[0].passed) == ("promote", 0.71, True)
+
+
+def test_the_folder_may_be_the_working_folder(hostile_bundle, info, monkeypatch):
+    monkeypatch.chdir(hostile_bundle)
+    assert isinstance(read_verdict(hostile_bundle.relative_to(hostile_bundle), info.digest), Verdict)
+
+
+def test_there_may_be_none(bundle):
+    assert read_verdict(bundle, DIGEST) == NoVerdict("There is no verdict.json beside the bundle.")
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"[]", b"{}", b'{"verdict": "promote"}', b"[" * 100_000])
+def test_it_may_be_no_verdict(bundle, content):
+    bundle.with_name("verdict.json").write_bytes(content)
+    assert read_verdict(bundle, DIGEST) == NoVerdict("verdict.json beside the bundle is not a verdict.")
+
+
+def test_it_may_be_about_another_bundle(hostile_bundle, bundle):
+    document = json.loads(hostile_bundle.with_name("verdict.json").read_text())
+    bundle.with_name("verdict.json").write_text(json.dumps(document))
+    assert read_verdict(bundle, DIGEST) == NoVerdict("verdict.json beside the bundle is about another bundle.")
