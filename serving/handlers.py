@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
+from model.errors import Problem
 from serving.bulk import INLINE_BYTES
-from serving.errors import no_probability
+from serving.errors import RequestError, no_probability
 from serving.exchange import Reply, Request
 from serving.log_keys import LogKeys, keys_of_headers
 from serving.metrics import Phases
@@ -69,8 +71,9 @@ class Handlers:
         probability = float(scores.probability[0])
         if not math.isfinite(probability):
             raise no_probability([0])
+        explanation = self._explanation(numbers) if wants_explanation(request) else b""
         scored = perf_counter()
-        body = self._json(orjson.dumps(probability), _flags_of_row(scores))
+        body = self._json(orjson.dumps(probability), _flags_of_row(scores), explanation)
         phases = Phases(begun - arrived, validated - begun, scored - validated, perf_counter() - scored)
         return Answered(Reply(body), scores, phases)
 
@@ -97,8 +100,22 @@ class Handlers:
         request.took(answered.phases)
         return answered.reply
 
-    def _json(self, probability: bytes, flags: bytes) -> bytes:
-        return b"".join((self._identity, b',"probability":', probability, b',"flags":', flags, b"}"))
+    def _explanation(self, numbers: NDArray[np.float64]) -> bytes:
+        """The further keys of an answer."""
+        parts = self._scorer.explain(numbers)
+        sums = {"margin": parts.margin, "base": parts.base, "rounding": parts.rounding}
+        return b"," + orjson.dumps({**sums, "contributions": parts.by_feature})[1:-1]
+
+    def _json(self, probability: bytes, flags: bytes, explanation: bytes = b"") -> bytes:
+        return b"".join((self._identity, b',"probability":', probability, b',"flags":', flags, explanation, b"}"))
+
+
+def wants_explanation(request: Request) -> bool:
+    """Raises RequestError for another value of `explain` than 0 and 1."""
+    value = request.query.get("explain", "0")
+    if value not in ("0", "1"):
+        raise RequestError(Problem("explain", f"is {value!r:.60}", "Send explain=1, or leave it out", "query"))
+    return value == "1"
 
 
 def _flags_of_row(scores: Predictions) -> bytes:
