@@ -13,7 +13,7 @@ from model.bundle.bounds import Bounds
 from model.bundle.calibration import Calibration, Sampling
 from model.bundle.features import CategoryFeature, Feature, NumberFeature
 from model.bundle.manifest import BundleLineage, BundleManifest, Position, Trees
-from model.bundle.predictor import XGBOOST
+from model.bundle.predictor import XGBOOST, Engine
 from serving.score import LoadedModel
 from serving.settings import ServerLimits
 from serving.types import describe_feature, describe_target
@@ -68,6 +68,8 @@ class ModelInfo(BaseModel):
     sampling: Sampling
     calibration: Calibration
     trees: Trees
+    engine: Engine = Field(description="what computes: the compiled kernel, or XGBoost, with the same results")
+    engine_reason: str | None = Field(description="why it is not the kernel")
     search: dict[str, str | int | float | bool | None]
     metrics: dict[str, float]
     lineage: BundleLineage
@@ -91,6 +93,8 @@ def model_info(model: LoadedModel, limits: ServerLimits) -> ModelInfo:
         sampling=manifest.sampling,
         calibration=manifest.calibration,
         trees=manifest.trees,
+        engine=predictor.engine,
+        engine_reason=predictor.engine_reason,
         search=manifest.search,
         metrics=manifest.metrics,
         lineage=manifest.lineage,

@@ -102,7 +102,8 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
         return 1
     log.serves(predictor.manifest.model, predictor.digest)
     sys.setswitchinterval(SWITCH_SECONDS)
-    verified = f"({len(predictor.golden)} golden rows reproduced)"
+    engine = predictor.engine if predictor.engine_reason is None else f"{predictor.engine}: {predictor.engine_reason}"
+    verified = f"({len(predictor.golden)} golden rows reproduced; {engine})"
     line = f"{url_of(listener)} serves {predictor.manifest.model} {predictor.digest} {verified}"
     serve(app, listener, runtime, drain_seconds=settings.drain_seconds, announcement=line)
     return 0

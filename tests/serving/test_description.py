@@ -36,6 +36,7 @@ def test_the_model_is_described_with_features_bounds_calibration_lineage_and_ver
     assert info["position"] == {"feature": "position", "constant": 1}
     assert info["bounds"][0]["expression"] == "rent / model_config"
     assert info["calibration"]["method"] == "beta"
+    assert (info["engine"], info["engine_reason"]) == (predictor.engine, predictor.engine_reason)
     assert info["lineage"]["cutoff"] == "2026-07-01T00:00:00Z"
     assert info["libraries"]["trained"] == manifest.libraries
     assert info["libraries"]["serving"]["xgboost"] == manifest.libraries["xgboost"]

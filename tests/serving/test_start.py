@@ -37,10 +37,10 @@ def rewritten(bundle, folder, **changes):
     return folder
 
 
-def test_one_line_has_address_model_and_digest(server, bundle):
-    stored = load(bundle)
-    verified = f"({len(stored.golden)} golden rows reproduced)"
-    assert server.line == f"{server.url} serves rent-conversion {stored.digest} {verified}\n"
+def test_one_line_has_address_model_digest_and_engine(server, predictor):
+    reason = f": {predictor.engine_reason}" if predictor.engine_reason else ""
+    verified = f"({len(predictor.golden)} golden rows reproduced; {predictor.engine}{reason})"
+    assert server.line == f"{server.url} serves rent-conversion {predictor.digest} {verified}\n"
 
 
 def test_a_flipped_byte_is_refused_by_the_name_of_its_file(copy, message):
