@@ -54,6 +54,13 @@ class LimitsInfo(BaseModel):
     seconds: int
 
 
+class EngineInfo(BaseModel):
+    """What computes the scores; both engines give the same bits."""
+
+    name: Engine
+    reason: str | None = Field(description="why it is not the kernel; null where it is")
+
+
 class ModelInfo(BaseModel):
     """Everything about the model in service."""
 
@@ -68,11 +75,10 @@ class ModelInfo(BaseModel):
     sampling: Sampling
     calibration: Calibration
     trees: Trees
-    engine: Engine = Field(description="what computes: the compiled kernel, or XGBoost, with the same results")
-    engine_reason: str | None = Field(description="why it is not the kernel")
     search: dict[str, str | int | float | bool | None]
     metrics: dict[str, float]
     lineage: BundleLineage
+    engine: EngineInfo
     libraries: Libraries
     golden: GoldenCheck
     limits: LimitsInfo
@@ -93,11 +99,10 @@ def model_info(model: LoadedModel, limits: ServerLimits) -> ModelInfo:
         sampling=manifest.sampling,
         calibration=manifest.calibration,
         trees=manifest.trees,
-        engine=predictor.engine,
-        engine_reason=predictor.engine_reason,
         search=manifest.search,
         metrics=manifest.metrics,
         lineage=manifest.lineage,
+        engine=EngineInfo(name=predictor.engine, reason=predictor.engine_reason),
         libraries=_libraries(manifest),
         golden=GoldenCheck(rows=len(predictor.golden), largest_difference=model.largest_difference),
         limits=LimitsInfo(

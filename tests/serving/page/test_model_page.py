@@ -9,6 +9,7 @@ import re
 import pytest
 
 from model.bundle.golden import GoldenRow
+from serving.model_info import EngineInfo
 from serving.page.model_page import model_page
 from serving.page.verdict import NoVerdict, Reason, Verdict, read_verdict
 from tests.serving.page.conftest import QUOTES, SCRIPT, WARDS
@@ -136,7 +137,7 @@ def test_inputs_have_what_becomes_of_unknown_values(info, rows, unknown, sentenc
     [("kernel", None, "engine" + "kernel"), ("xgboost", "no library", "engine: no library" + "xgboost")],
 )
 def test_it_says_which_engine_computes_and_why_not_the_kernel(info, rows, engine, reason, text):
-    other = info.model_copy(update={"engine": engine, "engine_reason": reason})
+    other = info.model_copy(update={"engine": EngineInfo(name=engine, reason=reason)})
     assert text in parse(model_page(other, rows, NoVerdict("")).html).all("header")[0].text
 
 
