@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pydantic
 from numpy.typing import NDArray
-from pydantic import JsonValue, TypeAdapter
+from pydantic import TypeAdapter
 
 from model.bundle.manifest import BundleManifest
 from model.errors import Problem
@@ -20,6 +21,8 @@ from serving.oip.outputs import WantedOutput, wanted_outputs
 from serving.oip.tensor import Tensor, has_column_shape, shape_problem
 from serving.oip.types import InferenceRequest
 from serving.types import columns_type
+
+MISSING_HINT = "Send its tensor, with null for each value that is not known"
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,9 @@ class InferenceReader:
                 tensors[given.name] = tensor = Tensor(feature, given, raw)
                 if problem := tensor.problem():
                     problems.append(problem)
-        _raise_any([*problems, *self._problems.of_keys(surplus)])
+        missing = [] if problems else [name for name in self._features if name not in tensors]
+        problems += self._problems.of_keys(surplus)
+        _raise_any([*problems, *(Problem(name, "is missing", MISSING_HINT, "missing") for name in missing)])
         return [*tensors.values()]
 
     def _refuse_rows(self, tensors: Sequence[Tensor]) -> None:
@@ -96,7 +101,7 @@ class InferenceReader:
 
     def _validate(self, tensors: Sequence[Tensor]) -> NDArray[np.float64]:
         """The values as /predict:batch takes them: JSON numbers are float64, whatever the datatype says of them."""
-        columns, problems = dict[str, Sequence[JsonValue]](), list[Problem]()
+        columns, problems = dict[str, list[Any]](), list[Problem]()
         for tensor in tensors:
             try:
                 columns[tensor.given.name] = tensor.values()
@@ -110,7 +115,7 @@ class InferenceReader:
         _raise_any(self._fractions(numbers, {tensor.given.name for tensor in tensors if tensor.is_integer}))
         return numbers
 
-    def _wrong_values(self, columns: Mapping[str, Sequence[JsonValue]]) -> RequestError:
+    def _wrong_values(self, columns: Mapping[str, list[Any]]) -> RequestError:
         """What the types have against them."""
         try:
             self._columns.validate_python(columns)

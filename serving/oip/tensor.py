@@ -1,9 +1,7 @@
 """One tensor of a request to a column: its values, one per row, or what is wrong with it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-
-from pydantic import JsonValue
+from typing import Any
 
 from model.bundle.features import CategoryFeature, Feature
 from model.errors import Problem
@@ -47,7 +45,7 @@ class Tensor:
     def is_integer(self) -> bool:
         return self.given.datatype.startswith("INT")
 
-    def values(self) -> Sequence[JsonValue]:
+    def values(self) -> list[Any]:
         """One per row, not yet validated; None is a missing value. Raises ValueError for another number of values."""
         if self.raw is None:
             values = _flat(self.given.data or [])
@@ -68,11 +66,11 @@ def shape_problem(given: RequestInput) -> Problem:
     return Problem(f"{given.name:.60}.shape", f"is {given.shape!s:.40}", SHAPE_HINT, "tensor-shape")
 
 
-def _flat(data: list[JsonValue]) -> list[JsonValue]:
+def _flat(data: list[Any]) -> list[Any]:
     """A shape of [rows, 1] may be written out as lists of one value."""
     if not data or not isinstance(data[0], list):
         return data
-    flat: list[JsonValue] = []
+    flat: list[Any] = []
     for row in data:
         flat.extend(row if isinstance(row, list) else [row])
     return flat

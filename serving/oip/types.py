@@ -3,7 +3,7 @@
 Unknown keys are ignored by the types: request.py refuses them.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field, JsonValue
 
@@ -21,7 +21,7 @@ class RequestInput(_Request):
     shape: Annotated[list[int], FailFast()] = Field(description="[rows] or [rows, 1]")
     datatype: str = Field(description="BYTES for a category; FP64, FP32, INT64 or INT32 for a number")
     parameters: Parameters | None = Field(None, description="`binary_data_size` of a tensor in binary form")
-    data: list[JsonValue] | None = Field(None, description="one value per row; null is not known")
+    data: list[Any] | None = Field(None, description="one value per row; null is not known")
 
 
 class RequestOutput(_Request):
