@@ -14,6 +14,7 @@ from model.errors import Problem
 from serving.bulk import INLINE_BYTES
 from serving.errors import RequestError, no_probability
 from serving.exchange import Reply, Request
+from serving.log_keys import LogKeys, keys_of_headers
 from serving.metrics import Phases
 from serving.parse import RequestParser
 from serving.runtime import Runtime
@@ -29,6 +30,7 @@ class Answered(NamedTuple):
     reply: Reply
     scores: Predictions
     phases: Phases
+    keys: LogKeys | None = None  # of a batch, for the prediction log
 
 
 class Handlers:
@@ -39,6 +41,7 @@ class Handlers:
         self._parser = parser
         self._metrics = runtime.metrics
         self._bulk = runtime.bulk
+        self._log = runtime.prediction_log
         identity = {"model": scorer.predictor.manifest.model, "digest": scorer.predictor.digest}
         self._identity = orjson.dumps(identity)[:-1]  # the begin of every answer
 
@@ -84,10 +87,14 @@ class Handlers:
         probabilities = orjson.dumps(scores.probability, option=orjson.OPT_SERIALIZE_NUMPY)
         body = self._json(probabilities, _flags_of_rows(scores))
         phases = Phases(begun - arrived, validated - begun, scored - validated, perf_counter() - scored)
-        return Answered(Reply(body), scores, phases)
+        return Answered(Reply(body), scores, phases, batch.log)
 
     def count(self, route: str, request: Request, answered: Answered) -> Reply:
-        """On the event loop, because metrics have no lock."""
+        """On the event loop, because metrics have no lock. A batch names its own keys, any other by its headers."""
+        if self._log is not None:
+            probability = answered.scores.probability
+            keys = keys_of_headers(request) if answered.keys is None and len(probability) == 1 else answered.keys
+            self._log.append(request.id, probability, keys)
         self._metrics.count_scores(answered.scores)
         self._metrics.observe(route, answered.phases)
         request.took(answered.phases)

@@ -12,6 +12,7 @@
 #define KMD_NO_INPUT 0xffffffffu /* source of a feature that callers do not send */
 #define KMD_DEEPEST 255          /* of a tree */
 #define KMD_PATH_DEPTH 8         /* trees up to this depth have a table of leaves by path */
+#define KMD_GROUP 16             /* thresholds that are compared at once */
 #define KMD_STACK 64             /* values that a rule may hold at once */
 #define KMD_POINTS 4             /* of a quadrature, computed at once */
 
@@ -29,7 +30,8 @@ typedef struct {
 
 /* All splits on one feature that send missing values the same way (numbers), or all splits on it (categories). A split
    has a number, `64 * first_word` and up, and for every row a bit: 1 = the row goes right.
-   Numbers: `count` thresholds from `first`, ascending; bit i is 1 when threshold i <= value, or `missing_right`.
+   Numbers: `count` thresholds from `first`, ascending, then NaN up to the next multiple of KMD_GROUP, at least one; bit i
+   is 1 when threshold i <= value, or `missing_right`.
    Categories: `count` codes; `words` words of bits per code from `first` in the table, then those of all other codes,
    then those of a missing value. */
 typedef struct {

@@ -12,9 +12,10 @@ from model.bundle.bundle import load
 from model.bundle.features import CategoryFeature
 from model.bundle.linear import CategoryTerm
 from serving.app import create_app
-from serving.metrics import ServerMetrics
+from serving.log import ServerLog
 from serving.model_info import model_info
 from serving.protocol import bounded_protocol
+from serving.runtime import Runtime
 from serving.score import load_and_verify
 from serving.server import listen, url_of
 from serving.settings import ServerLimits
@@ -89,11 +90,11 @@ def number_input(info):
 @contextlib.contextmanager
 def serving(model) -> Iterator[str]:
     """The address of a server of this model, in a thread."""
-    predictor, limits = model.scorer.predictor, ServerLimits()
-    metrics = ServerMetrics(predictor.manifest, digest=predictor.digest)
-    app, protocol = create_app(model, limits, metrics), bounded_protocol(limits, metrics)
+    predictor = model.scorer.predictor
+    runtime = Runtime.of(predictor.manifest, predictor.digest, ServerLimits(), ServerLog(""))
+    app, protocol = create_app(model, runtime), bounded_protocol(runtime)
     listener = listen("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(app, http=protocol, ws="none", lifespan="off", log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(app, http=protocol, ws="none", lifespan="off", log_config=None))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
