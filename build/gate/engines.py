@@ -90,7 +90,7 @@ def _flags(flags: NDArray[np.bool_] | None, rows: int) -> Floats:
     """One number for the flags of each row, which differs when they do."""
     if flags is None:
         return np.zeros(rows)
-    return flags @ np.arange(1.0, flags.shape[1] + 1)
+    return flags.astype(np.float64) @ np.arange(1.0, flags.shape[1] + 1)
 
 
 def _difference(what: str, kernel: Floats, xgboost: Floats) -> Difference | None:
