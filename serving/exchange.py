@@ -34,6 +34,12 @@ class Request:
                 return value.decode("latin-1")
         return None
 
+    @property
+    def id(self) -> str:
+        """The caller's `x-request-id`, or the server's own."""
+        name: bytes = self._scope["request_id"]
+        return name.decode()
+
     def took(self, phases: Phases) -> None:
         """For the log."""
         self._scope["phases"] = phases

@@ -15,6 +15,12 @@ MAX_EXAMPLES = 12
 BATCH_ROWS = 3
 
 JsonObject = dict[str, JsonValue]
+EXPLAIN: JsonObject = {
+    "name": "explain",
+    "in": "query",
+    "schema": {"type": "integer", "enum": [0, 1], "default": 0},
+    "description": "1: the answer says what each input adds to the log odds",
+}
 
 
 def row_body(manifest: BundleManifest, golden: Sequence[GoldenRow]) -> JsonObject:

@@ -76,7 +76,10 @@ def serve(app: AsgiApp, listener: socket.socket, runtime: Runtime, *, drain_seco
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, server.handle_exit)
     runtime.log.event("started", announcement)
+    runtime.log.start()
     server.run(sockets=[listener])
+    if runtime.prediction_log is not None:
+        runtime.prediction_log.close()
     runtime.log.event("stopped", f"stopped after {server.server_state.total_requests} answers")
     runtime.log.close()
 
@@ -91,7 +94,7 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
         settings = Settings.read(environ)
         model = load_and_verify(settings.bundle)
         predictor = model.scorer.predictor
-        runtime = Runtime.of(predictor.manifest, predictor.digest, settings.limits, log)
+        runtime = Runtime.of(predictor.manifest, predictor.digest, settings, log)
         app = create_app(model, runtime)
         listener = listen(settings.host, settings.port)
     except KamadoError as error:

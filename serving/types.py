@@ -129,12 +129,36 @@ class BatchFlags(BaseModel):
 
 
 def answer_type(manifest: BundleManifest) -> type[BaseModel]:
-    """The answer to one row."""
+    """The answer to one row; those of its keys that have a default are there with `explain=1` only."""
     probability = Field(description=describe_target(manifest), ge=0, le=1)
+    texts = {
+        "margin": "log odds as fitted, before sampling correction and calibration: base + contributions + rounding",
+        "base": "log odds of a row of which nothing is known",
+        "rounding": "what adding the trees in float32 leaves over; with it the sum is exact, in float64",
+    }
+    explained: Any = {name: (float | None, Field(None, description=text)) for name, text in texts.items()}
+    explained["contributions"] = (_contributions_type(manifest) | None, None)
     answer: type[BaseModel] = create_model(
-        "Answer", model=(str, ...), digest=(str, ...), probability=(float, probability), flags=(Flags, ...)
+        "Answer",
+        model=(str, ...),
+        digest=(str, ...),
+        probability=(float, probability),
+        flags=(Flags, ...),
+        **explained,
     )
     return answer
+
+
+def _contributions_type(manifest: BundleManifest) -> Any:
+    """A number for each feature; the position is one, although nobody sends it."""
+    texts = {feature.name: "What its value adds to the log odds." for feature in manifest.features}
+    if manifest.position:
+        texts[manifest.position.feature] = f"What being shown at position {manifest.position.constant} adds."
+    fields: Any = {
+        field_name(index): (float, Field(alias=name, title=name, description=text))
+        for index, (name, text) in enumerate(texts.items())
+    }
+    return create_model("Contributions", __doc__="In log odds, before sampling correction and calibration.", **fields)
 
 
 def batch_answer_type(manifest: BundleManifest) -> type[BaseModel]:

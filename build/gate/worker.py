@@ -17,6 +17,7 @@ from pathlib import Path
 
 from build.gate import golden
 from build.gate.booster import check_booster
+from build.gate.engines import engine_problems
 from build.gate.fields.manifest import manifest_problems
 from build.gate.verdict import read_verdict, verdict_problems
 from model.booster import ubjson
@@ -25,6 +26,7 @@ from model.bundle.bundle import BundleFolder, read
 from model.bundle.folder import BOOSTER, MANIFEST, RETRAIN
 from model.bundle.manifest import BundleManifest
 from model.bundle.margin_range import MOST_LOG_ODDS, NOTHING, Reach, of_model
+from model.bundle.predictor import Predictor
 from model.errors import Problem
 
 
@@ -49,7 +51,9 @@ def check(bundle: Path, verdict: Path | None) -> Iterator[Problem | Checked]:
         problems += golden.row_problems(content.bundle.golden, content.bundle.manifest)
     yield from problems
     if content.bundle is not None and not problems:
-        yield from golden.score_problems(content.bundle)
+        predictor = Predictor(content.bundle, engine="xgboost")
+        yield from golden.score_problems(content.bundle, predictor)
+        yield from engine_problems(content.bundle, predictor)
     yield Checked(content.digest, sha256)
 
 

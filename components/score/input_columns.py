@@ -35,7 +35,7 @@ def type_problem(feature: Feature, kind: pa.DataType) -> TypeProblem | None:
     return TypeProblem(f"is {kind}, the model reads a category", f"Write it as {TEXTS}, in the form that training read")
 
 
-class InputColumns:
+class BatchEncoder:
     """Batches to matrices of inputs. Each distinct text of a dictionary is looked up once."""
 
     def __init__(self, features: Sequence[Feature]) -> None:

@@ -12,7 +12,7 @@ from components.score.scores_file import PROBABILITY
 from model.bundle.features import Feature
 from model.errors import DataError, Problem, Problems
 
-BATCH = 1 << 15  # rows: some MB of float64, whatever a row group holds
+BATCH = 1 << 14  # rows: some MB of float64, whatever a row group holds
 ENDING = ".parquet"
 
 
@@ -29,8 +29,8 @@ class InputFiles:
     def open(cls, data: Path, features: Sequence[Feature], ids: Sequence[str], problems: Problems) -> "InputFiles":
         """`data` is a file, or a folder whose own `.parquet` files are read in the order of their names.
 
-        Raises DataError with `problems` and every problem of every file: unreadable, a column that is missing, twice or of a type
-        that cannot be meant, ids of two types; and with no row in any.
+        Raises DataError with `problems` and every problem of every file: unreadable, a column that is missing, twice
+        or of a type that cannot be meant, ids of two types; and with no row in any.
         """
         paths = _paths(data, problems)
         schemas, rows = list[tuple[Path, pa.Schema]](), 0
@@ -40,11 +40,11 @@ class InputFiles:
                 rows += metadata.num_rows
         for path, schema in schemas:
             _check_columns(path, schema, features, ids, problems)
-        kept = _id_types(schemas, ids, problems)
+        id_types = _id_types(schemas, ids, problems)
         if paths and not rows and not problems.items:
             problems.add(str(data), "has no rows", "Name files with the rows to score", "score-empty")
         problems.raise_if_any(DataError)
-        return cls(tuple(paths), tuple(features), kept, rows)
+        return cls(tuple(paths), tuple(features), id_types, rows)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Inputs and ids by name, in the order of the files. Raises DataError where a file is damaged inside."""

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from components.score.flag_counts import FlagCounter, FlagCounts
-from components.score.input_columns import InputColumns
+from components.score.input_columns import BatchEncoder
 from components.score.input_files import InputFiles
 from components.score.scores_file import ScoresFile
 from model.bundle.bundle import load
@@ -31,7 +32,15 @@ class ScoringSummary:
     flags: FlagCounts
 
 
-def score(bundle: Path, data: Path, out: Path, *, ids: Sequence[str], progress: ReportProgress) -> ScoringSummary:
+def score(
+    bundle: Path,
+    data: Path,
+    out: Path,
+    *,
+    ids: Sequence[str],
+    progress: ReportProgress,
+    engine: Literal["auto", "kernel", "xgboost"] = "auto",
+) -> ScoringSummary:
     """Write `out`, a Parquet file with the columns `ids` and `probability`, in the order of the rows in `data`.
 
     Memory does not grow with the rows; `out` is written whole or not at all. Raises BundleError for a bundle that
@@ -41,13 +50,13 @@ def score(bundle: Path, data: Path, out: Path, *, ids: Sequence[str], progress: 
     problems = Problems()
     _check_output(out, data, problems)
     files = InputFiles.open(data, loaded.manifest.inputs, tuple(dict.fromkeys(ids)), problems)
-    predictor = Predictor(loaded)
+    predictor = Predictor(loaded, engine=engine)
     manifest, scorer = loaded.manifest, RowScorer(predictor)
-    columns, counter, done = InputColumns(manifest.inputs), FlagCounter(manifest), 0
+    encoder, counter, done = BatchEncoder(manifest.inputs), FlagCounter(manifest), 0
     out.parent.mkdir(parents=True, exist_ok=True)
     with ScoresFile.open(out, files.ids, model=manifest.model, bundle=loaded.digest) as scores_file:
         for batch in files.batches():
-            scores = scorer.score(columns.values(batch))
+            scores = scorer.score(encoder.values(batch))
             if not np.isfinite(scores.probability).all():
                 problem = f"gives a probability that is not finite for a row of {done:,} to {done + batch.num_rows:,}"
                 raise BundleError(Problem(MANIFEST, problem, RETRAIN, "score-not-finite"))

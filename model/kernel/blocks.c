@@ -32,16 +32,25 @@ static void fill_spread(uint64_t *spread) {
   }
 }
 
-/* A row is put at its highest true split; then every split takes over the rows of the next. */
-static inline void number_moves(const kmd_model *model, const kmd_column *column, const float *rows, int64_t n,
-                                uint64_t *moves, const int words) {
-  const float *threshold = model->threshold + column->first;
-  uint32_t count = column->count, missing = column->missing_right ? count : 0;
+/* How many of the thresholds are <= each value, as columns.c has it for one row. */
+static inline void ranks_of(const float *threshold, uint32_t count, const float *values, uint32_t *rank, const int rows) {
+  for (int r = 0; r < rows; r++) rank[r] = 0;
+  for (uint32_t last = KMD_GROUP - 1; last < count; last += KMD_GROUP) {
+    float t = threshold[last];
+    for (int r = 0; r < rows; r++) rank[r] += t <= values[r] ? KMD_GROUP : 0;
+  }
+  for (int r = 0; r < rows; r++) rank[r] += kmd_rank_in_group(threshold + rank[r], values[r]);
+}
+
+/* A row is put at its last true split; then every split takes over the rows of the next. */
+static inline void number_moves(const kmd_model *model, const kmd_column *column, const float *values, uint64_t *moves,
+                                const int words) {
+  uint32_t count = column->count, rank[64 * WORDS];
+  ranks_of(model->threshold + column->first, count, values, rank, 64 * words);
   for (uint64_t s = 0; s < (uint64_t)column->words * 64 * words; s++) moves[s] = 0;
-  for (int64_t r = 0; r < n; r++) {
-    float v = rows[r * model->features + column->feature];
-    uint32_t rank = v != v ? missing : kmd_rank(threshold, count, v);
-    if (rank) moves[(uint64_t)(rank - 1) * words + r / 64] |= (uint64_t)1 << (r & 63);
+  for (int r = 0; r < 64 * words; r++) {
+    uint32_t ones = values[r] != values[r] && column->missing_right ? count : rank[r];
+    if (ones) moves[(uint64_t)(ones - 1) * words + r / 64] |= (uint64_t)1 << (r & 63);
   }
   for (uint64_t s = count - 1; s > 0; s--)
     for (int w = 0; w < words; w++) moves[(s - 1) * words + w] |= moves[s * words + w];
@@ -59,14 +68,11 @@ static inline void transpose(uint64_t *a) {
       }
 }
 
-static inline void category_moves(const kmd_model *model, const kmd_column *column, const float *rows, int64_t n,
-                                  uint64_t *moves, const int words) {
+static inline void category_moves(const kmd_model *model, const kmd_column *column, const float *values, uint64_t *moves,
+                                  const int words) {
   for (int w = 0; w < words; w++) {
     const uint64_t *row[64];
-    for (int k = 0; k < 64; k++) {
-      int64_t r = 64 * w + k;
-      row[k] = kmd_table_row(model, column, r < n ? rows[r * model->features + column->feature] : -1.0f);
-    }
+    for (int k = 0; k < 64; k++) row[k] = kmd_table_row(model, column, values[64 * w + k]);
     for (uint32_t group = 0; group < column->words; group++) {
       uint64_t square[64];
       for (int k = 0; k < 64; k++) square[k] = row[k][group];
@@ -111,12 +117,20 @@ static inline void add_leaves(const float *leaf, uint64_t planes[KMD_PATH_DEPTH]
     }
 }
 
+/* The values of a feature in the rows, and 0 after the last row. */
+static inline void column_values(const kmd_model *model, uint32_t feature, const float *rows, int64_t n, float *values,
+                                 const int words) {
+  for (int64_t r = 0; r < 64 * words; r++) values[r] = r < n ? rows[r * model->features + feature] : 0.0f;
+}
+
 static inline void sum_block(const kmd_model *model, const float *rows, int64_t n, float *sums, block *b, const int words) {
   for (uint32_t c = 0; c < model->columns; c++) {
     const kmd_column *column = model->column + c;
     uint64_t *moves = b->moves + (uint64_t)column->first_word * 64 * words;
-    if (column->kind == KMD_NUMBER) number_moves(model, column, rows, n, moves, words);
-    else category_moves(model, column, rows, n, moves, words);
+    float values[64 * WORDS];
+    column_values(model, column->feature, rows, n, values, words);
+    if (column->kind == KMD_NUMBER) number_moves(model, column, values, moves, words);
+    else category_moves(model, column, values, moves, words);
   }
   for (int64_t r = 0; r < 64 * words; r++) sums[r] = 0.0f;
   for (uint32_t t = 0; t < model->trees; t++) {

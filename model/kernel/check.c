@@ -22,11 +22,14 @@ static int32_t check_columns(const kmd_model *m) {
     if (column->words == 0 || word >= m->words || column->missing_right > 1) return KMD_BAD_COLUMN;
     if (column->kind == KMD_NUMBER) {
       if (column->count == 0 || column->words != (column->count - 1) / 64 + 1) return KMD_BAD_COLUMN;
-      if (column->first > m->thresholds || column->count > m->thresholds - column->first) return KMD_BAD_THRESHOLD;
+      uint64_t length = ((uint64_t)column->count / KMD_GROUP + 1) * KMD_GROUP;
+      if (column->first > m->thresholds || length > m->thresholds - column->first) return KMD_BAD_THRESHOLD;
       const float *threshold = m->threshold + column->first;
       if (threshold[0] != threshold[0]) return KMD_BAD_THRESHOLD;
       for (uint32_t i = 1; i < column->count; i++)
         if (!(threshold[i - 1] < threshold[i])) return KMD_BAD_THRESHOLD;
+      for (uint64_t i = column->count; i < length; i++)
+        if (threshold[i] == threshold[i]) return KMD_BAD_THRESHOLD;
     } else {
       uint64_t words = ((uint64_t)column->count + 2) * column->words; /* both below 2^32 + 2: no overflow */
       if (column->count > 1u << 24 || column->first > m->table_words || words > m->table_words - column->first)

@@ -12,7 +12,9 @@
 #define KMD_NO_INPUT 0xffffffffu /* source of a feature that callers do not send */
 #define KMD_DEEPEST 255          /* of a tree */
 #define KMD_PATH_DEPTH 8         /* trees up to this depth have a table of leaves by path */
+#define KMD_GROUP 16             /* thresholds that are compared at once */
 #define KMD_STACK 64             /* values that a rule may hold at once */
+#define KMD_POINTS 4             /* of a quadrature, computed at once */
 
 enum { KMD_NUMBER = 0, KMD_CATEGORY = 1, KMD_NUMBER_LOG1P = 2 };
 enum { KMD_NONE = 0, KMD_PLATT = 1, KMD_BETA = 2 };
@@ -28,7 +30,8 @@ typedef struct {
 
 /* All splits on one feature that send missing values the same way (numbers), or all splits on it (categories). A split
    has a number, `64 * first_word` and up, and for every row a bit: 1 = the row goes right.
-   Numbers: `count` thresholds from `first`, ascending; bit i is 1 when threshold i <= value, or `missing_right`.
+   Numbers: `count` thresholds from `first`, ascending, then NaN up to the next multiple of KMD_GROUP, at least one; bit i
+   is 1 when threshold i <= value, or `missing_right`.
    Categories: `count` codes; `words` words of bits per code from `first` in the table, then those of all other codes,
    then those of a missing value. */
 typedef struct {
@@ -123,6 +126,18 @@ KMD_EXPORT void kmd_score_matrix(const kmd_model *model, const float *rows, int6
    Returns the number of flags that are 1. */
 KMD_EXPORT int64_t kmd_score_values(const kmd_model *model, const double *values, int64_t n, double *margin,
                                     double *probability, uint8_t *flags, void *scratch);
+
+/* Bytes of scratch memory that kmd_contributions needs for a valid model; it has the alignment of float64. */
+KMD_EXPORT int64_t kmd_contributions_scratch(const kmd_model *model);
+
+/* What each feature adds to the sum of the trees of one row: float32 (features,) -> float64 (features,). All of them and
+   the expected sum make the row's sum. `point` and `weight` integrate over [0, 1], and `points` is a multiple of
+   KMD_POINTS; n of them are exact for trees with at most 2 n features on a path. */
+KMD_EXPORT void kmd_contributions(const kmd_model *model, const float *row, const double *point, const double *weight,
+                                  uint32_t points, double *contribution, void *scratch);
+
+/* The sum of the trees when no feature is known: the mean of each tree's leaves over its training rows. */
+KMD_EXPORT double kmd_expected(const kmd_model *model);
 
 /* exp and log1p of n values, for comparison with model/arithmetic.py. */
 KMD_EXPORT void kmd_exp_of(const double *x, int64_t n, double *result);

@@ -37,16 +37,20 @@ class ValueScores(NamedTuple):
 
 
 class Kernel:
-    """A checked model in a loaded library. Raises InvalidFlatModel when the library's check refuses the model."""
+    """A checked model in a loaded library. Raises InvalidFlatModel when the library's check refuses the model.
+
+    `address` is the model's, for other functions of the library; it is valid as long as this object.
+    """
 
     def __init__(self, library: KernelLibrary, flat: FlatModel) -> None:
         functions = library.functions
-        self._flat = flat  # the structure points into its arrays
+        self.library = library
+        self.flat = flat  # the structure points into its arrays
         self._model = flat.model()
         address = ctypes.addressof(self._model)
         if problem := functions.kmd_check(address):
             raise InvalidFlatModel(f"the kernel refuses the model's {PROBLEMS.get(problem, problem)}")
-        self._address = address
+        self.address = address
         self._score_matrix, self._score_values = functions.kmd_score_matrix, functions.kmd_score_values
         self._features, self._inputs = self._model.features, self._model.inputs
         self._flags = self._inputs + self._model.rules
@@ -61,7 +65,7 @@ class Kernel:
         margin, probability = np.empty((2, len(rows)))
         scratch = self._borrow()
         self._score_matrix(
-            self._address, rows.ctypes.data, len(rows), margin.ctypes.data, probability.ctypes.data, scratch
+            self.address, rows.ctypes.data, len(rows), margin.ctypes.data, probability.ctypes.data, scratch
         )
         self._scratch.append(scratch)
         return margin, probability
@@ -77,7 +81,7 @@ class Kernel:
         first = scores.ctypes.data
         scratch = self._borrow()
         flagged = self._score_values(
-            self._address, rows.ctypes.data, count, first, first + 8 * count, flags.ctypes.data, scratch
+            self.address, rows.ctypes.data, count, first, first + 8 * count, flags.ctypes.data, scratch
         )
         self._scratch.append(scratch)
         return ValueScores(scores[0], scores[1], flags if flagged else None)

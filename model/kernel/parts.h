@@ -4,17 +4,11 @@
 
 #include "kernel.h"
 
-/* columns.c: number of thresholds <= v; `count` may be 0. */
-static inline uint32_t kmd_rank(const float *threshold, uint32_t count, float v) {
-  const float *base = threshold;
-  uint32_t n = count;
-  if (n == 0) return 0;
-  while (n > 1) {
-    uint32_t half = n / 2;
-    base += base[half - 1] <= v ? half : 0;
-    n -= half;
-  }
-  return (uint32_t)(base - threshold) + (base[0] <= v);
+/* How many of a group of thresholds are <= v; none for NaN. */
+static inline uint32_t kmd_rank_in_group(const float *threshold, float v) {
+  uint32_t rank = 0;
+  for (int i = 0; i < KMD_GROUP; i++) rank += threshold[i] <= v;
+  return rank;
 }
 
 /* The words of a value in the table of a category's column. */

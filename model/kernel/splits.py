@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.booster.trees import LEAF, BoosterTrees, UnreadableTrees
-from model.kernel.structures import CATEGORY, COLUMN, MOST_CODES, NUMBER
+from model.kernel.structures import CATEGORY, COLUMN, GROUP, MOST_CODES, NUMBER
 
 MOST_TABLE_BYTES = 256_000_000
 
@@ -60,11 +60,15 @@ def _number_columns(
     column = np.zeros(len(keys), COLUMN)
     column["feature"], column["missing_right"], column["kind"] = keys // 2, keys % 2, NUMBER
     column["count"], column["words"] = count, (count + 63) // 64
-    first, first_word = np.cumsum(count) - count, np.cumsum(column["words"]) - column["words"]
+    lengths = (count // GROUP + 1) * GROUP
+    first, first_word = np.cumsum(lengths) - lengths, np.cumsum(column["words"]) - column["words"]
     column["first"], column["first_word"] = first, first_word
     of_node = np.cumsum(new_key) - 1
-    split[nodes] = 64 * first_word.astype(np.int64)[of_node] + (np.cumsum(new) - 1 - first[of_node])
-    return column, np.ascontiguousarray(thresholds, dtype=np.float32)
+    index = np.arange(len(thresholds)) - np.repeat(np.cumsum(count) - count, count)
+    split[nodes] = 64 * first_word.astype(np.int64)[of_node] + index[np.cumsum(new) - 1]
+    padded = np.full(int(lengths.sum()), np.nan, dtype=np.float32)
+    padded[np.repeat(first, count) + index] = thresholds
+    return column, padded
 
 
 def _category_columns(

@@ -94,7 +94,7 @@ def serving(model) -> Iterator[str]:
     runtime = Runtime.of(predictor.manifest, predictor.digest, ServerLimits(), ServerLog(""))
     app, protocol = create_app(model, runtime), bounded_protocol(runtime)
     listener = listen("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(app, http=protocol, ws="none", lifespan="off", log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(app, http=protocol, ws="none", lifespan="off", log_config=None))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:

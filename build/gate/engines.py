@@ -1,0 +1,101 @@
+"""Whether the compiled kernel, which serves, computes what XGBoost computes: the same bits, row by row.
+
+A bundle whose kernel cannot be compared here is refused too: what serves is what was verified.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from build.gate.probe_rows import golden_rows, probe_rows
+from model.arrays import Floats
+from model.booster import ubjson
+from model.booster.trees import read_trees
+from model.bundle.bundle import Bundle
+from model.bundle.features import encode_numbers
+from model.bundle.folder import BOOSTER, RETRAIN
+from model.bundle.predictor import KernelMissing, Predictor
+from model.bundle.row_scorer import RowScorer
+from model.errors import Problem
+from model.kernel.library import Missing, find_library
+
+SET_UP = "Run `make` again where its compiler can be had, or verify in the image of the steps, which has the kernel"
+REPORT = "Report it: a defect of the kernel, and the model serves nowhere until it is mended"
+FEW = 16  # rows that the kernel scores one by one; more are scored in blocks
+
+
+def engine_problems(bundle: Bundle, reference: Predictor) -> Iterator[Problem]:
+    """`reference` scores with XGBoost. Only for a booster that passed its check."""
+    if isinstance(library := find_library(), Missing):
+        yield Problem(
+            "kernel", f"is missing, so the bundle cannot be proven ({library.reason})", SET_UP, "kernel-missing"
+        )
+        return
+    try:
+        predictor = Predictor(bundle, engine="kernel")
+    except KernelMissing as error:
+        yield Problem(BOOSTER, f"cannot be scored by the kernel ({error})", RETRAIN, "kernel-refused")
+        return
+    trees = read_trees(ubjson.parse(bundle.booster))
+    for probe in (golden_rows(bundle), *probe_rows(bundle.manifest, trees)):
+        if (difference := first_difference(predictor, reference, probe.rows)) is not None:
+            yield Problem(f"kernel {probe.kind}", str(difference), REPORT, "kernel-differs")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first row with other bits: its number among `total`, and what both engines give."""
+
+    row: int
+    rows: int
+    total: int
+    what: str
+    kernel: float
+    xgboost: float
+
+    def __str__(self) -> str:
+        return (
+            f"give another {self.what} than XGBoost in {self.rows:,} of {self.total:,} rows, first in row {self.row}: "
+            f"{self.kernel!r}, XGBoost {self.xgboost!r}"
+        )
+
+
+def first_difference(kernel: Predictor, reference: Predictor, rows: Floats) -> Difference | None:
+    """Between two predictors of one bundle, on float64 (rows, features), as a matrix and as values that callers send.
+
+    Both ways, all rows at once and few at a time, give the same bits; flags are compared as well.
+    """
+    position = kernel.manifest.position
+    inputs = [index for index, name in enumerate(kernel.manifest.names) if not (position and name == position.feature)]
+    matrix, values = encode_numbers(rows), np.ascontiguousarray(rows[:, inputs])
+    theirs = reference.margin(matrix)
+    served = RowScorer(reference).score(values)
+    scorer, pieces = RowScorer(kernel), [slice(start, start + FEW) for start in range(0, len(rows), FEW)]
+    whole, few = scorer.score(values), [scorer.score(values[piece]) for piece in pieces]
+    compared = (
+        ("log odds", kernel.margin(matrix), theirs),
+        ("log odds", np.concatenate([kernel.margin(matrix[piece]) for piece in pieces]), theirs),
+        ("probability", kernel.probability(matrix), reference.calibrated(theirs)),
+        ("log odds", whole.margin, served.margin),
+        ("probability", whole.probability, served.probability),
+        ("probability", np.concatenate([scores.probability for scores in few]), served.probability),
+        ("number of flags", _flags(whole.flags, len(rows)), _flags(served.flags, len(rows))),
+    )
+    return next(filter(None, (_difference(*pair) for pair in compared)), None)
+
+
+def _flags(flags: NDArray[np.bool_] | None, rows: int) -> Floats:
+    """One number for the flags of each row, which differs when they do."""
+    if flags is None:
+        return np.zeros(rows)
+    return flags @ np.arange(1.0, flags.shape[1] + 1)
+
+
+def _difference(what: str, kernel: Floats, xgboost: Floats) -> Difference | None:
+    differs = kernel.view(np.int64) != xgboost.view(np.int64)
+    if not differs.any():
+        return None
+    row = int(np.argmax(differs))
+    return Difference(row, int(differs.sum()), len(differs), what, float(kernel[row]), float(xgboost[row]))
