@@ -30,9 +30,12 @@ from bench.serving.environments import server_environment
 from bench.serving.goals import Goal, show
 from bench.serving.measure import CASES
 from bench.serving.model_case import ModelCase, model_case
+from bench.serving.offline import TREES
 
-PARTS = ("servers", "start", "call")
+PARTS = ("servers", "start", "call", "offline")
 MOST_IMPORT, MOST_CALL = 0.6, 20.0
+LEAST_OVER_XGBOOST, LEAST_PARQUET = 2.0, 200_000
+ROWS = 1_000_000
 
 
 def start(case: ModelCase, console: Console) -> Iterator[Goal]:  # noqa: ARG001  # as the other parts
@@ -51,6 +54,28 @@ def call(case: ModelCase, console: Console) -> Iterator[Goal]:
     measured = json.loads(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, env=_environ()).stdout)
     console.print(f"the scoring call by {measured['engine']}, per row of 1,000: {measured['row_of_many']:.2f} µs")
     yield Goal("the scoring call, one row", measured["one"], MOST_CALL, " µs")
+
+
+def offline(case: ModelCase, console: Console) -> Iterator[Goal]:
+    """The kernel beside XGBoost, in this environment, which has both."""
+    scratch = case.bundle.with_name("offline")
+    scratch.mkdir()
+    command = [sys.executable, "-m", "bench.serving.offline", str(case.bundle), str(scratch), str(ROWS)]
+    measured = json.loads(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, env=_environ()).stdout)
+    for name in ("scoring", "parquet"):
+        rates = ", ".join(f"{engine} {rate:,.0f}" for engine, rate in measured[name].items())
+        console.print(f"{name}, rows a second of a core: {rates}")
+    yield Goal(f"differing bits in {ROWS:,} rows, kernel and XGBoost", measured["bits"], 0)
+    ratio = measured["scoring"]["kernel"] / measured["scoring"][TREES]
+    yield Goal(
+        "scoring in batches, the kernel with all over XGBoost's trees alone",
+        ratio,
+        LEAST_OVER_XGBOOST,
+        " times",
+        at_most=False,
+    )
+    rate = measured["parquet"]["kernel"]
+    yield Goal("Parquet to Parquet", rate, LEAST_PARQUET, " rows/s of a core", at_most=False)
 
 
 def _children_cpu(command: list[str]) -> float:
@@ -106,6 +131,8 @@ def main() -> int:
             goals += start(case, console)
         if "call" in args.only:
             goals += call(case, console)
+        if "offline" in args.only:
+            goals += offline(case, console)
     if args.json:
         args.json.write_text(json.dumps(_document(comparison, goals), indent=2))
     return show(goals, console)
