@@ -7,7 +7,6 @@ object; times are those of the processors.
 import json
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -75,7 +74,8 @@ def differing_bits(first: NDArray[np.generic] | None, second: NDArray[np.generic
 def scoring(bundle: Path, rows: int) -> tuple[int, dict[str, float]]:
     """Differing bits, and rows a second: by both engines, and by XGBoost without what Kamado adds to its trees."""
     scorers = {engine: RowScorer(Predictor(load(bundle), engine=engine)) for engine in ENGINES}
-    used, bits = Counter[str](), 0
+    used: dict[str, float] = {**dict.fromkeys(ENGINES, 0.0), TREES: 0.0}
+    bits = 0
     for chunk in values(scorers["kernel"].predictor.manifest.inputs, rows):
         scores = {}
         for engine, scorer in scorers.items():
