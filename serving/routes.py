@@ -79,9 +79,9 @@ class ScoringRoutes:
         except RequestError as error:
             answer = self._refused(route, error)
         except BaseException:  # uvicorn logs it
-            await send_reply(self._refused(route, server_failed()), send)
+            await send_reply(scope, self._refused(route, server_failed()), send)
             raise
-        await send_reply(answer, send)
+        await send_reply(scope, answer, send)
 
     def _refused(self, route: Route, error: RequestError) -> Reply:
         self._metrics.count_refusal(error.status, error.code)

@@ -22,6 +22,7 @@ from serving.app import create_app
 from serving.asgi import AsgiApp
 from serving.graceful import STOP_SECONDS, GracefulServer
 from serving.log import ServerLog, with_status
+from serving.prediction_log.open_log import open_prediction_log
 from serving.protocol import bounded_protocol
 from serving.runtime import Runtime
 from serving.score import load_and_verify
@@ -94,7 +95,8 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
         settings = Settings.read(environ)
         model = load_and_verify(settings.bundle)
         predictor = model.scorer.predictor
-        runtime = Runtime.of(predictor.manifest, predictor.digest, settings, log)
+        prediction_log = open_prediction_log(settings.prediction_log, predictor.manifest.model, predictor.digest, log)
+        runtime = Runtime.of(predictor.manifest, predictor.digest, settings.limits, log, prediction_log)
         app = create_app(model, runtime)
         listener = listen(settings.host, settings.port)
     except KamadoError as error:
