@@ -93,7 +93,7 @@ def services(folder: Path) -> Iterator[dict[str, str]]:
     """Registry with a server base, object store and stand-in; yields the environment of `make` with them."""
     for name in ("registry", "weed", "login"):
         (folder / name).mkdir()
-    base = build_base(cache_folder(os.environ) / "base", report=lambda _: None)
+    base = build_base(cache_folder(os.environ), report=lambda _: None)
     with (
         registry(folder / "registry") as host,
         seaweedfs(folder / "weed") as store,

@@ -197,7 +197,7 @@ def main() -> int:
         except pytest.skip.Exception as reason:
             console.print(str(reason))
             return 1
-        base = build_base(Path.home() / ".cache" / "kamado" / "base", report=lambda _: None)
+        base = build_base(Path.home() / ".cache" / "kamado", report=lambda _: None)
         ratios, summary = speed(host, client, base, folder, rounds)
         console.print(f"layer and push of {summary}")
         console.print(f"docker's time over Kamado's: {spread(ratios)} times (goal: at least {LEAST_FASTER:g})")

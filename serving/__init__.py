@@ -14,7 +14,12 @@ model_info.py     the answer of /model
 score.py          loads, verifies and scores
 finite_check.py   every row gets a finite probability
 errors.py         requests without a score
-limit.py          limits on requests and bodies
-protocol.py       limits on connections
+limit.py          limits on bodies
+protocol.py       limits on requests at a time and on connections: overload.py, whole_answer.py
+bulk.py           the thread for large bodies
+graceful.py       how the server stops: lifecycle.py
+log.py            its log: background.py, stdout.py, request_id.py
+prediction_log/   a line for each scored row
+runtime.py        what connections, routes and process share
 metrics.py        metrics for Prometheus: distribution.py, demand.py
 """

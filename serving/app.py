@@ -13,7 +13,7 @@ from serving.handlers import Handlers
 from serving.model_info import ModelInfo, model_info
 from serving.oip.errors import not_found
 from serving.oip.routes import oip_routes
-from serving.openapi import JsonObject, batch_body, error_descriptions, row_body
+from serving.openapi import EXPLAIN, batch_body, error_descriptions, row_body
 from serving.page.routes import page_routes
 from serving.parse import RequestParser
 from serving.routes import Answers, Operation, Route, ScoringRoutes, constant
@@ -71,15 +71,20 @@ def scoring_routes(model: LoadedModel, handlers: Handlers, limits: ServerLimits)
     predictor = model.scorer.predictor
     manifest = predictor.manifest
 
-    def operation(id: str, summary: str, answer: type[BaseModel], body: JsonObject) -> Operation:
-        return Operation(id=id, summary=summary, tag="scoring", body=body, answers=scoring_answers(answer, limits))
-
-    row = operation("predict", "Score one row", answer_type(manifest), row_body(manifest, predictor.golden))
-    batch = operation(
-        "predict_batch",
-        "Score many rows, column by column or row by row",
-        batch_answer_type(manifest),
-        batch_body(manifest, predictor.golden, limits.max_rows),
+    row = Operation(
+        id="predict",
+        summary="Score one row",
+        tag="scoring",
+        body=row_body(manifest, predictor.golden),
+        answers=scoring_answers(answer_type(manifest), limits),
+        parameters=(EXPLAIN,),
+    )
+    batch = Operation(
+        id="predict_batch",
+        summary="Score many rows, column by column or row by row",
+        tag="scoring",
+        body=batch_body(manifest, predictor.golden, limits.max_rows),
+        answers=scoring_answers(batch_answer_type(manifest), limits),
     )
     return [
         Route("POST", "/predict", handlers.predict, row),

@@ -12,14 +12,18 @@ T = TypeVar("T")
 
 
 class BackgroundWriter(Generic[T]):
-    """Calls `write` with what has come since the last call, also with nothing, from its own thread.
+    """Calls `write` with what has come since the last call, also with nothing, from its own thread, and
+    `finish` at the end.
 
-    At most `limit` rows wait; what comes then is dropped and counted. `write` must not raise.
+    At most `limit` rows wait; what comes then is dropped and counted. Neither of the two may raise.
     """
 
-    def __init__(self, write: Callable[[list[T]], None], *, limit: int, name: str) -> None:
+    def __init__(
+        self, write: Callable[[list[T]], None], *, limit: int, name: str, finish: Callable[[], None] = lambda: None
+    ) -> None:
         self.dropped = 0
         self._write = write
+        self._finish = finish
         self._limit = limit
         self._items: deque[tuple[T, int]] = deque()
         self._appended = 0  # rows; changed by the event loop alone
@@ -45,6 +49,7 @@ class BackgroundWriter(Generic[T]):
         while not self._closing.wait(PERIOD):
             self._write(self._take())
         self._write(self._take())
+        self._finish()
 
     def _take(self) -> list[T]:
         taken = [self._items.popleft() for _ in range(len(self._items))]

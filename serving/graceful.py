@@ -28,6 +28,7 @@ class GracefulServer(uvicorn.Server):
         self._runtime = runtime
         self._drain_seconds = drain_seconds
         self._stop_at = 0.0
+        self._signal: signal.Signals | None = None  # that began the drain, until the log has it
         self._abort: Callable[[], object] | None = None
 
     def handle_exit(self, sig: int, _frame: FrameType | None) -> None:
@@ -38,10 +39,8 @@ class GracefulServer(uvicorn.Server):
                 self._abort()
             return
         self._runtime.lifecycle.is_draining = True
-        drain = self._drain_seconds if sig == signal.SIGTERM else 0
-        self._stop_at = monotonic() + drain
-        after = f", stops in {drain} s" if drain else ""
-        self._runtime.log.event("stopping", f"{signal.Signals(sig).name}: not ready any more{after}")
+        self._stop_at = monotonic() + (self._drain_seconds if sig == signal.SIGTERM else 0)
+        self._signal = signal.Signals(sig)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         loop = asyncio.get_running_loop()
@@ -52,6 +51,9 @@ class GracefulServer(uvicorn.Server):
         """Ten times a second."""
         if counter % TICKS_PER_SECOND == 0:
             self._runtime.metrics.demand.mark()
+        if self._signal is not None:
+            self._runtime.log.event("stopping", f"not ready any more: {self._signal.name}")
+            self._signal = None
         if self._runtime.lifecycle.is_draining and monotonic() >= self._stop_at:
             self.should_exit = True
         return await super().on_tick(counter)

@@ -8,10 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
+from model.errors import Problem
 from serving.bulk import INLINE_BYTES
-from serving.errors import no_probability
+from serving.errors import RequestError, no_probability
 from serving.exchange import Reply, Request
+from serving.log_keys import LogKeys, keys_of_headers
 from serving.metrics import Phases
 from serving.parse import RequestParser
 from serving.runtime import Runtime
@@ -27,6 +30,7 @@ class Answered(NamedTuple):
     reply: Reply
     scores: Predictions
     phases: Phases
+    keys: LogKeys | None = None  # of a batch, for the prediction log
 
 
 class Handlers:
@@ -37,6 +41,7 @@ class Handlers:
         self._parser = parser
         self._metrics = runtime.metrics
         self._bulk = runtime.bulk
+        self._log = runtime.prediction_log
         identity = {"model": scorer.predictor.manifest.model, "digest": scorer.predictor.digest}
         self._identity = orjson.dumps(identity)[:-1]  # the begin of every answer
 
@@ -66,8 +71,9 @@ class Handlers:
         probability = float(scores.probability[0])
         if not math.isfinite(probability):
             raise no_probability([0])
+        explanation = self._explanation(numbers) if wants_explanation(request) else b""
         scored = perf_counter()
-        body = self._json(orjson.dumps(probability), _flags_of_row(scores))
+        body = self._json(orjson.dumps(probability), _flags_of_row(scores), explanation)
         phases = Phases(begun - arrived, validated - begun, scored - validated, perf_counter() - scored)
         return Answered(Reply(body), scores, phases)
 
@@ -81,17 +87,35 @@ class Handlers:
         probabilities = orjson.dumps(scores.probability, option=orjson.OPT_SERIALIZE_NUMPY)
         body = self._json(probabilities, _flags_of_rows(scores))
         phases = Phases(begun - arrived, validated - begun, scored - validated, perf_counter() - scored)
-        return Answered(Reply(body), scores, phases)
+        return Answered(Reply(body), scores, phases, batch.log)
 
     def count(self, route: str, request: Request, answered: Answered) -> Reply:
-        """On the event loop, because metrics have no lock."""
+        """Metrics and logs, on the event loop: they have no lock."""
+        if self._log is not None:
+            probability = answered.scores.probability
+            keys = answered.keys or keys_of_headers(request, rows=len(probability))
+            self._log.append(request.id, probability, keys)
         self._metrics.count_scores(answered.scores)
         self._metrics.observe(route, answered.phases)
         request.took(answered.phases)
         return answered.reply
 
-    def _json(self, probability: bytes, flags: bytes) -> bytes:
-        return b"".join((self._identity, b',"probability":', probability, b',"flags":', flags, b"}"))
+    def _explanation(self, numbers: NDArray[np.float64]) -> bytes:
+        """The further keys of an answer."""
+        parts = self._scorer.explain(numbers)
+        sums = {"margin": parts.margin, "base": parts.base, "rounding": parts.rounding}
+        return b"," + orjson.dumps({**sums, "contributions": parts.by_feature})[1:-1]
+
+    def _json(self, probability: bytes, flags: bytes, explanation: bytes = b"") -> bytes:
+        return b"".join((self._identity, b',"probability":', probability, b',"flags":', flags, explanation, b"}"))
+
+
+def wants_explanation(request: Request) -> bool:
+    """Raises RequestError for another value of `explain` than 0 and 1."""
+    value = request.query.get("explain", "0")
+    if value not in ("0", "1"):
+        raise RequestError(Problem("explain", f"is {value!r:.60}", "Send explain=1, or leave it out", "query"))
+    return value == "1"
 
 
 def _flags_of_row(scores: Predictions) -> bytes:

@@ -1,17 +1,15 @@
 """The log: a line when the server starts, stops or refuses to start, one per failure, and on demand one per request.
 
 As JSON, or as text for people. No line has a value of a row: of an exception it has the type and the place, not the
-message, which may quote one. Lines of requests are written by a thread, so that a reader who stalls stops no request.
+message, which may quote one. While the server runs, a thread writes them, so that a reader who stalls stops no request.
 """
 
 import logging
-import os
 import sys
 import traceback
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import asdict
-from datetime import UTC, datetime
 from time import time
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -23,9 +21,11 @@ from serving.asgi import AsgiApp, Message, Receive, Scope, Send
 from serving.background import BackgroundWriter
 from serving.metrics import OTHER_ROUTES, SCORING_ROUTES, Phases
 from serving.request_id import trace
+from serving.stdout import utc, write_stdout
 
 FORMATS = ("text", "json", "requests")
-MAX_WAITING = 50_000  # lines of requests
+MAX_WAITING = 50_000  # lines
+STDOUT, STDERR = 1, 2
 FIELDS = {  # name -> what it is; docs/operations.md has this table
     "time": "UTC, RFC 3339",
     "level": "`info`, `warning` or `error`",
@@ -70,6 +70,16 @@ class _Request(NamedTuple):
     seconds: float
 
 
+class _Written(NamedTuple):
+    """A line as it is written, and where to."""
+
+    descriptor: int
+    line: bytes
+
+    def write(self) -> None:
+        write_stdout(self.line, descriptor=self.descriptor)
+
+
 class ServerLog(logging.Handler):
     """Writes to standard output; as text, refusals and failures go to standard error. Handles what uvicorn logs."""
 
@@ -78,15 +88,17 @@ class ServerLog(logging.Handler):
         self.is_json = form in FORMATS[1:]
         self.has_requests = form == "requests"
         self._identity: Mapping[str, str] = {}
-        self._requests: BackgroundWriter[_Request] | None = None
+        self._writer: BackgroundWriter[_Request | _Written] | None = None
 
     def serves(self, model: str, digest: str) -> None:
-        """From now on lines name this model, and uvicorn's messages are lines too."""
+        """From now on lines name this model."""
         self._identity = {"model": model, "digest": digest}
+
+    def start(self) -> None:
+        """From now on lines are written by a thread, uvicorn's messages too."""
+        self._writer = BackgroundWriter(self._write_all, limit=MAX_WAITING, name="log")
         logger = logging.getLogger("uvicorn.error")
         logger.handlers, logger.propagate = [self], False
-        if self.has_requests:
-            self._requests = BackgroundWriter(self._write_requests, limit=MAX_WAITING, name="log")
 
     def event(self, event: str, message: str) -> None:
         """Something that happened once: a start, a stop."""
@@ -100,10 +112,14 @@ class ServerLog(logging.Handler):
         else:
             print(error, file=sys.stderr)
 
+    def warning(self, message: str) -> None:
+        """Something that an operator should look at. From any thread, but not from the event loop."""
+        self._line("warning", "server", message, {}).write()
+
     def request(self, scope: Scope, seconds: float) -> None:
         """A request is answered. Only where `has_requests`."""
-        if self._requests is not None:
-            self._requests.append(_Request(time(), scope, seconds))
+        if self._writer is not None:
+            self._writer.append(_Request(time(), scope, seconds))
 
     def emit(self, record: logging.LogRecord) -> None:
         """What uvicorn logs; an exception is a failure of the server."""
@@ -119,26 +135,40 @@ class ServerLog(logging.Handler):
 
     def close(self) -> None:
         """Write what waits."""
-        if self._requests is not None:
-            self._requests.close()
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
         super().close()
 
     def _write(self, level: str, event: str, message: str, fields: Line) -> None:
-        if self.is_json:
-            line: Line = {"level": level, "event": event, "message": message, **self._identity, **fields}
-            _to_stdout([{"time": _utc(time()), **line}])
+        line = self._line(level, event, message, fields)
+        if self._writer is None:
+            line.write()
         else:
-            print(_text(message, fields), file=sys.stdout if level == "info" else sys.stderr, flush=True)
+            self._writer.append(line)
 
-    def _write_requests(self, requests: list[_Request]) -> None:
-        _to_stdout([self._request_line(request) for request in requests])
+    def _line(self, level: str, event: str, message: str, fields: Line) -> "_Written":
+        if not self.is_json:
+            return _Written(STDOUT if level == "info" else STDERR, f"{_text(message, fields)}\n".encode())
+        line: Line = {"level": level, "event": event, "message": message, **self._identity, **fields}
+        return _Written(STDOUT, _json({"time": utc(time()), **line}))
 
-    def _request_line(self, request: _Request) -> Line:
+    def _write_all(self, lines: list["_Request | _Written"]) -> None:
+        for line in lines:
+            if isinstance(line, _Written):
+                line.write()
+        write_stdout(b"".join(self._request_line(line) for line in lines if isinstance(line, _Request)))
+
+    def _request_line(self, request: _Request) -> bytes:
         scope = request.scope
-        line: Line = {"time": _utc(request.time), "level": "info", "event": "request", **self._identity}
+        line: Line = {"time": utc(request.time), "level": "info", "event": "request", **self._identity}
         line |= {**_of_request(scope), "seconds": request.seconds}
         phases: Phases | None = scope.get("phases")
-        return line if phases is None else {**line, "phases": phases._asdict()}
+        return _json(line if phases is None else {**line, "phases": phases._asdict()})
+
+
+def _json(line: Line) -> bytes:
+    return orjson.dumps(line) + b"\n"
 
 
 def _of_request(scope: Scope) -> Line:
@@ -159,17 +189,3 @@ def _text(message: str, fields: Line) -> str:
 
 def _shown(value: object) -> str:
     return "\n    ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _utc(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _to_stdout(lines: list[Line]) -> None:
-    """A reader who has gone is no reason to fail."""
-    data = memoryview(b"".join(orjson.dumps(line) + b"\n" for line in lines))
-    try:
-        while data:
-            data = data[os.write(1, data) :]
-    except OSError:
-        return

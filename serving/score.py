@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.bundle.bundle import Bundle, load
+from model.bundle.contributions import Contributions, Explainer
 from model.bundle.features import CategoryFeature
 from model.bundle.folder import GOLDEN, RETRAIN
 from model.bundle.predictor import GOLDEN_TOLERANCE, Predictor
@@ -40,6 +41,7 @@ class Scorer:
         manifest = predictor.manifest
         self.predictor = predictor
         self._rows = RowScorer(predictor)
+        self._explainer = Explainer(predictor)
         self._inputs = [(feature.name, isinstance(feature, CategoryFeature)) for feature in manifest.inputs]
         self._rules = [rule.name for rule in manifest.bounds]
 
@@ -48,6 +50,10 @@ class Scorer:
         scores = self._rows.score(numbers)
         flags = NO_FLAGS if scores.flags is None else self._flags(scores.flags)
         return Predictions(scores.probability, scores.margin, *flags)
+
+    def explain(self, numbers: NDArray[np.float64]) -> Contributions:
+        """What each feature of one row (1, inputs) adds to its log odds."""
+        return self._explainer.explain(self._rows.matrix(numbers))
 
     def _flags(self, flagged: NDArray[np.bool_]) -> tuple[FlaggedRows, FlaggedRows, FlaggedRows]:
         """Of (rows, inputs and then rules)."""

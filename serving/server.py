@@ -22,6 +22,7 @@ from serving.app import create_app
 from serving.asgi import AsgiApp
 from serving.graceful import STOP_SECONDS, GracefulServer
 from serving.log import ServerLog, with_status
+from serving.prediction_log.open_log import open_prediction_log
 from serving.protocol import bounded_protocol
 from serving.runtime import Runtime
 from serving.score import load_and_verify
@@ -76,7 +77,10 @@ def serve(app: AsgiApp, listener: socket.socket, runtime: Runtime, *, drain_seco
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, server.handle_exit)
     runtime.log.event("started", announcement)
+    runtime.log.start()
     server.run(sockets=[listener])
+    if runtime.prediction_log is not None:
+        runtime.prediction_log.close()
     runtime.log.event("stopped", f"stopped after {server.server_state.total_requests} answers")
     runtime.log.close()
 
@@ -91,7 +95,8 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
         settings = Settings.read(environ)
         model = load_and_verify(settings.bundle)
         predictor = model.scorer.predictor
-        runtime = Runtime.of(predictor.manifest, predictor.digest, settings.limits, log)
+        prediction_log = open_prediction_log(settings.prediction_log, predictor.manifest.model, predictor.digest, log)
+        runtime = Runtime.of(predictor.manifest, predictor.digest, settings.limits, log, prediction_log)
         app = create_app(model, runtime)
         listener = listen(settings.host, settings.port)
     except KamadoError as error:

@@ -57,6 +57,8 @@ DRAIN_SECONDS = IntSetting(
 )
 INT_SETTINGS = (PORT, CONCURRENCY, MAX_ROWS, MAX_BYTES, SECONDS, DRAIN_SECONDS)
 LOG = "KAMADO_LOG"
+PREDICTION_LOG = "KAMADO_PREDICTION_LOG"
+STDOUT = "stdout"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +81,7 @@ class Settings:
     limits: ServerLimits
     drain_seconds: int = DRAIN_SECONDS.default
     log: str = FORMATS[0]
+    prediction_log: str = ""  # STDOUT or a folder; empty is none
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> "Settings":
@@ -105,6 +108,7 @@ class Settings:
             ),
             drain_seconds=numbers[DRAIN_SECONDS],
             log=log,
+            prediction_log=environ.get(PREDICTION_LOG, ""),
         )
 
 
@@ -114,10 +118,8 @@ def usage() -> str:
         ("KAMADO_BUNDLE", f"folder of the trained model, for example {EXAMPLE_BUNDLE}"),
         ("KAMADO_HOST", "address to listen on (127.0.0.1); 0.0.0.0 is every address"),
         *((setting.variable, f"{setting.description} ({setting.default})") for setting in INT_SETTINGS),
-        (
-            LOG,
-            f"{' or '.join(FORMATS)}: lines for people, as JSON, or as JSON with one for each request ({FORMATS[0]})",
-        ),
+        (LOG, f"{FORMATS[0]} for people, {FORMATS[1]}, or {FORMATS[2]}: JSON with a line for each ({FORMATS[0]})"),
+        (PREDICTION_LOG, f"{STDOUT}, or a folder for Parquet files: a line for each scored row; none without it"),
     ]
-    lines = "\n".join(f"  {name:<20} {description}" for name, description in rows)
+    lines = "\n".join(f"  {name:<21} {description}" for name, description in rows)
     return f"python -m serving.server takes no arguments. It reads from the environment:\n{lines}"

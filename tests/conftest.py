@@ -18,6 +18,7 @@ from xdist.scheduler import LoadFileScheduling
 from build.image.base_images import BaseImagesError
 from build.image.base_images.build_context import component_context, server_context
 from build.image.base_images.build_images import build_images
+from build.image.base_images.engine_kernel import engine_kernel
 from build.image.base_images.export import export
 from build.image.base_images.python_base import python_image
 from build.oci.layout import Layout
@@ -151,16 +152,27 @@ def python_base(engine_client):
 
 
 @pytest.fixture(scope="session")
-def component_image(engine_client, python_base):
+def image_kernel(engine_client):
+    """The kernel's library for images of the engine, kept in this machine's own cache."""
+    try:
+        return engine_kernel(engine_client, cache=cache_folder(os.environ), report=print)
+    except BaseImagesError as refusal:
+        pytest.skip(str(refusal))
+
+
+@pytest.fixture(scope="session")
+def component_image(engine_client, python_base, image_kernel):
     """The engine's id of the image of the steps."""
-    contexts = [component_context(os.environ, commit="0" * 40)]
+    contexts = [component_context(os.environ, image_kernel, commit="0" * 40)]
     return build_images(engine_client, python_base, contexts, tag="tests", report=print)["component"]
 
 
 @pytest.fixture(scope="session")
-def base_images(engine_client, python_base, component_image):
+def base_images(engine_client, python_base, image_kernel, component_image):
     """{"server": id, "component": id} of the two base images in the engine."""
-    server = build_images(engine_client, python_base, [server_context(os.environ)], tag="tests", report=print)
+    server = build_images(
+        engine_client, python_base, [server_context(os.environ, image_kernel)], tag="tests", report=print
+    )
     return {**server, "component": component_image}
 
 

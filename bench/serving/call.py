@@ -1,7 +1,7 @@
 """What scoring costs without HTTP, in the server's own environment: `python -m bench.serving.call BUNDLE ROWS`.
 
 Reads the inputs by name from ROWS, a JSON file, and prints one JSON object: processor microseconds of one call with one
-row, and per row of a call with 1,000, from columns to probabilities and flags.
+row, and per row of a call with 1,000, from values by name to probabilities and flags.
 """
 
 import json
@@ -9,6 +9,9 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from serving.inputs import InputNumbers
 from serving.score import load_and_verify
@@ -36,17 +39,16 @@ def main(bundle: str, rows: str) -> None:
     scorer = load_and_verify(Path(bundle)).scorer
     inputs = InputNumbers(scorer.predictor.manifest.inputs)
 
-    def score(named: dict[str, list[float | str | None]]) -> object:
-        numbers = inputs.of_columns(named)
+    def score(numbers: NDArray[np.float64] | None) -> object:
         if numbers is None:
             raise ValueError("the rows are not of the types of the inputs")
         return scorer.score(numbers)
 
     number = len(next(iter(columns.values())))
-    single = [{name: [values[row]] for name, values in columns.items()} for row in range(number)]
+    single = [{name: values[row] for name, values in columns.items()} for row in range(number)]
     many = {name: values[:MANY] for name, values in columns.items()}
-    one = microseconds(lambda turn: score(single[turn % number]))
-    row_of_many = microseconds(lambda _: score(many)) / MANY
+    one = microseconds(lambda turn: score(inputs.of_row(single[turn % number])))
+    row_of_many = microseconds(lambda _: score(inputs.of_columns(many))) / MANY
     print(json.dumps({"engine": scorer.predictor.engine, "one": one, "row_of_many": row_of_many}))
 
 

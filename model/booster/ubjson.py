@@ -58,11 +58,11 @@ class _Reader:
 
     def length(self) -> int:
         if self.data[self.at : self.at + 1] == b"L" and self.at + 9 <= len(self.data):
-            (size,) = LENGTH.unpack_from(self.data, self.at + 1)
+            size = int(LENGTH.unpack_from(self.data, self.at + 1)[0])
             self.at += 9
         else:
             self.expect("L")
-            size = self.number("L")
+            size = int(self.number("L"))
         if not 0 <= size <= len(self.data):
             raise NotUbjson(f"length {size} at byte {self.at - 8} is beyond the file")
         return size

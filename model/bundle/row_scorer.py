@@ -48,10 +48,11 @@ class RowScorer:
         columns = {feature.name: values[:, index] for index, feature in enumerate(self._inputs)}
         for index, rule in enumerate(self._rules, len(self._inputs)):
             flags[:, index] = rule.outside(columns)
-        margin = self.predictor.margin(self._matrix(values))
+        margin = self.predictor.margin(self.matrix(values))
         return RowScores(self.predictor.calibrated(margin), margin, flags if flags.any() else None)
 
-    def _matrix(self, values: Floats) -> Matrix:
+    def matrix(self, values: Floats) -> Matrix:
+        """float64 (rows, inputs) -> float32 (rows, features), as the model reads them."""
         manifest = self.predictor.manifest
         matrix = np.empty((len(values), len(manifest.features)), dtype=np.float32)
         source = 0
@@ -59,7 +60,8 @@ class RowScorer:
             if manifest.position is not None and feature.name == manifest.position.feature:
                 matrix[:, index] = manifest.position.constant
                 continue
-            matrix[:, index] = encode_numbers(values[:, source])
+            numbers = encode_numbers(values[:, source])
+            matrix[:, index] = feature.encode_codes(numbers) if isinstance(feature, CategoryFeature) else numbers
             source += 1
         return matrix
 

@@ -9,4 +9,6 @@ programs.py      rules as operations in postfix order
 sources.py       the C sources, and the name of a library of them
 library.py       finds the library that was compiled from these sources
 kernel.py        scores rows with a library and a flat model
+contributions.py what each feature adds to the trees of a row
+quadrature.py    integrates polynomials, for contributions.py
 """

@@ -42,7 +42,10 @@ int64_t kmd_block_scratch(const kmd_model *model) {
   return (NODES + (int64_t)model->words * 64) * MOST_WORDS * 8;
 }
 
-void kmd_sum_trees(const kmd_model *model, const float *rows, int64_t n, float *sums, void *scratch) {
-  if (n > 64) sum_block_4(model, rows, n, sums, scratch);
-  else sum_block_1(model, rows, n, sums, scratch);
+int64_t kmd_sum_block(const kmd_model *model, const float *rows, int64_t n, float *sums, void *scratch) {
+  int64_t most = n > 3 * 64 ? 4 * 64 : 64; /* a large block takes as long as three small ones */
+  int64_t count = n < most ? n : most;
+  if (most > 64) sum_block_4(model, rows, count, sums, scratch);
+  else sum_block_1(model, rows, count, sums, scratch);
+  return count;
 }

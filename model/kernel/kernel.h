@@ -14,6 +14,7 @@
 #define KMD_PATH_DEPTH 8         /* trees up to this depth have a table of leaves by path */
 #define KMD_GROUP 16             /* thresholds that are compared at once */
 #define KMD_STACK 64             /* values that a rule may hold at once */
+#define KMD_POINTS 4             /* of a quadrature, computed at once */
 
 enum { KMD_NUMBER = 0, KMD_CATEGORY = 1, KMD_NUMBER_LOG1P = 2 };
 enum { KMD_NONE = 0, KMD_PLATT = 1, KMD_BETA = 2 };
@@ -125,6 +126,18 @@ KMD_EXPORT void kmd_score_matrix(const kmd_model *model, const float *rows, int6
    Returns the number of flags that are 1. */
 KMD_EXPORT int64_t kmd_score_values(const kmd_model *model, const double *values, int64_t n, double *margin,
                                     double *probability, uint8_t *flags, void *scratch);
+
+/* Bytes of scratch memory that kmd_contributions needs for a valid model; it has the alignment of float64. */
+KMD_EXPORT int64_t kmd_contributions_scratch(const kmd_model *model);
+
+/* What each feature adds to the sum of the trees of one row: float32 (features,) -> float64 (features,). All of them and
+   the expected sum make the row's sum. `point` and `weight` integrate over [0, 1], and `points` is a multiple of
+   KMD_POINTS; n of them are exact for trees with at most 2 n features on a path. */
+KMD_EXPORT void kmd_contributions(const kmd_model *model, const float *row, const double *point, const double *weight,
+                                  uint32_t points, double *contribution, void *scratch);
+
+/* The sum of the trees when no feature is known: the mean of each tree's leaves over its training rows. */
+KMD_EXPORT double kmd_expected(const kmd_model *model);
 
 /* exp and log1p of n values, for comparison with model/arithmetic.py. */
 KMD_EXPORT void kmd_exp_of(const double *x, int64_t n, double *result);

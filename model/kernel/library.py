@@ -67,5 +67,10 @@ def _declare(functions: ctypes.CDLL) -> None:
     functions.kmd_score_matrix.argtypes, functions.kmd_score_matrix.restype = matrix, None
     values = (pointer, pointer, count, pointer, pointer, pointer, pointer)
     functions.kmd_score_values.argtypes, functions.kmd_score_values.restype = values, count
+    functions.kmd_contributions_scratch.argtypes = (pointer,)
+    functions.kmd_contributions_scratch.restype = count
+    contributions = (pointer, pointer, pointer, pointer, ctypes.c_uint32, pointer, pointer)
+    functions.kmd_contributions.argtypes, functions.kmd_contributions.restype = contributions, None
+    functions.kmd_expected.argtypes, functions.kmd_expected.restype = (pointer,), ctypes.c_double
     for function in (functions.kmd_exp_of, functions.kmd_log1p_of):
         function.argtypes, function.restype = (pointer, count, pointer), None

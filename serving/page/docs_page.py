@@ -32,6 +32,12 @@ class RequestBody(_Part):
     content: dict[str, Content]
 
 
+class Parameter(_Part):
+    name: str
+    place: str = Field(alias="in")
+    description: str = ""
+
+
 class Answer(_Part):
     description: str
 
@@ -41,6 +47,7 @@ class Operation(_Part):
 
     summary: str = ""
     description: str = ""
+    parameters: tuple[Parameter, ...] = ()
     body: RequestBody | None = Field(None, alias="requestBody")
     responses: dict[str, Answer] = {}
 
@@ -104,9 +111,15 @@ def _route(verb: str, path: str, operation: Operation) -> Html:
         element("p", operation.summary),
         element("p", operation.description, class_="note") if operation.description else None,
         element("pre", _command(path, operation), class_="all", tabindex="0"),
+        *(_parameter(parameter) for parameter in operation.parameters),
         *([element("h3", "Answers"), table("Answers", ("Status", "When"), rows)] if len(rows) > 1 else []),
         class_="route",
     )
+
+
+def _parameter(parameter: Parameter) -> Html:
+    text = f" ({parameter.place}): {parameter.description}"
+    return element("p", code(parameter.name), text, class_="note")
 
 
 def _command(path: str, operation: Operation) -> str:

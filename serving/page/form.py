@@ -15,7 +15,7 @@ def form_section(info: ModelInfo, golden: Sequence[GoldenRow]) -> Html:
         "section",
         element("h2", "Try a row", id="try"),
         element("noscript", element("p", "The form needs scripts. The page at docs has the same as a command.")),
-        element("div", _form(info, golden), _answer(), class_="pair"),
+        element("div", _form(info, golden), _answer(info), class_="pair"),
         aria_labelledby="try",
     )
 
@@ -79,11 +79,12 @@ def _known(feature: Feature, id_: str | None) -> Html | None:
     return element("datalist", *(element("option", value=value) for value in feature.categories), id=id_)
 
 
-def _answer() -> Html:
+def _answer(info: ModelInfo) -> Html:
+    position = str(info.position.constant) if info.position else None
     return element(
         "div",
         element("div", element("p", "Press Score.", class_="note"), id="answer", role="status", aria_live="polite"),
-        element("div", id="explanation"),
+        element("div", id="explanation", data_position=position),
         element("div", id="exchange"),
         class_="card answer",
     )

@@ -50,7 +50,7 @@ def registry(tmp_path_factory):
 def server(registry, tmp_path_factory):
     """A server base in the registry, by digest."""
     try:
-        base = build_base(cache_folder(os.environ) / "base", report=lambda _: None)
+        base = build_base(cache_folder(os.environ), report=lambda _: None)
     except CannotMake as reason:
         pytest.skip(f"no base can be built here: {reason}")
     store = open_store(f"registry://{registry}/server", cache=tmp_path_factory.mktemp("cache"))

@@ -101,7 +101,7 @@ def test_answers_are_what_the_document_says(document, predict, row):
     def typed(name, value):
         kinds = {"string": str, "number": float, "array": list, "object": dict}
         schema = document["components"]["schemas"][name]
-        fields = {key: (kinds.get(field.get("type"), dict), ...) for key, field in schema["properties"].items()}
+        fields = {key: (kinds.get(schema["properties"][key].get("type"), dict), ...) for key in schema["required"]}
         config = {"extra": "forbid", "strict": True, "protected_namespaces": ()}
         pydantic.create_model(name, __config__=config, **fields).model_validate(value)
 

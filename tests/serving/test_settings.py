@@ -14,10 +14,17 @@ def test_what_is_not_set_has_a_default():
 
 def test_what_is_set_is_read():
     variables = {"KAMADO_HOST": "0.0.0.0", "KAMADO_PORT": "81", "KAMADO_CONCURRENCY": "3", "KAMADO_MAX_ROWS": "7"}
-    variables |= {"KAMADO_SECONDS": "4", "KAMADO_DRAIN_SECONDS": "5", "KAMADO_LOG": "json"}
+    variables |= {
+        "KAMADO_SECONDS": "4",
+        "KAMADO_DRAIN_SECONDS": "5",
+        "KAMADO_LOG": "json",
+        "KAMADO_PREDICTION_LOG": "p",
+    }
     settings = Settings.read({"KAMADO_BUNDLE": "b", "KAMADO_MAX_BYTES": "5000", **variables})
     limits = ServerLimits(concurrency=3, max_rows=7, max_bytes=5000, seconds=4)
-    assert settings == Settings(bundle=Path("b"), host="0.0.0.0", port=81, limits=limits, drain_seconds=5, log="json")
+    assert settings == Settings(
+        bundle=Path("b"), host="0.0.0.0", port=81, limits=limits, drain_seconds=5, log="json", prediction_log="p"
+    )
 
 
 def test_all_problems_are_listed_at_once_with_variable_value_and_example():
@@ -61,5 +68,16 @@ def test_help_lists_every_setting_and_other_arguments_are_refused(capsys):
         texts.append(capsys.readouterr().out)
     assert statuses == [0, 2]
     assert texts[0] == texts[1]
-    for name in ("BUNDLE", "HOST", "PORT", "CONCURRENCY", "MAX_ROWS", "MAX_BYTES", "SECONDS", "DRAIN_SECONDS", "LOG"):
+    for name in (
+        "BUNDLE",
+        "HOST",
+        "PORT",
+        "CONCURRENCY",
+        "MAX_ROWS",
+        "MAX_BYTES",
+        "SECONDS",
+        "DRAIN_SECONDS",
+        "LOG",
+        "PREDICTION_LOG",
+    ):
         assert f"KAMADO_{name} " in texts[0]

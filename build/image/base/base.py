@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from build.kernel.target import MACHINES
 from build.oci.image import Blob
 from build.oci.image_config import ImageConfig
 from model.errors import KamadoError
 
 ReportMessage = Callable[[str], None]
-MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
-XGBOOST = "kamado.server.xgboost"  # label of a base: the version that will read the model
+XGBOOST = "kamado.server.xgboost"  # label of a base: the XGBoost whose boosters it scores, to the last bit
 VERSION = "kamado.server.version"  # label of a base: the version of the server's code
 
 

@@ -1,4 +1,4 @@
-"""A base built on this machine: Debian's Python, the locked libraries, their bytecode, our own code; a layer each."""
+"""A base built here: Debian's Python, locked libraries, their bytecode, the kernel, our own code; a layer each."""
 
 import platform
 import re
@@ -9,13 +9,15 @@ from pathlib import Path
 
 from build.image.base import source_layer, wheels
 from build.image.base.apt import DebianPackage, refuse_without_apt
-from build.image.base.base import VERSION, XGBOOST, Base, ReportMessage, empty_config
+from build.image.base.base import VERSION, XGBOOST, Base, ReportMessage, architecture, empty_config
 from build.image.base.bytecode import bytecode, bytecode_key
 from build.image.base.debian import SERVER, release, resolved
+from build.image.base.kernel_layer import kernel_entry
 from build.image.base.layer_cache import CREATED, cached_layer, key_of, locked
 from build.image.base.server_root import server_root
 from build.oci.image import Image
 from build.oci.layer import Layer, TarEntry
+from model.bundle import predictor
 from model.files import JSON
 from model.version import version
 
@@ -40,21 +42,23 @@ class LayerPlan:
 
 
 def build_base(cache: Path, *, report: ReportMessage) -> Base:
-    """Same packages, lock and code, same digest.
+    """Same packages, locks and code, same digest. `cache` is the folder of all caches.
 
     Raises CannotMake where this machine cannot, and OSError when the cache cannot be written.
     """
     refuse_without_apt()
-    with locked(cache):
-        plans = _plans(resolved(cache, SERVER))
+    kernel = kernel_entry(cache, architecture(), report=report)
+    folder = cache / "base"
+    with locked(folder):
+        plans = _plans(resolved(folder, SERVER), kernel)
         layers: list[Layer] = []
         for number, plan in enumerate(plans, 1):
             report(f"base {number} of {len(plans)}: {plan.name}")
-            layers.append(cached_layer(cache / "layers", plan.key, partial(plan.make, layers)))
+            layers.append(cached_layer(folder / "layers", plan.key, partial(plan.make, layers)))
     return _base(layers, [plan.name for plan in plans])
 
 
-def _plans(packages: tuple[DebianPackage, ...]) -> list[LayerPlan]:
+def _plans(packages: tuple[DebianPackage, ...], kernel: TarEntry) -> list[LayerPlan]:
     python, glibc, machine = _python(packages), _glibc(packages), platform.machine()
     versions = "\n".join(f"{package.name} {package.version}" for package in packages)
     lock = wheels.libraries_key(python=python, glibc=glibc, machine=machine)
@@ -72,13 +76,14 @@ def _plans(packages: tuple[DebianPackage, ...]) -> list[LayerPlan]:
             lambda _, scratch: wheels.libraries(scratch, python=python, glibc=glibc, machine=machine),
         ),
         LayerPlan("bytecode of what a server imports", key_of("bytecode", debian, libraries, bytecode_key()), bytecode),
+        LayerPlan("the kernel that scores", key_of("kernel", source_layer.code_key([kernel])), lambda *_: [kernel]),
         LayerPlan("model/ and serving/", key_of("code", source_layer.code_key(code)), lambda *_: code),
     ]
 
 
 def server_labels() -> dict[str, JSON]:
-    """What is in the server: the XGBoost that reads the model, and the version of our code."""
-    return {XGBOOST: wheels.locked("xgboost-cpu"), VERSION: version()}
+    """What is in the server: a kernel that scores the boosters of this XGBoost, and this version of our code."""
+    return {XGBOOST: predictor.XGBOOST, VERSION: version()}
 
 
 def _base(layers: Sequence[Layer], names: Sequence[str]) -> Base:

@@ -15,7 +15,7 @@ from model.files import write_json
 # One time for every file of a base. Not 0, which archives and browsers of images show as broken.
 EPOCH = 1_577_836_800
 CREATED = "2020-01-01T00:00:00Z"
-RULES = 2  # of what is left out of a layer; a change makes all layers anew
+RULES = 3  # of what is left out of a layer; a change makes all layers anew
 
 Make = Callable[[Path], Iterable[TarEntry]]
 

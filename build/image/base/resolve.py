@@ -19,7 +19,7 @@ def server_base(reference: str | None, *, cache: Path, report: ReportMessage) ->
     """
     if reference is None:
         try:
-            return build_base(cache / "base", report=report)
+            return build_base(cache, report=report)
         except CannotMake as reason:
             report(f"no base could be made here: {reason}")
         except OSError as error:

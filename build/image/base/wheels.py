@@ -1,5 +1,6 @@
 """The layer of the server's locked libraries, as wheels for the base's Python, whatever Python builds it."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,8 +13,9 @@ from build.oci.layer import TarEntry
 FOLDER = Path(__file__).resolve().parents[1] / "base_images"
 LOCK = FOLDER / "server" / "requirements.txt"
 OLDEST_GLIBC = 17  # manylinux_2_17 is the oldest that the locked wheels are made for
-# What no server reads: tests, headers, sources, types for editors, and what pip notes for itself.
-FOLDERS = {"tests", "include", "__pycache__", "bin"}
+# What no server reads: tests and what compiles, headers, sources, types for editors, and what pip notes for itself.
+FOLDERS = {"tests", "include", "__pycache__", "bin", "f2py", "distutils"}
+TESTED = re.compile(r"(_simd|\w+_tests)\..*\.so")  # of numpy, imported by its tests
 ENDINGS = (".pyi", ".pxd", ".h", ".hpp", ".a", ".lib", ".f", ".f90", ".c", ".cpp", ".pyx")
 NOTES = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
 
@@ -43,16 +45,10 @@ def libraries(scratch: Path, *, python: tuple[int, int], glibc: int, machine: st
 
 def is_needed(name: str) -> bool:
     *folders, file = name.split("/")
-    if not FOLDERS.isdisjoint(folders) or file.endswith(ENDINGS):
+    if not FOLDERS.isdisjoint(folders) or file.endswith(ENDINGS) or TESTED.fullmatch(file):
         return False
     return not (file in NOTES and folders and folders[-1].endswith(".dist-info"))
 
 
 def libraries_key(*, python: tuple[int, int], glibc: int, machine: str) -> str:
     return dump([LOCK.read_text("utf-8"), python, glibc, machine]).decode()
-
-
-def locked(name: str) -> str:
-    """The version of a library in the server's lock."""
-    lines = LOCK.read_text("utf-8").splitlines()
-    return next(line.split("==")[1].split()[0] for line in lines if line.startswith(f"{name}=="))

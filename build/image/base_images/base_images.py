@@ -7,6 +7,7 @@ from build.image.base.base import ReportMessage
 from build.image.base_images.build_context import build_contexts
 from build.image.base_images.build_engine import build_engine
 from build.image.base_images.build_images import build_images
+from build.image.base_images.engine_kernel import engine_kernel
 from build.image.base_images.export import export, fresh_layout
 from build.image.base_images.python_base import python_image
 
@@ -25,5 +26,6 @@ def base_images(
     Returns the digest of each image by name. Raises BaseImagesError and StoreError."""
     with build_engine() as client, fresh_layout(folder) as layout:
         image = python_image(client, python, cache=cache, report=report)
-        images = build_images(client, image, build_contexts(environ, commit=commit), report=report)
+        kernel = engine_kernel(client, cache=cache, report=report)
+        images = build_images(client, image, build_contexts(environ, kernel, commit=commit), report=report)
         return export(client, images, layout, report=report)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from build.image.base.source_layer import HOME, ROOT, code, packages
-from build.image.base.wheels import LOCK, locked
+from build.image.base.wheels import LOCK
 from build.image.base_images.pip_config import pip_settings
 from build.oci.layer import TarEntry
+from model.bundle import predictor
 from model.version import CHANGELOG, version
 
 FOLDER = Path(__file__).parent
@@ -25,22 +26,22 @@ class BuildContext:
     arguments: dict[str, str]
 
 
-def build_contexts(environ: Mapping[str, str], *, commit: str | None) -> list[BuildContext]:
-    """The server's and the steps'."""
-    return [server_context(environ), component_context(environ, commit=commit)]
+def build_contexts(environ: Mapping[str, str], kernel: TarEntry, *, commit: str | None) -> list[BuildContext]:
+    """The server's and the steps', both with this library of the kernel."""
+    return [server_context(environ, kernel), component_context(environ, kernel, commit=commit)]
 
 
-def server_context(environ: Mapping[str, str]) -> BuildContext:
+def server_context(environ: Mapping[str, str], kernel: TarEntry) -> BuildContext:
     """What a model is laid on: its own lock, and the packages that a server imports."""
-    files = [*_recipe("server", LOCK), *pip_settings(environ), *code()]
-    return BuildContext("server", files, {**_proxies(environ), "XGBOOST": locked("xgboost-cpu"), "VERSION": version()})
+    files = [*_recipe("server", LOCK), *pip_settings(environ), *code(), kernel]
+    return BuildContext("server", files, {**_proxies(environ), "XGBOOST": predictor.XGBOOST, "VERSION": version()})
 
 
-def component_context(environ: Mapping[str, str], *, commit: str | None) -> BuildContext:
+def component_context(environ: Mapping[str, str], kernel: TarEntry, *, commit: str | None) -> BuildContext:
     """What every step runs in: its own lock, and our packages, so that one can build an image like this checkout."""
     changelog = TarEntry(f"{HOME}/{CHANGELOG.name}", 0o644, data=CHANGELOG)  # names the version
     recipe = _recipe("component", STEPS_LOCK)
-    files = [*recipe, *pip_settings(environ), *_environment(), changelog, *packages(STEPS)]
+    files = [*recipe, *pip_settings(environ), *_environment(), changelog, *packages(STEPS), kernel]
     return BuildContext("component", files, {**_proxies(environ), "COMMIT": commit or ""})
 
 

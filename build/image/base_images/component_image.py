@@ -13,6 +13,7 @@ from build.image.base_images.build_context import component_context
 from build.image.base_images.build_engine import build_engine
 from build.image.base_images.build_images import build_images
 from build.image.base_images.docker_save import saved_image
+from build.image.base_images.engine_kernel import engine_kernel
 from build.image.base_images.python_base import python_image
 from build.oci.image import digest_of
 from build.oci.open_store import open_store
@@ -49,7 +50,8 @@ def component_image(
     store.resolve("component")  # a registry that is away or refuses the login fails here, before minutes of building
     with build_engine() as client:
         base = python_image(client, python, cache=cache, report=report)
-        images = build_images(client, base, [component_context(environ, commit=commit)], report=report)
+        kernel = engine_kernel(client, cache=cache, report=report)
+        images = build_images(client, base, [component_context(environ, kernel, commit=commit)], report=report)
         return push(client, images["component"], store, report=report)
 
 

@@ -154,7 +154,7 @@ def test_an_image_holds_what_passed_whatever_becomes_of_the_originals(bundle, se
         for path in (*bundle.iterdir(), verdict):
             path.write_text("other")
 
-    request = BuildRequest(f"oci:{tmp_path}/images", None, server_cache.parent, smoke_test="process")
+    request = BuildRequest(f"oci:{tmp_path}/images", None, server_cache, smoke_test="process")
     built = build(bundle, verdict, request, report=spoil)
     assert verdict.read_text() == "other"
     with tarfile.open(fileobj=io.BytesIO(read(tmp_path / "images", built.layer.digest))) as tar:

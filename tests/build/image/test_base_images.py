@@ -16,7 +16,7 @@ import pytest
 from build.image.base.base import VERSION, XGBOOST
 from build.image.base.build_base import ENVIRONMENT
 from build.image.base.source_layer import code, code_key
-from build.image.base.wheels import LOCK, locked
+from build.image.base.wheels import LOCK
 from build.image.base_images import BaseImagesError
 from build.image.base_images.build_context import BuildContext
 from build.image.base_images.build_images import build_images
@@ -31,6 +31,7 @@ from build.oci.json_documents import ImageManifest
 from build.oci.layer import TarEntry
 from build.oci.layout import Layout
 from cli.main import main
+from model.bundle import predictor
 from model.bundle.bundle import load
 from model.errors import OutputError
 from model.version import version
@@ -51,7 +52,10 @@ answer = connection.getresponse()
 print(answer.status, answer.read().decode())
 """
 SIZE = "import os, sys; print(sum(os.lstat(f'{a}/{c}').st_size for a, b, n in os.walk(sys.argv[1]) for c in n))"
-FORBIDDEN = ("pip", "ensurepip", "setuptools", "kfp", "pandas", "boto3", "botocore", "google", "sklearn", "pyarrow")
+FORBIDDEN = (
+    *("pip", "ensurepip", "setuptools", "ziglang", "kfp", "pandas", "boto3", "botocore", "google", "sklearn"),
+    *("pyarrow", "xgboost", "scipy"),
+)
 INSTALLS_OR_COMPILES = re.compile(
     r"pip[\d.]*|easy_install.*|apt(-.*)?|(.*-)?(gcc|g\+\+|cc|c\+\+|cpp|clang|tcc|ld|as|make)"
 )
@@ -125,11 +129,11 @@ class TestTheServer:
         assert {pair for pair in ENVIRONMENT if not pair.startswith("PATH=")} <= variables
         assert "OMP_NUM_THREADS=1" in run(server, "env").splitlines()
         assert server.attrs["Config"]["Cmd"] == ["python3", "-m", "serving.server"]
-        assert server.image.labels == {XGBOOST: locked("xgboost-cpu"), VERSION: version()}
+        assert server.image.labels == {XGBOOST: predictor.XGBOOST, VERSION: version()}
 
-    def test_it_has_our_code_as_the_made_base_lays_it(self, server):
+    def test_it_has_our_code_and_the_kernel_as_the_made_base_lays_them(self, server, image_kernel):
         listing = run(server, "find", "/opt/kamado", "-path", BUNDLE, "-prune", "-o", "-type", "f", "-print").split()
-        assert {name.removeprefix("/") for name in listing} == {entry.name for entry in code()}
+        assert {name.removeprefix("/") for name in listing} == {entry.name for entry in [*code(), image_kernel]}
 
     @pytest.mark.parametrize("python", ["python3", "/usr/bin/python3"])
     def test_it_can_import_nothing_that_installs_or_trains(self, server, python):
@@ -151,7 +155,7 @@ class TestTheServer:
     def test_its_libraries_stay_small(self, server):
         size = int(run(server, "python3", "-c", SIZE, "/opt/venv/lib"))
         print(f"site-packages of the server: {size / 1e6:.0f} MB")
-        assert size < 260_000_000
+        assert size < 90_000_000
 
 
 class TestTheServersLayers:
@@ -224,6 +228,10 @@ class TestTheComponent:
         assert (
             run(component, "cat", f"/opt/kamado/build/image/base_images/server/{LOCK.name}") == LOCK.read_text().strip()
         )
+
+    def test_it_has_the_kernel_as_the_server_has_it(self, component, image_kernel):
+        script = "from model.kernel.library import find_library; print(find_library().path)"
+        assert run(component, "python3", "-c", script) == f"/{image_kernel.name}"
 
     def test_it_knows_its_commit(self, component):
         assert f"KAMADO_COMMIT={'0' * 40}" in component.attrs["Config"]["Env"]

@@ -20,12 +20,15 @@ from build.image.base.base import VERSION, XGBOOST, BaseError
 from build.image.base.build_base import build_base
 from build.image.base.resolve import server_base
 from build.image.base.source_layer import code
-from build.image.base.wheels import LOCK, CannotMake, locked
+from build.image.base.wheels import LOCK, CannotMake
 from build.image.base_images.build_context import STEPS_LOCK
 from build.image.build import build
 from build.image.request import BuildRequest
 from build.image.smoke_test.start import start_of
+from model.bundle import predictor
 from model.bundle.bundle import load
+from model.kernel.library import KernelLibrary, load_library
+from model.kernel.sources import kernel_sources
 from model.version import version
 from tests.build.image.test_assemble import config_of, read
 
@@ -35,7 +38,7 @@ ROOT = Path(__file__).resolve().parents[3]
 @pytest.fixture(scope="module")
 def cache(server_cache, tmp_path_factory):
     """A copy that tests may change."""
-    return Path(shutil.copytree(server_cache, tmp_path_factory.mktemp("cache") / "base"))
+    return Path(shutil.copytree(server_cache, tmp_path_factory.mktemp("caches") / "cache"))
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +48,7 @@ def image(cache, valid_bundle, verdict, tmp_path_factory):
     return folder, build(
         valid_bundle,
         verdict,
-        BuildRequest(f"oci:{folder}", None, cache.parent, smoke_test="process"),
+        BuildRequest(f"oci:{folder}", None, cache, smoke_test="process"),
         report=lambda _: None,
     )
 
@@ -64,11 +67,11 @@ def root(image, tmp_path_factory):
 
 
 def test_made_again_elsewhere_it_has_the_same_digest(cache, tmp_path):
-    again = tmp_path / "base"
-    again.mkdir()
-    for packages in cache.glob("packages-*.json"):  # the same packages, also when the mirror moves on between the two
-        shutil.copy(packages, again)
-    assert build_base(again, report=print).digest == build_base(cache, report=print).digest
+    shutil.copytree(cache / "kernel", tmp_path / "kernel")  # that it is the same has tests of its own
+    (tmp_path / "base").mkdir()
+    for packages in cache.glob("base/packages-*.json"):  # the same, also when the mirror moves on between the two
+        shutil.copy(packages, tmp_path / "base")
+    assert build_base(tmp_path, report=print).digest == build_base(cache, report=print).digest
 
 
 def test_what_was_made_is_kept(cache):
@@ -79,7 +82,7 @@ def test_what_was_made_is_kept(cache):
 
 
 def test_a_kept_layer_that_lost_its_end_is_made_again(cache):
-    path = max((cache / "layers").glob("*.tar.gz"), key=lambda file: -file.stat().st_size)  # the smallest: our code
+    path = min((cache / "base" / "layers").glob("*.tar.gz"), key=lambda file: file.stat().st_size)  # the kernel's
     complete = path.read_bytes()
     path.write_bytes(complete[:-1])
     build_base(cache, report=print)
@@ -92,7 +95,7 @@ def test_the_image_says_its_base_and_the_xgboost_in_it(image):
     assert built.base.kind == "debian"
     assert labels["kamado.base"] == "server"
     assert labels["org.opencontainers.image.base.digest"] == built.base.digest
-    assert labels[XGBOOST] == locked("xgboost-cpu")
+    assert labels[XGBOOST] == predictor.XGBOOST
     assert labels[VERSION] == version()
 
 
@@ -101,6 +104,7 @@ def test_it_holds_no_shell_no_package_manager_no_compiler_and_nothing_of_trainin
     assert all(name.startswith("python3") for name in programs)
     packages = {path.name for path in root.glob("usr/local/lib/python3*/dist-packages/*")}
     assert packages.isdisjoint({"pip", "setuptools", "kfp", "pandas", "google", "boto3", "yaml", "sklearn", "pyarrow"})
+    assert packages.isdisjoint({"xgboost", "scipy", "ziglang"})
     assert {path.name for path in (root / "opt" / "kamado").iterdir()} == {"bundle", "model", "serving", "verdict.json"}
 
 
@@ -146,7 +150,13 @@ def test_what_is_compiled_in_it_is_of_its_own_files_under_their_names_in_the_ima
 def test_its_libraries_stay_small(root):
     folder = next(root.glob("usr/local/lib/python3*/dist-packages"))
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    assert size < 260_000_000
+    print(f"site-packages of the server: {size / 1e6:.0f} MB")
+    assert size < 90_000_000
+
+
+def test_it_has_the_kernel_beside_its_sources_and_can_load_it(root):
+    library = root / "opt" / "kamado" / "model" / "kernel" / kernel_sources().library_name(".so")
+    assert isinstance(load_library(library), KernelLibrary)
 
 
 def test_it_has_the_authorities_that_encrypted_connections_trust(root):
@@ -225,6 +235,20 @@ def test_where_the_cache_cannot_be_written_no_other_image_is_made_in_its_place(t
     (tmp_path / "cache").write_text("in the way")
     with pytest.raises(BaseError, match=r"cache: cannot be written \(Not a directory\).*KAMADO_CACHE"):
         server_base(None, cache=tmp_path / "cache", report=print)
+
+
+@pytest.mark.case("a base where no compiler of the kernel can be fetched")
+def test_without_a_kernel_there_is_no_base_and_the_reason_is_said(tmp_path, monkeypatch, outcome):
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    if shutil.which("apt-get") is None:
+        pytest.skip("needs apt-get: on other systems than Debian and Ubuntu the base comes from BASE_IMAGE")
+    messages = []
+    assert server_base(None, cache=tmp_path, report=messages.append).kind == "none"
+    assert "no base could be made here: the kernel cannot be compiled: pip cannot download" in messages[-1]
+    outcome(messages[-1])
 
 
 def test_packages_that_a_mirror_has_no_more_are_told(tmp_path):

@@ -48,7 +48,7 @@ def cluster(tmp_path_factory):
     for name in ("registry", "weed", "login"):
         (folder / name).mkdir()
     try:
-        base = build_base(cache_folder(os.environ) / "base", report=lambda _: None)
+        base = build_base(cache_folder(os.environ), report=lambda _: None)
     except CannotMake as reason:
         pytest.skip(f"no base can be built here: {reason}")
     with (

@@ -1,8 +1,10 @@
-"""The page at `/` in a browser: it scores, refuses, counts, and looks as it should.
+"""The pages in a browser: what they do, and how they look.
 
 KAMADO_SCREENSHOTS=FOLDER writes what the browser shows.
 """
 
+import itertools
+import json
 import os
 from pathlib import Path
 
@@ -12,10 +14,14 @@ from model.bundle.features import CategoryFeature
 from tests.services.chromium import MEASURE
 from tests.serving.page.conftest import QUOTES, SCRIPT, WARDS, serving
 
+PAGES = {"model": "/", "api": "/docs"}
 WIDTHS = (1400, 800, 360)
 SCHEMES = ("light", "dark")
 HEIGHT = 900
 RESULT = "#answer .probability, #answer .bad"
+BARS = """bars => bars.map(bar => ({
+  name: bar.querySelector(".name").firstChild.data, number: bar.querySelector(".digits").textContent,
+  side: bar.querySelector("i").className, width: bar.querySelector("i").style.width}))"""
 FOCUS = """() => ({name: document.activeElement.id || document.activeElement.textContent.trim(),
   outline: getComputedStyle(document.activeElement).outlineStyle})"""
 UNLABELLED = """() => [...document.querySelectorAll("input, select, button, a, summary, table, pre, nav, form")].filter(
@@ -67,6 +73,24 @@ def test_a_golden_row_gets_its_stored_probability(visit):
     stored, answer = visit(work)
     assert stored in answer
     assert "equals the stored probability" in answer
+
+
+def test_contributions_are_drawn_and_add_up(visit, info):
+    def work(page):
+        scored(page)
+        bars = page.eval_on_selector_all(".bars li:has(.name)", BARS)
+        return json.loads(page.text_content("#exchange details:last-child pre")), bars
+
+    answer, bars = visit(work)
+    assert answer["base"] + sum(answer["contributions"].values()) + answer["rounding"] == answer["margin"]
+    sizes = [abs(answer["contributions"][bar["name"]]) for bar in bars]
+    assert len(bars) == len(info.features) + 1
+    assert sizes == sorted(sizes, reverse=True)
+    for bar in bars:
+        value = answer["contributions"][bar["name"]]
+        assert float(bar["number"].replace("\N{MINUS SIGN}", "-")) == pytest.approx(value, abs=5e-5)
+        assert bar["side"] == ("lowers" if value < 0 else "raises")
+        assert float(bar["width"].rstrip("%")) == pytest.approx(50 * abs(value) / sizes[0], abs=0.01)
 
 
 def test_an_example_fills_the_form_and_is_scored(visit, rows):
@@ -193,33 +217,36 @@ def test_everything_has_a_name(visit):
 
 @pytest.fixture(scope="module")
 def looks(chromium, address):
-    """What the browser made of the page with an answer, by scheme and width."""
+    """What the browser made of the pages, that of the model with an answer, by page, scheme and width."""
     folder = os.environ.get("KAMADO_SCREENSHOTS")
 
-    def measured(page, scheme, width):
+    def measured(page, name, scheme, width):
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": HEIGHT})
         if folder:
-            page.screenshot(path=Path(folder, f"model-{width}-{scheme}.png"), full_page=True)
+            page.screenshot(path=Path(folder, f"{name}-{width}-{scheme}.png"), full_page=True)
         return page.evaluate(MEASURE), page.evaluate("document.documentElement.scrollWidth")
 
     def work(page):
-        page.goto(f"{address}/")
-        scored(page)
-        page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
-        return {(scheme, width): measured(page, scheme, width) for scheme in SCHEMES for width in WIDTHS}
+        seen = {}
+        for name, path in PAGES.items():
+            page.goto(f"{address}{path}")
+            if name == "model":
+                scored(page)
+                page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+            seen |= {(name, *look): measured(page, name, *look) for look in itertools.product(SCHEMES, WIDTHS)}
+        return seen
 
     return chromium.use(work)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("look", [*itertools.product(PAGES, SCHEMES, WIDTHS)], ids=str)
 class TestLooks:
-    def test_nothing_is_cut_off_or_has_to_be_pushed_sideways(self, looks, scheme, width):
-        measured, scroll_width = looks[scheme, width]
-        assert scroll_width <= width
+    def test_nothing_is_cut_off_or_has_to_be_pushed_sideways(self, looks, look):
+        measured, scroll_width = looks[look]
+        assert scroll_width <= look[-1]
         assert measured["beyond"] == []
         assert measured["pushed"] == []
 
-    def test_every_text_stands_out_from_what_is_behind_it(self, looks, scheme, width):
-        assert looks[scheme, width][0]["faint"] == []
+    def test_every_text_stands_out_from_what_is_behind_it(self, looks, look):
+        assert looks[look][0]["faint"] == []

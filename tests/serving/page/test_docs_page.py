@@ -23,6 +23,7 @@ def test_every_route_is_there_with_what_it_answers(document, address):
         for verb, operation in operations.items():
             assert shown[path].startswith(verb.upper())
             assert operation["summary"] in shown[path]
+            assert all(parameter["description"] in shown[path] for parameter in operation.get("parameters", []))
             if len(operation["responses"]) > 1:
                 assert all(answer["description"] in shown[path] for answer in operation["responses"].values())
 

@@ -26,7 +26,7 @@ def test_all_of_them_are_attached_to_the_image_and_fetched_with_the_release(
 ):
     store = Layout(tmp_path / "images")
     request = BuildRequest(
-        f"oci:{store.folder}", None, server_cache.parent, smoke_test="process", commit=COMMIT, key=keys / "mine.pem"
+        f"oci:{store.folder}", None, server_cache, smoke_test="process", commit=COMMIT, key=keys / "mine.pem"
     )
     image = build(valid_bundle, verdict, request, report=lambda _: None)
     assert sorted(image.attachments) == sorted(
@@ -58,9 +58,7 @@ def test_an_image_that_is_there_already_is_signed_as_well_once_by_each_key(
     linked.symlink_to(valid_bundle)
 
     def build_signed(key=None):
-        request = BuildRequest(
-            f"oci:{store.folder}", None, server_cache.parent, smoke_test="process", commit=COMMIT, key=key
-        )
+        request = BuildRequest(f"oci:{store.folder}", None, server_cache, smoke_test="process", commit=COMMIT, key=key)
         return build(linked, verdict, request, report=messages.append)
 
     first = build_signed()
@@ -87,7 +85,7 @@ def test_an_image_whose_record_was_lost_gets_it_again_and_can_be_released(
     valid_bundle, verdict, server_cache, tmp_path, outcome
 ):
     store = Layout(tmp_path / "images")
-    request = BuildRequest(f"oci:{store.folder}", None, server_cache.parent, smoke_test="process", commit=COMMIT)
+    request = BuildRequest(f"oci:{store.folder}", None, server_cache, smoke_test="process", commit=COMMIT)
     first = build(valid_bundle, verdict, request, report=lambda _: None)
     index = json.loads((store.folder / "index.json").read_bytes())
     index["manifests"] = [entry for entry in index["manifests"] if "artifactType" not in entry]
@@ -104,7 +102,7 @@ def test_an_image_whose_record_was_lost_gets_it_again_and_can_be_released(
 
 def test_a_key_that_cannot_sign_leaves_no_image(valid_bundle, verdict, server_cache, tmp_path):
     request = BuildRequest(
-        f"oci:{tmp_path}/images", None, server_cache.parent, smoke_test="process", key=tmp_path / "absent.pem"
+        f"oci:{tmp_path}/images", None, server_cache, smoke_test="process", key=tmp_path / "absent.pem"
     )
     with pytest.raises(SignatureError):
         build(valid_bundle, verdict, request, report=lambda _: None)
