@@ -4,7 +4,6 @@ A value of another type is nothing to be described here: the answer is None, and
 """
 
 import math
-from array import array
 from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any
@@ -61,20 +60,17 @@ class InputNumbers:
             return None
         return np.array([values], dtype=np.float64)
 
-    def of_columns(self, columns: Any, *, no_booleans: bool = False) -> NDArray[np.float64] | None:
-        """(rows, inputs); None for anything but lists of one length above 0 for exactly the inputs, of their types.
-
-        `no_booleans`: there is none among the values, which makes it faster.
-        """
+    def of_columns(self, columns: Any) -> NDArray[np.float64] | None:
+        """(rows, inputs); None for anything but lists of one length above 0 for exactly the inputs, of their types."""
         try:
             lists = self._values(columns)
         except (KeyError, TypeError):
             return None
         if len(columns) != self._count or set(map(type, lists)) != LISTS:
             return None
-        return self._of_lists(lists, no_booleans)
+        return self._of_lists(lists)
 
-    def of_rows(self, rows: Any, *, no_booleans: bool = False) -> NDArray[np.float64] | None:
+    def of_rows(self, rows: Any) -> NDArray[np.float64] | None:
         """(rows, inputs); None for anything but objects with exactly the inputs, of their types."""
         try:
             lists = [[*map(getter, rows)] for getter in self._getters]
@@ -82,34 +78,24 @@ class InputNumbers:
                 return None
         except (KeyError, TypeError):
             return None
-        return self._of_lists(lists, no_booleans)
+        return self._of_lists(lists)
 
-    def _of_lists(self, lists: Sequence[list[Any]], no_booleans: bool) -> NDArray[np.float64] | None:
+    def _of_lists(self, lists: Sequence[list[Any]]) -> NDArray[np.float64] | None:
         rows = len(lists[0])
         if rows == 0 or set(map(len, lists)) != {rows}:
             return None
         numbers = np.empty((rows, self._count))
-        try:
-            for index, (codes, values) in enumerate(zip(self._codes, lists, strict=True)):
-                if codes is None:
-                    numbers[:, index] = _numbers(values, no_booleans)
-                else:
+        for index, (codes, values) in enumerate(zip(self._codes, lists, strict=True)):
+            if codes is not None:
+                try:
                     numbers[:, index] = np.fromiter(map(codes.__getitem__, values), np.float64, rows)
-        except TypeError:
-            return None
+                except TypeError:
+                    return None
+            elif NUMBERS.issuperset(set(map(type, values))):
+                numbers[:, index] = np.array(values, dtype=np.float64)
+            else:
+                return None
         return numbers
-
-
-def _numbers(values: list[Any], no_booleans: bool) -> NDArray[np.float64]:
-    """float64 (rows,), NaN for None. Raises TypeError for a value that is neither a number nor None."""
-    if no_booleans:
-        try:
-            return np.frombuffer(array("d", values))  # accepts no text and no None, but booleans
-        except TypeError:
-            pass
-    if not NUMBERS.issuperset(set(map(type, values))):
-        raise TypeError
-    return np.array(values, dtype=np.float64)
 
 
 def _getter(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:

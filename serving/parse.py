@@ -50,20 +50,20 @@ class RequestParser:
     def batch(self, body: bytes) -> Batch:
         """Many rows, as columns or as rows. Raises RequestError with the first problems, TooLarge."""
         value = _plain_json(body)
-        batch = self._batch(value, no_booleans=b"true" not in body and b"false" not in body)
+        batch = self._batch(value)
         if batch is None or may_have_more(body, self._keys(value, len(batch.numbers))):
-            batch = self._batch(self._check.batch(body), no_booleans=False)
+            batch = self._batch(self._check.batch(body))
         assert batch is not None  # the types accept it
         return batch
 
-    def _batch(self, value: JsonValue, *, no_booleans: bool) -> Batch | None:
+    def _batch(self, value: JsonValue) -> Batch | None:
         """None for anything but {"columns": …} or {"rows": …}, perhaps with "log", all of one length."""
         if not isinstance(value, dict):
             return None
         others = value.keys() - BATCH_FORMS
         if len(value) - len(others) != 1 or not others <= {"log"}:
             return None
-        numbers = self._numbers_of(value, no_booleans)
+        numbers = self._rows(value)
         if numbers is None or len(numbers) > self._max_rows:
             return None
         if value.get("log") is None:
@@ -74,11 +74,11 @@ class RequestParser:
             return None
         return None if log.uneven(len(numbers)) else Batch(numbers, log)
 
-    def _numbers_of(self, value: dict[str, JsonValue], no_booleans: bool) -> NDArray[np.float64] | None:
+    def _rows(self, value: dict[str, JsonValue]) -> NDArray[np.float64] | None:
         rows, columns = value.get("rows"), value.get("columns")
         if isinstance(rows, list) and rows and len(rows) <= self._max_rows:
-            return self._numbers.of_rows(rows, no_booleans=no_booleans)
-        return self._numbers.of_columns(columns, no_booleans=no_booleans) if isinstance(columns, dict) else None
+            return self._numbers.of_rows(rows)
+        return self._numbers.of_columns(columns) if isinstance(columns, dict) else None
 
     def _keys(self, value: JsonValue, rows: int) -> int:
         """How many keys such a body has when each appears once."""
