@@ -93,6 +93,6 @@ def test_figures_of_the_page_are_those_of_the_code():
     assert "three times `KAMADO_SECONDS`" in PAGE
 
 
-@pytest.mark.parametrize("status", [404, 405, 408, 413, 422, 431, 500, 503])
+@pytest.mark.parametrize("status", [404, 405, 408, 413, 415, 422, 431, 500, 503])
 def test_statuses_are_listed(status):
     assert any(str(status) in row[0] for row in rows("Refusals"))
