@@ -40,7 +40,7 @@ class InferenceReader:
         self._features = {feature.name: feature for feature in manifest.inputs}
         self._columns = TypeAdapter(columns_type(manifest))
         self._numbers = InputNumbers(manifest.inputs)
-        self._problems = BodyProblems([*self._features], manifest.position)
+        self._problems = BodyProblems(manifest)
 
     def read(self, body: bytes, json_length: str | None) -> Inference:
         """`json_length` is the binary extension's header. Raises RequestError with the first problems, TooLarge."""
