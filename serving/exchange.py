@@ -54,8 +54,11 @@ class Reply(NamedTuple):
     headers: tuple[Header, ...] = ()
 
 
-async def send_reply(answer: Reply, send: Send) -> None:
+async def send_reply(scope: Scope, answer: Reply, send: Send) -> None:
+    """In one piece where the server offers that (protocol.py), else as messages."""
     length = str(len(answer.body)).encode()
     headers = [(b"content-type", answer.content_type), (b"content-length", length), *answer.headers]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+    send_whole = scope.get("send_whole")
+    if send_whole is None or not send_whole(answer.status, headers, answer.body):
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})

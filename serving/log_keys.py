@@ -23,8 +23,10 @@ class LogKeys(BaseModel):
         return {name: len(values) for name, values in lists.items() if values is not None and len(values) != rows}
 
 
-def keys_of_headers(request: Request) -> LogKeys:
-    """Those of the one row of a request. A position that is not a whole number is left out."""
+def keys_of_headers(request: Request, *, rows: int) -> LogKeys:
+    """Item and position only for a request of one row. A position that is not a whole number is left out."""
+    if rows != 1:
+        return LogKeys.model_construct(list_id=_text(request, b"kamado-list"))
     item, position = _text(request, b"kamado-item"), request.header(b"kamado-position")
     is_position = position is not None and position.isascii() and position.isdecimal() and len(position) <= MAX_DIGITS
     return LogKeys.model_construct(

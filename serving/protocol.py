@@ -12,6 +12,7 @@ application has not seen it yet or still waits for its body.
 
 import asyncio
 from asyncio.events import TimerHandle
+from functools import partial
 from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -33,6 +34,7 @@ from serving.log import in_progress
 from serving.overload import ReadyAnswer, answer_head
 from serving.request_id import request_id
 from serving.runtime import Runtime
+from serving.whole_answer import send_whole
 
 MAX_HEAD_BYTES = 32_768
 MAX_PIPELINED = 64  # requests of one connection that wait behind the one in progress
@@ -131,6 +133,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._open = [*(cycle for cycle in self._open if not cycle.response_complete), self.cycle]
         name = self.scope["request_id"] = request_id(self.headers)  # type: ignore[typeddict-unknown-key]
         self.cycle.default_headers = [*self.server_state.default_headers, (b"x-request-id", name)]
+        self.scope["send_whole"] = partial(send_whole, self.cycle)  # type: ignore[typeddict-unknown-key]
         if self.runtime.lifecycle.is_draining:
             self.cycle.keep_alive = False
 
@@ -143,6 +146,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._incomplete = False
         if not self._is_shed:
             super().on_message_complete()
+            if self._has_begin:  # the application has not seen it yet
+                self.scope["body"] = bytes(self.cycle.body)  # type: ignore[typeddict-unknown-key]
 
     # the limit of requests in progress
 
@@ -197,8 +202,8 @@ class BoundedProtocol(HttpToolsProtocol):
             if self.runtime.log.has_requests:
                 self.runtime.log.request(scope, seconds)
 
-    async def _answer_busy(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        await send_reply(Reply(error_json(self.busy), self.busy.status, headers=self.busy.headers), send)
+    async def _answer_busy(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        await send_reply(scope, Reply(error_json(self.busy), self.busy.status, headers=self.busy.headers), send)
 
     # refusals
 

@@ -17,11 +17,13 @@ from collections.abc import Mapping
 
 import uvicorn
 
+from model.bundle.predictor import Predictor
 from model.errors import KamadoError, Problem
 from serving.app import create_app
 from serving.asgi import AsgiApp
 from serving.graceful import STOP_SECONDS, GracefulServer
 from serving.log import ServerLog, with_status
+from serving.prediction_log.open_log import open_prediction_log
 from serving.protocol import bounded_protocol
 from serving.runtime import Runtime
 from serving.score import load_and_verify
@@ -84,6 +86,13 @@ def serve(app: AsgiApp, listener: socket.socket, runtime: Runtime, *, drain_seco
     runtime.log.close()
 
 
+def started_line(url: str, predictor: Predictor) -> str:
+    """What is said at the start; which engine scores, where it is the slower one."""
+    verified = f"({len(predictor.golden)} golden rows reproduced)"
+    line = f"{url} serves {predictor.manifest.model} {predictor.digest} {verified}"
+    return line if predictor.engine == "kernel" else f"{line}, scored by XGBoost: {predictor.engine_reason}"
+
+
 def main(arguments: list[str], environ: Mapping[str, str]) -> int:
     """The exit code: 0 after a requested stop, 1 with every reason when it cannot start, 2 for arguments."""
     if arguments:
@@ -94,7 +103,8 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
         settings = Settings.read(environ)
         model = load_and_verify(settings.bundle)
         predictor = model.scorer.predictor
-        runtime = Runtime.of(predictor.manifest, predictor.digest, settings, log)
+        prediction_log = open_prediction_log(settings.prediction_log, predictor.manifest.model, predictor.digest, log)
+        runtime = Runtime.of(predictor.manifest, predictor.digest, settings.limits, log, prediction_log)
         app = create_app(model, runtime)
         listener = listen(settings.host, settings.port)
     except KamadoError as error:
@@ -102,8 +112,7 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
         return 1
     log.serves(predictor.manifest.model, predictor.digest)
     sys.setswitchinterval(SWITCH_SECONDS)
-    verified = f"({len(predictor.golden)} golden rows reproduced)"
-    line = f"{url_of(listener)} serves {predictor.manifest.model} {predictor.digest} {verified}"
+    line = started_line(url_of(listener), predictor)
     serve(app, listener, runtime, drain_seconds=settings.drain_seconds, announcement=line)
     return 0
 

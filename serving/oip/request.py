@@ -45,7 +45,7 @@ class InferenceReader:
         self._columns = TypeAdapter(columns_type(manifest))
         self._numbers = InputNumbers(manifest.inputs)
         self._plain = PlainReader(manifest, self._numbers, max_rows=max_rows)
-        self._problems = BodyProblems([*self._features], manifest.position)
+        self._problems = BodyProblems(manifest)
 
     def read(self, body: bytes, json_length: str | None) -> Inference:
         """`json_length` is the binary extension's header. Raises RequestError with the first problems, TooLarge."""

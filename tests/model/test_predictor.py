@@ -73,6 +73,15 @@ def test_categories_have_codes_the_unseen_one_behind_them_and_missing_none():
     assert np.array_equal(codes, [1, 0, 2, math.nan, 2], equal_nan=True)
 
 
+def test_unknown_categories_are_missing_where_the_feature_says_so():
+    feature = CategoryFeature(name="layout", categories=("1K", "2DK"), unknown="missing")
+    values = ["2DK", "1K", "castle", None, ""]
+    assert np.array_equal(feature.encode(values), [1, 0, math.nan, math.nan, math.nan], equal_nan=True)
+    assert np.array_equal(feature.codes(values), [1, 0, 2, math.nan, 2], equal_nan=True)
+    refusing = feature.model_copy(update={"unknown": "refuse"})
+    assert np.array_equal(refusing.encode(values), refusing.codes(values), equal_nan=True)
+
+
 def test_the_matrix_is_in_the_model_s_order_whatever_else_is_given():
     features = (NumberFeature(name="a"), NumberFeature(name="b"))
     assert encode(features, {"b": [2], "unasked": ["x"], "a": [1]}).tolist() == [[1.0, 2.0]]
