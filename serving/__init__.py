@@ -4,6 +4,7 @@ server.py         starts and stops it
 settings.py       its settings
 app.py            the table of routes
 page/             the pages at / and /docs
+oip/              the Open Inference Protocol
 routes.py         the ASGI application of such a table: exchange.py, asgi.py
 handlers.py       what the scoring routes do
 parse.py          bodies to numbers: inputs.py, log_keys.py
@@ -15,7 +16,7 @@ score.py          loads, verifies and scores
 finite_check.py   every row gets a finite probability
 errors.py         requests without a score
 limit.py          limits on bodies
-protocol.py       limits on requests at a time and on connections: overload.py
+protocol.py       limits on requests at a time and on connections: overload.py, whole_answer.py
 bulk.py           the thread for large bodies
 graceful.py       how the server stops: lifecycle.py
 log.py            its log: background.py, stdout.py, request_id.py

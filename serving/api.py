@@ -12,6 +12,7 @@ from model.errors import Problem
 from serving.errors import RequestError, error_json
 from serving.exchange import Reply, Request
 from serving.metrics import ServerMetrics
+from serving.openapi import with_components
 from serving.routes import Handler, Operation, Route
 
 
@@ -98,9 +99,11 @@ def _description(operation: Operation) -> dict[str, Any]:
 def openapi_document(api: FastAPI, routes: Sequence[Route]) -> dict[str, JsonValue]:
     """What FastAPI generates, and the bodies, because it would drop every `null` from their examples."""
     document = api.openapi()
+    components = document.setdefault("components", {}).setdefault("schemas", {})
     for route in routes:
         if route.operation is not None and route.operation.body is not None:
-            document["paths"][route.path][route.method.lower()]["requestBody"] = {**route.operation.body}
+            body = with_components(route.operation.body, components)
+            document["paths"][route.path][route.method.lower()]["requestBody"] = body
     return document
 
 

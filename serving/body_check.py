@@ -34,7 +34,7 @@ class BodyCheck:
     def __init__(self, manifest: BundleManifest, *, max_rows: int) -> None:
         self._names = [feature.name for feature in manifest.inputs]
         self._max_rows = max_rows
-        self._problems = BodyProblems(self._names, manifest.position)
+        self._problems = BodyProblems(manifest)
         inputs = Keys(frozenset(self._names))
         log = Keys(frozenset(field.alias or name for name, field in LogKeys.model_fields.items()))
         batch = Keys({"columns", "rows", "log"}, {"columns": inputs, "rows": inputs, "log": log})

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from pydantic_core import ErrorDetails
 
-from model.bundle.manifest import Position
+from model.bundle.features import CategoryFeature
+from model.bundle.manifest import BundleManifest
 from model.errors import Problem
 from serving.json_body import excerpt
 from serving.keys import SurplusKey
@@ -18,12 +19,15 @@ Location = tuple[str | int, ...]
 
 
 class BodyProblems:
-    """Describes the problems of bodies for one model, whose input names are `inputs`."""
+    """Describes the problems of bodies for one model."""
 
-    def __init__(self, inputs: Sequence[str], position: Position | None) -> None:
-        self._inputs = inputs
-        self._position = position
-        self._max_suggestions = max(1, MAX_COMPARISONS // len(inputs))
+    def __init__(self, manifest: BundleManifest) -> None:
+        self._inputs = [feature.name for feature in manifest.inputs]
+        self._categories = {
+            feature.name: feature.categories for feature in manifest.inputs if isinstance(feature, CategoryFeature)
+        }
+        self._position = manifest.position
+        self._max_suggestions = max(1, MAX_COMPARISONS // len(self._inputs))
 
     def of_values(self, details: Sequence[ErrorDetails]) -> list[Problem]:
         """Of what the types refused: the first MAX_PROBLEMS are described, the rest is counted."""
@@ -53,7 +57,9 @@ class BodyProblems:
             return self._unknown(location, index)
         if kind in NUMBER_TYPES:
             return Problem(where, problem, f"Send {NUMBER_TYPES[kind]}, or null when it is not known", "number")
-        if kind == "string_type":
+        if kind == "literal_error" and isinstance(detail["input"], str):
+            return self._unknown_category(location, detail["input"], problem)
+        if kind in ("string_type", "literal_error"):
             return Problem(where, problem, "Send a string in quotes, or null when it is not known", "text")
         if kind == "too_short":
             return Problem(where, "is empty", "Send at least one row", "empty")
@@ -62,6 +68,14 @@ class BodyProblems:
         if kind == "list_type":
             return Problem(where, problem, "Send a list with one value per row", "list")
         return Problem(where, problem, "Send a JSON object with every input by name", "object")
+
+    def _unknown_category(self, location: Location, value: str, problem: str) -> Problem:
+        """Of an input whose unknown categories are refused."""
+        name = next(step for step in reversed(location) if isinstance(step, str))
+        known = self._categories[name]
+        similar = difflib.get_close_matches(value, known, 1, 0.6) if len(known) <= MAX_COMPARISONS else []
+        hint = f"Did you mean {similar[0]}?" if similar else "Send one that /model lists, or null when it is not known"
+        return Problem(_path(location), f"{problem}, which training did not know", hint, "category")
 
     def _unknown(self, location: Location, index: int) -> Problem:
         """The problem with this index: a similar name is only searched for the first ones."""

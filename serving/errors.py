@@ -3,6 +3,7 @@
 model.errors.KamadoError
 └── RequestError          422: the body does not match this model's inputs
     ├── TooLarge            413: more bytes or rows than KAMADO_MAX_BYTES, KAMADO_MAX_ROWS
+    ├── WrongType           415: the body is not declared as JSON
     ├── RequestTimeout      408: head or body did not arrive
     ├── CallerGone          499: the caller disconnected before the body was complete
     ├── HeadTooLarge        431: more bytes of headers than protocol.py accepts
@@ -22,6 +23,7 @@ from pydantic import BaseModel, Field
 from model.errors import KamadoError, Problem
 
 MAX_LISTED_ROWS = 10
+MAX_TYPE_SHOWN = 60
 
 
 class RequestError(KamadoError):
@@ -40,6 +42,11 @@ class RequestError(KamadoError):
 class TooLarge(RequestError):
     heading = "the request is too large"
     status = 413
+
+
+class WrongType(RequestError):
+    heading = "the request is of another type"
+    status = 415
 
 
 class RequestTimeout(RequestError):
@@ -111,6 +118,11 @@ def request_timeout(part: str, seconds: float) -> RequestTimeout:
     """`part` is the head or the body."""
     problem = f"was not complete after {seconds:g} seconds"
     return RequestTimeout(Problem(part, problem, "Send it without pauses, or raise KAMADO_SECONDS", "slow"))
+
+
+def wrong_type(content_type: bytes) -> WrongType:
+    problem = f"has the content type {content_type[:MAX_TYPE_SHOWN].decode('latin-1')!r}"
+    return WrongType(Problem("body", problem, "Send JSON, and Content-Type: application/json", "content-type"))
 
 
 def caller_gone() -> CallerGone:

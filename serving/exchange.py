@@ -8,7 +8,7 @@ from serving.metrics import Phases
 
 JSON = b"application/json"
 HTML = b"text/html; charset=utf-8"
-TEXT = b"text/plain; charset=utf-8"
+METRICS = b"text/plain; version=0.0.4; charset=utf-8"  # of Prometheus
 
 
 class Request:
@@ -34,6 +34,10 @@ class Request:
                 return value.decode("latin-1")
         return None
 
+    def headers_from(self, prefix: bytes) -> list[Header]:
+        """The headers whose names begin so, in lower case."""
+        return [header for header in self._scope["headers"] if header[0].startswith(prefix)]
+
     @property
     def id(self) -> str:
         """The caller's `x-request-id`, or the server's own."""
@@ -54,8 +58,11 @@ class Reply(NamedTuple):
     headers: tuple[Header, ...] = ()
 
 
-async def send_reply(answer: Reply, send: Send) -> None:
+async def send_reply(scope: Scope, answer: Reply, send: Send) -> None:
+    """In one piece where the server offers that (protocol.py), else as messages."""
     length = str(len(answer.body)).encode()
     headers = [(b"content-type", answer.content_type), (b"content-length", length), *answer.headers]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+    send_whole = scope.get("send_whole")
+    if send_whole is None or not send_whole(answer.status, headers, answer.body):
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})

@@ -90,10 +90,10 @@ class Handlers:
         return Answered(Reply(body), scores, phases, batch.log)
 
     def count(self, route: str, request: Request, answered: Answered) -> Reply:
-        """On the event loop, because metrics have no lock. A batch names its own keys, any other by its headers."""
+        """Metrics and logs, on the event loop: they have no lock."""
         if self._log is not None:
             probability = answered.scores.probability
-            keys = keys_of_headers(request) if answered.keys is None and len(probability) == 1 else answered.keys
+            keys = answered.keys or keys_of_headers(request, rows=len(probability))
             self._log.append(request.id, probability, keys)
         self._metrics.count_scores(answered.scores)
         self._metrics.observe(route, answered.phases)

@@ -20,18 +20,18 @@ LISTS = {list}
 class Codes(dict[str | None, float]):
     """The code of each value of a category. Raises TypeError for what is neither text nor None.
 
-    A value that training did not know has the code after the last.
+    A value that training did not know has the code after the last, or is refused by a TypeError too.
     """
 
     def __init__(self, feature: CategoryFeature) -> None:
         super().__init__({value: float(code) for code, value in enumerate(feature.categories)})
         self[None] = math.nan
-        self._other = float(feature.other)
+        self._unknown = None if feature.unknown == "refuse" else float(feature.other)
 
     def __missing__(self, value: object) -> float:
-        if type(value) is not str:
+        if self._unknown is None or type(value) is not str:
             raise TypeError
-        return self._other
+        return self._unknown
 
 
 class InputNumbers:

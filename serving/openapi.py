@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import orjson
 from pydantic import JsonValue
 
 from model.bundle.golden import GoldenRow
@@ -42,7 +43,7 @@ def batch_body(manifest: BundleManifest, golden: Sequence[GoldenRow], max_rows: 
     rows = golden[:BATCH_ROWS]
     columns: JsonObject = {feature.name: [row.input[feature.name] for row in rows] for feature in manifest.inputs}
     listed: JsonValue = [{**row.input} for row in rows]
-    log = LogKeys.model_json_schema()
+    log: JsonObject = {"anyOf": [LogKeys.model_json_schema(), {"type": "null"}]}
     forms: dict[str, JsonObject] = {
         "columns": columns_type(manifest).model_json_schema(),
         "rows": {"type": "array", "minItems": 1, "items": row_type(manifest).model_json_schema()},
@@ -76,11 +77,24 @@ def _json(schema: JsonObject, examples: Mapping[str, JsonValue] | None = None) -
     return {"application/json": {"schema": schema, **({"examples": {**examples}} if examples else {})}}
 
 
+def with_components(body: Mapping[str, JsonValue], components: JsonObject) -> JsonObject:
+    """The body for a document with these components, to which the definitions of its schemas are added.
+
+    In a document a reference begins at its root, not at the schema.
+    """
+    text = orjson.dumps(body).replace(b'"#/$defs/', b'"#/components/schemas/')
+    moved = orjson.loads(text)
+    for content in moved["content"].values():
+        components.update(content["schema"].pop("$defs", {}))
+    return {**moved}
+
+
 def error_descriptions(limits: ServerLimits) -> dict[int, str]:
     """HTTP status -> when it is the answer."""
     return {
         408: "Head or body did not arrive in time",
         413: f"More than {limits.max_bytes:,} bytes, or more than {limits.max_rows:,} rows",
+        415: "The body is declared as something else than JSON",
         422: f"The body does not match this model's inputs; the first {MAX_PROBLEMS} problems are listed",
         500: "The model gives no finite probability for a row, or the server failed; nothing was scored",
         503: f"More than {limits.concurrency} concurrent requests; nothing was read, retry later",

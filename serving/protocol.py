@@ -12,6 +12,7 @@ application has not seen it yet or still waits for its body.
 
 import asyncio
 from asyncio.events import TimerHandle
+from functools import partial
 from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -33,6 +34,7 @@ from serving.log import in_progress
 from serving.overload import ReadyAnswer, answer_head
 from serving.request_id import request_id
 from serving.runtime import Runtime
+from serving.whole_answer import send_whole
 
 MAX_HEAD_BYTES = 32_768
 MAX_PIPELINED = 64  # requests of one connection that wait behind the one in progress
@@ -143,6 +145,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._incomplete = False
         if not self._is_shed:
             super().on_message_complete()
+            if self._has_begin:  # the application has not seen it yet
+                self.scope["body"] = bytes(self.cycle.body)  # type: ignore[typeddict-unknown-key]
 
     # the limit of requests in progress
 
@@ -188,17 +192,19 @@ class BoundedProtocol(HttpToolsProtocol):
 
     async def _run(self, cycle: RequestResponseCycle, app: AsgiApp, begun: float) -> None:
         scope: Scope = cycle.scope  # type: ignore[assignment]  # uvicorn has a type for each kind of scope and message
+        scope["send_whole"] = partial(send_whole, cycle)
         in_progress.set(scope)
         try:
             await cycle.run_asgi(app)  # type: ignore[arg-type]  # the same
         finally:
+            del scope["send_whole"]  # which refers to the scope itself: only the collector would find it
             seconds = self._demand.end() - begun
             self.runtime.metrics.observe_request(scope["path"], seconds)
             if self.runtime.log.has_requests:
                 self.runtime.log.request(scope, seconds)
 
-    async def _answer_busy(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        await send_reply(Reply(error_json(self.busy), self.busy.status, headers=self.busy.headers), send)
+    async def _answer_busy(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        await send_reply(scope, Reply(error_json(self.busy), self.busy.status, headers=self.busy.headers), send)
 
     # refusals
 

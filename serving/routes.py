@@ -4,14 +4,14 @@ FastAPI has them all (api.py): it writes the document and answers whatever is as
 are answered before it, as bare ASGI: decision 36. `app.py` fills the table; another module gives a list of `Route`.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel, JsonValue
 
-from serving.asgi import AsgiApp, Receive, Scope, Send
-from serving.errors import RequestError, error_json, server_failed
-from serving.exchange import Reply, Request, send_reply
+from serving.asgi import AsgiApp, Header, Receive, Scope, Send
+from serving.errors import RequestError, error_json, server_failed, wrong_type
+from serving.exchange import JSON, Reply, Request, send_reply
 from serving.limit import read_body
 from serving.metrics import ServerMetrics
 from serving.settings import ServerLimits
@@ -58,6 +58,14 @@ class Route:
     handler: Handler
     operation: Operation | None = None
     refusal: Callable[[RequestError], Reply] = json_refusal
+    takes_any_type: bool = False  # else a body that is declared as something else than JSON is refused
+
+
+def refuse_other_type(headers: Iterable[Header]) -> None:
+    """Raises WrongType. Without a declaration a body is JSON."""
+    for name, value in headers:
+        if name == b"content-type" and value != JSON and value.partition(b";")[0].strip().lower() != JSON:
+            raise wrong_type(value)
 
 
 class ScoringRoutes:
@@ -75,14 +83,17 @@ class ScoringRoutes:
             await self._others(scope, receive, send)
             return
         try:
+            if not route.takes_any_type:
+                refuse_other_type(scope["headers"])
             answer = await route.handler(Request(scope, await read_body(scope, receive, self._limits)))
         except RequestError as error:
             answer = self._refused(route, error)
         except BaseException:  # uvicorn logs it
-            await send_reply(self._refused(route, server_failed()), send)
+            await send_reply(scope, self._refused(route, server_failed()), send)
             raise
-        await send_reply(answer, send)
+        await send_reply(scope, answer, send)
 
     def _refused(self, route: Route, error: RequestError) -> Reply:
-        self._metrics.count_refusal(error.status, error.code)
-        return route.refusal(error)
+        reply = route.refusal(error)
+        self._metrics.count_refusal(reply.status, error.code)
+        return reply

@@ -10,8 +10,7 @@ from serving.log import ServerLog
 from serving.metrics import ServerMetrics
 from serving.oip.paths import probe_paths
 from serving.prediction_log.log import PredictionLog
-from serving.prediction_log.open_log import open_prediction_log
-from serving.settings import ServerLimits, Settings
+from serving.settings import ServerLimits
 
 
 @dataclass(frozen=True)
@@ -27,12 +26,17 @@ class Runtime:
     unlimited: frozenset[str]  # paths that are answered under any load
 
     @classmethod
-    def of(cls, manifest: BundleManifest, digest: str, settings: Settings, log: ServerLog) -> "Runtime":
-        """The runtime of a model, before the first request. Raises SettingsError for a prediction log's folder."""
+    def of(
+        cls,
+        manifest: BundleManifest,
+        digest: str,
+        limits: ServerLimits,
+        log: ServerLog,
+        prediction_log: PredictionLog | None = None,
+    ) -> "Runtime":
+        """The runtime of a model, before the first request."""
         metrics = ServerMetrics(manifest, digest=digest)
-        bulk = BulkThread(settings.limits.concurrency)
-        predictions = open_prediction_log(settings.prediction_log, manifest.model, digest, log)
-        if predictions is not None:
-            metrics.register(predictions)
+        if prediction_log is not None:
+            metrics.register(prediction_log)
         unlimited = UNLIMITED_PATHS | probe_paths(manifest.model, digest)
-        return cls(settings.limits, metrics, bulk, Lifecycle(), log, predictions, unlimited)
+        return cls(limits, metrics, BulkThread(limits.concurrency), Lifecycle(), log, prediction_log, unlimited)

@@ -5,12 +5,13 @@ Columns may have any name, so the fields of the types are numbered and carry the
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field, create_model
 
 from model.bundle.features import CategoryFeature, Direction, Feature, NumberFeature
 from model.bundle.manifest import BundleManifest
+from model.bundle.unknown import UnknownPolicy
 from serving.log_keys import LogKeys
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
@@ -20,6 +21,11 @@ DIRECTION_SENTENCES: dict[Direction | None, str] = {
     None: "",
     "increasing": " The probability never falls when it grows.",
     "decreasing": " The probability never rises when it grows.",
+}
+UNKNOWN_SENTENCES: dict[UnknownPolicy, str] = {
+    "other": "Others are scored as one category, and flagged.",
+    "missing": "Others are scored as missing, and flagged.",
+    "refuse": "Others are refused.",
 }
 FieldDefinition = tuple[object, object]  # of pydantic.create_model: a type and its Field
 
@@ -64,7 +70,9 @@ def rows_batch_type(manifest: BundleManifest) -> type[BaseModel]:
 
 
 def _value_type(feature: Feature) -> Any:
-    return float | None if isinstance(feature, NumberFeature) else str | None
+    if isinstance(feature, NumberFeature):
+        return float | None
+    return Literal[*feature.categories, None] if feature.unknown == "refuse" else str | None
 
 
 def _list_of(item: Any) -> Any:
@@ -102,7 +110,7 @@ def _describe_category(feature: CategoryFeature) -> str:
     known = ", ".join(feature.categories[:MAX_LISTED])
     more = len(feature.categories) - MAX_LISTED
     rest = f" and {more} more (all in /model)" if more > 0 else ""
-    return f"A string; training knows {known}{rest}. Others are scored as one category, and flagged."
+    return f"A string; training knows {known}{rest}. {UNKNOWN_SENTENCES[feature.unknown]}"
 
 
 def describe_target(manifest: BundleManifest) -> str:

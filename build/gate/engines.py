@@ -16,6 +16,7 @@ from model.booster.trees import read_trees
 from model.bundle.bundle import Bundle
 from model.bundle.features import encode_numbers
 from model.bundle.folder import BOOSTER, RETRAIN
+from model.bundle.manifest import BundleManifest
 from model.bundle.predictor import KernelMissing, Predictor
 from model.bundle.row_scorer import RowScorer
 from model.errors import Problem
@@ -81,16 +82,20 @@ def first_difference(kernel: Predictor, reference: Predictor, rows: Floats) -> D
         ("log odds", whole.margin, served.margin),
         ("probability", whole.probability, served.probability),
         ("probability", np.concatenate([scores.probability for scores in few]), served.probability),
-        ("number of flags", _flags(whole.flags, len(rows)), _flags(served.flags, len(rows))),
+        *_flags(kernel.manifest, whole.flags, served.flags, len(rows)),
     )
     return next(filter(None, (_difference(*pair) for pair in compared)), None)
 
 
-def _flags(flags: NDArray[np.bool_] | None, rows: int) -> Floats:
-    """One number for the flags of each row, which differs when they do."""
-    if flags is None:
-        return np.zeros(rows)
-    return flags.astype(np.float64) @ np.arange(1.0, flags.shape[1] + 1)
+def _flags(
+    manifest: BundleManifest, kernel: NDArray[np.bool_] | None, xgboost: NDArray[np.bool_] | None, rows: int
+) -> Iterator[tuple[str, Floats, Floats]]:
+    """Of each input and each rule: 0 or 1 per row."""
+    names = [*(feature.name for feature in manifest.inputs), *(rule.name for rule in manifest.bounds)]
+    none = np.zeros((rows, len(names)), np.bool_)
+    columns = ((none if flags is None else flags).T.astype(np.float64) for flags in (kernel, xgboost))
+    for name, ours, theirs in zip(names, *columns, strict=True):
+        yield f"flag of {name!r}", ours, theirs
 
 
 def _difference(what: str, kernel: Floats, xgboost: Floats) -> Difference | None:

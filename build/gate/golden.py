@@ -52,7 +52,11 @@ def _edges(golden: Sequence[GoldenRow], feature: Feature) -> Iterator[Problem]:
     if None not in values:
         yield _problem(f"input {feature.name!r}", "is null in no golden row", "golden-edges")
     if isinstance(feature, CategoryFeature):
-        if all(value is None or value in feature.categories for value in values):
+        unseen = any(value is not None and value not in feature.categories for value in values)
+        if unseen and feature.unknown == "refuse":
+            problem = "has a golden row with an unseen category, which a server refuses"
+            yield _problem(f"input {feature.name!r}", problem, "golden-edges")
+        elif not unseen and feature.unknown != "refuse":
             yield _problem(f"input {feature.name!r}", "has no golden row with an unseen category", "golden-edges")
         return
     numbers = [float(value) for value in values if value is not None]

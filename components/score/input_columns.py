@@ -72,7 +72,7 @@ class _Codes:
         if self._dictionary is None or not column.dictionary.equals(self._dictionary):
             self._dictionary = column.dictionary
             texts = column.dictionary.cast(pa.string()).to_pylist()
-            self._table = np.append(self._feature.encode(texts), np.nan).astype(np.float64)
+            self._table = np.append(self._feature.codes(texts), np.nan).astype(np.float64)
         indices = column.indices.cast(pa.int64()).fill_null(len(self._table) - 1)
         return self._table[_indices(indices)]
 

@@ -11,7 +11,7 @@ from artifacts.splits import batches
 from components.train.split_rows import hash64
 from model.bundle.bounds import Bounds
 from model.bundle.bundle import Bundle
-from model.bundle.features import CategoryFeature, NumberFeature
+from model.bundle.features import CategoryFeature, Feature, NumberFeature
 from model.bundle.golden import GoldenRow, InputRow
 from model.bundle.manifest import BundleManifest
 from model.bundle.predictor import Predictor
@@ -57,23 +57,34 @@ def _plain(manifest: BundleManifest, row: Mapping[str, object]) -> InputRow:
     for feature in manifest.inputs:
         value = row[feature.name]
         if value is None or isinstance(feature, CategoryFeature):
-            plain[feature.name] = None if value is None else str(value)
+            text = None if value is None else str(value)
+            plain[feature.name] = text if _is_answered(feature, text) else None
         else:
             number = float(str(value)) if not isinstance(value, int | float) else float(value)
             plain[feature.name] = number if np.isfinite(number) else None
     return plain
 
 
+def _is_answered(feature: Feature, value: str | None) -> bool:
+    """A server refuses a request with an unknown category where the model says so."""
+    return not isinstance(feature, CategoryFeature) or feature.unknown != "refuse" or value in feature.categories
+
+
 def edge_rows(manifest: BundleManifest, base: InputRow) -> list[InputRow]:
     """Missing (all, and each alone), unseen (all, and each alone), both ends of every range and bound, far outside.
 
-    Of more than MOST_SINGLES inputs several are missing or unseen in one row.
+    Where a server refuses unseen categories, no row has one. Of more than MOST_SINGLES inputs several are missing or
+    unseen in one row.
     """
-    categories = [feature.name for feature in manifest.inputs if isinstance(feature, CategoryFeature)]
     numbers = [feature for feature in manifest.inputs if isinstance(feature, NumberFeature)]
     rows: list[InputRow] = [dict.fromkeys(base), *(base | dict.fromkeys(names, None) for names in _groups(list(base)))]
-    rows += [base | dict.fromkeys(names, UNSEEN) for names in _groups(categories)]
-    rows.append({**base, **dict.fromkeys(categories, UNSEEN)})
+    answered = [
+        feature.name
+        for feature in manifest.inputs
+        if isinstance(feature, CategoryFeature) and _is_answered(feature, UNSEEN)
+    ]
+    rows += [base | dict.fromkeys(names, UNSEEN) for names in _groups(answered)]
+    rows.append({**base, **dict.fromkeys(answered, UNSEEN)})
     for far in (-FAR, FAR, 0.0):
         rows.append({**base, **{feature.name: far for feature in numbers}})
     for end in ("minimum", "maximum"):

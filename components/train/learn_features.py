@@ -17,7 +17,7 @@ FEWEST_ROWS = 10  # of a category in train; rarer values are coded as "other", w
 def learn_features(spec: Spec, path: Path) -> tuple[Feature, ...]:
     """The matrix's columns in order, from the file of the train split. Raises DataError.
 
-    Values in fewer than FEWEST_ROWS rows, and beyond the `max_categories` most frequent, become "other".
+    Values in fewer than FEWEST_ROWS rows, and beyond the `max_categories` most frequent, are unknown ones.
     """
     names = spec.feature_columns
     counts: dict[str, Counter[str]] = {name: Counter() for name in names if _is_category(spec, name)}
@@ -35,7 +35,7 @@ def learn_features(spec: Spec, path: Path) -> tuple[Feature, ...]:
                 if len(finite):
                     low[name], high[name] = min(low[name], finite.min()), max(high[name], finite.max())
     return tuple(
-        _category(name, counts[name], spec.training.max_categories)
+        _category(spec, name, counts[name])
         if name in counts
         else _number(spec, name, float(low[name]), float(high[name]))
         for name in names
@@ -46,9 +46,10 @@ def _is_category(spec: Spec, name: str) -> bool:
     return name in spec.features and spec.features[name].kind == "category"
 
 
-def _category(name: str, counts: Counter[str], most: int) -> CategoryFeature:
-    frequent = sorted((-rows, value) for value, rows in counts.items() if rows >= FEWEST_ROWS)[:most]
-    return CategoryFeature(name=name, categories=tuple(sorted(value for _, value in frequent)))
+def _category(spec: Spec, name: str, counts: Counter[str]) -> CategoryFeature:
+    frequent = sorted((-rows, value) for value, rows in counts.items() if rows >= FEWEST_ROWS)
+    known = sorted(value for _, value in frequent[: spec.training.max_categories])
+    return CategoryFeature(name=name, categories=tuple(known), unknown=spec.features[name].unknown)
 
 
 def _number(spec: Spec, name: str, low: float, high: float) -> NumberFeature:

@@ -105,13 +105,14 @@ def _supported(learner: Any) -> None:
 
 
 def _join(trees: list[Any], name: str) -> NDArray[Any]:
-    parts = []
-    for tree in trees:
-        numbers = tree[name]
-        if not isinstance(numbers, array):
-            raise UnreadableTrees(f"{name} is not an array of numbers")
-        parts.append(np.frombuffer(numbers, dtype=numbers.typecode) if numbers else np.empty(0, numbers.typecode))
-    return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
+    """One array of all trees; their types differ where XGBoost chose the smallest for each."""
+    arrays = [tree[name] for tree in trees]
+    if not all(isinstance(numbers, array) for numbers in arrays):
+        raise UnreadableTrees(f"{name} is not an array of numbers")
+    codes = {numbers.typecode for numbers in arrays}
+    if len(codes) == 1:
+        return np.frombuffer(b"".join(arrays), dtype=codes.pop())
+    return np.concatenate([np.array(numbers, dtype=numbers.typecode) for numbers in arrays] or [np.empty(0)])
 
 
 def _consistent(sizes: NDArray[np.int64], joined: dict[str, NDArray[Any]], segments: dict[str, NDArray[Any]]) -> None:

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 Ubjson: TypeAlias = "dict[str, Ubjson] | list[Ubjson] | array[int] | array[float] | str | int | float | bool | None"
 DEPTH = 32
 NUMBERS = {"i": ">b", "U": ">B", "I": ">h", "l": ">i", "L": ">q", "d": ">f", "D": ">d"}
+LENGTH = struct.Struct(">q")
 ARRAYS = {"i": "b", "U": "B", "I": "h", "l": "i", "L": "q", "d": "f", "D": "d"}
 CONSTANTS = {"T": True, "F": False, "Z": None}
 
@@ -44,8 +45,10 @@ class _Reader:
         return self.take(1).decode("latin-1")
 
     def expect(self, marker: str) -> None:
-        actual = self.marker()
-        if actual != marker:
+        if self.data[self.at : self.at + 1] == marker.encode():
+            self.at += 1
+        else:
+            actual = self.marker()
             raise NotUbjson(f"{actual!r} at byte {self.at - 1}, expected {marker!r}")
 
     def number(self, kind: str) -> int | float:
@@ -54,8 +57,12 @@ class _Reader:
         return float(value) if kind in "dD" else int(value)
 
     def length(self) -> int:
-        self.expect("L")
-        size = int(self.number("L"))
+        if self.data[self.at : self.at + 1] == b"L" and self.at + 9 <= len(self.data):
+            size = int(LENGTH.unpack_from(self.data, self.at + 1)[0])
+            self.at += 9
+        else:
+            self.expect("L")
+            size = int(self.number("L"))
         if not 0 <= size <= len(self.data):
             raise NotUbjson(f"length {size} at byte {self.at - 8} is beyond the file")
         return size

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from model.bundle.unknown import UnknownPolicy
+
 LAST = float(np.finfo(np.float32).max)
 Direction = Literal["increasing", "decreasing"]
 Values = Sequence[object] | NDArray[np.generic]
@@ -39,24 +41,40 @@ class NumberFeature(BaseModel):
 
 
 class CategoryFeature(BaseModel):
-    """One of known values. Codes are indices in `categories`; any other value gets the next code, "other"."""
+    """One of known values. Codes are indices in `categories`; any other value, rare or unseen, gets the next code.
+
+    `unknown` says how that one is scored: "other" as a category of its own, "missing" as NaN. With "refuse" a server
+    refuses it; training and evaluation score it as "other".
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     name: str
     kind: Literal["category"] = "category"
     categories: tuple[str, ...]
+    unknown: UnknownPolicy = "other"
 
     @property
     def other(self) -> int:
         """The code of rare and of unseen values."""
         return len(self.categories)
 
-    def encode(self, values: Values) -> NDArray[np.float32]:
-        """Codes as float32, NaN where missing."""
+    def codes(self, values: Values) -> NDArray[np.float32]:
+        """Codes as float32, NaN where missing, `other` where unknown."""
         codes = {value: float(code) for code, value in enumerate(self.categories)}
         other = float(self.other)
         return np.array([math.nan if v is None else codes.get(str(v), other) for v in values], dtype=np.float32)
+
+    def encode(self, values: Values) -> NDArray[np.float32]:
+        """As the model reads them: codes, NaN where missing."""
+        return self.encode_codes(self.codes(values))
+
+    def encode_codes(self, codes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Codes, NaN where missing, and where unknown if that is scored as missing."""
+        if self.unknown != "missing":
+            return codes
+        is_known = (codes >= 0) & (codes < self.other)
+        return np.where(is_known, codes, np.float32(np.nan))
 
 
 Feature = Annotated[NumberFeature | CategoryFeature, Field(discriminator="kind")]

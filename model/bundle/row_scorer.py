@@ -60,7 +60,8 @@ class RowScorer:
             if manifest.position is not None and feature.name == manifest.position.feature:
                 matrix[:, index] = manifest.position.constant
                 continue
-            matrix[:, index] = encode_numbers(values[:, source])
+            numbers = encode_numbers(values[:, source])
+            matrix[:, index] = feature.encode_codes(numbers) if isinstance(feature, CategoryFeature) else numbers
             source += 1
         return matrix
 

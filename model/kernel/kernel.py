@@ -1,4 +1,4 @@
-"""Scores rows with a library and a flat model. Safe to call from several threads: each call has its own memory."""
+"""Scores rows with a library and a flat model. Safe to call from several threads: calls share no memory."""
 
 import ctypes
 from typing import NamedTuple
@@ -22,6 +22,9 @@ PROBLEMS = {
     9: "rules",
     10: "calibration",
 }
+
+
+FEW = 16  # rows whose memory is used again
 
 
 class InvalidFlatModel(ValueError):
@@ -55,7 +58,7 @@ class Kernel:
         self._features, self._inputs = self._model.features, self._model.inputs
         self._flags = self._inputs + self._model.rules
         self._scratch_bytes = functions.kmd_scratch(address)
-        self._scratch: list[ctypes.Array[ctypes.c_char]] = []
+        self._unused: list[_Memory] = []
 
     def score_matrix(self, matrix: Matrix) -> tuple[Floats, Floats]:
         """float32 (rows, features) -> log odds as fitted and probability. Raises ValueError for another width."""
@@ -63,32 +66,70 @@ class Kernel:
         if rows.ndim != 2 or rows.shape[1] != self._features:
             raise ValueError(f"rows of {self._features} features are needed, these have the shape {rows.shape}")
         margin, probability = np.empty((2, len(rows)))
-        scratch = self._borrow()
+        memory = self._borrow()
         self._score_matrix(
-            self.address, rows.ctypes.data, len(rows), margin.ctypes.data, probability.ctypes.data, scratch
+            self.address, rows.ctypes.data, len(rows), margin.ctypes.data, probability.ctypes.data, memory.scratch
         )
-        self._scratch.append(scratch)
+        self._unused.append(memory)
         return margin, probability
 
     def score_values(self, values: Floats) -> ValueScores:
         """float64 (rows, inputs): NaN missing, categories as codes. Raises ValueError for another width."""
-        rows = np.ascontiguousarray(values, dtype=np.float64)
-        if rows.ndim != 2 or rows.shape[1] != self._inputs:
-            raise ValueError(f"rows of {self._inputs} inputs are needed, these have the shape {rows.shape}")
-        count = len(rows)
-        scores = np.empty((2, count))
-        flags = np.empty((count, self._flags), dtype=np.bool_)
-        first = scores.ctypes.data
-        scratch = self._borrow()
-        flagged = self._score_values(
-            self.address, rows.ctypes.data, count, first, first + 8 * count, flags.ctypes.data, scratch
-        )
-        self._scratch.append(scratch)
-        return ValueScores(scores[0], scores[1], flags if flagged else None)
+        shape = values.shape
+        if len(shape) != 2 or shape[1] != self._inputs:
+            raise ValueError(f"rows of {self._inputs} inputs are needed, these have the shape {shape}")
+        memory = self._borrow()
+        scores = self._few(values, memory) if shape[0] <= FEW else self._many(values, memory.scratch)
+        self._unused.append(memory)
+        return scores
 
-    def _borrow(self) -> "ctypes.Array[ctypes.c_char]":
-        """Scratch memory that no other thread uses."""
+    def _few(self, values: Floats, memory: "_Memory") -> ValueScores:
+        count = len(values)
+        memory.values[:count] = values
+        flagged = self._score_values(
+            self.address,
+            memory.first_value,
+            count,
+            memory.margin,
+            memory.probability,
+            memory.first_flag,
+            memory.scratch,
+        )
+        scores = memory.scores[:, :count].copy()
+        return ValueScores(scores[0], scores[1], memory.flags[:count].copy() if flagged else None)
+
+    def _many(self, values: Floats, scratch: int) -> ValueScores:
+        rows = np.ascontiguousarray(values, dtype=np.float64)
+        margin, probability = np.empty((2, len(rows)))
+        flags = np.empty((len(rows), self._flags), dtype=np.bool_)
+        flagged = self._score_values(
+            self.address,
+            rows.ctypes.data,
+            len(rows),
+            margin.ctypes.data,
+            probability.ctypes.data,
+            flags.ctypes.data,
+            scratch,
+        )
+        return ValueScores(margin, probability, flags if flagged else None)
+
+    def _borrow(self) -> "_Memory":
+        """Memory that no other thread uses."""
         try:
-            return self._scratch.pop()
+            return self._unused.pop()
         except IndexError:
-            return ctypes.create_string_buffer(self._scratch_bytes)
+            return _Memory(self._inputs, self._flags, self._scratch_bytes)
+
+
+class _Memory:
+    """Scratch memory, and that of FEW rows at known addresses: to ask numpy for them takes as long as to score."""
+
+    def __init__(self, inputs: int, flags: int, scratch_bytes: int) -> None:
+        self.values = np.empty((FEW, inputs))
+        self.scores = np.empty((2, FEW))
+        self.flags = np.empty((FEW, flags), dtype=np.bool_)
+        self.first_value, self.first_flag = self.values.ctypes.data, self.flags.ctypes.data
+        self.margin = self.scores.ctypes.data
+        self.probability = self.margin + self.scores.strides[0]
+        self._scratch = np.empty(scratch_bytes, dtype=np.uint8)
+        self.scratch = self._scratch.ctypes.data

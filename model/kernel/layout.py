@@ -121,7 +121,8 @@ def _features(manifest: BundleManifest) -> NDArray[np.void]:
         input_index = NO_INPUT if is_position else source
         source += not is_position
         if feature.kind == "category":
-            records.append((input_index, CATEGORY, feature.other, 0, constant, 0.0, 0.0))
+            unknown_missing = int(feature.unknown == "missing")
+            records.append((input_index, CATEGORY, feature.other, unknown_missing, constant, 0.0, 0.0))
         else:
             low = -math.inf if feature.minimum is None else feature.minimum
             high = math.inf if feature.maximum is None else feature.maximum

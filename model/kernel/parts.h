@@ -25,10 +25,11 @@ void kmd_row_bits(const kmd_model *model, const float *row, uint64_t *bits);
 /* walk.c: the sum of the trees' leaves for one row, float32 in the order of the trees. */
 float kmd_walk(const kmd_model *model, const float *row, uint64_t *bits);
 
-/* blocks.c: the same for many rows at once; only for models whose trees are no deeper than KMD_PATH_DEPTH. */
+/* blocks.c: the same for a block of the first 64 or 256 of n rows; writes so many sums, returns how many rows they were.
+   Only for models whose trees are no deeper than KMD_PATH_DEPTH. */
 int kmd_has_paths(const kmd_model *model);
 int64_t kmd_block_scratch(const kmd_model *model);
-void kmd_sum_trees(const kmd_model *model, const float *rows, int64_t n, float *sums, void *scratch);
+int64_t kmd_sum_block(const kmd_model *model, const float *rows, int64_t n, float *sums, void *scratch);
 
 /* linear.c: intercept and terms of one row. */
 double kmd_linear(const kmd_model *model, const float *row);

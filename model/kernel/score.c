@@ -1,7 +1,8 @@
 /* What the library is called for. */
 #include "parts.h"
 
-#define ROWS 256 /* that are encoded at once */
+#define ROWS 256  /* that are encoded at once */
+#define FEWEST 28 /* rows for which a block is faster than walks */
 
 static int64_t aligned(int64_t bytes) { return (bytes + 63) / 64 * 64; }
 
@@ -17,12 +18,18 @@ int64_t kmd_scratch(const kmd_model *model) {
 
 static char *start(void *scratch) { return (char *)(((uintptr_t)scratch + 63) / 64 * 64); }
 
+/* Few rows are walked, more go in blocks; whatever is faster, the bits are the same. */
 static void sum_trees(const kmd_model *model, const float *rows, int64_t n, float *sums, void *scratch) {
-  if (n >= 20 && kmd_has_paths(model)) {
-    kmd_sum_trees(model, rows, n, sums, scratch);
-    return;
+  int blocks = kmd_has_paths(model);
+  for (int64_t r = 0; r < n;) {
+    const float *next = rows + r * model->features;
+    if (blocks && n - r >= FEWEST) {
+      r += kmd_sum_block(model, next, n - r, sums + r, scratch);
+    } else {
+      sums[r] = kmd_walk(model, next, scratch);
+      r++;
+    }
   }
-  for (int64_t r = 0; r < n; r++) sums[r] = kmd_walk(model, rows + r * model->features, scratch);
 }
 
 /* At most ROWS rows. */

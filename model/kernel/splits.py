@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from model.booster.trees import LEAF, BoosterTrees, UnreadableTrees
 from model.kernel.structures import CATEGORY, COLUMN, GROUP, MOST_CODES, NUMBER
 
-MOST_TABLE_BYTES = 256_000_000
+MOST_ANSWERS = 1_000_000_000  # of the splits on one feature to its codes; a byte each while the table is made
 
 
 @dataclass(frozen=True)
@@ -75,32 +75,51 @@ def _category_columns(
     trees: BoosterTrees, is_split: NDArray[np.bool_], first_word: int, split: NDArray[np.int64]
 ) -> tuple[NDArray[np.void], NDArray[np.uint64]]:
     """Columns by feature, with a table of all codes that a set names. Fills in `split`."""
-    nodes, sizes, codes = trees.category_nodes, trees.category_sizes, trees.categories
+    nodes, codes = trees.category_nodes, trees.categories
     if not np.array_equal(np.sort(nodes), np.flatnonzero(is_split & trees.is_category)):
         raise UnreadableTrees("the sets of categories are not those of the nodes that split on a category")
     if codes.size and (codes.min() < 0 or codes.max() >= MOST_CODES):
         raise UnreadableTrees("a set of categories holds a code out of range")
-    features, of_node = np.unique(trees.feature[nodes], return_inverse=True)
-    order = np.argsort(of_node, kind="stable")
-    count = np.bincount(of_node, minlength=len(features))
-    index = np.empty(len(nodes), dtype=np.int64)  # of each node among those of its feature
-    index[order] = np.arange(len(nodes)) - np.repeat(np.cumsum(count) - count, count)
-    words = (count + 63) // 64
-    of_code = np.repeat(np.arange(len(nodes)), sizes)
-    most = np.zeros(len(features), dtype=np.int64)
-    np.maximum.at(most, of_node[of_code], codes + 1)
-    lengths = (most + 2) * words
-    if 8 * int(lengths.sum()) > MOST_TABLE_BYTES:
-        raise UnreadableTrees(f"the splits on categories need a table of {8 * int(lengths.sum()):,} bytes")
-    column = np.zeros(len(features), COLUMN)
-    column["feature"], column["kind"], column["count"], column["words"] = features, CATEGORY, most, words
-    first = np.cumsum(lengths) - lengths
-    column["first"], column["first_word"] = first, first_word + np.cumsum(words) - words
-    split[nodes] = 64 * column["first_word"].astype(np.int64)[of_node] + index
-    table = np.zeros(int(lengths.sum()), dtype=np.uint64)
-    bit = np.uint64(1) << (index & 63).astype(np.uint64)
-    at = (first + 0)[of_node] + (index >> 6)
-    np.bitwise_or.at(table, at[of_code] + codes * words[of_node][of_code], bit[of_code])
-    right = np.flatnonzero(~trees.default_left[nodes])
-    np.bitwise_or.at(table, (at + (most + 1)[of_node] * words[of_node])[right], bit[right])
-    return column, table
+    of_node = trees.feature[nodes]
+    of_code = np.repeat(of_node, trees.category_sizes)
+    columns, tables, length = [], [np.zeros(0, dtype=np.uint64)], 0
+    for feature in np.unique(of_node):
+        own = np.flatnonzero(of_node == feature)
+        sets = _sets(codes[of_code == feature], trees.category_sizes[own], ~trees.default_left[nodes[own]])
+        sets, index = _distinct(sets)
+        table = _table(sets)
+        split[nodes[own]] = 64 * first_word + index
+        columns.append((feature, CATEGORY, 0, first_word, table.shape[1], sets.shape[1] - 2, length))
+        tables.append(table.ravel())
+        first_word, length = first_word + table.shape[1], length + table.size
+    return np.array(columns, COLUMN), np.concatenate(tables)
+
+
+def _sets(codes: NDArray[np.int64], sizes: NDArray[np.int64], missing: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(splits, codes + 2): whether a code goes right, then any other code, which does not, then a missing value."""
+    most = int(codes.max(initial=-1)) + 1
+    if len(sizes) * (most + 2) > MOST_ANSWERS:
+        raise UnreadableTrees(f"{len(sizes):,} splits on {most:,} categories are too many for a table")
+    sets = np.zeros((len(sizes), most + 2), dtype=np.bool_)
+    sets[np.repeat(np.arange(len(sizes)), sizes), codes] = True
+    sets[:, -1] = missing
+    return sets
+
+
+def _distinct(sets: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Each set of few categories once, as they repeat; and the index of every split's set."""
+    if sets.shape[1] > 64:
+        return sets, np.arange(len(sets))
+    padded = np.zeros((len(sets), 64), dtype=np.bool_)
+    padded[:, : sets.shape[1]] = sets
+    keys = np.packbits(padded, axis=1, bitorder="little").view(np.uint64).ravel()
+    _, first, index = np.unique(keys, return_index=True, return_inverse=True)
+    return sets[first], index
+
+
+def _table(sets: NDArray[np.bool_]) -> NDArray[np.uint64]:
+    """(codes + 2, words): the answers of all splits to a code as bits."""
+    words = (len(sets) + 63) // 64
+    table = np.zeros((sets.shape[1], 8 * words), dtype=np.uint8)
+    table[:, : (len(sets) + 7) // 8] = np.packbits(sets, axis=0, bitorder="little").T
+    return table.view(np.uint64)

@@ -5,7 +5,7 @@ import ctypes
 import numpy as np
 
 NO_INPUT = 0xFFFFFFFF
-DEEPEST, PATH_DEPTH, GROUP, STACK, POINTS = 255, 8, 16, 64, 4
+DEEPEST, PATH_DEPTH, GROUP, POINTS = 255, 8, 16, 4
 MOST_CODES = 1 << 24  # XGBoost reads a larger code as no category
 NUMBER, CATEGORY, NUMBER_LOG1P = 0, 1, 2
 CALIBRATIONS = {"none": 0, "platt": 1, "beta": 2}

@@ -1,7 +1,7 @@
 /* One row: from every root to a leaf, several trees at once because each step waits for the one before. */
 #include "parts.h"
 
-#define TREES 8
+#define TREES 12
 
 static inline uint32_t step(const kmd_node *node, uint32_t i, const uint64_t *bits) {
   uint32_t split = node[i].split;

@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import BaseModel, Field, StrictBool, model_validator
 
 from model.bundle.bounds import Bounds
+from model.bundle.unknown import UnknownPolicy
 from model.spec.part import Part
 from model.spec.resources import PodResources, StepName, StepResources, pod_resources
 from model.spec.values import (
@@ -118,12 +119,19 @@ class FeatureSpec(Part):
     direction: Literal["increasing", "decreasing"] | None = Field(
         None, description="the probability may only move this way when the number grows"
     )
+    unknown: UnknownPolicy = Field(
+        "other",
+        description="of a category: values that training saw rarely or never are scored as one more category (`other`) "
+        "or as `missing`; with `refuse` a server refuses them",
+    )
     leak_waiver: str | None = Field(None, min_length=10, description="why a suspiciously good column is not a leak")
 
     @model_validator(mode="after")
-    def _numbers_alone_have_a_direction(self) -> "FeatureSpec":
+    def _keys_fit_the_kind(self) -> "FeatureSpec":
         if self.kind == "category" and self.direction:
             raise ValueError("a category has no direction | delete `direction` or make it `kind: number`")
+        if self.kind == "number" and self.unknown != "other":
+            raise ValueError("a number has no unknown categories | delete `unknown` or make it `kind: category`")
         return self
 
 

@@ -65,10 +65,10 @@ def oip_routes(scorer: Scorer, handlers: Handlers, runtime: Runtime) -> list[Rou
     described = _operation("oip_model", "Inputs, outputs and version of the model", ModelMetadata)
     return [
         *_server_routes(lifecycle),
-        Route("POST", f"{plain}/infer", infer, scored, refusal),
+        Route("POST", f"{plain}/infer", infer, scored, refusal, takes_any_type=True),
         Route("GET", plain, metadata, described),
         Route("GET", f"{plain}/ready", ready, _operation("oip_model_ready", "The model is loaded", ModelReady)),
-        Route("POST", f"{versioned}/infer", infer, None, refusal),
+        Route("POST", f"{versioned}/infer", infer, None, refusal, takes_any_type=True),
         Route("GET", versioned, metadata),
         Route("GET", f"{versioned}/ready", ready),
     ]
@@ -108,6 +108,7 @@ def _errors(limits: ServerLimits) -> Answers:
     """As of the other routes that score, but for the status of a body that does not fit the model."""
     descriptions = error_descriptions(limits)
     descriptions[INVALID] = descriptions.pop(422)
+    del descriptions[415]  # with the binary extension the type is another one
     return {status: (InferenceError, description) for status, description in sorted(descriptions.items())}
 
 

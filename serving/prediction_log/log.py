@@ -42,14 +42,11 @@ class PredictionLog(Collector):
             sink.write, limit=limit, name="prediction-log", finish=sink.close
         )
 
-    def append(self, request: str, probability: NDArray[np.float64], keys: LogKeys | None) -> None:
+    def append(self, request: str, probability: NDArray[np.float64], keys: LogKeys) -> None:
         """The rows of one answer (rows,), the id of its request, and what the caller says of them."""
         self._rows += len(probability)
         now = int(time() * 1000)
-        if keys is None:
-            scored = Scored(now, request, probability)
-        else:
-            scored = Scored(now, keys.request or request, probability, keys.list_id, keys.items, keys.positions)
+        scored = Scored(now, keys.request or request, probability, keys.list_id, keys.items, keys.positions)
         self._writer.append(scored, len(probability))
 
     def close(self) -> None:

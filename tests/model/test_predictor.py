@@ -1,24 +1,33 @@
 """Scoring: names decide the order, what is unknown has a place, and a row's answer is its own."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
+import xgboost
 
 from model.arithmetic import sigmoid
 from model.bundle.bundle import load
 from model.bundle.calibration import Calibration, Sampling
 from model.bundle.features import CategoryFeature, NumberFeature, encode
 from model.bundle.linear import CategoryTerm, Linear, NumberTerm
-from model.bundle.predictor import Predictor
+from model.bundle.predictor import XGBOOST, Predictor
 from tests.runs import small_bundle
 
+ROOT = Path(__file__).resolve().parents[2]
 ROWS = {"rent": [900.0, None, 1e30], "area": [40.0, 25.5, None], "layout": ["1K", "palace", None]}
 
 
 @pytest.fixture(scope="module")
 def predictor(tmp_path_factory):
     return Predictor(load(small_bundle(tmp_path_factory.mktemp("predictor") / "bundle")))
+
+
+def test_the_xgboost_whose_boosters_are_scored_is_that_of_both_locks():
+    assert xgboost.__version__ == XGBOOST
+    for lock in ("requirements.txt", "requirements-dev.txt"):
+        assert f"xgboost-cpu=={XGBOOST}" in (ROOT / lock).read_text("utf-8").split()
 
 
 def test_columns_in_another_order_give_the_same_answers(predictor):
@@ -71,6 +80,15 @@ def test_threads_and_the_size_of_a_batch_do_not_change_a_bit(tmp_path):
 def test_categories_have_codes_the_unseen_one_behind_them_and_missing_none():
     codes = CategoryFeature(name="layout", categories=("1K", "2DK")).encode(["2DK", "1K", "castle", None, ""])
     assert np.array_equal(codes, [1, 0, 2, math.nan, 2], equal_nan=True)
+
+
+def test_unknown_categories_are_missing_where_the_feature_says_so():
+    feature = CategoryFeature(name="layout", categories=("1K", "2DK"), unknown="missing")
+    values = ["2DK", "1K", "castle", None, ""]
+    assert np.array_equal(feature.encode(values), [1, 0, math.nan, math.nan, math.nan], equal_nan=True)
+    assert np.array_equal(feature.codes(values), [1, 0, 2, math.nan, 2], equal_nan=True)
+    refusing = feature.model_copy(update={"unknown": "refuse"})
+    assert np.array_equal(refusing.encode(values), refusing.codes(values), equal_nan=True)
 
 
 def test_the_matrix_is_in_the_model_s_order_whatever_else_is_given():

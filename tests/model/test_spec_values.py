@@ -14,7 +14,7 @@ UNKNOWN = [
     ("training.trails", "Did you mean `trials`?"),
     ("promotion.must_beet", "Did you mean `must_beat`?"),
     ("promotion.champion.confidens", "Did you mean `confidence`?"),
-    ("features.rent.xyz", "Known here: kind, direction, leak_waiver"),
+    ("features.rent.xyz", "Known here: kind, direction, unknown, leak_waiver"),
 ]
 
 
@@ -152,6 +152,11 @@ PARTS = [
         "features.layout",
         {"kind": "category", "direction": "increasing"},
         "a category has no direction. Delete `direction` or make it `kind: number`",
+    ),
+    (
+        "features.rent",
+        {"kind": "number", "unknown": "refuse"},
+        "a number has no unknown categories. Delete `unknown` or make it `kind: category`",
     ),
     ("reject.0", {"name": "rent", "expression": "rent"}, "has neither min nor max. Give at least one"),
     (

@@ -33,12 +33,12 @@ def connected(server, number=1):
         yield connections
 
 
-def answer(connection):
-    """(status, body) of one answer."""
+def answer(connection, *, without_body=0):
+    """(status, body) of one answer, behind so many that have no body."""
     data = b""
-    while b"\r\n\r\n" not in data:
+    while data.count(b"\r\n\r\n") <= without_body:
         data += connection.recv(65536) or pytest.fail(f"the connection was closed after {data!r}")
-    head, _, body = data.partition(b"\r\n\r\n")
+    head, body = data.split(b"\r\n\r\n")[without_body:]
     lines = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
     while len(body) < int(lines[b"content-length"]):
         body += connection.recv(65536) or pytest.fail("the connection was closed in the body")

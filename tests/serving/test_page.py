@@ -78,7 +78,7 @@ def test_the_buckets_of_a_histogram_are_listed(metric, buckets):
 
 def test_every_refusal_is_listed_with_its_codes():
     """Codes are the last argument of each Problem that a caller may get."""
-    modules = ("app", "body_check", "body_problems", "errors", "limit", "parse", "protocol", "api")
+    modules = ("app", "body_check", "body_problems", "errors", "limit", "parse", "protocol", "api", "handlers")
     calls = [node for module in modules for node in ast.walk(ast.parse(_source(module))) if isinstance(node, ast.Call)]
     problems = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Problem"]
     codes = {call.args[3].value for call in problems if isinstance(call.args[3], ast.Constant)}
@@ -93,6 +93,6 @@ def test_figures_of_the_page_are_those_of_the_code():
     assert "three times `KAMADO_SECONDS`" in PAGE
 
 
-@pytest.mark.parametrize("status", [404, 405, 408, 413, 422, 431, 500, 503])
+@pytest.mark.parametrize("status", [404, 405, 408, 413, 415, 422, 431, 500, 503])
 def test_statuses_are_listed(status):
     assert any(str(status) in row[0] for row in rows("Refusals"))

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from artifacts.training import TrainingReport
+from components.train.golden import edge_rows, usual_rows
 from components.train.learn_features import learn_features
 from components.train.split_rows import read_rows
 from components.train.train import train
@@ -155,6 +156,23 @@ def test_rare_values_are_coded_as_other_with_the_unseen(tmp_path):
         predictor.probability(predictor.encode({**row, "layout": [name]})) for name in ("castle", "palace")
     )
     assert castle == palace
+
+
+def test_golden_rows_have_no_unseen_category_where_a_server_refuses_it(tmp_path):
+    run = small_run(tmp_path)
+    layout = {"layout": {"kind": "category", "unknown": "refuse"}}
+    features = learn_features(spec_of(features=layout), run / "splits" / "train.parquet")
+    assert [feature.unknown for feature in features if feature.kind == "category"] == ["refuse"]
+    manifest = load(run / "trained" / "bundle").manifest
+    for unknown, unseen in (("missing", True), ("refuse", False)):
+        changed = [
+            feature.model_copy(update={"unknown": unknown}) if feature.kind == "category" else feature
+            for feature in manifest.features
+        ]
+        changed_manifest = manifest.model_copy(update={"features": tuple(changed)})
+        rows = edge_rows(changed_manifest, {"rent": 1.0, "area": 2.0, "layout": "1K"})
+        rows += usual_rows(changed_manifest.model_copy(), run / "splits" / "test.parquet")
+        assert any(row["layout"] not in (None, "1K", "2DK", "3LDK") for row in rows) is unseen
 
 
 def test_the_matrix_of_training_is_the_matrix_of_serving(tmp_path):

@@ -105,6 +105,7 @@ TABLE: FieldTable[ManifestContext] = (
     FieldRule("features.*.name", "different from all others", "feature-twice", _once),
     CheckedElsewhere("features.*.direction", "null or a direction that weights and splits obey", "direction-broken"),
     FieldRule("features.*.categories", "different texts, any of them", "feature-categories", _categories),
+    CheckedElsewhere("features.*.unknown", "`other`, `missing` or `refuse`", "manifest-field"),
     FieldRule("features.*.minimum, maximum", "both null, or finite and in order", "feature-range", _ranges),
     FieldRule("position.feature", "a number among the features, and not the only one", "position-feature", _position),
     FieldRule(

@@ -119,7 +119,9 @@ def _contract(bundle: Bundle) -> Iterator[Case]:
             name, changed = f"an unseen value for {feature.name!r}", {**row, feature.name: UNSEEN}
         else:
             name, changed = f"{feature.name!r} beyond its range", {**row, feature.name: _beyond(feature)}
-        yield _predict(name, changed, _scored(_flags(bundle, changed)))
+        is_refused = isinstance(feature, CategoryFeature) and feature.unknown == "refuse"
+        check = _refused("category", feature.name) if is_refused else _scored(_flags(bundle, changed))
+        yield _predict(name, changed, check)
 
 
 def _predict(name: str, row: Mapping[str, float | str | None], check: Check) -> Case:

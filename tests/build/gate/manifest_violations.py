@@ -157,7 +157,7 @@ def _term_twice(draw: Draw, manifest: dict[str, Any]) -> None:
 
 @breaks("linear.terms.*.weights", "linear-weights")
 def _weights(draw: Draw, manifest: dict[str, Any]) -> None:
-    count = draw(st.sampled_from([0, 1, 3, 5, 40]))
+    count = draw(st.sampled_from([1, 2, 3, 5, 40]))
     manifest["linear"]["terms"][0]["weights"] = [0.1] * count
 
 

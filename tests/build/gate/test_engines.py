@@ -21,15 +21,12 @@ from model.kernel.sources import kernel_sources
 from tests.build.gate.altered_kernel import altered, checkout, compiled
 
 FAULTS = {
-    "a value at a threshold goes left": [
-        ("parts.h", "base[half - 1] <= v", "base[half - 1] < v"),
-        ("parts.h", "(base[0] <= v)", "(base[0] < v)"),
-    ],
-    "missing values go the other way": [("blocks.c", "missing_right ? count : 0", "missing_right ? 0 : count")],
-    "rows that come few at a time are summed in float64": [("walk.c", "float sum = 0.0f;", "double sum = 0.0;")],
-    "rows that come in blocks have another leaf": [("blocks.c", "leaf[paths >> 8 * k & 255]", "leaf[0]")],
+    "a value at a threshold goes left": [("parts.h", "threshold[i] <= v", "threshold[i] < v")],
+    "missing values of single rows go the other way": [("columns.c", "? column->count : 0", "? 0 : column->count")],
+    "single rows are summed in float64": [("walk.c", "float sum = 0.0f;", "double sum = 0.0;")],
+    "rows that come in blocks lose their leaves": [("block.h", "sum[k] += leaf[", "sum[k] -= leaf[")],
     "the calibration forgets a constant": [("calibration.c", "model->c", "0.0 * model->c")],
-    "an end of the range counts as outside": [("inputs.c", "> ", ">= ")],
+    "an end of the range counts as outside": [("inputs.c", "> feature->maximum", ">= feature->maximum")],
 }
 
 
@@ -84,7 +81,7 @@ def gate_of(folder, bundle):
     [
         (FAULTS["a value at a threshold goes left"], True, {"kernel-differs"}),
         (
-            [("check.c", "result = KMD_VALID;", "result = KMD_BAD_TREE; if (m) return result;")],
+            [("check.c", "result = KMD_VALID;", "result = KMD_BAD_TREE; if (m) return 6;")],
             True,
             {"kernel-refused"},
         ),

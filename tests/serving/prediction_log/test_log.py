@@ -98,7 +98,7 @@ class Stuck:
 def test_a_stuck_sink_drops_rows_and_lets_nobody_wait():
     sink = Stuck()
     log = PredictionLog(sink, limit=10)
-    log.append("r", np.zeros(10), None)
+    log.append("r", np.zeros(10), LogKeys())
     assert sink.began.wait(30)
     for _ in range(4):
         log.append("r", np.zeros(4), LogKeys(items=["a"] * 4))
