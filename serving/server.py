@@ -9,6 +9,7 @@ from model import interrupt
 if __name__ == "__main__":
     interrupt.exit_at_once()
 
+import gc
 import os
 import signal
 import socket
@@ -30,7 +31,6 @@ from serving.score import load_and_verify
 from serving.settings import LOG, PORT, Settings, SettingsError, usage
 
 BACKLOG = 2048
-SWITCH_SECONDS = 0.0005  # how long a thread may keep the event loop waiting for the interpreter; Python's own is 5 ms
 KEEP_ALIVE_SECONDS = 65  # longer than load balancers keep an idle connection, so that they are the ones to close it
 
 
@@ -79,6 +79,7 @@ def serve(app: AsgiApp, listener: socket.socket, runtime: Runtime, *, drain_seco
         signal.signal(number, server.handle_exit)
     runtime.log.event("started", announcement)
     runtime.log.start()
+    gc.freeze()  # modules, types and the model are never garbage; a full collection would look at all of them
     server.run(sockets=[listener])
     if runtime.prediction_log is not None:
         runtime.prediction_log.close()
@@ -111,7 +112,6 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
         log.refused(error)
         return 1
     log.serves(predictor.manifest.model, predictor.digest)
-    sys.setswitchinterval(SWITCH_SECONDS)
     line = started_line(url_of(listener), predictor)
     serve(app, listener, runtime, drain_seconds=settings.drain_seconds, announcement=line)
     return 0

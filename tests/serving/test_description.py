@@ -81,7 +81,9 @@ def test_metrics_have_the_latency_of_each_route(predict, row, server, counted):
 
 
 def test_metrics_name_the_model_and_the_process(server, predictor):
-    text = get(server, "/metrics").text
+    answer = get(server, "/metrics")
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    text = answer.text
     assert f'kamado_model_info{{digest="{predictor.digest}",model="rent-conversion"}} 1.0\n' in text
     assert float(re.search(r"^process_resident_memory_bytes (.*)$", text, re.MULTILINE)[1]) > 0
 

@@ -91,7 +91,7 @@ def number_input(info):
 def serving(model) -> Iterator[str]:
     """The address of a server of this model, in a thread."""
     predictor = model.scorer.predictor
-    runtime = Runtime.of(predictor.manifest, predictor.digest, ServerLimits(), ServerLog(""))
+    runtime = Runtime.of(predictor.manifest, predictor.digest, ServerLimits(), ServerLog("text"))
     app, protocol = create_app(model, runtime), bounded_protocol(runtime)
     listener = listen("127.0.0.1", 0)
     server = uvicorn.Server(uvicorn.Config(app, http=protocol, ws="none", lifespan="off", log_config=None))
