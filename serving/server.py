@@ -18,6 +18,7 @@ from collections.abc import Mapping
 
 import uvicorn
 
+from model.bundle.predictor import Predictor
 from model.errors import KamadoError, Problem
 from serving.app import create_app
 from serving.asgi import AsgiApp
@@ -86,6 +87,13 @@ def serve(app: AsgiApp, listener: socket.socket, runtime: Runtime, *, drain_seco
     runtime.log.close()
 
 
+def started_line(url: str, predictor: Predictor) -> str:
+    """What is said at the start; which engine scores, where it is the slower one."""
+    verified = f"({len(predictor.golden)} golden rows reproduced)"
+    line = f"{url} serves {predictor.manifest.model} {predictor.digest} {verified}"
+    return line if predictor.engine == "kernel" else f"{line}, scored by XGBoost: {predictor.engine_reason}"
+
+
 def main(arguments: list[str], environ: Mapping[str, str]) -> int:
     """The exit code: 0 after a requested stop, 1 with every reason when it cannot start, 2 for arguments."""
     if arguments:
@@ -104,8 +112,7 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
         log.refused(error)
         return 1
     log.serves(predictor.manifest.model, predictor.digest)
-    verified = f"({len(predictor.golden)} golden rows reproduced)"
-    line = f"{url_of(listener)} serves {predictor.manifest.model} {predictor.digest} {verified}"
+    line = started_line(url_of(listener), predictor)
     serve(app, listener, runtime, drain_seconds=settings.drain_seconds, announcement=line)
     return 0
 

@@ -21,7 +21,7 @@ class TreeContributions:
         self._contributions = functions.kmd_contributions
         scratch_bytes = functions.kmd_contributions_scratch(kernel.address)
         self._scratch = ctypes.c_double * (scratch_bytes // ctypes.sizeof(ctypes.c_double))
-        depth = int(np.asarray(kernel.flat.arrays["tree"], dtype=TREE)["depth"].max())
+        depth = int(np.asarray(kernel.flat.arrays["tree"], dtype=TREE)["depth"].max(initial=0))
         self._quadrature = gauss_legendre(_points(self._features, depth))
         self.expected: float = functions.kmd_expected(kernel.address)
 

@@ -12,7 +12,7 @@ from serving.json_body import excerpt
 from serving.metrics import Scores
 from serving.oip.binary import BINARY_SIZE, CONTENT_TYPE, HEADER, write_numbers, write_texts
 from serving.oip.tensor import TEXT_TYPE
-from serving.oip.types import InferenceRequest, Parameters, TensorMetadata
+from serving.oip.types import InferenceRequest, ProtocolParameters, TensorMetadata
 from serving.types import Flags
 
 PROBABILITY = "probability"
@@ -49,7 +49,7 @@ def wanted_outputs(request: InferenceRequest) -> tuple[WantedOutput, ...]:
     return tuple(wanted.values())
 
 
-def _flag(parameters: Parameters | None, name: str, where: str, *, default: bool) -> bool:
+def _flag(parameters: ProtocolParameters | None, name: str, where: str, *, default: bool) -> bool:
     value = parameters.get(name) if parameters else None
     if value is None:
         return default

@@ -185,6 +185,6 @@ def _goes_right(trees, at, row):
         return not trees.default_left[at]
     if not trees.is_category[at]:
         return not x < trees.value[at]
-    place = [*trees.category_nodes].index(at)
-    first = int(trees.category_sizes[:place].sum())
-    return 0 <= x < 2**24 and int(x) in trees.categories[first : first + int(trees.category_sizes[place])]
+    index = [*trees.category_nodes].index(at)
+    first = int(trees.category_sizes[:index].sum())
+    return 0 <= x < 2**24 and int(x) in trees.categories[first : first + int(trees.category_sizes[index])]

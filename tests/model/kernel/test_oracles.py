@@ -35,7 +35,7 @@ def test_every_bit_is_that_of_another_reader(predictor, booster, rows, tmp_path)
 def test_a_row_has_its_answer_however_many_are_scored_with_it(predictor, rows):
     together = predictor.margin(rows)
     at = 0
-    for size in [*range(1, 66), 255, 256, 257]:
+    for size in [*range(1, 66), 191, 192, 193, 255, 256, 257, 300]:
         part = np.arange(at, at + size) % len(rows)
         assert_same_bits(predictor.margin(rows[part]), together[part])
         at += size

@@ -124,6 +124,22 @@ class ScoringContract:
         flags = scorer().score(rows).flags
         assert [list(map(int, np.flatnonzero(row))) for row in flags] == [[], [0, 7], [4], [5], [], [7], [], [9]]
 
+    def test_an_unknown_category_is_missing_where_its_feature_wants_that(self, scorer):
+        missing = [feature.model_copy(update={"unknown": "missing"}) for feature in FEATURES[5:]]
+        rows = np.array([[0.5, 1.0, 0.0, 1.0, 1.0, 2.0, 3.0]] * 6)
+        rows[1:, 5] = np.nan, 9, 10, -1, np.inf
+        rows[:, 6] = np.nan, 70, 71, -1, 1e9, np.nan
+        scores = scorer(features=(*FEATURES[:5], *missing)).score(rows)
+        assert len(set(scores.margin[1:])) == 1
+        assert scores.flags.astype(int)[:, 4:7].tolist() == [
+            [0, 0, 0],
+            [0, 0, 1],
+            [0, 1, 1],
+            [0, 1, 1],
+            [0, 1, 1],
+            [0, 1, 0],
+        ]
+
     def test_without_a_flag_there_are_none(self, scorer):
         assert scorer().score(np.array([[0.5, 1.0, 0.0, 1.0, 1.0, 2.0, 3.0]])).flags is None
 
