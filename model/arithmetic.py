@@ -9,6 +9,8 @@ The formulas and coefficients are those of FreeBSD's msun (e_exp.c, s_log1p.c, k
 this notice is preserved"). Errors are below one unit in the last place.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from model.arrays import Floats, Ints
@@ -23,6 +25,7 @@ LG = (
     *(6.666666666666735130e-01, 3.999999999940941908e-01, 2.857142874366239149e-01, 2.222219843214978396e-01),
     *(1.818357216161805012e-01, 1.531383769920937332e-01, 1.479819860511658591e-01),
 )
+BLOCK = 16_384
 LOWEST, HIGHEST = -760.0, 720.0  # beyond these exp is 0 and infinite
 SMALL_LOW, SMALL_HIGH = -0.2928932188134524, 0.41421356237309503  # 1 + x within sqrt(1/2) and sqrt(2)
 HIGH_WORD_OF_1, HIGH_WORD_OF_ROOT_HALF = 0x3FF00000 << 32, 0x3FE6A09E << 32  # high words of 1 and of sqrt(1/2)
@@ -31,6 +34,26 @@ MANTISSA = (1 << 52) - 1
 
 def exp(x: Floats) -> Floats:
     """e to the x; 0 and infinity where the result is beyond float64, NaN for NaN."""
+    return _in_blocks(_exp, x)
+
+
+def log1p(x: Floats) -> Floats:
+    """ln(1 + x); -infinity at -1, NaN below."""
+    return _in_blocks(_log1p, x)
+
+
+def _in_blocks(function: Callable[[Floats], Floats], x: Floats) -> Floats:
+    """Of many values at once: each step of a block finds the one before in a cache."""
+    if x.size <= BLOCK:
+        return function(x)
+    values = x.reshape(-1)
+    result = np.empty(len(values))
+    for start in range(0, len(values), BLOCK):
+        result[start : start + BLOCK] = function(values[start : start + BLOCK])
+    return result.reshape(x.shape)
+
+
+def _exp(x: Floats) -> Floats:
     missing = np.isnan(x)
     r = np.where(missing, 0.0, np.where(x < LOWEST, LOWEST, np.where(x > HIGHEST, HIGHEST, x)))
     n = np.trunc(INVERSE_LN2 * r + np.where(r < 0, -0.5, 0.5))
@@ -46,8 +69,7 @@ def exp(x: Floats) -> Floats:
         return np.where(missing, x, y * _power_of_2(half) * _power_of_2(k - half))
 
 
-def log1p(x: Floats) -> Floats:
-    """ln(1 + x); -infinity at -1, NaN below."""
+def _log1p(x: Floats) -> Floats:
     small = (x > SMALL_LOW) & (x < SMALL_HIGH)
     large = np.where((x > SMALL_LOW) & (x < np.inf), x, 1.0)
     large = np.where((x > -1.0) & (x <= SMALL_LOW), x, large)

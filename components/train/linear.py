@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import minimize
+from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
-from model.arithmetic import sigmoid
 from model.arrays import Floats, Matrix
 from model.bundle.features import CategoryFeature, Feature, NumberFeature
 from model.bundle.linear import CategoryTerm, Linear, NumberTerm, Term
@@ -74,7 +74,7 @@ def fit(
 def _loss(weights: Floats, design: sparse.csr_matrix, sign: Floats, penalty: Floats) -> tuple[float, Floats]:
     margin = sign * (design @ weights)
     value = np.logaddexp(0, -margin).sum() + 0.5 * (penalty * weights) @ weights
-    gradient = design.T @ (-sign * sigmoid(-margin)) + penalty * weights
+    gradient = design.T @ (-sign * expit(-margin)) + penalty * weights
     return float(value), gradient
 
 

@@ -18,8 +18,9 @@ from serving.keys import SurplusKey
 from serving.oip.binary import binary_parts, split
 from serving.oip.envelope import parse_request
 from serving.oip.outputs import WantedOutput, wanted_outputs
+from serving.oip.plain import PlainReader
 from serving.oip.tensor import Tensor, has_column_shape, shape_problem
-from serving.oip.types import InferenceRequest
+from serving.oip.types import InferenceOptions, InferenceRequest
 from serving.types import columns_type
 
 MISSING_HINT = "Send its tensor, with null for each value that is not known"
@@ -43,10 +44,15 @@ class InferenceReader:
         self._features = {feature.name: feature for feature in manifest.inputs}
         self._columns = TypeAdapter(columns_type(manifest))
         self._numbers = InputNumbers(manifest.inputs)
+        self._plain = PlainReader(manifest, self._numbers, max_rows=max_rows)
         self._problems = BodyProblems(manifest)
 
     def read(self, body: bytes, json_length: str | None) -> Inference:
         """`json_length` is the binary extension's header. Raises RequestError with the first problems, TooLarge."""
+        plain = self._plain.read(body) if json_length is None else None
+        if plain is not None:
+            self._refuse_other_model(plain.options)
+            return Inference(plain.options.id, plain.numbers, wanted_outputs(plain.options))
         text, binary = split(body, json_length)
         request = parse_request(text)
         self._refuse_other_model(request)
@@ -55,7 +61,7 @@ class InferenceReader:
         self._refuse_rows(tensors)
         return Inference(request.id, self._validate(tensors), outputs)
 
-    def _refuse_other_model(self, request: InferenceRequest) -> None:
+    def _refuse_other_model(self, request: InferenceOptions) -> None:
         """KServe's client repeats the path's model in the body, and leaves the version empty."""
         values = {"model_name": request.model_name, "model_version": request.model_version}
         _raise_any(

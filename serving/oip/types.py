@@ -31,15 +31,20 @@ class RequestOutput(_Request):
     parameters: ProtocolParameters | None = Field(None, description="`binary_data`: true for binary form")
 
 
-class InferenceRequest(_Request):
-    """Rows to score: one tensor for each input of the model."""
+class InferenceOptions(_Request):
+    """What a request says beside its inputs."""
 
     id: str | None = Field(None, description="returned in the answer")
     model_name: str | None = Field(None, description="that of the path, when given")
     model_version: str | None = Field(None, description="the model's digest, when given")
     parameters: ProtocolParameters | None = Field(None, description="`binary_data_output`: true for binary outputs")
-    inputs: Annotated[list[RequestInput], FailFast()] = Field(min_length=1)
     outputs: Annotated[list[RequestOutput] | None, Field(description="all of them when not given")] = None
+
+
+class InferenceRequest(InferenceOptions):
+    """Rows to score: one tensor for each input of the model."""
+
+    inputs: Annotated[list[RequestInput], FailFast()] = Field(min_length=1)
 
 
 class ResponseOutput(BaseModel):

@@ -67,6 +67,14 @@ def test_exp_is_within_a_unit_of_the_exact_series(x):
     assert abs(Fraction(result) - exact) < Fraction(math.ulp(result))
 
 
+def test_the_shape_and_the_number_of_values_change_nothing():
+    table = LOG1P[: 2 * 22_000].reshape(2, -1)
+    for function in (arithmetic.exp, arithmetic.log1p):
+        alone = np.concatenate([function(part) for part in np.array_split(table.ravel(), 9)])
+        assert np.array_equal(function(table).ravel(), alone, equal_nan=True)
+    assert arithmetic.exp(np.zeros((3, 0))).shape == (3, 0)
+
+
 def test_log_is_the_inverse():
     for share in (1.0, 0.5, 0.1, 1e-3, 1e-12, 0.9999999):
         assert arithmetic.log(share) == pytest.approx(math.log(share), rel=1e-15, abs=1e-17)

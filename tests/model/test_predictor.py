@@ -1,24 +1,33 @@
 """Scoring: names decide the order, what is unknown has a place, and a row's answer is its own."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
+import xgboost
 
 from model.arithmetic import sigmoid
 from model.bundle.bundle import load
 from model.bundle.calibration import Calibration, Sampling
 from model.bundle.features import CategoryFeature, NumberFeature, encode
 from model.bundle.linear import CategoryTerm, Linear, NumberTerm
-from model.bundle.predictor import Predictor
+from model.bundle.predictor import XGBOOST, Predictor
 from tests.runs import small_bundle
 
+ROOT = Path(__file__).resolve().parents[2]
 ROWS = {"rent": [900.0, None, 1e30], "area": [40.0, 25.5, None], "layout": ["1K", "palace", None]}
 
 
 @pytest.fixture(scope="module")
 def predictor(tmp_path_factory):
     return Predictor(load(small_bundle(tmp_path_factory.mktemp("predictor") / "bundle")))
+
+
+def test_the_xgboost_whose_boosters_are_scored_is_that_of_both_locks():
+    assert xgboost.__version__ == XGBOOST
+    for lock in ("requirements.txt", "requirements-dev.txt"):
+        assert f"xgboost-cpu=={XGBOOST}" in (ROOT / lock).read_text("utf-8").split()
 
 
 def test_columns_in_another_order_give_the_same_answers(predictor):

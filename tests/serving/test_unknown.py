@@ -10,10 +10,12 @@ from build.gate.golden import row_problems
 from model.bundle.bundle import load
 from model.bundle.predictor import Predictor
 from serving.errors import RequestError
+from serving.oip.request import InferenceReader
 from serving.parse import RequestParser
 from serving.score import Scorer, load_and_verify
 from serving.types import row_type
 from tests.bundles import odd_names_design, write_bundle
+from tests.serving.oip.conftest import tensors
 
 POLICY = {"json": "missing", "columns": "refuse"}
 
@@ -79,6 +81,25 @@ def test_an_unknown_category_is_refused_with_the_known_one_like_it(parser, row):
         with pytest.raises(RequestError) as refusal:
             read(json.dumps(body(3)).encode())
         assert [problem.code for problem in refusal.value.problems] == ["text"]
+
+
+@pytest.mark.parametrize("form", ["data", "parameters"])
+def test_the_inference_protocol_refuses_it_in_both_of_its_ways_to_read(bundle, row, form):
+    reader = InferenceReader(bundle.manifest, bundle.digest, max_rows=100)
+    body = tensors([row, {**row, "columns": "?"}])
+    if form == "parameters":  # which are not in the plain form
+        body["inputs"][0]["parameters"] = {}
+    with pytest.raises(RequestError) as refusal:
+        reader.read(json.dumps(body).encode(), None)
+    assert [(problem.where, problem.code) for problem in refusal.value.problems] == [("columns[1]", "category")]
+
+
+@pytest.mark.parametrize("engine", ["auto", "xgboost"])
+def test_contributions_of_an_unknown_category_are_those_of_a_missing_one(bundle, parser, row, engine):
+    scorer = Scorer(Predictor(bundle, engine=engine))
+    unknown, missing = (parser.row(json.dumps({**row, "json": value}).encode()) for value in ("x", None))
+    assert scorer.explain(unknown) == scorer.explain(missing)
+    assert scorer.explain(unknown).margin == scorer.score(unknown).margin[0]
 
 
 def test_the_types_list_the_categories_of_such_an_input(bundle):
