@@ -72,7 +72,18 @@ static void *array(uint64_t bytes) {
   return memory;
 }
 
-/* A model and n rows of both kinds -> what is wrong with it, else margins, probabilities and flags. */
+/* Contributions of one row, and the trees' expected sum. */
+static void contributions(const kmd_model *m, const float *row, const double *point, const double *weight, uint64_t n) {
+  double *result = block((uint64_t)m->features * 8), expected = kmd_expected(m);
+  void *scratch = block((uint64_t)kmd_contributions_scratch(m));
+  kmd_contributions(m, row, point, weight, (uint32_t)n, result, scratch);
+  out(result, (uint64_t)m->features * 8);
+  out(&expected, sizeof expected);
+  release(scratch), release(result);
+}
+
+/* A model, n rows of both kinds and a quadrature -> what is wrong with the model, else margins, probabilities and flags,
+   and the contributions of the last row. */
 static void model(void) {
   kmd_model m;
   void *arrays[ARRAYS];
@@ -82,6 +93,8 @@ static void model(void) {
   uint64_t n = number(), width = (uint64_t)m.inputs + m.rules;
   float *rows = array(n * m.features * 4);
   double *values = array(n * m.inputs * 8);
+  uint64_t points = number();
+  double *point = array(points * 8), *weight = array(points * 8);
   int32_t problem = kmd_check(&m);
   out(&problem, sizeof problem);
   if (problem == KMD_VALID) {
@@ -95,8 +108,9 @@ static void model(void) {
     out(flags, n * width);
     out(&flagged, sizeof flagged);
     release(scratch), release(flags), release(scores);
+    contributions(&m, rows + (n - 1) * m.features, point, weight, points);
   }
-  release(values), release(rows);
+  release(weight), release(point), release(values), release(rows);
   for (uint64_t i = ARRAYS; i > 0; i--) release(arrays[i - 1]);
 }
 

@@ -11,6 +11,7 @@ from model.booster import ubjson
 from model.booster.trees import read_trees
 from model.bundle.bundle import load
 from model.bundle.manifest import BundleManifest
+from model.kernel.contributions import TreeContributions, quadrature_of
 from model.kernel.kernel import Kernel
 from model.kernel.layout import FlatModel, flatten
 from model.kernel.sources import KernelSources, kernel_sources
@@ -31,7 +32,7 @@ def harness_sources() -> KernelSources:
 
 @dataclass(frozen=True)
 class Case:
-    """A model, and rows for it: float32 (n, features) and float64 (n, inputs)."""
+    """A model, and rows for it, one or more: float32 (n, features) and float64 (n, inputs)."""
 
     flat: FlatModel
     rows: np.ndarray
@@ -45,7 +46,20 @@ class Case:
         lengths = [struct.pack("<Q", len(array)) for array in arrays]
         parts = [part for pair in zip(lengths, arrays, strict=True) for part in pair]
         count, rows, values = struct.pack("<Q", len(self.rows)), self.rows.astype("<f4"), self.values.astype("<f8")
-        return b"".join([bytes(model)[: Model.feature.offset], *parts, count, rows.tobytes(), values.tobytes()])
+        return b"".join(
+            [bytes(model)[: Model.feature.offset], *parts, count, rows.tobytes(), values.tobytes(), self._points()]
+        )
+
+    def _points(self) -> bytes:
+        quadrature = quadrature_of(self.flat)
+        count = struct.pack("<Q", len(quadrature.points))
+        return count + quadrature.points.tobytes() + quadrature.weights.tobytes()
+
+    @property
+    def answer_bytes(self) -> int:
+        """The length of the answer about a model that is valid."""
+        width = self.flat.inputs + len(self.flat.arrays["rule"])
+        return 4 + len(self.rows) * (32 + width) + 8 + 8 * len(self.flat.arrays["feature"]) + 8
 
     def answer(self, kernel: Kernel) -> bytes:
         """Of a valid model, by its library on this machine."""
@@ -54,7 +68,10 @@ class Case:
         width = self.flat.inputs + len(self.flat.arrays["rule"])
         flags = np.zeros((len(self.values), width), dtype=bool) if scores.flags is None else scores.flags
         arrays = (margin, probability, scores.margin, scores.probability, flags)
-        return b"".join([struct.pack("<i", 0), *(array.tobytes() for array in arrays), struct.pack("<q", flags.sum())])
+        trees = TreeContributions(kernel)
+        explained = trees.of_row(self.rows[-1:].astype("<f4")).tobytes() + struct.pack("<d", trees.expected)
+        head, count = struct.pack("<i", 0), struct.pack("<q", flags.sum())
+        return b"".join([head, *(array.tobytes() for array in arrays), count, explained])
 
 
 def packed(cases: Sequence[Case], numbers: np.ndarray) -> bytes:
