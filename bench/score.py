@@ -33,7 +33,7 @@ TIMES = 5
 SHARE_MISSING, SHARE_UNKNOWN = 0.03, 0.01
 
 SCORE = """
-import json, resource, sys, time
+import json, re, sys, time
 from pathlib import Path
 from components.score.score import score
 began = time.process_time()
@@ -41,7 +41,7 @@ summary = score(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), ids=["i
                 engine=sys.argv[4])
 seconds = time.process_time() - began
 print(json.dumps({"engine": summary.engine, "rows": summary.rows, "seconds": seconds,
-                  "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+                  "megabytes": int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024}))
 """
 
 

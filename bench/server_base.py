@@ -21,6 +21,7 @@ sys.path[0] = str(ROOT)  # in place of this folder, whose packaging.py is not th
 
 from rich.console import Console
 
+from bench.spread import spread
 from build.image.base.base import architecture
 from build.image.base.build_base import ENVIRONMENT, build_base
 from build.image.base.wheels import CannotMake
@@ -73,11 +74,6 @@ def packages_bytes(root: Path) -> int:
     return sum(path.lstat().st_size for folder in folders for path in folder.rglob("*") if not path.is_dir())
 
 
-def spread(values: list[float], unit: str, digits: int) -> str:
-    middle, low, high = (f"{value:.{digits}f}" for value in (statistics.median(values), min(values), max(values)))
-    return f"{middle} {unit} ({low} to {high})"
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7)
@@ -103,9 +99,9 @@ def main() -> int:
         seconds, resident = zip(*(served(root, bundle) for _ in range(args.rounds)), strict=True)
         size, memory = packages_bytes(root), [value / 1e6 for value in resident]
     console.print(f"libraries, unpacked: {size / 1e6:.1f} MB (goal: at most {MOST_BYTES / 1e6:.0f})")
-    console.print(f"import of the server: {spread(imports, 'CPU s', 2)} (goal: at most {MOST_IMPORT})")
-    console.print(f"until it serves: {spread(list(seconds), 'CPU s', 2)} (goal: at most {MOST_READY:g})")
-    console.print(f"resident by then: {spread(memory, 'MB', 1)} (goal: at most {MOST_RESIDENT / 1e6:.0f})")
+    console.print(f"import of the server: {spread(imports, ' CPU s')} (goal: at most {MOST_IMPORT})")
+    console.print(f"until it serves: {spread(seconds, ' CPU s')} (goal: at most {MOST_READY:g})")
+    console.print(f"resident by then: {spread(memory, ' MB', 1)} (goal: at most {MOST_RESIDENT / 1e6:.0f})")
     reached = (
         size <= MOST_BYTES
         and statistics.median(imports) <= MOST_IMPORT

@@ -4,6 +4,7 @@ server.py         starts and stops it
 settings.py       its settings
 app.py            the table of routes
 page/             the pages at / and /docs
+oip/              the Open Inference Protocol
 routes.py         the ASGI application of such a table: exchange.py, asgi.py
 handlers.py       what the scoring routes do
 parse.py          bodies to numbers: inputs.py, log_keys.py

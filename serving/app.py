@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from serving.api import add_routes, create_api, openapi_document
 from serving.asgi import AsgiApp
 from serving.errors import ErrorBody, error_json, stopping
-from serving.exchange import TEXT, Reply, Request
+from serving.exchange import METRICS, Reply, Request
 from serving.handlers import Handlers
 from serving.model_info import ModelInfo, model_info
 from serving.oip.errors import not_found
@@ -119,7 +119,7 @@ def _probes(model: LoadedModel, runtime: Runtime) -> list[Route]:
     )
 
     async def export_metrics(_: Request) -> Reply:
-        return Reply(runtime.metrics.text().encode(), 200, TEXT)
+        return Reply(runtime.metrics.text().encode(), 200, METRICS)
 
     def probe(id: str, summary: str, answer: type[BaseModel] | None) -> Operation:
         return Operation(id=id, summary=summary, tag="probes", answers={200: (answer, "Successful")})

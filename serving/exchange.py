@@ -8,7 +8,7 @@ from serving.metrics import Phases
 
 JSON = b"application/json"
 HTML = b"text/html; charset=utf-8"
-TEXT = b"text/plain; charset=utf-8"
+METRICS = b"text/plain; version=0.0.4; charset=utf-8"  # of Prometheus
 
 
 class Request:
@@ -33,6 +33,10 @@ class Request:
             if key == name:
                 return value.decode("latin-1")
         return None
+
+    def headers_from(self, prefix: bytes) -> list[Header]:
+        """The headers whose names begin so, in lower case."""
+        return [header for header in self._scope["headers"] if header[0].startswith(prefix)]
 
     @property
     def id(self) -> str:

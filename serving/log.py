@@ -7,7 +7,7 @@ message, which may quote one. While the server runs, a thread writes them, so th
 import logging
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import asdict
 from time import time
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from model.errors import KamadoError
-from serving.asgi import AsgiApp, Message, Receive, Scope, Send
+from serving.asgi import AsgiApp, Header, Message, Receive, Scope, Send
 from serving.background import BackgroundWriter
 from serving.metrics import OTHER_ROUTES, SCORING_ROUTES, Phases
 from serving.request_id import trace
@@ -65,9 +65,31 @@ def with_status(app: AsgiApp) -> AsgiApp:
 
 
 class _Request(NamedTuple):
+    """What its line needs; the whole scope would keep the objects of thousands of requests."""
+
     time: float
-    scope: Scope
     seconds: float
+    request_id: bytes
+    headers: Sequence[Header]
+    path: str
+    status: int | None
+    phases: Phases | None
+
+    @classmethod
+    def of(cls, scope: Scope, seconds: float) -> "_Request":
+        get = scope.get
+        request_id, headers, path = scope["request_id"], scope["headers"], scope["path"]
+        return cls(time(), seconds, request_id, headers, path, get("status"), get("phases"))
+
+    def fields(self) -> Line:
+        found = trace(self.headers)
+        line: Line = {"request_id": self.request_id.decode()}
+        if found is not None:
+            line |= found._asdict()
+        line["route"] = self.path if self.path in SCORING_ROUTES else OTHER_ROUTES
+        if self.status is not None:
+            line["status"] = self.status
+        return line
 
 
 class _Written(NamedTuple):
@@ -119,12 +141,12 @@ class ServerLog(logging.Handler):
     def request(self, scope: Scope, seconds: float) -> None:
         """A request is answered. Only where `has_requests`."""
         if self._writer is not None:
-            self._writer.append(_Request(time(), scope, seconds))
+            self._writer.append(_Request.of(scope, seconds))
 
     def emit(self, record: logging.LogRecord) -> None:
         """What uvicorn logs; an exception is a failure of the server."""
         scope = in_progress.get()
-        fields = _of_request(scope) if scope is not None else {}
+        fields = _Request.of(scope, 0.0).fields() if scope is not None else {}
         level = "error" if record.levelno >= logging.ERROR else "warning"
         if record.exc_info and record.exc_info[0] is not None:
             kind, _, trace_back = record.exc_info
@@ -160,22 +182,15 @@ class ServerLog(logging.Handler):
         write_stdout(b"".join(self._request_line(line) for line in lines if isinstance(line, _Request)))
 
     def _request_line(self, request: _Request) -> bytes:
-        scope = request.scope
         line: Line = {"time": utc(request.time), "level": "info", "event": "request", **self._identity}
-        line |= {**_of_request(scope), "seconds": request.seconds}
-        phases: Phases | None = scope.get("phases")
-        return _json(line if phases is None else {**line, "phases": phases._asdict()})
+        line |= {**request.fields(), "seconds": request.seconds}
+        if request.phases is not None:
+            line["phases"] = request.phases._asdict()
+        return _json(line)
 
 
 def _json(line: Line) -> bytes:
     return orjson.dumps(line) + b"\n"
-
-
-def _of_request(scope: Scope) -> Line:
-    found = trace(scope["headers"])
-    route = scope["path"] if scope["path"] in SCORING_ROUTES else OTHER_ROUTES
-    status = {"status": scope["status"]} if "status" in scope else {}
-    return {"request_id": scope["request_id"].decode(), **(found._asdict() if found else {}), "route": route, **status}
 
 
 def _places(trace_back: TracebackType | None) -> list[str]:

@@ -23,20 +23,19 @@ class LogKeys(BaseModel):
         return {name: len(values) for name, values in lists.items() if values is not None and len(values) != rows}
 
 
+NO_KEYS = LogKeys()
+
+
 def keys_of_headers(request: Request, *, rows: int) -> LogKeys:
     """Item and position only for a request of one row. A position that is not a whole number is left out."""
-    if rows != 1:
-        return LogKeys.model_construct(list_id=_text(request, b"kamado-list"))
-    item, position = _text(request, b"kamado-item"), request.header(b"kamado-position")
-    is_position = position is not None and position.isascii() and position.isdecimal() and len(position) <= MAX_DIGITS
+    headers = request.headers_from(b"kamado-")
+    if not headers:
+        return NO_KEYS
+    texts = {name: value.decode(errors="replace") for name, value in headers}
+    item, position = texts.get(b"kamado-item"), texts.get(b"kamado-position", "")
+    is_position = position.isascii() and position.isdecimal() and len(position) <= MAX_DIGITS
     return LogKeys.model_construct(
-        list_id=_text(request, b"kamado-list"),
-        items=None if item is None else [item],
-        positions=[int(position)] if position is not None and is_position else None,
+        list_id=texts.get(b"kamado-list"),
+        items=[item] if item is not None and rows == 1 else None,
+        positions=[int(position)] if is_position and rows == 1 else None,
     )
-
-
-def _text(request: Request, name: bytes) -> str | None:
-    """A header as UTF-8."""
-    value = request.header(name)
-    return None if value is None else value.encode("latin-1").decode(errors="replace")

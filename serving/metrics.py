@@ -4,7 +4,7 @@ Plain numbers that a collector reads, because the library's own take several tim
 event loop only; what a thread has scored is counted when its answer is back on the loop.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import NamedTuple, Protocol
 
@@ -81,21 +81,12 @@ class ServerMetrics(Collector):
 
     # what a request changes
 
-    def count_score(self, probability: float) -> None:
-        """One row was scored."""
-        self._probability.observe(probability)
-
-    def count_flags(
-        self, unknown_categories: Iterable[str], outside_range: Iterable[str], outside_bounds: Iterable[str]
-    ) -> None:
-        """The flags of one row, by the names of inputs and rules."""
-        for counts, names in zip(self._flags, (unknown_categories, outside_range, outside_bounds), strict=True):
-            for name in names:
-                counts[name] += 1
-
     def count_scores(self, scores: Scores) -> None:
-        """All rows of a batch, and the flags of each."""
-        self._probability.observe_all(scores.probability)
+        """Rows, and the flags of each."""
+        if len(scores.probability) == 1:
+            self._probability.observe(float(scores.probability[0]))
+        else:
+            self._probability.observe_all(scores.probability)
         flags = (scores.unknown_categories, scores.outside_range, scores.outside_bounds)
         for counts, rows_by_name in zip(self._flags, flags, strict=True):
             for name, rows in rows_by_name.items():

@@ -13,7 +13,7 @@ from model.bundle.bounds import Bounds
 from model.bundle.calibration import Calibration, Sampling
 from model.bundle.features import CategoryFeature, Feature, NumberFeature
 from model.bundle.manifest import BundleLineage, BundleManifest, Position, Trees
-from model.bundle.predictor import XGBOOST
+from model.bundle.predictor import XGBOOST, Engine
 from serving.score import LoadedModel
 from serving.settings import ServerLimits
 from serving.types import describe_feature, describe_target
@@ -54,6 +54,13 @@ class LimitsInfo(BaseModel):
     seconds: int
 
 
+class EngineInfo(BaseModel):
+    """What computes the scores; both engines give the same bits."""
+
+    name: Engine
+    reason: str | None = Field(description="why it is not the kernel; null where it is")
+
+
 class ModelInfo(BaseModel):
     """Everything about the model in service."""
 
@@ -71,6 +78,7 @@ class ModelInfo(BaseModel):
     search: dict[str, str | int | float | bool | None]
     metrics: dict[str, float]
     lineage: BundleLineage
+    engine: EngineInfo
     libraries: Libraries
     golden: GoldenCheck
     limits: LimitsInfo
@@ -94,6 +102,7 @@ def model_info(model: LoadedModel, limits: ServerLimits) -> ModelInfo:
         search=manifest.search,
         metrics=manifest.metrics,
         lineage=manifest.lineage,
+        engine=EngineInfo(name=predictor.engine, reason=predictor.engine_reason),
         libraries=_libraries(manifest),
         golden=GoldenCheck(rows=len(predictor.golden), largest_difference=model.largest_difference),
         limits=LimitsInfo(

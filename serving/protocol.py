@@ -133,7 +133,6 @@ class BoundedProtocol(HttpToolsProtocol):
             self._open = [*(cycle for cycle in self._open if not cycle.response_complete), self.cycle]
         name = self.scope["request_id"] = request_id(self.headers)  # type: ignore[typeddict-unknown-key]
         self.cycle.default_headers = [*self.server_state.default_headers, (b"x-request-id", name)]
-        self.scope["send_whole"] = partial(send_whole, self.cycle)  # type: ignore[typeddict-unknown-key]
         if self.runtime.lifecycle.is_draining:
             self.cycle.keep_alive = False
 
@@ -193,10 +192,12 @@ class BoundedProtocol(HttpToolsProtocol):
 
     async def _run(self, cycle: RequestResponseCycle, app: AsgiApp, begun: float) -> None:
         scope: Scope = cycle.scope  # type: ignore[assignment]  # uvicorn has a type for each kind of scope and message
+        scope["send_whole"] = partial(send_whole, cycle)
         in_progress.set(scope)
         try:
             await cycle.run_asgi(app)  # type: ignore[arg-type]  # the same
         finally:
+            del scope["send_whole"]  # which refers to the scope itself: only the collector would find it
             seconds = self._demand.end() - begun
             self.runtime.metrics.observe_request(scope["path"], seconds)
             if self.runtime.log.has_requests:

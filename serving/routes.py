@@ -94,5 +94,6 @@ class ScoringRoutes:
         await send_reply(scope, answer, send)
 
     def _refused(self, route: Route, error: RequestError) -> Reply:
-        self._metrics.count_refusal(error.status, error.code)
-        return route.refusal(error)
+        reply = route.refusal(error)
+        self._metrics.count_refusal(reply.status, error.code)
+        return reply

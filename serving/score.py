@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from model.bundle.bundle import Bundle, load
 from model.bundle.contributions import Contributions, Explainer
 from model.bundle.features import CategoryFeature
-from model.bundle.folder import GOLDEN, RETRAIN
+from model.bundle.folder import BOOSTER, GOLDEN, RETRAIN
 from model.bundle.predictor import GOLDEN_TOLERANCE, Predictor
 from model.bundle.row_scorer import RowScorer
 from model.errors import BundleError, Problem
 from serving.finite_check import refuse_unbounded
 from serving.inputs import InputNumbers
 
+NO_ENGINE = "Start the server's image, or compile the kernel: python3 -m build.kernel model/kernel"
 OTHER_LIBRARIES = f"{RETRAIN}; with another XGBoost or processor the same bundle gives other numbers"
 
 
@@ -95,13 +96,17 @@ def load_and_verify(folder: Path) -> LoadedModel:
 
 def _score_golden(bundle: Bundle) -> tuple[Scorer, NDArray[np.float64]]:
     inputs = bundle.manifest.inputs
+    predictor = Predictor(bundle, threads=1)
     try:
-        scorer = Scorer(Predictor(bundle, threads=1))
+        scorer = Scorer(predictor)
         columns = {feature.name: [row.input[feature.name] for row in bundle.golden] for feature in inputs}
         numbers = InputNumbers(inputs).of_columns(columns)
         if numbers is None:
             raise ValueError("the golden rows are not of the types of the inputs")
         scores = scorer.score(numbers)
+    except ModuleNotFoundError:
+        problem = f"cannot be scored by the kernel ({predictor.engine_reason}), and XGBoost is not installed"
+        raise BundleError(Problem(BOOSTER, problem, NO_ENGINE, "engine-none")) from None
     except (KeyError, ValueError, TypeError, IndexError) as error:  # XGBoost's own error is a ValueError
         problem = f"cannot be scored ({type(error).__name__}: {error})"
         raise BundleError(Problem(GOLDEN, problem, RETRAIN, "golden-unscored")) from error

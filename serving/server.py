@@ -9,6 +9,7 @@ from model import interrupt
 if __name__ == "__main__":
     interrupt.exit_at_once()
 
+import gc
 import os
 import signal
 import socket
@@ -17,10 +18,11 @@ from collections.abc import Mapping
 
 import uvicorn
 
+from model.bundle.predictor import Predictor
 from model.errors import KamadoError, Problem
 from serving.app import create_app
 from serving.asgi import AsgiApp
-from serving.graceful import STOP_SECONDS, GracefulServer
+from serving.graceful import LOG_SECONDS, STOP_SECONDS, GracefulServer
 from serving.log import ServerLog, with_status
 from serving.prediction_log.open_log import open_prediction_log
 from serving.protocol import bounded_protocol
@@ -29,7 +31,6 @@ from serving.score import load_and_verify
 from serving.settings import LOG, PORT, Settings, SettingsError, usage
 
 BACKLOG = 2048
-SWITCH_SECONDS = 0.0005  # how long a thread may keep the event loop waiting for the interpreter; Python's own is 5 ms
 KEEP_ALIVE_SECONDS = 65  # longer than load balancers keep an idle connection, so that they are the ones to close it
 
 
@@ -70,7 +71,7 @@ def serve(app: AsgiApp, listener: socket.socket, runtime: Runtime, *, drain_seco
         headers=[("X-Content-Type-Options", "nosniff")],  # on every answer, uvicorn's own too
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=STOP_SECONDS - drain_seconds - 1,  # a second for the rest
+        timeout_graceful_shutdown=STOP_SECONDS - LOG_SECONDS - drain_seconds - 1,  # a second for the rest
     )
     server = GracefulServer(config, runtime, drain_seconds=drain_seconds)
     # Uvicorn installs its own handlers while it runs. These keep a signal that arrives before that from being lost.
@@ -78,11 +79,19 @@ def serve(app: AsgiApp, listener: socket.socket, runtime: Runtime, *, drain_seco
         signal.signal(number, server.handle_exit)
     runtime.log.event("started", announcement)
     runtime.log.start()
+    gc.freeze()  # modules, types and the model are never garbage; a full collection would look at all of them
     server.run(sockets=[listener])
     if runtime.prediction_log is not None:
         runtime.prediction_log.close()
     runtime.log.event("stopped", f"stopped after {server.server_state.total_requests} answers")
     runtime.log.close()
+
+
+def started_line(url: str, predictor: Predictor) -> str:
+    """What is said at the start; which engine scores, where it is the slower one."""
+    verified = f"({len(predictor.golden)} golden rows reproduced)"
+    line = f"{url} serves {predictor.manifest.model} {predictor.digest} {verified}"
+    return line if predictor.engine == "kernel" else f"{line}, scored by XGBoost: {predictor.engine_reason}"
 
 
 def main(arguments: list[str], environ: Mapping[str, str]) -> int:
@@ -103,9 +112,7 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
         log.refused(error)
         return 1
     log.serves(predictor.manifest.model, predictor.digest)
-    sys.setswitchinterval(SWITCH_SECONDS)
-    verified = f"({len(predictor.golden)} golden rows reproduced)"
-    line = f"{url_of(listener)} serves {predictor.manifest.model} {predictor.digest} {verified}"
+    line = started_line(url_of(listener), predictor)
     serve(app, listener, runtime, drain_seconds=settings.drain_seconds, announcement=line)
     return 0
 

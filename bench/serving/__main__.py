@@ -4,8 +4,9 @@ Trains one model, serves it by Kamado, a plain FastAPI app, KServe's SDK, MLServ
 an environment of its own (its lock is in bench/serving/peers; downloaded once, into Kamado's cache), checks the bits of
 one answer of each, and loads them in turn. What is compared is the processor time of the server per request, because
 other work on the machine changes it least. The others get numbers by position and answer with the booster's own
-probability: they check no names, categories or ranges, and apply no linear part, correction or calibration. Exit code 1
-when a goal is missed.
+probability: they check no names, categories or ranges, and apply no linear part, correction or calibration. Then the
+scoring call alone, and the kernel beside XGBoost on a million rows: differing bits, rows a second, Parquet to Parquet.
+Exit code 1 when a goal is missed. What the server's image weighs is measured by bench/server_base.py.
 """
 
 import argparse
@@ -30,16 +31,12 @@ from bench.serving.environments import server_environment
 from bench.serving.goals import Goal, show
 from bench.serving.measure import CASES
 from bench.serving.model_case import ModelCase, model_case
+from bench.serving.offline import TREES
 
-PARTS = ("servers", "start", "call")
-MOST_IMPORT, MOST_CALL = 0.6, 20.0
-
-
-def start(case: ModelCase, console: Console) -> Iterator[Goal]:  # noqa: ARG001  # as the other parts
-    """Importing the server, in processor seconds of the whole process."""
-    python = server_environment() / "bin" / "python"
-    used = sorted(_children_cpu([str(python), "-c", "import serving.server"]) for _ in range(5))
-    yield Goal("importing the server", used[2], MOST_IMPORT, " CPU s")
+PARTS = ("servers", "call", "offline")
+MOST_CALL = 20.0
+LEAST_OVER_XGBOOST, LEAST_PARQUET = 2.0, 200_000
+ROWS = 1_000_000
 
 
 def call(case: ModelCase, console: Console) -> Iterator[Goal]:
@@ -53,11 +50,26 @@ def call(case: ModelCase, console: Console) -> Iterator[Goal]:
     yield Goal("the scoring call, one row", measured["one"], MOST_CALL, " µs")
 
 
-def _children_cpu(command: list[str]) -> float:
-    before = os.times()
-    subprocess.run(command, cwd=ROOT, check=True, env=_environ())
-    after = os.times()
-    return after.children_user + after.children_system - before.children_user - before.children_system
+def offline(case: ModelCase, console: Console) -> Iterator[Goal]:
+    """The kernel beside XGBoost, in this environment, which has both."""
+    scratch = case.bundle.with_name("offline")
+    scratch.mkdir()
+    command = [sys.executable, "-m", "bench.serving.offline", str(case.bundle), str(scratch), str(ROWS)]
+    measured = json.loads(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, env=_environ()).stdout)
+    for name in ("scoring", "parquet"):
+        rates = ", ".join(f"{engine} {rate:,.0f}" for engine, rate in measured[name].items())
+        console.print(f"{name}, rows a second of a core: {rates}")
+    yield Goal(f"differing bits in {ROWS:,} rows, kernel and XGBoost", measured["bits"], 0)
+    ratio = measured["scoring"]["kernel"] / measured["scoring"][TREES]
+    yield Goal(
+        "scoring in batches, the kernel with all over XGBoost's trees alone",
+        ratio,
+        LEAST_OVER_XGBOOST,
+        " times",
+        at_most=False,
+    )
+    rate = measured["parquet"]["kernel"]
+    yield Goal("Parquet to Parquet", rate, LEAST_PARQUET, " rows/s of a core", at_most=False)
 
 
 def _environ() -> dict[str, str]:
@@ -102,10 +114,10 @@ def main() -> int:
             comparison = compare(names, case, Path(scratch), cores, console, rounds=args.rounds, seconds=args.seconds)
             comparison.show(console)
             goals += comparison.goals()
-        if "start" in args.only:
-            goals += start(case, console)
         if "call" in args.only:
             goals += call(case, console)
+        if "offline" in args.only:
+            goals += offline(case, console)
     if args.json:
         args.json.write_text(json.dumps(_document(comparison, goals), indent=2))
     return show(goals, console)

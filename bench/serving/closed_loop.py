@@ -36,7 +36,7 @@ def closed_loop(
     seconds: float = float("inf"),
     limit: int | None = None,
 ) -> Load:
-    """Sends `requests` in turn until the seconds are over or `limit` are answered; whichever is first.
+    """Sends `requests` in turn until the seconds are over or `limit` are sent, then waits for what is due.
 
     Raises RuntimeError for an answer that is not 200, ProtocolError and OSError for a connection that breaks.
     """
@@ -55,17 +55,22 @@ def closed_loop(
     for caller in callers.values():
         poll.register(caller.descriptor, select.EPOLLIN)
         begin(caller)
+    waiting = len(callers)
     try:
-        while clock() < end and len(latencies) < most:
+        while waiting:
             for descriptor, events in poll.poll(1):
                 caller = callers[descriptor]
                 if events & select.EPOLLOUT and caller.flush():
                     poll.modify(descriptor, select.EPOLLIN)
                 if events & ~select.EPOLLOUT and (answer := caller.receive()):
-                    latencies.append(clock() - caller.began)
+                    now = clock()
+                    latencies.append(now - caller.began)
                     if answer.status != 200:
                         raise RuntimeError(f"status {answer.status}: {answer.body[:500]!r}")
-                    begin(caller)
+                    if now < end and len(latencies) + waiting <= most:
+                        begin(caller)
+                    else:
+                        waiting -= 1
         return Load(clock() - began, latencies)
     finally:
         poll.close()

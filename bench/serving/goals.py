@@ -23,7 +23,8 @@ class Goal:
 
     def __str__(self) -> str:
         side = "at most" if self.at_most else "at least"
-        text = f"{self.name}: {self.figure:,.3g}{self.unit} (goal: {side} {self.bound:,.6g}{self.unit})"
+        figure = f"{self.figure:,.0f}" if self.figure >= 1_000 else f"{self.figure:.3g}"
+        text = f"{self.name}: {figure}{self.unit} (goal: {side} {self.bound:,.6g}{self.unit})"
         return text if self.reached else f"[bold red]missed[/] {text}"
 
 

@@ -44,7 +44,7 @@ def _golden(feature: Feature, bundle: Bundle) -> Floats:
         return np.full(len(bundle.golden), float(position.constant))
     values = [row.input[feature.name] for row in bundle.golden]
     if isinstance(feature, CategoryFeature):
-        return feature.encode(values).astype(np.float64)
+        return feature.codes(values).astype(np.float64)
     return np.array([np.nan if value is None else value for value in values], np.float64)
 
 

@@ -25,7 +25,15 @@ def evaluate(
     inputs = EvaluationInputs.read(spec, folders, threads=threads or joblib.cpu_count())
     assessment = assess(inputs, progress)
     verdict = _verdict(inputs, assessment)
-    report = ReportInputs(spec, inputs.bundle, inputs.documents, assessment.decision, assessment.metrics, verdict)
+    report = ReportInputs(
+        spec,
+        inputs.bundle,
+        inputs.documents,
+        assessment.decision,
+        assessment.metrics,
+        verdict,
+        inputs.new.predictor.engine,
+    )
     progress(STEPS, STEPS, verdict.verdict)
     with output_folder(out) as folder:
         assessment.metrics.write(folder)

@@ -11,6 +11,7 @@ from model.arrays import Floats
 from model.files import replacing
 
 PROBABILITY = "probability"
+ROW_GROUP = 1 << 17  # rows
 
 
 class ScoresFile:
@@ -18,6 +19,7 @@ class ScoresFile:
 
     def __init__(self, writer: pq.ParquetWriter, ids: pa.Schema) -> None:
         self._writer, self._ids = writer, ids
+        self._waiting: list[pa.RecordBatch] = []  # for the row group to be full
 
     @classmethod
     @contextmanager
@@ -28,9 +30,18 @@ class ScoresFile:
         with replacing(path) as temporary:
             # Probabilities hardly repeat: a dictionary of them is built for nothing.
             with pq.ParquetWriter(temporary, schema, compression="lz4", use_dictionary=ids.names) as writer:
-                yield cls(writer, ids)
+                scores_file = cls(writer, ids)
+                yield scores_file
+                scores_file._write_row_group()
 
     def write(self, batch: pa.RecordBatch, probability: Floats) -> None:
         """`batch` has the ids among its columns; `probability` is (rows,)."""
         columns = [batch.column(name).cast(self._ids.field(name).type) for name in self._ids.names]
-        self._writer.write_batch(pa.record_batch([*columns, pa.array(probability)], schema=self._writer.schema))
+        self._waiting.append(pa.record_batch([*columns, pa.array(probability)], schema=self._writer.schema))
+        if sum(scored.num_rows for scored in self._waiting) >= ROW_GROUP:
+            self._write_row_group()
+
+    def _write_row_group(self) -> None:
+        if self._waiting:
+            self._writer.write_table(pa.Table.from_batches(self._waiting))
+        self._waiting = []

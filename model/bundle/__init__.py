@@ -11,6 +11,7 @@ calibration.py     correction of the sampling, and calibration
 bounds.py          the limits of what the model was trained on
 predictor.py       scores with all parts
 row_scorer.py      scores and flags rows of numbers, for servers
+contributions.py   what each feature adds to the log odds of a row
 margin_range.py    how far its log odds can reach
 field_problems.py  Pydantic's errors as problems
 """

@@ -3,9 +3,13 @@
 routes.py    the protocol's routes for one model
 types.py     its JSON objects
 request.py   the body of an inference to the numbers that a scorer reads
+plain.py     the same for the form that nearly all bodies have
+envelope.py  its JSON object, without the meaning of its tensors
 tensor.py    one tensor of a request to a column
 binary.py    the extension for tensors in binary form
-answer.py    scores to output tensors
+outputs.py   scores to output tensors
+inference.py reads, scores, counts and answers
+paths.py     paths that are answered under any load
 metadata.py  what the server and the model are
 errors.py    refusals in the protocol's form
 

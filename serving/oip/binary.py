@@ -44,14 +44,14 @@ def binary_parts(inputs: Sequence[RequestInput], binary: bytes) -> list[bytes | 
     """The bytes of each tensor that says its size. Raises RequestError unless they are all bytes."""
     parts: list[bytes | None] = []
     at = 0
-    for given in inputs:
-        size = given.parameters.get(BINARY_SIZE) if given.parameters else None
+    for source in inputs:
+        size = source.parameters.get(BINARY_SIZE) if source.parameters else None
         if size is None:
             parts.append(None)
             continue
         rest = len(binary) - at
         if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size <= rest:
-            where = f"{given.name:.60}.parameters.{BINARY_SIZE}"
+            where = f"{source.name:.60}.parameters.{BINARY_SIZE}"
             problem = f"is {excerpt(size, 30)}, where {rest} bytes are left behind the JSON object"
             hint = f"Send the size of this tensor, and the header {HEADER}"
             raise RequestError(Problem(where, problem, hint, "tensor-binary"))

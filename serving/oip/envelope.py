@@ -65,7 +65,7 @@ def _not_finite(request: InferenceRequest) -> Iterator[Problem]:
             if isinstance(value, float) and not math.isfinite(value):
                 where, hint = (
                     f"{tensor.name:.{MAX_VALUE_LENGTH}}[{index}]",
-                    "Send a number, or null when it is not known",
+                    "Send a finite number, or null when it is not known",
                 )
                 yield Problem(where, f"is {value}", hint, "number")
 

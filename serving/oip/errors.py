@@ -24,7 +24,7 @@ def refusal(error: RequestError) -> Reply:
 
 
 def not_found(path: str, *, model: str, version: str) -> Reply | None:
-    """The reply for a path that is no route; None for one outside of the protocol."""
+    """The reply for a path without a route; None for one outside of the protocol."""
     steps = path.split("/")[1:]
     if steps[0] != "v2":
         return None

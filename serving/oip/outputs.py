@@ -12,7 +12,7 @@ from serving.json_body import excerpt
 from serving.metrics import Scores
 from serving.oip.binary import BINARY_SIZE, CONTENT_TYPE, HEADER, write_numbers, write_texts
 from serving.oip.tensor import TEXT_TYPE
-from serving.oip.types import InferenceRequest, Parameters, TensorMetadata
+from serving.oip.types import InferenceOptions, ProtocolParameters, TensorMetadata
 from serving.types import Flags
 
 PROBABILITY = "probability"
@@ -32,7 +32,7 @@ def output_metadata() -> list[TensorMetadata]:
     return [TensorMetadata(name=name, datatype=datatype, shape=[-1]) for name, datatype in OUTPUTS.items()]
 
 
-def wanted_outputs(request: InferenceRequest) -> tuple[WantedOutput, ...]:
+def wanted_outputs(request: InferenceOptions) -> tuple[WantedOutput, ...]:
     """Those that the request names, in its order; else all. Raises RequestError for an unknown or repeated name."""
     default = _flag(request.parameters, "binary_data_output", "parameters", default=False)
     if not request.outputs:
@@ -49,7 +49,7 @@ def wanted_outputs(request: InferenceRequest) -> tuple[WantedOutput, ...]:
     return tuple(wanted.values())
 
 
-def _flag(parameters: Parameters | None, name: str, where: str, *, default: bool) -> bool:
+def _flag(parameters: ProtocolParameters | None, name: str, where: str, *, default: bool) -> bool:
     value = parameters.get(name) if parameters else None
     if value is None:
         return default

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pydantic
 from numpy.typing import NDArray
-from pydantic import JsonValue, TypeAdapter
+from pydantic import TypeAdapter
 
 from model.bundle.manifest import BundleManifest
 from model.errors import Problem
@@ -17,9 +18,12 @@ from serving.keys import SurplusKey
 from serving.oip.binary import binary_parts, split
 from serving.oip.envelope import parse_request
 from serving.oip.outputs import WantedOutput, wanted_outputs
+from serving.oip.plain import PlainReader
 from serving.oip.tensor import Tensor, has_column_shape, shape_problem
-from serving.oip.types import InferenceRequest
+from serving.oip.types import InferenceOptions, InferenceRequest
 from serving.types import columns_type
+
+MISSING_HINT = "Send its tensor, with null for each value that is not known"
 
 
 @dataclass(frozen=True)
@@ -40,10 +44,15 @@ class InferenceReader:
         self._features = {feature.name: feature for feature in manifest.inputs}
         self._columns = TypeAdapter(columns_type(manifest))
         self._numbers = InputNumbers(manifest.inputs)
+        self._plain = PlainReader(manifest, self._numbers, max_rows=max_rows)
         self._problems = BodyProblems(manifest)
 
     def read(self, body: bytes, json_length: str | None) -> Inference:
         """`json_length` is the binary extension's header. Raises RequestError with the first problems, TooLarge."""
+        plain = self._plain.read(body) if json_length is None else None
+        if plain is not None:
+            self._refuse_other_model(plain.options)
+            return Inference(plain.options.id, plain.numbers, wanted_outputs(plain.options))
         text, binary = split(body, json_length)
         request = parse_request(text)
         self._refuse_other_model(request)
@@ -52,29 +61,31 @@ class InferenceReader:
         self._refuse_rows(tensors)
         return Inference(request.id, self._validate(tensors), outputs)
 
-    def _refuse_other_model(self, request: InferenceRequest) -> None:
+    def _refuse_other_model(self, request: InferenceOptions) -> None:
         """KServe's client repeats the path's model in the body, and leaves the version empty."""
-        given = {"model_name": request.model_name, "model_version": request.model_version}
+        values = {"model_name": request.model_name, "model_version": request.model_version}
         _raise_any(
             Problem(where, f"is {value!r:.60}", f"Send {self._identity[where]}, or leave it out", "model-unknown")
-            for where, value in given.items()
+            for where, value in values.items()
             if value not in (None, "", self._identity[where])
         )
 
     def _tensors(self, request: InferenceRequest, binary: bytes) -> list[Tensor]:
         """One for each input that is there, with a datatype and a shape that fit."""
         tensors, problems, surplus = dict[str, Tensor](), list[Problem](), list[SurplusKey]()
-        for given, raw in zip(request.inputs, binary_parts(request.inputs, binary), strict=True):
-            feature = self._features.get(given.name)
-            if given.name in tensors or (feature is None and has_column_shape(given)):
-                surplus.append(SurplusKey((given.name,), given.name in tensors))
+        for source, raw in zip(request.inputs, binary_parts(request.inputs, binary), strict=True):
+            feature = self._features.get(source.name)
+            if source.name in tensors or (feature is None and has_column_shape(source)):
+                surplus.append(SurplusKey((source.name,), source.name in tensors))
             elif feature is None:
-                problems.append(shape_problem(given))
+                problems.append(shape_problem(source))
             else:
-                tensors[given.name] = tensor = Tensor(feature, given, raw)
+                tensors[source.name] = tensor = Tensor(feature, source, raw)
                 if problem := tensor.problem():
                     problems.append(problem)
-        _raise_any([*problems, *self._problems.of_keys(surplus)])
+        missing = [] if problems else [name for name in self._features if name not in tensors]
+        problems += self._problems.of_keys(surplus)
+        _raise_any([*problems, *(Problem(name, "is missing", MISSING_HINT, "missing") for name in missing)])
         return [*tensors.values()]
 
     def _refuse_rows(self, tensors: Sequence[Tensor]) -> None:
@@ -85,8 +96,8 @@ class InferenceReader:
             raise TooLarge(Problem("inputs", f"have {longest} rows", hint, "rows"))
         _raise_any(
             Problem(
-                f"{tensor.given.name}.shape",
-                f"has {tensor.rows} rows, {tensors[0].given.name} has {tensors[0].rows}",
+                f"{tensor.source.name}.shape",
+                f"has {tensor.rows} rows, {tensors[0].source.name} has {tensors[0].rows}",
                 "Send one value per row in every tensor",
                 "uneven",
             )
@@ -96,21 +107,21 @@ class InferenceReader:
 
     def _validate(self, tensors: Sequence[Tensor]) -> NDArray[np.float64]:
         """The values as /predict:batch takes them: JSON numbers are float64, whatever the datatype says of them."""
-        columns, problems = dict[str, Sequence[JsonValue]](), list[Problem]()
+        columns, problems = dict[str, list[Any]](), list[Problem]()
         for tensor in tensors:
             try:
-                columns[tensor.given.name] = tensor.values()
+                columns[tensor.source.name] = tensor.values()
             except ValueError as error:
                 hint = "Send one value per row, as its shape says"
-                problems.append(Problem(f"{tensor.given.name}.data", str(error), hint, "uneven"))
+                problems.append(Problem(f"{tensor.source.name}.data", str(error), hint, "uneven"))
         _raise_any(problems)
         numbers = self._numbers.of_columns(columns)
         if numbers is None or np.isinf(numbers).any():
             raise self._wrong_values(columns)
-        _raise_any(self._fractions(numbers, {tensor.given.name for tensor in tensors if tensor.is_integer}))
+        _raise_any(self._fractions(numbers, {tensor.source.name for tensor in tensors if tensor.is_integer}))
         return numbers
 
-    def _wrong_values(self, columns: Mapping[str, Sequence[JsonValue]]) -> RequestError:
+    def _wrong_values(self, columns: Mapping[str, list[Any]]) -> RequestError:
         """What the types have against them."""
         try:
             self._columns.validate_python(columns)

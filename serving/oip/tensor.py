@@ -1,9 +1,7 @@
 """One tensor of a request to a column: its values, one per row, or what is wrong with it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-
-from pydantic import JsonValue
+from typing import Any
 
 from model.bundle.features import CategoryFeature, Feature
 from model.errors import Problem
@@ -19,21 +17,21 @@ class Tensor:
     """A tensor of the input `feature`; `raw` are the bytes of one in binary form."""
 
     feature: Feature
-    given: RequestInput
+    source: RequestInput
     raw: bytes | None
 
     def problem(self) -> Problem | None:
         """What is wrong with its datatype or shape, or where it has no data or too much."""
-        name = self.given.name
+        name = self.source.name
         kinds = [TEXT_TYPE] if isinstance(self.feature, CategoryFeature) else [*NUMBER_TYPES]
-        if self.given.datatype not in kinds:
-            problem = f"is {self.given.datatype:.20}"
+        if self.source.datatype not in kinds:
+            problem = f"is {self.source.datatype:.20}"
             return Problem(f"{name}.datatype", problem, f"Send {' or '.join(kinds)} for this input", "tensor-datatype")
-        if not has_column_shape(self.given):
-            return shape_problem(self.given)
-        if self.raw is not None and self.given.data is not None:
+        if not has_column_shape(self.source):
+            return shape_problem(self.source)
+        if self.raw is not None and self.source.data is not None:
             return Problem(f"{name}.data", f"is there beside {BINARY_SIZE}", "Send one of them", "tensor-binary")
-        if self.raw is None and self.given.data is None:
+        if self.raw is None and self.source.data is None:
             hint = f"Send it, or bytes behind the JSON object and their {BINARY_SIZE}"
             return Problem(f"{name}.data", "is missing", hint, "missing")
         return None
@@ -41,38 +39,38 @@ class Tensor:
     @property
     def rows(self) -> int:
         """As its shape says; only for a tensor without a problem."""
-        return self.given.shape[0]
+        return self.source.shape[0]
 
     @property
     def is_integer(self) -> bool:
-        return self.given.datatype.startswith("INT")
+        return self.source.datatype.startswith("INT")
 
-    def values(self) -> Sequence[JsonValue]:
+    def values(self) -> list[Any]:
         """One per row, not yet validated; None is a missing value. Raises ValueError for another number of values."""
         if self.raw is None:
-            values = _flat(self.given.data or [])
+            values = _flat(self.source.data or [])
             if len(values) != self.rows:
                 raise ValueError(f"has {len(values)} values, its shape says {self.rows}")
             return values
-        if self.given.datatype == TEXT_TYPE:
+        if self.source.datatype == TEXT_TYPE:
             return [*read_texts(self.raw, self.rows)]
-        return [*read_numbers(self.raw, self.given.datatype, self.rows)]
+        return [*read_numbers(self.raw, self.source.datatype, self.rows)]
 
 
-def has_column_shape(given: RequestInput) -> bool:
-    return len(given.shape) in (1, 2) and given.shape[0] >= 0 and given.shape[1:] in ([], [1])
+def has_column_shape(source: RequestInput) -> bool:
+    return len(source.shape) in (1, 2) and source.shape[0] >= 0 and source.shape[1:] in ([], [1])
 
 
-def shape_problem(given: RequestInput) -> Problem:
+def shape_problem(source: RequestInput) -> Problem:
     """A matrix is refused: only names tell which of its columns is which input."""
-    return Problem(f"{given.name:.60}.shape", f"is {given.shape!s:.40}", SHAPE_HINT, "tensor-shape")
+    return Problem(f"{source.name:.60}.shape", f"is {source.shape!s:.40}", SHAPE_HINT, "tensor-shape")
 
 
-def _flat(data: list[JsonValue]) -> list[JsonValue]:
+def _flat(data: list[Any]) -> list[Any]:
     """A shape of [rows, 1] may be written out as lists of one value."""
     if not data or not isinstance(data[0], list):
         return data
-    flat: list[JsonValue] = []
+    flat: list[Any] = []
     for row in data:
         flat.extend(row if isinstance(row, list) else [row])
     return flat

@@ -3,11 +3,11 @@
 Unknown keys are ignored by the types: request.py refuses them.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field, JsonValue
 
-Parameters = dict[str, JsonValue]
+ProtocolParameters = dict[str, JsonValue]
 
 
 class _Request(BaseModel):
@@ -20,26 +20,31 @@ class RequestInput(_Request):
     name: str = Field(description="an input of the model")
     shape: Annotated[list[int], FailFast()] = Field(description="[rows] or [rows, 1]")
     datatype: str = Field(description="BYTES for a category; FP64, FP32, INT64 or INT32 for a number")
-    parameters: Parameters | None = Field(None, description="`binary_data_size` of a tensor in binary form")
-    data: list[JsonValue] | None = Field(None, description="one value per row; null is not known")
+    parameters: ProtocolParameters | None = Field(None, description="`binary_data_size` of a tensor in binary form")
+    data: list[Any] | None = Field(None, description="one value per row; null is not known")
 
 
 class RequestOutput(_Request):
     """An output that is wanted."""
 
     name: str
-    parameters: Parameters | None = Field(None, description="`binary_data`: true for binary form")
+    parameters: ProtocolParameters | None = Field(None, description="`binary_data`: true for binary form")
 
 
-class InferenceRequest(_Request):
-    """Rows to score: one tensor for each input of the model."""
+class InferenceOptions(_Request):
+    """What a request says beside its inputs."""
 
     id: str | None = Field(None, description="returned in the answer")
     model_name: str | None = Field(None, description="that of the path, when given")
     model_version: str | None = Field(None, description="the model's digest, when given")
-    parameters: Parameters | None = Field(None, description="`binary_data_output`: true for binary outputs")
-    inputs: Annotated[list[RequestInput], FailFast()] = Field(min_length=1)
+    parameters: ProtocolParameters | None = Field(None, description="`binary_data_output`: true for binary outputs")
     outputs: Annotated[list[RequestOutput] | None, Field(description="all of them when not given")] = None
+
+
+class InferenceRequest(InferenceOptions):
+    """Rows to score: one tensor for each input of the model."""
+
+    inputs: Annotated[list[RequestInput], FailFast()] = Field(min_length=1)
 
 
 class ResponseOutput(BaseModel):
@@ -48,7 +53,7 @@ class ResponseOutput(BaseModel):
     name: str
     shape: list[int]
     datatype: str
-    parameters: Parameters | None = Field(None, description="`binary_data_size` of a tensor in binary form")
+    parameters: ProtocolParameters | None = Field(None, description="`binary_data_size` of a tensor in binary form")
     data: list[float] | list[str] | None = Field(None, description="not there for a tensor in binary form")
 
 

@@ -8,7 +8,7 @@ function explanation(result, row) {
   const rest = bars.slice(SHOWN);
   return [
     make("h3", {}, "What moved it"),
-    make("p", {className: "note"}, `In log odds: ${short(result.base)} when nothing is known, ${short(result.margin)} for this row. Right raises the probability, left lowers it.`),
+    make("p", {className: "note"}, `In log odds: ${short(result.base)} on average in training, ${short(result.margin)} for this row. Right raises the probability, left lowers it.`),
     make("ul", {className: "bars"}, ...bars.slice(0, SHOWN)),
     rest.length ? make("details", {}, make("summary", {}, `${rest.length} smaller ones`), make("ul", {className: "bars"}, ...rest)) : "",
   ];

@@ -34,8 +34,13 @@ def _facts(info: ModelInfo, verdict: Verdict | NoVerdict) -> list[Html]:
         tile(info.lineage.cutoff[:10], "no row of the data is younger"),
         tile(number(len(info.features)), f"inputs: {plural(numbers, 'number')}, {categories} categories"),
         tile(number(info.trees.trees), members),
+        tile(info.engine.name, _engine(info)),
         tile(number(info.golden.rows), f"golden rows reproduced at the start; largest difference {difference}"),
     ]
+
+
+def _engine(info: ModelInfo) -> str:
+    return "engine" if info.engine.reason is None else f"engine: {info.engine.reason}"
 
 
 def tile(value: str, meaning: str, *, live: str | None = None) -> Html:

@@ -1,6 +1,7 @@
 """The inputs of a row, and the rules over them."""
 
 from model.bundle.features import CategoryFeature, Direction, Feature
+from model.bundle.unknown import UnknownPolicy
 from serving.model_info import ModelInfo
 from serving.page.markup import Child, Html, code, element, table
 from serving.page.text import number
@@ -10,6 +11,11 @@ DIRECTIONS: dict[Direction | None, str] = {
     None: "",
     "increasing": "never lowers the probability when it grows",
     "decreasing": "never raises the probability when it grows",
+}
+UNKNOWN: dict[UnknownPolicy, str] = {
+    "other": "an unknown value is scored as one more category, and flagged",
+    "missing": "an unknown value is scored as missing, and flagged",
+    "refuse": "a request with an unknown value is refused",
 }
 BOUNDS_NOTE = (
     "Training rejects rows outside of these. The server scores them all the same, flags the answer and counts them."
@@ -55,7 +61,7 @@ def _list(categories: tuple[str, ...]) -> Html:
 
 def _effect(feature: Feature) -> str:
     if isinstance(feature, CategoryFeature):
-        return "an unknown value is scored as other, and flagged"
+        return UNKNOWN[feature.unknown]
     return DIRECTIONS[feature.direction]
 
 

@@ -1,7 +1,7 @@
 """The scored rows of one request."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +11,11 @@ MAX_POSITION = 2**63 - 1
 Row = tuple[int, str, int, str | None, str | None, int | None, float]  # the columns but for those of the model
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """`items` and `positions` have one value per row, or are None; `time` is Unix time in milliseconds."""
+class Scored(NamedTuple):
+    """A tuple: it is made for every request. `time` is Unix time in milliseconds.
+
+    `items` and `positions` have one value per row, or are None.
+    """
 
     time: int
     request: str

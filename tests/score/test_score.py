@@ -1,5 +1,6 @@
 """Bulk scoring: the scores are the predictor's, the faults of the files are all reported, nothing is half written."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -10,10 +11,10 @@ import pytest
 
 from components.score import input_files
 from components.score.score import score
-from model.bundle.bundle import load
+from model.bundle.bundle import load, write
 from model.bundle.features import CategoryFeature
 from model.bundle.predictor import Predictor
-from model.errors import DataError
+from model.errors import BundleError, DataError
 from tests.bundles import LAYOUTS
 from tests.kamado import kamado
 from tests.runs import quiet
@@ -120,6 +121,45 @@ def test_what_training_did_not_see_is_counted_by_column(valid_bundle, tmp_path):
     columns = {name: np.asarray(rows[name].to_numpy(), np.float64) for name in ("rent", "area_m2")}
     (rule,) = manifest.bounds
     assert flags.outside_bounds == {rule.name: int(rule.outside(columns).sum())}
+
+
+@pytest.mark.parametrize("policy", ["other", "missing", "refuse"])
+def test_an_unknown_category_is_scored_or_refused_as_the_bundle_says(policy, valid_bundle, tmp_path):
+    bundle = load(valid_bundle)
+    features = tuple(
+        feature.model_copy(update={"unknown": policy}) if isinstance(feature, CategoryFeature) else feature
+        for feature in bundle.manifest.features
+    )
+    manifest = bundle.manifest.model_copy(update={"features": features})
+    write(tmp_path / "bundle", manifest, bundle.booster, golden_of(manifest, bundle))
+    rows = table()
+    data = written(tmp_path / "rows", rows)
+    if policy == "refuse":
+        assert problems(tmp_path / "bundle", data, tmp_path) == ["score-category-unknown layout"]
+    else:
+        answer = scores(tmp_path / "bundle", data, tmp_path)["probability"].to_numpy()
+        assert answer.tobytes() == expected(tmp_path / "bundle", rows).tobytes()
+
+
+def golden_of(manifest, bundle):
+    """The golden rows with what this manifest computes for them."""
+    predictor = Predictor(dataclasses.replace(bundle, manifest=manifest))
+    columns = {name: [row.input[name] for row in bundle.golden] for name in bundle.golden[0].input}
+    answers = predictor.probability(predictor.encode(columns)).tolist()
+    rows = zip(bundle.golden, answers, strict=True)
+    return tuple(row.model_copy(update={"probability": answer}) for row, answer in rows)
+
+
+@pytest.mark.case("a bundle whose golden rows come out differently")
+def test_a_bundle_that_this_machine_does_not_reproduce_scores_nothing(valid_bundle, tmp_path, outcome):
+    loaded = load(valid_bundle)
+    first = loaded.golden[0]
+    moved = first.model_copy(update={"probability": float(np.nextafter(first.probability, 1))})
+    write(tmp_path / "other", loaded.manifest, loaded.booster, (moved, *loaded.golden[1:]))
+    with pytest.raises(BundleError) as refusal:
+        scores(tmp_path / "other", written(tmp_path / "rows", table(3)), tmp_path)
+    assert [problem.code for problem in refusal.value.problems] == ["golden-differs"]
+    outcome(refusal.value.problems[0])
 
 
 @pytest.mark.case("files to score with faults in several columns of several files")

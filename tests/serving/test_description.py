@@ -7,6 +7,12 @@ import pytest
 import requests
 from fastapi.openapi.models import OpenAPI
 
+from model.bundle.bundle import load
+from model.bundle.predictor import Predictor
+from serving.model_info import model_info
+from serving.score import LoadedModel, Scorer
+from serving.server import started_line
+from serving.settings import ServerLimits
 from serving.types import describe_target
 
 
@@ -40,6 +46,15 @@ def test_the_model_is_described_with_features_bounds_calibration_lineage_and_ver
     assert info["libraries"]["trained"] == manifest.libraries
     assert info["libraries"]["serving"]["xgboost"] == manifest.libraries["xgboost"]
     assert "within 14 days, if shown at position 1" in info["target"]
+    assert info["engine"] == {"name": predictor.engine, "reason": predictor.engine_reason}
+
+
+def test_xgboost_in_place_of_the_kernel_is_named_with_the_reason(bundle):
+    predictor = Predictor(load(bundle), engine="xgboost")
+    model = LoadedModel(Scorer(predictor), 0.0, bundle)
+    engine = model_info(model, ServerLimits()).engine
+    assert (engine.name, engine.reason) == ("xgboost", "XGBoost was asked for")
+    assert started_line("http://x", predictor).endswith(" rows reproduced), scored by XGBoost: XGBoost was asked for")
 
 
 def test_metrics_count_rows_flags_and_refusals(predict, row, counted):
@@ -66,7 +81,9 @@ def test_metrics_have_the_latency_of_each_route(predict, row, server, counted):
 
 
 def test_metrics_name_the_model_and_the_process(server, predictor):
-    text = get(server, "/metrics").text
+    answer = get(server, "/metrics")
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    text = answer.text
     assert f'kamado_model_info{{digest="{predictor.digest}",model="rent-conversion"}} 1.0\n' in text
     assert float(re.search(r"^process_resident_memory_bytes (.*)$", text, re.MULTILINE)[1]) > 0
 

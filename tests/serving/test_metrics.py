@@ -93,8 +93,8 @@ def test_a_value_on_a_bound_is_in_its_bucket():
 
 
 def test_one_row_and_a_batch_are_counted_alike(metrics):
-    metrics.count_score(0.02)
-    metrics.count_flags(["json"], ["rent"], ["rent per m2"])
+    single = np.array([0.02])
+    metrics.count_scores(Predictions(single, single, {"json": [0]}, {"rent": [0]}, {"rent per m2": [0]}))
     scored = np.array([0.02, 0.5])
     metrics.count_scores(Predictions(scored, scored, {"json": [0, 1]}, {"rent": [0]}, {"rent per m2": [1]}))
     shown = samples(metrics)

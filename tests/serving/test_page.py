@@ -78,7 +78,7 @@ def test_the_buckets_of_a_histogram_are_listed(metric, buckets):
 
 def test_every_refusal_is_listed_with_its_codes():
     """Codes are the last argument of each Problem that a caller may get."""
-    modules = ("app", "body_check", "body_problems", "errors", "limit", "parse", "protocol", "api")
+    modules = ("app", "body_check", "body_problems", "errors", "limit", "parse", "protocol", "api", "handlers")
     calls = [node for module in modules for node in ast.walk(ast.parse(_source(module))) if isinstance(node, ast.Call)]
     problems = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Problem"]
     codes = {call.args[3].value for call in problems if isinstance(call.args[3], ast.Constant)}

@@ -2,14 +2,18 @@ import dataclasses
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 
 import pytest
 
 from model.bundle.bundle import load, write
 from model.bundle.folder import BOOSTER, GOLDEN
 from model.bundle.golden import GoldenRow
+from model.kernel.library import ENDING
+from model.kernel.sources import FOLDER, kernel_sources
 from serving.server import main
-from tests.serving.process import running
+from tests.serving.process import ROOT, running
 
 
 @pytest.fixture
@@ -84,6 +88,27 @@ def test_golden_rows_of_other_columns_are_refused(bundle, tmp_path, message):
 
 def test_a_file_that_is_not_a_booster_is_refused(bundle, tmp_path, message):
     assert "cannot be scored (XGBoostError" in message(rewritten(bundle, tmp_path / "b", booster=b"{}"))
+
+
+WITHOUT_ENGINES = """
+import sys
+sys.modules["xgboost"] = None
+sys.prefix = "/nowhere"
+from model.kernel.library import ENDING
+from model.kernel.sources import FOLDER, kernel_sources
+from serving.server import main
+sys.exit(main([], {"KAMADO_BUNDLE": sys.argv[1], "KAMADO_PORT": "0"}))
+"""
+
+
+def test_a_server_that_nothing_can_score_for_does_not_start(bundle):
+    """Of a Python without XGBoost, and without a kernel in its environment or beside its sources."""
+    if FOLDER.joinpath(kernel_sources().library_name(ENDING)).exists():
+        pytest.skip("a kernel is beside its sources")
+    command = [sys.executable, "-c", WITHOUT_ENGINES, str(bundle)]
+    refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert refused.returncode == 1
+    assert "[engine-none] booster.ubj: cannot be scored by the kernel (there is no kernel-" in refused.stderr
 
 
 def test_a_port_in_use_is_reported_with_another(bundle, message):

@@ -7,13 +7,18 @@ import numpy as np
 import pytest
 
 from build.gate.golden import row_problems
+from build.image.smoke_test.http_client import HttpResponse
+from build.image.smoke_test.test_cases import cases_of, problems_of
 from model.bundle.bundle import load
 from model.bundle.predictor import Predictor
 from serving.errors import RequestError
+from serving.oip.request import InferenceReader
 from serving.parse import RequestParser
 from serving.score import Scorer, load_and_verify
 from serving.types import row_type
 from tests.bundles import odd_names_design, write_bundle
+from tests.serving.oip.conftest import tensors
+from tests.serving.process import running
 
 POLICY = {"json": "missing", "columns": "refuse"}
 
@@ -81,11 +86,39 @@ def test_an_unknown_category_is_refused_with_the_known_one_like_it(parser, row):
         assert [problem.code for problem in refusal.value.problems] == ["text"]
 
 
+@pytest.mark.parametrize("form", ["data", "parameters"])
+def test_the_inference_protocol_refuses_it_in_both_of_its_ways_to_read(bundle, row, form):
+    reader = InferenceReader(bundle.manifest, bundle.digest, max_rows=100)
+    body = tensors([row, {**row, "columns": "?"}])
+    if form == "parameters":  # which are not in the plain form
+        body["inputs"][0]["parameters"] = {}
+    with pytest.raises(RequestError) as refusal:
+        reader.read(json.dumps(body).encode(), None)
+    assert [(problem.where, problem.code) for problem in refusal.value.problems] == [("columns[1]", "category")]
+
+
+@pytest.mark.parametrize("engine", ["auto", "xgboost"])
+def test_contributions_of_an_unknown_category_are_those_of_a_missing_one(bundle, parser, row, engine):
+    scorer = Scorer(Predictor(bundle, engine=engine))
+    unknown, missing = (parser.row(json.dumps({**row, "json": value}).encode()) for value in ("x", None))
+    assert scorer.explain(unknown) == scorer.explain(missing)
+    assert scorer.explain(unknown).margin == scorer.score(unknown).margin[0]
+
+
 def test_the_types_list_the_categories_of_such_an_input(bundle):
     properties = row_type(bundle.manifest).model_json_schema()["properties"]
     assert properties["columns"]["enum"] == ["1K", "1LDK", None]
     assert "Others are refused." in properties["columns"]["description"]
     assert "Others are scored as missing, and flagged." in properties["json"]["description"]
+
+
+def test_the_smoke_test_of_an_image_knows_what_each_feature_says(folder, bundle, http):
+    cases = [case for case in cases_of(bundle) if not case.name.startswith("golden")]
+    with running(folder) as server:
+        replies = [http.request(case.method, server.url + case.path, data=case.body, timeout=30) for case in cases]
+    answers = [HttpResponse(reply.status_code, reply.text) for reply in replies]
+    assert [*problems_of(cases, answers)] == []
+    assert [answer.status for case, answer in zip(cases, answers, strict=True) if "unseen" in case.name] == [200, 422]
 
 
 def test_golden_rows_have_no_category_that_the_server_refuses(folder, bundle):

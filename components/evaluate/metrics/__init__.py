@@ -5,7 +5,7 @@ tables.py              tables that compare candidates
 candidate_names.py     keys of candidates and curves
 probability.py         the quality of probabilities; thresholds.py counts above each threshold
 probability_curves.py  the same as curves
-ranking.py             the quality of an order
+ranking.py             the quality of an order; ties.py has the order of equal rows
 position_bias.py       the examination curve; examination_source.py has its data
 off_policy.py          conversions of another order
 paired_comparison.py   candidates against each other; bootstrap.py has the intervals

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.evaluate.metrics.thresholds import Thresholds
+from components.evaluate.metrics.ties import shuffled
 from model.arrays import Floats
 
 SMALLEST = 1e-15
@@ -43,7 +44,8 @@ def of_probabilities(label: Floats, probability: Floats) -> dict[str, float]:
 
 def ascending(probability: Floats) -> NDArray[np.int64]:
     """Row numbers by probability; ties in a fixed random order, so that the order of the rows has no influence."""
-    return np.lexsort((np.random.Generator(np.random.PCG64(7)).permutation(len(probability)), probability))
+    rows = shuffled(len(probability))
+    return rows[np.argsort(probability[rows], kind="stable")]
 
 
 def lift_at(label: Floats, probability: Floats, *, share: float) -> float:

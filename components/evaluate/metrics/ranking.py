@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from components.evaluate.metrics.ties import shuffled
 from model.arrays import Floats, Ints
 
-TIES_SEED = 7
 TOP = 10
 
 
@@ -18,8 +18,8 @@ def by_score(lists: Ints, score: Floats) -> Ints:
 
     Ties are broken in a fixed random order: broken by the logged position they would copy the old order.
     """
-    ties = np.random.Generator(np.random.PCG64(TIES_SEED)).permutation(len(score))
-    return np.lexsort((ties, -score, lists))
+    rows = shuffled(len(score))
+    return rows[np.lexsort((-score[rows], lists[rows]))]
 
 
 def ranks(lists: Ints, score: Floats) -> Ints:

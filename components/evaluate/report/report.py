@@ -23,6 +23,7 @@ from components.evaluate.report.plots import charts, search
 from components.evaluate.report.svg import interval, page, share_bar
 from model.bundle.booster import xgboost
 from model.bundle.bundle import Bundle
+from model.bundle.predictor import Engine
 from model.spec.types import Spec
 
 SENTENCES = {
@@ -32,13 +33,14 @@ SENTENCES = {
     "insufficient-data": "There is too little data to decide. No image is built.",
     "invalid": "Something is missing or not finite. No image is built.",
 }
+ENGINES: dict[Engine, str] = {"kernel": "the compiled kernel", "xgboost": "XGBoost"}
 TRIALS_SHOWN = 100
 NOTHING = "-"
 
 
 @dataclass(frozen=True)
 class ReportInputs:
-    """Everything that the report shows."""
+    """Everything that the report shows. `engine` scored the test rows."""
 
     spec: Spec
     bundle: Bundle
@@ -46,6 +48,7 @@ class ReportInputs:
     decision: Decision
     metrics: MetricsDocument
     verdict: Verdict
+    engine: Engine
 
 
 def render(inputs: ReportInputs) -> str:
@@ -74,6 +77,7 @@ def render(inputs: ReportInputs) -> str:
             pages=[page(rows) for rows in metrics.pages],
             trials=sorted(documents.training.trials, key=_by_loss)[:TRIALS_SHOWN],
             versions=versions(inputs.bundle),
+            engine=ENGINES[inputs.engine],
             search=search(documents.training.trials),
             warn=WARN,
             alarm=ALARM,

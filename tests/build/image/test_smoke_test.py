@@ -50,11 +50,14 @@ def spoiled(base: Base, folder, *changes: tuple[str, str, str]) -> Base:
     return replace(base, config=config, layers=(*base.layers, layer.blob()))
 
 
-ANOTHER_LAST_DIGIT = ("model/bundle/calibration.py", "/ (1.0 + small)", "/ (1.0 + small) * (1 + 2e-15)")
+ANOTHER_LAST_DIGIT = ("serving/handlers.py", "orjson.dumps(probability),", "orjson.dumps(probability * (1 + 2e-15)),")
 NO_SERVER = ("serving/server.py", '"""One typed', 'raise SystemExit("no license key")\n"""One typed')
-TAKES_ALL = ("serving/types.py", 'extra="forbid"', 'extra="ignore"')
-FLAGS_NOTHING = ("model/bundle/bounds.py", "else self.max)", "else self.max * 1e9)")
-DIES = ("serving/handlers.py", "columns = self._parser.batch(", "import os; os._exit(9); columns = self._parser.batch(")
+TAKES_ALL = (
+    ("serving/parse.py", "if not may_have_more(body, self._inputs):", "if True:"),
+    ("serving/inputs.py", "if len(row) != self._count or not NUMBERS", "if not NUMBERS"),
+)
+FLAGS_NOTHING = (("serving/handlers.py", "if not (scores.unknown", "if True or not (scores.unknown"),)
+DIES = ("serving/handlers.py", "batch = self._parser.batch(", "import os; os._exit(9); batch = self._parser.batch(")
 
 
 class SmokeTestContract:
@@ -218,15 +221,15 @@ class TestInAContainer(SmokeTestContract):
         return RegistryStore(client, locks=tmp_path / "locks")
 
     @pytest.mark.parametrize(
-        ("change", "message"),
+        ("changes", "message"),
         [(TAKES_ALL, "a row with a column too many"), (FLAGS_NOTHING, "beyond its range")],
         ids=["takes-all", "flags-nothing"],
     )
     def test_a_server_that_breaks_the_contract_is_refused(
-        self, base, valid_bundle, verdict, passed, store, tmp_path, way, change, message
+        self, base, valid_bundle, verdict, passed, store, tmp_path, way, changes, message
     ):
         """The same checks hold for both ways."""
-        refusal = self.publish(spoiled(base, tmp_path, change), valid_bundle, verdict, passed, store, tmp_path, way)
+        refusal = self.publish(spoiled(base, tmp_path, *changes), valid_bundle, verdict, passed, store, tmp_path, way)
         assert {problem.code for problem in refusal.problems} == {"smoke-test-contract"}
         assert message in str(refusal)
 

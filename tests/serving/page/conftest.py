@@ -18,7 +18,7 @@ from serving.protocol import bounded_protocol
 from serving.runtime import Runtime
 from serving.score import load_and_verify
 from serving.server import listen, url_of
-from serving.settings import ServerLimits, Settings
+from serving.settings import ServerLimits
 from tests.bundles import odd_names_design, write_bundle
 from tests.verdicts import verdict_of
 
@@ -91,9 +91,7 @@ def number_input(info):
 def serving(model) -> Iterator[str]:
     """The address of a server of this model, in a thread."""
     predictor = model.scorer.predictor
-    runtime = Runtime.of(
-        predictor.manifest, predictor.digest, Settings.read({"KAMADO_BUNDLE": "unused"}), ServerLog("")
-    )
+    runtime = Runtime.of(predictor.manifest, predictor.digest, ServerLimits(), ServerLog("text"))
     app, protocol = create_app(model, runtime), bounded_protocol(runtime)
     listener = listen("127.0.0.1", 0)
     server = uvicorn.Server(uvicorn.Config(app, http=protocol, ws="none", lifespan="off", log_config=None))

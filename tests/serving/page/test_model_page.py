@@ -9,6 +9,7 @@ import re
 import pytest
 
 from model.bundle.golden import GoldenRow
+from serving.model_info import EngineInfo
 from serving.page.model_page import model_page
 from serving.page.verdict import NoVerdict, Reason, Verdict, read_verdict
 from tests.serving.page.conftest import QUOTES, SCRIPT, WARDS
@@ -115,6 +116,29 @@ def test_inputs_have_kind_range_direction_and_categories(document, info):
     assert f"{rent.minimum:,.10g} to {rent.maximum:,.10g}never raises the probability when it grows" in text
     assert "position is never sent: every row is scored as if shown at position 1." in text
     assert "rent / model_config50020,000" in text
+
+
+@pytest.mark.parametrize(
+    ("unknown", "sentence"),
+    [
+        ("other", "an unknown value is scored as one more category, and flagged"),
+        ("missing", "an unknown value is scored as missing, and flagged"),
+        ("refuse", "a request with an unknown value is refused"),
+    ],
+)
+def test_inputs_have_what_becomes_of_unknown_values(info, rows, unknown, sentence):
+    features = [info.features[4].model_copy(update={"unknown": unknown})]
+    document = parse(model_page(info.model_copy(update={"features": features}), rows, NoVerdict("")).html)
+    assert sentence in section(document, "inputs")
+
+
+@pytest.mark.parametrize(
+    ("engine", "reason", "text"),
+    [("kernel", None, "engine" + "kernel"), ("xgboost", "no library", "engine: no library" + "xgboost")],
+)
+def test_it_says_which_engine_computes_and_why_not_the_kernel(info, rows, engine, reason, text):
+    other = info.model_copy(update={"engine": EngineInfo(name=engine, reason=reason)})
+    assert text in parse(model_page(other, rows, NoVerdict("")).html).all("header")[0].text
 
 
 def test_many_categories_are_folded(info, rows):
