@@ -15,7 +15,7 @@ from model.errors import Problem
 from serving.body_problems import MAX_PROBLEMS, BodyProblems
 from serving.errors import RequestError, TooLarge
 from serving.json_body import parse_json
-from serving.keys import Keys, may_have_more, surplus_keys
+from serving.keys import Keys, TooManyKeys, may_have_more, surplus_keys
 from serving.log_keys import LogKeys
 from serving.types import columns_batch_type, row_type, rows_batch_type
 
@@ -38,6 +38,7 @@ class BodyCheck:
         inputs = Keys(frozenset(self._names))
         log = Keys(frozenset(field.alias or name for name, field in LogKeys.model_fields.items()))
         batch = Keys({"columns", "rows", "log"}, {"columns": inputs, "rows": inputs, "log": log})
+        self._most_keys = len(batch.names) + len(log.names) + max_rows * len(self._names)
         self._row = BodyType(TypeAdapter(row_type(manifest)), inputs)
         self._columns = BodyType(TypeAdapter(columns_batch_type(manifest)), batch)
         self._rows = BodyType(TypeAdapter(rows_batch_type(manifest)), batch)
@@ -49,6 +50,15 @@ class BodyCheck:
         value = _parse(body)
         self._refuse(self._row, value, surplus)
         return value
+
+    def refuse_many_keys(self, body: bytes) -> None:
+        """Raises RequestError for a batch with more keys than the most rows have: parsing would make objects of all."""
+        if not may_have_more(body, self._most_keys):
+            return
+        try:
+            self._duplicate_keys(self._columns.keys, body, most=self._most_keys)
+        except TooManyKeys:
+            raise self._too_many("rows", f"more than {self._max_rows}") from None
 
     def batch(self, body: bytes) -> JsonValue:
         """Columns or rows. Problems of values are the first of each column, or those of the first wrong row."""
@@ -94,8 +104,11 @@ class BodyCheck:
 
     def _refuse_too_many(self, where: str, rows: int) -> None:
         if rows > self._max_rows:
-            hint = f"Send at most {self._max_rows} rows in one request, or raise KAMADO_MAX_ROWS"
-            raise TooLarge(Problem(where, f"has {rows} rows", hint, "rows"))
+            raise self._too_many(where, str(rows))
+
+    def _too_many(self, where: str, rows: str) -> TooLarge:
+        hint = f"Send at most {self._max_rows} rows in one request, or raise KAMADO_MAX_ROWS"
+        return TooLarge(Problem(where, f"has {rows} rows", hint, "rows"))
 
     def _refuse(self, body_type: BodyType, value: JsonValue, surplus: list[Problem]) -> None:
         """Raises RequestError for duplicate keys, and for whatever the types refuse."""
@@ -107,9 +120,10 @@ class BodyCheck:
         if surplus:
             raise RequestError(*surplus)
 
-    def _duplicate_keys(self, keys: Keys, body: bytes) -> list[Problem]:
-        """Raises RequestError for a body with more surplus keys than an answer lists, before it is parsed."""
-        surplus = list(islice(surplus_keys(body.decode(errors="replace"), keys), MAX_PROBLEMS + 1))
+    def _duplicate_keys(self, keys: Keys, body: bytes, *, most: int | None = None) -> list[Problem]:
+        """Raises RequestError for more surplus keys than an answer lists, TooManyKeys for more than `most` keys."""
+        found = surplus_keys(body.decode(errors="replace"), keys, most=most)
+        surplus = list(islice(found, MAX_PROBLEMS + 1))
         if len(surplus) > MAX_PROBLEMS:
             raise RequestError(*self._problems.of_keys(surplus))
         return self._problems.of_keys([key for key in surplus if key.is_duplicate])

@@ -50,21 +50,26 @@ class SurplusKey:
     is_duplicate: bool
 
 
-def surplus_keys(text: str, keys: Keys) -> Iterator[SurplusKey]:
-    """Every surplus key in the order of the text.
+class TooManyKeys(Exception):
+    """A text has more keys than it may have, and those that were read are no surplus ones."""
+
+
+def surplus_keys(text: str, keys: Keys, *, most: int | None = None) -> Iterator[SurplusKey]:
+    """Every surplus key in the order of the text. Raises TooManyKeys behind so many keys.
 
     The iteration ends early where the text is not JSON, which the parser reports, and at an object in place of a value,
     which the types report.
     """
     try:
-        yield from _KeyScanner(text).members(0, keys, ())
+        yield from _KeyScanner(text, most).members(0, keys, ())
     except (IndexError, ValueError, RecursionError):
         return
 
 
 class _KeyScanner:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, most: int | None) -> None:
         self._text = text
+        self._left = -1 if most is None else most + 1
         self._index = 0
 
     def members(self, index: int, keys: Keys, path: KeyPath) -> Iterator[SurplusKey]:
@@ -74,6 +79,9 @@ class _KeyScanner:
         seen: set[str] = set()
         while self._next() == '"':
             name = self._value()
+            self._left -= 1
+            if self._left == 0:
+                raise TooManyKeys
             if name in seen or name not in keys.names:
                 yield SurplusKey((*path, name), name in seen)
             seen.add(name)

@@ -49,6 +49,7 @@ class RequestParser:
 
     def batch(self, body: bytes) -> Batch:
         """Many rows, as columns or as rows. Raises RequestError with the first problems, TooLarge."""
+        self._check.refuse_many_keys(body)
         value = _plain_json(body)
         batch = self._batch(value)
         if batch is None or may_have_more(body, self._keys(value, len(batch.numbers))):
