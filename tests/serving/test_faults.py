@@ -39,6 +39,18 @@ def faults(row):
             422,
             "extra",
         ),
+        "600,000 unknown keys behind a column": (
+            "/predict:batch",
+            b'{"columns":{"rent":[1],' + b",".join(b'"k%d":1' % key for key in range(600_000)) + b"}}",
+            422,
+            "extra",
+        ),
+        "80,000 rows as objects": (
+            "/predict:batch",
+            b'{"rows":[' + b",".join([re.sub(rb"[0-9.]+", b"1", text)] * 80_000) + b"]}",
+            413,
+            "rows",
+        ),
         "invalid UTF-8": ("/predict", text.replace(b"Ota", b"O\xff"), 422, "json"),
         "UTF-16": ("/predict", json.dumps(row).encode("utf-16"), 422, "json"),
         "NUL": ("/predict", b"\x00" * 1000, 422, "json"),
