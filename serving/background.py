@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 PERIOD = 0.2  # seconds between two batches: waking a thread for each item would cost more than the item
-CLOSE_SECONDS = 3.0  # how long the end of the process waits for a reader that does not read
+CLOSE_SECONDS = 2  # how long the end of the process waits for a reader that does not read
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ class BackgroundWriter(Generic[T]):
         self._items.append((item, rows))
 
     def close(self) -> None:
-        """Write what waits, and end; what a stuck reader keeps from being written within 3 seconds is lost."""
+        """Write what waits, and end; what a stuck reader keeps from being written within 2 seconds is lost."""
         self._closing.set()
         self._thread.join(CLOSE_SECONDS)
 

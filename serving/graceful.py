@@ -14,9 +14,11 @@ from types import FrameType
 
 import uvicorn
 
+from serving.background import CLOSE_SECONDS
 from serving.runtime import Runtime
 
 STOP_SECONDS = 20  # of the whole stop
+LOG_SECONDS = 2 * CLOSE_SECONDS  # of it, for two logs whose reader is stuck, or whose disk
 TICKS_PER_SECOND = 10  # uvicorn's
 
 

@@ -47,7 +47,7 @@ class Handlers:
 
     async def predict(self, request: Request) -> Reply:
         """Every input by name; null where it is not known."""
-        return self.count("/predict", request, self._row(request, perf_counter()))
+        return self.count("/predict", request, await self.in_thread(self._row, request))
 
     async def predict_batch(self, request: Request) -> Reply:
         """A list for every input by name, all of one length; null where a value is not known."""

@@ -4,6 +4,7 @@ A value of another type is nothing to be described here: the answer is None, and
 """
 
 import math
+from array import array
 from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any
@@ -85,17 +86,28 @@ class InputNumbers:
         if rows == 0 or set(map(len, lists)) != {rows}:
             return None
         numbers = np.empty((rows, self._count))
-        for index, (codes, values) in enumerate(zip(self._codes, lists, strict=True)):
-            if codes is not None:
-                try:
+        try:
+            for index, (codes, values) in enumerate(zip(self._codes, lists, strict=True)):
+                if codes is None:
+                    numbers[:, index] = _numbers(values)
+                else:
                     numbers[:, index] = np.fromiter(map(codes.__getitem__, values), np.float64, rows)
-                except TypeError:
-                    return None
-            elif NUMBERS.issuperset(set(map(type, values))):
-                numbers[:, index] = np.array(values, dtype=np.float64)
-            else:
-                return None
+        except TypeError:
+            return None
         return numbers
+
+
+def _numbers(values: list[Any]) -> NDArray[np.float64]:
+    """float64 (rows,), NaN for None. Raises TypeError for a value that is neither a number nor None."""
+    try:
+        numbers = np.frombuffer(array("d", values))  # accepts neither None nor text, but booleans
+    except TypeError:
+        if not NUMBERS.issuperset(set(map(type, values))):
+            raise
+        return np.array(values, dtype=np.float64)
+    if ((numbers == 0) | (numbers == 1)).any() and bool in set(map(type, values)):
+        raise TypeError
+    return numbers
 
 
 def _getter(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:

@@ -22,7 +22,7 @@ from model.bundle.predictor import Predictor
 from model.errors import KamadoError, Problem
 from serving.app import create_app
 from serving.asgi import AsgiApp
-from serving.graceful import STOP_SECONDS, GracefulServer
+from serving.graceful import LOG_SECONDS, STOP_SECONDS, GracefulServer
 from serving.log import ServerLog, with_status
 from serving.prediction_log.open_log import open_prediction_log
 from serving.protocol import bounded_protocol
@@ -74,7 +74,7 @@ def serve(app: AsgiApp, listener: socket.socket, runtime: Runtime, *, drain_seco
         headers=[("X-Content-Type-Options", "nosniff")],  # on every answer, uvicorn's own too
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=STOP_SECONDS - drain_seconds - 1,  # a second for the rest
+        timeout_graceful_shutdown=STOP_SECONDS - LOG_SECONDS - drain_seconds - 1,  # a second for the rest
     )
     server = GracefulServer(config, runtime, drain_seconds=drain_seconds)
     # Uvicorn installs its own handlers while it runs. These keep a signal that arrives before that from being lost.

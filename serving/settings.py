@@ -53,7 +53,7 @@ MAX_ROWS = IntSetting("KAMADO_MAX_ROWS", 5_000, 1, 1_000_000, "rows in one batch
 MAX_BYTES = IntSetting("KAMADO_MAX_BYTES", 8_388_608, 1_000, 1_000_000_000, "bytes of one body; more are answered 413")
 SECONDS = IntSetting("KAMADO_SECONDS", 10, 1, 600, "seconds for a request's head, and again for its body; then 408")
 DRAIN_SECONDS = IntSetting(
-    "KAMADO_DRAIN_SECONDS", 0, 0, 15, "seconds between SIGTERM, when it is not ready any more, and the stop"
+    "KAMADO_DRAIN_SECONDS", 0, 0, 10, "seconds between SIGTERM, when it is not ready any more, and the stop"
 )
 INT_SETTINGS = (PORT, CONCURRENCY, MAX_ROWS, MAX_BYTES, SECONDS, DRAIN_SECONDS)
 LOG = "KAMADO_LOG"

@@ -150,6 +150,16 @@ def test_a_variable_reaches_its_command_in_one_piece(checkout, target, variable,
     outcome("passed on as it stands")
 
 
+def test_an_edited_source_of_the_kernel_is_a_reason_to_set_up_again(checkout):
+    source, stamp = checkout.folder / "model" / "kernel" / "score.c", checkout.folder / ".venv" / "installed.txt"
+    source.parent.mkdir(parents=True)
+    source.touch()
+    stamp.touch()
+    assert checkout.make("--question", ".venv/installed.txt").returncode == 0
+    os.utime(source, (stamp.stat().st_atime, stamp.stat().st_mtime + 1))
+    assert checkout.make("--question", ".venv/installed.txt").returncode == 1
+
+
 @pytest.mark.case("make clean with code, a dash or an option in place of a folder")
 @pytest.mark.parametrize(
     "out", [HOSTILE, "-rf", "-", "--help", "a\nb"], ids=["code", "option", "dash", "word", "lines"]

@@ -7,7 +7,8 @@ import numpy as np
 
 from model.arrays import Floats, Matrix
 from model.kernel.kernel import Kernel
-from model.kernel.quadrature import gauss_legendre
+from model.kernel.layout import FlatModel
+from model.kernel.quadrature import Quadrature, gauss_legendre
 from model.kernel.structures import POINTS, TREE
 
 
@@ -18,11 +19,10 @@ class TreeContributions:
         functions = kernel.library.functions
         self._kernel = kernel
         self._features = len(kernel.flat.arrays["feature"])
+        self._quadrature = quadrature_of(kernel.flat)
         self._contributions = functions.kmd_contributions
         scratch_bytes = functions.kmd_contributions_scratch(kernel.address)
         self._scratch = ctypes.c_double * (scratch_bytes // ctypes.sizeof(ctypes.c_double))
-        depth = int(np.asarray(kernel.flat.arrays["tree"], dtype=TREE)["depth"].max(initial=0))
-        self._quadrature = gauss_legendre(_points(self._features, depth))
         self.expected: float = functions.kmd_expected(kernel.address)
 
     def of_row(self, matrix: Matrix) -> Floats:
@@ -44,6 +44,8 @@ class TreeContributions:
         return contributions
 
 
-def _points(features: int, depth: int) -> int:
-    """Enough for the features on the longest path, as a multiple of POINTS."""
-    return max(1, math.ceil(min(features, depth) / (2 * POINTS))) * POINTS
+def quadrature_of(flat: FlatModel) -> Quadrature:
+    """With enough points for the features on the longest path, a multiple of POINTS."""
+    depth = int(np.asarray(flat.arrays["tree"], dtype=TREE)["depth"].max(initial=0))
+    longest = min(len(flat.arrays["feature"]), depth)
+    return gauss_legendre(max(1, math.ceil(longest / (2 * POINTS))) * POINTS)

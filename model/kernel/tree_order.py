@@ -76,6 +76,8 @@ def _levels(trees: BoosterTrees) -> tuple[list[_Level], Ints]:
         children = np.stack([trees.left[origin[inner]], trees.right[origin[inner]]], axis=1)
         if np.any((children < 0) | (children >= trees.sizes[parent][:, None])):
             raise UnreadableTrees("a tree has a child that is not one of its nodes")
+        if np.any(children[:, 1] != children[:, 0] + 1):
+            raise UnreadableTrees("a tree has siblings apart, where XGBoost reads the node after the left child")
         index = np.stack([left[inner], left[inner] + 1], axis=1).ravel()
         bit = 1 << min(len(levels) - 1, PATH_DEPTH)  # deeper trees have no table
         steps = np.stack([steps[inner], steps[inner] + bit], axis=1).ravel()

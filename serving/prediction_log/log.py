@@ -50,7 +50,7 @@ class PredictionLog(Collector):
         self._writer.append(scored, len(probability))
 
     def close(self) -> None:
-        """Write what waits and finish; at most 3 seconds."""
+        """Write what waits and finish; at most 2 seconds."""
         self._writer.close()
 
     def collect(self) -> Iterator[Metric]:

@@ -19,7 +19,8 @@ from packaging.utils import canonicalize_name
 
 from build.environment.install import INSTALLER, PIN
 from build.environment.pip_config import uv_environment
-from tests.build.kernel.small import SMALL
+from build.kernel.target import this_machine
+from tests.build.kernel.small import EDITED, SMALL
 from tests.services.package_index import PackageIndex
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -165,7 +166,7 @@ def checkout(folder, lock, installer):
     return folder
 
 
-def set_up(folder, address, python=sys.executable, **options):
+def set_up(folder, address, python=sys.executable, *, retries=5, **options):
     """`make` sets the environment up before it does anything else."""
     unset = ("PIP_", "UV_", "MAKE", "MFLAGS")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(unset)}
@@ -173,6 +174,7 @@ def set_up(folder, address, python=sys.executable, **options):
         "PIP_INDEX_URL": address,
         "PIP_CONFIG_FILE": os.devnull,
         "HOME": str(folder.parent),
+        "PIP_RETRIES": str(retries),
         "PYTHON": python,
     }
     command = ["make", ".venv/installed.txt"]
@@ -200,7 +202,7 @@ def debian_python():
 
 @dataclass(frozen=True)
 class SetUps:
-    """Of one checkout, in turn, and whether each left the stamp. The last one finds all installed."""
+    """Of one checkout, in turn, and whether each of the first three left the stamp. The others find all installed."""
 
     folder: Path
     user: int
@@ -208,7 +210,8 @@ class SetUps:
     other_bytes: subprocess.CompletedProcess
     complete: subprocess.CompletedProcess
     current: subprocess.CompletedProcess
-    stamps: tuple[bool, ...]  # without the last
+    edited: subprocess.CompletedProcess  # after an edit of the kernel
+    stamps: tuple[bool, ...]
 
 
 @pytest.fixture(scope="module")
@@ -241,8 +244,11 @@ def set_ups(index, lock, installer, home):
         misfit = run(address, *lines)
         other_bytes = run(address, lines[0], f"{right[:-4]}beef")
         complete = run(address, lines[0], right, lock)
-    current = set_up(folder, "http://127.0.0.1:1/simple", python, **options)
-    return SetUps(folder, user, misfit, other_bytes, complete, current, tuple(stamps))
+    nowhere = "http://127.0.0.1:1/simple"
+    current = set_up(folder, nowhere, python, **options)
+    (folder / "model" / "kernel" / "small.c").write_bytes(EDITED.files["small.c"])
+    edited = set_up(folder, nowhere, python, retries=0, **options)
+    return SetUps(folder, user, misfit, other_bytes, complete, current, edited, tuple(stamps))
 
 
 @pytest.mark.case("an index that offers a newer release of every locked package")
@@ -267,6 +273,18 @@ def test_a_set_up_that_failed_is_no_set_up_and_the_next_command_completes_it(set
     assert set_ups.complete.returncode == 0
     assert set_ups.stamps == (False, False, True)
     assert set_ups.current.stderr == ""  # nothing to do, and no index is asked
+
+
+@pytest.mark.case("an edited source of the kernel, without a network")
+def test_an_edited_kernel_is_compiled_and_nothing_else_is_done(set_ups, outcome):
+    if shutil.which("cc") is None:
+        pytest.skip("needs a compiler, because this index has none: apt-get install gcc")
+    assert set_ups.edited.returncode == 0, set_ups.edited.stderr
+    stages = [line for line in set_ups.edited.stderr.splitlines() if line.startswith("[")]
+    assert stages == ["[5/5] compile the kernel that scores"]
+    libraries = {path.name for path in (set_ups.folder / ".venv" / "lib" / "kamado").iterdir()}
+    assert libraries == {sources.library_name(this_machine().ending) for sources in (SMALL, EDITED)}
+    outcome(set_ups.edited.stderr.splitlines()[-1])
 
 
 def test_the_same_pip_is_misled_when_it_resolves(index, tmp_path):

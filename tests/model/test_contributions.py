@@ -16,6 +16,7 @@ from model.bundle.bundle import load
 from model.bundle.contributions import Explainer, exact, xgboost_contributions
 from model.bundle.features import NumberFeature
 from model.bundle.linear import Linear
+from model.bundle.manifest import Trees
 from model.bundle.predictor import Predictor
 from model.kernel.contributions import TreeContributions
 from model.kernel.kernel import Kernel
@@ -103,6 +104,7 @@ def test_paths_with_more_features_than_one_block_of_points_covers(tmp_path):
         bounds=(),
         linear=Linear(intercept=0.0),
         parameters={"max_depth": 14, "colsample_bynode": 0.3, "min_child_weight": 0},
+        trees=Trees(trees=2, members=1),
     )
     bundle = load(write_bundle(tmp_path / "bundle", design))
     predictor = Predictor(bundle, engine="kernel")

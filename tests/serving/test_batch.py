@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 
 PATH = "/predict:batch"
@@ -55,6 +56,23 @@ def test_columns_of_different_lengths_are_named(problems, row):
         "columns.class": ("has 1 values, rent has 3", "Send one value per row in every column"),
         "columns.json": ("has 4 values, rent has 3", "Send one value per row in every column"),
     }
+
+
+def test_every_way_gives_the_bits_of_the_predictor(predict, predictor):
+    random = np.random.default_rng(5)
+    cells = {
+        feature.name: [*feature.categories, "Atlantis", "", None] if feature.kind == "category" else
+        [feature.minimum, feature.maximum, -1e300, 1e300, -0.0, 0, 7, 2**60, 1e-310, None, *random.lognormal(5, 4, 40)]
+        for feature in predictor.manifest.inputs
+    }  # fmt: skip
+    lists = {
+        name: [values[index] for index in random.integers(len(values), size=400)] for name, values in cells.items()
+    }
+    expected = predictor.probability(predictor.encode(lists)).tolist()
+    rows = [dict(zip(lists, values, strict=True)) for values in zip(*lists.values(), strict=True)]
+    assert predict({"columns": lists}, PATH).json()["probability"] == expected
+    assert predict({"rows": rows}, PATH).json()["probability"] == expected
+    assert [predict(row).json()["probability"] for row in rows[:40]] == expected[:40]
 
 
 @pytest.mark.parametrize("size", [1, 3, 64, 120])

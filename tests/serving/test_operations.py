@@ -7,7 +7,7 @@ import subprocess
 import pytest
 import yaml
 
-from serving.graceful import STOP_SECONDS
+from serving.graceful import LOG_SECONDS, STOP_SECONDS
 from serving.limit import UNLIMITED_PATHS
 from serving.log import FIELDS
 from serving.settings import DRAIN_SECONDS, PORT, usage
@@ -69,6 +69,7 @@ def test_the_manifest_sets_what_the_server_reads(container, pod):
 
 def test_the_manifest_waits_for_the_requests_in_progress(container, pod):
     (drain,) = [variable["value"] for variable in container["env"] if variable["name"] == DRAIN_SECONDS.variable]
+    assert DRAIN_SECONDS.maximum + LOG_SECONDS + 1 < STOP_SECONDS
     assert 0 < int(drain) <= DRAIN_SECONDS.maximum < STOP_SECONDS < pod["spec"]["terminationGracePeriodSeconds"]
     assert "lifecycle" not in container
 

@@ -46,6 +46,11 @@ def test_an_unknown_category_is_scored_as_other_and_flagged(predict, row):
     assert unseen["probability"] != predict({**row, "json": None}).json()["probability"]
 
 
+def test_a_large_body_is_read_like_any_other(predict, problems, row):
+    assert predict({**row, "json": "x" * 30_000}).json()["flags"]["unknown_categories"] == ["json"]
+    assert problems({**row, "json": ["x" * 30_000]})["json"][0] == "is a list of 1"
+
+
 def test_a_number_outside_what_training_saw_is_scored_and_flagged(predict, predictor, row):
     for feature in predictor.manifest.inputs[:4]:
         for beyond in (feature.minimum - 1, feature.maximum + 1):

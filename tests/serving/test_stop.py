@@ -20,7 +20,7 @@ def test_a_server_that_drains_is_not_ready_and_answers_each_connection_once_more
     """A second signal ends the drain, and with it a request whose body has not arrived."""
     body = json.dumps(row).encode()
     with (
-        running(bundle, KAMADO_DRAIN_SECONDS="15", KAMADO_SECONDS="600") as server,
+        running(bundle, KAMADO_DRAIN_SECONDS="10", KAMADO_SECONDS="600") as server,
         connected(server, 2) as [idle, stuck],
     ):
         stuck.sendall(head(len(body)) + body[:10])
@@ -61,7 +61,7 @@ def everything(connection: socket.socket) -> bytes:
     return received
 
 
-@pytest.mark.parametrize("seconds", ["16", "-1"])
+@pytest.mark.parametrize("seconds", ["11", "-1"])
 def test_a_drain_leaves_time_for_the_rest_of_the_stop(seconds):
     with pytest.raises(SettingsError, match="KAMADO_DRAIN_SECONDS"):
         Settings.read({"KAMADO_BUNDLE": "b", "KAMADO_DRAIN_SECONDS": seconds})

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from build.gate.golden import row_problems
+from build.image.smoke_test.http_client import HttpResponse
+from build.image.smoke_test.test_cases import cases_of, problems_of
 from model.bundle.bundle import load
 from model.bundle.predictor import Predictor
 from serving.errors import RequestError
@@ -16,6 +18,7 @@ from serving.score import Scorer, load_and_verify
 from serving.types import row_type
 from tests.bundles import odd_names_design, write_bundle
 from tests.serving.oip.conftest import tensors
+from tests.serving.process import running
 
 POLICY = {"json": "missing", "columns": "refuse"}
 
@@ -107,6 +110,15 @@ def test_the_types_list_the_categories_of_such_an_input(bundle):
     assert properties["columns"]["enum"] == ["1K", "1LDK", None]
     assert "Others are refused." in properties["columns"]["description"]
     assert "Others are scored as missing, and flagged." in properties["json"]["description"]
+
+
+def test_the_smoke_test_of_an_image_knows_what_each_feature_says(folder, bundle, http):
+    cases = [case for case in cases_of(bundle) if not case.name.startswith("golden")]
+    with running(folder) as server:
+        replies = [http.request(case.method, server.url + case.path, data=case.body, timeout=30) for case in cases]
+    answers = [HttpResponse(reply.status_code, reply.text) for reply in replies]
+    assert [*problems_of(cases, answers)] == []
+    assert [answer.status for case, answer in zip(cases, answers, strict=True) if "unseen" in case.name] == [200, 422]
 
 
 def test_golden_rows_have_no_category_that_the_server_refuses(folder, bundle):

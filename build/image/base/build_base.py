@@ -10,7 +10,7 @@ from pathlib import Path
 from build.image.base import source_layer, wheels
 from build.image.base.apt import DebianPackage, refuse_without_apt
 from build.image.base.base import VERSION, XGBOOST, Base, ReportMessage, architecture, empty_config
-from build.image.base.bytecode import bytecode, bytecode_key
+from build.image.base.bytecode import bytecode, bytecode_key, compiled
 from build.image.base.debian import SERVER, release, resolved
 from build.image.base.kernel_layer import kernel_entry
 from build.image.base.layer_cache import CREATED, cached_layer, key_of, locked
@@ -77,7 +77,11 @@ def _plans(packages: tuple[DebianPackage, ...], kernel: TarEntry) -> list[LayerP
         ),
         LayerPlan("bytecode of what a server imports", key_of("bytecode", debian, libraries, bytecode_key()), bytecode),
         LayerPlan("the kernel that scores", key_of("kernel", source_layer.code_key([kernel])), lambda *_: [kernel]),
-        LayerPlan("model/ and serving/", key_of("code", source_layer.code_key(code)), lambda *_: code),
+        LayerPlan(
+            "model/ and serving/",
+            key_of("code", debian, source_layer.code_key(code)),
+            lambda layers, scratch: compiled(code, layers[:1], scratch),
+        ),
     ]
 
 

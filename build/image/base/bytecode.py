@@ -1,11 +1,13 @@
-"""The layer of bytecode: what a server imports, compiled by the base's own Python and not again by each start."""
+"""Bytecode: what a server imports, compiled by the base's own Python and not again by each start."""
 
+import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from build.image.base.base import empty_config
 from build.image.base.dir_entries import entries
+from build.image.base.source_layer import HOME
 from build.image.base.wheels import FOLDER, CannotMake
 from build.image.smoke_test.rootfs import unpack
 from build.image.smoke_test.start import start_of
@@ -30,6 +32,24 @@ def bytecode(layers: Sequence[Layer], scratch: Path) -> Iterator[TarEntry]:
     compiled = ("-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "-i", str(imported))
     _run(root, *compiled, "-s", str(root), "-p", "/")  # their names in the image, which tracebacks show
     return entries(root, "", needed=lambda name: name.endswith(".pyc"))
+
+
+def compiled(files: Sequence[TarEntry], layers: Sequence[Layer], scratch: Path) -> Iterator[TarEntry]:
+    """The files, which are our own code, and what is compiled of them by the Python of `layers`. Raises CannotMake.
+
+    A source that a layer above replaces is compiled anew: the hash in its bytecode is compared when it is imported.
+    """
+    (root := scratch.resolve() / "root").mkdir()
+    unpack([layer.blob() for layer in layers], root)
+    for file in files:
+        path = root / file.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        assert isinstance(file.data, Path)
+        shutil.copyfile(file.data, path)
+    options = ("-q", "--invalidation-mode", "checked-hash", "-s", str(root), "-p", "/")
+    _run(root, "-m", "compileall", *options, str(root / HOME))
+    yield from files
+    yield from entries(root / HOME, HOME, needed=lambda name: name.endswith(".pyc"))
 
 
 def bytecode_key() -> str:

@@ -132,13 +132,13 @@ def test_all_that_a_running_server_imports_of_libraries_is_compiled_in_it(image,
     files = [
         match[1] for line in (tmp_path / "log").read_text().splitlines() if (match := COMPILED_ANEW.fullmatch(line))
     ]
-    assert any(file.endswith("serving/server.py") for file in files), "our own code is not compiled, and is in the log"
-    assert [file for file in files if "/opt/kamado/" not in file and not file.endswith(NEVER_IMPORTED)] == []
+    assert "# code object from '" in (tmp_path / "log").read_text(), "how Python says that a module was compiled before"
+    assert [file for file in files if not file.endswith(NEVER_IMPORTED)] == []
 
 
 def test_what_is_compiled_in_it_is_of_its_own_files_under_their_names_in_the_image(root):
     compiled = list(root.rglob("*.pyc"))
-    assert 500 < len(compiled) < 1000
+    assert 600 < len(compiled) < 1200
     for path in compiled:
         source = path.parents[1] / f"{path.name.split('.')[0]}.py"
         head, code = path.read_bytes()[:16], path.read_bytes()[16:]

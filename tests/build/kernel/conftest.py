@@ -1,10 +1,12 @@
 """The compiler of the kernel, unpacked once for all tests."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from build.kernel import CannotCompile
+from build.kernel.cached_kernel import cached_kernel
 from build.kernel.target import this_machine
 from build.kernel.zig import Zig, install_zig
 from model.kernel.library import KernelLibrary, load_library
@@ -24,9 +26,19 @@ def zig_program(run_folder) -> Path:
 
 
 @pytest.fixture(scope="session")
-def host_library(zig_program, tmp_path_factory) -> KernelLibrary:
-    """The kernel's library for this machine, compiled of the sources as they are now."""
-    folder = tmp_path_factory.mktemp("host")
-    library = load_library(Zig(zig_program, folder).compile(kernel_sources(), this_machine()))
+def kernel_cache(zig_program, run_folder) -> Path:
+    """The kernel compiled for every image, of the sources as they are now."""
+
+    def make(folder: Path) -> None:
+        zig = partial(Zig, zig_program)
+        cached_kernel(kernel_sources(), this_machine(), folder, install=zig, report=print)
+
+    return once(run_folder / "kernel", make)
+
+
+@pytest.fixture(scope="session")
+def host_library(kernel_cache) -> KernelLibrary:
+    """That for this machine."""
+    library = load_library(cached_kernel(kernel_sources(), this_machine(), kernel_cache, report=print))
     assert isinstance(library, KernelLibrary), library
     return library

@@ -72,7 +72,22 @@ static void *array(uint64_t bytes) {
   return memory;
 }
 
-/* A model and n rows of both kinds -> what is wrong with it, else margins, probabilities and flags. */
+static double points[8], weights[8]; /* that integrate over [0, 1] */
+
+/* Of the first rows: what each feature adds, and the sum that they are added to. */
+static void contributions(const kmd_model *m, const float *rows, uint64_t n) {
+  double *contribution = block((uint64_t)m->features * 8);
+  void *scratch = block((uint64_t)kmd_contributions_scratch(m));
+  for (uint64_t r = 0; r < n; r++) {
+    kmd_contributions(m, rows + r * m->features, points, weights, 8, contribution, scratch);
+    out(contribution, (uint64_t)m->features * 8);
+  }
+  double expected = kmd_expected(m);
+  out(&expected, sizeof expected);
+  release(scratch), release(contribution);
+}
+
+/* A model and n rows of both kinds -> what is wrong with it, else margins, probabilities, flags and contributions. */
 static void model(void) {
   kmd_model m;
   void *arrays[ARRAYS];
@@ -95,6 +110,7 @@ static void model(void) {
     out(flags, n * width);
     out(&flagged, sizeof flagged);
     release(scratch), release(flags), release(scores);
+    contributions(&m, rows, n < 2 ? n : 2);
   }
   release(values), release(rows);
   for (uint64_t i = ARRAYS; i > 0; i--) release(arrays[i - 1]);
@@ -112,6 +128,8 @@ static void arithmetic(void) {
 }
 
 int main(void) {
+  in(points, sizeof points);
+  in(weights, sizeof weights);
   for (uint64_t models = number(); models > 0; models--) model();
   arithmetic();
   return 0;

@@ -13,10 +13,14 @@ from model.bundle.bundle import load
 from model.bundle.manifest import BundleManifest
 from model.kernel.kernel import Kernel
 from model.kernel.layout import FlatModel, flatten
+from model.kernel.quadrature import gauss_legendre
 from model.kernel.sources import KernelSources, kernel_sources
 from model.kernel.structures import ARRAYS, Model
 
 SOURCE = Path(__file__).with_name("harness.c")
+QUADRATURE = gauss_legendre(8)
+EXPLAINED = 2  # rows of each case
+CASES_START = 16 * len(QUADRATURE.points) + 8  # of what is packed
 # What splits, ranges and codes of categories end at, and what neither side of them expects.
 EDGES = (
     *(np.nan, np.inf, -np.inf, 0.0, -0.0, 5e-324, -5e-324, 1e-45, 1.18e-38, 3.4e38, -3.4e38, 1e39, 1e300, -1e300),
@@ -54,13 +58,33 @@ class Case:
         width = self.flat.inputs + len(self.flat.arrays["rule"])
         flags = np.zeros((len(self.values), width), dtype=bool) if scores.flags is None else scores.flags
         arrays = (margin, probability, scores.margin, scores.probability, flags)
-        return b"".join([struct.pack("<i", 0), *(array.tobytes() for array in arrays), struct.pack("<q", flags.sum())])
+        head, tail = struct.pack("<i", 0), struct.pack("<q", flags.sum())
+        return b"".join([head, *(array.tobytes() for array in arrays), tail, *self._contributions(kernel)])
+
+    def _contributions(self, kernel: Kernel) -> Iterator[bytes]:
+        functions = kernel.library.functions
+        scratch = np.empty(functions.kmd_contributions_scratch(kernel.address) // 8)
+        for row in np.ascontiguousarray(self.rows[:EXPLAINED], dtype="<f4"):
+            contribution = np.empty(len(row))
+            addresses = [array.ctypes.data for array in (row, QUADRATURE.points, QUADRATURE.weights)]
+            functions.kmd_contributions(
+                kernel.address, *addresses, len(QUADRATURE.points), contribution.ctypes.data, scratch.ctypes.data
+            )
+            yield contribution.tobytes()
+        yield struct.pack("<d", functions.kmd_expected(kernel.address))
+
+    def answer_bytes(self) -> int:
+        """Of a model that is not refused."""
+        flags = self.flat.inputs + len(self.flat.arrays["rule"])
+        explained = min(EXPLAINED, len(self.rows)) * len(self.flat.arrays["feature"]) + 1
+        return 4 + len(self.rows) * (32 + flags) + 8 + 8 * explained
 
 
 def packed(cases: Sequence[Case], numbers: np.ndarray) -> bytes:
-    """Standard input: the cases, and numbers for the arithmetic."""
-    head, tail = struct.pack("<Q", len(cases)), struct.pack("<Q", len(numbers))
-    return b"".join([head, *(case.packed() for case in cases), tail, numbers.astype("<f8").tobytes()])
+    """Standard input: points and weights, the cases, and numbers for the arithmetic."""
+    head = QUADRATURE.points.tobytes() + QUADRATURE.weights.tobytes() + struct.pack("<Q", len(cases))
+    tail = struct.pack("<Q", len(numbers)) + numbers.astype("<f8").tobytes()
+    return b"".join([head, *(case.packed() for case in cases), tail])
 
 
 def case_of(bundle: Path, count: int, random: np.random.Generator) -> Case:

@@ -9,3 +9,4 @@ void kmd_copy(struct many *to, const struct many *from) { *to = *from; }
 const char *kmd_sources(void) { return KMD_SOURCES; }
 """
 SMALL = KernelSources({"small.c": C, "small.h": b"const char *kmd_sources(void);\n"})
+EDITED = KernelSources({**SMALL.files, "small.c": C.replace(b"3000", b"3001")})

@@ -19,7 +19,7 @@ from build.kernel.compiler import FLAGS, compile_sources
 from model.kernel.kernel import Kernel
 from model.kernel.layout import FlatModel
 from model.kernel.structures import Model
-from tests.build.kernel.harness import EDGES, Case, case_of, harness_sources, packed
+from tests.build.kernel.harness import CASES_START, EDGES, Case, case_of, harness_sources, packed
 from tests.bundles import valid_design, write_bundle, write_odd_names_bundle
 
 SANITIZERS = ("-fsanitize=address,undefined", "-fsanitize=float-cast-overflow", "-fno-sanitize-recover=all")
@@ -111,8 +111,7 @@ def test_no_damaged_model_makes_the_kernel_leave_its_arrays(sanitized, cases, ho
     for case in variants:
         (problem,) = struct.unpack_from("<i", answers, at)
         refused += problem != 0
-        width = case.flat.inputs + len(case.flat.arrays["rule"])
-        at += 4 if problem else 4 + len(case.rows) * (32 + width) + 8
+        at += 4 if problem else case.answer_bytes()
     assert at == len(answers)
     assert 0.2 < refused / len(variants) < 0.98, "both ways are tried"
     outcome(f"{len(variants)} damaged models: {refused} refused, the others scored within their arrays")
@@ -131,7 +130,7 @@ def test_a_read_beside_an_array_is_noticed(sanitized, cases):
     """Lengths are the one thing that the kernel takes on trust: here the model states more values than there are."""
     case = cases[0]
     short = {name: case.flat.arrays[name][:1] for name in ("path", "value")}
-    head = slice(8, 8 + Model.feature.offset)
+    head = slice(CASES_START, CASES_START + Model.feature.offset)
     cut = replace(case, flat=replace(case.flat, arrays={**case.flat.arrays, **short}))
     data = bytearray(packed([cut], np.zeros(0)))
     data[head] = packed([case], np.zeros(0))[head]

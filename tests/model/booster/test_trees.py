@@ -82,6 +82,14 @@ def test_arrays_that_do_not_belong_together_are_refused(document, name, value):
         read_trees(document)
 
 
+def test_a_cycle_is_refused(document):
+    """XGBoost would walk it for ever."""
+    tree = next(tree for tree in trees_of(document) if tree["left_children"][0] != -1)
+    tree["left_children"][0], tree["right_children"][0] = 0, 1
+    with pytest.raises(UnreadableTrees, match="cycle"):
+        tree_order(read_trees(document))
+
+
 def lay_out(trees):
     splits_of(trees)
     tree_order(trees)
@@ -96,9 +104,10 @@ def first_split(tree, kind):
 @pytest.mark.parametrize(
     ("name", "node", "value", "message"),
     [
-        ("left_children", 0, 0, "cycle"),
+        ("left_children", 0, 0, "siblings apart"),
         ("left_children", 0, 9999, "child"),
         ("right_children", 0, -1, "child"),
+        ("right_children", 0, 3, "siblings apart"),
         ("split_indices", 0, 99, "feature"),
         ("split_indices", 0, -1, "feature"),
         ("split_conditions", 1, float("nan"), "not a number"),

@@ -121,7 +121,12 @@ def edge_rows(trees: BoosterTrees, most: int = 400) -> np.ndarray:
     splits = np.flatnonzero((trees.left != LEAF) & ~trees.is_category)[:: max(1, len(trees.left) // most)]
     for index, node in enumerate(splits):
         threshold = trees.value[node]
-        near = (threshold, np.nextafter(threshold, np.float32(np.inf)), np.nextafter(threshold, np.float32(-np.inf)))
+        with np.errstate(all="ignore"):
+            near = (
+                threshold,
+                np.nextafter(threshold, np.float32(np.inf)),
+                np.nextafter(threshold, np.float32(-np.inf)),
+            )
         for value in near:
             row = base[index % most].copy()
             row[trees.feature[node]] = value

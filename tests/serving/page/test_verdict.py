@@ -1,9 +1,11 @@
 """The verdict beside the bundle: shown when it is about this bundle, and never a reason not to serve."""
 
 import json
+import tarfile
 
 import pytest
 
+from build.image.model_layer import ENVIRONMENT, model_layer
 from serving.page.verdict import NoVerdict, Verdict, read_verdict
 
 DIGEST = "sha256:" + "0" * 64
@@ -19,6 +21,15 @@ def test_it_is_what_evaluate_wrote(hostile_bundle, info):
     verdict = read_verdict(hostile_bundle, info.digest)
     assert isinstance(verdict, Verdict)
     assert (verdict.verdict, verdict.metrics["auc"], verdict.reasons[0].passed) == ("promote", 0.71, True)
+
+
+def test_the_layer_of_an_image_has_it_where_the_server_looks(hostile_bundle, info, tmp_path):
+    verdict = hostile_bundle.with_name("verdict.json").read_bytes()
+    model_layer(tmp_path / "layer.tar.gz", hostile_bundle, verdict, cutoff=info.lineage.cutoff)
+    with tarfile.open(tmp_path / "layer.tar.gz") as layer:
+        layer.extractall(tmp_path, filter="data")
+    inside = tmp_path / ENVIRONMENT["KAMADO_BUNDLE"].removeprefix("/")
+    assert isinstance(read_verdict(inside, info.digest), Verdict)
 
 
 def test_the_folder_may_be_the_working_folder(hostile_bundle, info, monkeypatch):
