@@ -47,7 +47,7 @@ def call(case: ModelCase, console: Console) -> Iterator[Goal]:
     command = [str(python), "-m", "bench.serving.call", str(case.bundle), str(rows)]
     measured = json.loads(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, env=_environ()).stdout)
     console.print(f"the scoring call by {measured['engine']}, per row of 1,000: {measured['row_of_many']:.2f} µs")
-    yield Goal("the scoring call, one row", measured["one"], MOST_CALL, " µs")
+    yield Goal("the scoring call, one row", measured["single_row"], MOST_CALL, " µs")
 
 
 def offline(case: ModelCase, console: Console) -> Iterator[Goal]:

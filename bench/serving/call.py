@@ -47,9 +47,9 @@ def main(bundle: str, rows: str) -> None:
     number = len(next(iter(columns.values())))
     single = [{name: values[row] for name, values in columns.items()} for row in range(number)]
     many = {name: values[:MANY] for name, values in columns.items()}
-    one = microseconds(lambda turn: score(inputs.of_row(single[turn % number])))
+    single_row = microseconds(lambda turn: score(inputs.of_row(single[turn % number])))
     row_of_many = microseconds(lambda _: score(inputs.of_columns(many))) / MANY
-    print(json.dumps({"engine": scorer.predictor.engine, "one": one, "row_of_many": row_of_many}))
+    print(json.dumps({"engine": scorer.predictor.engine, "single_row": single_row, "row_of_many": row_of_many}))
 
 
 if __name__ == "__main__":
