@@ -14,10 +14,12 @@ from model.bundle.manifest import BundleManifest
 from model.errors import Problem
 from serving.body_problems import MAX_PROBLEMS, BodyProblems
 from serving.errors import RequestError, TooLarge
-from serving.json_body import parse_json
-from serving.keys import Keys, TooManyKeys, may_have_more, surplus_keys
+from serving.json_body import MAX_REPARSED_BYTES, parse_json
+from serving.keys import Keys, may_have_more, surplus_keys
 from serving.log_keys import LogKeys
 from serving.types import columns_batch_type, row_type, rows_batch_type
+
+BATCH_KEYS = frozenset(("columns", "rows", "log"))
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,11 @@ class BodyType:
 
     type: TypeAdapter[BaseModel]
     keys: Keys
+
+
+def most_keys(manifest: BundleManifest, max_rows: int) -> int:
+    """How many keys a batch may have: as rows, and with `log`."""
+    return len(BATCH_KEYS) + len(LogKeys.model_fields) + max_rows * len(manifest.inputs)
 
 
 class BodyCheck:
@@ -37,8 +44,8 @@ class BodyCheck:
         self._problems = BodyProblems(manifest)
         inputs = Keys(frozenset(self._names))
         log = Keys(frozenset(field.alias or name for name, field in LogKeys.model_fields.items()))
-        batch = Keys({"columns", "rows", "log"}, {"columns": inputs, "rows": inputs, "log": log})
-        self._most_keys = len(batch.names) + len(log.names) + max_rows * len(self._names)
+        batch = Keys(BATCH_KEYS, {"columns": inputs, "rows": inputs, "log": log})
+        self._most_keys = most_keys(manifest, max_rows)
         self._row = BodyType(TypeAdapter(row_type(manifest)), inputs)
         self._columns = BodyType(TypeAdapter(columns_batch_type(manifest)), batch)
         self._rows = BodyType(TypeAdapter(rows_batch_type(manifest)), batch)
@@ -51,22 +58,17 @@ class BodyCheck:
         self._refuse(self._row, value, surplus)
         return value
 
-    def refuse_many_keys(self, body: bytes) -> None:
-        """Raises RequestError for a batch with more keys than the most rows have: parsing would make objects of all."""
-        if not may_have_more(body, self._most_keys):
-            return
-        try:
-            self._duplicate_keys(self._columns.keys, body, most=self._most_keys)
-        except TooManyKeys:
-            raise self._too_many("rows", f"more than {self._max_rows}") from None
-
     def batch(self, body: bytes) -> JsonValue:
         """Columns or rows. Problems of values are the first of each column, or those of the first wrong row."""
+        is_long = may_have_more(body, self._most_keys)
+        surplus = self._duplicate_keys(self._columns.keys, body) if is_long else []
         value = _parse(body)
+        if isinstance(value, dict) and {"rows", "columns"} <= value.keys():
+            hint = "Send the rows in one of the two forms"
+            raise RequestError(Problem("rows", "is beside `columns`", hint, "extra"))
         has_rows = isinstance(value, dict) and "rows" in value and "columns" not in value
         body_type = self._rows if has_rows else self._columns
-        surplus: list[Problem] = []
-        if may_have_more(body, body_type.keys.count_in(value)):
+        if not is_long and may_have_more(body, body_type.keys.count_in(value)):
             surplus = self._duplicate_keys(body_type.keys, body)
         self._refuse(body_type, value, surplus)
         assert isinstance(value, dict)  # by its type
@@ -104,11 +106,8 @@ class BodyCheck:
 
     def _refuse_too_many(self, where: str, rows: int) -> None:
         if rows > self._max_rows:
-            raise self._too_many(where, str(rows))
-
-    def _too_many(self, where: str, rows: str) -> TooLarge:
-        hint = f"Send at most {self._max_rows} rows in one request, or raise KAMADO_MAX_ROWS"
-        return TooLarge(Problem(where, f"has {rows} rows", hint, "rows"))
+            hint = f"Send at most {self._max_rows} rows in one request, or raise KAMADO_MAX_ROWS"
+            raise TooLarge(Problem(where, f"has {rows} rows", hint, "rows"))
 
     def _refuse(self, body_type: BodyType, value: JsonValue, surplus: list[Problem]) -> None:
         """Raises RequestError for duplicate keys, and for whatever the types refuse."""
@@ -120,12 +119,12 @@ class BodyCheck:
         if surplus:
             raise RequestError(*surplus)
 
-    def _duplicate_keys(self, keys: Keys, body: bytes, *, most: int | None = None) -> list[Problem]:
-        """Raises RequestError for more surplus keys than an answer lists, TooManyKeys for more than `most` keys."""
-        found = surplus_keys(body.decode(errors="replace"), keys, most=most)
-        surplus = list(islice(found, MAX_PROBLEMS + 1))
-        if len(surplus) > MAX_PROBLEMS:
-            raise RequestError(*self._problems.of_keys(surplus))
+    def _duplicate_keys(self, keys: Keys, body: bytes) -> list[Problem]:
+        """Raises RequestError for a body with more surplus keys than an answer lists, before it is parsed."""
+        surplus = list(islice(surplus_keys(body.decode(errors="replace"), keys), MAX_PROBLEMS + 1))
+        is_large = len(body) > MAX_REPARSED_BYTES  # and what is nested may have any number of keys
+        if len(surplus) > MAX_PROBLEMS or (is_large and any(key.is_nested for key in surplus)):
+            raise RequestError(*self._problems.of_keys([key for key in surplus if not key.is_nested] or surplus))
         return self._problems.of_keys([key for key in surplus if key.is_duplicate])
 
 

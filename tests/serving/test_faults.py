@@ -26,7 +26,7 @@ def faults(row):
         "truncated": ("/predict", text[:-1], 422, "json"),
         "two values": ("/predict", text + text, 422, "json"),
         "deep lists": ("/predict", b"[" * 100_000 + b"]" * 100_000, 422, "json"),
-        "deep objects": ("/predict:batch", b'{"columns":' * 100_000 + b"1" + b"}" * 100_000, 422, "json"),
+        "deep objects": ("/predict:batch", b'{"columns":' * 100_000 + b"1" + b"}" * 100_000, 422, "object"),
         "a key twice": ("/predict", text[:-1] + b',"rent":1}', 422, "twice"),
         "NaN": ("/predict", re.sub(rb'"rent": [^,}]+', b'"rent": NaN', text), 422, "number"),
         "-Infinity": ("/predict", re.sub(rb'"rent": [^,}]+', b'"rent": -Infinity', text), 422, "number"),
