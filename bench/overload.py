@@ -21,7 +21,7 @@ from rich.table import Table
 
 from bench.serving.closed_loop import closed_loop
 from bench.serving.contenders import Kamado
-from bench.serving.cores import Cores
+from bench.serving.cores import Cores, take_priority
 from bench.serving.environments import server_environment
 from bench.serving.goals import Goal, show
 from bench.serving.model_case import ROWS, ModelCase, model_case
@@ -170,7 +170,7 @@ def main() -> int:
     parser.add_argument("--plot", type=Path, default=Path("out/overload.html"), help="default: %(default)s")
     args = parser.parse_args()
     console, cores, seconds = Console(highlight=False, width=160), Cores.split(), min(args.seconds, 120)
-    console.print(str(cores))
+    console.print(f"{cores}; {'both before' if take_priority() else 'disturbed by'} other work of this machine")
     reached, drawings = [], []
     with tempfile.TemporaryDirectory(prefix="kamado-bench-") as scratch:
         case, port = model_case(Path(scratch)), free_port()

@@ -37,7 +37,9 @@ class Scored:
 
     def show(self, console: "Console") -> None:
         summary = self.summary
-        console.print(f"{summary.rows:,} rows of {summary.files:,} file(s), engine {summary.engine}", markup=False)
+        slower = f" ({summary.engine_reason})" if summary.engine_reason else ""
+        line = f"{summary.rows:,} rows of {summary.files:,} file(s), engine {summary.engine}{slower}"
+        console.print(printable(line), markup=False)
         for kind, counts in asdict(summary.flags).items():
             for name, rows in counts.items():
                 share = rows / summary.rows

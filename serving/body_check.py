@@ -14,10 +14,12 @@ from model.bundle.manifest import BundleManifest
 from model.errors import Problem
 from serving.body_problems import MAX_PROBLEMS, BodyProblems
 from serving.errors import RequestError, TooLarge
-from serving.json_body import parse_json
+from serving.json_body import MAX_REPARSED_BYTES, parse_json
 from serving.keys import Keys, may_have_more, surplus_keys
 from serving.log_keys import LogKeys
 from serving.types import columns_batch_type, row_type, rows_batch_type
+
+BATCH_KEYS = frozenset(("columns", "rows", "log"))
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,11 @@ class BodyType:
 
     type: TypeAdapter[BaseModel]
     keys: Keys
+
+
+def most_keys(manifest: BundleManifest, max_rows: int) -> int:
+    """How many keys a batch may have: as rows, and with `log`."""
+    return len(BATCH_KEYS) + len(LogKeys.model_fields) + max_rows * len(manifest.inputs)
 
 
 class BodyCheck:
@@ -37,7 +44,8 @@ class BodyCheck:
         self._problems = BodyProblems(manifest)
         inputs = Keys(frozenset(self._names))
         log = Keys(frozenset(field.alias or name for name, field in LogKeys.model_fields.items()))
-        batch = Keys({"columns", "rows", "log"}, {"columns": inputs, "rows": inputs, "log": log})
+        batch = Keys(BATCH_KEYS, {"columns": inputs, "rows": inputs, "log": log})
+        self._most_keys = most_keys(manifest, max_rows)
         self._row = BodyType(TypeAdapter(row_type(manifest)), inputs)
         self._columns = BodyType(TypeAdapter(columns_batch_type(manifest)), batch)
         self._rows = BodyType(TypeAdapter(rows_batch_type(manifest)), batch)
@@ -52,11 +60,15 @@ class BodyCheck:
 
     def batch(self, body: bytes) -> JsonValue:
         """Columns or rows. Problems of values are the first of each column, or those of the first wrong row."""
+        is_long = may_have_more(body, self._most_keys)
+        surplus = self._duplicate_keys(self._columns.keys, body) if is_long else []
         value = _parse(body)
+        if isinstance(value, dict) and {"rows", "columns"} <= value.keys():
+            hint = "Send the rows in one of the two forms"
+            raise RequestError(Problem("rows", "is beside `columns`", hint, "extra"))
         has_rows = isinstance(value, dict) and "rows" in value and "columns" not in value
         body_type = self._rows if has_rows else self._columns
-        surplus: list[Problem] = []
-        if may_have_more(body, body_type.keys.count_in(value)):
+        if not is_long and may_have_more(body, body_type.keys.count_in(value)):
             surplus = self._duplicate_keys(body_type.keys, body)
         self._refuse(body_type, value, surplus)
         assert isinstance(value, dict)  # by its type
@@ -110,8 +122,9 @@ class BodyCheck:
     def _duplicate_keys(self, keys: Keys, body: bytes) -> list[Problem]:
         """Raises RequestError for a body with more surplus keys than an answer lists, before it is parsed."""
         surplus = list(islice(surplus_keys(body.decode(errors="replace"), keys), MAX_PROBLEMS + 1))
-        if len(surplus) > MAX_PROBLEMS:
-            raise RequestError(*self._problems.of_keys(surplus))
+        is_large = len(body) > MAX_REPARSED_BYTES  # and what is nested may have any number of keys
+        if len(surplus) > MAX_PROBLEMS or (is_large and any(key.is_nested for key in surplus)):
+            raise RequestError(*self._problems.of_keys([key for key in surplus if not key.is_nested] or surplus))
         return self._problems.of_keys([key for key in surplus if key.is_duplicate])
 
 

@@ -37,19 +37,21 @@ class BodyProblems:
         return problems
 
     def of_keys(self, keys: Sequence[SurplusKey]) -> list[Problem]:
-        """Of duplicate and unknown keys: the first MAX_PROBLEMS are described."""
-        problems = [
-            _duplicate(key.path) if key.is_duplicate else self._unknown(key.path, index)
-            for index, key in enumerate(keys[:MAX_PROBLEMS])
-        ]
+        """Of surplus keys: the first MAX_PROBLEMS are described."""
+        problems = [self._surplus(key, index) for index, key in enumerate(keys[:MAX_PROBLEMS])]
         if len(keys) > MAX_PROBLEMS:
             problems.append(_more("has more problems"))
         return problems
 
+    def _surplus(self, key: SurplusKey, index: int) -> Problem:
+        if key.is_nested:
+            return Problem(_path(key.path), "has objects or lists inside", "Send numbers, texts or null", "object")
+        return _duplicate(key.path) if key.is_duplicate else self._unknown(key.path, index)
+
     def _describe(self, detail: ErrorDetails, index: int) -> Problem:
         kind, location = detail["type"], detail["loc"]
         where, problem = _path(location), f"is {excerpt(detail['input'], MAX_VALUE_LENGTH)}"
-        if location[:1] == ("log",) and kind != "extra_forbidden":
+        if self._is_of_log(location) and kind != "extra_forbidden":
             return Problem(where, problem, "Send what the prediction log takes, or leave it out", "log")
         if kind == "missing":
             return Problem(where, "is missing", "Send it, as null when it is not known", "missing")
@@ -77,16 +79,22 @@ class BodyProblems:
         hint = f"Did you mean {similar[0]}?" if similar else "Send one that /model lists, or null when it is not known"
         return Problem(_path(location), f"{problem}, which training did not know", hint, "category")
 
+    def _is_of_log(self, location: Location) -> bool:
+        """Whether it is in `log` of a batch, and not in an input of that name."""
+        if location[:1] != ("log",):
+            return False
+        return isinstance(location[1], str) if len(location) > 1 else "log" not in self._inputs
+
     def _unknown(self, location: Location, index: int) -> Problem:
         """The problem with this index: a similar name is only searched for the first ones."""
         name = str(location[-1])
-        if location == ("rows",):  # beside `columns`
-            return Problem("rows", "is beside `columns`", "Send the rows in one of the two forms", "extra")
-        if location[:1] == ("log",):
+        if self._is_of_log(location) and len(location) > 1:
             return Problem(_path(location), "is not a key of `log`", "Remove it", "extra")
         if name in self._inputs:  # only in a batch, beside `columns` or `rows`
             return Problem(_path(location), "is not inside of `columns`", "Put every input into `columns`", "extra")
         hint = "Remove it; /model lists the inputs"
+        if location in (("rows",), ("columns",)):
+            hint = "Send many rows to /predict:batch, and one as an object with every input by name"
         if self._position and name == self._position.feature:
             hint = f"Remove it: every row is scored as if shown at position {self._position.constant}"
         elif index < self._max_suggestions:

@@ -15,6 +15,9 @@ from pydantic import JsonValue
 KeyPath = tuple[str | int, ...]
 NAMED_VALUE = re.compile(rb'"[ \t\r\n]*:')
 WHITESPACE = re.compile(r"[ \t\r\n]*")
+SIMPLE_ITEMS = re.compile(
+    r'\[(?:[^\[\]{}"]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL
+)  # of a list, up to its end or an object
 DECODER = json.JSONDecoder()
 
 
@@ -44,17 +47,24 @@ class Keys:
 
 @dataclass(frozen=True)
 class SurplusKey:
-    """A key that is a duplicate, or else unknown; `path` leads to it from the top."""
+    """A key that is a duplicate, or else unknown; `path` leads to it from the top.
+
+    With `is_nested` neither: an object or a list of lists stands under it, in place of values.
+    """
 
     path: KeyPath
     is_duplicate: bool
+    is_nested: bool = False
+
+
+class _Nested(ValueError):
+    """An object or a list of lists stands in place of values."""
 
 
 def surplus_keys(text: str, keys: Keys) -> Iterator[SurplusKey]:
     """Every surplus key in the order of the text.
 
-    The iteration ends early where the text is not JSON, which the parser reports, and at an object in place of a value,
-    which the types report.
+    The iteration ends early where the text is not JSON, which the parser reports, and with the first nested key.
     """
     try:
         yield from _KeyScanner(text).members(0, keys, ())
@@ -84,7 +94,11 @@ class _KeyScanner:
             elif nested is not None and self._next() == "[":
                 yield from self._objects(nested, (*path, name))
             else:
-                self._value()
+                try:
+                    self._value()
+                except _Nested:
+                    yield SurplusKey((*path, name), is_duplicate=False, is_nested=True)
+                    raise
             if self._next() != ",":
                 break
             self._expect(",")
@@ -115,7 +129,16 @@ class _KeyScanner:
         self._index += 1
 
     def _value(self) -> str:
-        if self._next() == "{":
-            raise ValueError("a value of a row is never an object")
+        first = self._next()
+        if first == "{":
+            raise _Nested
+        if first == "[":
+            items = SIMPLE_ITEMS.match(self._text, self._index)
+            assert items is not None  # it matches a bracket alone
+            self._index = items.end()
+            if self._next() in "[{":
+                raise _Nested
+            self._expect("]")
+            return ""
         value, self._index = DECODER.raw_decode(self._text, self._index)
         return value if isinstance(value, str) else ""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from model.bundle.manifest import BundleManifest
-from serving.body_check import BodyCheck
+from serving.body_check import BodyCheck, most_keys
 from serving.inputs import InputNumbers
 from serving.keys import may_have_more
 from serving.log_keys import LogKeys
@@ -34,6 +34,7 @@ class RequestParser:
     def __init__(self, manifest: BundleManifest, *, max_rows: int) -> None:
         self._inputs = len(manifest.inputs)
         self._max_rows = max_rows
+        self._most_keys = most_keys(manifest, max_rows)
         self._numbers = InputNumbers(manifest.inputs)
         self._check = BodyCheck(manifest, max_rows=max_rows)
 
@@ -49,7 +50,7 @@ class RequestParser:
 
     def batch(self, body: bytes) -> Batch:
         """Many rows, as columns or as rows. Raises RequestError with the first problems, TooLarge."""
-        value = _plain_json(body)
+        value = None if may_have_more(body, self._most_keys) else _plain_json(body)
         batch = self._batch(value)
         if batch is None or may_have_more(body, self._keys(value, len(batch.numbers))):
             batch = self._batch(self._check.batch(body))

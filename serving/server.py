@@ -31,6 +31,9 @@ from serving.score import load_and_verify
 from serving.settings import LOG, PORT, Settings, SettingsError, usage
 
 BACKLOG = 2048
+# Uvloop accepts one connection of a listener in each turn of its loop. A turn is long under load: probes, which connect
+# anew, would wait for seconds. Each duplicate of the listener is one more.
+ACCEPTS_A_TURN = 32
 KEEP_ALIVE_SECONDS = 65  # longer than load balancers keep an idle connection, so that they are the ones to close it
 
 
@@ -80,7 +83,7 @@ def serve(app: AsgiApp, listener: socket.socket, runtime: Runtime, *, drain_seco
     runtime.log.event("started", announcement)
     runtime.log.start()
     gc.freeze()  # modules, types and the model are never garbage; a full collection would look at all of them
-    server.run(sockets=[listener])
+    server.run(sockets=[listener, *(listener.dup() for _ in range(ACCEPTS_A_TURN - 1))])
     if runtime.prediction_log is not None:
         runtime.prediction_log.close()
     runtime.log.event("stopped", f"stopped after {server.server_state.total_requests} answers")

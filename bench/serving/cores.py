@@ -4,6 +4,23 @@ import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+
+PRIORITY = -15  # of 20 to -20
+AUTOGROUP = Path("/proc/self/autogroup")
+
+
+def take_priority() -> bool:
+    """Whether this session, with all that it starts, comes before other work of the machine: root alone may."""
+    try:
+        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
+        if (
+            AUTOGROUP.exists()
+        ):  # where it is, priorities count within a session only, and sessions have one of their own
+            AUTOGROUP.write_text(str(PRIORITY))
+    except OSError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)

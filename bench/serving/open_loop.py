@@ -17,7 +17,9 @@ from bench.serving.connection import Address, Connection, ProtocolError
 MOST_CONNECTIONS = 400
 DRAIN_SECONDS = 5.0
 SEED = 3
-BATCH = 32  # requests that are sent before answers are read again
+BATCH = 8  # requests that are sent before answers are read again
+LONGEST_WAIT = 0.05
+SPIN_SECONDS = 0.003  # a shorter wait is none: epoll's are whole milliseconds, and would make bursts of single requests
 
 
 @dataclass
@@ -62,9 +64,8 @@ class OpenLoop:
             while number < len(due) and due[number] <= now and number - first < BATCH:
                 self._send(due[number])
                 number += 1
-            behind = number < len(due) and due[number] <= now
-            wait = 0.0 if behind else min(due[number] - now, 0.05) if number < len(due) else 0.05
-            for descriptor, events in self._poll.poll(wait):
+            idle = due[number] - now if number < len(due) else LONGEST_WAIT
+            for descriptor, events in self._poll.poll(min(idle, LONGEST_WAIT) if idle > SPIN_SECONDS else 0):
                 self._event(descriptor, events)
         for _ in range(len(self._open) - len(self._idle)):
             self._load.fail(f"no answer within {DRAIN_SECONDS:g} s of the end")

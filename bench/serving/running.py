@@ -43,7 +43,7 @@ def running(
     environ = {**inherited, "OMP_NUM_THREADS": "1", **variables}
     with log.open("wb") as output, cores.of_server():
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environ, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            command, cwd=ROOT, env=environ, stdout=output, stderr=subprocess.STDOUT, process_group=0
         )
     try:
         yield _ready(process, ("127.0.0.1", port), first, log)

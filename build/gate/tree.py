@@ -145,6 +145,10 @@ def _reach(raw: Any, nodes: int) -> list[int]:
                 raise _InvalidTree(f" node {node}", f"has child {child} of {nodes} nodes", "tree-links")
             if seen[child] or parents[child] != node or children[0] == children[1]:
                 raise _InvalidTree(f" node {node}", f"has child {child}, which another node has too", "tree-cycle")
+        if children[1] != children[0] + 1:  # XGBoost never reads the right child's number
+            raise _InvalidTree(
+                f" node {node}", f"has the children {children}, which do not follow each other", "tree-links"
+            )
         todo += reversed(children)
     return order
 

@@ -15,7 +15,7 @@ from model.bundle.bundle import load
 from model.bundle.features import CategoryFeature
 from model.bundle.folder import GOLDEN, MANIFEST, RETRAIN
 from model.bundle.manifest import BundleManifest
-from model.bundle.predictor import Predictor
+from model.bundle.predictor import Engine, Predictor
 from model.bundle.row_scorer import RowScorer
 from model.errors import BundleError, DataError, Problem, Problems
 from model.progress import ReportProgress
@@ -23,11 +23,15 @@ from model.progress import ReportProgress
 
 @dataclass(frozen=True)
 class ScoringSummary:
-    """What was scored, with which bundle and engine, and how many rows have values that training did not see."""
+    """What was scored, with which bundle and engine, and how many rows have values that training did not see.
+
+    `engine_reason` says why it was not the kernel, None where it was.
+    """
 
     model: str
     bundle: str
-    engine: str
+    engine: Engine
+    engine_reason: str | None
     files: int
     rows: int
     out: str
@@ -73,6 +77,7 @@ def score(
         model=manifest.model,
         bundle=loaded.digest,
         engine=predictor.engine,
+        engine_reason=predictor.engine_reason,
         files=len(files.paths),
         rows=done,
         out=str(out),

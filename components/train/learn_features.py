@@ -11,7 +11,7 @@ from artifacts.splits import batches, float64
 from model.bundle.features import CategoryFeature, Feature, NumberFeature
 from model.spec.types import Spec
 
-FEWEST_ROWS = 10  # of a category in train; rarer values are coded as "other", with unseen ones
+FEWEST_ROWS = 10  # of a category in train; rarer values are unknown, like unseen ones
 
 
 def learn_features(spec: Spec, path: Path) -> tuple[Feature, ...]:

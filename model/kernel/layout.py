@@ -133,6 +133,8 @@ def _features(manifest: BundleManifest) -> NDArray[np.void]:
 def _linear(linear: Linear, names: tuple[str, ...]) -> tuple[NDArray[np.void], NDArray[np.float64]]:
     records, weights = list[tuple[float, ...]](), list[float]()
     for term in linear.terms:
+        if term.feature not in names:
+            raise ValueError(f"the linear part reads {term.feature!r}, which is not a feature")
         feature = names.index(term.feature)
         if term.kind == "category":
             records.append((feature, CATEGORY, len(weights), len(term.weights), 0, 0, 0, 1, 0, term.missing))

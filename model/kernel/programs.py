@@ -27,6 +27,8 @@ def programs_of(rules: Sequence[Bounds], inputs: Sequence[str]) -> tuple[NDArray
     """The rules and their operations. Raises ValueError for a rule over a column that is not an input."""
     records, operations = [], list[tuple[int, int, float]]()
     for rule in rules:
+        if strangers := sorted(set(rule.parsed.columns) - set(inputs)):
+            raise ValueError(f"the rule {rule.name!r} reads {strangers[0]!r}, which is not an input")
         program = list(_postfix(rule.parsed.tree, inputs))
         low = -math.inf if rule.min is None else rule.min
         high = math.inf if rule.max is None else rule.max

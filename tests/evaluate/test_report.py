@@ -6,7 +6,9 @@ import re
 
 from artifacts.training import Trial
 from components.evaluate.report.plots import search
-from components.evaluate.report.report import setting
+from components.evaluate.report.report import ENGINES, setting
+from model.bundle.bundle import load
+from model.bundle.predictor import Predictor
 from tests.evaluate.runs import WITH_SLICES, evaluated
 from tests.logs import log, replaced, spec_of
 from tests.runs import train_into
@@ -32,6 +34,10 @@ class TestTheReport:
         texts = ("sha256:", "Detectable", "biased", "position<sup>", "layout = 2DK", "Kendall", "Trials, best first")
         for text in texts:
             assert text in page
+
+    def test_names_the_engine_that_scored(self, evaluation, portal):
+        engine = Predictor(load(portal[0] / "trained" / "bundle")).engine
+        assert f"<dt>scored by</dt><dd>{ENGINES[engine]}</dd>" in (evaluation[0] / "report.html").read_text("utf-8")
 
     def test_closes_what_it_opens(self, evaluation):
         reader = Balance()

@@ -76,6 +76,15 @@ def test_every_row_gets_the_predictors_probability_beside_its_ids(valid_bundle, 
     assert answer.schema.metadata[b"kamado.bundle"].decode() == load(valid_bundle).digest
 
 
+def test_both_engines_write_the_same_bytes(valid_bundle, tmp_path):
+    data, out = written(tmp_path / "rows", table()), tmp_path / "scores.parquet"
+    files = []
+    for engine in ("kernel", "xgboost"):
+        assert score(valid_bundle, data, out, ids=["listing_id"], progress=quiet, engine=engine).engine == engine
+        files.append(out.read_bytes())
+    assert files[0] == files[1]
+
+
 def test_a_value_is_the_same_in_every_type_that_can_hold_it(valid_bundle, tmp_path):
     """Layouts that are numbers come as texts or integers; dictionaries change from row group to row group."""
     plain = table().set_column(1, "rent", pa.array(np.arange(ROWS) * 1000.0))
@@ -251,6 +260,7 @@ def test_the_verb_scores_and_answers_json(valid_bundle, tmp_path):
     summary = json.loads(answer.out)
     assert (answer.code, summary["outcome"], summary["rows"], summary["files"]) == (0, "finished", ROWS, 1)
     assert summary["bundle"] == load(valid_bundle).digest
+    assert (summary["engine"], summary["engine_reason"]) == ("kernel", None)
     assert set(summary["flags"]) == {"unknown_categories", "outside_range", "outside_bounds"}
     assert pq.read_table(out).num_rows == ROWS
 

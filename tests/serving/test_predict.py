@@ -46,6 +46,12 @@ def test_an_unknown_category_is_scored_as_other_and_flagged(predict, row):
     assert unseen["probability"] != predict({**row, "json": None}).json()["probability"]
 
 
+def test_many_rows_are_sent_to_their_own_route(problems, row):
+    problem, hint = problems({"rows": [row]})["rows"]
+    assert problem == "is not an input of this model"
+    assert hint.startswith("Send many rows to /predict:batch")
+
+
 def test_a_large_body_is_read_like_any_other(predict, problems, row):
     assert predict({**row, "json": "x" * 30_000}).json()["flags"]["unknown_categories"] == ["json"]
     assert problems({**row, "json": ["x" * 30_000]})["json"][0] == "is a list of 1"

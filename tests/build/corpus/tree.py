@@ -23,10 +23,20 @@ def leaf(value: float) -> Callable[[dict[str, Any]], object]:
 
 
 def turned(tree: dict[str, Any]) -> None:
-    """Swap the children of a split on the rent, as if dearer were better."""
-    node = next(at for at, left in enumerate(tree["left_children"]) if left != -1 and tree["split_indices"][at] == 0)
+    """Swap the leaves of a split on the rent, as if dearer were better."""
+    children, values = tree["left_children"], tree["split_conditions"]
+    left = next(
+        left
+        for node, left in enumerate(children)
+        if left != -1 and tree["split_indices"][node] == 0 and children[left] == children[left + 1] == -1
+    )
+    values[left], values[left + 1] = values[left + 1], values[left]
+
+
+def siblings_apart(tree: dict[str, Any]) -> None:
+    """Swap the children of the root: XGBoost reads the node after the left child, whatever is on the right."""
     left, right = tree["left_children"], tree["right_children"]
-    left[node], right[node] = right[node], left[node]
+    left[0], right[0] = right[0], left[0]
 
 
 def on_category(change: Callable[[dict[str, Any]], object]) -> Callable[[dict[str, Any]], object]:
@@ -59,6 +69,7 @@ TREES = [
     tree("cycle to the root", "tree-cycle", entry("right_children", 1, 0)),
     tree("cycle to itself", "tree-cycle", entry("left_children", 1, 1)),
     tree("both children the same", "tree-cycle", lambda t: entry("right_children", 0, t["left_children"][0])(t)),
+    tree("children in another order", "tree-links", siblings_apart),
     tree("a parent elsewhere", "tree-cycle", entry("parents", 1, 2)),
     tree("root with a parent", "tree-links", entry("parents", 0, 1)),
     tree(

@@ -7,6 +7,7 @@ import pytest
 
 from model.booster import ubjson
 from model.booster.trees import read_trees
+from model.bundle.bounds import Bounds
 from model.bundle.linear import CategoryTerm, Linear, NumberTerm
 from model.kernel.kernel import InvalidFlatModel, Kernel
 from model.kernel.layout import FlatModel, flatten
@@ -128,7 +129,7 @@ def test_no_deeper_rule_can_be_written_than_the_kernel_has_room_for(library, dee
     expression = "number_0"
     for _ in range(49):
         expression = f"(number_1 + {expression})"
-    rule = BOUNDS[0].model_copy(update={"expression": expression})
+    rule = Bounds(name="deep", expression=expression)
     Kernel(library, flatten(bundle_of(booster, bounds=(rule,)).manifest, read_trees(ubjson.parse(booster))))
 
 
@@ -154,11 +155,18 @@ def test_a_term_of_a_feature_that_is_not_there_is_refused(deep_and_flat):
     booster = deep_and_flat["depth 6"]
     for term in (CategoryTerm(feature="x", weights=(1.0,)), LINEAR.terms[0].model_copy(update={"feature": "x"})):
         assert isinstance(term, CategoryTerm | NumberTerm)
-        with pytest.raises(ValueError, match="not in"):
+        with pytest.raises(ValueError, match="the linear part reads 'x', which is not a feature"):
             flatten(
                 bundle_of(booster, linear=Linear(intercept=0, terms=(term,))).manifest,
                 read_trees(ubjson.parse(booster)),
             )
+
+
+def test_a_rule_over_what_is_not_an_input_is_refused(deep_and_flat):
+    booster = deep_and_flat["depth 6"]
+    rule = Bounds(name="ratio", expression="number_0 / other")
+    with pytest.raises(ValueError, match="the rule 'ratio' reads 'other', which is not an input"):
+        flatten(bundle_of(booster, bounds=(rule,)).manifest, read_trees(ubjson.parse(booster)))
 
 
 def test_the_structure_is_that_of_the_header(flat):
