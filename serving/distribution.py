@@ -34,8 +34,8 @@ class Distribution:
         if len(values) == 1:  # nearly every time; numpy would take ten times as long
             self.observe(float(values[0]))
             return
-        found = np.bincount(np.searchsorted(self._bounds, values), minlength=len(self._counts))
-        self._counts = [count + more for count, more in zip(self._counts, found.tolist(), strict=True)]
+        added = np.bincount(np.searchsorted(self._bounds, values), minlength=len(self._counts))
+        self._counts = [count + more for count, more in zip(self._counts, added.tolist(), strict=True)]
         self.total += float(values.sum())
 
     def buckets(self) -> list[tuple[str, float]]:

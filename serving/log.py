@@ -47,7 +47,7 @@ FIELDS = {  # name -> what it is; docs/operations.md has this table
 
 in_progress: ContextVar[Scope | None] = ContextVar("in_progress", default=None)  # the request of the running task
 
-Line = dict[str, Any]
+LogFields = dict[str, Any]
 
 
 def with_status(app: AsgiApp) -> AsgiApp:
@@ -81,11 +81,11 @@ class _Request(NamedTuple):
         request_id, headers, path = scope["request_id"], scope["headers"], scope["path"]
         return cls(time(), seconds, request_id, headers, path, get("status"), get("phases"))
 
-    def fields(self) -> Line:
-        found = trace(self.headers)
-        line: Line = {"request_id": self.request_id.decode()}
-        if found is not None:
-            line |= found._asdict()
+    def fields(self) -> LogFields:
+        context = trace(self.headers)
+        line: LogFields = {"request_id": self.request_id.decode()}
+        if context is not None:
+            line |= context._asdict()
         line["route"] = self.path if self.path in SCORING_ROUTES else OTHER_ROUTES
         if self.status is not None:
             line["status"] = self.status
@@ -162,17 +162,17 @@ class ServerLog(logging.Handler):
             self._writer = None
         super().close()
 
-    def _write(self, level: str, event: str, message: str, fields: Line) -> None:
+    def _write(self, level: str, event: str, message: str, fields: LogFields) -> None:
         line = self._line(level, event, message, fields)
         if self._writer is None:
             line.write()
         else:
             self._writer.append(line)
 
-    def _line(self, level: str, event: str, message: str, fields: Line) -> "_Written":
+    def _line(self, level: str, event: str, message: str, fields: LogFields) -> "_Written":
         if not self.is_json:
             return _Written(STDOUT if level == "info" else STDERR, f"{_text(message, fields)}\n".encode())
-        line: Line = {"level": level, "event": event, "message": message, **self._identity, **fields}
+        line: LogFields = {"level": level, "event": event, "message": message, **self._identity, **fields}
         return _Written(STDOUT, _json({"time": utc(time()), **line}))
 
     def _write_all(self, lines: list["_Request | _Written"]) -> None:
@@ -182,14 +182,14 @@ class ServerLog(logging.Handler):
         write_stdout(b"".join(self._request_line(line) for line in lines if isinstance(line, _Request)))
 
     def _request_line(self, request: _Request) -> bytes:
-        line: Line = {"time": utc(request.time), "level": "info", "event": "request", **self._identity}
+        line: LogFields = {"time": utc(request.time), "level": "info", "event": "request", **self._identity}
         line |= {**request.fields(), "seconds": request.seconds}
         if request.phases is not None:
             line["phases"] = request.phases._asdict()
         return _json(line)
 
 
-def _json(line: Line) -> bytes:
+def _json(line: LogFields) -> bytes:
     return orjson.dumps(line) + b"\n"
 
 
@@ -198,7 +198,7 @@ def _places(trace_back: TracebackType | None) -> list[str]:
     return [f"{call.filename}:{call.lineno} in {call.name}" for call in calls]
 
 
-def _text(message: str, fields: Line) -> str:
+def _text(message: str, fields: LogFields) -> str:
     return "\n  ".join([message, *(f"{name}: {_shown(value)}" for name, value in fields.items())])
 
 

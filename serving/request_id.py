@@ -33,5 +33,5 @@ class Trace(NamedTuple):
 
 def trace(headers: Iterable[Header]) -> Trace | None:
     """The W3C trace context in `traceparent`; None without one, or with one that is not of version 00."""
-    found = next((_TRACEPARENT.fullmatch(value) for name, value in headers if name == b"traceparent"), None)
-    return Trace(found[1].decode(), found[2].decode()) if found else None
+    match = next((_TRACEPARENT.fullmatch(value) for name, value in headers if name == b"traceparent"), None)
+    return Trace(match[1].decode(), match[2].decode()) if match else None

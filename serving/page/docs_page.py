@@ -1,7 +1,7 @@
 """The page at `/docs`: every route of the OpenAPI document, with a command to try it."""
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -20,36 +20,36 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-class Example(_Part):
+class ApiExample(_Part):
     value: JsonValue
 
 
-class Content(_Part):
-    examples: dict[str, Example] = {}
+class ApiContent(_Part):
+    examples: dict[str, ApiExample] = {}
 
 
-class RequestBody(_Part):
-    content: dict[str, Content]
+class ApiBody(_Part):
+    content: dict[str, ApiContent]
 
 
-class Parameter(_Part):
+class ApiParameter(_Part):
     name: str
-    place: str = Field(alias="in")
+    location: str = Field(alias="in")
     description: str = ""
 
 
-class Answer(_Part):
+class ApiResponse(_Part):
     description: str
 
 
-class Operation(_Part):
+class ApiOperation(_Part):
     """A method of a path."""
 
     summary: str = ""
     description: str = ""
-    parameters: tuple[Parameter, ...] = ()
-    body: RequestBody | None = Field(None, alias="requestBody")
-    responses: dict[str, Answer] = {}
+    parameters: tuple[ApiParameter, ...] = ()
+    body: ApiBody | None = Field(None, alias="requestBody")
+    responses: dict[str, ApiResponse] = {}
 
 
 class ApiInfo(_Part):
@@ -61,11 +61,10 @@ class ApiDocument(_Part):
     """The OpenAPI document: path -> method -> operation."""
 
     info: ApiInfo
-    paths: dict[str, dict[str, Operation]]
+    paths: dict[str, dict[str, ApiOperation]]
 
 
-def docs_page(openapi: Mapping[str, object]) -> Page:
-    document = ApiDocument.model_validate(openapi)
+def docs_page(document: ApiDocument) -> Page:
     header = element(
         "header",
         element(
@@ -103,7 +102,7 @@ def _routes(document: ApiDocument) -> Iterator[Html]:
             yield _route(verb, path, operation)
 
 
-def _route(verb: str, path: str, operation: Operation) -> Html:
+def _route(verb: str, path: str, operation: ApiOperation) -> Html:
     rows: list[list[Child]] = [[code(status), answer.description] for status, answer in operation.responses.items()]
     return element(
         "section",
@@ -117,12 +116,12 @@ def _route(verb: str, path: str, operation: Operation) -> Html:
     )
 
 
-def _parameter(parameter: Parameter) -> Html:
-    text = f" ({parameter.place}): {parameter.description}"
+def _parameter(parameter: ApiParameter) -> Html:
+    text = f" ({parameter.location}): {parameter.description}"
     return element("p", code(parameter.name), text, class_="note")
 
 
-def _command(path: str, operation: Operation) -> str:
+def _command(path: str, operation: ApiOperation) -> str:
     command = f'curl -s "$SERVER{path}"'
     example = _example(operation)
     if example is None:
@@ -130,6 +129,6 @@ def _command(path: str, operation: Operation) -> str:
     return f"{command} --json {shlex.quote(orjson.dumps(example.value).decode())}"
 
 
-def _example(operation: Operation) -> Example | None:
+def _example(operation: ApiOperation) -> ApiExample | None:
     content = operation.body.content.get(JSON_BODY) if operation.body else None
     return next(iter(content.examples.values()), None) if content else None

@@ -48,7 +48,7 @@ def _form(info: ModelInfo, golden: Sequence[GoldenRow]) -> Html:
 
 
 def _field(index: int, feature: Feature) -> Html:
-    """Numbers are typed as text: what is no number is sent as it is, and the server says what is wrong with it."""
+    """Numbers are typed as text: what is not a number is sent as it is, and the server says what is wrong with it."""
     is_number = feature.kind == "number"
     known = f"known-{index}" if isinstance(feature, CategoryFeature) else None
     return element(

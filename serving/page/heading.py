@@ -4,12 +4,12 @@ from model.bundle.features import CategoryFeature
 from serving.model_info import ModelInfo
 from serving.page.markup import Html, code, element
 from serving.page.text import number, plural, quoted
-from serving.page.verdict import NoVerdict, Verdict
+from serving.page.verdict import NoVerdict, ShownVerdict
 
 LINKS = (("docs", "API"), ("openapi.json", "openapi.json"), ("model", "model.json"), ("metrics", "metrics"))
 
 
-def heading(info: ModelInfo, verdict: Verdict | NoVerdict) -> Html:
+def heading(info: ModelInfo, verdict: ShownVerdict | NoVerdict) -> Html:
     return element(
         "header",
         element(
@@ -23,10 +23,10 @@ def heading(info: ModelInfo, verdict: Verdict | NoVerdict) -> Html:
     )
 
 
-def _facts(info: ModelInfo, verdict: Verdict | NoVerdict) -> list[Html]:
+def _facts(info: ModelInfo, verdict: ShownVerdict | NoVerdict) -> list[Html]:
     categories = sum(isinstance(feature, CategoryFeature) for feature in info.features)
     numbers = len(info.features) - categories
-    outcome = verdict.verdict if isinstance(verdict, Verdict) else "none"
+    outcome = verdict.verdict if isinstance(verdict, ShownVerdict) else "none"
     members = f"trees of {plural(info.trees.members, 'model')}" if info.trees.members > 1 else "trees"
     difference = number(info.golden.largest_difference)
     return [

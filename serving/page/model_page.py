@@ -11,13 +11,13 @@ from serving.page.live import live_section
 from serving.page.markup import element
 from serving.page.origin import origin_section
 from serving.page.page import Page, assemble
-from serving.page.verdict import NoVerdict, Verdict
+from serving.page.verdict import NoVerdict, ShownVerdict
 from serving.page.verdict_section import verdict_section
 
 SCRIPTS = ("elements.js", "answer.js", "contributions.js", "form.js", "exposition.js", "counts.js", "live.js")
 
 
-def model_page(info: ModelInfo, golden: Sequence[GoldenRow], verdict: Verdict | NoVerdict) -> Page:
+def model_page(info: ModelInfo, golden: Sequence[GoldenRow], verdict: ShownVerdict | NoVerdict) -> Page:
     main = element(
         "main",
         form_section(info, golden),

@@ -37,10 +37,10 @@ def _facts(info: ModelInfo) -> dict[str, Child]:
     }
 
 
-def _sampling(kept: float) -> str:
-    if kept == 1:
+def _sampling(share: float) -> str:
+    if share == 1:
         return "every row without a conversion was trained on"
-    return f"{percent(kept)} of the rows without a conversion were trained on; probabilities are corrected for that"
+    return f"{percent(share)} of the rows without a conversion were trained on; probabilities are corrected for that"
 
 
 def _day(moment: str | None) -> str:

@@ -3,7 +3,7 @@
 from serving.exchange import HTML, Reply, Request
 from serving.model_info import ModelInfo
 from serving.openapi import JsonObject
-from serving.page.docs_page import docs_page
+from serving.page.docs_page import ApiDocument, docs_page
 from serving.page.model_page import model_page
 from serving.page.page import Page
 from serving.page.verdict import read_verdict
@@ -12,11 +12,11 @@ from serving.score import LoadedModel
 
 
 def page_routes(model: LoadedModel, info: ModelInfo, openapi: JsonObject) -> list[Route]:
-    """`/` and `/docs`, which are no part of the API."""
+    """`/` and `/docs`, which are not part of the API."""
     verdict = read_verdict(model.folder, info.digest)
     return [
         _route("/", model_page(info, model.scorer.predictor.golden, verdict)),
-        _route("/docs", docs_page(openapi)),
+        _route("/docs", docs_page(ApiDocument.model_validate(openapi))),
     ]
 
 

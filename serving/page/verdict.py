@@ -17,7 +17,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
 
 
-class Reason(_Part):
+class ShownReason(_Part):
     """One rule, and what was measured."""
 
     rule: str
@@ -26,11 +26,11 @@ class Reason(_Part):
     message: str
 
 
-class Verdict(_Part):
+class ShownVerdict(_Part):
     """What is shown of it. `metrics` are of the test split: name -> number."""
 
     verdict: str
-    reasons: tuple[Reason, ...]
+    reasons: tuple[ShownReason, ...]
     metrics: dict[str, float]
     bundle: str
 
@@ -42,11 +42,11 @@ class NoVerdict:
     reason: str
 
 
-def read_verdict(bundle: Path, digest: str) -> Verdict | NoVerdict:
+def read_verdict(bundle: Path, digest: str) -> ShownVerdict | NoVerdict:
     """The verdict beside the folder of a bundle with this digest."""
     path = bundle.absolute().parent / FILE
     try:
-        verdict = Verdict.model_validate_json(path.read_bytes())
+        verdict = ShownVerdict.model_validate_json(path.read_bytes())
     except OSError:
         return NoVerdict(f"There is no {FILE} beside the bundle.")
     except pydantic.ValidationError:

@@ -6,7 +6,7 @@ from serving.model_info import ModelInfo
 from serving.page.heading import tile
 from serving.page.markup import Child, Html, code, element, join, table
 from serving.page.text import number, words
-from serving.page.verdict import NoVerdict, Reason, Verdict
+from serving.page.verdict import NoVerdict, ShownReason, ShownVerdict
 
 SENTENCES = {
     "promote": "Every rule passes: an image may be built from this model.",
@@ -26,8 +26,8 @@ TEST_NOTE = "Measured on the test split, rows that training never saw: from verd
 TRAINING_NOTE = "Measured in training on the calibration split, on which the calibration was fitted: from the bundle."
 
 
-def verdict_section(info: ModelInfo, verdict: Verdict | NoVerdict) -> Html:
-    evaluated = _evaluated(verdict) if isinstance(verdict, Verdict) else _missing(verdict)
+def verdict_section(info: ModelInfo, verdict: ShownVerdict | NoVerdict) -> Html:
+    evaluated = _evaluated(verdict) if isinstance(verdict, ShownVerdict) else _missing(verdict)
     return element(
         "section",
         element("h2", "Verdict and metrics", id="verdict"),
@@ -43,7 +43,7 @@ def _missing(verdict: NoVerdict) -> Html:
     return element("p", verdict.reason, " The metrics below are the bundle's own.", class_="note")
 
 
-def _evaluated(verdict: Verdict) -> Html:
+def _evaluated(verdict: ShownVerdict) -> Html:
     outcome = verdict.verdict
     banner = element(
         "div",
@@ -78,7 +78,7 @@ def _meaning(name: str, metrics: Mapping[str, float]) -> str:
     return HEADLINES[name] + interval
 
 
-def _mark(reason: Reason) -> Html:
+def _mark(reason: ShownReason) -> Html:
     if reason.bound == "a note, not a rule":
         return element("span", "note", class_="pill")
     return (

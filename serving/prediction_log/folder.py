@@ -11,8 +11,8 @@ from pathlib import Path
 from time import time
 
 from serving.prediction_log.columns import COLUMNS
-from serving.prediction_log.parquet.writer import ParquetWriter
-from serving.prediction_log.scored import Row, Scored
+from serving.prediction_log.parquet.writer import RowGroupWriter
+from serving.prediction_log.scored_request import Row, ScoredRequest
 
 MAX_BYTES = 32 << 20
 MAX_SECONDS = 300
@@ -41,16 +41,16 @@ class ParquetFolder:
         self._report = report
         self._clock = clock
         self._rows: list[Row] = []
-        self._file: ParquetWriter | None = None
+        self._file: RowGroupWriter | None = None
         self._opened = 0.0
         self._is_failing = False
 
-    def write(self, scored: Sequence[Scored]) -> None:
+    def write(self, requests: Sequence[ScoredRequest]) -> None:
         max_bytes, max_seconds, group_rows = self._limits
-        for one in scored:
+        for request in requests:
             if self._file is None and not self._rows:
                 self._opened = self._clock()
-            self._rows.extend(one.rows())
+            self._rows.extend(request.rows())
             if len(self._rows) >= group_rows:
                 self._write_group()
         is_old = self._clock() - self._opened >= max_seconds
@@ -71,11 +71,11 @@ class ParquetFolder:
         constants = [(value,) * len(rows) for value in self._constants]
         self._attempt(lambda: self._open().write_group([times, *others, *constants]), rows=len(rows))
 
-    def _open(self) -> ParquetWriter:
+    def _open(self) -> RowGroupWriter:
         if self._file is None:
             begin = datetime.fromtimestamp(self._opened, UTC)
             name = f"predictions-{begin:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}.parquet"
-            self._file = ParquetWriter(self._folder / name, COLUMNS)
+            self._file = RowGroupWriter(self._folder / name, COLUMNS)
         return self._file
 
     def _attempt(self, action: Callable[[], None], rows: int = 0) -> None:

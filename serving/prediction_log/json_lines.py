@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import orjson
 
 from serving.prediction_log.columns import COLUMNS
-from serving.prediction_log.scored import Row, Scored
+from serving.prediction_log.scored_request import Row, ScoredRequest
 from serving.stdout import utc, write_stdout
 
 
@@ -16,8 +16,8 @@ class JsonLines:
         self.lost = 0
         self._model = (model, digest)
 
-    def write(self, scored: Sequence[Scored]) -> None:
-        lines = [self._line(row) for one in scored for row in one.rows()]
+    def write(self, requests: Sequence[ScoredRequest]) -> None:
+        lines = [self._line(row) for request in requests for row in request.rows()]
         if lines and not write_stdout(b"".join(lines)):
             self.lost += len(lines)
 

@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from serving.background import BackgroundWriter
 from serving.log_keys import LogKeys
-from serving.prediction_log.scored import Scored
+from serving.prediction_log.scored_request import ScoredRequest
 
 MAX_WAITING = 200_000  # rows
 
@@ -25,7 +25,7 @@ class Sink(Protocol):
 
     lost: int  # rows that it took and nobody can read
 
-    def write(self, scored: Sequence[Scored]) -> None:
+    def write(self, requests: Sequence[ScoredRequest]) -> None:
         """Also called with nothing, a few times a second, so that time passes."""
 
     def close(self) -> None:
@@ -38,7 +38,7 @@ class PredictionLog(Collector):
     def __init__(self, sink: Sink, *, limit: int = MAX_WAITING) -> None:
         self._sink = sink
         self._rows = 0
-        self._writer: BackgroundWriter[Scored] = BackgroundWriter(
+        self._writer: BackgroundWriter[ScoredRequest] = BackgroundWriter(
             sink.write, limit=limit, name="prediction-log", finish=sink.close
         )
 
@@ -46,7 +46,7 @@ class PredictionLog(Collector):
         """The rows of one answer (rows,), the id of its request, and what the caller says of them."""
         self._rows += len(probability)
         now = int(time() * 1000)
-        scored = Scored(now, keys.request or request, probability, keys.list_id, keys.items, keys.positions)
+        scored = ScoredRequest(now, keys.request or request, probability, keys.list_id, keys.items, keys.positions)
         self._writer.append(scored, len(probability))
 
     def close(self) -> None:

@@ -58,14 +58,14 @@ def test_large_bodies_that_come_together_are_refused_and_single_rows_are_not(bun
     batch = json.dumps({"columns": {name: [value] * 2000 for name, value in row.items()}}).encode()
     single = json.dumps(row).encode()
     assert len(batch) > INLINE_BYTES
-    with running(bundle, KAMADO_CONCURRENCY="7") as server, connected(server, 6) as [*bulk, one, probe]:
+    with running(bundle, KAMADO_CONCURRENCY="7") as server, connected(server, 6) as [*bulk, small, probe]:
         server.process.send_signal(signal.SIGSTOP)
         for connection in bulk:
             connection.sendall(head(len(batch)).replace(b"/predict", b"/predict:batch") + batch)
-        one.sendall(head(len(single)) + single)
+        small.sendall(head(len(single)) + single)
         probe.sendall(b"GET /readyz HTTP/1.1\r\nHost: kamado\r\n\r\n")
         server.process.send_signal(signal.SIGCONT)
-        assert answer(one)[0] == 200
+        assert answer(small)[0] == 200
         assert answer(probe)[0] == 200
         statuses = [answer(connection)[0] for connection in bulk]
     assert set(statuses) == {200, 503}

@@ -103,9 +103,9 @@ def test_a_failure_has_its_type_and_place_but_not_its_message(capfd, form):
 
 @pytest.mark.parametrize("sent", [b"", b"with space", b"x" * 129, b"\xff", b'"\n"'])
 def test_an_id_that_no_log_should_hold_is_replaced(sent):
-    made = request_id([(b"x-request-id", sent)])
-    assert made != sent
-    assert made != request_id([])
+    replacement = request_id([(b"x-request-id", sent)])
+    assert replacement != sent
+    assert replacement != request_id([])
 
 
 @pytest.mark.parametrize(

@@ -83,13 +83,13 @@ def test_what_is_older_than_the_window_is_forgotten(demand, clock):
 
 
 def test_a_value_on_a_bound_is_in_its_bucket():
-    one, many = Distribution((1.0, 2.0)), Distribution((1.0, 2.0))
+    single, many = Distribution((1.0, 2.0)), Distribution((1.0, 2.0))
     values = [0.5, 1.0, 1.5, 2.0, 2.5]
     for value in values:
-        one.observe(value)
+        single.observe(value)
     many.observe_all(np.array(values))
-    assert one.buckets() == many.buckets() == [("1.0", 2), ("2.0", 4), ("+Inf", 5)]
-    assert one.total == many.total == sum(values)
+    assert single.buckets() == many.buckets() == [("1.0", 2), ("2.0", 4), ("+Inf", 5)]
+    assert single.total == many.total == sum(values)
 
 
 def test_one_row_and_a_batch_are_counted_alike(metrics):

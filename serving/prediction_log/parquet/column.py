@@ -23,7 +23,7 @@ def _texts(values: Sequence[str]) -> bytes:
 
 
 @dataclass(frozen=True)
-class ColumnType:
+class ParquetType:
     """Parquet's number of the physical type, what its values mean, and how they become bytes."""
 
     physical: int
@@ -32,10 +32,10 @@ class ColumnType:
     logical: Struct | None = None
 
 
-INT64 = ColumnType(2, _numbers("<i8"))
-DOUBLE = ColumnType(5, _numbers("<f8"))
-TEXT = ColumnType(6, _texts, converted=0, logical=_STRING)
-TIME = ColumnType(2, _numbers("<i8"), converted=9, logical=_MILLISECONDS_UTC)  # Unix time in milliseconds
+INT64 = ParquetType(2, _numbers("<i8"))
+DOUBLE = ParquetType(5, _numbers("<f8"))
+TEXT = ParquetType(6, _texts, converted=0, logical=_STRING)
+TIME = ParquetType(2, _numbers("<i8"), converted=9, logical=_MILLISECONDS_UTC)  # Unix time in milliseconds
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Column:
     """Only an optional one has None among its values."""
 
     name: str
-    type: ColumnType
+    type: ParquetType
     is_optional: bool = False
 
     def page(self, values: Sequence[Any]) -> bytes:

@@ -14,7 +14,7 @@ _GZIP_FORMAT = 31  # of zlib: with gzip's header, without a time
 _FASTEST = 1
 
 
-class ParquetWriter:
+class RowGroupWriter:
     """Writes `path`.part, which close() renames. `rows` and `size` (bytes) are those of the file so far."""
 
     def __init__(self, path: Path, columns: Sequence[Column]) -> None:

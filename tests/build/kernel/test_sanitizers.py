@@ -87,8 +87,8 @@ def _damaged(flat: FlatModel, random: np.random.Generator) -> FlatModel:
     elif kind < 0.3:
         array = np.concatenate([array, array[: random.integers(0, 4)]])
     elif len(array) and kind < 0.4:
-        one, other = random.integers(0, len(array), 2)
-        array[[one, other]] = array[[other, one]]
+        first, second = random.integers(0, len(array), 2)
+        array[[first, second]] = array[[second, first]]
     elif len(array):
         words = array.view(np.uint32)
         at = random.integers(0, len(words))

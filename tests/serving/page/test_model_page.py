@@ -11,7 +11,7 @@ import pytest
 from model.bundle.golden import GoldenRow
 from serving.model_info import EngineInfo
 from serving.page.model_page import model_page
-from serving.page.verdict import NoVerdict, Reason, Verdict, read_verdict
+from serving.page.verdict import NoVerdict, ShownReason, ShownVerdict, read_verdict
 from tests.serving.page.conftest import QUOTES, SCRIPT, WARDS
 from tests.serving.page.document import parse
 
@@ -28,8 +28,8 @@ def document(page):
 
 def section(document, name):
     """The text of the section with this heading."""
-    (found,) = [node for node in document.all("section") if node.attributes["aria-labelledby"] == name]
-    return found.text
+    (node,) = [each for each in document.all("section") if each.attributes["aria-labelledby"] == name]
+    return node.text
 
 
 def test_it_says_which_model_it_is(document, info):
@@ -60,8 +60,8 @@ def test_other_texts_of_the_bundle_stay_texts(info, rows, field):
 
 
 def test_texts_of_a_verdict_stay_texts(info, rows):
-    reason = Reason(rule=SCRIPT, bound=SCRIPT, passed=False, message=SCRIPT)
-    verdict = Verdict(verdict=SCRIPT, reasons=(reason,), metrics={SCRIPT: 1.0}, bundle=info.digest)
+    reason = ShownReason(rule=SCRIPT, bound=SCRIPT, passed=False, message=SCRIPT)
+    verdict = ShownVerdict(verdict=SCRIPT, reasons=(reason,), metrics={SCRIPT: 1.0}, bundle=info.digest)
     document = parse(model_page(info, rows, verdict).html)
     assert len(document.all("script")) == 1
     assert section(document, "verdict").count(SCRIPT) == 5

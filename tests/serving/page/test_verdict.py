@@ -6,7 +6,7 @@ import tarfile
 import pytest
 
 from build.image.model_layer import ENVIRONMENT, model_layer
-from serving.page.verdict import NoVerdict, Verdict, read_verdict
+from serving.page.verdict import NoVerdict, ShownVerdict, read_verdict
 
 DIGEST = "sha256:" + "0" * 64
 
@@ -19,7 +19,7 @@ def bundle(tmp_path):
 
 def test_it_is_what_evaluate_wrote(hostile_bundle, info):
     verdict = read_verdict(hostile_bundle, info.digest)
-    assert isinstance(verdict, Verdict)
+    assert isinstance(verdict, ShownVerdict)
     assert (verdict.verdict, verdict.metrics["auc"], verdict.reasons[0].passed) == ("promote", 0.71, True)
 
 
@@ -29,12 +29,12 @@ def test_the_layer_of_an_image_has_it_where_the_server_looks(hostile_bundle, inf
     with tarfile.open(tmp_path / "layer.tar.gz") as layer:
         layer.extractall(tmp_path, filter="data")
     inside = tmp_path / ENVIRONMENT["KAMADO_BUNDLE"].removeprefix("/")
-    assert isinstance(read_verdict(inside, info.digest), Verdict)
+    assert isinstance(read_verdict(inside, info.digest), ShownVerdict)
 
 
 def test_the_folder_may_be_the_working_folder(hostile_bundle, info, monkeypatch):
     monkeypatch.chdir(hostile_bundle)
-    assert isinstance(read_verdict(hostile_bundle.relative_to(hostile_bundle), info.digest), Verdict)
+    assert isinstance(read_verdict(hostile_bundle.relative_to(hostile_bundle), info.digest), ShownVerdict)
 
 
 def test_there_may_be_none(bundle):

@@ -9,7 +9,7 @@ import pytest
 
 from serving.prediction_log.columns import COLUMNS
 from serving.prediction_log.folder import ParquetFolder
-from serving.prediction_log.scored import Scored
+from serving.prediction_log.scored_request import ScoredRequest
 
 
 class Clock:
@@ -38,7 +38,7 @@ def folder(tmp_path, clock, reports):
 
 
 def scored(rows=1, **keys):
-    return Scored(1_795_756_800_123, "r-1", np.full(rows, 0.25), **keys)
+    return ScoredRequest(1_795_756_800_123, "r-1", np.full(rows, 0.25), **keys)
 
 
 def complete(path):

@@ -25,12 +25,12 @@ def ask(url, row):
     """One row with and without keys, a batch with and without; the rows that the log must have."""
     headers = {"x-request-id": "own", "kamado-list": "l1", "kamado-item": "東京".encode(), "kamado-position": "7"}
     batch = {"columns": {name: [value, value] for name, value in row.items()}}
-    one = requests.post(url + "/predict", json=row, headers=headers, timeout=30)
+    single = requests.post(url + "/predict", json=row, headers=headers, timeout=30)
     other = requests.post(url + "/predict", json=row, headers={"kamado-position": "first"}, timeout=30)
     many = requests.post(url + "/predict:batch", json={**batch, "log": KEYS}, timeout=30)
     plain = requests.post(url + "/predict:batch", json=batch, timeout=30)
     assert requests.post(url + "/predict", json={}, timeout=30).status_code == 422
-    score = one.json()["probability"]
+    score = single.json()["probability"]
     return [
         ("own", 0, "l1", "東京", 7, score),
         (other.headers["x-request-id"], 0, None, None, None, score),

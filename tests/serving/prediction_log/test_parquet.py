@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from serving.prediction_log.parquet.column import DOUBLE, INT64, TEXT, TIME, Column
 from serving.prediction_log.parquet.thrift import I32, I64, Struct, encode, varint
-from serving.prediction_log.parquet.writer import ParquetWriter
+from serving.prediction_log.parquet.writer import RowGroupWriter
 
 COLUMNS = (
     Column("time", TIME),
@@ -27,7 +27,7 @@ ROWS = [
 
 
 def write(path, groups):
-    writer = ParquetWriter(path, COLUMNS)
+    writer = RowGroupWriter(path, COLUMNS)
     for rows in groups:
         writer.write_group([list(values) for values in zip(*rows, strict=True)])
     writer.close()
@@ -87,7 +87,7 @@ def test_the_same_rows_give_the_same_bytes(tmp_path):
 
 
 def test_a_file_has_its_name_only_when_it_is_complete(tmp_path):
-    writer = ParquetWriter(tmp_path / "a.parquet", COLUMNS)
+    writer = RowGroupWriter(tmp_path / "a.parquet", COLUMNS)
     writer.write_group([list(values) for values in zip(*ROWS, strict=True)])
     assert [path.name for path in tmp_path.iterdir()] == ["a.parquet.part"]
     writer.close()
@@ -95,7 +95,7 @@ def test_a_file_has_its_name_only_when_it_is_complete(tmp_path):
 
 
 def test_a_file_that_is_given_up_is_removed(tmp_path):
-    ParquetWriter(tmp_path / "a.parquet", COLUMNS).discard()
+    RowGroupWriter(tmp_path / "a.parquet", COLUMNS).discard()
     assert [*tmp_path.iterdir()] == []
 
 

@@ -11,7 +11,7 @@ MAX_POSITION = 2**63 - 1
 Row = tuple[int, str, int, str | None, str | None, int | None, float]  # the columns but for those of the model
 
 
-class Scored(NamedTuple):
+class ScoredRequest(NamedTuple):
     """A tuple: it is made for every request. `time` is Unix time in milliseconds.
 
     `items` and `positions` have one value per row, or are None.
