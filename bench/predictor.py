@@ -122,7 +122,7 @@ def costs_of(bundle: Bundle, rounds: int) -> dict[int, list[Cost]]:
     for number in range(rounds):
         random = np.random.default_rng(SEED + number)
         for size, calls in SIZES.items():
-            values = [rows_of(random, size)[:, :-1].copy() for _ in range(calls)]
+            values = np.split(rows_of(random, size * calls)[:, :-1].copy(), calls)
             matrices = [scorer.matrix(part) for part in values]
             theirs = min(calls, 200)
             costs[size].append(
