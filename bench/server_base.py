@@ -37,8 +37,8 @@ MOST_BYTES, MOST_IMPORT, MOST_READY, MOST_RESIDENT = 90_000_000, 0.6, 2.0, 90_00
 def start(root: Path, bundle: Path, *words: str) -> Start:
     """A command of the image, run from outside of it."""
     run = {"Cmd": ["python3", *words], "Env": [*ENVIRONMENT, "KAMADO_BUNDLE="], "WorkingDir": "/opt/kamado"}
-    command = start_of(root, json.dumps({"architecture": architecture(), "config": run}).encode())
-    return replace(command, environment={**command.environment, "KAMADO_BUNDLE": str(bundle)})
+    image = start_of(root, json.dumps({"architecture": architecture(), "config": run}).encode())
+    return replace(image, environment={**image.environment, "KAMADO_BUNDLE": str(bundle)})
 
 
 def import_seconds(root: Path, bundle: Path) -> float:

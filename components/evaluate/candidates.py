@@ -48,8 +48,6 @@ class BundleCandidate(Candidate):
         self.predictor = Predictor(bundle, threads=threads)
 
     def probability(self, matrix: Matrix) -> Floats:
-        if self.predictor.engine == "kernel":  # which scores a row in less time than it takes to look for its equal
-            return self.predictor.probability(matrix)
         distinct = DistinctRows.of(matrix)
         return self.predictor.probability(distinct.rows)[distinct.index]
 

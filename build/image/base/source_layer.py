@@ -29,7 +29,7 @@ def packages(names: Iterable[str]) -> Iterator[TarEntry]:
 def _is_code(name: str) -> bool:
     """The kernel's library, which is compiled of this code, is a layer of its own."""
     parts = name.split("/")
-    return "__pycache__" not in parts and not parts[-1].startswith(".") and not name.endswith((".md", ".so"))
+    return "__pycache__" not in parts and not parts[-1].startswith(".") and not name.endswith((".md", ".so", ".dylib"))
 
 
 def code_key(files: list[TarEntry]) -> str:
