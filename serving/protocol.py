@@ -217,6 +217,7 @@ class BoundedProtocol(KeepAliveProtocol):
         earlier = [cycle for cycle in self._open if not cycle.response_complete]
         if is_body and not self._is_shed and self.cycle in earlier:  # it is this request's own
             earlier.remove(self.cycle)
+            self.scope["is_refused"] = True  # type: ignore[typeddict-unknown-key]
             if self.pipeline:
                 self.pipeline.popleft()
         if earlier:
@@ -252,6 +253,7 @@ class BoundedProtocol(KeepAliveProtocol):
         if self.cycle.response_started:
             self.transport.abort()
         else:
+            self.scope["is_refused"] = True  # type: ignore[typeddict-unknown-key]
             self._mark_disconnected()
             self._refuse(framing_too_large(MAX_HEAD_BYTES), has_begun=True)
 

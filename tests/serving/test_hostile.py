@@ -221,6 +221,19 @@ def test_a_body_that_ends_in_no_http_spoils_no_earlier_answer(impatient):
     assert answers.count(b"HTTP/1.1 ") == answers.count(b"HTTP/1.1 200 OK") == 1
 
 
+@pytest.mark.parametrize(("rest", "status"), [(b"zz\r\n", "400"), (b"2;" + b"x" * 66_000, "431")])
+def test_a_body_that_is_refused_by_the_connection_is_counted_once(server, counted, rest, status):
+    with connect(server) as connection:
+        connection.sendall(CHUNKED + b"\r\n{}\r\n")
+        time.sleep(0.05)
+        for start in range(0, len(rest), 22_000):
+            connection.sendall(rest[start : start + 22_000])
+            time.sleep(0.05)
+        assert everything(connection).startswith(b"HTTP/1.1 %s " % status.encode())
+    until(lambda: counted()["kamado_inflight"] == 0)
+    assert refusals(counted) == {status: 1}
+
+
 def test_a_request_that_is_answered_gets_no_second_answer(impatient):
     with connect(impatient) as connection:
         connection.sendall(CHUNKED.replace(b"/predict", b"/nothing") + b"\r\n{}\r\n")
