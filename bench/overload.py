@@ -136,19 +136,19 @@ def table(measured: list[Stage]) -> Table:
     return drawn
 
 
-def plot(stages_: list[Stage]) -> str:
+def plot(measured: list[Stage]) -> str:
     """How many of 100 accepted requests took less than so many milliseconds, a line per load."""
     shares = [number / 200 for number in range(200)] + [0.999]
-    longest = 1.1 * max(stage.milliseconds(0.99) for stage in stages_)
+    longest = 1.1 * max(stage.milliseconds(0.99) for stage in measured)
     lines = [
         Line(
             f"{stage.multiple:g} times the capacity",
             [(min(stage.milliseconds(share), longest), share) for share in shares],
             style,
         )
-        for stage, style in zip(stages_, ("new", "third", "base"), strict=False)
+        for stage, style in zip(measured, ("new", "third", "base"), strict=False)
     ]
-    name = stages_[0].name
+    name = measured[0].name
     drawn = Chart(
         name, "milliseconds until the answer", "share of accepted requests", lines, x_range=(0, longest)
     ).svg()

@@ -2,8 +2,9 @@
 
 Two synthetic models of depth 6, 400 and 730 trees, a third of their inputs categories (3 to 400 levels), with linear
 part, calibration and rules. Processor time of one thread per call; the kernel turns inputs into probabilities and
-flags, XGBoost its float32 matrix into margins and nothing else. Every round measures both. Then a million rows, by both
-engines: how many bits of margin and probability differ. Exit code 1 when a goal is missed.
+flags, XGBoost its float32 matrix into margins and nothing else. Every round measures both, and what each takes for the
+contributions of one row. Then a million rows, by both engines: how many bits of margin and probability differ. Exit
+code 1 when a goal is missed.
 """
 
 import argparse
@@ -27,16 +28,18 @@ from model.bundle.booster import xgboost
 from model.bundle.bounds import Bounds
 from model.bundle.bundle import Bundle
 from model.bundle.calibration import Calibration, Sampling
+from model.bundle.contributions import Explainer
 from model.bundle.features import CategoryFeature, NumberFeature
 from model.bundle.linear import CategoryTerm, Linear, NumberTerm
 from model.bundle.manifest import BundleManifest, Position, Trees
-from model.bundle.predictor import Predictor
+from model.bundle.predictor import Engine, Predictor
 from model.bundle.row_scorer import RowScorer
 
 NUMBERS, LEVELS = 20, (3, 5, 8, 12, 20, 40, 80, 120, 200, 400)
 TREES = (400, 730)
 TRAINING_ROWS, SEED = 20_000, 21
 SIZES = {1: 2_000, 32: 100, 1_000: 5}  # rows of a call -> calls in a round
+EXPLANATIONS = 20  # in a round
 MOST_MICROSECONDS, LEAST_RATIO, MOST_LOAD_SECONDS = 20.0, 2.0, 0.1
 
 
@@ -136,6 +139,18 @@ def costs_of(bundle: Bundle, rounds: int) -> dict[int, list[Cost]]:
     return costs
 
 
+def explanation_milliseconds(bundle: Bundle, rounds: int) -> dict[Engine, list[float]]:
+    """Of the contributions of one row, by engine."""
+    matrices = np.split(rows_of(np.random.default_rng(SEED), EXPLANATIONS).astype(np.float32), EXPLANATIONS)
+    milliseconds: dict[Engine, list[float]] = {"kernel": [], "xgboost": []}
+    explainers = {engine: Explainer(Predictor(bundle, engine=engine)) for engine in milliseconds}
+    for _ in range(rounds):
+        for engine, explainer in explainers.items():
+            cost = microseconds(lambda at, explain=explainer.explain: explain(matrices[at]), EXPLANATIONS)
+            milliseconds[engine].append(cost / 1e3)
+    return milliseconds
+
+
 def load_seconds(bundle: Bundle, rounds: int) -> list[float]:
     """Read, check and lay out the booster."""
     seconds = []
@@ -182,6 +197,8 @@ def main() -> int:
             reached &= size > 1 or statistics.median(kernel) <= MOST_MICROSECONDS
         seconds, bits = load_seconds(bundle, args.rounds), differing_bits(bundle, args.rows // len(TREES))
         console.print(f"{trees} trees: loaded in {spread(seconds, ' s', 3)}")
+        for engine, milliseconds in explanation_milliseconds(bundle, args.rounds).items():
+            console.print(f"{trees} trees: contributions of a row by {engine} in {spread(milliseconds, ' ms')}")
         console.print(f"{trees} trees: {bits} bits differ, {args.rows // len(TREES):,} rows")
         reached &= bits == 0 and statistics.median(seconds) <= MOST_LOAD_SECONDS
     console.print(table)

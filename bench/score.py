@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 from rich.console import Console
 
 from bench.serving.model_case import model_case
+from bench.spread import spread
 from model.bundle.bundle import load
 from model.bundle.features import CategoryFeature, Feature
 
@@ -95,10 +96,6 @@ def measured(bundle: Path, data: Path, out: Path, engine: str) -> Usage:
     return usage
 
 
-def spread(values: list[float]) -> str:
-    return f"{statistics.median(values):,.0f} ({min(values):,.0f} to {max(values):,.0f})"
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the small measurement")
@@ -118,7 +115,7 @@ def main() -> int:
         large = measured(bundle, repeated(data, TIMES), out, "kernel")
     speeds = {engine: [usage.rows_per_second for usage in usage_of] for engine, usage_of in usages.items()}
     for engine, speed in speeds.items():
-        console.print(f"{engine}: {spread(speed)} rows a second and core, {args.rows:,} rows")
+        console.print(f"{engine}: {spread(speed, digits=0)} rows a second and core, {args.rows:,} rows")
     ratios = [ours / theirs for ours, theirs in zip(speeds["kernel"], speeds["xgboost"], strict=True)]
     console.print(f"kernel to xgboost: {statistics.median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f})")
     small = statistics.median(usage.megabytes for usage in usages["kernel"])

@@ -15,9 +15,8 @@ from pydantic import JsonValue
 KeyPath = tuple[str | int, ...]
 NAMED_VALUE = re.compile(rb'"[ \t\r\n]*:')
 WHITESPACE = re.compile(r"[ \t\r\n]*")
-SIMPLE_ITEMS = re.compile(
-    r'\[(?:[^\[\]{}"]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL
-)  # of a list, up to its end or an object
+# Of a list, up to its end or an object.
+SIMPLE_ITEMS = re.compile(r'\[(?:[^\[\]{}"]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
 DECODER = json.JSONDecoder()
 
 

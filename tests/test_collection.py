@@ -19,7 +19,7 @@ def test_make_test_collects_every_file_of_tests(request):
 
 
 def test_the_files_that_begin_first_are_there():
-    """A name that a file no longer has would be passed over without a word."""
+    """A name that a file no longer has would be passed over silently."""
     assert [file for file in LONGEST if not (ROOT / file).is_file()] == []
 
 

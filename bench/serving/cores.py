@@ -14,9 +14,8 @@ def take_priority() -> bool:
     """Whether this session, with all that it starts, comes before other work of the machine: root alone may."""
     try:
         os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
-        if (
-            AUTOGROUP.exists()
-        ):  # where it is, priorities count within a session only, and sessions have one of their own
+        # Where it is, priorities count within a session only, and sessions have one of their own.
+        if AUTOGROUP.exists():
             AUTOGROUP.write_text(str(PRIORITY))
     except OSError:
         return False

@@ -90,7 +90,7 @@ class OpenLoop:
                 return
             except OSError as error:
                 self._drop(connection)
-                if not is_pooled:  # an idle one may have been closed by the server: that is no failure
+                if not is_pooled:  # an idle one may have been closed by the server: that is not a failure
                     self._load.fail(repr(error))
                     return
 

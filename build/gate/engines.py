@@ -20,16 +20,16 @@ from model.bundle.manifest import BundleManifest
 from model.bundle.predictor import KernelMissing, Predictor
 from model.bundle.row_scorer import RowScorer
 from model.errors import Problem
-from model.kernel.library import Missing, find_library
+from model.kernel.library import NoKernel, find_library
 
 SET_UP = "Run `make` again where its compiler can be had, or verify in the image of the steps, which has the kernel"
-REPORT = "Report it: a defect of the kernel, and the model serves nowhere until it is mended"
-FEW = 16  # rows that the kernel scores one by one; more are scored in blocks
+REPORT = "Report it: a defect of the kernel, and the model serves nowhere until it is fixed"
+FEW = 16  # rows of a call that the kernel scores one by one; many it scores in blocks
 
 
 def engine_problems(bundle: Bundle, reference: Predictor) -> Iterator[Problem]:
     """`reference` scores with XGBoost. Only for a booster that passed its check."""
-    if isinstance(library := find_library(), Missing):
+    if isinstance(library := find_library(), NoKernel):
         yield Problem(
             "kernel", f"is missing, so the bundle cannot be proven ({library.reason})", SET_UP, "kernel-missing"
         )

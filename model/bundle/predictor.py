@@ -20,7 +20,7 @@ from model.bundle.bundle import Bundle
 from model.bundle.features import Values, encode
 from model.kernel.kernel import Kernel
 from model.kernel.layout import flatten
-from model.kernel.library import Missing, find_library
+from model.kernel.library import NoKernel, find_library
 
 if TYPE_CHECKING:
     import xgboost
@@ -68,7 +68,7 @@ class Predictor:
 
     @functools.cached_property
     def booster(self) -> "xgboost.Booster":
-        """The trees in XGBoost: for gain and contributions, which the kernel does not compute."""
+        """The trees in XGBoost: where it is the engine, and for gain, which the kernel does not compute."""
         from model.bundle.booster import xgboost  # not at the top: servers with the kernel do not have it
 
         booster = xgboost.Booster({"nthread": self._threads})
@@ -107,11 +107,11 @@ class Predictor:
         return sigmoid(self.manifest.calibration.apply(self.manifest.sampling.correct(margin)))
 
 
-def _kernel_of(bundle: Bundle) -> Kernel | Missing:
+def _kernel_of(bundle: Bundle) -> Kernel | NoKernel:
     library = find_library()
-    if isinstance(library, Missing):
+    if isinstance(library, NoKernel):
         return library
     try:
         return Kernel(library, flatten(bundle.manifest, read_trees(ubjson.parse(bundle.booster))))
     except ValueError as error:  # NotUbjson, UnreadableTrees and InvalidFlatModel are
-        return Missing(str(error))
+        return NoKernel(str(error))

@@ -24,14 +24,14 @@ class KernelLibrary:
 
 
 @dataclass(frozen=True)
-class Missing:
-    """Why there is no library."""
+class NoKernel:
+    """Why there is none that can be used here."""
 
     reason: str
 
 
 @functools.cache
-def find_library() -> KernelLibrary | Missing:
+def find_library() -> KernelLibrary | NoKernel:
     """The library beside this file, as images have it, or that of the environment, as `make` builds it."""
     name = kernel_sources().library_name(ENDING)
     candidates = [FOLDER / name, Path(sys.prefix) / "lib" / "kamado" / name]
@@ -42,19 +42,19 @@ def find_library() -> KernelLibrary | Missing:
             if isinstance(library, KernelLibrary):
                 return library
             reasons.append(library.reason)
-    return Missing("; ".join(reasons) or f"there is no {name} in {FOLDER} or {candidates[1].parent}")
+    return NoKernel("; ".join(reasons) or f"there is no {name} in {FOLDER} or {candidates[1].parent}")
 
 
-def load_library(path: Path) -> KernelLibrary | Missing:
+def load_library(path: Path) -> KernelLibrary | NoKernel:
     """The library in this file, when this machine can load it and it comes from these sources."""
     try:
         functions = ctypes.CDLL(str(path))
         functions.kmd_sources.restype = ctypes.c_char_p
         sources = functions.kmd_sources()
     except (OSError, AttributeError) as error:
-        return Missing(f"{path} cannot be loaded ({error})")
+        return NoKernel(f"{path} cannot be loaded ({error})")
     if sources != kernel_sources().sha256.encode():
-        return Missing(f"{path} was compiled from other sources")
+        return NoKernel(f"{path} was compiled from other sources")
     _declare(functions)
     return KernelLibrary(path, functions)
 

@@ -64,10 +64,8 @@ def _not_finite(request: InferenceRequest) -> Iterator[Problem]:
     for tensor in request.inputs:
         for index, value in enumerate(tensor.data or []):
             if isinstance(value, float) and not math.isfinite(value):
-                where, hint = (
-                    f"{tensor.name:.{MAX_VALUE_LENGTH}}[{index}]",
-                    "Send a finite number, or null when it is not known",
-                )
+                where = f"{tensor.name:.{MAX_VALUE_LENGTH}}[{index}]"
+                hint = "Send a finite number, or null when it is not known"
                 yield Problem(where, f"is {value}", hint, "number")
 
 

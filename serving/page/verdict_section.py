@@ -2,19 +2,13 @@
 
 from collections.abc import Mapping
 
+from model.verdict_sentences import VERDICT_SENTENCES
 from serving.model_info import ModelInfo
 from serving.page.heading import tile
 from serving.page.markup import Child, Html, code, element, join, table
 from serving.page.text import number, words
 from serving.page.verdict import NoVerdict, ShownReason, ShownVerdict
 
-SENTENCES = {
-    "promote": "Every rule passes: an image may be built from this model.",
-    "hold": "Not shown to be good enough. No image is built.",
-    "reject": "Shown to be worse, or not what the spec asks for. No image is built.",
-    "insufficient-data": "There is too little data to decide. No image is built.",
-    "invalid": "Something is missing or not finite. No image is built.",
-}
 STATES = {"promote": "good", "hold": "warn", "insufficient-data": "warn"}
 HEADLINES = {
     "auc": "AUC",
@@ -48,7 +42,7 @@ def _evaluated(verdict: ShownVerdict) -> Html:
     banner = element(
         "div",
         element("strong", outcome),
-        element("p", SENTENCES.get(outcome, "")),
+        element("p", VERDICT_SENTENCES.get(outcome, "")),
         class_=f"banner {STATES.get(outcome, 'bad')}",
     )
     tiles = [

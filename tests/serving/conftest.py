@@ -4,12 +4,18 @@ import requests
 from model.bundle.bundle import load
 from model.bundle.predictor import Predictor
 from tests.bundles import write_odd_names_bundle
+from tests.serving.clock import Clock
 from tests.serving.process import running
 
 
 @pytest.fixture(scope="session")
 def bundle(tmp_path_factory):
     return write_odd_names_bundle(tmp_path_factory.mktemp("serving") / "bundle")
+
+
+@pytest.fixture
+def clock():
+    return Clock()
 
 
 @pytest.fixture(scope="session")

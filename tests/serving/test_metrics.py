@@ -10,19 +10,6 @@ from serving.metrics import Phases, ServerMetrics
 from serving.score import Predictions
 
 
-class Clock:
-    def __init__(self):
-        self.now = 100.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
 @pytest.fixture
 def demand(clock):
     return Demand(clock)

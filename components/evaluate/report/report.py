@@ -25,14 +25,8 @@ from model.bundle.booster import xgboost
 from model.bundle.bundle import Bundle
 from model.bundle.predictor import Engine
 from model.spec.types import Spec
+from model.verdict_sentences import VERDICT_SENTENCES
 
-SENTENCES = {
-    "promote": "Every rule passes: an image may be built from this model.",
-    "hold": "Not shown to be good enough. No image is built.",
-    "reject": "Shown to be worse, or not what the spec asks for. No image is built.",
-    "insufficient-data": "There is too little data to decide. No image is built.",
-    "invalid": "Something is missing or not finite. No image is built.",
-}
 ENGINES: dict[Engine, str] = {"kernel": "the compiled kernel", "xgboost": "XGBoost"}
 TRIALS_SHOWN = 100
 NOTHING = "-"
@@ -63,7 +57,7 @@ def render(inputs: ReportInputs) -> str:
             manifest=inputs.bundle.manifest,
             decision=inputs.decision,
             verdict=inputs.verdict,
-            sentence=SENTENCES[inputs.decision.outcome],
+            sentence=VERDICT_SENTENCES[inputs.decision.outcome],
             metrics=metrics.scalars,
             tables=metrics,
             measured=measured,

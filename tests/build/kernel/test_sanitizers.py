@@ -24,7 +24,7 @@ from tests.bundles import valid_design, write_bundle, write_odd_names_bundle
 
 SANITIZERS = ("-fsanitize=address,undefined", "-fsanitize=float-cast-overflow", "-fno-sanitize-recover=all")
 VARIANTS = 1500  # of each model
-MOST_WORDS = 1 << 12  # a model may ask for much memory, which is no fault
+MOST_WORDS = 1 << 12  # a model may ask for much memory, which is not a fault
 OF_NODES = ("node", "value", "split_feature", "cover")  # the model states one length for these
 # Indices beside what there is, signs, powers of two, bits of NaN and infinities.
 HOSTILE = np.array(

@@ -2,7 +2,7 @@ import pytest
 
 from model.booster import ubjson
 from model.booster.trees import read_trees
-from model.kernel.library import Missing, find_library
+from model.kernel.library import NoKernel, find_library
 from tests.model.kernel.models import SHAPES, booster_of
 
 _boosters: dict[str, bytes] = {}
@@ -18,7 +18,7 @@ def booster_named(name: str) -> bytes:
 @pytest.fixture(scope="session")
 def library():
     library = find_library()
-    if isinstance(library, Missing):
+    if isinstance(library, NoKernel):
         pytest.skip(library.reason)
     return library
 

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from model.kernel.library import KernelLibrary, Missing, find_library, load_library
+from model.kernel.library import KernelLibrary, NoKernel, find_library, load_library
 from model.kernel.sources import kernel_sources
 
 OTHER = 'const char *kmd_sources(void) { return "' + "0" * 64 + '"; }\n'
@@ -22,9 +22,9 @@ def test_a_file_that_is_not_a_library_is_a_reason(tmp_path):
     path = tmp_path / "kernel.so"
     path.write_bytes(b"not a library")
     missing = load_library(path)
-    assert isinstance(missing, Missing)
+    assert isinstance(missing, NoKernel)
     assert missing.reason.startswith(f"{path} cannot be loaded (")
-    assert isinstance(load_library(tmp_path / "absent.so"), Missing)
+    assert isinstance(load_library(tmp_path / "absent.so"), NoKernel)
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="this machine has no compiler of its own (cc)")
@@ -37,5 +37,5 @@ def test_a_library_of_other_sources_is_a_reason(tmp_path, source, reason):
     path = tmp_path / "kernel.so"
     subprocess.run(["cc", "-shared", "-fPIC", "-o", path, tmp_path / "other.c"], check=True)
     missing = load_library(path)
-    assert isinstance(missing, Missing)
+    assert isinstance(missing, NoKernel)
     assert reason in missing.reason

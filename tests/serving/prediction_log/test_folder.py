@@ -12,18 +12,6 @@ from serving.prediction_log.folder import ParquetFolder
 from serving.prediction_log.scored_request import ScoredRequest
 
 
-class Clock:
-    now = 1_795_756_800.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
 @pytest.fixture
 def reports():
     return []
