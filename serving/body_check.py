@@ -19,6 +19,8 @@ from serving.keys import Keys, may_have_more, surplus_keys
 from serving.log_keys import LogKeys
 from serving.types import columns_batch_type, row_type, rows_batch_type
 
+MISSING = ("columns", "missing")  # where and code of a batch without rows
+NO_ROWS = Problem("columns", "is missing", "Send a list for every input in it, or `rows`: a list of objects", "missing")
 BATCH_KEYS = frozenset(("columns", "rows", "log"))
 
 
@@ -115,7 +117,10 @@ class BodyCheck:
             body_type.type.validate_python(value)
         except pydantic.ValidationError as error:
             details = error.errors(include_url=False, include_context=False)
-            raise RequestError(*surplus, *self._problems.of_values(details)) from None
+            problems = self._problems.of_values(details)
+            if body_type is not self._row:
+                problems = [NO_ROWS if (problem.where, problem.code) == MISSING else problem for problem in problems]
+            raise RequestError(*surplus, *problems) from None
         if surplus:
             raise RequestError(*surplus)
 

@@ -93,7 +93,9 @@ class Handlers:
         """Metrics and logs, on the event loop: they have no lock."""
         if self._log is not None:
             probability = answered.scores.probability
-            keys = answered.keys or keys_of_headers(request, rows=len(probability))
+            keys = keys_of_headers(request, rows=len(probability))
+            if answered.keys is not None:
+                keys = answered.keys.or_else(keys)
             self._log.append(request.id, probability, keys)
         self._metrics.count_scores(answered.scores)
         self._metrics.observe(route, answered.phases)

@@ -19,7 +19,7 @@ import orjson
 from model.errors import KamadoError
 from serving.asgi import AsgiApp, Header, Message, Receive, Scope, Send
 from serving.background import BackgroundWriter
-from serving.metrics import OTHER_ROUTES, SCORING_ROUTES, Phases
+from serving.metrics import OTHER_ROUTES, Phases, scoring_routes
 from serving.request_id import trace
 from serving.stdout import utc, write_stdout
 
@@ -81,12 +81,13 @@ class _Request(NamedTuple):
         request_id, headers, path = scope["request_id"], scope["headers"], scope["path"]
         return cls(time(), seconds, request_id, headers, path, get("status"), get("phases"))
 
-    def fields(self) -> LogFields:
+    def fields(self, routes: Mapping[str, str]) -> LogFields:
+        """`routes` are those that score, by their path."""
         context = trace(self.headers)
         line: LogFields = {"request_id": self.request_id.decode()}
         if context is not None:
             line |= context._asdict()
-        line["route"] = self.path if self.path in SCORING_ROUTES else OTHER_ROUTES
+        line["route"] = routes.get(self.path, OTHER_ROUTES)
         if self.status is not None:
             line["status"] = self.status
         return line
@@ -110,11 +111,13 @@ class ServerLog(logging.Handler):
         self.is_json = form in FORMATS[1:]
         self.has_requests = form == "requests"
         self._identity: Mapping[str, str] = {}
+        self._routes: Mapping[str, str] = {}
         self._writer: BackgroundWriter[_Request | _Written] | None = None
 
     def serves(self, model: str, digest: str) -> None:
         """From now on lines name this model."""
         self._identity = {"model": model, "digest": digest}
+        self._routes = scoring_routes(model, digest)
 
     def start(self) -> None:
         """From now on lines are written by a thread, uvicorn's messages too."""
@@ -146,7 +149,7 @@ class ServerLog(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """What uvicorn logs; an exception is a failure of the server."""
         scope = in_progress.get()
-        fields = _Request.of(scope, 0.0).fields() if scope is not None else {}
+        fields = _Request.of(scope, 0.0).fields(self._routes) if scope is not None else {}
         level = "error" if record.levelno >= logging.ERROR else "warning"
         if record.exc_info and record.exc_info[0] is not None:
             kind, _, trace_back = record.exc_info
@@ -183,7 +186,7 @@ class ServerLog(logging.Handler):
 
     def _request_line(self, request: _Request) -> bytes:
         line: LogFields = {"time": utc(request.time), "level": "info", "event": "request", **self._identity}
-        line |= {**request.fields(), "seconds": request.seconds}
+        line |= {**request.fields(self._routes), "seconds": request.seconds}
         if request.phases is not None:
             line["phases"] = request.phases._asdict()
         return _json(line)

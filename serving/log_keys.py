@@ -1,10 +1,14 @@
 """What a caller may say of a request for the prediction log: its ids, and where its rows stand in a list."""
 
+from typing import Annotated
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from serving.exchange import Request
 
 MAX_DIGITS = 18  # of a position
+MAX_ID = 256  # characters: many rows wait for a log that is slow
+Id = Annotated[str, Field(max_length=MAX_ID)]
 
 
 class LogKeys(BaseModel):
@@ -12,9 +16,9 @@ class LogKeys(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    request: str | None = Field(None, description="id of the request")
-    list_id: str | None = Field(None, alias="list", description="id of the list page")
-    items: list[str] | None = Field(None, description="ids of the items, one per row")
+    request: Id | None = Field(None, description="id of the request")
+    list_id: Id | None = Field(None, alias="list", description="id of the list page")
+    items: list[Id] | None = Field(None, description="ids of the items, one per row")
     positions: list[int] | None = Field(None, description="displayed places in the list, from 1, one per row")
 
     def uneven(self, rows: int) -> dict[str, int]:
@@ -22,16 +26,22 @@ class LogKeys(BaseModel):
         lists = {"items": self.items, "positions": self.positions}
         return {name: len(values) for name, values in lists.items() if values is not None and len(values) != rows}
 
+    def or_else(self, others: "LogKeys") -> "LogKeys":
+        """These, and the others' for what is not known here."""
+        own = {name: getattr(self, name) for name in LogKeys.model_fields}
+        return others.model_copy(update={name: value for name, value in own.items() if value is not None})
+
 
 NO_KEYS = LogKeys()
 
 
 def keys_of_headers(request: Request, *, rows: int) -> LogKeys:
-    """Item and position only for a request of one row. A position that is not a whole number is left out."""
+    """Item and position only for a request of one row. What a batch could not say is left out."""
     headers = request.headers_from(b"kamado-")
     if not headers:
         return NO_KEYS
-    texts = {name: value.decode(errors="replace") for name, value in headers}
+    decoded = {name: value.decode(errors="replace") for name, value in headers}
+    texts = {name: text for name, text in decoded.items() if len(text) <= MAX_ID}
     item, position = texts.get(b"kamado-item"), texts.get(b"kamado-position", "")
     is_position = position.isascii() and position.isdecimal() and len(position) <= MAX_DIGITS
     return LogKeys.model_construct(

@@ -19,8 +19,8 @@ from model.bundle.features import CategoryFeature
 from model.bundle.manifest import BundleManifest
 from serving.demand import Demand
 from serving.distribution import Distribution
+from serving.oip.paths import infer_paths
 
-SCORING_ROUTES = ("/predict", "/predict:batch")
 OTHER_ROUTES = "other"  # one label value for all other paths, because callers choose them
 BUCKETS = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)  # seconds
 PHASE_BUCKETS = (0.00001, 0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # seconds
@@ -32,6 +32,12 @@ FLAGS = (  # name, text, label
 )
 
 _Histograms = dict[tuple[str, ...], Distribution]  # values of the labels -> what they are of
+
+
+def scoring_routes(model: str, digest: str) -> dict[str, str]:
+    """Path -> the route in metrics and logs, of all that score. Two paths of the protocol are one route."""
+    infer, versioned = infer_paths(model, digest)
+    return {"/predict": "/predict", "/predict:batch": "/predict:batch", infer: infer, versioned: infer}
 
 
 class Phases(NamedTuple):
@@ -62,7 +68,8 @@ class ServerMetrics(Collector):
     def __init__(self, manifest: BundleManifest, *, digest: str) -> None:
         self.demand = Demand()
         self._identity = {"model": manifest.model, "digest": digest}
-        routes = (*SCORING_ROUTES, f"/v2/models/{manifest.model}/infer")
+        self._route_of = scoring_routes(manifest.model, digest)
+        routes = [*dict.fromkeys(self._route_of.values())]
         self._latency = {route: Distribution(BUCKETS) for route in (*routes, OTHER_ROUTES)}
         self._phases = {route: tuple(Distribution(PHASE_BUCKETS) for _ in Phases._fields) for route in routes}
         self._probability = Distribution(PROBABILITY_BUCKETS)
@@ -105,7 +112,7 @@ class ServerMetrics(Collector):
 
     def observe_request(self, path: str, seconds: float) -> None:
         """A request was answered, by scores or otherwise, `seconds` after its head; not one that the limit refused."""
-        self._latency[path if path in self._phases else OTHER_ROUTES].observe(seconds)
+        self._latency[self._route_of.get(path, OTHER_ROUTES)].observe(seconds)
 
     # what Prometheus reads
 

@@ -30,6 +30,7 @@ from serving.errors import (
     too_many_pipelined,
 )
 from serving.exchange import Reply, send_reply
+from serving.keep_alive import KeepAliveProtocol
 from serving.log import in_progress
 from serving.overload import ReadyAnswer, answer_head
 from serving.request_id import request_id
@@ -55,7 +56,7 @@ def bounded_protocol(runtime: Runtime) -> type[HttpToolsProtocol]:
     return type("ServerProtocol", (BoundedProtocol,), attributes)
 
 
-class BoundedProtocol(HttpToolsProtocol):
+class BoundedProtocol(KeepAliveProtocol):
     """One connection. A request that arrives in one piece, as nearly all do, starts no timer."""
 
     runtime: ClassVar[Runtime]
@@ -66,7 +67,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         super().connection_made(transport)
         self._demand = self.runtime.metrics.demand
-        self._in_head = self._incomplete = self._is_overdue = self._refused = self._is_shed = False
+        self._in_head = self._is_overdue = self._refused = self._is_shed = False
         self._chunk = 0  # bytes that are being parsed
         self._framing = 0  # bytes behind the head, in chunks of data since the last with some of the body
         self._has_body = self._has_begin = False  # whether the chunk has some of the body, and the begin of a request
@@ -74,13 +75,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._open: list[RequestResponseCycle] = []  # requests that are not completely answered, the oldest first
         self._timer: TimerHandle | None = None
         self._error: RequestError | None = None  # why the parser was stopped
-        self._idle_since = self.loop.time()
-        # A new connection on which nothing is sent is closed like an idle one.
-        self._wait_for_idleness(self.timeout_keep_alive)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._cancel_timer()
-        super()._unset_keepalive_if_required()
         self._mark_disconnected()
         super().connection_lost(exc)
 
@@ -115,7 +112,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_bytes = self._framing = 0
 
     def on_headers_complete(self) -> None:
-        self._in_head = False
+        if self.has_offer:  # it comes again
+            return
         if self._head_bytes + self._chunk > MAX_HEAD_BYTES and self._parsed_bytes() > MAX_HEAD_BYTES:
             self._error = head_too_large(MAX_HEAD_BYTES)
             raise HeadError
@@ -124,6 +122,7 @@ class BoundedProtocol(HttpToolsProtocol):
             raise HeadError
         if self._is_idle():
             if self._is_above_limit():
+                self._in_head = False
                 self._shed()
                 return
             super().on_headers_complete()
@@ -131,6 +130,7 @@ class BoundedProtocol(HttpToolsProtocol):
         else:
             super().on_headers_complete()
             self._open = [*(cycle for cycle in self._open if not cycle.response_complete), self.cycle]
+        self._in_head = False
         name = self.scope["request_id"] = request_id(self.headers)  # type: ignore[typeddict-unknown-key]
         self.cycle.default_headers = [*self.server_state.default_headers, (b"x-request-id", name)]
         if self.runtime.lifecycle.is_draining:
@@ -142,6 +142,8 @@ class BoundedProtocol(HttpToolsProtocol):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
+        if self.has_offer:
+            return
         self._incomplete = False
         if not self._is_shed:
             super().on_message_complete()
@@ -149,9 +151,6 @@ class BoundedProtocol(HttpToolsProtocol):
                 self.scope["body"] = bytes(self.cycle.body)  # type: ignore[typeddict-unknown-key]
 
     # the limit of requests in progress
-
-    def _is_idle(self) -> bool:
-        return self.cycle is None or self.cycle.response_complete
 
     def _is_above_limit(self) -> bool:
         is_full = self._demand.in_progress >= self.runtime.limits.concurrency
@@ -209,12 +208,26 @@ class BoundedProtocol(HttpToolsProtocol):
     # refusals
 
     def send_400_response(self, msg: str) -> None:
-        """Uvicorn's answer to whatever ends the parser's work."""
-        if self._error is None:
-            self.runtime.metrics.count_refusal(400, "http")
-            super().send_400_response(msg)
-        else:
+        """Called for whatever ends the parser's work. No request gets the answer to another one, or two answers."""
+        if self._error is not None:
             self._refuse(self._error)
+            return
+        self.runtime.metrics.count_refusal(400, "http")
+        is_body = self._incomplete and not self._in_head
+        earlier = [cycle for cycle in self._open if not cycle.response_complete]
+        if is_body and not self._is_shed and self.cycle in earlier:  # it is this request's own
+            earlier.remove(self.cycle)
+            self.scope["is_refused"] = True  # type: ignore[typeddict-unknown-key]
+            if self.pipeline:
+                self.pipeline.popleft()
+        if earlier:
+            earlier[-1].keep_alive = False
+            self._refused, self._incomplete = True, False
+            self._cancel_timer()
+        elif is_body and (self._is_shed or self.cycle.response_started):
+            self.transport.close()
+        else:
+            super().send_400_response(msg)
 
     def _refuse(self, error: RequestError, *, has_begun: bool = False) -> None:
         """`has_begun`: the application already has the head of this request and waits for its body."""
@@ -240,6 +253,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.cycle.response_started:
             self.transport.abort()
         else:
+            self.scope["is_refused"] = True  # type: ignore[typeddict-unknown-key]
             self._mark_disconnected()
             self._refuse(framing_too_large(MAX_HEAD_BYTES), has_begun=True)
 
@@ -250,34 +264,6 @@ class BoundedProtocol(HttpToolsProtocol):
             cycle.message_event.set()
 
     # time
-
-    def on_response_complete(self) -> None:
-        """As uvicorn's, without a timer for each answer: `timeout_keep_alive_handler` looks when the last one was."""
-        self.server_state.total_requests += 1
-        if self.transport.is_closing():
-            return
-        self.flow.resume_reading()
-        if self.pipeline:
-            self._start_asgi_task(*self.pipeline.pop())
-        else:
-            self._idle_since = self.loop.time()
-
-    def _unset_keepalive_if_required(self) -> None:
-        """Uvicorn calls this whenever data arrives; the timer goes on."""
-
-    def timeout_keep_alive_handler(self) -> None:
-        """Closes an idle connection, or aborts it when its last answer was not read: closing would wait for that."""
-        is_busy = self._incomplete or not self._is_idle()
-        idle_seconds = 0.0 if is_busy else self.loop.time() - self._idle_since
-        if idle_seconds < self.timeout_keep_alive:
-            self._wait_for_idleness(self.timeout_keep_alive - idle_seconds)
-        elif self.transport.get_write_buffer_size():
-            self.transport.abort()
-        else:
-            super().timeout_keep_alive_handler()
-
-    def _wait_for_idleness(self, seconds: float) -> None:
-        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
 
     def _on_timeout(self) -> None:
         """A body has more time than a head: read_body refuses one that is late, and this ends a longer request."""

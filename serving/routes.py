@@ -87,13 +87,14 @@ class ScoringRoutes:
                 refuse_other_type(scope["headers"])
             answer = await route.handler(Request(scope, await read_body(scope, receive, self._limits)))
         except RequestError as error:
-            answer = self._refused(route, error)
+            answer = self._refused(scope, route, error)
         except BaseException:  # uvicorn logs it
-            await send_reply(scope, self._refused(route, server_failed()), send)
+            await send_reply(scope, self._refused(scope, route, server_failed()), send)
             raise
         await send_reply(scope, answer, send)
 
-    def _refused(self, route: Route, error: RequestError) -> Reply:
+    def _refused(self, scope: Scope, route: Route, error: RequestError) -> Reply:
         reply = route.refusal(error)
-        self._metrics.count_refusal(reply.status, error.code)
+        if "is_refused" not in scope:  # else the connection has answered and counted it (protocol.py)
+            self._metrics.count_refusal(reply.status, error.code)
         return reply

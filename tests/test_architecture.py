@@ -79,6 +79,7 @@ MAY_IMPORT = {
         *(
             "model",
             "fastapi",
+            "httptools",
             "starlette",
             "pydantic",
             "pydantic_core",

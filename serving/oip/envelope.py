@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
@@ -97,13 +98,13 @@ def _refuse_duplicate_keys(text: bytes, value: JsonValue) -> None:
     count = sum(len(item) for _, item, _ in _objects(value))
     count += sum(len(own) for _, item, _ in _objects(value) if isinstance(own := item.get("parameters"), dict))
     if may_have_more(text, count):
-        json.loads(text, object_pairs_hook=_once)
+        json.loads(text, object_pairs_hook=_once, parse_int=float)  # an integer may have too many digits for int
 
 
 def _once(pairs: list[tuple[str, JsonValue]]) -> None:
-    keys = [key for key, _ in pairs]
-    twice = dict.fromkeys(key for key in keys if keys.count(key) > 1) if len(keys) <= MAX_PROBLEMS else {}
-    if twice:
+    counts = Counter(key for key, _ in pairs)
+    if len(counts) < len(pairs):
+        twice = islice((key for key, count in counts.items() if count > 1), MAX_PROBLEMS)
         raise RequestError(*(Problem(path((key,)), "appears twice", "Send every key once", "twice") for key in twice))
 
 

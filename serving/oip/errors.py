@@ -20,7 +20,7 @@ def refusal(error: RequestError) -> Reply:
     """The reply to a request that gets no score."""
     problems = "; ".join(f"{problem.where}: {problem.problem}. {problem.hint}" for problem in error.problems)
     status = INVALID if error.status == RequestError.status else error.status
-    return Reply(orjson.dumps({"error": f"{error.heading}: {problems}"}), status)
+    return Reply(orjson.dumps({"error": f"{error.heading}: {problems}"}), status, headers=error.headers)
 
 
 def not_found(path: str, *, model: str, version: str) -> Reply | None:

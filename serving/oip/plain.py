@@ -18,6 +18,7 @@ from serving.oip.types import InferenceOptions, InferenceRequest, RequestOutput
 
 FLOATS = frozenset(("FP64", "FP32"))
 TEXTS = frozenset((TEXT_TYPE,))
+INTEGER = frozenset((int,))
 TENSOR_KEYS = ("name", "shape", "datatype", "data")
 TENSOR = itemgetter(*TENSOR_KEYS)
 REQUEST_KEYS, OUTPUT_KEYS = InferenceRequest.model_fields.keys(), RequestOutput.model_fields.keys()
@@ -68,9 +69,11 @@ class PlainReader:
         columns = {}
         for tensor in tensors:
             name, shape, datatype, data = TENSOR(tensor)
-            if len(tensor) != len(TENSOR_KEYS) or datatype not in self._datatypes[name] or len(data) != rows:
+            if len(tensor) != len(TENSOR_KEYS) or datatype not in self._datatypes[name] or name in columns:
                 return None
-            if shape not in ([rows], [rows, 1]) or name in columns:
+            if type(data) is not list or len(data) != rows:
+                return None
+            if shape not in ([rows], [rows, 1]) or not INTEGER.issuperset(map(type, shape)):  # 1.0 and true equal 1
                 return None
             columns[name] = data
         return columns

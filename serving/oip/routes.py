@@ -16,7 +16,7 @@ from serving.oip.binary import HEADER
 from serving.oip.errors import INVALID, refusal
 from serving.oip.inference import InferenceHandler
 from serving.oip.metadata import input_metadata, model_metadata, server_metadata
-from serving.oip.paths import model_paths
+from serving.oip.paths import infer_paths, model_paths
 from serving.oip.request import InferenceReader
 from serving.oip.types import (
     InferenceError,
@@ -50,7 +50,8 @@ def oip_routes(scorer: Scorer, handlers: Handlers, runtime: Runtime) -> list[Rou
     manifest, digest, limits = scorer.predictor.manifest, scorer.predictor.digest, runtime.limits
     plain, versioned = model_paths(manifest.model, digest)
     reader = InferenceReader(manifest, digest, max_rows=limits.max_rows)
-    infer = InferenceHandler(handlers, scorer, reader, f"{plain}/infer").infer
+    infer_path, versioned_infer = infer_paths(manifest.model, digest)
+    infer = InferenceHandler(handlers, scorer, reader, infer_path).infer
     metadata = constant(_reply(model_metadata(manifest, digest)))
     name, lifecycle = manifest.model, runtime.lifecycle
     ready = _readiness(lifecycle, ModelReady(name=name, ready=True), ModelReady(name=name, ready=False))
@@ -65,10 +66,10 @@ def oip_routes(scorer: Scorer, handlers: Handlers, runtime: Runtime) -> list[Rou
     described = _operation("oip_model", "Inputs, outputs and version of the model", ModelMetadata)
     return [
         *_server_routes(lifecycle),
-        Route("POST", f"{plain}/infer", infer, scored, refusal, takes_any_type=True),
+        Route("POST", infer_path, infer, scored, refusal, takes_any_type=True),
         Route("GET", plain, metadata, described),
         Route("GET", f"{plain}/ready", ready, _operation("oip_model_ready", "The model is loaded", ModelReady)),
-        Route("POST", f"{versioned}/infer", infer, None, refusal, takes_any_type=True),
+        Route("POST", versioned_infer, infer, None, refusal, takes_any_type=True),
         Route("GET", versioned, metadata),
         Route("GET", f"{versioned}/ready", ready),
     ]

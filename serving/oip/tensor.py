@@ -67,10 +67,10 @@ def shape_problem(source: RequestInput) -> Problem:
 
 
 def _flat(data: list[Any]) -> list[Any]:
-    """A shape of [rows, 1] may be written out as lists of one value."""
+    """A shape of [rows, 1] may be written out as lists of one value. Raises ValueError for other lists among them."""
     if not data or not isinstance(data[0], list):
         return data
-    flat: list[Any] = []
-    for row in data:
-        flat.extend(row if isinstance(row, list) else [row])
-    return flat
+    for index, row in enumerate(data):
+        if not isinstance(row, list) or len(row) != 1:
+            raise ValueError(f"has another thing than a list of one value as row {index}")
+    return [row[0] for row in data]

@@ -155,3 +155,8 @@ def test_inputs_beside_columns_are_sent_there(problems, golden, outcome):
     rent = problems({"rent": [1], "columns": columns(golden[:1])}, PATH)["rent"]
     outcome(rent)
     assert rent == ("is not inside of `columns`", "Put every input into `columns`")
+
+
+def test_a_batch_without_rows_says_what_to_send(problems):
+    hint = "Send a list for every input in it, or `rows`: a list of objects"
+    assert problems({}, "/predict:batch") == {"columns": ("is missing", hint)}

@@ -1,5 +1,6 @@
 """Hostile callers: endless heads and bodies, and what every answer says to a browser."""
 
+import json
 import re
 import socket
 import time
@@ -196,3 +197,65 @@ def test_what_is_not_http_is_answered_400_and_counted(impatient, request_line):
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert b"X-Content-Type-Options: nosniff" in answer or b"x-content-type-options: nosniff" in answer
     assert 'kamado_refused_total{code="http",status="400"}' in requests.get(impatient.url + "/metrics", timeout=30).text
+
+
+GARBAGE = b"\x00\x01\r\n\r\n"
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_requests_before_what_is_not_http_have_their_own_answers(impatient, row, number):
+    """A caller who counts characters in place of bytes sends such a rest."""
+    body = json.dumps(row).encode()
+    sent = NEVER_DONE + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    with connect(impatient) as connection:
+        connection.sendall(sent * number + GARBAGE)
+        answers = everything(connection)
+    assert answers.count(b"HTTP/1.1 ") == answers.count(b"HTTP/1.1 200 OK") == number
+    assert answers.count(b"connection: close") == 1
+
+
+def test_a_body_that_ends_in_no_http_spoils_no_earlier_answer(impatient):
+    with connect(impatient) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: kamado\r\n\r\n" + CHUNKED + b"\r\n{}\r\nzz\r\n")
+        answers = everything(connection)
+    assert answers.count(b"HTTP/1.1 ") == answers.count(b"HTTP/1.1 200 OK") == 1
+
+
+@pytest.mark.parametrize(("rest", "status"), [(b"zz\r\n", "400"), (b"2;" + b"x" * 66_000, "431")])
+def test_a_body_that_is_refused_by_the_connection_is_counted_once(server, counted, rest, status):
+    with connect(server) as connection:
+        connection.sendall(CHUNKED + b"\r\n{}\r\n")
+        time.sleep(0.05)
+        for start in range(0, len(rest), 22_000):
+            connection.sendall(rest[start : start + 22_000])
+            time.sleep(0.05)
+        assert everything(connection).startswith(b"HTTP/1.1 %s " % status.encode())
+    until(lambda: counted()["kamado_inflight"] == 0)
+    assert refusals(counted) == {status: 1}
+
+
+def test_a_request_that_is_answered_gets_no_second_answer(impatient):
+    with connect(impatient) as connection:
+        connection.sendall(CHUNKED.replace(b"/predict", b"/nothing") + b"\r\n{}\r\n")
+        first = connection.recv(65536)
+        connection.sendall(b"zz\r\n")
+        answers = first + everything(connection)
+    assert answers.count(b"HTTP/1.1 ") == answers.count(b"HTTP/1.1 404 ") == 1
+
+
+@pytest.mark.parametrize("protocol", [b"h2c", b"websocket"])
+@pytest.mark.parametrize("pieces", [1, 3])
+def test_an_offer_of_another_protocol_is_ignored(impatient, row, protocol, pieces):
+    """Java's own client makes one of HTTP/2."""
+    body = json.dumps(row).encode()
+    offer = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: %s\r\nHTTP2-Settings: AA\r\n" % protocol
+    sent = (NEVER_DONE + offer + b"Content-Length: %d\r\n\r\n" % len(body) + body) * 2
+    size = -(-len(sent) // pieces)
+    with connect(impatient) as connection:
+        for start in range(0, len(sent), size):
+            connection.sendall(sent[start : start + size])
+            time.sleep(0.02)
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: kamado\r\nConnection: close\r\n\r\n")
+        answers = everything(connection)
+    assert answers.count(b"HTTP/1.1 ") == answers.count(b"HTTP/1.1 200 OK") == 3
+    assert answers.count(b'"probability"') == 2

@@ -20,7 +20,7 @@ TRACEPARENT = f"00-{TRACE}-{SPAN}-01"
 
 @pytest.fixture(scope="module")
 def logged(bundle, row):
-    """The lines of a server that was asked four times, by event; and the answers."""
+    """The lines of a server that was asked six times, by event; and the answers."""
     with running(bundle, KAMADO_LOG="requests", KAMADO_MAX_BYTES="2000") as server:
         url = json.loads(server.line)["message"].split()[0]
         own = {"x-request-id": "order-7", "traceparent": TRACEPARENT}
@@ -30,6 +30,7 @@ def logged(bundle, row):
             requests.post(url + "/predict", data=b"x" * 3000, timeout=30),
             requests.get(url + "/secret-path", timeout=30),
             requests.get(url + "/healthz", timeout=30),
+            requests.post(url + "/v2/models/rent-conversion/infer", json={}, timeout=30),
         ]
         server.process.send_signal(signal.SIGTERM)
         text = server.line + server.process.stdout.read()
@@ -52,7 +53,7 @@ def test_a_start_and_a_stop_are_a_line_each(logged, predictor):
 
 def test_a_request_is_a_line_with_its_id_trace_and_phases(logged):
     lines, answers = logged
-    scored, refused, _, unknown = of_event(lines, "request")
+    scored, refused, _, unknown, inference = of_event(lines, "request")
     assert (scored["request_id"], scored["trace_id"], scored["span_id"]) == ("order-7", TRACE, SPAN)
     assert answers[0].headers["x-request-id"] == "order-7"
     assert (scored["route"], scored["status"]) == ("/predict", 200)
@@ -60,14 +61,15 @@ def test_a_request_is_a_line_with_its_id_trace_and_phases(logged):
     assert 0 < sum(scored["phases"].values()) < scored["seconds"]
     assert "phases" not in refused
     assert (unknown["route"], unknown["status"]) == ("other", 404)
+    assert (inference["route"], inference["status"]) == ("/v2/models/rent-conversion/infer", 400)
 
 
 def test_every_answer_has_an_id_which_the_log_has_too(logged):
     lines, answers = logged
     ids = [answer.headers["x-request-id"] for answer in answers]
-    assert len(set(ids)) == 5
-    assert [line["request_id"] for line in of_event(lines, "request")] == ids[:4]
-    assert [line["status"] for line in of_event(lines, "request")] == [200, 422, 413, 404]
+    assert len(set(ids)) == 6
+    assert [line["request_id"] for line in of_event(lines, "request")] == [*ids[:4], ids[5]]
+    assert [line["status"] for line in of_event(lines, "request")] == [200, 422, 413, 404, 400]
 
 
 def test_no_line_has_a_value_or_a_path_of_a_caller(logged):

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from serving.errors import overloaded
+from serving.oip.errors import refusal
 from tests.serving.oip.conftest import outputs, tensors
 
 
@@ -87,6 +89,8 @@ TENSOR = {  # changes of the tensor `rent` -> what the refusal says
     "texts": ({"datatype": "BYTES"}, "rent.datatype: is BYTES. Send FP64 or FP32 or INT64 or INT32 for this input"),
     "a fraction": ({"datatype": "INT64", "data": [1.5]}, "rent[0]: is 1.5 in a tensor of integers. Send FP64"),
     "its name": ({"name": "rnt"}, "rnt: is not an input of this model. Did you mean rent?; rent: is missing"),
+    "lists of two": ({"shape": [1, 1], "data": [[1, 2]]}, "rent.data: has another thing than a list of one value"),
+    "a list and a value": ({"shape": [1, 1], "data": [[1], 2]}, "list of one value as row 1"),
     "the position": ({"name": "position"}, "every row is scored as if shown at position 1"),
     "a name twice": ({"name": "class"}, "class: appears twice"),
     "a matrix of all": ({"name": "input-0", "shape": [1, 6]}, "input-0.shape: is [1, 6]. Send one tensor for each"),
@@ -126,6 +130,25 @@ def test_a_request_that_is_not_of_the_protocol_is_refused(error, row, case):
     assert text in error({**tensors([row]), **changes})
 
 
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"data": "K"}, '.data: is "K". Send a list'),
+        ({"shape": [1.0]}, ".shape[0]: is 1.0. Send an integer"),
+        ({"shape": [True]}, ".shape[0]: is true. Send an integer"),
+    ],
+)
+def test_what_only_looks_like_one_value_in_a_list_is_refused(error, row, changes, text):
+    body = tensors([row])
+    index = next(index for index, tensor in enumerate(body["inputs"]) if tensor["name"] == "json")
+    body["inputs"][index] |= changes
+    assert f"inputs[{index}]{text}" in error(body)
+
+
+def test_a_refusal_under_load_says_when_to_ask_again():
+    assert refusal(overloaded(4, "large bodies")).headers == ((b"retry-after", b"1"),)
+
+
 TEXTS = {
     "no JSON": (b'{"inputs": [', "body: is not JSON"),
     "a list": (b"[]", "body: is []. Send an object"),
@@ -133,6 +156,11 @@ TEXTS = {
     "a tensor's key twice": (
         b'{"inputs": [{"name": "rent", "name": "rent", "shape": [1], "datatype": "FP64", "data": [1]}]}',
         "name: appears twice",
+    ),
+    "a key very often": (b'{"inputs": [], ' + b'"id": "1", ' * 30 + b'"id": "2"}', "id: appears twice"),
+    "a key twice by a long integer": (
+        b'{"id": "1", "id": "2", "inputs": [%s]}' % (b"1" * 5000),
+        "id: appears",
     ),
     "NaN": (
         b'{"inputs": [{"name": "rent", "shape": [1], "datatype": "FP64", "data": [NaN]}]}',
@@ -164,9 +192,9 @@ def test_the_limits_are_those_of_a_batch(error, row):
     assert "body: has 9000000 bytes" in error(b" " * 9_000_000, 413)
 
 
-def test_metrics_count_an_inference_like_a_batch(infer, row, counted, path):
+def test_metrics_count_an_inference_like_a_batch(infer, row, counted, path, predictor):
     infer(tensors([row, {**row, "json": "Atlantis"}]))
-    infer(tensors([{**row, "rent": "5"}]))
+    infer(tensors([{**row, "rent": "5"}]), at=f"{path}/versions/{predictor.digest}/infer")
     growth = counted()
     assert growth["kamado_rows_total"] == 2
     assert growth['kamado_unknown_category_total{feature="json"}'] == 1

@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 import requests
 
-from serving.log_keys import LogKeys
+from serving.exchange import Request
+from serving.log_keys import LogKeys, keys_of_headers
 from serving.prediction_log.columns import TABLE
 from serving.prediction_log.log import PredictionLog
 from serving.prediction_log.parquet.column import DOUBLE, INT64, TEXT, TIME
@@ -22,13 +23,15 @@ KEYS = {"request": "r-81", "list": "tokyo", "items": ["a17", "東京"], "positio
 
 
 def ask(url, row):
-    """One row with and without keys, a batch with and without; the rows that the log must have."""
+    """One row with and without keys, a batch with, without and with some; the rows that the log must have."""
     headers = {"x-request-id": "own", "kamado-list": "l1", "kamado-item": "東京".encode(), "kamado-position": "7"}
     batch = {"columns": {name: [value, value] for name, value in row.items()}}
     single = requests.post(url + "/predict", json=row, headers=headers, timeout=30)
     other = requests.post(url + "/predict", json=row, headers={"kamado-position": "first"}, timeout=30)
     many = requests.post(url + "/predict:batch", json={**batch, "log": KEYS}, timeout=30)
     plain = requests.post(url + "/predict:batch", json=batch, timeout=30)
+    mixed = {"json": {**batch, "log": {"positions": [8, 9]}}, "headers": {"kamado-list": "l2"}}
+    half = requests.post(url + "/predict:batch", **mixed, timeout=30)
     assert requests.post(url + "/predict", json={}, timeout=30).status_code == 422
     score = single.json()["probability"]
     return [
@@ -38,6 +41,8 @@ def ask(url, row):
         ("r-81", 1, "tokyo", "東京", 2, score),
         (plain.headers["x-request-id"], 0, None, None, None, score),
         (plain.headers["x-request-id"], 1, None, None, None, score),
+        (half.headers["x-request-id"], 0, "l2", None, 8, score),
+        (half.headers["x-request-id"], 1, "l2", None, 9, score),
     ], many.json()
 
 
@@ -58,7 +63,7 @@ def test_lines_on_standard_output(bundle, row):
     }
     assert list(lines[0])[1:] == [described.column.name for described in TABLE]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", lines[0]["time"])
-    assert "kamado_prediction_log_rows_total 6.0" in text
+    assert "kamado_prediction_log_rows_total 8.0" in text
     assert "kamado_prediction_log_dropped_total 0.0" in text
 
 
@@ -77,6 +82,26 @@ def test_a_folder_that_cannot_be_written_is_refused(bundle, tmp_path, capsys):
     settings = {"KAMADO_BUNDLE": str(bundle), "KAMADO_PREDICTION_LOG": str(tmp_path / "file" / "log")}
     assert main([], settings) == 1
     assert "[prediction-log-unwritable] KAMADO_PREDICTION_LOG: is " in capsys.readouterr().err
+
+
+def test_headers_say_what_a_batch_does_not():
+    headers = LogKeys.model_construct(list_id="of the header", items=["h"], positions=[1])
+    keys = LogKeys.model_validate({"items": ["b"]}).or_else(headers)
+    assert (keys.request, keys.list_id, keys.items, keys.positions) == (None, "of the header", ["b"], [1])
+    assert LogKeys.model_validate({"list": ""}).or_else(headers).list_id == ""
+
+
+@pytest.mark.parametrize("keys", [{"request": "東" * 257}, {"list": "x" * 257}, {"items": ["x" * 257]}])
+def test_a_very_long_id_is_refused(problems, row, keys):
+    ((where, (_, hint)),) = problems({"rows": [row], "log": keys}, "/predict:batch").items()
+    assert where.startswith(f"log.{next(iter(keys))}")
+    assert hint == "Send what the prediction log takes, or leave it out"
+
+
+def test_a_very_long_id_in_a_header_is_left_out():
+    headers = [(b"kamado-list", b"x" * 257), (b"kamado-item", b"x" * 256), (b"kamado-position", b"9" * 257)]
+    keys = keys_of_headers(Request({"headers": headers}, b""), rows=1)
+    assert (keys.list_id, keys.items, keys.positions) == (None, ["x" * 256], None)
 
 
 class Stuck:
