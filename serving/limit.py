@@ -1,4 +1,4 @@
-"""Limits on what a request costs: bytes and seconds of a body. protocol.py limits how many there are at once."""
+"""Limits on what a request costs: bytes and seconds of a body. places.py limits how many there are at once."""
 
 import asyncio
 

@@ -51,6 +51,8 @@ class BoundedProtocol(PlacesProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         super().connection_made(transport)
+        # Every answer is sent when it is ready. With a buffer uvloop sends all answers of a turn at its end.
+        transport.set_write_buffer_limits(high=0)
         self._in_head = self._incomplete = self._is_overdue = self._refused = False
         self._chunk = 0  # bytes that are being parsed
         self._framing = 0  # bytes behind the head, in chunks of data since the last with some of the body
