@@ -16,7 +16,8 @@ score.py          loads, verifies and scores
 finite_check.py   every row gets a finite probability
 errors.py         requests without a score
 limit.py          limits on bodies
-protocol.py       limits on requests at a time and on connections: overload.py, whole_answer.py
+protocol.py       limits on connections: head.py, whole_answer.py
+places.py         the limit of requests at a time: overload.py
 bulk.py           the thread for large bodies
 graceful.py       how the server stops: lifecycle.py
 log.py            its log: background.py, stdout.py, request_id.py

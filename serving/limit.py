@@ -1,10 +1,11 @@
-"""Limits on what a request costs: bytes and seconds of a body. protocol.py limits how many there are at once."""
+"""Limits on what a request costs: bytes and seconds of a body. places.py limits how many there are at once."""
 
 import asyncio
 
 from model.errors import Problem
 from serving.asgi import Receive, Scope
 from serving.errors import TooLarge, caller_gone, request_timeout
+from serving.head import declared_bytes
 from serving.settings import ServerLimits
 
 # Answered whatever the load: a readiness probe that failed at the peak would remove the pod just then.
@@ -21,9 +22,9 @@ async def read_body(scope: Scope, receive: Receive, limits: ServerLimits) -> byt
     whole: bytes | None = scope.get("body")
     if whole is not None and len(whole) <= maximum:
         return whole
-    declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
-    if declared.isdigit() and int(declared) > maximum:
-        raise _too_large(f"has {int(declared)} bytes", maximum)
+    declared = declared_bytes(scope["headers"])
+    if declared > maximum:
+        raise _too_large(f"has {declared} bytes", maximum)
     chunks, size, is_complete = [], 0, False
     try:
         async with asyncio.timeout(limits.seconds):

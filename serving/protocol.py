@@ -1,9 +1,4 @@
-"""Uvicorn's HTTP protocol with limits: requests at a time, bytes of a head, and the time of a request.
-
-Requests are counted when their head is complete. All that have arrived are read before any of them is worked on, so the
-count is of what really waits. An ASGI application counts too late: a short request ends within one turn of the event
-loop, the count never exceeds one, and the queue grows in the sockets. A request above the limit costs its bytes, the
-parser and one write.
+"""Uvicorn's HTTP protocol with limits: requests at a time (places.py), bytes of a head, and the time of a request.
 
 httptools accepts a head of any length and waits for its end forever. It does the same with chunk extensions and
 trailers: it keeps every line behind the last chunk. A request over these limits is answered here, because the
@@ -12,15 +7,11 @@ application has not seen it yet or still waits for its body.
 
 import asyncio
 from asyncio.events import TimerHandle
-from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from serving.asgi import AsgiApp, Receive, Scope, Send
-from serving.bulk import INLINE_BYTES
 from serving.errors import (
-    Overloaded,
     RequestError,
     error_json,
     framing_too_large,
@@ -29,15 +20,12 @@ from serving.errors import (
     request_timeout,
     too_many_pipelined,
 )
-from serving.exchange import Reply, send_reply
-from serving.keep_alive import KeepAliveProtocol
-from serving.log import in_progress
+from serving.head import MAX_HEAD_BYTES, parsed_bytes
 from serving.overload import ReadyAnswer, answer_head
+from serving.places import PlacesProtocol
 from serving.request_id import request_id
 from serving.runtime import Runtime
-from serving.whole_answer import send_whole
 
-MAX_HEAD_BYTES = 32_768
 MAX_PIPELINED = 64  # requests of one connection that wait behind the one in progress
 LINGER_SECONDS = 1.0
 # A request must end within this multiple of the seconds for a head, even when it has been answered before its end.
@@ -56,18 +44,16 @@ def bounded_protocol(runtime: Runtime) -> type[HttpToolsProtocol]:
     return type("ServerProtocol", (BoundedProtocol,), attributes)
 
 
-class BoundedProtocol(KeepAliveProtocol):
+class BoundedProtocol(PlacesProtocol):
     """One connection. A request that arrives in one piece, as nearly all do, starts no timer."""
 
-    runtime: ClassVar[Runtime]
     seconds: ClassVar[float]  # for a head
-    busy: ClassVar[Overloaded]
-    busy_answer: ClassVar[ReadyAnswer]
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         super().connection_made(transport)
-        self._demand = self.runtime.metrics.demand
-        self._in_head = self._is_overdue = self._refused = self._is_shed = False
+        # Every answer is sent when it is ready. With a buffer uvloop sends all answers of a turn at its end.
+        transport.set_write_buffer_limits(high=0)
+        self._in_head = self._is_overdue = self._refused = False
         self._chunk = 0  # bytes that are being parsed
         self._framing = 0  # bytes behind the head, in chunks of data since the last with some of the body
         self._has_body = self._has_begin = False  # whether the chunk has some of the body, and the begin of a request
@@ -82,7 +68,7 @@ class BoundedProtocol(KeepAliveProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._refused:
+        if self._refused or self._is_shed_unparsed(data):
             return
         was_in_head = self._in_head
         self._chunk, self._has_body, self._has_begin = len(data), False, False
@@ -95,7 +81,7 @@ class BoundedProtocol(KeepAliveProtocol):
             self._timer = self.loop.call_later(self.seconds, self._on_timeout)
         if self._in_head:
             self._head_bytes += self._chunk if was_in_head and not self._has_begin else 0
-            if max(self._head_bytes, self._parsed_bytes()) > MAX_HEAD_BYTES:
+            if max(self._head_bytes, parsed_bytes(self.url, self.headers)) > MAX_HEAD_BYTES:
                 self._refuse(head_too_large(MAX_HEAD_BYTES))
         elif self._incomplete and not was_in_head:
             self._framing = 0 if self._has_body else self._framing + self._chunk
@@ -114,7 +100,7 @@ class BoundedProtocol(KeepAliveProtocol):
     def on_headers_complete(self) -> None:
         if self.has_offer:  # it comes again
             return
-        if self._head_bytes + self._chunk > MAX_HEAD_BYTES and self._parsed_bytes() > MAX_HEAD_BYTES:
+        if self._head_bytes + self._chunk > MAX_HEAD_BYTES and parsed_bytes(self.url, self.headers) > MAX_HEAD_BYTES:
             self._error = head_too_large(MAX_HEAD_BYTES)
             raise HeadError
         if len(self.pipeline) >= MAX_PIPELINED:
@@ -149,61 +135,6 @@ class BoundedProtocol(KeepAliveProtocol):
             super().on_message_complete()
             if self._has_begin:  # the application has not seen it yet
                 self.scope["body"] = bytes(self.cycle.body)  # type: ignore[typeddict-unknown-key]
-
-    # the limit of requests in progress
-
-    def _is_above_limit(self) -> bool:
-        is_full = self._demand.in_progress >= self.runtime.limits.concurrency
-        if not is_full and (not self.runtime.bulk.is_full or self._declared_bytes() <= INLINE_BYTES):
-            return False
-        return self.url.partition(b"?")[0].decode("latin-1") not in self.runtime.unlimited
-
-    def _declared_bytes(self) -> int:
-        """Of the body; 0 when its head does not say."""
-        declared = next((value for name, value in self.headers if name == b"content-length"), b"")
-        return int(declared) if declared.isdigit() else 0
-
-    def _shed(self) -> None:
-        """Answer 503 without asking the application. What arrives of the body is dropped."""
-        self._is_shed = True
-        self.runtime.metrics.count_refusal(self.busy.status, self.busy.code)
-        if self.flow.write_paused:  # the caller does not read the answers
-            self.transport.abort()
-            return
-        answer = self.busy_answer.head if self.parser.get_method() == b"HEAD" else self.busy_answer.whole
-        self.transport.write(answer(self.server_state.default_headers))
-        # A caller who was going to wait for "100 Continue" may or may not send its body now.
-        if not self.parser.should_keep_alive() or self.expect_100_continue or self.runtime.lifecycle.is_draining:
-            self.transport.close()
-        self._idle_since = self.loop.time()
-
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # as uvicorn's own
-        """Give a request its place. Only one that waited behind another of its connection may find none."""
-        if cycle.scope["path"] in self.runtime.unlimited:
-            super()._start_asgi_task(cycle, app)
-        elif self._demand.in_progress >= self.runtime.limits.concurrency:
-            self.runtime.metrics.count_refusal(self.busy.status, self.busy.code)
-            super()._start_asgi_task(cycle, self._answer_busy)  # type: ignore[arg-type]  # as below
-        else:
-            task = self.loop.create_task(self._run(cycle, app, self._demand.begin()))
-            task.add_done_callback(self.tasks.discard)
-            self.tasks.add(task)
-
-    async def _run(self, cycle: RequestResponseCycle, app: AsgiApp, begun: float) -> None:
-        scope: Scope = cycle.scope  # type: ignore[assignment]  # uvicorn has a type for each kind of scope and message
-        scope["send_whole"] = partial(send_whole, cycle)
-        in_progress.set(scope)
-        try:
-            await cycle.run_asgi(app)  # type: ignore[arg-type]  # the same
-        finally:
-            del scope["send_whole"]  # which refers to the scope itself: only the collector would find it
-            seconds = self._demand.end() - begun
-            self.runtime.metrics.observe_request(scope["path"], seconds)
-            if self.runtime.log.has_requests:
-                self.runtime.log.request(scope, seconds)
-
-    async def _answer_busy(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        await send_reply(scope, Reply(error_json(self.busy), self.busy.status, headers=self.busy.headers), send)
 
     # refusals
 
@@ -280,6 +211,3 @@ class BoundedProtocol(KeepAliveProtocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-    def _parsed_bytes(self) -> int:
-        return len(self.url) + sum(len(name) + len(value) + len(": \r\n") for name, value in self.headers)

@@ -2,8 +2,10 @@
 
 import contextlib
 import json
+import re
 import signal
 import socket
+import time
 
 import pytest
 
@@ -65,6 +67,43 @@ def test_above_the_limit_the_answer_is_503_at_once_and_says_when_to_ask_again(na
             connection.sendall(body)
             assert answer(connection)[0] == 200
     assert http.post(narrow.url + "/predict", json=row, timeout=30).status_code == 200
+
+
+PLAIN = b"POST /predict HTTP/1.1\r\nHost: kamado\r\nContent-Length: 2\r\n\r\n{}"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        PLAIN,
+        PLAIN.replace(b"/predict", b"/readyz"),
+        PLAIN.replace(b"Host: kamado", b"Transfer-Encoding: chunked"),
+        PLAIN.replace(b"Host: kamado", b"Content-Length: 3"),
+        PLAIN.replace(b"Host: kamado", b"Connection: close"),
+        PLAIN.replace(b"Host: kamado", b"Expect: 100-continue"),
+        PLAIN + PLAIN,
+        PLAIN + b"\r\n\r\n",
+    ],
+    ids=["plain", "unlimited", "chunked", "two lengths", "close", "expect", "two", "more"],
+)
+def test_a_full_server_answers_a_plain_request_as_any_other(narrow, http, row, data):
+    """In pieces it is read by the parser."""
+    with full(narrow, http, row), connected(narrow, 2) as connections:
+        whole = answers(connections[0], data)
+        pieces = answers(connections[1], data[:9], data[9:])
+    assert whole == pieces
+    assert data != PLAIN or [code for code, _ in whole] == [b"503", b"503"]
+
+
+def answers(connection, *pieces):
+    """Status and body of every answer until the connection is closed, which one more request asks for."""
+    for piece in (*pieces, b"GET /model HTTP/1.1\r\nConnection: close\r\n\r\n"):
+        connection.sendall(piece)
+        time.sleep(0.03)
+    received = b""
+    while more := connection.recv(65536):
+        received += more
+    return re.findall(rb"HTTP/1.1 (\d+) .*?\r\n\r\n(.*?)(?=HTTP/1.1|$)", received, re.DOTALL)
 
 
 def test_probes_and_metrics_pass_a_full_server(narrow, http, row):
