@@ -31,8 +31,11 @@ def write_atomically(path: Path, data: bytes) -> None:
 def replacing(path: Path) -> Iterator[Path]:
     """A file that takes the place of `path` when it is complete: temporary name in the same folder, fsync, rename.
 
-    Yields the temporary file, which is empty. On any error it is removed, and `path` is as it was.
+    Yields the temporary file, which is empty. On any error it is removed, and `path` is as it was. Raises OSError where
+    `path` is a folder, a device or a pipe: to rename over /dev/null would take it from the whole machine.
     """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EEXIST, "is there, and is not a regular file", str(path))
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     os.close(handle)
     temporary = Path(name)

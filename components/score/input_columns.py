@@ -71,10 +71,15 @@ class _Codes:
             column = column.dictionary_encode()
         if self._dictionary is None or not column.dictionary.equals(self._dictionary):
             self._dictionary = column.dictionary
-            texts = column.dictionary.cast(pa.string()).to_pylist()
-            self._table = np.append(self._feature.codes(texts), np.nan).astype(np.float64)
+            self._table = np.append(self._feature.codes(_texts(column.dictionary)), np.nan).astype(np.float64)
         indices = column.indices.cast(pa.int64()).fill_null(len(self._table) - 1)
         return self._table[_indices(indices)]
+
+
+def _texts(column: pa.Array) -> list[str | None]:
+    """Bytes that are not UTF-8 become a text that no category is: pyarrow reads them from a file as they are."""
+    texts = column.cast(pa.string()).cast(pa.binary()).to_pylist()
+    return [None if text is None else text.decode("utf-8", errors="surrogateescape") for text in texts]
 
 
 def _indices(column: pa.Array) -> NDArray[np.int64]:

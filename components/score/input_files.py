@@ -71,6 +71,9 @@ def _paths(data: Path, problems: Problems) -> list[Path]:
 
 
 def _metadata(path: Path, problems: Problems) -> pq.FileMetaData | None:
+    if path.exists() and not path.is_file():  # to open a pipe would wait for its writer
+        problems.add(str(path), "is not a regular file", "Name files, or remove it", "score-data-kind")
+        return None
     try:
         return pq.read_metadata(path)
     except (pa.ArrowException, OSError) as error:

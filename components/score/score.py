@@ -119,3 +119,5 @@ def _check_output(out: Path, data: Path, problems: Problems) -> None:
         problems.add(str(out), problem, "Name a file in another folder", "score-out-in-data")
     elif out.is_dir():
         problems.add(str(out), "is a folder", "Name a file for the scores", "score-out-folder")
+    elif out.exists() and not out.is_file():
+        problems.add(str(out), "is a device or a pipe", "Name a file for the scores", "score-out-kind")

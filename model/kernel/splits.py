@@ -35,7 +35,7 @@ def splits_of(trees: BoosterTrees) -> Splits:
         raise UnreadableTrees("a tree has a threshold or a leaf that is not a number")
     split = np.zeros(len(trees.left), dtype=np.int64)
     numbers, threshold = _number_columns(trees, np.flatnonzero(is_split & ~trees.is_category), split)
-    first = 1 + int(numbers["first_word"][-1] + numbers["words"][-1]) - 1 if len(numbers) else 0
+    first = int(numbers["words"].sum())
     categories, table = _category_columns(trees, is_split, first, split)
     column = np.concatenate([numbers, categories])
     words = int(column["words"].sum()) + 1  # the last word is that of leaves

@@ -1,6 +1,7 @@
 """A reader never meets half a file, whenever the writer died."""
 
 import math
+import os
 import signal
 import subprocess
 import sys
@@ -78,6 +79,18 @@ def test_writing_replaces_whole_or_not_at_all(tmp_path):
         write_atomically(path, "text is no bytes")
     assert path.read_bytes() == b"second"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name", ["pipe", "link to a device", "folder"])
+def test_what_is_not_a_file_is_never_replaced(tmp_path, name):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link to a device").symlink_to(os.devnull)
+    (tmp_path / "folder").mkdir()
+    before = (tmp_path / name).lstat()
+    with pytest.raises(OSError, match="not a regular file"):
+        write_atomically(tmp_path / name, b"text")
+    assert (tmp_path / name).lstat().st_ino == before.st_ino
+    assert len(list(tmp_path.iterdir())) == 3
 
 
 def test_one_value_has_one_json(tmp_path):

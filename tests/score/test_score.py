@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,11 @@ def written(folder: Path, *tables: pa.Table) -> Path:
     for index, rows in enumerate(tables):
         pq.write_table(rows, folder / f"part-{index}.parquet", row_group_size=100)
     return folder
+
+
+def pipe(path: Path) -> Path:
+    os.mkfifo(path)
+    return path
 
 
 def expected(bundle: Path, rows: pa.Table) -> np.ndarray:
@@ -204,11 +210,32 @@ def test_every_fault_of_every_file_is_reported_at_once(valid_bundle, tmp_path, o
         (lambda folder: folder / "absent", "score-data-missing"),
         (lambda folder: written(folder / "none"), "score-data-missing"),
         (lambda folder: written(folder / "rows", table(0), table(0)), "score-empty"),
+        (lambda folder: pipe(folder / "pipe.parquet"), "score-data-missing"),
     ],
 )
 def test_nothing_to_score_is_a_refusal(valid_bundle, tmp_path, make, code):
     data = make(tmp_path)
     assert problems(valid_bundle, data, tmp_path) == [f"{code} {data}"]
+
+
+@pytest.mark.case("a pipe among the files to score, which has no writer")
+def test_a_pipe_among_the_files_is_not_waited_for(valid_bundle, tmp_path, outcome):
+    data = written(tmp_path / "rows", table(3))
+    path = pipe(data / "pipe.parquet")
+    assert problems(valid_bundle, data, tmp_path) == [f"score-data-kind {path}"]
+    outcome("score-data-kind")
+
+
+@pytest.mark.case("categories that are not UTF-8")
+def test_a_text_that_is_not_utf_8_is_an_unknown_category(valid_bundle, tmp_path, outcome):
+    broken = pa.array([b"\xff\xfe", b"1K", None] * 2)
+    texts = pa.Array.from_buffers(pa.string(), len(broken), broken.buffers())
+    rows = table(6)
+    data = written(tmp_path / "rows", rows.set_column(3, "layout", texts))
+    as_unknown = rows.set_column(3, "layout", pa.array(["castle", "1K", None] * 2))
+    answer = scores(valid_bundle, data, tmp_path)["probability"].to_numpy()
+    assert answer.tobytes() == expected(valid_bundle, as_unknown).tobytes()
+    outcome("scored as unknown")
 
 
 @pytest.mark.case("a file to score that is damaged behind its first rows")
@@ -244,6 +271,7 @@ def test_scores_are_never_written_among_the_rows(valid_bundle, tmp_path):
         (data, data / "scores.parquet", "score-out-in-data"),
         (data / "part-0.parquet", data / "part-0.parquet", "score-out-in-data"),
         (data, tmp_path, "score-out-folder"),
+        (data, pipe(tmp_path / "pipe"), "score-out-kind"),
     ):
         with pytest.raises(DataError) as refusal:
             score(valid_bundle, source, out, ids=(), progress=quiet)

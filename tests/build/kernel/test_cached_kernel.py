@@ -62,6 +62,17 @@ def test_it_is_compiled_once_for_every_image_and_then_needs_no_compiler(tmp_path
     assert compiled(tmp_path, no_compiler) == paths[0]
 
 
+@pytest.mark.case("a cached library that lost its end, or a byte")
+@pytest.mark.parametrize("damage", [lambda data: data[: len(data) // 2], lambda data: data[:-1] + b"?"])
+def test_a_damaged_library_in_the_cache_is_compiled_anew(tmp_path, install, damage, outcome):
+    path = compiled(tmp_path, install)
+    whole = path.read_bytes()
+    path.write_bytes(damage(whole))
+    assert compiled(tmp_path, install).read_bytes() == whole
+    assert len(install.calls) == 2
+    outcome("compiled anew")
+
+
 def test_what_is_installed_says_its_sources_and_copies_by_the_c_library_of_its_process(tmp_path, install):
     path = install_kernel(SMALL, tmp_path / "lib", tmp_path / "cache", install=install, report=lambda _: None)
     assert path.name == SMALL.library_name(this_machine().ending)
