@@ -48,7 +48,7 @@ class IntSetting:
 
 
 PORT = IntSetting("KAMADO_PORT", 8080, 0, 65535, "port to listen on; 0 lets the system choose")
-CONCURRENCY = IntSetting("KAMADO_CONCURRENCY", 16, 1, 10_000, "concurrent requests; more are answered 503")
+CONCURRENCY = IntSetting("KAMADO_CONCURRENCY", 32, 1, 10_000, "concurrent requests; more are answered 503")
 MAX_ROWS = IntSetting("KAMADO_MAX_ROWS", 5_000, 1, 1_000_000, "rows in one batch; more are answered 413")
 MAX_BYTES = IntSetting("KAMADO_MAX_BYTES", 8_388_608, 1_000, 1_000_000_000, "bytes of one body; more are answered 413")
 SECONDS = IntSetting("KAMADO_SECONDS", 10, 1, 600, "seconds for a request's head, and again for its body; then 408")

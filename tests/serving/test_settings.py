@@ -35,7 +35,7 @@ def test_all_problems_are_listed_at_once_with_variable_value_and_example():
         "  [setting-missing] KAMADO_BUNDLE: is not set. It names the folder of a trained model. "
         "Example: KAMADO_BUNDLE=out/bundle",
         "  [setting-value] KAMADO_PORT: is 'http', not a whole number. Example: KAMADO_PORT=8080",
-        "  [setting-value] KAMADO_CONCURRENCY: is 0, outside 1 to 10000. Example: KAMADO_CONCURRENCY=16",
+        "  [setting-value] KAMADO_CONCURRENCY: is 0, outside 1 to 10000. Example: KAMADO_CONCURRENCY=32",
         "  [setting-value] KAMADO_MAX_ROWS: is '-1', not a whole number. Example: KAMADO_MAX_ROWS=5000",
         "  [setting-value] KAMADO_LOG: is 'xml'. It is one of text, json, requests",
     ]
