@@ -12,7 +12,7 @@ from components.score.scores_file import PROBABILITY
 from model.bundle.features import Feature
 from model.errors import DataError, Problem, Problems
 
-BATCH = 1 << 14  # rows: some MB of float64, whatever a row group holds
+BATCH_ROWS = 1 << 14  # some MB of float64, whatever a row group holds
 ENDING = ".parquet"
 
 
@@ -46,14 +46,17 @@ class InputFiles:
         problems.raise_if_any(DataError)
         return cls(tuple(paths), tuple(features), id_types, rows)
 
-    def batches(self) -> Iterator[pa.RecordBatch]:
-        """Inputs and ids by name, in the order of the files. Raises DataError where a file is damaged inside."""
+    def batches(self, *, rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
+        """Inputs and ids by name, in the order of the files, at most `rows` at once.
+
+        Raises DataError where a file is damaged inside.
+        """
         texts = [feature.name for feature in self.features if feature.kind == "category"]
         names = list(dict.fromkeys((*(feature.name for feature in self.features), *self.ids.names)))
         for path in self.paths:
             try:
                 with pq.ParquetFile(path, read_dictionary=texts) as file:
-                    yield from file.iter_batches(BATCH, columns=names, use_threads=False)
+                    yield from file.iter_batches(rows, columns=names, use_threads=False)
             except (pa.ArrowException, OSError) as error:  # Arrow reports a damaged page as either of the two
                 raise DataError(_unreadable(path, "is damaged", error, "score-damaged")) from None
 

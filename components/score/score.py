@@ -9,7 +9,7 @@ import numpy as np
 
 from components.score.flag_counts import FlagCounter, FlagCounts
 from components.score.input_columns import BatchEncoder
-from components.score.input_files import InputFiles
+from components.score.input_files import BATCH_ROWS, InputFiles
 from components.score.scores_file import ScoresFile
 from model.bundle.bundle import load
 from model.bundle.features import CategoryFeature
@@ -46,6 +46,7 @@ def score(
     ids: Sequence[str],
     progress: ReportProgress,
     engine: Literal["auto", "kernel", "xgboost"] = "auto",
+    batch_rows: int = BATCH_ROWS,
 ) -> ScoringSummary:
     """Write `out`, a Parquet file with the columns `ids` and `probability`, in the order of the rows in `data`.
 
@@ -62,7 +63,7 @@ def score(
     encoder, counter, done = BatchEncoder(manifest.inputs), FlagCounter(manifest), 0
     out.parent.mkdir(parents=True, exist_ok=True)
     with ScoresFile.open(out, files.ids, model=manifest.model, bundle=loaded.digest) as scores_file:
-        for batch in files.batches():
+        for batch in files.batches(rows=batch_rows):
             scores = scorer.score(encoder.values(batch))
             if not np.isfinite(scores.probability).all():
                 problem = f"gives a probability that is not finite for a row of {done:,} to {done + batch.num_rows:,}"

@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from components.score import input_files
 from components.score.score import score
 from model.bundle.bundle import load, write
 from model.bundle.features import CategoryFeature
@@ -70,11 +69,12 @@ def problems(bundle: Path, data: Path, tmp_path: Path, *ids: str) -> list[str]:
     return [f"{problem.code} {problem.where.split()[-1]}" for problem in refusal.value.problems]
 
 
-def test_every_row_gets_the_predictors_probability_beside_its_ids(valid_bundle, tmp_path, monkeypatch):
-    monkeypatch.setattr(input_files, "BATCH", 64)
+def test_every_row_gets_the_predictors_probability_beside_its_ids(valid_bundle, tmp_path):
     first, second = table(), table(50, seed=2, start=ROWS)
     data = written(tmp_path / "rows", first, second)
-    answer = scores(valid_bundle, data, tmp_path, "listing_id", "note")
+    out = tmp_path / "scores.parquet"
+    score(valid_bundle, data, out, ids=["listing_id", "note"], progress=quiet, batch_rows=64)
+    answer = pq.read_table(out)
     assert answer.column_names == ["listing_id", "note", "probability"]
     assert answer["listing_id"].to_pylist() == list(range(ROWS + 50))
     both = pa.concat_tables([first, second])
