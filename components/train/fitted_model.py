@@ -16,6 +16,9 @@ from model.bundle.linear import Linear
 from model.bundle.manifest import Trees
 
 
+ALONE = "logistic regression"  # the kind of a model without trees
+
+
 @dataclass(frozen=True)
 class FittedModel:
     """A model before it is a bundle. `kind` describes its parts; `log_loss` is on the calibration split."""
@@ -65,7 +68,7 @@ def _without_trees(inputs: TrainingInputs, member: xgboost.Booster) -> FittedMod
     """The booster is a single tree of zeros, the first of `member`, so that the bundle keeps its one format."""
     alone = logistic(inputs, directions=True)
     return FittedModel(
-        kind="logistic regression",
+        kind=ALONE,
         linear=alone.linear,
         booster=merge([member[:1]], weight=0.0),
         trees=Trees(trees=1, members=1),
