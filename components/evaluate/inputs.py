@@ -57,9 +57,7 @@ class EvaluationInputs:
             champion=BundleCandidate(champion, threads=threads) if champion else None,
             logistic=LogisticCandidate(baselines.logistic, position=spec.columns.position),
             constant=baselines.constant.probability,
-            documents=StepDocuments.read(
-                training=folders.training, splits=folders.splits, extracted=folders.extracted
-            ),
+            documents=StepDocuments.read(training=folders.training, splits=folders.splits, extracted=folders.extracted),
             threads=threads,
         )
         require_columns(inputs.test, [*inputs_of(inputs.new), *inputs_of(inputs.logistic)])

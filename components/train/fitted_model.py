@@ -15,7 +15,6 @@ from model.bundle.calibration import Calibration
 from model.bundle.linear import Linear
 from model.bundle.manifest import Trees
 
-
 ALONE = "logistic regression"  # the kind of a model without trees
 
 

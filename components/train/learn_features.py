@@ -1,4 +1,4 @@
-"""The features of a model, learned from the rows that it is trained on: categories with their codes, ranges of numbers."""
+"""The features of a model, learned from the rows that train it: categories with their codes, ranges of numbers."""
 
 import math
 from collections import Counter

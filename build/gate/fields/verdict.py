@@ -114,7 +114,7 @@ def _against_bundle(context: VerdictContext) -> Iterator[Violation]:
     lineage, known = context.manifest.lineage, figures.numbers(_metrics(context))
     booster = context.manifest.files.get(BOOSTER)
     test = {"rows": lineage.rows.get("test"), "conversions": lineage.positives.get("test")}
-    size = {"trees": context.manifest.trees.trees, "booster_bytes": booster and booster.size}
+    size = {"trees": context.manifest.trees.trees, "booster_bytes": booster.size if booster else None}
     refitted = refit.of(context)
     yield from _unlike("metrics", known, test if refitted else test | size)
     if refitted:
