@@ -28,7 +28,7 @@ MAY_IMPORT = {
         *("artifacts", "model", *DATA_TOOLS, "pydantic", "xgboost", "scipy", "jinja2", "markupsafe", "joblib"),
     },
     "components/refit": {
-        *("artifacts", "model", *DATA_TOOLS, "scipy", "components.train", "components.evaluate"),
+        *("artifacts", "model", *DATA_TOOLS, "components.train", "components.evaluate"),
     },
     "components/build_image": {"artifacts", "build", "model"},
     "components/champion": {"artifacts", "build", "model"},

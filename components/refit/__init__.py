@@ -1,7 +1,8 @@
 """The model that ships: the promoted recipe, trained again on every row, and checked against the model that was judged.
 
 component.py   the step
-refit.py       all stages
+refit.py       what ships
+retrain.py     all stages of the refit
 recipe.py      what the judged bundle's training chose
 rows.py        the rows to learn from, and those that check it
 model.py       the fit, calibrated on rows that its members had not seen

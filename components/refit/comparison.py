@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.stats import spearmanr
 
 from artifacts.split import split_file
 from components.evaluate.candidates import BundleCandidate
@@ -99,7 +98,14 @@ def _rank_correlation(first: Floats, second: Floats) -> float:
     """Spearman's; 0 where one of them is the same everywhere, and so orders nothing."""
     if not (np.ptp(first) > 0 and np.ptp(second) > 0):
         return 0.0
-    return float(spearmanr(first, second).statistic)
+    return float(np.corrcoef(_ranks(first), _ranks(second))[0, 1])
+
+
+def _ranks(values: Floats) -> Floats:
+    """Equal values have the mean of their ranks."""
+    _, number, count = np.unique(values, return_inverse=True, return_counts=True)
+    ranks: Floats = (np.cumsum(count) - (count - 1) / 2)[number]
+    return ranks
 
 
 def _harmed(spec: Spec, path: Path, rows: Rows, loss: Mapping[str, Floats]) -> tuple[tuple[str, ...], int]:

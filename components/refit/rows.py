@@ -21,7 +21,7 @@ from model.bundle.calibration import Sampling
 from model.bundle.features import Feature
 from model.spec.types import Spec
 
-FOLDS = 2  # of the newest rows: a member for each, which has not seen it
+FOLDS = 3  # of the newest rows: a member for each, which has not seen it
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from components.evaluate.decide.rule_result import RuleResult
 from components.refit.comparison import Comparison
 
 LEAST_ORDER = 0.80
-LEAST_LEVEL, MOST_LEVEL = 0.80, 1.25
+LEAST_LEVEL, MOST_LEVEL = 0.67, 1.50
 MOST_RISE = 0.03  # of log loss
 
 

@@ -7,21 +7,24 @@ differ where members disagree, and calibration comes after either.
 
 import json
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from components.train.boosting import Parameters, dmatrix, fixed_parameters
 from components.train.inputs import TrainingInputs
-from components.train.search import SearchResult
 from components.train.stages import Stages
 from model.bundle.booster import xgboost
 from model.bundle.features import Feature
 from model.bundle.linear import Linear
 
+if TYPE_CHECKING:
+    from components.train.search import SearchResult  # imports Optuna, which the refit has no use for
+
 LEAF = -1
 
 
-def fit_members(inputs: TrainingInputs, start: Linear, result: SearchResult, stages: Stages) -> list[xgboost.Booster]:
+def fit_members(inputs: TrainingInputs, start: Linear, result: "SearchResult", stages: Stages) -> list[xgboost.Booster]:
     """One booster per fold, trained on all other folds from the margins of `start`. Folds keep groups whole."""
     rows, training = inputs.train, inputs.spec.training
     margin = start.margin(rows.matrix, inputs.names)

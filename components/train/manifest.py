@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,19 +12,21 @@ from artifacts.splits import splits_sha256
 from components.train import linear
 from components.train.fitted_model import FittedModel
 from components.train.inputs import TrainingInputs
-from components.train.search import SearchResult
 from components.train.split_rows import SplitRows
 from model.bundle.booster import xgboost
 from model.bundle.bounds import Bounds
 from model.bundle.manifest import BundleLineage, BundleManifest, Position
 from model.spec.types import Spec
 
+if TYPE_CHECKING:
+    from components.train.search import SearchResult  # imports Optuna, which the refit has no use for
+
 MICROSECONDS = 10**6  # in a second
 LIBRARIES = {"xgboost": xgboost.__version__, "numpy": np.__version__}
 
 
 def manifest_of(
-    inputs: TrainingInputs, model: FittedModel, result: SearchResult, lineage: BundleLineage
+    inputs: TrainingInputs, model: FittedModel, result: "SearchResult", lineage: BundleLineage
 ) -> BundleManifest:
     """Without the digests of files, which are added when the bundle is written."""
     spec = inputs.spec
