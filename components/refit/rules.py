@@ -11,7 +11,7 @@ from components.evaluate.decide.rule_6_slices import FEWEST_IN_SLICE
 from components.evaluate.decide.rule_result import RuleResult
 from components.refit.comparison import Comparison
 
-LEAST_ORDER = 0.90
+LEAST_ORDER = 0.85
 LEAST_LEVEL, MOST_LEVEL = 0.67, 1.50
 MOST_RISE = 0.02  # of log loss
 

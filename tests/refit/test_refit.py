@@ -6,6 +6,7 @@ import shutil
 import pyarrow.parquet as pq
 import pytest
 
+from artifacts.checksum import with_checksum
 from artifacts.metrics import MetricsDocument
 from artifacts.split import REST, SplitSummary
 from artifacts.verdict import Verdict
@@ -21,6 +22,22 @@ from tests.refit.runs import refitted, with_documents, with_search
 from tests.runs import train_into
 
 RULES = ["order", "level", "log loss", "slices", "directions", "golden rows", "size"]
+
+FORGED = {
+    "of another judged model": lambda v: v.update(bundle="sha256:" + "f" * 64),
+    "of more rows": lambda v: v["refit"].update(rows=v["refit"]["rows"] + 1),
+    "of older rows": lambda v: v["refit"].update(until="2026-01-01T00:00:00Z"),
+    "of more trees": lambda v: v["refit"]["metrics"].update(trees=10_000.0),
+    "without a split": lambda v: v["refit"].update(checked_on="all"),
+    "with a metric that is no number": lambda v: v["refit"]["metrics"].update(level_ratio="1"),
+    "without a reason": lambda v: v["reasons"].pop(),
+    "with another measure than its reason": lambda v: v["refit"]["metrics"].update(order_agreement=0.95),
+    "which is the model in service": lambda v: v.update(champion=v["refit"]["bundle"]),
+    "beyond its bound": lambda v: (
+        v["reasons"][-5].update(measured=0.5),
+        v["refit"]["metrics"].update(log_loss_change=0.5),
+    ),
+}
 
 
 def problems(bundle, verdict):
@@ -40,6 +57,14 @@ class TestPromoted:
         assert "verdict-other-bundle" in problems(folder / "trained" / "bundle", final)
         first = (folder / "evaluated" / "verdict.json").read_bytes()
         assert {"verdict-other-bundle", "verdict-refit"} <= problems(shipped.bundle, first)
+
+    @pytest.mark.parametrize("name", FORGED)
+    def test_a_forged_refit_is_refused_although_the_checksum_is_right(self, shipped, name):
+        document = json.loads((shipped.decision / "verdict.json").read_text())
+        FORGED[name](document)
+        assert problems(shipped.bundle, json.dumps(with_checksum(document)).encode()) & {
+            *("verdict-refit", "verdict-counts", "verdict-bound", "verdict-champion"),
+        }
 
     def test_it_learned_from_every_mature_row_and_says_until_when(self, run, shipped):
         folder, _ = run

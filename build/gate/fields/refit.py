@@ -1,6 +1,5 @@
 """The refit of a verdict: what ships in the place of the model that was judged, and what it was checked by."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -8,10 +7,10 @@ from artifacts.split import SPLITS
 from build.gate.fields import metrics as figures
 from build.gate.fields import reasons
 from build.gate.fields.context import VerdictContext
+from build.gate.fields.lineage import DIGEST
 from build.gate.fields.rule import Violation
 from model.files import JSON
 
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 MEASURED = {
     "refit agrees: order": "order_agreement",
     "refit agrees: level": "level_ratio",

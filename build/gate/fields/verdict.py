@@ -1,6 +1,5 @@
 """The rules of a verdict, alone and against its bundle."""
 
-import re
 from collections.abc import Iterator, Mapping
 
 from artifacts.checksum import CHECKSUM, checksum_of
@@ -8,13 +7,12 @@ from artifacts.verdict import Verdict
 from build.gate.fields import metrics as figures
 from build.gate.fields import reasons, refit
 from build.gate.fields.context import VerdictContext
-from build.gate.fields.lineage import HEX
+from build.gate.fields.lineage import DIGEST, HEX
 from build.gate.fields.rule import FieldRule, FieldTable, Violation
 from build.gate.fields.text import PRINTABLE, unprintable
 from model.bundle.folder import BOOSTER
 from model.files import JSON
 
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 NEEDED = ("rows", "conversions", "log_loss", "auc", "calibration_ratio", "booster_bytes", "trees")
 FORMAT = Verdict.model_fields["format"].default
 IMPROVE = "Only `promote` becomes an image; the verdict's reasons name what to improve"
