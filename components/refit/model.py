@@ -55,12 +55,12 @@ def fit_model(
     z = rows.sampling.correct(z)
     calibration = calibrate.fit(z, rows.newest.label)
     calibrated = calibration.apply(z)
-    kept = members[:1] if recipe.alone else members
+    merged = members[:1] if recipe.alone else members
     model = FittedModel(
         kind=str(judged.search["kind"]),
         linear=linear.mean(starts),
-        booster=merge(kept, weight=0.0 if recipe.alone else 1.0),
-        trees=Trees(trees=len(kept) * rounds, members=len(kept)),
+        booster=merge(merged, weight=0.0 if recipe.alone else 1.0),
+        trees=Trees(trees=len(merged) * rounds, members=len(merged)),
         calibration=calibration,
         log_loss=log_loss(calibrated, rows.newest.label),
     )

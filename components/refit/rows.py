@@ -70,7 +70,7 @@ def read_refit_rows(spec: Spec, splits: Path, summary: SplitSummary) -> RefitRow
         for number, (path, part) in enumerate(zip(paths, parts, strict=True))
     ])  # fmt: skip
     conversions = sampled.positives
-    kept = (sampled.count - conversions) / (rows - conversions)
+    share = (sampled.count - conversions) / (rows - conversions)
     return RefitRows(
         features=features,
         sampled=sampled,
@@ -78,7 +78,7 @@ def read_refit_rows(spec: Spec, splits: Path, summary: SplitSummary) -> RefitRow
         name=name,
         newest=newest,
         newest_fold=_folds(newest, newest),
-        sampling=Sampling(kept_negatives=kept),
+        sampling=Sampling(kept_negatives=share),
         rows=rows,
         conversions=conversions,
     )
