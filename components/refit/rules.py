@@ -11,9 +11,9 @@ from components.evaluate.decide.rule_6_slices import FEWEST_IN_SLICE
 from components.evaluate.decide.rule_result import RuleResult
 from components.refit.comparison import Comparison
 
-LEAST_ORDER = 0.85
+LEAST_ORDER = 0.75
 LEAST_LEVEL, MOST_LEVEL = 0.67, 1.50
-MOST_RISE = 0.02  # of log loss
+MOST_RISE = 0.015  # of log loss
 
 
 def agreement(compared: Comparison) -> Iterator[RuleResult]:

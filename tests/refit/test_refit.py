@@ -150,7 +150,7 @@ class TestDisagreement:
         pq.write_table(replaced(rows, "inquired", opposite), tmp_path / "splits" / REST)
         done = refitted(folder, spec, tmp_path, splits=tmp_path / "splits")
         self.held(done, "log loss")
-        assert done.reason("log loss").measured > 0.02
+        assert done.reason("log loss").measured > 0.015
 
     def test_a_recipe_that_learns_the_rows_by_heart_ends_in_hold(self, run, tmp_path):
         folder, spec = run
@@ -165,7 +165,7 @@ class TestDisagreement:
             "lambda": 0.01,
         }
         done = refitted(folder, spec, tmp_path, trained=with_search(folder, tmp_path / "trained", **learned))
-        self.held(done, "order", "log loss")
+        self.held(done, "log loss")
 
 
 class TestWithoutATime:
