@@ -12,7 +12,7 @@ from model.progress import ReportProgress
 from model.spec.types import Spec
 
 REPORT = "report.html"
-PASSED_ON = (MetricsDocument.FILE, Extract.FILE, RejectionReport.FILE)
+OF_PREPROCESS = (Extract.FILE, RejectionReport.FILE)  # for the summary, which need not fetch the splits
 
 
 def refit(
@@ -34,8 +34,9 @@ def refit(
     """
     verdict = Verdict.read(evaluation)
     with output_folder(shipped) as out, output_folder(decision) as decided:
-        for name in PASSED_ON:
-            shutil.copyfile(evaluation / name, decided / name)
+        for name in OF_PREPROCESS:
+            shutil.copyfile(splits / name, decided / name)
+        shutil.copyfile(evaluation / MetricsDocument.FILE, decided / MetricsDocument.FILE)
         if verdict.verdict != "promote" or not spec.training.refit:
             for name in (REPORT, Verdict.FILE):
                 shutil.copyfile(evaluation / name, decided / name)

@@ -2,7 +2,7 @@ import pytest
 
 from tests.evaluate.runs import WITH_SLICES, evaluated
 from tests.logs import log, spec_of
-from tests.refit.runs import refitted, with_documents
+from tests.refit.runs import refitted
 from tests.runs import train_into
 
 # Splits with gaps of a sixth of the window each, whose rows nobody looked at before the refit.
@@ -16,7 +16,7 @@ def run(tmp_path_factory):
     train_into(folder, spec, trials=1, table=log(lists=4_000))
     outcome, _ = evaluated(folder, spec)
     assert outcome == "promote"
-    return with_documents(folder), spec
+    return folder, spec
 
 
 @pytest.fixture(scope="package")

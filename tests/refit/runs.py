@@ -40,13 +40,6 @@ def refitted(folder, spec, out, *, splits=None, trained=None, threads=1):
     return Refitted(shipped, decision, outcome)
 
 
-def with_documents(folder):
-    """The folder of evaluate as its step leaves it: with two documents of preprocess."""
-    for name in ("extract.json", "rejections.json"):
-        shutil.copyfile(folder / "splits" / name, folder / "evaluated" / name)
-    return folder
-
-
 def with_search(folder, out, **search):
     """A copy of `trained` whose bundle has another recipe."""
     shutil.copytree(folder / "trained", out)

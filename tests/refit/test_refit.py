@@ -18,7 +18,7 @@ from model.errors import DataError
 from model.files import dump_json
 from tests.evaluate.runs import WITH_SLICES, evaluated, reason
 from tests.logs import log, replaced, spec_of
-from tests.refit.runs import refitted, with_documents, with_search
+from tests.refit.runs import refitted, with_search
 from tests.runs import train_into
 
 RULES = ["order", "level", "log loss", "slices", "directions", "golden rows", "size"]
@@ -178,7 +178,7 @@ class TestWithoutATime:
         )
         folder = train_into(tmp_path / "run", spec, trials=1, table=log(lists=2_000))
         assert evaluated(folder, spec)[0] == "promote"
-        done = refitted(with_documents(folder), spec, tmp_path)
+        done = refitted(folder, spec, tmp_path)
         rows, refit = SplitSummary.read(folder / "splits").rows, done.verdict.refit
         assert (refit.checked_on, refit.until) == ("calibration", None)
         assert refit.rows == rows["train"] + rows["calibration"]
