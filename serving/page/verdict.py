@@ -26,7 +26,7 @@ class Reason(_Part):
     message: str
 
 
-class Refit(_Part):
+class ShippedBundle(_Part):
     """What ships in the place of the model that was judged."""
 
     bundle: str
@@ -39,7 +39,7 @@ class Verdict(_Part):
     reasons: tuple[Reason, ...]
     metrics: dict[str, float]
     bundle: str
-    refit: Refit | None = None
+    refit: ShippedBundle | None = None
 
 
 @dataclass(frozen=True)

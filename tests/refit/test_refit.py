@@ -132,7 +132,7 @@ class TestNoRefit:
 
 
 class TestDisagreement:
-    def held(self, done, *rules):
+    def is_held(self, done, *rules):
         assert done.outcome == done.verdict.verdict == "hold"
         failed = {reason.rule.removeprefix("refit agrees: ") for reason in done.verdict.failed}
         assert set(rules) <= failed, done.verdict.failed
@@ -149,7 +149,7 @@ class TestDisagreement:
         opposite = 1 - rows["inquired"].to_numpy()
         pq.write_table(replaced(rows, "inquired", opposite), tmp_path / "splits" / REST)
         done = refitted(folder, spec, tmp_path, splits=tmp_path / "splits")
-        self.held(done, "log loss")
+        self.is_held(done, "log loss")
         assert done.reason("log loss").measured > 0.015
 
     def test_a_recipe_that_learns_the_rows_by_heart_ends_in_hold(self, run, tmp_path):
@@ -165,7 +165,7 @@ class TestDisagreement:
             "lambda": 0.01,
         }
         done = refitted(folder, spec, tmp_path, trained=with_search(folder, tmp_path / "trained", **learned))
-        self.held(done, "log loss")
+        self.is_held(done, "log loss")
 
 
 class TestWithoutATime:
@@ -194,10 +194,10 @@ class TestTheNextEvaluation:
         folder, spec = run
         outcome, verdict = evaluated(folder, spec, out="all seen", champion=shipped.bundle)
         assert outcome == "insufficient-data"
-        found = reason(verdict, "rows new to champion")
-        assert (found.passed, found.measured) == (False, 0)
+        left_out = reason(verdict, "rows new to champion")
+        assert (left_out.passed, left_out.measured) == (False, 0)
         rows = int(verdict.metrics["rows"])
-        assert f"learned from {rows:,} of the {rows:,} test rows" in found.message
+        assert f"learned from {rows:,} of the {rows:,} test rows" in left_out.message
         assert verdict.metrics["rows_seen_by_champion"] == rows
         assert "log_loss_saving_over_champion" not in verdict.metrics
 
@@ -211,11 +211,11 @@ class TestTheNextEvaluation:
         shutil.copytree(shipped.bundle, tmp_path / "champion")
         (tmp_path / "champion" / "manifest.json").write_bytes(dump_json(manifest))
         _, verdict = evaluated(folder, spec, out="half seen", champion=tmp_path / "champion")
-        found = reason(verdict, "rows new to champion")
+        left_out = reason(verdict, "rows new to champion")
         seen = sum(time.strftime("%Y-%m-%dT%H:%M:%SZ") < middle for time in times)
         assert verdict.metrics["rows_seen_by_champion"] == seen
-        assert found.passed
-        assert 0 < found.measured < verdict.metrics["conversions"]
+        assert left_out.passed
+        assert 0 < left_out.measured < verdict.metrics["conversions"]
         assert reason(verdict, "beats champion").measured == verdict.metrics["ips_lift_over_champion"]
         slices = MetricsDocument.read(folder / "half seen").slices
         assert {row.reference for row in slices} == {"the model in service"}
