@@ -16,8 +16,7 @@ from model.sql import quoted
 def new_to_champion(inputs: EvaluationInputs, rows: Rows) -> NDArray[np.bool_]:
     """Per test row; all are where there is no model in service, or no time."""
     new = np.ones(len(rows.label), np.bool_)
-    until = inputs.champion.bundle.manifest.lineage.trained_until if inputs.champion else None
-    time = inputs.spec.columns.time
+    until, time = _trained_until(inputs), inputs.spec.columns.time
     if until is None or time is None:
         return new
     sql = f"select {quoted(time)} >= cast($until as timestamptz) at time zone 'UTC' as new from read_parquet($path)"
@@ -26,3 +25,14 @@ def new_to_champion(inputs: EvaluationInputs, rows: Rows) -> NDArray[np.bool_]:
         return new
     seen = np.bincount(rows.list, ~new) > 0
     return ~seen[rows.list]
+
+
+def _trained_until(inputs: EvaluationInputs) -> str | None:
+    """Of the model in service; None where it has seen no test row, of whatever time.
+
+    One that is no refit has not where rows are assigned by a hash: its own test split had the same rows.
+    """
+    if inputs.champion is None:
+        return None
+    lineage = inputs.champion.bundle.manifest.lineage
+    return lineage.trained_until if lineage.refit_of or inputs.spec.split.by == "time" else None

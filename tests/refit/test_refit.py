@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import pyarrow.parquet as pq
 import pytest
@@ -12,6 +13,9 @@ from artifacts.split import REST, SplitSummary
 from artifacts.verdict import Verdict
 from build.gate.gate import verify
 from build.gate.verdict import verdict_problems
+from components.evaluate.inputs import EvaluationInputs, InputFolders
+from components.evaluate.new_rows import new_to_champion
+from components.evaluate.test_set import read_rows
 from model.bundle.bundle import load
 from model.bundle.folder import bundle_digest
 from model.errors import DataError
@@ -200,6 +204,17 @@ class TestTheNextEvaluation:
         assert f"learned from {rows:,} of the {rows:,} test rows" in left_out.message
         assert verdict.metrics["rows_seen_by_champion"] == rows
         assert "log_loss_saving_over_champion" not in verdict.metrics
+
+    def test_a_champion_that_is_no_refit_has_seen_no_row_of_a_split_by_hash(self, run, shipped):
+        folder, spec = run
+        by_hash = spec_of(split={"by": "random", "test_share": 0.3, "calibration_share": 0.2})
+        judged = folder / "trained" / "bundle"
+        seen = {}
+        for name, champion in (("judged", judged), ("refit", shipped.bundle)):
+            folders = InputFolders(judged, folder / "splits", folder / "trained", folder / "rows", champion)
+            inputs = replace(EvaluationInputs.read(spec, folders, threads=1), spec=by_hash)
+            seen[name] = int((~new_to_champion(inputs, read_rows(spec, inputs.test))).sum())
+        assert seen == {"judged": 0, "refit": SplitSummary.read(folder / "splits").rows["test"]}
 
     def test_test_rows_that_it_has_seen_are_left_out_and_that_is_said(self, run, shipped, tmp_path):
         folder, spec = run
