@@ -30,7 +30,7 @@ def new_to_champion(inputs: EvaluationInputs, rows: Rows) -> NDArray[np.bool_]:
 def _trained_until(inputs: EvaluationInputs) -> str | None:
     """Of the model in service; None where it has seen no test row, of whatever time.
 
-    One that is no refit has not where rows are assigned by a hash: its own test split had the same rows.
+    Where a hash assigns the rows to splits, a model without a refit has seen none: its own test split had these rows.
     """
     if inputs.champion is None:
         return None

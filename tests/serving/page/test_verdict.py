@@ -26,7 +26,7 @@ def test_it_is_what_evaluate_wrote(hostile_bundle, info):
 def test_a_verdict_with_a_refit_is_about_the_refit(hostile_bundle, bundle, info):
     document = json.loads(hostile_bundle.with_name("verdict.json").read_text()) | {"refit": {"bundle": DIGEST}}
     bundle.with_name("verdict.json").write_text(json.dumps(document))
-    assert isinstance(read_verdict(bundle, DIGEST), Verdict)
+    assert isinstance(read_verdict(bundle, DIGEST), ShownVerdict)
     assert isinstance(read_verdict(bundle, info.digest), NoVerdict)
 
 
