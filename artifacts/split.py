@@ -10,6 +10,8 @@ from artifacts.document import Document, Section
 SplitName = Literal["train", "calibration", "test"]
 SPLITS: tuple[SplitName, ...] = ("train", "calibration", "test")
 
+REST = "rest.parquet"  # beside the splits: mature rows of no split, sampled as train is, for the refit
+
 
 def split_file(folder: Path, name: SplitName) -> Path:
     """The Parquet file of a split in the folder of preprocess."""

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal, Self
 from artifacts.checksum import checksum_of
 from artifacts.document import Document, Section
 from artifacts.number import Number
+from artifacts.split import SplitName
 from model.digest import Digest, Sha256
 
 Outcome = Literal["promote", "hold", "reject", "insufficient-data", "invalid"]
@@ -27,8 +28,24 @@ class Bootstrap(Section):
     draws: int
 
 
+class Refit(Section):
+    """The model that ships: the judged recipe, trained again on `rows` rows with `conversions` (before sampling), all
+    older than `until` where they have a time. `metrics` are what it was checked by, on the newest of them.
+    """
+
+    bundle: Digest
+    rows: int
+    conversions: int
+    until: str | None
+    checked_on: SplitName
+    metrics: dict[str, Number]
+
+
 class Verdict(Document):
     """`bundle` and `champion` are bundle digests; `metrics` are the scalars of metrics.json.
+
+    `bundle` is the model that was judged, on rows that it had not seen. `refit`, where it is not null, is what ships in
+    its place; else the judged model does.
 
     `spec_sha256`, `sql_sha256` and `test_rows_sha256` name what the bundle was evaluated with. `sha256` is the checksum
     of all other fields.
@@ -42,6 +59,7 @@ class Verdict(Document):
     reasons: tuple[Reason, ...]
     metrics: dict[str, Number]
     bundle: Digest
+    refit: Refit | None = None
     champion: Digest | None
     spec_sha256: Sha256
     sql_sha256: Sha256
@@ -53,10 +71,18 @@ class Verdict(Document):
         """The verdict with `sha256` filled in. The checksum is compared by the gate, not on reading."""
         return self.model_copy(update={"sha256": checksum_of(self.model_dump(mode="json"))})
 
+    @property
+    def ships(self) -> Digest:
+        """The bundle that may become an image, where the verdict promotes."""
+        return self.refit.bundle if self.refit else self.bundle
+
     def facts(self) -> dict[str, str]:
         """The few that a person looks for in the artifact's metadata; what decided is by the name of its rule."""
         rules = {reason.rule: f"{reason.measured} ({reason.bound})" for reason in self.failed or self.reasons}
-        return {"verdict": self.verdict, "bundle": self.bundle, "champion": self.champion or "", **rules}
+        refit = self.refit.bundle if self.refit else ""
+        return {
+            "verdict": self.verdict, "bundle": self.bundle, "refit": refit, "champion": self.champion or "", **rules
+        }  # fmt: skip
 
     @property
     def failed(self) -> tuple[Reason, ...]:

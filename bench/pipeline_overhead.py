@@ -32,20 +32,23 @@ from components.evaluate.inputs import InputFolders
 from components.extract.extract import extract
 from components.extract.window import window
 from components.preprocess.preprocess import preprocess
+from components.refit.refit import refit
 from components.train.train import train
 from joblib import cpu_count
 from model.spec.reader import read_spec
 
 spec, data, trials, out = read_spec(Path(sys.argv[1])), sys.argv[2], int(sys.argv[3]), Path(sys.argv[4])
 quiet = lambda *_: None
-rows, splits, trained, evaluated, image = (out / name for name in ("rows", "splits", "trained", "evaluated", "image"))
+names = ("rows", "splits", "trained", "evaluated", "shipped", "decided", "image")
+rows, splits, trained, evaluated, shipped, decided, image = (out / name for name in names)
 extract(spec, f"duckdb:{data}", window(spec, str(spec.source.end)), rows, progress=quiet)
 preprocess(spec, rows, splits, progress=quiet)
 train(spec, splits, rows, trained, trials=trials, minutes=10, threads=cpu_count(), progress=quiet)
 evaluate(spec, InputFolders(trained / "bundle", splits, trained, rows), evaluated, progress=quiet)
+refit(spec, splits, trained, evaluated, shipped, decided, threads=cpu_count(), progress=quiet)
 request = BuildRequest(f"oci:{out / 'images'}", None, cache_folder(environ), commit=git_commit(environ))
-build_image(trained / "bundle", evaluated, request, image, report=quiet)
-conclude(Account.read(spec.model, evaluated, image, None).outcome, evaluated, image)
+build_image(shipped / "bundle", decided, request, image, report=quiet)
+conclude(Account.read(spec.model, decided, image, None).outcome, decided, image)
 """
 
 

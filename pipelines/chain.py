@@ -9,6 +9,7 @@ from components.extract.component import extract
 from components.load_spec.component import load_spec
 from components.notify.answers import BUILD_TITLE
 from components.preprocess.component import preprocess
+from components.refit.component import refit
 from components.resolve.component import resolve
 from components.train.component import train
 from pipelines.graph_settings import GraphSettings
@@ -85,16 +86,26 @@ def chain(settings: GraphSettings, run: ModelRun) -> ChainOutputs:
     fitted = step(train(spec=loaded, threads=settings.threads, splits=splits), "Train")
     trained, released = fitted.outputs["trained"], in_service["released"]
     evaluated = step(evaluate(spec=loaded, splits=splits, trained=trained, released=released), "Evaluate")
-    evaluation = evaluated.outputs["evaluation"]
+    final = step(
+        refit(
+            spec=loaded,
+            threads=settings.threads,
+            splits=splits,
+            trained=trained,
+            evaluation=evaluated.outputs["evaluation"],
+        ),
+        "Refit on every row",
+    ).outputs
+    decision = final["decision"]
     built = step(
         build_image(
             model=run.model,
             base=settings.base,
             destination=run.destination,
-            trained=trained,
-            evaluation=evaluation,
+            trained=final["shipped"],
+            evaluation=decision,
         ),
         BUILD_TITLE,
         cached=False,
     ).outputs
-    return ChainOutputs(evaluation, built["image"], built["outcome"], built["result"])
+    return ChainOutputs(decision, built["image"], built["outcome"], built["result"])

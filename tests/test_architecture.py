@@ -27,6 +27,9 @@ MAY_IMPORT = {
     "components/evaluate": {
         *("artifacts", "model", *DATA_TOOLS, "pydantic", "xgboost", "scipy", "jinja2", "markupsafe", "joblib"),
     },
+    "components/refit": {
+        *("artifacts", "model", *DATA_TOOLS, "components.train", "components.evaluate"),
+    },
     "components/build_image": {"artifacts", "build", "model"},
     "components/champion": {"artifacts", "build", "model"},
     "components/score": {"model", *DATA_TOOLS},

@@ -21,6 +21,8 @@ PROCESSES = {
     "extract": ("import components.extract.extract", (*CLUSTER, *ENGINE, *MODELS)),  # of files, read by DuckDB
     "preprocess": ("import components.preprocess.preprocess", (*CLUSTER, *ENGINE, *MODELS)),
     "evaluate": ("import components.evaluate.evaluate", (*CLUSTER, *ENGINE, "optuna", "scipy.optimize")),
+    "refit": ("import components.refit.retrain", (*CLUSTER, *ENGINE, "optuna", "scipy.stats")),
+    "refit, of no promotion": ("import components.refit.refit", (*CLUSTER, *ENGINE, *ARRAYS)),
     "scoring": ("import model.bundle.row_scorer", (*CLUSTER, *ENGINE, *MODELS, "duckdb", "yaml")),  # by the kernel
     "conclude": ("import components.conclude.conclude", (*CLUSTER, *ENGINE, *ARRAYS)),
 }

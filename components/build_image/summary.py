@@ -8,7 +8,7 @@ from artifacts.image import ImageDocument
 from artifacts.metrics import MetricsDocument
 from artifacts.refusal import Refusal
 from artifacts.rejection_report import RejectionReport
-from artifacts.verdict import Verdict
+from artifacts.verdict import Refit, Verdict
 from components.build_image.markdown import code, table, text
 
 SENTENCES = {
@@ -39,6 +39,7 @@ def summary(
         *_outcome(model, verdict, image, refusal),
         *(_refused(refusal) if refusal else ()),
         *(_numbers(headline_metrics(metrics.scalars)) if metrics else ()),
+        *(_refit(verdict.refit) if verdict and verdict.refit else ()),
         *(_failed_rules(verdict) if verdict else ()),
         *(_rejected_rows(rejection) if rejection else ()),
         *(_image(image) if image else ()),
@@ -85,6 +86,20 @@ def _row(metric: HeadlineMetric) -> tuple[str, str, str]:
         for number in (metric.value, metric.low, metric.high)
     )
     return metric.name, str(value), "" if low is None or high is None else f"{low} to {high}"
+
+
+def _refit(refit: Refit) -> Iterator[str]:
+    """The numbers above are of the judged model: no row is left to measure them on for what ships."""
+    yield "## Refit"
+    yield (
+        f"The numbers are of the model that was judged. Its refit, the same recipe on {refit.rows:,} rows with "
+        f"{refit.conversions:,} conversions{f' until {text(refit.until)}' if refit.until else ''}, is what ships "
+        "where the verdict promotes."
+    )
+    shown = {"Change of log loss": ("log_loss_change", "+.2%"), "Level": ("level_ratio", ".3f")}
+    shown["Rank correlation of both orders"] = ("order_agreement", ".3f")
+    cells = [(name, f"{refit.metrics[metric]:{form}}") for name, (metric, form) in shown.items()]
+    yield table(("Against the judged model", "Value"), cells)
 
 
 def _failed_rules(verdict: Verdict) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """One assessment of a model: score the test rows, measure, decide."""
 
+import functools
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
@@ -14,14 +15,14 @@ from components.evaluate.decide.sensitivity import sensitivity
 from components.evaluate.gather_evidence import GatheredEvidence, Measurements, gather_evidence
 from components.evaluate.inputs import EvaluationInputs
 from components.evaluate.metrics import tables
-from components.evaluate.metrics.candidate_names import CONSTANT, LOGISTIC, NEW
+from components.evaluate.metrics.candidate_names import CHAMPION, CONSTANT, LOGISTIC, NEW
 from components.evaluate.metrics.directions import direction_checks
 from components.evaluate.metrics.drift import drift
 from components.evaluate.metrics.examination_source import examination_curve
 from components.evaluate.metrics.importance import importance
 from components.evaluate.metrics.paired_comparison import PairedComparison
 from components.evaluate.metrics.probability_curves import calibration_bins, gain_curve, pr_points, roc_points
-from components.evaluate.metrics.scalars import order_metrics, probability_metrics
+from components.evaluate.metrics.scalars import champion_metrics, order_metrics, probability_metrics
 from components.evaluate.metrics.slices import Slicing, slicing
 from components.evaluate.samples import sample, sample_weight, thinned
 from components.evaluate.score_candidates import ScoredRows, score_candidates
@@ -72,19 +73,24 @@ class _Measurement:
 
     def assess(self, scalars: dict[str, float], progress: ReportProgress) -> Assessment:
         criteria = self.inputs.criteria
-        compared = self._compared(criteria, progress)
+        compared, against = self._compared(criteria, progress)
         directions = tuple(direction_checks(self.inputs.new.predictor, thinned(self.sample, DIRECTION_ROWS)))
-        scalars = probability_metrics(compared) | order_metrics(compared) | scalars
+        scalars = probability_metrics(compared) | order_metrics(compared) | champion_metrics(against) | scalars
+        champion = self.scored.champion
+        if champion and champion.seen:
+            scalars["rows_seen_by_champion"] = float(champion.seen)
         scalars["monotone_violations"] = float(sum(check.violations for check in directions))
         progress(3, STEPS, f"log loss {scalars['log_loss']:.5f}, AUC {scalars['auc']:.4f}")
         slicings = list(self._slicings(criteria))
-        gathered = gather_evidence(
-            Measurements(compared, scalars, slicings, self.scored.champion, self.unseen), criteria
-        )
-        metrics = MetricsDocument.of(scalars, self._tables(compared, gathered, directions))
+        if against is not compared:
+            slicings = [slicing.chosen(self.scored.new) for slicing in slicings]
+        measured = Measurements(compared, against, scalars, slicings, champion, self.unseen)
+        gathered = gather_evidence(measured, criteria)
+        metrics = MetricsDocument.of(scalars, self._tables(measured, gathered, directions))
         return Assessment(_decision(gathered, criteria), metrics)
 
-    def _compared(self, criteria: Criteria, progress: ReportProgress) -> PairedComparison:
+    def _compared(self, criteria: Criteria, progress: ReportProgress) -> tuple[PairedComparison, PairedComparison]:
+        """On all rows, and with the model in service on those that it has not learned from."""
         rows, curve = self.scored.rows, None
         if criteria.ranked:
             assert rows.position is not None
@@ -92,13 +98,17 @@ class _Measurement:
             inputs = self.inputs
             curve = examination_curve(inputs.spec, inputs.splits, inputs.new.predictor, rows_of_curve, last)
         progress(2, STEPS, f"examination falls as position^-{curve.decay:.2f}" if curve else "scored")
-        return PairedComparison(
-            rows,
-            self.scored.scores,
-            constant=self.inputs.constant,
-            curve=curve,
-            confidence=criteria.confidence,
+        compare = functools.partial(
+            PairedComparison, constant=self.inputs.constant, curve=curve, confidence=criteria.confidence
         )
+        scores, new, champion = self.scored.scores, self.scored.new, self.scored.champion
+        if champion is None or not champion.seen:
+            compared = compare(rows, scores)
+            return compared, compared
+        compared = compare(rows, {name: score for name, score in scores.items() if name != CHAMPION})
+        if champion.too_few or CHAMPION not in scores:
+            return compared, compared
+        return compared, compare(rows.chosen(new), {name: score.chosen(new) for name, score in scores.items()})
 
     def _slicings(self, criteria: Criteria) -> Iterator[Slicing]:
         """Of the declared columns that the test rows have; rule 1 names the others."""
@@ -107,9 +117,10 @@ class _Measurement:
                 yield cut
 
     def _tables(
-        self, compared: PairedComparison, gathered: GatheredEvidence, directions: tuple[DirectionCheck, ...]
+        self, measured: Measurements, gathered: GatheredEvidence, directions: tuple[DirectionCheck, ...]
     ) -> MetricTables:
-        inputs, label = self.inputs, compared.rows.label
+        inputs, compared = self.inputs, measured.compared
+        label = compared.rows.label
         manifest = inputs.bundle.manifest
         weight = sample_weight(inputs.train, inputs.spec.columns.label, kept_negatives=manifest.sampling.kept_negatives)
         models = {name: p for name, p in compared.probability.items() if name != CONSTANT}
@@ -117,8 +128,8 @@ class _Measurement:
         return MetricTables(
             candidates=tables.candidates(compared),
             baseline_gains={name: Gain(**asdict(gain)) for name, gain in gains.items()},
-            comparisons=tables.comparisons(compared),
-            examination=tables.examination(compared),
+            comparisons=tables.comparisons(compared, measured.against),
+            examination=tables.examination(compared, measured.against),
             slices=gathered.slices,
             pages=tables.list_examples(compared),
             importance=importance(inputs.new.predictor, self.sample, threads=inputs.threads),

@@ -17,9 +17,7 @@ def evaluate(
     import shutil
     from pathlib import Path
 
-    from artifacts.extract import Extract
     from artifacts.metrics import MetricsDocument
-    from artifacts.rejection_report import RejectionReport
     from artifacts.verdict import Verdict
     from components.step import Step
     from model.spec.types import Spec
@@ -41,8 +39,6 @@ def evaluate(
             champion=champion if champion.is_dir() else None,
         )
         run(Spec.read(Path(spec.path)), folders, out, progress=step.progress)
-        for name in (Extract.FILE, RejectionReport.FILE):  # for the summary, which need not fetch the splits
-            shutil.copyfile(folders.splits / name, out / name)
         evaluation.metadata.update(Verdict.read(out).facts())
         shutil.copyfile(out / "report.html", report.path)
         log_metrics(MetricsDocument.read(out), metrics, roc)

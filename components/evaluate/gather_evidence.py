@@ -25,13 +25,23 @@ ByCurve = Mapping[str, tuple[SliceResult, ...]]
 
 @dataclass(frozen=True)
 class Measurements:
-    """What was measured: `champion` without its gains, None where there is none."""
+    """What was measured: `champion` without its gains, None where there is none.
+
+    `against` is the comparison with it, on the rows that it has not learned from: `compared` itself where that is all.
+    `slicings` are of the rows of `sliced`.
+    """
 
     compared: PairedComparison
+    against: PairedComparison
     scalars: Mapping[str, float]
     slicings: Sequence[Slicing]
     champion: ChampionComparison | None
     unseen: UnseenCategories | None
+
+    @property
+    def sliced(self) -> PairedComparison:
+        """Whose rows are cut into slices: they are compared with the champion where there is one to compare with."""
+        return self.against if CHAMPION in self.against.loss else self.compared
 
 
 @dataclass(frozen=True)
@@ -56,8 +66,8 @@ def gather_evidence(measured: Measurements, criteria: Criteria) -> GatheredEvide
         for slicing in measured.slicings
         for row in slice_rows(
             slicing,
-            measured.compared.rows.label,
-            measured.compared.probability[NEW],
+            measured.sliced.rows.label,
+            measured.sliced.probability[NEW],
             slices[slicing.column][ESTIMATED],
             reference=NAMES[reference],
         )
@@ -67,7 +77,7 @@ def gather_evidence(measured: Measurements, criteria: Criteria) -> GatheredEvide
 
 def _reference(measured: Measurements, criteria: Criteria) -> str:
     """The candidate that slices are compared with."""
-    if CHAMPION in measured.compared.loss:
+    if CHAMPION in measured.against.loss:
         return CHAMPION
     return CURRENT if criteria.by_order else CONSTANT
 
@@ -79,10 +89,10 @@ def _evidence(
     gains = {name: compared.saving(name) for name in (CONSTANT, LOGISTIC)}
     if criteria.ranked:
         gains[CURRENT] = compared.lift(CURRENT, curve)
-    champion = measured.champion
-    if champion and CHAMPION in compared.loss:
-        saving = compared.saving(CHAMPION)
-        primary = compared.lift(CHAMPION, curve) if criteria.by_order else saving
+    champion, against = measured.champion, measured.against
+    if champion and CHAMPION in against.loss:
+        saving = against.saving(CHAMPION)
+        primary = against.lift(CHAMPION, curve) if criteria.by_order else saving
         champion = replace(champion, unscorable="", primary=primary, log_loss=saving)
     results = {column: by_curve[curve] for column, by_curve in slices.items()}
     return Evidence(measured.scalars, gains, results, NAMES[reference], champion, measured.unseen)
@@ -92,7 +102,7 @@ def _by_curve(
     measured: Measurements, slicing: Slicing, reference: str, criteria: Criteria, curves: Sequence[str]
 ) -> ByCurve:
     """The results of a column's slices under each curve; log loss does not depend on the curve."""
-    compared, rows = measured.compared, measured.compared.rows
+    compared, rows = measured.sliced, measured.sliced.rows
     if not criteria.by_order:
         loss = RowValues(compared.loss[NEW], compared.loss[reference], rows.unit, rows.label, less_is_better=True)
         return dict.fromkeys(curves, slice_results(slicing, loss))

@@ -57,7 +57,7 @@ class EvaluationInputs:
             champion=BundleCandidate(champion, threads=threads) if champion else None,
             logistic=LogisticCandidate(baselines.logistic, position=spec.columns.position),
             constant=baselines.constant.probability,
-            documents=StepDocuments.read(folders),
+            documents=StepDocuments.read(training=folders.training, splits=folders.splits, extracted=folders.extracted),
             threads=threads,
         )
         require_columns(inputs.test, [*inputs_of(inputs.new), *inputs_of(inputs.logistic)])
@@ -94,13 +94,13 @@ class StepDocuments:
     extract: Extract
 
     @classmethod
-    def read(cls, folders: InputFolders) -> "StepDocuments":
+    def read(cls, *, training: Path, splits: Path, extracted: Path) -> "StepDocuments":
         """Raises DataError that names the file."""
         return cls(
-            training=TrainingReport.read(folders.training),
-            rejection=RejectionReport.read(folders.splits),
-            split=SplitSummary.read(folders.splits),
-            extract=Extract.read(folders.extracted),
+            training=TrainingReport.read(training),
+            rejection=RejectionReport.read(splits),
+            split=SplitSummary.read(splits),
+            extract=Extract.read(extracted),
         )
 
 

@@ -31,6 +31,10 @@ class CandidateScores:
         probability = np.empty(rows)
         return cls(probability, np.empty(rows) if candidate.position else probability)
 
+    def chosen(self, mask: NDArray[np.bool_]) -> "CandidateScores":
+        """Of the rows of the mask."""
+        return CandidateScores(self.probability[mask], self.order[mask])
+
     @property
     def finite(self) -> NDArray[np.bool_]:
         """Per row: whether both are numbers."""

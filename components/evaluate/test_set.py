@@ -29,6 +29,17 @@ class Rows:
     position: NDArray[np.int64] | None
     item: NDArray[np.int64] | None
 
+    def chosen(self, mask: NDArray[np.bool_]) -> "Rows":
+        """Those of the mask, numbered anew."""
+        return Rows(
+            label=self.label[mask],
+            unit=numbered(self.unit[mask]),
+            unit_name=self.unit_name,
+            list=None if self.list is None else numbered(self.list[mask]),
+            position=None if self.position is None else self.position[mask],
+            item=None if self.item is None else numbered(self.item[mask]),
+        )
+
 
 def query(sql: str, **values: object) -> dict[str, NDArray[Any]]:
     """Columns of a DuckDB query; `$name` in the SQL stands for a value. Raises DataError when files are damaged."""

@@ -13,7 +13,7 @@ import duckdb
 
 from artifacts.extract import Extract
 from artifacts.rejection_report import RejectionReport
-from artifacts.split import SPLITS, NegativeSampling, SplitName, SplitSummary, split_file
+from artifacts.split import REST, SPLITS, NegativeSampling, SplitSummary, split_file
 from artifacts.typed_rows import TypedRows
 from components.preprocess.columns import in_splits, typed_view
 from components.preprocess.conversions import conversion_warnings
@@ -148,22 +148,25 @@ class _Run:
 
     def _write_splits(self, splitter: Splitter, folder: Path, counts: Counts) -> NegativeSampling:
         """Rows are ordered by their content, so that training is repeatable."""
+        sample = sampled(self.spec, self.columns)
         for name in SPLITS:
-            self._write_split(splitter, folder, name, sampled(self.spec, self.columns) if name == "train" else "true")
+            self._write_split(splitter.rows_of(name), split_file(folder, name), sample if name == "train" else "true")
+        if self.spec.training.refit:
+            self._write_split(splitter.rest(), folder / REST, sample)
         before = counts.splits.train.rows - counts.splits.train.positives
         after = self._negatives(split_file(folder, "train"))
         if before and not after:  # so few that the sample has none: then all stay
-            self._write_split(splitter, folder, "train", "true")
+            self._write_split(splitter.rows_of("train"), split_file(folder, "train"), "true")
             after = before
         share = after / before if before else 1.0
         return NegativeSampling(negatives_before=before, negatives_after=after, kept_negatives=share)
 
-    def _write_split(self, splitter: Splitter, folder: Path, name: SplitName, condition: str) -> None:
+    def _write_split(self, source: str, path: Path, condition: str) -> None:
         roles = self.spec.columns
         keys = [quoted(column) for column in (roles.time, roles.list, roles.position, roles.item) if column]
         order = ", ".join(f"rows.{key}" for key in [*keys, "row_key"])
-        rows = f"SELECT {in_splits(self.columns)} FROM {splitter.rows_of(name)} rows WHERE {condition}"
-        self._copy(f"{rows} ORDER BY {order}", split_file(folder, name))
+        rows = f"SELECT {in_splits(self.columns)} FROM {source} rows WHERE {condition}"
+        self._copy(f"{rows} ORDER BY {order}", path)
 
     def _negatives(self, path: Path) -> int:
         negatives = f"count(*) FILTER ({quoted(self.columns.label)} = 0)"

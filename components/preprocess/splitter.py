@@ -80,6 +80,10 @@ class Splitter:
         assigned = f"SEMI JOIN (FROM assigned WHERE split = '{name}') USING (unit)"
         return f"(SELECT * FROM {self._rows} {assigned} WHERE true{times})"
 
+    def rest(self) -> str:
+        """SQL of the mature rows that are in no split: those of the gaps, and purged ones."""
+        return f"(SELECT * FROM {self._rows} SEMI JOIN (FROM assigned WHERE split IN ('gap', 'purged')) USING (unit))"
+
     def _bounds(self, name: SplitName) -> list[str]:
         assert self.cuts is not None
         time, at = quoted(str(self._columns.time)), _literals(self.cuts)

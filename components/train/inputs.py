@@ -34,7 +34,7 @@ class TrainingInputs:
 
 def read_inputs(spec: Spec, splits: Path, summary: SplitSummary, *, threads: int) -> TrainingInputs:
     """Raises DataError for splits that are damaged, and for those of one class where there are conversions enough."""
-    features = learn_features(spec, split_file(splits, "train"))
+    features = learn_features(spec, [split_file(splits, "train")])
     train = read_rows(spec, splits, "train", features)
     calibration = read_rows(spec, splits, "calibration", features)
     positives = sum(summary.positives.values())

@@ -1,7 +1,8 @@
-"""The features of a model, learned from the train split alone: categories with their codes, ranges of numbers."""
+"""The features of a model, learned from the rows that train it: categories with their codes, ranges of numbers."""
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,11 @@ from artifacts.splits import batches, float64
 from model.bundle.features import CategoryFeature, Feature, NumberFeature
 from model.spec.types import Spec
 
-FEWEST_ROWS = 10  # of a category in train; rarer values are unknown, like unseen ones
+FEWEST_ROWS = 10  # of a category; rarer values are unknown, like unseen ones
 
 
-def learn_features(spec: Spec, path: Path) -> tuple[Feature, ...]:
-    """The matrix's columns in order, from the file of the train split. Raises DataError.
+def learn_features(spec: Spec, paths: Sequence[Path]) -> tuple[Feature, ...]:
+    """The matrix's columns in order, from the files of all rows that train the model. Raises DataError.
 
     Values in fewer than FEWEST_ROWS rows, and beyond the `max_categories` most frequent, are unknown ones.
     """
@@ -23,17 +24,18 @@ def learn_features(spec: Spec, path: Path) -> tuple[Feature, ...]:
     counts: dict[str, Counter[str]] = {name: Counter() for name in names if _is_category(spec, name)}
     low = dict.fromkeys(names, math.inf)
     high = dict.fromkeys(names, -math.inf)
-    for batch in batches(path, names):
-        for name in names:
-            if name in counts:
-                rows = pc.value_counts(batch[name].drop_null())
-                values = map(str, rows.field(0).to_pylist())
-                counts[name].update(dict(zip(values, rows.field(1).to_pylist(), strict=True)))
-            else:
-                numbers = float64(batch[name], f"{path} {name}")
-                finite = numbers[np.isfinite(numbers)]
-                if len(finite):
-                    low[name], high[name] = min(low[name], finite.min()), max(high[name], finite.max())
+    for path in paths:
+        for batch in batches(path, names):
+            for name in names:
+                if name in counts:
+                    rows = pc.value_counts(batch[name].drop_null())
+                    values = map(str, rows.field(0).to_pylist())
+                    counts[name].update(dict(zip(values, rows.field(1).to_pylist(), strict=True)))
+                else:
+                    numbers = float64(batch[name], f"{path} {name}")
+                    finite = numbers[np.isfinite(numbers)]
+                    if len(finite):
+                        low[name], high[name] = min(low[name], finite.min()), max(high[name], finite.max())
     return tuple(
         _category(spec, name, counts[name])
         if name in counts

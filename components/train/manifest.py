@@ -1,6 +1,8 @@
 """The manifest of a trained model: what it is, and what it was made from."""
 
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,17 +12,21 @@ from artifacts.splits import splits_sha256
 from components.train import linear
 from components.train.fitted_model import FittedModel
 from components.train.inputs import TrainingInputs
-from components.train.search import SearchResult
+from components.train.split_rows import SplitRows
 from model.bundle.booster import xgboost
 from model.bundle.bounds import Bounds
 from model.bundle.manifest import BundleLineage, BundleManifest, Position
 from model.spec.types import Spec
 
+if TYPE_CHECKING:
+    from components.train.search import SearchResult  # imports Optuna, which the refit has no use for
+
+MICROSECONDS = 10**6  # in a second
 LIBRARIES = {"xgboost": xgboost.__version__, "numpy": np.__version__}
 
 
 def manifest_of(
-    inputs: TrainingInputs, model: FittedModel, result: SearchResult, lineage: BundleLineage
+    inputs: TrainingInputs, model: FittedModel, result: "SearchResult", lineage: BundleLineage
 ) -> BundleManifest:
     """Without the digests of files, which are added when the bundle is written."""
     spec = inputs.spec
@@ -70,6 +76,15 @@ def bounds_of(spec: Spec) -> tuple[Bounds, ...]:
     return tuple(rule.bounds for rule in spec.reject if set(rule.bounds.parsed.columns) <= numbers)
 
 
+def trained_until(*rows: SplitRows) -> str | None:
+    """The first second that is younger than all these rows, in UTC; None without a time."""
+    newest = [int(part.time.max()) for part in rows if part.time is not None]
+    if not newest:
+        return None
+    moment = datetime.fromtimestamp(max(newest) // MICROSECONDS + 1, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
 def lineage_of(inputs: TrainingInputs, splits: Path, summary: SplitSummary, extract: Extract) -> BundleLineage:
     return BundleLineage(
         spec_sha256=inputs.spec.spec_sha256,
@@ -80,4 +95,5 @@ def lineage_of(inputs: TrainingInputs, splits: Path, summary: SplitSummary, extr
         rows={**summary.rows, "train_sampled": inputs.train.count},
         positives={**summary.positives},
         data_sha256=splits_sha256(splits),
+        trained_until=trained_until(inputs.train, inputs.calibration),
     )

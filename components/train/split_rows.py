@@ -48,12 +48,17 @@ class SplitRows:
 
 def read_rows(spec: Spec, splits: Path, name: SplitName, features: Sequence[Feature]) -> SplitRows:
     """One split, encoded as for serving, with numbers cut to LARGEST. Raises DataError."""
-    path = split_file(splits, name)
+    return read_file(spec, split_file(splits, name), features)
+
+
+def read_file(spec: Spec, path: Path, features: Sequence[Feature], *, before: int = 0) -> SplitRows:
+    """As `read_rows`, of any file with the columns of a split. `before` rows were read of other files, so that rows
+    without a group are told apart from theirs."""
     roles = spec.columns
     group = _group_columns(spec)
     names = dict.fromkeys((*spec.feature_columns, roles.label, *([roles.time] if roles.time else []), *group))
     matrices, labels, groups, times = [], [], [], []
-    start = 0
+    start = before
     for batch in batches(path, tuple(names)):
         # XGBoost refuses to train on infinity. Cut off so far outside, every split orders it as it would infinity.
         matrices.append(np.clip(encode(features, batch), -LARGEST, LARGEST))
@@ -62,7 +67,7 @@ def read_rows(spec: Spec, splits: Path, name: SplitName, features: Sequence[Feat
         if roles.time:
             times.append(batch[roles.time].cast(pa.timestamp("us"), safe=False).cast(pa.int64()).to_numpy())
         start += batch.num_rows
-    if not start:
+    if not labels:
         raise DataError(Problem(str(path), "has no rows", "Widen the window or the share of this split", "split-empty"))
     return SplitRows(
         np.concatenate(matrices),

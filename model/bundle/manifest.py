@@ -47,6 +47,8 @@ class BundleLineage(_Part):
     rows: dict[str, int]
     positives: dict[str, int]
     data_sha256: str = Field(description="over the three splits as preprocess wrote them")
+    trained_until: str | None = Field(None, description="every row that it learned from is older; null without a time")
+    refit_of: str | None = Field(None, description="of a refit: the digest of the bundle that was judged")
 
 
 class FileDigest(_Part):

@@ -12,7 +12,7 @@ from model.spec.messages import short_repr
 from model.spec.part import Part
 
 StepName = Literal[
-    "load_spec", "resolve", "champion", "extract", "preprocess", "train", "evaluate", "build_image", "conclude"
+    "load_spec", "resolve", "champion", "extract", "preprocess", "train", "evaluate", "refit", "build_image", "conclude"
 ]
 LEAST_CPU, MOST_CPU = 100, 512_000  # thousandths of a processor
 LEAST_MEMORY, MOST_MEMORY = 128 * 2**20, 64 * 2**40  # bytes
@@ -96,6 +96,7 @@ DEFAULTS: dict[StepName, PodResources] = {
     "preprocess": PodResources("4", "8Gi", minutes=120, retries=3, spot=True),
     "train": PodResources("4", "8Gi", minutes=60, retries=3, spot=True),
     "evaluate": PodResources("4", "8Gi", minutes=120, retries=3, spot=True),
+    "refit": PodResources("4", "8Gi", minutes=120, retries=3, spot=True),
     "build_image": PodResources("2", "4Gi", minutes=60, retries=2, spot=False),
     # Its failure is how a run becomes red: tried again, it would fail again.
     "conclude": PodResources("500m", "512Mi", minutes=10, retries=0, spot=False),

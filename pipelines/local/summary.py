@@ -13,7 +13,7 @@ from artifacts.image import ImageDocument
 from artifacts.metrics import MetricsDocument
 from artifacts.rejection_report import RejectionReport
 from artifacts.split import SplitSummary
-from artifacts.verdict import Verdict
+from artifacts.verdict import Refit, Verdict
 from model.exit_codes import DONE, NO_IMAGE, REFUSED
 from model.text import printable
 
@@ -72,7 +72,8 @@ class RunSummary:
             "reasons": [reason.model_dump() for reason in self.document.reasons],
             "metrics": self.document.metrics,
             "champion": self.document.champion,
-            "bundle": {"path": str(self.root / "bundle"), "digest": self.document.bundle},
+            "bundle": {"path": str(self.root / "bundle"), "digest": self.document.ships},
+            "judged": {"path": str(self.root / "judged"), "digest": self.document.bundle},
             "report": str(self.root / "report.html"),
             "image": self.image,
             "query": self.query.model_dump(mode="json") if self.query else None,
@@ -95,6 +96,8 @@ class RunSummary:
             console.print(printable(f"note: {warning}"), markup=False)
         if self.champion:
             console.print(printable(f"{'champion':<8} {_champion(self)}"), markup=False)
+        if (refit := self.document.refit) is not None:
+            console.print(f"{'refit':<8} {_refit(refit)}", markup=False)
         for name, path in {"report": "report.html", "bundle": "bundle", "log": "run.log"}.items():
             console.print(f"{name:<8} {self.root / path}", markup=False)
         if (query := self.query) is not None:
@@ -103,6 +106,14 @@ class RunSummary:
         if (base := _base(self)) is not None:
             console.print(base, markup=False)
         console.print(f"image {self.image}" if self.image else "no image was built", markup=False)
+
+
+def _refit(refit: Refit) -> str:
+    metrics = refit.metrics
+    return (
+        f"on {refit.rows:,} rows; against the judged model: log loss {metrics['log_loss_change']:+.2%}, "
+        f"level {metrics['level_ratio']:.3f}, order {metrics['order_agreement']:.3f}"
+    )
 
 
 def _champion(summary: RunSummary) -> str:

@@ -26,6 +26,12 @@ class ShownReason(_Part):
     message: str
 
 
+class ShippedBundle(_Part):
+    """What ships in the place of the model that was judged."""
+
+    bundle: str
+
+
 class ShownVerdict(_Part):
     """What is shown of it. `metrics` are of the test split: name -> number."""
 
@@ -33,6 +39,7 @@ class ShownVerdict(_Part):
     reasons: tuple[ShownReason, ...]
     metrics: dict[str, float]
     bundle: str
+    refit: ShippedBundle | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,6 @@ def read_verdict(bundle: Path, digest: str) -> ShownVerdict | NoVerdict:
         return NoVerdict(f"There is no {FILE} beside the bundle.")
     except pydantic.ValidationError:
         return NoVerdict(f"{FILE} beside the bundle is not a verdict.")
-    if verdict.bundle != digest:
+    if digest != (verdict.refit.bundle if verdict.refit else verdict.bundle):
         return NoVerdict(f"{FILE} beside the bundle is about another bundle.")
     return verdict

@@ -7,6 +7,7 @@ import pytest
 
 from artifacts.extract import QueryCost
 from artifacts.metrics import MetricsDocument, MetricTables
+from artifacts.verdict import Refit
 from components.build_image.markdown import code, text
 from components.build_image.summary import summary
 from tests.build_image.runs import EXTRACT, IMAGE, METRICS, failed, refusal, rejection, verdict
@@ -44,6 +45,18 @@ class Shown(html.parser.HTMLParser):
     @property
     def lines(self) -> list[str]:
         return [line.strip() for line in self.texts if line.strip()]
+
+
+def test_a_refit_is_said_to_be_another_model_than_the_one_of_the_numbers():
+    metrics = {"log_loss_change": -0.0123, "level_ratio": 1.04, "order_agreement": 0.987}
+    refit = Refit(
+        bundle="sha256:" + "9" * 64, rows=123_456, conversions=789, until="2026-06-30T00:00:00Z", checked_on="test",
+        metrics=metrics,
+    )  # fmt: skip
+    lines = Shown(of(verdict=verdict("promote").model_copy(update={"refit": refit}))).lines
+    (sentence,) = [line for line in lines if "123,456 rows" in line]
+    assert "The numbers are of the model that was judged" in sentence
+    assert {"-1.23%", "1.040", "0.987"} <= set(lines)
 
 
 def of(**documents):

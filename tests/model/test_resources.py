@@ -24,7 +24,7 @@ def test_what_is_not_written_is_the_step_s_default(read):
 
 def test_steps_that_publish_stay_and_heavy_ones_may_go_away():
     spots = {step for step, pod in DEFAULTS.items() if pod.spot}
-    assert spots == {"extract", "preprocess", "train", "evaluate"}
+    assert spots == {"extract", "preprocess", "train", "evaluate", "refit"}
 
 
 def test_training_has_time_for_twice_its_search(read):

@@ -59,7 +59,7 @@ def test_the_spec_is_compiled_in_and_its_size_burdens_the_first_step_alone(compi
     for name, component in pipeline["components"].items():
         inputs = component.get("inputDefinitions", {})
         assert ("spec" in inputs.get("artifacts", {})) == bool(
-            re.match(r"comp-(resolve|extract|preprocess|train|evaluate)", name)
+            re.match(r"comp-(resolve|extract|preprocess|train|evaluate|refit)", name)
         )
         assert "spec" not in inputs.get("parameters", {})
 

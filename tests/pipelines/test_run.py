@@ -29,7 +29,7 @@ from tests.pipelines.small_model import write_promoted
 
 PORTAL = "examples/rental_portal"
 LISTS = "3000"
-STEPS = ("extract", "preprocess", "train", "evaluate", "build_image")
+STEPS = ("extract", "preprocess", "train", "evaluate", "refit", "build_image")
 
 
 def command(out, *more):
@@ -157,7 +157,7 @@ class TestPromoted:
         steps = [line.split()[1] for line in lines if line.split()[2] == "finished"]
         assert steps == [
             *("load_spec", "resolve", "champion", "extract", "preprocess", "train", "evaluate"),
-            *("build_image", "conclude"),
+            *("refit", "build_image", "conclude"),
         ]
         assert lines[-1].endswith(json.loads((out / "image.json").read_text())["reference"])
         assert len(lines) < 80

@@ -23,7 +23,10 @@ from tests.local_engine import run_on_engine
 from tests.logs import log, spec_of
 from tests.services.registry import registry as running_registry
 
-CHAIN = ["load_spec", "resolve", "champion", "extract", "preprocess", "train", "evaluate", "build_image", "conclude"]
+CHAIN = [
+    *("load_spec", "resolve", "champion", "extract", "preprocess", "train", "evaluate", "refit"),
+    *("build_image", "conclude"),
+]
 NEVER_CACHED = ["resolve", "build_image", "conclude"]
 PROMOTION = {"must_beat": ["constant", "current_order"], "min_conversions": 50}
 
@@ -109,6 +112,11 @@ class TestPromoted:
         verdict = promoted.metadata("evaluate", "evaluation")
         assert (verdict["verdict"], verdict["bundle"]) == ("promote", digest)
         assert "beats constant" in verdict
+        final, shipped = promoted.metadata("refit", "decision"), promoted.metadata("refit", "shipped")["digest"]
+        assert (final["verdict"], final["bundle"], final["refit"]) == ("promote", digest, shipped)
+        assert shipped != digest
+        assert ImageDocument.read(promoted.path("build-image", "image")).bundle == shipped
+        assert promoted.metadata("refit", "metrics")["order_agreement"] > 0.8
 
     def test_a_second_run_of_the_window_takes_from_the_cache_all_that_asks_nobody(
         self, promoted, settings, cache, tmp_path
@@ -122,7 +130,8 @@ class TestPromoted:
     ):
         champion = promoted.path("train", "trained") / "bundle"
         run = run_on_engine(tmp_path, settings, {"champion": str(champion)}, cache=cache)
-        assert (run.code, run.started) == (0, ["resolve", "champion", "evaluate", "build_image", "conclude"]), run.log
+        started = ["resolve", "champion", "evaluate", "refit", "build_image", "conclude"]
+        assert (run.code, run.started) == (0, started), run.log
         values = run.parameters("build-image")
         assert (values["outcome"], values["reference"], values["digest"]) == ("hold", "", "")
         assert run.parameters("resolve")["champion"].startswith(f"{champion}@sha256:")
@@ -141,7 +150,7 @@ class TestRefused:
         assert run.code == 1
         assert run.started == [step for step in CHAIN if step != "champion"]  # which is in the cache for any spec
         assert run.ended("refused") == ["preprocess", "conclude"]
-        assert run.ended("passed-on") == ["train", "evaluate", "build_image"]
+        assert run.ended("passed-on") == ["train", "evaluate", "refit", "build_image"]
         values = run.parameters("build-image")
         assert values["outcome"] == "refused"
         first = Refusal.read(run.path("preprocess", "splits")).problems[0]

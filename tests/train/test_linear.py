@@ -64,3 +64,14 @@ def test_the_merged_bag_is_the_mean_of_its_members():
     mean = np.mean([member.inplace_predict(matrix, predict_type="margin") for member in members], axis=0)
     assert merged.inplace_predict(matrix, predict_type="margin") == pytest.approx(mean, abs=1e-5)
     assert bytes(merged.save_raw("ubj")) == merge(members)
+
+
+def test_the_mean_of_fits_on_parts_of_the_rows_has_the_mean_of_their_margins():
+    matrix, label = rows()
+    matrix[::5, 0] = np.nan
+    design, half = linear.Design(matrix, label, FEATURES), np.arange(len(matrix)) % 2 == 0
+    parts = [design.fit(strength=1.0, rows=chosen) for chosen in (half, ~half)]
+    assert parts[0].terms != parts[1].terms
+    names = [feature.name for feature in FEATURES]
+    expected = np.mean([part.margin(matrix, names) for part in parts], axis=0)
+    assert linear.mean(parts).margin(matrix, names) == pytest.approx(expected, abs=1e-12)

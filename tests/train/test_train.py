@@ -161,7 +161,7 @@ def test_rare_values_are_coded_as_other_with_the_unseen(tmp_path):
 def test_golden_rows_have_no_unseen_category_where_a_server_refuses_it(tmp_path):
     run = small_run(tmp_path)
     layout = {"layout": {"kind": "category", "unknown": "refuse"}}
-    features = learn_features(spec_of(features=layout), run / "splits" / "train.parquet")
+    features = learn_features(spec_of(features=layout), [run / "splits" / "train.parquet"])
     assert [feature.unknown for feature in features if feature.kind == "category"] == ["refuse"]
     manifest = load(run / "trained" / "bundle").manifest
     for unknown, unseen in (("missing", True), ("refuse", False)):
@@ -177,7 +177,7 @@ def test_golden_rows_have_no_unseen_category_where_a_server_refuses_it(tmp_path)
 
 def test_the_matrix_of_training_is_the_matrix_of_serving(tmp_path):
     run, spec = small_run(tmp_path), spec_of()
-    features = learn_features(spec, run / "splits" / "train.parquet")
+    features = learn_features(spec, [run / "splits" / "train.parquet"])
     rows = read_rows(spec, run / "splits", "test", features)
     table = pq.read_table(run / "splits" / "test.parquet")
     predictor = Predictor(load(run / "trained" / "bundle"))

@@ -10,6 +10,7 @@ from build.gate.fields.context import ManifestContext
 from build.gate.fields.metrics import MOST_ROWS
 from build.gate.fields.rule import FieldRule, FieldTable, Violation
 
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 HEX = re.compile(r"[0-9a-f]{64}")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 SAMPLED = "train_sampled"
@@ -57,11 +58,23 @@ def _window(context: ManifestContext) -> Iterator[Violation]:
 
 def _future(context: ManifestContext) -> Iterator[Violation]:
     lineage = context.manifest.lineage
-    for name in ("start", "end", "cutoff"):
+    for name in ("start", "end", "cutoff", "trained_until"):
         written = moment(getattr(lineage, name))
         if written and written.replace(tzinfo=UTC) > context.now + AHEAD:
             hint = "Train on rows of the past, or set this machine's clock if it is slow"
             yield Violation(f"lineage.{name}", f"is {getattr(lineage, name)}, which is in the future", hint)
+
+
+def _trained_until(context: ManifestContext) -> Iterator[Violation]:
+    written = context.manifest.lineage.trained_until
+    if written is not None and moment(written) is None:
+        yield Violation("lineage.trained_until", f"is {written!r:.60}, neither null nor a moment")
+
+
+def _refit_of(context: ManifestContext) -> Iterator[Violation]:
+    written = context.manifest.lineage.refit_of
+    if written is not None and not DIGEST.fullmatch(written):
+        yield Violation("lineage.refit_of", f"is {written!r:.90}, neither null nor the digest of a bundle")
 
 
 def _rows(context: ManifestContext) -> Iterator[Violation]:
@@ -114,11 +127,13 @@ TABLE: FieldTable[ManifestContext] = (
         _window,
     ),
     FieldRule(
-        "lineage.start, end, cutoff",
+        "lineage.start, end, cutoff, trained_until",
         f"at most {AHEAD.days} days ahead of the present moment of the machine that looks",
         "manifest-future",
         _future,
     ),
+    FieldRule("lineage.trained_until", "null or such a moment", "manifest-window", _trained_until),
+    FieldRule("lineage.refit_of", "null, or the digest of a bundle", "manifest-lineage", _refit_of),
     FieldRule(
         "lineage.rows",
         "counts of `train`, `calibration`, `test` and `train_sampled`, each at least 1",

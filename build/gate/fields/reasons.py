@@ -51,7 +51,7 @@ def not_passed(context: VerdictContext) -> Iterator[Violation]:
 
 def incomplete(context: VerdictContext) -> Iterator[Violation]:
     """An empty text explains nothing; a measured value is a finite number or a text."""
-    for number, reason in enumerate(_objects(context)):
+    for number, reason in enumerate(objects(context)):
         for name in TEXTS:
             text = reason.get(name)
             if not isinstance(text, str) or not text.strip():
@@ -62,7 +62,7 @@ def incomplete(context: VerdictContext) -> Iterator[Violation]:
 
 
 def twice(context: VerdictContext) -> Iterator[Violation]:
-    rules = Counter(reason["rule"] for reason in _objects(context) if isinstance(reason.get("rule"), str))
+    rules = Counter(reason["rule"] for reason in objects(context) if isinstance(reason.get("rule"), str))
     for rule, times in rules.items():
         if times > 1:
             yield Violation("reasons", f"hold the rule {rule!r:.80} {times} times")
@@ -72,7 +72,7 @@ def unexplained(context: VerdictContext) -> Iterator[Violation]:
     """No evaluation promotes without these, nor without a baseline or champion that was beaten."""
     if not _reasons(context):
         return
-    rules = [str(reason.get("rule")) for reason in _objects(context)]
+    rules = [str(reason.get("rule")) for reason in objects(context)]
     for name in ALWAYS:
         if name not in rules:
             yield Violation("reasons", f"have none about {name!r}")
@@ -84,7 +84,7 @@ def about_champion(context: VerdictContext) -> Iterator[Violation]:
     """A reason compares with a champion exactly if there is one."""
     if not _reasons(context):
         return
-    compared = any(str(reason.get("rule")).endswith("champion") for reason in _objects(context))
+    compared = any(str(reason.get("rule")).endswith("champion") for reason in objects(context))
     if compared != (context.document.get("champion") is not None):
         problem = "is null, but a reason compares with one" if compared else "is named, but no reason compares with it"
         yield Violation("champion", problem)
@@ -92,7 +92,7 @@ def about_champion(context: VerdictContext) -> Iterator[Violation]:
 
 def beyond_bound(context: VerdictContext) -> Iterator[Violation]:
     """A reason that passed although its measured value is outside its bound."""
-    for reason in _objects(context):
+    for reason in objects(context):
         rule, bound, measured = (reason.get(name) for name in ("rule", "bound", "measured"))
         if isinstance(bound, str) and is_number(measured) and not _within(float(str(measured)), bound):
             yield Violation(f"reasons {rule!r:.80}", f"passed with {measured:.10g} against the bound {bound!r:.80}")
@@ -102,7 +102,7 @@ def beyond_bound(context: VerdictContext) -> Iterator[Violation]:
 
 def unlike_metric(context: VerdictContext) -> Iterator[Violation]:
     metrics = context.document.get("metrics")
-    for reason in _objects(context):
+    for reason in objects(context):
         rule = reason.get("rule")
         name = MEASURED.get(rule) if isinstance(rule, str) else None
         if name is None or not isinstance(metrics, Mapping) or not is_number(metrics.get(name)):
@@ -112,7 +112,8 @@ def unlike_metric(context: VerdictContext) -> Iterator[Violation]:
             yield Violation(f"reasons {rule!r:.80}", problem)
 
 
-def _objects(context: VerdictContext) -> list[dict[str, JSON]]:
+def objects(context: VerdictContext) -> list[dict[str, JSON]]:
+    """The reasons of a verdict that promotes, as far as they are objects."""
     return [reason for reason in _reasons(context) if isinstance(reason, dict)]
 
 

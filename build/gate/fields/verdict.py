@@ -1,20 +1,18 @@
 """The rules of a verdict, alone and against its bundle."""
 
-import re
 from collections.abc import Iterator, Mapping
 
 from artifacts.checksum import CHECKSUM, checksum_of
 from artifacts.verdict import Verdict
 from build.gate.fields import metrics as figures
-from build.gate.fields import reasons
+from build.gate.fields import reasons, refit
 from build.gate.fields.context import VerdictContext
-from build.gate.fields.lineage import HEX
+from build.gate.fields.lineage import DIGEST, HEX
 from build.gate.fields.rule import FieldRule, FieldTable, Violation
 from build.gate.fields.text import PRINTABLE, unprintable
 from model.bundle.folder import BOOSTER
 from model.files import JSON
 
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 NEEDED = ("rows", "conversions", "log_loss", "auc", "calibration_ratio", "booster_bytes", "trees")
 FORMAT = Verdict.model_fields["format"].default
 IMPROVE = "Only `promote` becomes an image; the verdict's reasons name what to improve"
@@ -41,9 +39,11 @@ def _outcome(context: VerdictContext) -> Iterator[Violation]:
 
 
 def _bundle(context: VerdictContext) -> Iterator[Violation]:
-    named = context.document.get("bundle")
+    """A verdict with a refit lets that alone pass, and not the model that was judged."""
+    refitted = refit.of(context)
+    name, named = ("bundle", context.document.get("bundle")) if refitted is None else ("refit.bundle", refitted.bundle)
     if context.digest is not None and named != context.digest:
-        yield Violation("bundle", f"is {named!r:.90}, this bundle is {context.digest}")
+        yield Violation(name, f"is {named!r:.90}, this bundle is {context.digest}")
 
 
 def _spec(context: VerdictContext) -> Iterator[Violation]:
@@ -58,7 +58,7 @@ def _champion(context: VerdictContext) -> Iterator[Violation]:
         return
     if not isinstance(named, str) or not DIGEST.fullmatch(named):
         yield Violation("champion", f"is {named!r:.90}, not the digest of a bundle")
-    elif named == context.document.get("bundle") and reasons.promotes(context):
+    elif named in refit.digests(context) and reasons.promotes(context):
         yield Violation("champion", "is this bundle itself")
 
 
@@ -111,15 +111,18 @@ def _against_bundle(context: VerdictContext) -> Iterator[Violation]:
         return
     lineage, known = context.manifest.lineage, figures.numbers(_metrics(context))
     booster = context.manifest.files.get(BOOSTER)
-    expected = {
-        "rows": lineage.rows.get("test"),
-        "conversions": lineage.positives.get("test"),
-        "trees": context.manifest.trees.trees,
-        "booster_bytes": booster and booster.size,
-    }
+    test = {"rows": lineage.rows.get("test"), "conversions": lineage.positives.get("test")}
+    size = {"trees": context.manifest.trees.trees, "booster_bytes": booster.size if booster else None}
+    refitted = refit.of(context)
+    yield from _unlike("metrics", known, test if refitted else test | size)
+    if refitted:
+        yield from _unlike("refit.metrics", figures.numbers(refitted.metrics), size)
+
+
+def _unlike(where: str, known: Mapping[str, float], expected: Mapping[str, int | None]) -> Iterator[Violation]:
     for name, value in expected.items():
         if value is not None and name in known and known[name] != value:
-            yield Violation(f"metrics.{name}", f"is {known[name]:.15g}, the bundle has {value:.15g}")
+            yield Violation(f"{where}.{name}", f"is {known[name]:.15g}, the bundle has {value:.15g}")
 
 
 TABLE: FieldTable[VerdictContext] = (
@@ -127,7 +130,31 @@ TABLE: FieldTable[VerdictContext] = (
     FieldRule("every text", PRINTABLE, "verdict-text", _texts),
     FieldRule("sha256", "the SHA-256 of all other keys", "verdict-digest", _checksum),
     FieldRule("verdict", "`promote`", "verdict-not-promote", _outcome),
-    FieldRule("bundle", "the digest of this bundle", "verdict-other-bundle", _bundle),
+    FieldRule(
+        "bundle, refit.bundle",
+        "the digest of this bundle: that of the refit where there is one",
+        "verdict-other-bundle",
+        _bundle,
+    ),
+    FieldRule(
+        "refit",
+        "null, or an object with the digest of another bundle, counts and finite metrics",
+        "verdict-refit",
+        refit.incomplete,
+    ),
+    FieldRule(
+        "refit and lineage.refit_of",
+        "`bundle` is `refit_of` of a bundle that is a refit; other bundles have no `refit`",
+        "verdict-refit",
+        refit.unlike_bundle,
+    ),
+    FieldRule(
+        "refit and reasons",
+        "a reason for each of " + ", ".join(f"`{rule}`" for rule in refit.MEASURED) + " exactly if there is a refit; "
+        "each measured the metric of `refit` that it is of",
+        "verdict-refit",
+        refit.unlike_reasons,
+    ),
     FieldRule("spec_sha256, sql_sha256", "those of the bundle's lineage", "verdict-other-spec", _spec),
     FieldRule("champion", "null, or the digest of another bundle", "verdict-champion", _champion),
     FieldRule("test_rows_sha256", "64 lower-case hex digits", "verdict-rows", _test_rows),

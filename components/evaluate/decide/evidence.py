@@ -22,11 +22,17 @@ class SliceResult:
 class ChampionComparison:
     """The model in service, scored on the same rows. `unscorable` is the reason why it could not be, "" if it could.
 
-    `primary` and `log_loss` are relative gains of the new model over it, above 0 = better.
+    `seen` of the `rows` test rows are left out, because it learned from them; `conversions` are among the others, and
+    `too_few` for a comparison.
+    `primary` and `log_loss` are relative gains of the new model over it, above 0 = better; None where none are left.
     """
 
     same_bundle: bool = False
     unscorable: str = ""
+    seen: int = 0
+    rows: int = 0
+    conversions: float = 0.0
+    too_few: bool = False
     primary: Estimate | None = None
     log_loss: Estimate | None = None
 

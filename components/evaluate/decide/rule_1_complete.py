@@ -44,7 +44,7 @@ def incomplete(evidence: Evidence, criteria: Criteria) -> Iterator[RuleResult]:
             yield _missing("a number", f"The comparison with {NAMES.get(name, name)} could not be made.")
     yield from _missing_slices(evidence, criteria)
     champion = evidence.champion
-    if champion and champion.comparable and not (champion.primary and champion.log_loss):
+    if champion and champion.comparable and not champion.too_few and not (champion.primary and champion.log_loss):
         yield _missing("a number", "The comparison with the model in service could not be made.")
 
 

@@ -20,9 +20,14 @@ def beats_champion(evidence: Evidence, criteria: Criteria) -> Iterator[RuleResul
     if not champion.comparable:
         yield _not_comparable(champion)
         return
+    other, conversions = f"the model in service by {criteria.measure}", evidence.metrics["conversions"]
+    if champion.seen:
+        conversions = champion.conversions
+        yield _new_to_champion(champion, criteria)
+        if champion.too_few:
+            return
     assert champion.primary is not None  # rule 1 checked it
     assert champion.log_loss is not None
-    other, conversions = f"the model in service by {criteria.measure}", evidence.metrics["conversions"]
     if criteria.rule == "superiority":
         yield superiority("beats champion", champion.primary, other, conversions)
     else:
@@ -39,6 +44,19 @@ def _not_comparable(champion: ChampionComparison) -> RuleResult:
         return RuleResult("champion", "not scored", "scored on the same rows", False, message)
     message = "This is the model in service, byte for byte: there is nothing to promote."
     return RuleResult("champion", "the same bundle", "another bundle", False, message)
+
+
+def _new_to_champion(champion: ChampionComparison, criteria: Criteria) -> RuleResult:
+    needed = f", and {criteria.min_conversions:,} are needed: train again when there are more newer rows"
+    message = (
+        f"The model in service learned from {champion.seen:,} of the {champion.rows:,} test rows. They are left out of "
+        f"the comparison with it: {champion.rows - champion.seen:,} rows with {champion.conversions:,.0f} conversions "
+        f"remain{needed if champion.too_few else ''}."
+    )
+    bound = f">= {criteria.min_conversions:,}"
+    return RuleResult(
+        "rows new to champion", champion.conversions, bound, not champion.too_few, message, "insufficient-data"
+    )
 
 
 def _not_worse(gain: Estimate, margin: float, other: str, conversions: float) -> RuleResult:

@@ -22,7 +22,7 @@ def probability_metrics(compared: PairedComparison) -> dict[str, float]:
     metrics |= {"auc_low": max(0.0, metrics["auc"] - half), "auc_high": min(1.0, metrics["auc"] + half)}
     metrics |= _interval("log_loss", compared.log_loss(NEW))
     metrics |= _interval("calibration_ratio", compared.calibration_ratio())
-    for base in (CONSTANT, LOGISTIC, CHAMPION):
+    for base in (CONSTANT, LOGISTIC):
         if base in compared.loss:
             metrics |= _interval(f"log_loss_saving_over_{base}", compared.saving(base))
     return metrics
@@ -30,6 +30,16 @@ def probability_metrics(compared: PairedComparison) -> dict[str, float]:
 
 def _interval(name: str, value: Estimate) -> dict[str, float]:
     return {name: value.value, f"{name}_low": value.low, f"{name}_high": value.high}
+
+
+def champion_metrics(against: PairedComparison) -> dict[str, float]:
+    """Gains over the model in service; {} where there is none."""
+    if CHAMPION not in against.loss:
+        return {}
+    metrics = _interval("log_loss_saving_over_champion", against.saving(CHAMPION))
+    return metrics | (
+        _interval("ips_lift_over_champion", against.lift(CHAMPION)) if CHAMPION in against.position else {}
+    )
 
 
 def order_metrics(compared: PairedComparison) -> dict[str, float]:
@@ -54,8 +64,6 @@ def order_metrics(compared: PairedComparison) -> dict[str, float]:
         "ips_conversions_current_order": compared.conversions_per_list(CURRENT).value,
     }
     metrics |= _interval("ips_conversions", compared.conversions_per_list(NEW)) | _interval("ips_lift", lift)
-    if CHAMPION in compared.position:
-        metrics |= _interval("ips_lift_over_champion", compared.lift(CHAMPION))
     metrics |= asdict(moved(rows.list, rows.position, compared.position[NEW]))
     return metrics | _marketplace(compared)
 

@@ -28,6 +28,10 @@ class Slicing:
     code: Ints
     names: tuple[str, ...]
 
+    def chosen(self, mask: NDArray[np.bool_]) -> "Slicing":
+        """Of the rows of the mask."""
+        return Slicing(self.column, self.code[mask], self.names)
+
     def within(self, lists: Ints) -> Ints:
         """Numbers for the pieces into which the slices cut the lists."""
         return numbered(lists * len(self.names) + self.code)

@@ -35,17 +35,17 @@ def _candidate(compared: PairedComparison, name: str) -> dict[str, float]:
     return metrics
 
 
-def comparisons(compared: PairedComparison) -> tuple[GainOver, ...]:
-    """Gains of the new model over every other candidate."""
+def comparisons(compared: PairedComparison, against: PairedComparison) -> tuple[GainOver, ...]:
+    """Gains of the new model over every other candidate; `against` is the comparison with the champion."""
     savings = [
-        _gain_over(base, "log loss", compared.saving(base))
-        for base in (CHAMPION, LOGISTIC, CONSTANT)
-        if base in compared.loss
+        _gain_over(base, "log loss", on.saving(base))
+        for base, on in ((CHAMPION, against), (LOGISTIC, compared), (CONSTANT, compared))
+        if base in on.loss
     ]
     lifts = [
-        _gain_over(base, "conversions per list", compared.lift(base))
-        for base in (CHAMPION, CURRENT, LOGISTIC)
-        if base in compared.position
+        _gain_over(base, "conversions per list", on.lift(base))
+        for base, on in ((CHAMPION, against), (CURRENT, compared), (LOGISTIC, compared))
+        if base in on.position
     ]
     return (*savings, *lifts)
 
@@ -54,15 +54,15 @@ def _gain_over(base: str, measure: str, gain: Estimate) -> GainOver:
     return GainOver(over=base, by=measure, detectable=POWER * gain.se, **asdict(gain))
 
 
-def examination(compared: PairedComparison) -> Examination | None:
+def examination(compared: PairedComparison, against: PairedComparison) -> Examination | None:
     """The curve, and the lifts under it and under its powers; None for data without positions."""
     if not compared.curves:
         return None
     curve = compared.curves[ESTIMATED]
     lifts = [
-        CurveGain(over=base, curve=name, **asdict(compared.lift(base, name)))
-        for base in (CHAMPION, CURRENT)
-        if base in compared.position
+        CurveGain(over=base, curve=name, **asdict(on.lift(base, name)))
+        for base, on in ((CHAMPION, against), (CURRENT, compared))
+        if base in on.position
         for name in compared.curves
     ]
     return Examination(

@@ -71,10 +71,14 @@ def _window(draw: Draw, manifest: dict[str, Any]) -> None:
     manifest["lineage"] |= draw(st.sampled_from([end_first, nothing, early]) | odd)
 
 
-@breaks("lineage.start, end, cutoff", "manifest-future")
+@breaks("lineage.start, end, cutoff, trained_until", "manifest-future")
 def _future(draw: Draw, manifest: dict[str, Any]) -> None:
     assert AHEAD.days < 365
     manifest["lineage"] |= dict.fromkeys(("end", "cutoff"), draw(FAR))
+
+
+sets("lineage.trained_until", "manifest-window", "lineage.trained_until", NOT_HEX)
+sets("lineage.refit_of", "manifest-lineage", "lineage.refit_of", NOT_HEX)
 
 
 @breaks("lineage.rows", "manifest-counts")

@@ -5,6 +5,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from build.gate.fields.reasons import ALWAYS, MEASURED
+from build.gate.fields.refit import MEASURED as REFIT_RULES
 from build.gate.fields.verdict import NEEDED
 from tests.build.gate.registry import (
     BEYOND_1,
@@ -40,11 +41,30 @@ sets(
     "verdict",
     st.sampled_from(["hold", "reject", "PROMOTE", "promote ", "", True, 1, None]),
 )
-sets("bundle", "verdict-other-bundle", "bundle", NOT_HEX | st.just("sha256:" + "0" * 64) | st.none())
+sets("bundle, refit.bundle", "verdict-other-bundle", "bundle", NOT_HEX | st.just("sha256:" + "0" * 64) | st.none())
 sets("champion", "verdict-champion", "champion", NOT_HEX | st.integers() | st.just({}))
 sets("test_rows_sha256", "verdict-rows", "test_rows_sha256", NOT_HEX | st.none() | st.integers())
 sets("bootstrap", "verdict-bootstrap", "bootstrap.draws", st.sampled_from([0, -1, 0.5, "1000", None, True, 10**300]))
 sets("reasons", "verdict-reasons", "reasons", st.sampled_from([[], {}, None, "good", 1]))
+
+
+DIGESTS = st.just("sha256:" + "f" * 64)
+REFIT = {"rows": 2000, "conversions": 300, "until": None, "checked_on": "test", "metrics": {"trees": 6.0}}
+sets("refit", "verdict-refit", "refit", st.sampled_from([1, "sha256:" + "f" * 64, [], {}, {**REFIT, "bundle": "f"}]))
+
+
+@breaks("refit and lineage.refit_of", "verdict-refit")
+def _refit_of_another(draw: Draw, verdict: dict[str, Any]) -> None:
+    verdict["refit"] = {**REFIT, "bundle": draw(DIGESTS)}
+
+
+@breaks("refit and reasons", "verdict-refit")
+def _refit_without_reasons(draw: Draw, verdict: dict[str, Any]) -> None:
+    if draw(st.booleans()):
+        verdict["refit"] = {**REFIT, "bundle": draw(DIGESTS)}
+    else:
+        rule = draw(st.sampled_from(sorted(REFIT_RULES)))
+        verdict["reasons"].append({"rule": rule, "measured": 0.0, "bound": "0", "passed": True, "message": "so"})
 
 
 @breaks("spec_sha256, sql_sha256", "verdict-other-spec")

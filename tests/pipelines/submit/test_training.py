@@ -104,6 +104,7 @@ def test_every_step_is_seen_from_its_start_to_its_end(answers):
         "preprocess",
         "train",
         "evaluate",
+        "refit",
         "build-image",
         "conclude",
     ]

@@ -23,6 +23,13 @@ def test_it_is_what_evaluate_wrote(hostile_bundle, info):
     assert (verdict.verdict, verdict.metrics["auc"], verdict.reasons[0].passed) == ("promote", 0.71, True)
 
 
+def test_a_verdict_with_a_refit_is_about_the_refit(hostile_bundle, bundle, info):
+    document = json.loads(hostile_bundle.with_name("verdict.json").read_text()) | {"refit": {"bundle": DIGEST}}
+    bundle.with_name("verdict.json").write_text(json.dumps(document))
+    assert isinstance(read_verdict(bundle, DIGEST), ShownVerdict)
+    assert isinstance(read_verdict(bundle, info.digest), NoVerdict)
+
+
 def test_the_layer_of_an_image_has_it_where_the_server_looks(hostile_bundle, info, tmp_path):
     verdict = hostile_bundle.with_name("verdict.json").read_bytes()
     model_layer(tmp_path / "layer.tar.gz", hostile_bundle, verdict, cutoff=info.lineage.cutoff)

@@ -1,0 +1,88 @@
+"""The refit of a promoted bundle, and the verdict on it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from artifacts.metrics import MetricsDocument
+from artifacts.split import SplitSummary
+from artifacts.verdict import Refit, Verdict
+from components.evaluate.decide.rule_result import Decision, RuleResult
+from components.evaluate.inputs import StepDocuments
+from components.evaluate.report.report import ReportInputs, render
+from components.refit.bundle import write_bundle
+from components.refit.comparison import Comparison, compare
+from components.refit.model import fit_model
+from components.refit.rows import FOLDS, RefitRows, read_refit_rows
+from components.refit.rules import agreement
+from model.bundle.bundle import Bundle, load
+from model.bundle.predictor import Predictor
+from model.progress import ReportProgress
+from model.spec.types import Spec
+
+STEPS = FOLDS + 2
+
+
+@dataclass(frozen=True)
+class Retrained:
+    """The final verdict, and the report with both models side by side."""
+
+    verdict: Verdict
+    report: str
+
+
+def retrain(
+    spec: Spec, splits: Path, trained: Path, evaluation: Path, bundle: Path, *, threads: int, progress: ReportProgress
+) -> Retrained:
+    """Write the refit into the folder `bundle`, and decide. The same inputs give the same bytes.
+
+    Raises DataError or BundleError for inputs that are missing or damaged.
+    """
+    judged, verdict = load(trained / "bundle"), Verdict.read(evaluation)
+    documents = StepDocuments.read(training=trained, splits=splits, extracted=splits)
+    progress(0, STEPS, "reading every row")
+    rows = read_refit_rows(spec, splits, SplitSummary.read(splits))
+    fitted = fit_model(spec, rows, judged.manifest, threads=threads, progress=progress)
+    refit = write_bundle(judged, rows, fitted, splits, bundle)
+    progress(FOLDS + 1, STEPS, f"comparing on the {rows.newest.count:,} newest rows")
+    compared = compare(spec, splits, rows, judged, refit, fitted.unseen, threads=threads)
+    final = _decide(verdict, refit, rows, compared)
+    report = render(_report(spec, judged, documents, final, MetricsDocument.read(evaluation)))
+    progress(STEPS, STEPS, f"{final.verdict}: refit on {rows.rows:,} rows")
+    return Retrained(final, report)
+
+
+def _decide(verdict: Verdict, bundle: Bundle, rows: RefitRows, compared: Comparison) -> Verdict:
+    """The verdict with the refit's reasons behind its own."""
+    decision = Decision.of(*agreement(compared))
+    return verdict.model_copy(
+        update={
+            "verdict": decision.outcome,
+            "reasons": (*verdict.reasons, *(result.reason for result in decision.results)),
+            "refit": Refit(
+                bundle=bundle.digest,
+                rows=rows.rows,
+                conversions=rows.conversions,
+                until=bundle.manifest.lineage.trained_until,
+                checked_on=rows.name,
+                metrics=dict(compared.metrics()),
+            ),
+        }
+    ).with_checksum()
+
+
+def _report(
+    spec: Spec, judged: Bundle, documents: StepDocuments, verdict: Verdict, metrics: MetricsDocument
+) -> ReportInputs:
+    results = tuple(
+        RuleResult(reason.rule, reason.measured, reason.bound, reason.passed, reason.message)
+        for reason in verdict.reasons
+    )
+    return ReportInputs(
+        spec,
+        judged,
+        documents,
+        Decision(verdict.verdict, results),
+        metrics,
+        verdict,
+        Predictor(judged).engine,
+    )

@@ -1,0 +1,114 @@
+"""The rows that a refit learns from, and the newest of them, on which it is checked and calibrated.
+
+With a time column these are all mature rows: the three splits, the gaps between them and what was purged. The next
+evaluation leaves those out that the model in service has seen, by their time. Without one they could not be told apart:
+the test split stays out, and because every run assigns a row to the same split, no later model is judged on rows that
+this one learned from.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from artifacts.split import REST, SplitName, SplitSummary, split_file
+from components.train.learn_features import learn_features
+from components.train.split_rows import SplitRows, read_file
+from model.bundle.calibration import Sampling
+from model.bundle.features import Feature
+from model.spec.types import Spec
+
+FOLDS = 3  # of the newest rows: a member for each, which has not seen it
+
+
+@dataclass(frozen=True)
+class RefitRows:
+    """`sampled` are the rows to learn from, their negatives sampled as `sampling` says. `newest` is the split `name`,
+    not sampled. `fold` and `newest_fold` are -1, or the number of the one member that does not learn from the row.
+
+    `rows` and `conversions` count what it learns from, before sampling.
+    """
+
+    features: Sequence[Feature]
+    sampled: SplitRows
+    fold: NDArray[np.int64]
+    name: SplitName
+    newest: SplitRows
+    newest_fold: NDArray[np.int64]
+    sampling: Sampling
+    rows: int
+    conversions: int
+
+    @property
+    def names(self) -> list[str]:
+        """The matrix's columns in order."""
+        return [feature.name for feature in self.features]
+
+
+def read_refit_rows(spec: Spec, splits: Path, summary: SplitSummary) -> RefitRows:
+    """Raises DataError for splits that are damaged."""
+    name: SplitName = "test" if spec.columns.time else "calibration"
+    paths = [split_file(splits, "train"), split_file(splits, "calibration")]
+    rest = splits / REST
+    if spec.columns.time:
+        paths += [split_file(splits, "test")]
+        paths += [rest] if pq.read_metadata(rest).num_rows else []
+    features = learn_features(spec, paths)
+    parts, before = [], 0
+    for path in paths:
+        parts.append(read_file(spec, path, features, before=before))
+        before += parts[-1].count
+    newest = parts[paths.index(split_file(splits, name))]
+    counts = [summary.splits[split] for split in ("train", "calibration", "test")]
+    used = counts if spec.columns.time else counts[:2]
+    rows = sum(count.rows for count in used) + (summary.gap + summary.purged if spec.columns.time else 0)
+    sampled = _joined([
+        part if path.name in ("train.parquet", REST) else _sample(spec, part, number, summary)
+        for number, (path, part) in enumerate(zip(paths, parts, strict=True))
+    ])  # fmt: skip
+    conversions = sampled.positives
+    share = (sampled.count - conversions) / (rows - conversions)
+    return RefitRows(
+        features=features,
+        sampled=sampled,
+        fold=_folds(sampled, newest),
+        name=name,
+        newest=newest,
+        newest_fold=_folds(newest, newest),
+        sampling=Sampling(kept_negatives=share),
+        rows=rows,
+        conversions=conversions,
+    )
+
+
+def _sample(spec: Spec, rows: SplitRows, number: int, summary: SplitSummary) -> SplitRows:
+    """All conversions, and of the others the share that the train split kept."""
+    keep = spec.training.keep_negatives
+    if summary.sampling.kept_negatives == 1:
+        return rows
+    chance = np.random.Generator(np.random.PCG64([spec.training.seed, number])).random(rows.count)
+    return _chosen(rows, (rows.label > 0) | (chance < keep))
+
+
+def _chosen(rows: SplitRows, mask: NDArray[np.bool_]) -> SplitRows:
+    time = None if rows.time is None else rows.time[mask]
+    return SplitRows(rows.matrix[mask], rows.label[mask], rows.group[mask], time)
+
+
+def _joined(parts: Sequence[SplitRows]) -> SplitRows:
+    times = [part.time for part in parts if part.time is not None]
+    return SplitRows(
+        np.concatenate([part.matrix for part in parts]),
+        np.concatenate([part.label for part in parts]),
+        np.concatenate([part.group for part in parts]),
+        np.concatenate(times) if times else None,
+    )
+
+
+def _folds(rows: SplitRows, newest: SplitRows) -> NDArray[np.int64]:
+    """Older rows of a user who is among the newest are in that user's fold."""
+    fold = ((rows.group >> np.uint64(20)) % np.uint64(FOLDS)).astype(np.int64)
+    return np.where(np.isin(rows.group, np.unique(newest.group)), fold, -1)

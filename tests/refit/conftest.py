@@ -1,0 +1,24 @@
+import pytest
+
+from tests.evaluate.runs import WITH_SLICES, evaluated
+from tests.logs import log, spec_of
+from tests.refit.runs import refitted
+from tests.runs import train_into
+
+# Splits with gaps of a sixth of the window each, whose rows nobody looked at before the refit.
+WIDE = {"promotion": WITH_SLICES, "source__conversion_days": 8, "split__calibration_days": 6}
+
+
+@pytest.fixture(scope="package")
+def run(tmp_path_factory):
+    """(folder, spec) of a model with trees that was promoted."""
+    folder, spec = tmp_path_factory.mktemp("promoted"), spec_of(**WIDE)
+    train_into(folder, spec, trials=1, table=log(lists=4_000))
+    outcome, _ = evaluated(folder, spec)
+    assert outcome == "promote"
+    return folder, spec
+
+
+@pytest.fixture(scope="package")
+def shipped(run, tmp_path_factory):
+    return refitted(*run, tmp_path_factory.mktemp("refit"))
