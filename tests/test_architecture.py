@@ -23,7 +23,10 @@ MAY_IMPORT = {
         *("components.extract.googlesql", "components.extract.window", "model", *DATA_TOOLS, "google", "grpc"),
     },
     "components/preprocess": {"artifacts", "model", *DATA_TOOLS},
-    "components/train": {"artifacts", "model", *DATA_TOOLS, "xgboost", "optuna", "scipy", "threadpoolctl"},
+    "components/train": {
+        *("artifacts", "build.settings", "model", *DATA_TOOLS, "pydantic"),
+        *("xgboost", "optuna", "scipy", "threadpoolctl"),
+    },
     "components/evaluate": {
         *("artifacts", "model", *DATA_TOOLS, "pydantic", "xgboost", "scipy", "jinja2", "markupsafe", "joblib"),
     },

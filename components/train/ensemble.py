@@ -7,20 +7,24 @@ differ where members disagree, and calibration comes after either.
 
 import json
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from components.train.boosting import dmatrix, fixed_parameters
+from components.train.boosting import Parameters, dmatrix, fixed_parameters
 from components.train.inputs import TrainingInputs
-from components.train.search import SearchResult
 from components.train.stages import Stages
 from model.bundle.booster import xgboost
+from model.bundle.features import Feature
 from model.bundle.linear import Linear
+
+if TYPE_CHECKING:
+    from components.train.search import SearchResult  # imports Optuna, which the refit has no use for
 
 LEAF = -1
 
 
-def fit_members(inputs: TrainingInputs, start: Linear, result: SearchResult, stages: Stages) -> list[xgboost.Booster]:
+def fit_members(inputs: TrainingInputs, start: Linear, result: "SearchResult", stages: Stages) -> list[xgboost.Booster]:
     """One booster per fold, trained on all other folds from the margins of `start`. Folds keep groups whole."""
     rows, training = inputs.train, inputs.spec.training
     margin = start.margin(rows.matrix, inputs.names)
@@ -32,12 +36,18 @@ def fit_members(inputs: TrainingInputs, start: Linear, result: SearchResult, sta
         fitted = fold_of_row != fold
         matrix = dmatrix(rows.matrix[fitted], rows.label[fitted], inputs.features, inputs.threads)
         matrix.set_base_margin(margin[fitted])
-        parameters = fixed_parameters(inputs.features, inputs.threads) | result.parameters
-        seeded = parameters | {"seed": training.seed + fold}
-        member = xgboost.train(seeded, matrix, result.rounds, verbose_eval=False)
-        member.feature_names = list(inputs.names)
-        members.append(member)
+        seeded = result.parameters | {"seed": training.seed + fold}
+        members.append(fit_member(matrix, inputs.features, seeded, result.rounds, threads=inputs.threads))
     return members
+
+
+def fit_member(
+    rows: xgboost.DMatrix, features: Sequence[Feature], parameters: Parameters, rounds: int, *, threads: int
+) -> xgboost.Booster:
+    """A booster on `rows`, which have their margins to start from; named as a bundle's booster is."""
+    member = xgboost.train(fixed_parameters(features, threads) | parameters, rows, rounds, verbose_eval=False)
+    member.feature_names = [feature.name for feature in features]
+    return member
 
 
 def merge(members: Sequence[xgboost.Booster], *, weight: float = 1.0) -> bytes:

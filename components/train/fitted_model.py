@@ -2,18 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from components.train import calibrate, linear
 from components.train.baselines import logistic
 from components.train.boosting import log_loss, margin_of
 from components.train.ensemble import fit_members, merge
 from components.train.inputs import TrainingInputs
-from components.train.search import SearchResult
 from components.train.stages import Stages
 from model.bundle.booster import xgboost
 from model.bundle.calibration import Calibration
 from model.bundle.linear import Linear
 from model.bundle.manifest import Trees
+
+if TYPE_CHECKING:
+    from components.train.search import SearchResult  # imports Optuna, which the refit has no use for
+
+ALONE = "logistic regression"  # the kind of a model without trees
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,7 @@ class FittedModel:
     log_loss: float
 
 
-def fit_model(inputs: TrainingInputs, result: SearchResult, stages: Stages) -> FittedModel:
+def fit_model(inputs: TrainingInputs, result: "SearchResult", stages: Stages) -> FittedModel:
     """The ensemble of the best setting, or a logistic regression alone where that is better on the calibration split.
 
     Both are calibrated there first. Under strong drift a setting found on older rows may be worthless on newer ones.
@@ -45,7 +50,7 @@ def fit_model(inputs: TrainingInputs, result: SearchResult, stages: Stages) -> F
 
 
 def _with_trees(
-    inputs: TrainingInputs, start: Linear, members: Sequence[xgboost.Booster], result: SearchResult
+    inputs: TrainingInputs, start: Linear, members: Sequence[xgboost.Booster], result: "SearchResult"
 ) -> FittedModel:
     booster = merge(members)
     rows = inputs.calibration
@@ -65,7 +70,7 @@ def _without_trees(inputs: TrainingInputs, member: xgboost.Booster) -> FittedMod
     """The booster is a single tree of zeros, the first of `member`, so that the bundle keeps its one format."""
     alone = logistic(inputs, directions=True)
     return FittedModel(
-        kind="logistic regression",
+        kind=ALONE,
         linear=alone.linear,
         booster=merge([member[:1]], weight=0.0),
         trees=Trees(trees=1, members=1),

@@ -41,10 +41,11 @@ class Design:
     """
 
     def __init__(
-        self, matrix: Matrix, label: NDArray[np.float32], features: Sequence[Feature], *, directions: bool = True
-    ) -> None:
-        every = -(-len(matrix) // MOST_ROWS)
-        matrix, label = matrix[::every], label[::every]
+        self, matrix: Matrix, label: NDArray[np.float32], features: Sequence[Feature], *,
+        directions: bool = True, most: int = MOST_ROWS,
+    ) -> None:  # fmt: skip
+        self._every = -(-len(matrix) // most)
+        matrix, label = matrix[:: self._every], label[:: self._every]
         with threadpool_limits(1):
             self._blocks = [_block(matrix[:, index], feature, directions) for index, feature in enumerate(features)]
             intercept = sparse.csr_matrix(np.ones((len(matrix), 1)))
@@ -54,14 +55,33 @@ class Design:
         self._start = np.zeros(self._design.shape[1])
         self._start[0] = prior(label).intercept
 
-    def fit(self, *, strength: float) -> Linear:
-        """`strength` is C, the inverse of the penalty."""
-        penalty = np.full(len(self._start), 1 / strength)
+    def fit(self, *, strength: float, rows: NDArray[np.bool_] | None = None) -> Linear:
+        """`strength` is C, the inverse of the penalty; `rows` are those to fit to, all where it is None.
+
+        Numbers are scaled alike for every choice of rows, so that the fits of several can be averaged.
+        """
+        design, sign = self._design, self._sign
+        if rows is not None:
+            design, sign = design[rows[:: self._every]], sign[rows[:: self._every]]
+        return _linear(self._solve(strength, self._start, design, sign), self._blocks)
+
+    def path(self, strengths: Sequence[float]) -> list[Linear]:
+        """A fit for each of the strengths, which grow: each begins where the one before ended."""
+        fits = []
+        weights = self._start
+        for strength in strengths:
+            weights = self._solve(strength, weights, self._design, self._sign)
+            fits.append(_linear(weights, self._blocks))
+        return fits
+
+    def _solve(self, strength: float, start: Floats, design: sparse.csr_matrix, sign: Floats) -> Floats:
+        penalty = np.full(len(start), 1 / strength)
         penalty[0] = 0.0
-        data = (self._design, self._sign, penalty)
+        data = (design, sign, penalty)
         with threadpool_limits(1):
-            optimum = minimize(_loss, self._start, data, "L-BFGS-B", jac=True, bounds=self._bounds, options=LIMITS)
-        return _linear(optimum.x, self._blocks)
+            optimum = minimize(_loss, start, data, "L-BFGS-B", jac=True, bounds=self._bounds, options=LIMITS)
+        weights: Floats = optimum.x
+        return weights
 
 
 def fit(
@@ -128,6 +148,22 @@ def _linear(weights: Floats, blocks: Sequence[_Block]) -> Linear:
             update = {"weights": tuple(map(float, own[:-1])), "missing": float(own[-1])}
             terms.append(block.term.model_copy(update=update))
     return Linear(intercept=float(weights[0]), terms=tuple(terms))
+
+
+def mean(parts: Sequence[Linear]) -> Linear:
+    """The linear part whose margin is the mean of theirs. They are of one Design."""
+    terms: list[Term] = []
+    for same in zip(*(part.terms for part in parts), strict=True):
+        missing = sum(term.missing for term in same) / len(same)
+        if isinstance(same[0], NumberTerm):
+            weight = sum(term.weight for term in same if isinstance(term, NumberTerm)) / len(same)
+            terms.append(same[0].model_copy(update={"weight": weight, "missing": missing}))
+        else:
+            weights = np.mean([term.weights for term in same if isinstance(term, CategoryTerm)], axis=0)
+            update = {"weights": tuple(map(float, weights)), "missing": missing}
+            terms.append(same[0].model_copy(update=update))
+    intercept = sum(part.intercept for part in parts) / len(parts)
+    return Linear(intercept=intercept, terms=tuple(terms))
 
 
 def prior(label: NDArray[np.float32]) -> Linear:
