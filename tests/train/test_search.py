@@ -30,7 +30,8 @@ def die(done, total, message):
     if message.startswith("2 of 3"):
         os.kill(os.getpid(), signal.SIGKILL)
 run = Path(sys.argv[1])
-train(spec_of(), run / "splits", run / "rows", run / "o", trials=3, minutes=10, threads=1, cache=run / "c", progress=die)
+train(spec_of(), run / "splits", run / "rows", run / "o", trials=3, minutes=10, threads=1, cache=run / "c",
+      progress=die)
 """
 
 
