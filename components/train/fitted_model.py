@@ -40,7 +40,7 @@ def fit_model(inputs: TrainingInputs, result: "SearchResult", stages: Stages) ->
     """
     start = linear.prior(inputs.train.label)
     if result.start == "linear":
-        start = linear.fit(inputs.train.matrix, inputs.train.label, inputs.features, strength=result.strength)
+        start = inputs.design.fit(strength=result.strength)
     members = fit_members(inputs, start, result, stages)
     stages.begin("calibrating on the calibration split")
     trees = _with_trees(inputs, start, members, result)
