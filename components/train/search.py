@@ -42,6 +42,7 @@ class SearchResult:
     log_loss: float
     alone: float
     folds: int
+    validation_rows: int
     trials: tuple[TrialRecord, ...]
     stopped_by: StoppedBy
 
@@ -92,6 +93,7 @@ def search(inputs: TrainingInputs, budget: SearchBudget, journal: Journal, *, pr
         log_loss=best.log_loss,
         alone=folds.alone,
         folds=len(folds.folds),
+        validation_rows=sum(fold.rows for fold in folds.folds),
         trials=records,
         stopped_by=(spending.spent() or "minutes") if late else "trials",
     )
