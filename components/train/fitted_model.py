@@ -43,10 +43,10 @@ def fit_model(inputs: TrainingInputs, result: "SearchResult", stages: Stages) ->
     trees = _with_trees(inputs, start, members, result)
     stages.begin("fitting a logistic regression alone")
     alone = _without_trees(inputs, members[0])
-    return trees if _gain(inputs, result, trees, alone) >= 0 else alone
+    return trees if gain_of_trees(inputs, result, trees, alone) >= 0 else alone
 
 
-def _gain(inputs: TrainingInputs, result: "SearchResult", trees: FittedModel, alone: FittedModel) -> float:
+def gain_of_trees(inputs: TrainingInputs, result: "SearchResult", trees: FittedModel, alone: FittedModel) -> float:
     """Log loss that the trees save, summed over the rows that compare the two.
 
     In time those are the calibration split's alone: under strong drift a setting found on older rows may be worthless

@@ -11,11 +11,17 @@ import pytest
 from artifacts.training import SearchCost, TrainingReport
 from components.train import linear
 from components.train.candidates import CANDIDATES
+from components.train.fitted_model import FittedModel, gain_of_trees
+from components.train.inputs import TrainingInputs
 from components.train.journal import Journal, TrialRecord
+from components.train.search import SearchResult
 from components.train.split_rows import SplitRows
 from components.train.train import train
 from components.train.validation import ENOUGH, STRENGTHS, held_out
+from model.bundle.calibration import Calibration, Sampling
 from model.bundle.folder import bundle_digest
+from model.bundle.linear import Linear
+from model.bundle.manifest import Trees
 from tests.logs import spec_of
 from tests.runs import quiet, small_run
 from tests.train.test_linear import FEATURES, rows
@@ -117,3 +123,22 @@ def test_a_path_of_logistic_regressions_ends_where_each_alone_does():
     for strength, fitted in zip(STRENGTHS, design.path(STRENGTHS), strict=True):
         alone = design.fit(strength=strength)
         assert fitted.margin(matrix, ["a", "b", "c"]) == pytest.approx(alone.margin(matrix, ["a", "b", "c"]), abs=2e-3)
+
+
+@pytest.mark.parametrize(("by", "better"), [("time", False), ("random", True)])
+def test_validation_rows_have_a_say_in_trees_or_none_unless_time_is_declared(by, better):
+    split = {"by": by, "test_share": "25%", "calibration_share": "15%"}
+    train_rows, calibration = (
+        SplitRows(np.zeros((count, 1), np.float32), np.zeros(count, np.float32), np.zeros(count, np.uint64), None)
+        for count in (400, 100)
+    )
+    inputs = TrainingInputs(spec_of(split=split), (), train_rows, calibration, Sampling(kept_negatives=1.0), 1)
+    result = SearchResult(
+        start="trees", parameters={}, rounds=1, strength=1.0, log_loss=0.40, alone=0.41, folds=5, validation_rows=400,
+        trials=(), stopped_by="trials",
+    )  # fmt: skip
+    trees, alone = (
+        FittedModel("", Linear(intercept=0.0), b"", Trees(trees=1, members=1), Calibration(method="platt", a=1, c=0), x)
+        for x in (0.41, 0.40)
+    )
+    assert (gain_of_trees(inputs, result, trees, alone) > 0) is better
