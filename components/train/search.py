@@ -16,7 +16,7 @@ from optuna.trial import TrialState
 from artifacts.training import BestTrial, SearchBudget, SearchCost, StartName, TrainingReport, Trial, TrialCost
 from components.train.boosting import Parameters, fixed_parameters
 from components.train.budget import Spending, StoppedBy
-from components.train.candidates import CANDIDATES, SPACE
+from components.train.candidates import CANDIDATES, SPACE, Setting
 from components.train.inputs import TrainingInputs
 from components.train.journal import Journal, TrialRecord
 from components.train.rounds import boost
@@ -75,7 +75,7 @@ def search(inputs: TrainingInputs, budget: SearchBudget, journal: Journal, *, pr
             break
         study.sampler = _sampler(inputs.spec.training.seed, number)
         if number < len(CANDIDATES):
-            study.enqueue_trial(CANDIDATES[number])
+            study.enqueue_trial(_candidate(number, _best(journal)))
         record = _evaluate(study, inputs, folds, spending)
         journal.add(record)
         best = _best(journal)
@@ -167,6 +167,12 @@ def _best(journal: Journal) -> TrialRecord | None:
     """The first of the lowest log loss; None while none is complete."""
     complete = [record for record in journal.records if record.state == "complete"]
     return min(complete, key=lambda record: record.log_loss, default=None)
+
+
+def _candidate(number: int, best: TrialRecord | None) -> Setting:
+    """A candidate without a start takes that of the best trial before: on the other its many rounds would be lost."""
+    start = best.parameters["start"] if best else "trees"
+    return {"start": start, **CANDIDATES[number]}
 
 
 def _of_xgboost(setting: dict[str, int | float | str]) -> Parameters:
