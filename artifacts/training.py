@@ -31,6 +31,7 @@ class BestTrial(Section):
 class SearchBudget(Section):
     trials: int
     minutes: float
+    cpu_seconds: float | None = None
 
 
 class TrainingReport(Document):
@@ -38,7 +39,24 @@ class TrainingReport(Document):
     STEP: ClassVar[str] = "train"
 
     format: Literal[1] = 1
-    stopped_by: Literal["trials", "minutes"]
+    stopped_by: Literal["trials", "minutes", "cpu_seconds"]
     budget: SearchBudget
+    folds: int = Field(1, ge=1, description="on which every setting was judged")
+    logistic_log_loss: float | None = Field(None, description="of a logistic regression alone, on the same rows")
     best: BestTrial
     trials: tuple[Trial, ...]
+
+
+class TrialCost(Section):
+    number: int = Field(ge=0)
+    cpu_seconds: float = Field(ge=0)
+
+
+class SearchCost(Document):
+    """What the trials cost on this machine: apart from training.json, which the same search writes again."""
+
+    FILE: ClassVar[str] = "search_cost.json"
+    STEP: ClassVar[str] = "train"
+
+    format: Literal[1] = 1
+    trials: tuple[TrialCost, ...]

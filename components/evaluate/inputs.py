@@ -8,7 +8,7 @@ from artifacts.extract import Extract
 from artifacts.rejection_report import RejectionReport
 from artifacts.split import SplitSummary, split_file
 from artifacts.splits import require_columns
-from artifacts.training import TrainingReport
+from artifacts.training import SearchCost, TrainingReport
 from components.evaluate.candidates import BundleCandidate, LogisticCandidate, inputs_of
 from components.evaluate.decide.criteria import Criteria
 from model.bundle.bundle import Bundle, load
@@ -89,6 +89,7 @@ class StepDocuments:
     """What the steps before wrote about themselves."""
 
     training: TrainingReport
+    cost: SearchCost | None
     rejection: RejectionReport
     split: SplitSummary
     extract: Extract
@@ -98,6 +99,7 @@ class StepDocuments:
         """Raises DataError that names the file."""
         return cls(
             training=TrainingReport.read(training),
+            cost=SearchCost.read_if_present(training),
             rejection=RejectionReport.read(splits),
             split=SplitSummary.read(splits),
             extract=Extract.read(extracted),

@@ -4,7 +4,9 @@ component.py       the step
 train.py           all stages
 stages.py          their progress
 inputs.py          what every stage reads: split_rows.py and learn_features.py
-search.py          the search for a setting; pruning.py ends its trials
+search.py          the search for a setting, in the space of candidates.py
+validation.py      the folds that judge a setting; rounds.py boosts it on them
+budget.py          what the search has used; journal.py keeps its trials
 boosting.py        XGBoost, as training uses it
 ensemble.py        one model for each fold, merged
 linear.py          the logistic regression

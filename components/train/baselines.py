@@ -23,8 +23,8 @@ class Logistic:
 
 def logistic(inputs: TrainingInputs, *, directions: bool) -> Logistic:
     """Fitted on the train split, calibrated on the calibration split."""
-    train, calibration_rows = inputs.train, inputs.calibration
-    fitted = linear.fit(train.matrix, train.label, inputs.features, strength=STRENGTH, directions=directions)
+    calibration_rows = inputs.calibration
+    fitted = inputs.design.fit(strength=STRENGTH, directions=directions)
     z = inputs.sampling.correct(fitted.margin(calibration_rows.matrix, inputs.names))
     calibration = calibrate.fit(z, calibration_rows.label)
     return Logistic(fitted, calibration, log_loss(calibration.apply(z), calibration_rows.label))

@@ -9,8 +9,10 @@ def train(spec: Input[Artifact], threads: int, splits: Input[Dataset], trained: 
     Args:
         threads: Threads of the search; any number gives the same model.
     """
+    import os
     from pathlib import Path
 
+    from build.settings import cache_folder
     from components.step import Step
     from model.spec.types import Spec
 
@@ -28,6 +30,7 @@ def train(spec: Input[Artifact], threads: int, splits: Input[Dataset], trained: 
             trials=loaded.training.trials,
             minutes=loaded.training.minutes,
             threads=threads,
+            cache=cache_folder(os.environ),
             progress=step.progress,
         )
         trained.metadata.update({"model": loaded.model, "digest": digest})

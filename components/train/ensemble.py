@@ -30,11 +30,13 @@ def fit_members(inputs: TrainingInputs, start: Linear, result: "SearchResult", s
     margin = start.margin(rows.matrix, inputs.names)
     # The remainder by folds would divide groups as the search's validation does; other bits make it independent.
     fold_of_row = (rows.group >> np.uint64(20)) % np.uint64(training.folds)
-    members = []
+    members: list[xgboost.Booster] = []
+    first: xgboost.DMatrix | None = None
     for fold in range(training.folds):
         stages.begin(f"training the best setting without fold {fold + 1} of {training.folds}")
         fitted = fold_of_row != fold
-        matrix = dmatrix(rows.matrix[fitted], rows.label[fitted], inputs.features, inputs.threads)
+        matrix = dmatrix(rows.matrix[fitted], rows.label[fitted], inputs.features, inputs.threads, like=first)
+        first = matrix if first is None else first  # its cuts are those of all: finding them takes half of the time
         matrix.set_base_margin(margin[fitted])
         seeded = result.parameters | {"seed": training.seed + fold}
         members.append(fit_member(matrix, inputs.features, seeded, result.rounds, threads=inputs.threads))

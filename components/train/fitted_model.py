@@ -34,19 +34,28 @@ class FittedModel:
 
 
 def fit_model(inputs: TrainingInputs, result: "SearchResult", stages: Stages) -> FittedModel:
-    """The ensemble of the best setting, or a logistic regression alone where that is better on the calibration split.
-
-    Both are calibrated there first. Under strong drift a setting found on older rows may be worthless on newer ones.
-    """
+    """The ensemble of the best setting, or a logistic regression alone where that is better."""
     start = linear.prior(inputs.train.label)
     if result.start == "linear":
-        start = linear.fit(inputs.train.matrix, inputs.train.label, inputs.features, strength=result.strength)
+        start = inputs.design.fit(strength=result.strength)
     members = fit_members(inputs, start, result, stages)
     stages.begin("calibrating on the calibration split")
     trees = _with_trees(inputs, start, members, result)
     stages.begin("fitting a logistic regression alone")
     alone = _without_trees(inputs, members[0])
-    return trees if trees.log_loss <= alone.log_loss else alone
+    return trees if gain_of_trees(inputs, result, trees, alone) >= 0 else alone
+
+
+def gain_of_trees(inputs: TrainingInputs, result: "SearchResult", trees: FittedModel, alone: FittedModel) -> float:
+    """Log loss that the trees save, summed over the rows that compare the two.
+
+    In time those are the calibration split's alone: under strong drift a setting found on older rows may be worthless
+    on newer ones. Otherwise the search's validation rows count as well, because the calibration split may be small.
+    """
+    gain = inputs.calibration.count * (alone.log_loss - trees.log_loss)
+    if inputs.spec.split.by != "time":
+        gain += result.validation_rows * (result.alone - result.log_loss)
+    return gain
 
 
 def _with_trees(

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from artifacts.split import SplitSummary, split_file
+from components.train import linear
 from components.train.learn_features import learn_features
 from components.train.split_rows import SplitRows, read_rows, refuse_one_class
 from model.bundle.calibration import Sampling
@@ -30,6 +32,11 @@ class TrainingInputs:
     def names(self) -> list[str]:
         """The matrix's columns in order."""
         return [feature.name for feature in self.features]
+
+    @cached_property
+    def design(self) -> linear.Design:
+        """The rows of `train` for logistic regressions: the start, the one alone and the baseline are fitted to it."""
+        return linear.Design(self.train.matrix, self.train.label, self.features)
 
 
 def read_inputs(spec: Spec, splits: Path, summary: SplitSummary, *, threads: int) -> TrainingInputs:

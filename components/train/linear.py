@@ -35,18 +35,15 @@ class _Block:
 
 
 class Design:
-    """Rows as the regression reads them, made once for fits of several strengths.
-
-    `directions=False` leaves the signs free.
-    """
+    """Rows as the regression reads them, made once for fits of several strengths, with the declared signs or free."""
 
     def __init__(
-        self, matrix: Matrix, label: NDArray[np.float32], features: Sequence[Feature], *, directions: bool = True
+        self, matrix: Matrix, label: NDArray[np.float32], features: Sequence[Feature], *, most: int = MOST_ROWS
     ) -> None:
-        self._every = -(-len(matrix) // MOST_ROWS)
+        self._every = -(-len(matrix) // most)
         matrix, label = matrix[:: self._every], label[:: self._every]
         with threadpool_limits(1):
-            self._blocks = [_block(matrix[:, index], feature, directions) for index, feature in enumerate(features)]
+            self._blocks = [_block(matrix[:, index], feature) for index, feature in enumerate(features)]
             intercept = sparse.csr_matrix(np.ones((len(matrix), 1)))
             self._design = sparse.hstack([intercept, *(block.design for block in self._blocks)], format="csr")
         self._bounds = [(None, None), *(bound for block in self._blocks for bound in block.bounds)]
@@ -54,27 +51,44 @@ class Design:
         self._start = np.zeros(self._design.shape[1])
         self._start[0] = prior(label).intercept
 
-    def fit(self, *, strength: float, rows: NDArray[np.bool_] | None = None) -> Linear:
+    def fit(self, *, strength: float, rows: NDArray[np.bool_] | None = None, directions: bool = True) -> Linear:
         """`strength` is C, the inverse of the penalty; `rows` are those to fit to, all where it is None.
 
-        Numbers are scaled alike for every choice of rows, so that the fits of several can be averaged.
+        `directions=False` leaves the signs free. Numbers are scaled alike for every choice of rows, so that the fits of
+        several can be averaged.
         """
-        penalty = np.full(len(self._start), 1 / strength)
-        penalty[0] = 0.0
         design, sign = self._design, self._sign
         if rows is not None:
             design, sign = design[rows[:: self._every]], sign[rows[:: self._every]]
+        return _linear(self._solve(strength, self._start, design, sign, directions=directions), self._blocks)
+
+    def path(self, strengths: Sequence[float]) -> list[Linear]:
+        """A fit for each of the strengths, which grow: each begins where the one before ended."""
+        fits = []
+        weights = self._start
+        for strength in strengths:
+            weights = self._solve(strength, weights, self._design, self._sign)
+            fits.append(_linear(weights, self._blocks))
+        return fits
+
+    def _solve(
+        self, strength: float, start: Floats, design: sparse.csr_matrix, sign: Floats, *, directions: bool = True
+    ) -> Floats:
+        penalty = np.full(len(start), 1 / strength)
+        penalty[0] = 0.0
         data = (design, sign, penalty)
+        bounds = self._bounds if directions else None
         with threadpool_limits(1):
-            optimum = minimize(_loss, self._start, data, "L-BFGS-B", jac=True, bounds=self._bounds, options=LIMITS)
-        return _linear(optimum.x, self._blocks)
+            optimum = minimize(_loss, start, data, "L-BFGS-B", jac=True, bounds=bounds, options=LIMITS)
+        weights: Floats = optimum.x
+        return weights
 
 
 def fit(
     matrix: Matrix, label: NDArray[np.float32], features: Sequence[Feature], *, strength: float, directions: bool = True
 ) -> Linear:
     """The regression of one strength."""
-    return Design(matrix, label, features, directions=directions).fit(strength=strength)
+    return Design(matrix, label, features).fit(strength=strength, directions=directions)
 
 
 def _loss(weights: Floats, design: sparse.csr_matrix, sign: Floats, penalty: Floats) -> tuple[float, Floats]:
@@ -84,10 +98,10 @@ def _loss(weights: Floats, design: sparse.csr_matrix, sign: Floats, penalty: Flo
     return float(value), gradient
 
 
-def _block(column: Matrix, feature: Feature, directions: bool) -> _Block:
+def _block(column: Matrix, feature: Feature) -> _Block:
     if isinstance(feature, CategoryFeature):
         return _category(column, feature)
-    return _number(column, feature, directions)
+    return _number(column, feature)
 
 
 def _category(codes: Matrix, feature: CategoryFeature) -> _Block:
@@ -100,7 +114,7 @@ def _category(codes: Matrix, feature: CategoryFeature) -> _Block:
     return _Block(term, design, ((None, None),) * (count + 1))
 
 
-def _number(column: Matrix, feature: NumberFeature, directions: bool) -> _Block:
+def _number(column: Matrix, feature: NumberFeature) -> _Block:
     """The standardised number, and a column that marks where it is missing."""
     missing = np.isnan(column)
     known = column[~missing].astype(np.float64)
@@ -119,7 +133,7 @@ def _number(column: Matrix, feature: NumberFeature, directions: bool) -> _Block:
     )  # fmt: skip
     design = np.column_stack([np.where(missing, 0.0, term.margin(column)), missing.astype(np.float64)])
     bound = {"increasing": (0.0, None), "decreasing": (None, 0.0)}.get(feature.direction or "", (None, None))
-    return _Block(term, sparse.csr_matrix(design), (bound if directions else (None, None), (None, None)))
+    return _Block(term, sparse.csr_matrix(design), (bound, (None, None)))
 
 
 def _linear(weights: Floats, blocks: Sequence[_Block]) -> Linear:

@@ -1,48 +1,38 @@
-"""The search for a setting: Optuna over native XGBoost, evaluated on rows that are divided as the test split is.
+"""The search for a setting: Optuna over native XGBoost, judged on rows that are divided as the test split is.
 
 Boosting starts either from the base rate (`trees`) or from a logistic regression (`linear`), and early stopping says
 how much the trees add: where deep trees lose, a linear start with a few shallow trees wins.
+
+Every trial is a function of those before it, and of nothing else: the sampler has a seed of its own for each. A search
+that was killed goes on from its journal, to the same answer.
 """
 
 import time
 from dataclasses import dataclass
-from typing import Literal
 
-import numpy as np
 import optuna
-from numpy.typing import NDArray
+from optuna.trial import TrialState
 
-from artifacts.training import BestTrial, SearchBudget, StartName, TrainingReport, Trial
-from components.train import linear
-from components.train.boosting import Parameters, dmatrix, fixed_parameters, log_loss
+from artifacts.training import BestTrial, SearchBudget, SearchCost, StartName, TrainingReport, Trial, TrialCost
+from components.train.boosting import Parameters, fixed_parameters
+from components.train.budget import Spending, StoppedBy
+from components.train.candidates import CANDIDATES, SPACE, Setting
 from components.train.inputs import TrainingInputs
-from components.train.pruning import Pruning, any_complete
-from components.train.split_rows import SplitRows
-from model.bundle.booster import xgboost
-from model.bundle.linear import Linear
+from components.train.journal import Journal, TrialRecord
+from components.train.rounds import boost
+from components.train.validation import Validation, validation
 from model.progress import ReportProgress
 
-ROUNDS = 800
-PATIENCE = 40  # rounds without improvement
-VALIDATION_SHARE = 5  # one in five
-STRENGTHS = (0.003, 0.03, 0.3, 3.0)
-
-SEED_TRIAL: dict[str, int | float | str] = {
-    "start": "trees", "eta": 0.1, "max_depth": 5, "min_child_weight": 1.0, "subsample": 0.9, "colsample_bytree": 0.8,
-    "lambda": 1.0, "alpha": 0.001, "gamma": 1e-4, "max_cat_to_onehot": 8,
-}  # fmt: skip
-SEED_TRIALS = (  # usual settings: deep trees, then shallow and medium trees on a logistic regression
-    SEED_TRIAL,
-    SEED_TRIAL | {"start": "linear", "eta": 0.05, "max_depth": 2, "min_child_weight": 20.0, "lambda": 20.0},
-    SEED_TRIAL | {"start": "linear", "eta": 0.05, "max_depth": 4, "min_child_weight": 5.0, "lambda": 5.0},
-)
+SAMPLED_FROM = 8  # trials before the sampler learns from them
+SEEDS = 2**32
 
 
 @dataclass(frozen=True)
 class SearchResult:
     """The best setting: XGBoost's parameters, rounds, where boosting starts, and how the search went.
 
-    `strength` is C of the logistic regression of a linear start; `log_loss` is on the search's validation rows.
+    `strength` is C of the logistic regression of a linear start; `log_loss` is on the search's validation rows, as is
+    `alone`, that of the logistic regression without trees.
     """
 
     start: StartName
@@ -50,126 +40,151 @@ class SearchResult:
     rounds: int
     strength: float
     log_loss: float
-    trials: tuple[Trial, ...]
-    stopped_by: Literal["trials", "minutes"]
+    alone: float
+    folds: int
+    validation_rows: int
+    trials: tuple[TrialRecord, ...]
+    stopped_by: StoppedBy
 
     def report(self, budget: SearchBudget) -> TrainingReport:
-        best = BestTrial(start=self.start, rounds=self.rounds, log_loss=self.log_loss, parameters=self.parameters)
-        return TrainingReport(stopped_by=self.stopped_by, budget=budget, best=best, trials=self.trials)
+        return TrainingReport(
+            stopped_by=self.stopped_by,
+            budget=budget,
+            folds=self.folds,
+            logistic_log_loss=self.alone,
+            best=BestTrial(start=self.start, rounds=self.rounds, log_loss=self.log_loss, parameters=self.parameters),
+            trials=tuple(_trial(record) for record in self.trials),
+        )
+
+    def cost(self) -> SearchCost:
+        return SearchCost(
+            trials=tuple(TrialCost(number=record.number, cpu_seconds=record.cpu_seconds) for record in self.trials)
+        )
 
 
-def search(inputs: TrainingInputs, budget: SearchBudget, *, progress: ReportProgress) -> SearchResult:
-    """The best of `budget.trials` settings, or of those that `budget.minutes` allowed.
+def search(inputs: TrainingInputs, budget: SearchBudget, journal: Journal, *, progress: ReportProgress) -> SearchResult:
+    """The best of `budget.trials` settings, or of those that its minutes and processor seconds allowed.
 
-    The same inputs give the same answer, as long as the trials end the search.
+    The same inputs give the same answer, as long as the trials end the search; also when it goes on from `journal`.
     """
-    objective = Objective(inputs)
-    seed, trials = inputs.spec.training.seed, budget.trials
-    sampler = optuna.samplers.TPESampler(seed=seed, multivariate=True, n_startup_trials=8)
-    pruner = optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=30)
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(direction="minimize", sampler=sampler, pruner=pruner)
-    for setting in SEED_TRIALS[:trials]:
-        study.enqueue_trial(setting)
-    deadline = time.monotonic() + 60 * budget.minutes
-
-    def after(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
-        done = trial.number + 1
-        best = f"best log loss {study.best_value:.5f}" if any_complete(study) else "none finished yet"
-        progress(done, trials, f"{done} of {trials} trials, {best}")
-        if time.monotonic() > deadline and any_complete(study):
-            study.stop()
-
-    study.optimize(lambda trial: objective.evaluate(trial, deadline), n_trials=trials, callbacks=[after])
-    best = study.best_trial
-    late = len(study.trials) < trials or any("cut" in trial.user_attrs for trial in study.trials)
+    spending = Spending(budget, earlier=sum(record.cpu_seconds for record in journal.records))
+    folds = validation(inputs)
+    study = _study(journal)
+    for number in range(len(journal.records), budget.trials):
+        if number and spending.spent() and _best(journal):
+            break
+        study.sampler = _sampler(inputs.spec.training.seed, number)
+        if number < len(CANDIDATES):
+            study.enqueue_trial(_candidate(number, _best(journal)))
+        record = _evaluate(study, inputs, folds, spending)
+        journal.add(record)
+        best = _best(journal)
+        loss = f"best log loss {best.log_loss:.5f}" if best else "none finished yet"
+        progress(number + 1, budget.trials, f"{number + 1} of {budget.trials} trials, {loss}")
+    records = tuple(journal.records[: budget.trials])
+    best = _best(journal)
+    assert best is not None  # the time is only over once there is one
+    late = len(records) < budget.trials or any(record.cut for record in records)
     return SearchResult(
-        start=best.params["start"],
-        parameters={name: value for name, value in best.params.items() if name != "start"},
-        rounds=best.user_attrs["rounds"],
-        strength=objective.strength,
-        log_loss=float(study.best_value),
-        trials=tuple(_trial(trial) for trial in study.trials),
-        stopped_by="minutes" if late else "trials",
+        start="linear" if best.parameters["start"] == "linear" else "trees",
+        parameters=_of_xgboost(best.parameters),
+        rounds=best.rounds or 1,
+        strength=folds.strength,
+        log_loss=best.log_loss,
+        alone=folds.alone,
+        folds=len(folds.folds),
+        validation_rows=sum(fold.rows for fold in folds.folds),
+        trials=records,
+        stopped_by=(spending.spent() or "minutes") if late else "trials",
     )
 
 
-def _trial(trial: optuna.trial.FrozenTrial) -> Trial:
-    complete = trial.state == optuna.trial.TrialState.COMPLETE
-    return Trial(
+def _study(journal: Journal) -> optuna.Study:
+    """With the trials that an attempt before has made."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    pruner = optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=30)
+    study = optuna.create_study(direction="minimize", pruner=pruner)
+    for record in journal.records:
+        state = TrialState.COMPLETE if record.state == "complete" else TrialState.PRUNED
+        study.add_trial(
+            optuna.trial.create_trial(
+                state=state,
+                value=record.log_loss,
+                params=record.parameters,
+                distributions=SPACE,
+                intermediate_values=dict(record.losses),
+            )
+        )
+    return study
+
+
+def _sampler(seed: int, number: int) -> optuna.samplers.BaseSampler:
+    seed = (seed * 1_000_003 + number) % SEEDS
+    return optuna.samplers.TPESampler(seed=seed, multivariate=True, n_startup_trials=SAMPLED_FROM)
+
+
+def _evaluate(study: optuna.Study, inputs: TrainingInputs, folds: Validation, spending: Spending) -> TrialRecord:
+    """The next trial, until it has its log loss, or until others were better by then or the time is over.
+
+    One setting must come out of every search: when none has finished yet, the time cuts its rounds short instead.
+    """
+    began = time.process_time()
+    trial = study.ask(SPACE)
+    first = not study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    losses: list[tuple[int, float]] = []
+    pruned = late = False
+
+    def report(number: int, loss: float) -> bool:
+        nonlocal pruned, late
+        losses.append((number, loss))
+        trial.report(loss, number)
+        late = spending.spent() is not None
+        pruned = trial.should_prune() or (late and not first)
+        return pruned or late
+
+    for fold in folds.folds:
+        fold.begin("linear" if trial.params["start"] == "linear" else "trees")
+    fixed = fixed_parameters(inputs.features, inputs.threads) | {"seed": inputs.spec.training.seed}
+    boosted = boost(folds.folds, fixed | _of_xgboost(trial.params), report)
+    loss = losses[-1][1] if pruned else boosted.log_loss
+    if pruned:
+        study.tell(trial, state=TrialState.PRUNED)  # its value is the last loss that it reported
+    else:
+        study.tell(trial, loss)
+    return TrialRecord(
         number=trial.number,
-        state="complete" if complete else "pruned",
-        log_loss=trial.value if complete else None,
-        rounds=trial.user_attrs.get("rounds"),
+        state="pruned" if pruned else "complete",
+        log_loss=loss,
+        rounds=None if pruned else boosted.rounds,
         parameters=trial.params,
+        losses=tuple(losses),
+        cpu_seconds=time.process_time() - began,
+        cut=late,
     )
 
 
-def validation_rows(rows: SplitRows, *, by_time: bool) -> NDArray[np.bool_]:
-    """A fifth of the rows, divided from the others as the test split is: the last by time, else by group."""
-    if by_time and rows.time is not None:
-        newest: NDArray[np.bool_] = rows.time >= np.sort(rows.time)[-(len(rows.time) // VALIDATION_SHARE)]
-        return newest
-    by_group: NDArray[np.bool_] = rows.group % VALIDATION_SHARE == 0
-    return by_group
+def _best(journal: Journal) -> TrialRecord | None:
+    """The first of the lowest log loss; None while none is complete."""
+    complete = [record for record in journal.records if record.state == "complete"]
+    return min(complete, key=lambda record: record.log_loss, default=None)
 
 
-class Objective:
-    """The rows to fit on and the validation rows, with the margins of either start."""
-
-    def __init__(self, inputs: TrainingInputs) -> None:
-        rows, features, threads = inputs.train, inputs.features, inputs.threads
-        validation = validation_rows(rows, by_time=inputs.spec.split.by == "time")
-        fitted = ~validation & ~np.isin(rows.group, np.unique(rows.group[validation]))
-        if not (_has_both_classes(rows.label[fitted]) and _has_both_classes(rows.label[validation])):
-            validation = np.arange(rows.count) % VALIDATION_SHARE == 0  # too few conversions for a cut in time
-            fitted = ~validation
-        fit_x, fit_y, new_x, new_y = (
-            rows.matrix[fitted], rows.label[fitted], rows.matrix[validation], rows.label[validation],
-        )  # fmt: skip
-        design = linear.Design(fit_x, fit_y, features)
-        candidates = [design.fit(strength=strength) for strength in STRENGTHS]
-        losses = [log_loss(candidate.margin(new_x, inputs.names), new_y) for candidate in candidates]
-        best = int(np.argmin(losses))
-        self.strength = STRENGTHS[best]
-        starts: dict[StartName, Linear] = {"trees": linear.prior(fit_y), "linear": candidates[best]}
-        self.margins = {
-            name: (start.margin(fit_x, inputs.names), start.margin(new_x, inputs.names))
-            for name, start in starts.items()
-        }
-        self.fit = dmatrix(fit_x, fit_y, features, threads)
-        self.validation = dmatrix(new_x, new_y, features, threads, like=self.fit)
-        self.fixed = fixed_parameters(features, threads) | {"seed": inputs.spec.training.seed}
-
-    def evaluate(self, trial: optuna.Trial, deadline: float) -> float:
-        """Log loss on the validation rows. Raises optuna.TrialPruned when others were better by then."""
-        start: StartName = "linear" if trial.suggest_categorical("start", ["trees", "linear"]) == "linear" else "trees"
-        parameters = self.fixed | suggest(trial)
-        fit_margin, validation_margin = self.margins[start]
-        self.fit.set_base_margin(fit_margin)
-        self.validation.set_base_margin(validation_margin)
-        booster = xgboost.train(
-            parameters, self.fit, ROUNDS, evals=[(self.validation, "validation")], early_stopping_rounds=PATIENCE,
-            verbose_eval=False, callbacks=[Pruning(trial, deadline)],
-        )  # fmt: skip
-        trial.set_user_attr("rounds", booster.best_iteration + 1)
-        return float(booster.best_score)
+def _candidate(number: int, best: TrialRecord | None) -> Setting:
+    """A candidate without a start takes that of the best trial before: on the other its many rounds would be lost."""
+    start = best.parameters["start"] if best else "trees"
+    return {"start": start, **CANDIDATES[number]}
 
 
-def _has_both_classes(label: NDArray[np.float32]) -> bool:
-    return bool(0 < label.sum() < len(label))
+def _of_xgboost(setting: dict[str, int | float | str]) -> Parameters:
+    return {name: value for name, value in setting.items() if not isinstance(value, str)}
 
 
-def suggest(trial: optuna.Trial) -> Parameters:
-    """The parameters that are searched, in their ranges."""
-    return {
-        "eta": trial.suggest_float("eta", 0.03, 0.3, log=True),
-        "max_depth": trial.suggest_int("max_depth", 1, 8),
-        "min_child_weight": trial.suggest_float("min_child_weight", 0.5, 100, log=True),
-        "subsample": trial.suggest_float("subsample", 0.5, 1.0),
-        "colsample_bytree": trial.suggest_float("colsample_bytree", 0.3, 1.0),
-        "lambda": trial.suggest_float("lambda", 0.01, 50, log=True),
-        "alpha": trial.suggest_float("alpha", 0.001, 10, log=True),
-        "gamma": trial.suggest_float("gamma", 1e-4, 5, log=True),
-        "max_cat_to_onehot": trial.suggest_int("max_cat_to_onehot", 1, 20),
-    }
+def _trial(record: TrialRecord) -> Trial:
+    complete = record.state == "complete"
+    return Trial(
+        number=record.number,
+        state=record.state,
+        log_loss=record.log_loss if complete else None,
+        rounds=record.rounds,
+        parameters=record.parameters,
+    )

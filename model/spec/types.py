@@ -194,6 +194,9 @@ class Training(Part):
     engine: Literal["xgboost"] = "xgboost"
     trials: int = Field(60, gt=0, le=10**6, description="the usual end of the search; makes runs repeatable")
     minutes: float = Field(10, gt=0, le=10**6, description="the safety stop")
+    cpu_seconds: float | None = Field(
+        None, gt=0, le=10**8, description="a stop by processor time, which a busy machine does not shift"
+    )
     folds: int = Field(5, ge=2, le=10)
     keep_negatives: Share = Field(1.0, gt=0, description="share of non-conversions kept, of the train split alone")
     seed: int = Field(7, ge=0, le=2**32 - 1)

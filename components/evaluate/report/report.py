@@ -70,6 +70,7 @@ def render(inputs: ReportInputs) -> str:
             share_bar=share_bar,
             pages=[page(rows) for rows in metrics.pages],
             trials=sorted(documents.training.trials, key=_by_loss)[:TRIALS_SHOWN],
+            costs={cost.number: cost.cpu_seconds for cost in documents.cost.trials} if documents.cost else {},
             versions=versions(inputs.bundle),
             engine=ENGINES[inputs.engine],
             search=search(documents.training.trials),
