@@ -52,7 +52,7 @@ class Verdict(Document):
     """
 
     FILE: ClassVar[str] = "verdict.json"
-    STEP: ClassVar[str] = "evaluate"
+    STEP: ClassVar[str] = "evaluate, and refit after it"
 
     format: Literal[1] = 1
     verdict: Outcome

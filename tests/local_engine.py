@@ -12,10 +12,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from kfp import components, local
-
 from pipelines.compile import ROOT, compile_graph
 from pipelines.graph_settings import GraphSettings
+from pipelines.kfp_sdk import ComponentSpec, YamlComponent, local
 from pipelines.training import training
 
 MOMENTS = {
@@ -95,7 +94,7 @@ def main(pipeline: str, arguments: str, root: str, cache: str) -> None:
         text = text.replace(placeholder, moment)
     text = re.sub(r"backoffDuration: [0-9]+s", "backoffDuration: 0s", text)  # the local runner waits as a cluster does
     try:
-        components.load_component_from_text(text)(**json.loads(Path(arguments).read_text()))
+        YamlComponent(ComponentSpec.from_yaml_documents(text), text)(**json.loads(Path(arguments).read_text()))
     except RuntimeError as error:  # a step failed, and has reported why
         raise SystemExit(f"pipeline: {error}") from None
 

@@ -7,7 +7,7 @@ logistic regression.
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
-Setting = dict[str, int | float | str]
+TrialSetting = dict[str, int | float | str]
 
 SPACE: dict[str, BaseDistribution] = {
     "start": CategoricalDistribution(("trees", "linear")),
@@ -21,14 +21,14 @@ SPACE: dict[str, BaseDistribution] = {
     "gamma": FloatDistribution(1e-4, 5, log=True),
     "max_cat_to_onehot": IntDistribution(1, 20),
 }
-DEEP: Setting = {
+DEEP: TrialSetting = {
     "start": "trees", "eta": 0.1, "max_depth": 5, "min_child_weight": 1.0, "subsample": 0.9, "colsample_bytree": 0.8,
     "lambda": 1.0, "alpha": 0.001, "gamma": 1e-4, "max_cat_to_onehot": 8,
 }  # fmt: skip
 SLOW = {name: value for name, value in DEEP.items() if name != "start"} | {
     "eta": 0.05, "max_depth": 6, "subsample": 0.8, "colsample_bytree": 0.5,
 }  # fmt: skip
-CANDIDATES: tuple[Setting, ...] = (
+CANDIDATES: tuple[TrialSetting, ...] = (
     DEEP,
     DEEP | {"start": "linear", "eta": 0.05, "max_depth": 2, "min_child_weight": 20.0, "lambda": 20.0},
     SLOW,

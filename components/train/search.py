@@ -16,7 +16,7 @@ from optuna.trial import TrialState
 from artifacts.training import BestTrial, SearchBudget, SearchCost, StartName, TrainingReport, Trial, TrialCost
 from components.train.boosting import Parameters, fixed_parameters
 from components.train.budget import Spending, StoppedBy
-from components.train.candidates import CANDIDATES, SPACE, Setting
+from components.train.candidates import CANDIDATES, SPACE, TrialSetting
 from components.train.inputs import TrainingInputs
 from components.train.journal import Journal, TrialRecord
 from components.train.rounds import boost
@@ -169,7 +169,7 @@ def _best(journal: Journal) -> TrialRecord | None:
     return min(complete, key=lambda record: record.log_loss, default=None)
 
 
-def _candidate(number: int, best: TrialRecord | None) -> Setting:
+def _candidate(number: int, best: TrialRecord | None) -> TrialSetting:
     """A candidate without a start takes that of the best trial before: on the other its many rounds would be lost."""
     start = best.parameters["start"] if best else "trees"
     return {"start": start, **CANDIDATES[number]}

@@ -52,13 +52,13 @@ class Validation:
 def validation(inputs: TrainingInputs) -> Validation:
     """The folds of the train split."""
     rows = inputs.train
-    pairs = [(_others(rows, held), held) for held in held_out(rows, by_time=inputs.spec.split.by == "time")]
+    pairs = [(_others(rows, unseen), unseen) for unseen in held_out(rows, by_time=inputs.spec.split.by == "time")]
     pairs = [pair for pair in pairs if all(_both_classes(rows.label[part]) for part in pair)]
     if not pairs:  # too few conversions for a cut in time
-        held = np.arange(rows.count) % SHARE == 0
-        pairs = [(~held, held)]
-    paths = [_path(inputs, fitted, held) for fitted, held in pairs]
-    sizes = [int(held.sum()) for _, held in pairs]
+        unseen = np.arange(rows.count) % SHARE == 0
+        pairs = [(~unseen, unseen)]
+    paths = [_path(inputs, fitted, unseen) for fitted, unseen in pairs]
+    sizes = [int(unseen.sum()) for _, unseen in pairs]
     losses = np.average([path.losses for path in paths], axis=0, weights=sizes)
     best = int(np.argmin(losses))
     folds = tuple(_fold(inputs, *pair, path.fits[best]) for pair, path in zip(pairs, paths, strict=True))
@@ -73,9 +73,9 @@ def held_out(rows: SplitRows, *, by_time: bool) -> list[NDArray[np.bool_]]:
     return [rows.group % SHARE == fold for fold in range(folds)]
 
 
-def _others(rows: SplitRows, held: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Rows that share no group with those held out."""
-    others: NDArray[np.bool_] = ~held & ~np.isin(rows.group, np.unique(rows.group[held]))
+def _others(rows: SplitRows, unseen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Rows that share no group with those that judge."""
+    others: NDArray[np.bool_] = ~unseen & ~np.isin(rows.group, np.unique(rows.group[unseen]))
     return others
 
 
@@ -91,23 +91,23 @@ class _Path:
     losses: list[float]
 
 
-def _path(inputs: TrainingInputs, fitted: NDArray[np.bool_], held: NDArray[np.bool_]) -> _Path:
+def _path(inputs: TrainingInputs, fitted: NDArray[np.bool_], unseen: NDArray[np.bool_]) -> _Path:
     matrix, label = inputs.train.matrix, inputs.train.label
     design = linear.Design(matrix[fitted], label[fitted], inputs.features, most=STRENGTH_ROWS)
     fits = design.path(STRENGTHS)
-    return _Path(fits, [log_loss(fit.margin(matrix[held], inputs.names), label[held]) for fit in fits])
+    return _Path(fits, [log_loss(fit.margin(matrix[unseen], inputs.names), label[unseen]) for fit in fits])
 
 
-def _fold(inputs: TrainingInputs, fitted: NDArray[np.bool_], held: NDArray[np.bool_], line: Linear) -> Fold:
+def _fold(inputs: TrainingInputs, fitted: NDArray[np.bool_], unseen: NDArray[np.bool_], line: Linear) -> Fold:
     matrix, label, features = inputs.train.matrix, inputs.train.label, inputs.features
     starts: dict[StartName, Linear] = {"trees": linear.prior(label[fitted]), "linear": line}
     fit = dmatrix(matrix[fitted], label[fitted], features, inputs.threads)
     return Fold(
         fit=fit,
-        validation=dmatrix(matrix[held], label[held], features, inputs.threads, like=fit),
+        validation=dmatrix(matrix[unseen], label[unseen], features, inputs.threads, like=fit),
         margins={
-            name: (start.margin(matrix[fitted], inputs.names), start.margin(matrix[held], inputs.names))
+            name: (start.margin(matrix[fitted], inputs.names), start.margin(matrix[unseen], inputs.names))
             for name, start in starts.items()
         },
-        rows=int(held.sum()),
+        rows=int(unseen.sum()),
     )

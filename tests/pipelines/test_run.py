@@ -28,7 +28,7 @@ from tests.once import once
 from tests.pipelines.small_model import write_promoted
 
 PORTAL = "examples/rental_portal"
-LISTS = "3000"
+LISTS = "1500"
 STEPS = ("extract", "preprocess", "train", "evaluate", "refit", "build_image")
 
 

@@ -108,9 +108,9 @@ def test_few_conversions_are_judged_on_several_folds_unless_time_is_declared(pos
     label = (np.arange(count) < positives).astype(np.float32)
     group = np.arange(count, dtype=np.uint64)
     split = SplitRows(np.zeros((count, 1), np.float32), label, group, np.arange(count) if by_time else None)
-    held = held_out(split, by_time=by_time)
-    assert len(held) == folds
-    covered = np.sum(held, axis=0)
+    unseen = held_out(split, by_time=by_time)
+    assert len(unseen) == folds
+    covered = np.sum(unseen, axis=0)
     if by_time:
         assert (np.flatnonzero(covered) >= count - count // 5).all(), "the newest"
     else:

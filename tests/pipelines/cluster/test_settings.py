@@ -97,7 +97,7 @@ def test_every_problem_is_reported_at_once_with_its_line(problems, outcome):
 
 
 NAME = "Write a name that Kubernetes takes: letters, digits, `-` and `.`, a letter or digit first and last"
-STEPS = "load_spec, resolve, champion, extract, preprocess, train, evaluate, build_image, conclude"
+STEPS = "load_spec, resolve, champion, extract, preprocess, train, evaluate, refit, build_image, conclude"
 
 
 @pytest.mark.parametrize(
