@@ -1,7 +1,7 @@
 """Kamado beside the others on one set, and what must hold over all sets.
 
-The figure of a tool is the median over the seeds. Its difference to Kamado is relative, (Kamado - other) / other, with
-a paired interval: the row losses of each are averaged over the seeds, and the users, lists or rows are drawn again.
+The figure of a tool is its median over the seeds, the lower one of two. Its difference to Kamado is relative,
+(Kamado - other) / other, with a paired interval: the rows of both median seeds are drawn again, by users or lists.
 """
 
 import statistics
@@ -35,7 +35,7 @@ def log_losses(label: Floats, probability: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class ToolResult:
-    """One tool on one set. `losses` are per row, averaged over the seeds; the other figures are medians over them.
+    """One tool on one set. `losses` are per row, of the seed with the median log loss; other figures are medians.
 
     `worst_log_loss` and `best_log_loss` are of single seeds.
     """
@@ -58,12 +58,13 @@ class ToolResult:
         """Of one measurement at least, each with another seed."""
         losses = [log_losses(label, item.probability) for item in measured]
         means = [float(loss.mean()) for loss in losses]
+        middle = means.index(statistics.median_low(means))
         judged = [float(log_losses(label, item.judged).mean()) for item in measured if item.judged is not None]
         return cls(
             tool=measured[0].tool,
             seeds=tuple(item.seed for item in measured),
-            losses=np.mean(losses, axis=0),
-            log_loss=statistics.median(means),
+            losses=losses[middle],
+            log_loss=means[middle],
             best_log_loss=min(means),
             worst_log_loss=max(means),
             auc=statistics.median(auc(label, item.probability) for item in measured),

@@ -123,6 +123,7 @@ def test_the_figure_of_a_tool_is_the_median_of_its_seeds_and_the_best_peer_has_t
         (-np.log(0.8), -np.log(0.5))
     )
     assert comparison.best.tool == "autogluon"
+    assert comparison.interval(comparison.best).value == pytest.approx(comparison.behind(comparison.best) / 100)
     assert comparison.behind(comparison.best) == pytest.approx(100 * (np.log(0.7) / np.log(0.75) - 1))
     assert comparison.kamado.auc == 1
 
