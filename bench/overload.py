@@ -19,11 +19,11 @@ sys.path[0] = str(ROOT)  # in place of this folder, whose packaging.py is not th
 from rich.console import Console
 from rich.table import Table
 
+from bench.goals import Goal, show
 from bench.serving.closed_loop import closed_loop
 from bench.serving.contenders import Kamado
 from bench.serving.cores import Cores, take_priority
 from bench.serving.environments import server_environment
-from bench.serving.goals import Goal, show
 from bench.serving.model_case import ROWS, ModelCase, model_case
 from bench.serving.open_loop import OpenLoad, OpenLoop
 from bench.serving.prober import Probes, probing

@@ -19,12 +19,12 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
+from bench.goals import Goal, show
 from bench.serving.closed_loop import closed_loop
 from bench.serving.connection import exchange
 from bench.serving.contenders import Kamado
 from bench.serving.cores import Cores
 from bench.serving.environments import server_environment
-from bench.serving.goals import Goal, show
 from bench.serving.hostile import attack, hostile_bodies
 from bench.serving.model_case import ROWS, ModelCase, model_case
 from bench.serving.prober import probing

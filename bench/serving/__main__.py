@@ -21,10 +21,10 @@ sys.path[0] = str(ROOT)  # in place of this folder, which holds no packages
 
 from rich.console import Console
 
+from bench.goals import Goal, show
 from bench.serving.comparison import Comparison, compare
 from bench.serving.contenders import CONTENDERS
 from bench.serving.cores import Cores
-from bench.serving.goals import Goal, show
 from bench.serving.model_case import model_case
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from bench.goals import Goal
 from bench.serving.contenders import CONTENDERS, Contender
 from bench.serving.cores import Cores
 from bench.serving.environments import site_packages
-from bench.serving.goals import Goal
 from bench.serving.measure import CASES, COLUMNS_1000, ONE_ROW, ROWS_1000, Case, Cost, check, cost
 from bench.serving.model_case import ModelCase
 from bench.serving.running import Running, free_port, running

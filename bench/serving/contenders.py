@@ -14,8 +14,9 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from bench.environments import environment
 from bench.serving.connection import post
-from bench.serving.environments import environment, server_environment
+from bench.serving.environments import server_environment
 from bench.serving.model_case import ModelCase
 from bench.serving.running import free_port
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from bench.goals import Goal
 from bench.serving.closed_loop import closed_loop
 from bench.serving.connection import ProtocolError, exchange, get, post
-from bench.serving.goals import Goal
 from bench.serving.hostile import Hostile, attack
 from bench.serving.open_loop import OpenLoop
 from bench.serving.process_tree import ProcessTree
