@@ -15,7 +15,7 @@ override ARGUMENTS := $(foreach name,$(.VARIABLES),$(if $(filter command,$(first
 $(foreach name,PYTHON $(VARIABLES) $(ARGUMENTS),$(eval override $(name) := $$(value $(name))))
 export $(VARIABLES) $(ARGUMENTS)
 
-override RESULTS := bundle report.html verdict.json metrics.json rejections.json image.json run.log
+override RESULTS := bundle judged report.html verdict.json metrics.json rejections.json image.json run.log
 override VENV := .venv
 override PY := $(VENV)/bin/python
 # Python tells an interrupt of its own start by a traceback. Held back until a command looks after it, which is at once.

@@ -1,6 +1,6 @@
 """OUT, the folder of results: every run has a folder of its own, and one link says which is the latest.
 
-    OUT/runs/000007/        what one run made: bundle/ report.html verdict.json metrics.json rejections.json run.log …
+    OUT/runs/000007/        what one run made: bundle/ judged/ report.html verdict.json metrics.json run.log …
     OUT/latest              -> runs/000007, swapped in one rename when a run has come to its verdict
     OUT/bundle, …           -> latest/bundle, …; only what the latest run has: a held model has no image.json
     OUT/images/             OCI image layout, shared by all runs
@@ -22,7 +22,8 @@ from typing import IO
 from model.errors import OutputError, Problem
 from model.files import sync_folder
 
-RESULTS = ("bundle", "report.html", "verdict.json", "metrics.json", "rejections.json", "image.json", "run.log")
+DOCUMENTS = ("verdict.json", "metrics.json", "rejections.json", "image.json")
+RESULTS = ("bundle", "judged", "report.html", *DOCUMENTS, "run.log")
 KEEP = 3
 NUMBERED = re.compile(r"\d{6}")
 MARK = ".kamado"  # in every run's folder, with the run's id: what has none was not made here and is not removed
