@@ -101,7 +101,7 @@ class _Trained:
 
     manifest: BundleManifest
     booster: bytes
-    golden: Sequence[GoldenRow]
+    golden: tuple[GoldenRow, ...]
     documents: Sequence[Document]
     message: str
 

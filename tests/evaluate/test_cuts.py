@@ -100,7 +100,7 @@ def test_one_verdict_pools_the_test_rows_of_all_cuts(run, outcome):
     assert reason(verdict, "conversions").message.startswith("The test splits of 3 cuts have")
     report = (folder / "evaluated" / "report.html").read_text("utf-8")
     assert "The 3 cuts that were pooled" in report
-    assert report.count('data-label="Learned from"') == 3
+    assert report.count('data-label="Conversions in training"') == 3
 
 
 def test_errors_of_pooled_gains_are_wider_than_the_draws(run):
