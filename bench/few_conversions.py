@@ -101,7 +101,7 @@ DIVISIONS = (
         calibration=0.08,
         lists=1_500,
         champion=0.5,
-    ),  # fmt: skip
+    ),
     Division("1 cut, 1,200 in all", by_time=False, cuts=1, share=0.25, calibration=0.2, lists=6_000),
 )
 

@@ -246,7 +246,7 @@ class Promotion(Part):
     must_beat: tuple[Literal["constant", "logistic", "current_order"], ...] = Field(("constant",), min_length=1)
     champion: Champion = Champion()
     slices: tuple[Name, ...] = ()
-    min_conversions: int = Field(200, ge=50, le=10**9, description="fewer in the test split is insufficient data")
+    min_conversions: int = Field(200, ge=50, le=10**9, description="fewer in the test splits is insufficient data")
     max_unseen: Share = Field(
         0.01,
         description="a larger share of test rows with a category that training never saw holds the model; shares up to "

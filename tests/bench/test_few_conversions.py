@@ -9,9 +9,9 @@ def promoted(truth, logs):
 
 
 def test_equal_and_worse_models_are_not_promoted_and_better_ones_are():
-    equal, worse, better = promoted("equal", 6), promoted("-5 %", 4), promoted("+20 %", 4)
+    equal, worse, better = promoted("equal", 5), promoted("-5 %", 3), promoted("+20 %", 3)
     assert 250 < equal.conversions < 400
     assert (equal.by_order, equal.by_log_loss, worse.by_order, worse.by_log_loss) == (0, 0, 0, 0)
-    assert min(better.by_order, better.by_log_loss) >= 0.75
+    assert min(better.by_order, better.by_log_loss) >= 0.6
     assert worse.gain < -0.02
     assert better.gain > 0.15
