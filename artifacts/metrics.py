@@ -103,6 +103,24 @@ class CalibrationBin(Section):
     high: Number
 
 
+class CutRow(Section):
+    """A cut where several are pooled: the model that was trained on its older rows, and its own test rows.
+
+    `first` and `last` are times of test rows, None without a time; `train_rows` are before sampling.
+    """
+
+    cut: int
+    bundle: str
+    first: str | None
+    last: str | None
+    rows: Number
+    conversions: Number
+    train_rows: Number
+    train_conversions: Number
+    log_loss: Number
+    gains: tuple[GainOver, ...]
+
+
 class MetricTables(Section):
     """Tables by candidate: `new`, `champion`, `logistic`, `constant`, `current_order`; empty without a comparison.
 
@@ -111,6 +129,7 @@ class MetricTables(Section):
     `unit`            what the bootstrap draws: user, list, the split's group, or row
     `gain`            (share of rows, share of conversions); `roc` (false positive rate, true positive rate, threshold);
                       `pr` (recall, precision)
+    `cuts`            from the newest; empty for one
     """
 
     candidates: dict[str, dict[str, Number]] = Field(default_factory=dict)
@@ -127,6 +146,7 @@ class MetricTables(Section):
     gain: dict[str, Points] = Field(default_factory=dict)
     roc: dict[str, Points] = Field(default_factory=dict)
     pr: dict[str, Points] = Field(default_factory=dict)
+    cuts: tuple[CutRow, ...] = ()
 
 
 class MetricsDocument(MetricTables, Document):

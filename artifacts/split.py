@@ -13,6 +13,11 @@ SPLITS: tuple[SplitName, ...] = ("train", "calibration", "test")
 REST = "rest.parquet"  # beside the splits: mature rows of no split, sampled as train is, for the refit
 
 
+def cut_folder(folder: Path, number: int) -> Path:
+    """The folder of a cut within that of preprocess or of train, with the same files: `folder` itself for cut 1."""
+    return folder if number == 1 else folder / "cuts" / str(number)
+
+
 def split_file(folder: Path, name: SplitName) -> Path:
     """The Parquet file of a split in the folder of preprocess."""
     return folder / f"{name}.parquet"

@@ -28,6 +28,15 @@ class Bootstrap(Section):
     draws: int
 
 
+class JudgedCut(Section):
+    """A model and the test rows that it was judged on, which it had not seen."""
+
+    bundle: Digest
+    rows: int
+    conversions: int
+    test_rows_sha256: Sha256
+
+
 class Refit(Section):
     """The model that ships: the judged recipe, trained again on `rows` rows with `conversions` (before sampling), all
     older than `until` where they have a time. `metrics` are what it was checked by, on the newest of them.
@@ -47,6 +56,9 @@ class Verdict(Document):
     `bundle` is the model that was judged, on rows that it had not seen. `refit`, where it is not null, is what ships in
     its place; else the judged model does.
 
+    `cuts`, from the newest, are those whose test rows were pooled; empty where there is one. `bundle` is that of the
+    first: the others are the same recipe's on older rows, and do not ship.
+
     `spec_sha256`, `sql_sha256` and `test_rows_sha256` name what the bundle was evaluated with. `sha256` is the checksum
     of all other fields.
     """
@@ -59,6 +71,7 @@ class Verdict(Document):
     reasons: tuple[Reason, ...]
     metrics: dict[str, Number]
     bundle: Digest
+    cuts: tuple[JudgedCut, ...] = ()
     refit: Refit | None = None
     champion: Digest | None
     spec_sha256: Sha256

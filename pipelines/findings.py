@@ -10,8 +10,9 @@ from rich.table import Table
 
 from artifacts.document import Document
 from artifacts.extract import Extract
+from artifacts.pool import Pool
 from artifacts.rejection_report import RejectionReport
-from artifacts.split import SPLITS, SplitSummary
+from artifacts.split import SPLITS, SplitSummary, cut_folder
 from model.errors import Problem
 from model.exit_codes import DONE, REFUSED
 from model.files import JSON
@@ -37,19 +38,23 @@ class ColumnUse:
 
 @dataclass(frozen=True)
 class Findings:
-    """The documents of the steps; None of a step that a run did not come to."""
+    """The documents of the steps; None of a step that a run did not come to. `split` is that of the newest cut, and
+    `tested` are the conversions in the test splits of all cuts."""
 
     spec: Spec
     extract: Extract | None
     rejection: RejectionReport | None
     split: SplitSummary | None
+    tested: int
     refusal: StepError | None
 
     @classmethod
     def read(cls, artifacts: Path, spec: Spec, refusal: StepError | None) -> "Findings":
         """From the folder of a finished pipeline's artifacts."""
         extract, rejection = _document(artifacts, Extract), _document(artifacts, RejectionReport)
-        return cls(spec, extract, rejection, _document(artifacts, SplitSummary), refusal)
+        cuts = _cuts(artifacts, spec)
+        tested = sum(cut.splits.test.positives for cut in cuts)
+        return cls(spec, extract, rejection, cuts[0] if cuts else None, tested, refusal)
 
     @property
     def exit_code(self) -> int:
@@ -73,11 +78,13 @@ class Findings:
     def warnings(self) -> list[str]:
         """Those of the steps, and that a run would train for nothing because no verdict can follow."""
         warnings = list(self.rejection.warnings) if self.rejection else []
-        conversions = self.split.splits.test.positives if self.split else None
         needed = self.spec.promotion.min_conversions
-        if conversions is not None and conversions < needed:
-            few = f"the test split has {conversions:,} conversions, of {needed:,} that a verdict needs"
-            warnings.append(f"{few}: a run would end with insufficient-data. Collect more rows, or a larger test split")
+        if self.split and self.tested < needed:
+            pool = Pool.of(self.spec, self.split)
+            rows = f"the test splits of {pool.cuts} cuts have" if pool.cuts > 1 else "the test split has"
+            few = f"{rows} {self.tested:,} conversions, of {needed:,} that a verdict needs"
+            advice = f"Collect more rows, or a larger test split.{pool.advice(needed)}"
+            warnings.append(f"{few}: a run would end with insufficient-data. {advice}".removesuffix("."))
         return warnings
 
     def for_programs(self) -> object:
@@ -126,6 +133,12 @@ def _document(artifacts: Path, kind: type[AnyDocument]) -> AnyDocument | None:
     """The step's document; None where the step did not write one."""
     path = next(artifacts.glob(f"*/{FOLDERS[kind]}/{kind.FILE}"), None)
     return kind.read(path.parent) if path else None
+
+
+def _cuts(artifacts: Path, spec: Spec) -> list[SplitSummary]:
+    """From the newest; none where preprocess did not write them."""
+    path = next(artifacts.glob(f"*/{FOLDERS[SplitSummary]}/{SplitSummary.FILE}"), None)
+    return [SplitSummary.read(cut_folder(path.parent, number)) for number in spec.split.numbers] if path else []
 
 
 def _plain(document: Document | None) -> JSON:

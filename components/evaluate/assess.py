@@ -1,12 +1,11 @@
 """One assessment of a model: score the test rows, measure, decide."""
 
-import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from artifacts.metrics import DirectionCheck, Gain, MetricsDocument, MetricTables
+from artifacts.metrics import CutRow, DirectionCheck, Gain, MetricsDocument, MetricTables
 from components.evaluate.decide.criteria import Criteria
 from components.evaluate.decide.decide import decide, decide_without_classes
 from components.evaluate.decide.evidence import Evidence, UnseenCategories
@@ -16,6 +15,7 @@ from components.evaluate.gather_evidence import GatheredEvidence, Measurements, 
 from components.evaluate.inputs import EvaluationInputs
 from components.evaluate.metrics import tables
 from components.evaluate.metrics.candidate_names import CHAMPION, CONSTANT, LOGISTIC, NEW
+from components.evaluate.metrics.cut_results import cut_row
 from components.evaluate.metrics.directions import direction_checks
 from components.evaluate.metrics.drift import drift
 from components.evaluate.metrics.examination_source import examination_curve
@@ -25,7 +25,7 @@ from components.evaluate.metrics.probability_curves import calibration_bins, gai
 from components.evaluate.metrics.scalars import champion_metrics, order_metrics, probability_metrics
 from components.evaluate.metrics.slices import Slicing, slicing
 from components.evaluate.samples import sample, sample_weight, thinned
-from components.evaluate.score_candidates import ScoredRows, score_candidates
+from components.evaluate.score_candidates import ScoredRows, blocks, score_candidates
 from components.evaluate.scoreless_metrics import scoreless_metrics, unseen_categories
 from components.evaluate.test_set import read_rows
 from model.arrays import Matrix
@@ -33,6 +33,7 @@ from model.progress import ReportProgress
 
 STEPS = 4
 DIRECTION_ROWS, CURVE_ROWS = 200, 2_000
+Compare = Callable[[ScoredRows, float], PairedComparison]  # with the widening of errors
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,15 @@ class Assessment:
 
 def assess(inputs: EvaluationInputs, progress: ReportProgress) -> Assessment:
     """The decision on the new model and every number behind it. Raises DataError for damaged splits."""
-    rows = read_rows(inputs.spec, inputs.test)
+    rows = read_rows(inputs.spec, [cut.test for cut in inputs.cuts])
     total, conversions = len(rows.label), float(rows.label.sum())
     progress(0, STEPS, f"{total:,} test rows, {conversions:,.0f} conversions")
     unseen = unseen_categories(inputs)
     scalars = {"rows": float(total), "conversions": conversions} | scoreless_metrics(inputs, unseen)
     if conversions in (0, total):
         return Assessment(
-            decide_without_classes(conversions, inputs.criteria), MetricsDocument.of(scalars, MetricTables())
+            decide_without_classes(conversions, inputs.criteria, inputs.pool),
+            MetricsDocument.of(scalars, MetricTables()),
         )
     scored = score_candidates(inputs, rows, lambda done: progress(1, STEPS, f"{done:,} of {total:,} rows scored"))
     scalars["rows_without_score"] = float(np.sum(~scored.scores[NEW].finite))
@@ -73,7 +75,8 @@ class _Measurement:
 
     def assess(self, scalars: dict[str, float], progress: ReportProgress) -> Assessment:
         criteria = self.inputs.criteria
-        compared, against = self._compared(criteria, progress)
+        compare = self._comparison(criteria, progress)
+        compared, against = _compared(self.scored, lambda scored: compare(scored, self.inputs.pool.widening))
         directions = tuple(direction_checks(self.inputs.new.predictor, thinned(self.sample, DIRECTION_ROWS)))
         scalars = probability_metrics(compared) | order_metrics(compared) | champion_metrics(against) | scalars
         champion = self.scored.champion
@@ -84,13 +87,14 @@ class _Measurement:
         slicings = list(self._slicings(criteria))
         if against is not compared:
             slicings = [slicing.chosen(self.scored.new) for slicing in slicings]
-        measured = Measurements(compared, against, scalars, slicings, champion, self.unseen)
+        measured = Measurements(compared, against, scalars, slicings, champion, self.unseen, self.inputs.pool)
         gathered = gather_evidence(measured, criteria)
-        metrics = MetricsDocument.of(scalars, self._tables(measured, gathered, directions))
+        tables = self._tables(measured, gathered, directions)
+        metrics = MetricsDocument.of(scalars, tables.model_copy(update={"cuts": tuple(self._cuts(compare))}))
         return Assessment(_decision(gathered, criteria), metrics)
 
-    def _compared(self, criteria: Criteria, progress: ReportProgress) -> tuple[PairedComparison, PairedComparison]:
-        """On all rows, and with the model in service on those that it has not learned from."""
+    def _comparison(self, criteria: Criteria, progress: ReportProgress) -> Compare:
+        """How scored rows are compared, with one examination curve for all."""
         rows, curve = self.scored.rows, None
         if criteria.ranked:
             assert rows.position is not None
@@ -98,23 +102,27 @@ class _Measurement:
             inputs = self.inputs
             curve = examination_curve(inputs.spec, inputs.splits, inputs.new.predictor, rows_of_curve, last)
         progress(2, STEPS, f"examination falls as position^-{curve.decay:.2f}" if curve else "scored")
-        compare = functools.partial(
-            PairedComparison, constant=self.inputs.constant, curve=curve, confidence=criteria.confidence
+        return lambda scored, widening: PairedComparison(
+            scored.rows,
+            scored.scores,
+            constant=scored.constant,
+            curve=curve,
+            confidence=criteria.confidence,
+            widening=widening,
         )
-        scores, new, champion = self.scored.scores, self.scored.new, self.scored.champion
-        if champion is None or not champion.seen:
-            compared = compare(rows, scores)
-            return compared, compared
-        compared = compare(rows, {name: score for name, score in scores.items() if name != CHAMPION})
-        if champion.too_few or CHAMPION not in scores:
-            return compared, compared
-        return compared, compare(rows.chosen(new), {name: score.chosen(new) for name, score in scores.items()})
+
+    def _cuts(self, compare: Compare) -> Iterator[CutRow]:
+        """Each cut by itself, where there are several."""
+        if len(self.inputs.cuts) > 1:
+            for cut, block in blocks(self.inputs.cuts):
+                yield cut_row(cut, *_compared(self.scored.chosen(block), lambda scored: compare(scored, 1.0)))
 
     def _slicings(self, criteria: Criteria) -> Iterator[Slicing]:
         """Of the declared columns that the test rows have; rule 1 names the others."""
+        paths = [cut.test for cut in self.inputs.cuts]
         for column in criteria.slices:
-            if cut := slicing(self.inputs.test, column, self.scored.rows.label):
-                yield cut
+            if sliced := slicing(paths, column, self.scored.rows.label):
+                yield sliced
 
     def _tables(
         self, measured: Measurements, gathered: GatheredEvidence, directions: tuple[DirectionCheck, ...]
@@ -141,6 +149,19 @@ class _Measurement:
             roc={name: roc_points(label, p) for name, p in models.items()},
             pr={name: pr_points(label, p) for name, p in models.items()},
         )
+
+
+def _compared(
+    scored: ScoredRows, compare: Callable[[ScoredRows], PairedComparison]
+) -> tuple[PairedComparison, PairedComparison]:
+    """On all rows, and with the model in service on those that it has not learned from."""
+    if scored.new.all():
+        compared = compare(scored)
+        return compared, compared
+    compared = compare(scored.without(CHAMPION))
+    if (scored.champion and scored.champion.too_few) or CHAMPION not in scored.scores or not scored.new.any():
+        return compared, compared
+    return compared, compare(scored.chosen(scored.new))
 
 
 def _decision(gathered: GatheredEvidence, criteria: Criteria) -> Decision:

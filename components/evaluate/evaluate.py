@@ -4,9 +4,9 @@ from pathlib import Path
 
 import joblib
 
-from artifacts.verdict import Bootstrap, Outcome, Verdict
+from artifacts.verdict import Bootstrap, JudgedCut, Outcome, Verdict
 from components.evaluate.assess import STEPS, Assessment, assess
-from components.evaluate.inputs import EvaluationInputs, InputFolders
+from components.evaluate.inputs import EvaluatedCut, EvaluationInputs, InputFolders
 from components.evaluate.metrics.bootstrap import DRAWS, SEED
 from components.evaluate.report.report import ReportInputs, render
 from model.files import output_folder, sha256_of
@@ -17,7 +17,7 @@ from model.spec.types import Spec
 def evaluate(
     spec: Spec, folders: InputFolders, out: Path, *, progress: ReportProgress, threads: int | None = None
 ) -> Outcome:
-    """Evaluate the bundle on the test split; returns the verdict's outcome.
+    """Evaluate the bundle on the test split, or those of all cuts; returns the verdict's outcome.
 
     Writes `verdict.json`, `metrics.json` and `report.html` into `out`, whole or not at all. The same inputs give the
     same bytes. Raises DataError or BundleError for inputs that are missing or damaged, the champion's among them.
@@ -49,9 +49,20 @@ def _verdict(inputs: EvaluationInputs, assessment: Assessment) -> Verdict:
         reasons=tuple(result.reason for result in assessment.decision.results),
         metrics=assessment.metrics.scalars,
         bundle=inputs.bundle.digest,
+        cuts=tuple(_judged(cut) for cut in inputs.cuts) if len(inputs.cuts) > 1 else (),
         champion=inputs.champion.bundle.digest if inputs.champion else None,
         spec_sha256=inputs.spec.spec_sha256,
         sql_sha256=inputs.spec.sql_sha256,
         test_rows_sha256=sha256_of(inputs.test),
         bootstrap=Bootstrap(seed=SEED, draws=DRAWS),
     ).with_checksum()
+
+
+def _judged(cut: EvaluatedCut) -> JudgedCut:
+    counts = cut.summary.splits.test
+    return JudgedCut(
+        bundle=cut.new.bundle.digest,
+        rows=counts.rows,
+        conversions=counts.positives,
+        test_rows_sha256=sha256_of(cut.test),
+    )

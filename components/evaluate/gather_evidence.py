@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from artifacts.metrics import SliceRow
+from artifacts.pool import Pool
 from components.evaluate.decide.criteria import Criteria
 from components.evaluate.decide.evidence import ChampionComparison, Evidence, SliceResult, UnseenCategories
 from components.evaluate.decide.gain_text import NAMES
@@ -19,6 +20,7 @@ from components.evaluate.metrics.candidate_names import (
 from components.evaluate.metrics.paired_comparison import PairedComparison
 from components.evaluate.metrics.slice_results import RowValues, slice_results, slice_rows
 from components.evaluate.metrics.slices import Slicing
+from model.arrays import Floats
 
 ByCurve = Mapping[str, tuple[SliceResult, ...]]
 
@@ -37,6 +39,7 @@ class Measurements:
     slicings: Sequence[Slicing]
     champion: ChampionComparison | None
     unseen: UnseenCategories | None
+    pool: Pool
 
     @property
     def sliced(self) -> PairedComparison:
@@ -95,21 +98,28 @@ def _evidence(
         primary = against.lift(CHAMPION, curve) if criteria.by_order else saving
         champion = replace(champion, unscorable="", primary=primary, log_loss=saving)
     results = {column: by_curve[curve] for column, by_curve in slices.items()}
-    return Evidence(measured.scalars, gains, results, NAMES[reference], champion, measured.unseen)
+    return Evidence(measured.scalars, gains, results, NAMES[reference], champion, measured.unseen, measured.pool)
 
 
 def _by_curve(
     measured: Measurements, slicing: Slicing, reference: str, criteria: Criteria, curves: Sequence[str]
 ) -> ByCurve:
     """The results of a column's slices under each curve; log loss does not depend on the curve."""
-    compared, rows = measured.sliced, measured.sliced.rows
+    compared = measured.sliced
     if not criteria.by_order:
-        loss = RowValues(compared.loss[NEW], compared.loss[reference], rows.unit, rows.label, less_is_better=True)
+        loss = _row_values(compared, compared.loss[NEW], compared.loss[reference], less_is_better=True)
         return dict.fromkeys(curves, slice_results(slicing, loss))
-    assert rows.list is not None
-    position = compared.positions_within(slicing.within(rows.list))
+    assert compared.rows.list is not None
+    position = compared.positions_within(slicing.within(compared.rows.list))
     results = {}
     for curve in curves:
         new, base = (compared.value(position[name], curve) for name in (NEW, reference))
-        results[curve] = slice_results(slicing, RowValues(new, base, rows.unit, rows.label, less_is_better=False))
+        results[curve] = slice_results(slicing, _row_values(compared, new, base, less_is_better=False))
     return results
+
+
+def _row_values(compared: PairedComparison, new: Floats, base: Floats, *, less_is_better: bool) -> RowValues:
+    rows = compared.rows
+    return RowValues(
+        new, base, rows.unit, rows.label, less_is_better=less_is_better, widening=compared.widening
+    )  # fmt: skip

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from artifacts.baselines import Baselines
 from artifacts.extract import Extract
+from artifacts.pool import Pool
 from artifacts.rejection_report import RejectionReport
-from artifacts.split import SplitSummary, split_file
+from artifacts.split import SplitSummary, cut_folder, split_file
 from artifacts.splits import require_columns
 from artifacts.training import SearchCost, TrainingReport
 from components.evaluate.candidates import BundleCandidate, LogisticCandidate, inputs_of
@@ -31,37 +34,87 @@ class InputFolders:
 
 
 @dataclass(frozen=True)
-class EvaluationInputs:
-    """`new` is the model to evaluate, `constant` the probability of the constant baseline; `threads` are XGBoost's."""
+class EvaluatedCut:
+    """Splits, and the models that learned from their older rows; `constant` is the probability of the constant one."""
 
-    spec: Spec
+    number: int
     splits: Path
+    summary: SplitSummary
     new: BundleCandidate
-    champion: BundleCandidate | None
     logistic: LogisticCandidate
     constant: float
+
+    @classmethod
+    def read(cls, spec: Spec, number: int, folders: InputFolders, *, threads: int) -> "EvaluatedCut":
+        """Raises DataError or BundleError for inputs that are missing or damaged, or that belong to another spec."""
+        training = cut_folder(folders.training, number)
+        path = folders.bundle if number == 1 else training / "bundle"
+        bundle = load(path)
+        _refuse_other_spec(spec, bundle, path)
+        baselines = Baselines.read(training)
+        splits = cut_folder(folders.splits, number)
+        cut = cls(
+            number=number,
+            splits=splits,
+            summary=SplitSummary.read(splits),
+            new=BundleCandidate(bundle, threads=threads),
+            logistic=LogisticCandidate(baselines.logistic, position=spec.columns.position),
+            constant=baselines.constant.probability,
+        )
+        require_columns(cut.test, [*inputs_of(cut.new), *inputs_of(cut.logistic)])
+        return cut
+
+    @property
+    def test(self) -> Path:
+        """The Parquet file of the test split."""
+        return split_file(self.splits, "test")
+
+    @property
+    def rows(self) -> int:
+        """Of the test split."""
+        rows: int = pq.read_metadata(self.test).num_rows
+        return rows
+
+
+@dataclass(frozen=True)
+class EvaluationInputs:
+    """The test rows of all `cuts` are pooled; the model of the first, the newest, is the one to evaluate.
+
+    `threads` are XGBoost's.
+    """
+
+    spec: Spec
+    cuts: tuple[EvaluatedCut, ...]
+    champion: BundleCandidate | None
     documents: "StepDocuments"
     threads: int
 
     @classmethod
     def read(cls, spec: Spec, folders: InputFolders, *, threads: int) -> "EvaluationInputs":
         """Raises DataError or BundleError for inputs that are missing or damaged, or that belong to another spec."""
-        bundle = load(folders.bundle)
-        _refuse_other_spec(spec, bundle, folders.bundle)
+        cuts = tuple(EvaluatedCut.read(spec, number, folders, threads=threads) for number in spec.split.numbers)
         champion = load(folders.champion) if folders.champion else None
-        baselines = Baselines.read(folders.training)
-        inputs = cls(
+        return cls(
             spec=spec,
-            splits=folders.splits,
-            new=BundleCandidate(bundle, threads=threads),
+            cuts=cuts,
             champion=BundleCandidate(champion, threads=threads) if champion else None,
-            logistic=LogisticCandidate(baselines.logistic, position=spec.columns.position),
-            constant=baselines.constant.probability,
             documents=StepDocuments.read(training=folders.training, splits=folders.splits, extracted=folders.extracted),
             threads=threads,
         )
-        require_columns(inputs.test, [*inputs_of(inputs.new), *inputs_of(inputs.logistic)])
-        return inputs
+
+    @property
+    def new(self) -> BundleCandidate:
+        """The model to evaluate."""
+        return self.cuts[0].new
+
+    @property
+    def splits(self) -> Path:
+        """Of the newest cut."""
+        return self.cuts[0].splits
+
+    @property
+    def pool(self) -> Pool:
+        return Pool.of(self.spec, self.documents.split)
 
     @property
     def bundle(self) -> Bundle:
@@ -75,8 +128,8 @@ class EvaluationInputs:
 
     @property
     def test(self) -> Path:
-        """The Parquet file of the test split."""
-        return split_file(self.splits, "test")
+        """The Parquet file of the newest test split."""
+        return self.cuts[0].test
 
     @property
     def train(self) -> Path:

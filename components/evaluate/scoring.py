@@ -5,7 +5,7 @@ position held constant, as it will serve. The two must not be mixed: probabiliti
 high.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,8 +31,15 @@ class CandidateScores:
         probability = np.empty(rows)
         return cls(probability, np.empty(rows) if candidate.position else probability)
 
-    def chosen(self, mask: NDArray[np.bool_]) -> "CandidateScores":
-        """Of the rows of the mask."""
+    @classmethod
+    def joined(cls, parts: "Sequence[CandidateScores]") -> "CandidateScores":
+        """Of the rows of all parts, one after the other."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(np.concatenate([part.probability for part in parts]), np.concatenate([part.order for part in parts]))
+
+    def chosen(self, mask: NDArray[np.bool_] | slice) -> "CandidateScores":
+        """Of the rows of the mask or slice."""
         return CandidateScores(self.probability[mask], self.order[mask])
 
     @property

@@ -1,5 +1,6 @@
 """The test rows: their labels, positions, lists, items and bootstrap units, as one number per row each."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from model.sql import quoted
 
 @dataclass(frozen=True)
 class Rows:
-    """Per row of the test split: label (0 or 1), and numbers from 0 for list, item and bootstrap unit.
+    """Per row of the test splits: label (0 or 1), and numbers from 0 for list, item and bootstrap unit.
 
     `unit` is the user, else the list, else the split's group, else the row; `unit_name` says which. `position` is the
     logged one.
@@ -29,8 +30,8 @@ class Rows:
     position: NDArray[np.int64] | None
     item: NDArray[np.int64] | None
 
-    def chosen(self, mask: NDArray[np.bool_]) -> "Rows":
-        """Those of the mask, numbered anew."""
+    def chosen(self, mask: NDArray[np.bool_] | slice) -> "Rows":
+        """Those of the mask or slice, numbered anew."""
         return Rows(
             label=self.label[mask],
             unit=numbered(self.unit[mask]),
@@ -54,36 +55,54 @@ def query(sql: str, **values: object) -> dict[str, NDArray[Any]]:
     return columns
 
 
-def read_rows(spec: Spec, path: Path) -> Rows:
-    """Raises DataError for missing columns, a label other than 0 and 1, and a split without rows."""
+def read_rows(spec: Spec, paths: Sequence[Path]) -> Rows:
+    """The rows of all files, one after the other: who is in several of them is one unit.
+
+    Raises DataError for missing columns, a label other than 0 and 1, and a split without rows.
+    """
     columns = spec.columns
     unit_name, unit = next(((role, name) for role, name in _units(spec) if name), ("row", None))
-    require_columns(path, list(filter(None, (columns.label, columns.list, columns.position, columns.item, unit))))
     keys = {role: name for role, name in (("list", columns.list), ("item", columns.item), ("unit", unit)) if name}
-    selected = [f"coalesce(cast({quoted(columns.label)} as double), -1) as label"]
-    if columns.position:
-        selected.append(f"cast({quoted(columns.position)} as bigint) as position")
-    selected += [f"{_key(name)} as {role}" for role, name in keys.items()]
-    values = query(f"select {', '.join(selected)} from read_parquet($path, file_row_number = true)", path=str(path))
-    _check_label(values["label"], f"{path} {columns.label}")
+    files, before = [], 0
+    for path in paths:
+        files.append(_read_file(spec, path, keys, before))
+        before += len(files[-1]["label"])
+    values = (
+        files[0] if len(files) == 1 else {name: np.concatenate([file[name] for file in files]) for name in files[0]}
+    )
     number = {role: numbered(values[role]) for role in keys}
     return Rows(
         label=values["label"],
-        unit=number.get("unit", np.arange(len(values["label"]))),
+        unit=number.get("unit", np.arange(before)),
         unit_name=unit_name,
         list=number.get("list"),
-        position=_positions(values["position"], f"{path} {columns.position}") if columns.position else None,
+        position=values.get("position"),
         item=number.get("item"),
     )
+
+
+def _read_file(spec: Spec, path: Path, keys: Mapping[str, str], before: int) -> dict[str, NDArray[Any]]:
+    """Label, position and the `keys` (role -> column) of a file; `before` rows are in the files before it."""
+    columns = spec.columns
+    require_columns(path, [name for name in (columns.label, columns.position, *keys.values()) if name])
+    selected = [f"coalesce(cast({quoted(columns.label)} as double), -1) as label"]
+    if columns.position:
+        selected.append(f"cast({quoted(columns.position)} as bigint) as position")
+    selected += [f"{_key(name, before)} as {role}" for role, name in keys.items()]
+    values = query(f"select {', '.join(selected)} from read_parquet($path, file_row_number = true)", path=str(path))
+    _check_label(values["label"], f"{path} {columns.label}")
+    if columns.position:
+        values["position"] = _positions(values["position"], f"{path} {columns.position}")
+    return values
 
 
 def _units(spec: Spec) -> tuple[tuple[str, str | None], ...]:
     return (("user", spec.columns.user), ("list", spec.columns.list), (spec.split.group or "group", spec.split.group))
 
 
-def _key(name: str) -> str:
+def _key(name: str, before: int) -> str:
     """64 bits for an id; a row without an id is a unit of its own."""
-    return f"case when {quoted(name)} is null then hash(-1 - file_row_number) else hash({quoted(name)}) end"
+    return f"case when {quoted(name)} is null then hash({-1 - before} - file_row_number) else hash({quoted(name)}) end"
 
 
 def numbered(keys: NDArray[Any]) -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ import duckdb
 
 from artifacts.extract import Extract
 from artifacts.rejection_report import RejectionReport
-from artifacts.split import REST, SPLITS, NegativeSampling, SplitSummary, split_file
+from artifacts.split import REST, SPLITS, NegativeSampling, SplitSummary, cut_folder, split_file
 from artifacts.typed_rows import TypedRows
 from components.preprocess.columns import in_splits, typed_view
 from components.preprocess.conversions import conversion_warnings
@@ -24,7 +24,7 @@ from components.preprocess.leaks import look_for_leaks
 from components.preprocess.not_finite import NotFinite
 from components.preprocess.rejection import RejectionCounts, broken_names
 from components.preprocess.split_problems import refuse_empty
-from components.preprocess.splitter import Counts, Splitter, sampled, unit_column
+from components.preprocess.splitter import Counts, Cut, Splitter, sampled, unit_column
 from model.errors import DataError, Problem
 from model.files import output_folder
 from model.progress import ReportProgress
@@ -42,8 +42,9 @@ def preprocess(
 ) -> None:
     """Write the three splits, `rejected.parquet`, `rejections.json` and `split.json` into `out`, whole or not at all.
 
-    A copy of `extract.json` goes with them, so that later steps need not fetch the rows. `few_repeats` is the number of
-    repeated rows up to which they are joined in every query; it changes memory and time, and no result.
+    The splits of further cuts, with a `split.json` each, go into folders of their own. A copy of `extract.json` goes
+    with them, so that later steps need not fetch the rows. `few_repeats` is the number of repeated rows up to which
+    they are joined in every query; it changes memory and time, and no result.
 
     Raises DataError for rows of another spec, labels that are not 0 or 1, positions without information, leaking
     features, a rejection budget that is exceeded, and splits that cannot be learned from or evaluated on.
@@ -93,15 +94,19 @@ class _Run:
         usable = self._select_usable()
         progress(2, 5, f"{usable.identity.copies.removed:,} copies and {usable.immature:,} young rows removed")
         splitter = Splitter(self.connection, "usable", self.spec, self.columns, self.end)
-        counts = splitter.counts()
-        refuse_empty(self.spec, counts, splitter.cuts)
+        by_cut = [cut.counts() for cut in splitter.cuts]
+        refuse_empty(self.spec, splitter.cuts, by_cut)
+        counts = by_cut[0]
         progress(3, 5, ", ".join(f"{name} {counts.splits[name].rows:,}" for name in SPLITS))
-        sampling = self._write_splits(splitter, folder, counts)
-        negatives = f"{sampling.negatives_after:,} of {sampling.negatives_before:,} negatives"
-        progress(4, 5, f"{negatives} kept for training")
+        for cut, count in zip(splitter.cuts, by_cut, strict=True):
+            out = cut_folder(folder, cut.number)
+            out.mkdir(parents=True, exist_ok=True)
+            sampling = self._write_splits(cut, out, count)
+            self._summary(cut, count, sampling).write(out)
+            negatives = f"{sampling.negatives_after:,} of {sampling.negatives_before:,} negatives"
+            progress(4, 5, f"{negatives} kept for training{_of_cut(cut)}")
         leaks = look_for_leaks(self.connection, split_file(folder, "train"), self.spec)
         self._report(rejection, usable, leaks, folder / "rejected.parquet").write(folder)
-        self._summary(splitter, counts, sampling).write(folder)
         progress(5, 5, f"{counts.used:,} rows kept, {rejection.rejected:,} rejected ({rejection.share:.2%})")
 
     def _copy(self, query: str, path: Path, how: str = PARQUET) -> None:
@@ -146,17 +151,17 @@ class _Run:
         hint = "Widen source.window_days, or end the window later"
         return Problem(where, f"leaves none of {accepted:,} rows: all are younger", hint, "rows-too-young")
 
-    def _write_splits(self, splitter: Splitter, folder: Path, counts: Counts) -> NegativeSampling:
+    def _write_splits(self, cut: Cut, folder: Path, counts: Counts) -> NegativeSampling:
         """Rows are ordered by their content, so that training is repeatable."""
         sample = sampled(self.spec, self.columns)
         for name in SPLITS:
-            self._write_split(splitter.rows_of(name), split_file(folder, name), sample if name == "train" else "true")
-        if self.spec.training.refit:
-            self._write_split(splitter.rest(), folder / REST, sample)
+            self._write_split(cut.rows_of(name), split_file(folder, name), sample if name == "train" else "true")
+        if self.spec.training.refit and cut.number == 1:
+            self._write_split(cut.rest(), folder / REST, sample)
         before = counts.splits.train.rows - counts.splits.train.positives
         after = self._negatives(split_file(folder, "train"))
         if before and not after:  # so few that the sample has none: then all stay
-            self._write_split(splitter.rows_of("train"), split_file(folder, "train"), "true")
+            self._write_split(cut.rows_of("train"), split_file(folder, "train"), "true")
             after = before
         share = after / before if before else 1.0
         return NegativeSampling(negatives_before=before, negatives_after=after, kept_negatives=share)
@@ -200,16 +205,20 @@ class _Run:
             ),
         )
 
-    def _summary(self, splitter: Splitter, counts: Counts, sampling: NegativeSampling) -> SplitSummary:
+    def _summary(self, cut: Cut, counts: Counts, sampling: NegativeSampling) -> SplitSummary:
         return SplitSummary(
             by=self.spec.split.by,
-            cuts=splitter.cuts.document() if splitter.cuts else None,
+            cuts=cut.times.document() if cut.times else None,
             splits=counts.splits,
             gap=counts.gap,
             purged=counts.purged,
             sampling=sampling,
             cutoff=f"{self.end.isoformat()}Z",
         )
+
+
+def _of_cut(cut: Cut) -> str:
+    return "" if cut.number == 1 else f" in cut {cut.number}"
 
 
 def _parquet(path: Path, *options: str) -> str:

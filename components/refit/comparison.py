@@ -71,7 +71,7 @@ def compare(
 ) -> Comparison:
     """`unseen` are the refit's probabilities by members that have not seen the rows, in their order."""
     path = split_file(splits, rows.name)
-    newest = read_rows(spec, path)
+    newest = read_rows(spec, [path])
     candidates = {JUDGED: BundleCandidate(judged, threads=threads), REFIT: BundleCandidate(refit, threads=threads)}
     scores = score(candidates, path, newest, lambda _: None)
     loss = {JUDGED: losses(newest.label, scores[JUDGED].probability), REFIT: losses(newest.label, unseen)}
@@ -111,7 +111,7 @@ def _ranks(values: Floats) -> Floats:
 def _harmed(spec: Spec, path: Path, rows: Rows, loss: Mapping[str, Floats]) -> tuple[tuple[str, ...], int]:
     """Slices whose log loss rose significantly, as `column = value`, and how many were tested."""
     values = RowValues(loss[REFIT], loss[JUDGED], rows.unit, rows.label, less_is_better=True)
-    cuts = [cut for column in spec.promotion.slices if (cut := slicing(path, column, rows.label))]
+    cuts = [cut for column in spec.promotion.slices if (cut := slicing([path], column, rows.label))]
     results = [result for cut in cuts for result in slice_results(cut, values)]
     tested = [result for result in results if result.conversions >= FEWEST_IN_SLICE]
     rejected = holm([1.0 if result.p is None else result.p for result in tested], level=1 - CONFIDENCE)

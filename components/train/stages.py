@@ -8,14 +8,19 @@ BEFORE, AFTER = 2, 4  # stages before the trials, and behind the folds of the en
 class Stages:
     """Calls `report` with (done, total, message) when a stage begins; a trial and a fold are a stage each."""
 
-    def __init__(self, report: ReportProgress, *, trials: int, folds: int) -> None:
-        self._report, self._trials = report, trials
-        self._total = BEFORE + trials + folds + AFTER
-        self._done = -1
+    def __init__(self, report: ReportProgress, *, trials: int, folds: int, cuts: int = 1) -> None:
+        self._report, self._trials, self._cuts = report, trials, cuts
+        self._of_a_cut = BEFORE + trials + folds + AFTER
+        self._before, self._done, self._cut = 0, -1, 1
+
+    def begin_cut(self, number: int) -> None:
+        """The stages that follow are those of this cut."""
+        self._before, self._done, self._cut = (number - 1) * self._of_a_cut, -1, number
 
     def begin(self, message: str) -> None:
         self._done += 1
-        self._report(self._done, self._total, message)
+        cut = f"cut {self._cut} of {self._cuts}: " if self._cuts > 1 else ""
+        self._report(self._before + self._done, self._total, f"{cut}{message}")
 
     def searched(self, trials: int, message: str) -> None:
         """`trials` of the search are over."""
@@ -28,3 +33,7 @@ class Stages:
 
     def end(self, message: str) -> None:
         self._report(self._total, self._total, message)
+
+    @property
+    def _total(self) -> int:
+        return self._cuts * self._of_a_cut

@@ -32,6 +32,8 @@ from model.spec.values import (
 )
 
 FILE = "spec.json"  # in the folder that the step load_spec writes
+ROUNDING = 1e-9  # of a sum of shares
+MOST_CUTS = 10
 
 
 class SourceSpec(Part):
@@ -168,6 +170,13 @@ class SplitSpec(Part):
     group: Name | None = Field(None, description="column whose values stay together, for by: group")
     seed: int = Field(7, ge=0, le=2**32 - 1)
     min_train_share: Share = Field(0.2, description="fails when gaps and purges leave less than this for training")
+    cuts: int = Field(
+        1,
+        ge=1,
+        le=MOST_CUTS,
+        description="where conversions are few: so many times rows are divided and a model is trained, and one verdict "
+        "pools all test splits; by time each of them is the block before the last one's",
+    )
 
     @model_validator(mode="after")
     def _is_complete(self) -> "SplitSpec":
@@ -185,7 +194,17 @@ class SplitSpec(Part):
             raise ValueError("test_share and calibration_share leave nothing for training")
         if shares and not (self.test_share and self.calibration_share):
             raise ValueError("test_share and calibration_share must be above 0")
+        tested = self.cuts * (self.test_share or 0)
+        if self.by == "time" and tested + (self.calibration_share or 0) >= 1:
+            raise ValueError(f"{self.cuts} cuts of test_share {self.test_share:g} leave nothing for training")
+        if tested > 1 + ROUNDING:
+            raise ValueError(f"{self.cuts} cuts of test_share {self.test_share:g} are more than all rows")
         return self
+
+    @property
+    def numbers(self) -> range:
+        """Of the cuts: 1 is the newest, whose model is judged and ships."""
+        return range(1, self.cuts + 1)
 
 
 class Training(Part):
@@ -227,7 +246,7 @@ class Promotion(Part):
     must_beat: tuple[Literal["constant", "logistic", "current_order"], ...] = Field(("constant",), min_length=1)
     champion: Champion = Champion()
     slices: tuple[Name, ...] = ()
-    min_conversions: int = Field(200, ge=50, le=10**9, description="fewer in the test split is insufficient data")
+    min_conversions: int = Field(200, ge=50, le=10**9, description="fewer in the test splits is insufficient data")
     max_unseen: Share = Field(
         0.01,
         description="a larger share of test rows with a category that training never saw holds the model; shares up to "

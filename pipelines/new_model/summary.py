@@ -51,7 +51,7 @@ def _show(draft: Draft, conversions: int, folder: Path, console: Console) -> Non
     lines = [f"split    by {draft.split.by}: {draft.split.why}".replace("\n", f"\n{' ' * 9}")]
     if conversions < FEW_CONVERSIONS and not draft.table.rows:
         few = f"the test split has {conversions:,} conversions, of the {FEW_CONVERSIONS} that a verdict needs"
-        lines.append(f"note     {few}: collect more rows")
+        lines.append(f"note     {few}: collect more rows, or pool them by split.cuts")
     lines.append(f"written  {folder / 'spec.yaml'} and training.sql: read them, then")
     console.print(f"{rows_read(draft)}, {profile.conversions:,} convert ({profile.rate:.2%})")
     console.print(_columns(draft), soft_wrap=False)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from artifacts.pool import Pool
 from components.evaluate.decide.decide import decide, decide_without_classes
 from components.evaluate.decide.evidence import ChampionComparison, SliceResult, UnseenCategories
 from components.evaluate.decide.gain_text import conversions_for, percent
@@ -214,6 +215,6 @@ def test_a_model_without_a_category_has_no_unseen_ones():
 
 
 def test_test_rows_of_one_class_are_too_little_data():
-    decision = decide_without_classes(0.0, criteria())
+    decision = decide_without_classes(0.0, criteria(), Pool())
     assert decision.outcome == "insufficient-data"
     assert [result.rule for result in decision.results] == ["classes", "conversions"]

@@ -15,7 +15,7 @@ def split(folder, **columns):
 
 
 def test_texts_are_slices_and_missing_is_one_too(tmp_path):
-    cut = slicing(split(tmp_path, layout=["1K", None, "2DK", "1K"]), "layout", np.array([1.0, 0, 1, 0]))
+    cut = slicing([split(tmp_path, layout=["1K", None, "2DK", "1K"])], "layout", np.array([1.0, 0, 1, 0]))
     assert cut.names == (MISSING, "1K", "2DK")
     assert list(cut.code) == [1, 0, 2, 1]
 
@@ -23,24 +23,24 @@ def test_texts_are_slices_and_missing_is_one_too(tmp_path):
 def test_many_rare_values_become_one_slice(tmp_path):
     values = [f"v{number % 60:02d}" for number in range(600)]
     label = np.array([float(number % 60 < 10) for number in range(600)])
-    cut = slicing(split(tmp_path, station=values), "station", label)
+    cut = slicing([split(tmp_path, station=values)], "station", label)
     assert len(cut.names) == 41
     assert cut.names[-1] == REST
     assert "v05" in cut.names
 
 
 def test_numbers_with_many_values_fall_into_quarters(tmp_path):
-    cut = slicing(split(tmp_path, rent=np.r_[np.arange(99.0), np.nan]), "rent", np.zeros(100))
+    cut = slicing([split(tmp_path, rent=np.r_[np.arange(99.0), np.nan])], "rent", np.zeros(100))
     assert [name.split()[0] for name in cut.names] == ["up", "24.5", "49", "above", MISSING]
     assert np.bincount(cut.code).tolist() == [25, 25, 24, 25, 1]
 
 
 def test_numbers_with_few_values_are_those_values(tmp_path):
-    assert slicing(split(tmp_path, rooms=[1.0, 2.0, 2.0]), "rooms", np.zeros(3)).names == ("1", "2")
+    assert slicing([split(tmp_path, rooms=[1.0, 2.0, 2.0])], "rooms", np.zeros(3)).names == ("1", "2")
 
 
 def test_a_column_that_is_missing_has_no_slices(tmp_path):
-    assert slicing(split(tmp_path, rooms=[1.0]), "wards", np.zeros(1)) is None
+    assert slicing([split(tmp_path, rooms=[1.0])], "wards", np.zeros(1)) is None
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def market(tmp_path):
     liking = random.uniform(0.0, 2.0, rows) * np.where(studio, 0.5, 1.0)
     label = (random.uniform(size=rows) < 0.2 * liking / logged).astype(float)
     path = split(tmp_path, kind=np.where(studio, "studio", "flat"))
-    return slicing(path, "kind", label), lists, logged, liking, label, studio
+    return slicing([path], "kind", label), lists, logged, liking, label, studio
 
 
 def results_of(market, score):
@@ -92,11 +92,11 @@ def test_slices_are_described_with_counts_and_intervals(market):
 @pytest.mark.case("a slice over a number that is infinite or NaN in many rows")
 def test_infinite_numbers_are_slices_of_their_own_beside_quarters_of_the_finite(tmp_path, outcome):
     values = np.r_[np.full(300, np.inf), np.full(20, -np.inf), np.arange(99.0), [np.nan]]
-    cut = slicing(split(tmp_path, rent=values), "rent", np.zeros(420))
+    cut = slicing([split(tmp_path, rent=values)], "rent", np.zeros(420))
     outcome(", ".join(cut.names))
     assert cut.names == ("up to 24.5", "24.5 to 49", "49 to 73.5", "above 73.5", "-infinite", "infinite", MISSING)
     assert np.bincount(cut.code).tolist() == [25, 25, 24, 25, 20, 300, 1]
 
 
 def test_a_number_without_a_finite_value_is_no_crash(tmp_path):
-    assert slicing(split(tmp_path, rent=[np.inf, np.nan]), "rent", np.zeros(2)).names == ("infinite", MISSING)
+    assert slicing([split(tmp_path, rent=[np.inf, np.nan])], "rent", np.zeros(2)).names == ("infinite", MISSING)

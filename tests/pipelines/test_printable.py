@@ -43,7 +43,7 @@ def test_a_check_shows_columns_and_notes_without_control_characters(outcome):
         sql_sha256="e" * 64, start=None, end="2026-07-01T00:00:00Z", rows=1, backend="duckdb", bytes_billed=None,
         tables=(HOSTILE,), table_rows={}, losses=None, columns={HOSTILE: "INT64"},
     )  # fmt: skip
-    text = shown(Findings(Spec.model_validate(SMALL), extract, REJECTION, SPLIT, None))
+    text = shown(Findings(Spec.model_validate(SMALL), extract, REJECTION, SPLIT, 200, None))
     outcome(text.splitlines()[0])
     assert text.count(SAFE) == 3
     assert not {"\x1b", "\u202e"} & set(text)

@@ -213,7 +213,7 @@ class TestTheNextEvaluation:
         for name, champion in (("judged", judged), ("refit", shipped.bundle)):
             folders = InputFolders(judged, folder / "splits", folder / "trained", folder / "rows", champion)
             inputs = replace(EvaluationInputs.read(spec, folders, threads=1), spec=by_hash)
-            seen[name] = int((~new_to_champion(inputs, read_rows(spec, inputs.test))).sum())
+            seen[name] = int((~new_to_champion(inputs, read_rows(spec, [inputs.test]))).sum())
         assert seen == {"judged": 0, "refit": SplitSummary.read(folder / "splits").rows["test"]}
 
     def test_test_rows_that_it_has_seen_are_left_out_and_that_is_said(self, run, shipped, tmp_path):

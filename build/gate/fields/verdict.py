@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from artifacts.checksum import CHECKSUM, checksum_of
 from artifacts.verdict import Verdict
+from build.gate.fields import cuts, reasons, refit
 from build.gate.fields import metrics as figures
-from build.gate.fields import reasons, refit
 from build.gate.fields.context import VerdictContext
 from build.gate.fields.lineage import DIGEST, HEX
 from build.gate.fields.rule import FieldRule, FieldTable, Violation
@@ -106,12 +106,13 @@ def _agreement(context: VerdictContext) -> Iterator[Violation]:
 
 
 def _against_bundle(context: VerdictContext) -> Iterator[Violation]:
-    """Counts of the verdict equal those of the bundle and of its lineage's test split."""
+    """Counts of the verdict equal those of the bundle, and of its lineage's test split with those of older cuts."""
     if context.manifest is None:
         return
     lineage, known = context.manifest.lineage, figures.numbers(_metrics(context))
     booster = context.manifest.files.get(BOOSTER)
-    test = {"rows": lineage.rows.get("test"), "conversions": lineage.positives.get("test")}
+    newest = {"rows": lineage.rows.get("test"), "conversions": lineage.positives.get("test")}
+    test = {name: None if value is None else value + cuts.older(context, name) for name, value in newest.items()}
     size = {"trees": context.manifest.trees.trees, "booster_bytes": booster.size if booster else None}
     refitted = refit.of(context)
     yield from _unlike("metrics", known, test if refitted else test | size)
@@ -158,6 +159,13 @@ TABLE: FieldTable[VerdictContext] = (
     FieldRule("spec_sha256, sql_sha256", "those of the bundle's lineage", "verdict-other-spec", _spec),
     FieldRule("champion", "null, or the digest of another bundle", "verdict-champion", _champion),
     FieldRule("test_rows_sha256", "64 lower-case hex digits", "verdict-rows", _test_rows),
+    FieldRule(
+        "cuts",
+        "absent or empty, or two or more objects with `bundle`, `test_rows_sha256`, `rows` and `conversions`",
+        "verdict-cuts",
+        cuts.incomplete,
+    ),
+    FieldRule("cuts.0", "`bundle` and `test_rows_sha256` of the verdict", "verdict-cuts", cuts.unlike_judged),
     FieldRule(
         "bootstrap", "`seed`, a whole number; `draws`, a whole number of at least 1", "verdict-bootstrap", _bootstrap
     ),
@@ -210,7 +218,7 @@ TABLE: FieldTable[VerdictContext] = (
     ),
     FieldRule(
         "metrics.rows, conversions, trees, booster_bytes",
-        "rows and conversions of the lineage's test split, trees and bytes of the booster",
+        "rows and conversions of the lineage's test split and of older cuts, trees and bytes of the booster",
         "verdict-counts",
         _against_bundle,
     ),

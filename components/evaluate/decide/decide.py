@@ -12,6 +12,7 @@ evidence gives equal decisions.
 
 from collections.abc import Callable, Iterator
 
+from artifacts.pool import Pool
 from components.evaluate.decide.criteria import Criteria
 from components.evaluate.decide.evidence import Evidence
 from components.evaluate.decide.rule_1_complete import incomplete
@@ -33,8 +34,8 @@ def decide(evidence: Evidence, criteria: Criteria) -> Decision:
     return Decision.of(*(result for rule in RULES for result in rule(evidence, criteria)))
 
 
-def decide_without_classes(conversions: float, criteria: Criteria) -> Decision:
+def decide_without_classes(conversions: float, criteria: Criteria, pool: Pool) -> Decision:
     """The decision for test rows that all converted, or none of which did: no quality can be measured on them."""
     message = f"All test rows have the same label, with {conversions:,.0f} conversions: no quality can be measured."
     one_class = RuleResult("classes", 1, ">= 2", False, message, "insufficient-data")
-    return Decision.of(one_class, enough_conversions(conversions, criteria))
+    return Decision.of(one_class, enough_conversions(conversions, criteria, pool))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from artifacts.pool import ONE_CUT, Pool
 from components.evaluate.metrics.bootstrap import Estimate
 
 
@@ -62,7 +63,10 @@ class UnseenCategories:
 
 @dataclass(frozen=True)
 class Evidence:
-    """`baseline_gains`: gain over each baseline, above 0 = better. `reference` is what slices are compared with."""
+    """`baseline_gains`: gain over each baseline, above 0 = better. `reference` is what slices are compared with.
+
+    `pool` are the cuts that the test rows are from.
+    """
 
     metrics: Mapping[str, float]
     baseline_gains: Mapping[str, Estimate]
@@ -70,3 +74,4 @@ class Evidence:
     reference: str = "the constant"
     champion: ChampionComparison | None = None
     unseen: UnseenCategories | None = None
+    pool: Pool = ONE_CUT

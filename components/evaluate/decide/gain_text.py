@@ -2,6 +2,7 @@
 
 import math
 
+from artifacts.pool import ONE_CUT, Pool
 from components.evaluate.decide.rule_result import RuleResult
 from components.evaluate.metrics.bootstrap import POWER, Estimate
 
@@ -27,8 +28,13 @@ def with_interval(value: float, low: float, high: float) -> str:
     return f"{percent(value, sign=True)} ({percent(low, sign=True)} to {percent(high, sign=True)})"
 
 
-def superiority(rule: str, gain: Estimate, other: str, conversions: float) -> RuleResult:
-    """Passes with the whole interval above 0. Reject when it lies below 0, hold when it contains 0."""
+def superiority(
+    rule: str, gain: Estimate, other: str, conversions: float, pool: Pool = ONE_CUT
+) -> RuleResult:  # fmt: skip
+    """Passes with the whole interval above 0. Reject when it lies below 0, hold when it contains 0.
+
+    `pool` says where more conversions may come from.
+    """
     bound, interval = "interval above 0", with_interval(gain.value, gain.low, gain.high)
     if gain.low > 0:
         return RuleResult(rule, gain.value, bound, True, f"Better than {other}: {interval}.")
@@ -37,16 +43,16 @@ def superiority(rule: str, gain: Estimate, other: str, conversions: float) -> Ru
     if gain.low == gain.high == 0:
         message = f"Every row gets the same answer as from {other}: there is no difference."
     else:
-        message = f"Cannot be told apart from {other}: {interval}. {_needed(gain, conversions)}"
+        message = f"Cannot be told apart from {other}: {interval}. {_needed(gain, conversions, pool)}"
     return RuleResult(rule, gain.value, bound, False, message, "hold")
 
 
-def _needed(gain: Estimate, conversions: float) -> str:
+def _needed(gain: Estimate, conversions: float, pool: Pool) -> str:
     smallest = f"The smallest difference that {conversions:,.0f} conversions can show is {percent(POWER * gain.se)}"
     needed = conversions_for(gain, gain.value, conversions)
     if not math.isfinite(needed):
         return f"{smallest}."
-    return f"{smallest}; to show {percent(gain.value)} it needs about {needed:,.0f}."
+    return f"{smallest}; to show {percent(gain.value)} it needs about {needed:,.0f}.{pool.more_for_a_gain(needed)}"
 
 
 def conversions_for(gain: Estimate, target: float, conversions: float) -> float:

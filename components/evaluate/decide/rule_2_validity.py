@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 
+from artifacts.pool import Pool
 from components.evaluate.decide.criteria import Criteria
 from components.evaluate.decide.evidence import Evidence
 from components.evaluate.decide.rule_result import RuleResult
@@ -13,18 +14,21 @@ FEWEST_ESS, LEAST_ESS_SHARE = 200, 0.01
 def validity(evidence: Evidence, criteria: Criteria) -> Iterator[RuleResult]:
     """Conversions, their age, and, for an order, positions and the effective sample."""
     metrics = evidence.metrics
-    yield enough_conversions(metrics["conversions"], criteria)
+    yield enough_conversions(metrics["conversions"], criteria, evidence.pool)
     yield _mature(metrics["immature_days"])
     if criteria.ranked:
         yield _several_positions(metrics["logged_positions"])
         yield _effective_sample(metrics["ess"], metrics["rows"])
 
 
-def enough_conversions(conversions: float, criteria: Criteria) -> RuleResult:
-    """At least `promotion.min_conversions` of the spec."""
+def enough_conversions(conversions: float, criteria: Criteria, pool: Pool) -> RuleResult:
+    """At least `promotion.min_conversions` of the spec, over all cuts."""
     needed = criteria.min_conversions
-    message = f"The test split has {conversions:,.0f} conversions; {needed:,} are needed for any verdict."
-    return RuleResult("conversions", conversions, f">= {needed}", conversions >= needed, message, "insufficient-data")
+    passed = conversions >= needed
+    rows = f"The test splits of {pool.cuts} cuts have" if pool.cuts > 1 else "The test split has"
+    advice = "" if passed else pool.advice(needed)
+    message = f"{rows} {conversions:,.0f} conversions; {needed:,} are needed for any verdict.{advice}"
+    return RuleResult("conversions", conversions, f">= {needed}", passed, message, "insufficient-data")
 
 
 def _mature(days: float) -> RuleResult:

@@ -13,4 +13,5 @@ def beats_baselines(evidence: Evidence, criteria: Criteria) -> Iterator[RuleResu
     for name in criteria.must_beat:
         measure = "expected conversions per list" if name == "current_order" else "log loss"
         other = f"{NAMES.get(name, name)} by {measure}"
-        yield superiority(f"beats {name}", evidence.baseline_gains[name], other, evidence.metrics["conversions"])
+        gain, conversions = evidence.baseline_gains[name], evidence.metrics["conversions"]
+        yield superiority(f"beats {name}", gain, other, conversions, evidence.pool)

@@ -28,11 +28,17 @@ class Estimate:
     high: float
     se: float
 
+    def widened(self, factor: float) -> "Estimate":
+        """With errors that many times as large."""
+        low, high = self.value - factor * (self.value - self.low), self.value + factor * (self.high - self.value)
+        return Estimate(self.value, low, high, factor * self.se)
+
 
 class Sums:
     """Sums of per-row columns, as measured and in each draw.
 
     `unit` numbers the unit of every row from 0. The same columns, units, draws and seed give the same numbers.
+    `widening` multiplies the errors of `gain` and `saving`, the comparisons of two models.
     """
 
     def __init__(
@@ -41,10 +47,12 @@ class Sums:
         columns: Mapping[str, NDArray[np.float64]],
         *,
         confidence: float = 0.95,
+        widening: float = 1.0,
         draws: int = DRAWS,
         seed: int = SEED,
     ) -> None:
         self._tails = [(1 - confidence) / 2, (1 + confidence) / 2]
+        self._widening = widening
         self._index = {name: index for index, name in enumerate(columns)}
         bucket = _buckets(unit)
         size = int(bucket.max()) + 1
@@ -68,12 +76,12 @@ class Sums:
 
     def gain(self, new: str, base: str) -> Estimate:
         """new / base - 1: above 0 where more is better and the new one has more."""
-        ratio = self.ratio(new, base)
+        ratio = self.ratio(new, base).widened(self._widening)
         return Estimate(ratio.value - 1, ratio.low - 1, ratio.high - 1, ratio.se)
 
     def saving(self, new: str, base: str) -> Estimate:
         """1 - new / base: above 0 where less is better and the new one has less."""
-        ratio = self.ratio(new, base)
+        ratio = self.ratio(new, base).widened(self._widening)
         return Estimate(1 - ratio.value, 1 - ratio.high, 1 - ratio.low, ratio.se)
 
 

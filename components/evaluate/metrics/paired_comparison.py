@@ -17,20 +17,23 @@ from model.arrays import Floats, Ints
 
 
 class PairedComparison:
-    """`scores` by candidate. `curve` is None for data without positions, where only probabilities are compared."""
+    """`scores` by candidate, `constant` the probability of that baseline per row. `curve` is None for data without
+    positions, where only probabilities are compared. `widening` is of the errors of gains, where cuts are pooled.
+    """
 
     def __init__(
         self,
         rows: Rows,
         scores: Mapping[str, CandidateScores],
         *,
-        constant: float,
+        constant: Floats,
         curve: ExaminationCurve | None,
         confidence: float,
+        widening: float = 1.0,
     ) -> None:
-        self.rows = rows
+        self.rows, self.widening = rows, widening
         self.probability = {name: score.probability for name, score in scores.items()}
-        self.probability[CONSTANT] = np.full(len(rows.label), constant)
+        self.probability[CONSTANT] = constant
         self.order = {name: score.order for name, score in scores.items()}
         self.loss = {name: losses(rows.label, p) for name, p in self.probability.items()}
         self.curves = _curves(curve) if curve else {}
@@ -41,7 +44,7 @@ class PairedComparison:
             columns["lists"] = 1 / np.bincount(rows.list)[rows.list]
         for curve_name in self.curves:
             columns |= {f"{name} {curve_name}": self.value(at, curve_name) for name, at in self.position.items()}
-        self._sums = Sums(rows.unit, columns, confidence=confidence)
+        self._sums = Sums(rows.unit, columns, confidence=confidence, widening=widening)
 
     @cached_property
     def quality(self) -> Mapping[str, Mapping[str, float]]:

@@ -23,13 +23,17 @@ from model.arrays import Floats, Ints
 
 @dataclass(frozen=True)
 class RowValues:
-    """Per row: values of the new model and of the reference, whose sums are compared; bootstrap unit; label."""
+    """Per row: values of the new model and of the reference, whose sums are compared; bootstrap unit; label.
+
+    `widening` is that of the comparison.
+    """
 
     new: Floats
     base: Floats
     unit: Ints
     label: Floats
     less_is_better: bool
+    widening: float = 1.0
 
 
 def slice_results(slicing: Slicing, values: RowValues) -> tuple[SliceResult, ...]:
@@ -51,6 +55,7 @@ def _change(values: RowValues, rows: NDArray[np.bool_]) -> tuple[float, float] |
     if not math.isfinite(ratio):
         return None, None
     change = 1 - ratio if values.less_is_better else ratio - 1
+    error *= values.widening
     p = 0.5 * math.erfc(-change / error / math.sqrt(2)) if error > 0 else 1.0
     return float(change), p
 

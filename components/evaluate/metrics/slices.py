@@ -1,6 +1,7 @@
 """Parts of the test rows that must not be harmed: how a column is cut into slices."""
 
 import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,20 +38,27 @@ class Slicing:
         return numbered(lists * len(self.names) + self.code)
 
 
-def slicing(path: Path, column: str, label: Floats) -> Slicing | None:
-    """One slice per text; numbers with many values are cut into quarters. None for a column that is missing."""
-    if column not in column_names(path):
+def slicing(paths: Sequence[Path], column: str, label: Floats) -> Slicing | None:
+    """One slice per text; numbers with many values are cut into quarters. None for a column that is missing.
+
+    The rows are those of all files, which are of one query, and `label` theirs.
+    """
+    if column not in column_names(paths[0]):
         return None
-    kind = pq.read_schema(path).field(column).type
+    kind = pq.read_schema(paths[0]).field(column).type
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
-        return _of_numbers(column, path)
-    return _of_texts(column, path, label)
+        return _of_numbers(column, paths)
+    return _of_texts(column, paths, label)
 
 
-def _of_texts(column: str, path: Path, label: Floats) -> Slicing:
+def _batches(paths: Sequence[Path], column: str) -> Iterator[pa.RecordBatch]:
+    return itertools.chain.from_iterable(batches(path, [column]) for path in paths)
+
+
+def _of_texts(column: str, paths: Sequence[Path], label: Floats) -> Slicing:
     code_of: dict[str, int] = {}
     pieces = []
-    for batch in batches(path, [column]):
+    for batch in _batches(paths, column):
         encoded = pc.fill_null(batch[column].cast(pa.string()), MISSING).dictionary_encode()
         codes = [code_of.setdefault(value, len(code_of)) for value in encoded.dictionary.to_pylist()]
         pieces.append(np.array(codes, np.int64)[encoded.indices.to_numpy()])
@@ -68,8 +76,8 @@ def _most_converting(column: str, code: Ints, names: list[str], label: Floats) -
     return Slicing(column, new_code[code], tuple(slices))
 
 
-def _of_numbers(column: str, path: Path) -> Slicing:
-    pieces = [float64(batch[column], f"{path} {column}") for batch in batches(path, [column])]
+def _of_numbers(column: str, paths: Sequence[Path]) -> Slicing:
+    pieces = [float64(batch[column], f"{paths[0]} {column}") for batch in _batches(paths, column)]
     values = np.concatenate(pieces)
     finite = np.isfinite(values)
     distinct = np.unique(values[finite])

@@ -1,5 +1,6 @@
 """The tables of metrics.json that compare candidates."""
 
+import math
 from dataclasses import asdict
 
 import numpy as np
@@ -36,18 +37,21 @@ def _candidate(compared: PairedComparison, name: str) -> dict[str, float]:
 
 
 def comparisons(compared: PairedComparison, against: PairedComparison) -> tuple[GainOver, ...]:
-    """Gains of the new model over every other candidate; `against` is the comparison with the champion."""
+    """Gains of the new model over every other candidate; `against` is the comparison with the champion.
+
+    A gain that these rows cannot show, because they have no conversion, is left out.
+    """
     savings = [
-        _gain_over(base, "log loss", on.saving(base))
+        (base, "log loss", on.saving(base))
         for base, on in ((CHAMPION, against), (LOGISTIC, compared), (CONSTANT, compared))
         if base in on.loss
     ]
     lifts = [
-        _gain_over(base, "conversions per list", on.lift(base))
+        (base, "conversions per list", on.lift(base))
         for base, on in ((CHAMPION, against), (CURRENT, compared), (LOGISTIC, compared))
         if base in on.position
     ]
-    return (*savings, *lifts)
+    return tuple(_gain_over(*gain) for gain in (*savings, *lifts) if math.isfinite(gain[2].value))
 
 
 def _gain_over(base: str, measure: str, gain: Estimate) -> GainOver:

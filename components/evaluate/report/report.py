@@ -12,6 +12,7 @@ import pyarrow
 from markupsafe import Markup
 
 from artifacts.metrics import GainOver, MetricsDocument
+from artifacts.pool import WIDENING
 from artifacts.training import Trial
 from artifacts.verdict import Verdict
 from components.evaluate.decide.gain_text import NAMES, percent
@@ -67,6 +68,8 @@ def render(inputs: ReportInputs) -> str:
             extract=documents.extract,
             charts=charts(metrics) if measured else {},
             interval=_intervals(metrics.comparisons),
+            cut_interval=_intervals(tuple(gain for cut in metrics.cuts for gain in cut.gains)),
+            widening=WIDENING,
             share_bar=share_bar,
             pages=[page(rows) for rows in metrics.pages],
             trials=sorted(documents.training.trials, key=_by_loss)[:TRIALS_SHOWN],
@@ -96,8 +99,14 @@ def _environment() -> jinja2.Environment:
         "setting": setting,
         "plain": plain,
         "named": lambda name: NAMES[name],
+        "kind": _kind,
+        "of_kind": lambda gains, kind: next((gain for gain in gains if _kind(gain) == kind), None),
     }
     return environment
+
+
+def _kind(gain: GainOver) -> tuple[str, str]:
+    return gain.over, gain.by
 
 
 def _by_loss(trial: Trial) -> tuple[float, int]:

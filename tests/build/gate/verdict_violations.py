@@ -44,6 +44,12 @@ sets(
 sets("bundle, refit.bundle", "verdict-other-bundle", "bundle", NOT_HEX | st.just("sha256:" + "0" * 64) | st.none())
 sets("champion", "verdict-champion", "champion", NOT_HEX | st.integers() | st.just({}))
 sets("test_rows_sha256", "verdict-rows", "test_rows_sha256", NOT_HEX | st.none() | st.integers())
+CUT = {"bundle": "sha256:" + "f" * 64, "test_rows_sha256": "f" * 64, "rows": 9, "conversions": 1}
+WRONG_CUTS = [{**CUT, "bundle": "f"}], [{**CUT, "rows": 0}], [{**CUT, "conversions": 0.5}], [1], [{}]
+sets(
+    "cuts", "verdict-cuts", "cuts", st.sampled_from([1, "x", {}, None, [CUT], *([CUT, *wrong] for wrong in WRONG_CUTS)])
+)
+sets("cuts.0", "verdict-cuts", "cuts", st.just([CUT, CUT]))
 sets("bootstrap", "verdict-bootstrap", "bootstrap.draws", st.sampled_from([0, -1, 0.5, "1000", None, True, 10**300]))
 sets("reasons", "verdict-reasons", "reasons", st.sampled_from([[], {}, None, "good", 1]))
 
