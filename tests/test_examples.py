@@ -23,6 +23,7 @@ DATA = {
     "bank_marketing": "bank_marketing",
     "online_shoppers": "online_shoppers",
     "telco_churn": "telco_churn",
+    "hillstrom_email": "hillstrom_email",
 }
 
 

@@ -96,6 +96,7 @@ def _edges(feature: Feature, thresholds: Floats) -> Floats:
     if isinstance(feature, CategoryFeature):
         return np.append(np.arange(feature.other + 1), np.nan).astype(np.float64)
     narrow, ends = thresholds.astype(np.float32), np.array(_range(feature))
-    steps = [np.nextafter(narrow, np.float32(end)).astype(np.float64) for end in (-np.inf, np.inf)]
-    steps += [np.nextafter(values, end) for values in (thresholds, ends) for end in (-np.inf, np.inf)]
+    with np.errstate(over="ignore"):  # infinity is the neighbour of the largest number
+        steps = [np.nextafter(narrow, np.float32(end)).astype(np.float64) for end in (-np.inf, np.inf)]
+        steps += [np.nextafter(values, end) for values in (thresholds, ends) for end in (-np.inf, np.inf)]
     return np.concatenate([thresholds, ends, *steps, EXTREMES, [np.nan]])

@@ -70,12 +70,14 @@ def test_each_cut_by_time_tests_on_the_block_before_with_the_same_gaps(run):
 
 @pytest.mark.parametrize("split", [BY_TIME["split"], AT_RANDOM | {"cuts": 4}], ids=["by time", "at random"])
 def test_the_first_cut_has_the_bytes_of_a_spec_without_cuts(tmp_path, split):
-    one, several = spec_of(split={**split, "cuts": 1}), spec_of(split=split, source__conversion_days=3)
-    for name, spec in (("one", one), ("several", several)):
+    single, several = spec_of(split={**split, "cuts": 1}), spec_of(split=split, source__conversion_days=3)
+    for name, spec in (("single", single), ("several", several)):
         preprocess(spec, extracted(tmp_path / name, spec, log()), tmp_path / f"{name}-splits", progress=quiet)
     for file in (*FILES, "rest.parquet"):
-        assert (tmp_path / "one-splits" / file).read_bytes() == (tmp_path / "several-splits" / file).read_bytes(), file
-    assert not (tmp_path / "one-splits" / "cuts").exists()
+        assert (tmp_path / "single-splits" / file).read_bytes() == (tmp_path / "several-splits" / file).read_bytes(), (
+            file
+        )
+    assert not (tmp_path / "single-splits" / "cuts").exists()
 
 
 def test_at_random_every_row_is_tested_once(tmp_path):
