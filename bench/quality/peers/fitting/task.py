@@ -54,7 +54,7 @@ class Task:
 
 
 class Model(Protocol):
-    """What a tool has made. `note` says in a few words what it is."""
+    """A fitted tool. `note` describes it in a few words."""
 
     note: str
 
