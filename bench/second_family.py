@@ -79,7 +79,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     present = [name for name, data_set in SETS.items() if not data_set.refused]
     parser.add_argument("--sets", nargs="+", choices=present, default=present)
-    parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3], help="the control compares two seeds or more")
+    parser.add_argument(
+        "--seeds", nargs="+", type=int, default=[1, 2, 3], help="the control compares two seeds or more"
+    )
     parser.add_argument("--cpu-seconds", type=float, default=CPU_SECONDS, help="budget of each tool")
     parser.add_argument("--work", type=Path, default=cache_folder(os.environ) / "bench" / "quality")
     args = parser.parse_args()
