@@ -93,7 +93,7 @@ def baseline(
 ) -> Baseline:
     """From log odds of the calibration and the test split, as fitted on sampled rows."""
     correct = bundle.manifest.sampling.correct
-    fitted = calibrate.fit(correct(calibration), rows["calibration"].label)
+    fitted = calibrate.fit(correct(calibration), rows["calibration"].label, drifts=True)
     label = rows["test"].label
     plain, better = losses(correct(test), label), losses(fitted.apply(correct(test)), label)
     return Baseline(plain, better, time.process_time() - began)
