@@ -2,7 +2,7 @@
 
 Maximum likelihood with a weak prior on no correction (slopes 1, intercept 0), so that a split with few conversions
 changes the model little. Where nothing drifts most models need none, and a small split would only add its noise: there
-the answer is no correction, unless the rows ask for one clearly. Slopes are at or above 0: calibration never reverses
+the answer is no correction, unless one is clearly better. Slopes are at or above 0: calibration never reverses
 the order of rows.
 """
 
