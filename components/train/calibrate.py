@@ -1,8 +1,8 @@
 """Fitting the calibration, on rows that were never sampled, at the positions where they were shown.
 
 Maximum likelihood with a weak prior on no correction (slopes 1, intercept 0), so that a split with few conversions
-changes the model little. Where nothing drifts most models need none, and a small split would only add its noise: there
-the answer is no correction, unless one is clearly better. Slopes are at or above 0: calibration never reverses
+changes the model little. Where nothing drifts most models are right as they are, and a small split only adds noise:
+there they stay as they are, unless a correction is clearly better. Slopes are at or above 0: calibration never reverses
 the order of rows.
 """
 
