@@ -20,7 +20,8 @@ class Trial(Section):
 
 
 class BestTrial(Section):
-    """The setting that was trained. `log_loss` is on the search's validation rows, which are sampled as training is."""
+    """The best of the settings that were trained. `log_loss` is on the search's validation rows, which are sampled as
+    training is."""
 
     start: StartName = Field(description="boosting starts from the base rate (trees) or a logistic regression (linear)")
     rounds: int = Field(ge=1)
@@ -39,11 +40,13 @@ class TrainingReport(Document):
     STEP: ClassVar[str] = "train"
 
     format: Literal[1] = 1
-    stopped_by: Literal["trials", "minutes", "cpu_seconds"]
+    stopped_by: Literal["trials", "no_gain", "minutes", "cpu_seconds"]
     budget: SearchBudget
     folds: int = Field(1, ge=1, description="on which every setting was judged")
     logistic_log_loss: float | None = Field(None, description="of a logistic regression alone, on the same rows")
+    chance: float | None = Field(None, description="relative difference between two log losses here that says nothing")
     best: BestTrial
+    members: tuple[int, ...] = Field((), description="numbers of the trials whose settings the ensemble has")
     trials: tuple[Trial, ...]
 
 

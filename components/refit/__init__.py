@@ -3,7 +3,6 @@
 component.py   the step
 refit.py       what ships
 retrain.py     all stages of the refit
-recipe.py      what the judged bundle's training chose
 rows.py        the rows to learn from, and those that check it
 model.py       the fit, calibrated on rows that its members had not seen
 comparison.py  both models on the newest rows

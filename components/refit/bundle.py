@@ -21,7 +21,6 @@ def write_bundle(judged: Bundle, rows: RefitRows, refitted: RefittedModel, split
 def manifest_of(judged: Bundle, rows: RefitRows, refitted: RefittedModel) -> BundleManifest:
     """Without the digests of files. `lineage.rows.train` counts every row that it learned from."""
     model, lineage = refitted.model, judged.manifest.lineage
-    rounds = model.trees.trees // model.trees.members
     return judged.manifest.model_copy(
         update={
             "features": tuple(rows.features),
@@ -29,7 +28,7 @@ def manifest_of(judged: Bundle, rows: RefitRows, refitted: RefittedModel) -> Bun
             "trees": model.trees,
             "sampling": rows.sampling,
             "calibration": model.calibration,
-            "search": {**judged.manifest.search, "rounds": rounds},
+            "search": {**judged.manifest.search, **refitted.recipe.fields()},
             "metrics": {"out_of_fold_log_loss": model.log_loss},
             "lineage": lineage.model_copy(
                 update={

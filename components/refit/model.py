@@ -9,26 +9,33 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from components.refit.recipe import Recipe
 from components.refit.rows import FOLDS, RefitRows
 from components.train import calibrate, linear
 from components.train.baselines import STRENGTH
-from components.train.boosting import Parameters, dmatrix, log_loss, margin_of
+from components.train.boosting import dmatrix, log_loss, margin_of
 from components.train.ensemble import fit_member, merge
-from components.train.fitted_model import FittedModel
+from components.train.fitted_model import ALONE, FittedModel
+from components.train.recipe import MemberSetting, Recipe
 from model.arithmetic import sigmoid
 from model.arrays import Floats
+from model.bundle.booster import xgboost
 from model.bundle.linear import Linear
 from model.bundle.manifest import BundleManifest, Trees
 from model.progress import ReportProgress
 from model.spec.types import Spec
 
+# A member of the refit gains from more rounds than one on four fifths of the train split: it has more rows.
+MORE_ROUNDS = 1.15
+NO_TREES = MemberSetting("linear", 1, {"max_depth": 1})  # of a logistic regression alone: they weigh nothing
+
 
 @dataclass(frozen=True)
 class RefittedModel:
-    """`unseen` are the probabilities of the newest rows, each by the member that has not seen it, calibrated."""
+    """`recipe` has the rounds of the refit. `unseen` are the probabilities of the newest rows, each by the member that
+    has not seen it, calibrated."""
 
     model: FittedModel
+    recipe: Recipe
     unseen: Floats
 
 
@@ -36,42 +43,46 @@ def fit_model(
     spec: Spec, rows: RefitRows, judged: BundleManifest, *, threads: int, progress: ReportProgress
 ) -> RefittedModel:
     """The recipe of the judged model on all rows. The same rows give the same model on any number of threads."""
-    recipe, sampled = Recipe.of(judged), rows.sampled
-    starts = _starts(rows, recipe)
-    rounds = 1 if recipe.alone else recipe.refit_rounds
-    parameters: Parameters = {"max_depth": 1} if recipe.alone else recipe.parameters  # then the trees weigh nothing
-    members = []
+    alone, sampled = judged.search["kind"] == ALONE, rows.sampled
+    recipe = Recipe.of(judged.search).longer(MORE_ROUNDS)
+    trained = Recipe((NO_TREES,), STRENGTH) if alone else recipe
+    starts = _starts(rows, trained)
+    members: list[xgboost.Booster] = []
+    first: xgboost.DMatrix | None = None
     z = np.zeros(rows.newest.count)
     for fold, start in enumerate(starts):
         progress(fold + 1, FOLDS + 2, f"training on {sampled.count:,} rows, member {fold + 1} of {FOLDS}")
-        fitted, unseen = rows.fold != fold, rows.newest_fold == fold
-        matrix = dmatrix(sampled.matrix[fitted], sampled.label[fitted], rows.features, threads)
+        fitted, unseen, setting = rows.fold != fold, rows.newest_fold == fold, trained.member(fold)
+        matrix = dmatrix(sampled.matrix[fitted], sampled.label[fitted], rows.features, threads, like=first)
+        first = matrix if first is None else first
         matrix.set_base_margin(start.margin(sampled.matrix[fitted], rows.names))
-        seeded = parameters | {"seed": spec.training.seed + fold}
-        members.append(fit_member(matrix, rows.features, seeded, rounds, threads=threads))
+        seeded = setting.parameters | {"seed": spec.training.seed + fold}
+        members.append(fit_member(matrix, rows.features, seeded, setting.rounds, threads=threads))
         z[unseen] = start.margin(rows.newest.matrix[unseen], rows.names)
-        if not recipe.alone:
+        if not alone:
             z[unseen] += margin_of(bytes(members[-1].save_raw("ubj")), rows.newest.matrix[unseen])
     z = rows.sampling.correct(z)
-    calibration = calibrate.fit(z, rows.newest.label)
+    calibration = calibrate.fit(z, rows.newest.label, drifts=spec.split.by == "time")
     calibrated = calibration.apply(z)
-    merged = members[:1] if recipe.alone else members
+    merged = members[:1] if alone else members
     model = FittedModel(
         kind=str(judged.search["kind"]),
         linear=linear.mean(starts),
-        booster=merge(merged, weight=0.0 if recipe.alone else 1.0),
-        trees=Trees(trees=len(merged) * rounds, members=len(merged)),
+        booster=merge(merged, weight=0.0 if alone else 1.0),
+        trees=Trees(trees=sum(member.num_boosted_rounds() for member in merged), members=len(merged)),
         calibration=calibration,
         log_loss=log_loss(calibrated, rows.newest.label),
     )
-    return RefittedModel(model, sigmoid(calibrated))
+    return RefittedModel(model, recipe, sigmoid(calibrated))
 
 
 def _starts(rows: RefitRows, recipe: Recipe) -> list[Linear]:
     """Where boosting starts, for each member: it too has not seen the fold."""
     sampled = rows.sampled
-    if not recipe.alone and recipe.start == "trees":
-        return [linear.prior(sampled.label)] * FOLDS
-    design = linear.Design(sampled.matrix, sampled.label, rows.features)
-    strength = STRENGTH if recipe.alone else recipe.strength
-    return [design.fit(strength=strength, rows=rows.fold != fold) for fold in range(FOLDS)]
+    starts = [linear.prior(sampled.label)] * FOLDS
+    if any(setting.start == "linear" for setting in recipe.settings):
+        design = linear.Design(sampled.matrix, sampled.label, rows.features)
+        for fold in range(FOLDS):
+            if recipe.member(fold).start == "linear":
+                starts[fold] = design.fit(strength=recipe.strength, rows=rows.fold != fold)
+    return starts

@@ -4,7 +4,8 @@ component.py       the step
 train.py           all stages
 stages.py          their progress
 inputs.py          what every stage reads: split_rows.py and learn_features.py
-search.py          the search for a setting, in the space of candidates.py
+search.py          the search for settings, in the space of candidates.py
+choice.py          which of them are trained; recipe.py how a manifest has them
 validation.py      the folds that judge a setting; rounds.py boosts it on them
 budget.py          what the search has used; journal.py keeps its trials
 boosting.py        XGBoost, as training uses it

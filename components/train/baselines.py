@@ -26,7 +26,7 @@ def logistic(inputs: TrainingInputs, *, directions: bool) -> Logistic:
     calibration_rows = inputs.calibration
     fitted = inputs.design.fit(strength=STRENGTH, directions=directions)
     z = inputs.sampling.correct(fitted.margin(calibration_rows.matrix, inputs.names))
-    calibration = calibrate.fit(z, calibration_rows.label)
+    calibration = calibrate.fit(z, calibration_rows.label, drifts=inputs.spec.split.by == "time")
     return Logistic(fitted, calibration, log_loss(calibration.apply(z), calibration_rows.label))
 
 

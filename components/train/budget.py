@@ -6,7 +6,7 @@ from typing import Literal
 
 from artifacts.training import SearchBudget
 
-StoppedBy = Literal["trials", "minutes", "cpu_seconds"]
+StoppedBy = Literal["trials", "no_gain", "minutes", "cpu_seconds"]
 
 
 @dataclass
@@ -22,7 +22,7 @@ class Spending:
     def cpu_seconds(self) -> float:
         return self.earlier + time.process_time() - self.cpu_began
 
-    def spent(self) -> StoppedBy | None:
+    def spent(self) -> Literal["minutes", "cpu_seconds"] | None:
         """What is used up; None while there is some left of both."""
         if time.monotonic() - self.began > 60 * self.budget.minutes:
             return "minutes"

@@ -1,7 +1,9 @@
 """Fitting the calibration, on rows that were never sampled, at the positions where they were shown.
 
 Maximum likelihood with a weak prior on no correction (slopes 1, intercept 0), so that a split with few conversions
-changes the model little. Slopes are at or above 0: calibration never reverses the order of rows.
+changes the model little. Where nothing drifts most models are right as they are, and a small split only adds noise:
+there they stay as they are, unless a correction is clearly better. Slopes are at or above 0: calibration never reverses
+the order of rows.
 """
 
 import numpy as np
@@ -14,10 +16,25 @@ from model.bundle.calibration import Calibration
 SLOPE_SPREAD = 0.3  # of the prior on the slopes
 INTERCEPT_SPREAD = 2.0
 BETA_FROM = 500  # rows of the rarer class that two slopes need
+CLEAR = 3.0  # of log likelihood; two free numbers gain as much by chance one time in 20, three one in nine
 
 
-def fit(z: Floats, label: NDArray[np.float32]) -> Calibration:
-    """`z` are corrected log odds. Beta where both classes have enough rows, else Platt."""
+def fit(z: Floats, label: NDArray[np.float32], *, drifts: bool) -> Calibration:
+    """`z` are corrected log odds. Beta where both classes have enough rows, else Platt.
+
+    `drifts`: the rows are newer than those that trained the model. Where they are not, a gain below CLEAR counts as
+    chance.
+    """
+    fitted = _fit(z, label)
+    gain = (_losses(z, label) - _losses(fitted.apply(z), label)).sum()
+    return fitted if drifts or gain > CLEAR else Calibration(method="platt", a=1.0, c=0.0)
+
+
+def _losses(z: Floats, label: NDArray[np.float32]) -> Floats:
+    return np.logaddexp(0.0, np.where(label > 0, -z, z))
+
+
+def _fit(z: Floats, label: NDArray[np.float32]) -> Calibration:
     rarer = int(min(label.sum(), len(label) - label.sum()))
     below, above = -np.logaddexp(0.0, -z), np.logaddexp(0.0, z)
     if rarer < BETA_FROM:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from artifacts.training import StartName
 from components.train import calibrate, linear
 from components.train.baselines import logistic
 from components.train.boosting import log_loss, margin_of
@@ -34,13 +35,15 @@ class FittedModel:
 
 
 def fit_model(inputs: TrainingInputs, result: "SearchResult", stages: Stages) -> FittedModel:
-    """The ensemble of the best setting, or a logistic regression alone where that is better."""
-    start = linear.prior(inputs.train.label)
-    if result.start == "linear":
-        start = inputs.design.fit(strength=result.strength)
-    members = fit_members(inputs, start, result, stages)
+    """The ensemble of the best settings, or a logistic regression alone where that is better."""
+    recipe = result.recipe
+    starts: dict[StartName, Linear] = {"trees": linear.prior(inputs.train.label)}
+    if any(setting.start == "linear" for setting in recipe.settings):
+        starts["linear"] = inputs.design.fit(strength=recipe.strength)
+    members = fit_members(inputs, starts, recipe, stages)
     stages.begin("calibrating on the calibration split")
-    trees = _with_trees(inputs, start, members, result)
+    of_members = [starts[recipe.member(number).start] for number in range(len(members))]
+    trees = _with_trees(inputs, linear.mean(of_members), members)
     stages.begin("fitting a logistic regression alone")
     alone = _without_trees(inputs, members[0])
     return trees if gain_of_trees(inputs, result, trees, alone) >= 0 else alone
@@ -58,18 +61,17 @@ def gain_of_trees(inputs: TrainingInputs, result: "SearchResult", trees: FittedM
     return gain
 
 
-def _with_trees(
-    inputs: TrainingInputs, start: Linear, members: Sequence[xgboost.Booster], result: "SearchResult"
-) -> FittedModel:
+def _with_trees(inputs: TrainingInputs, start: Linear, members: Sequence[xgboost.Booster]) -> FittedModel:
+    """`start` is the mean of the members' own."""
     booster = merge(members)
     rows = inputs.calibration
     margin = inputs.sampling.correct(start.margin(rows.matrix, inputs.names) + margin_of(booster, rows.matrix))
-    calibration = calibrate.fit(margin, rows.label)
+    calibration = calibrate.fit(margin, rows.label, drifts=inputs.spec.split.by == "time")
     return FittedModel(
-        kind="trees on a logistic regression" if result.start == "linear" else "trees",
+        kind="trees on a logistic regression" if start.terms else "trees",
         linear=start,
         booster=booster,
-        trees=Trees(trees=len(members) * result.rounds, members=len(members)),
+        trees=Trees(trees=sum(member.num_boosted_rounds() for member in members), members=len(members)),
         calibration=calibration,
         log_loss=log_loss(calibration.apply(margin), rows.label),
     )

@@ -19,7 +19,7 @@ from artifacts.document import Section
 from components.train.candidates import CANDIDATES, SPACE
 from model.bundle.booster import xgboost
 
-FORMAT = 1  # grows when the same trial would have another result: of the search, its folds or its rounds
+FORMAT = 2  # grows when the same trial would have another result: of the search, its folds or its rounds
 
 
 class TrialRecord(Section):

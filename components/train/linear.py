@@ -151,15 +151,15 @@ def _linear(weights: Floats, blocks: Sequence[_Block]) -> Linear:
 
 
 def mean(parts: Sequence[Linear]) -> Linear:
-    """The linear part whose margin is the mean of theirs. They are of one Design."""
+    """The linear part whose margin is the mean of theirs. They are of one Design, or have no terms."""
     terms: list[Term] = []
-    for same in zip(*(part.terms for part in parts), strict=True):
-        missing = sum(term.missing for term in same) / len(same)
+    for same in zip(*(part.terms for part in parts if part.terms), strict=True):
+        missing = sum(term.missing for term in same) / len(parts)
         if isinstance(same[0], NumberTerm):
-            weight = sum(term.weight for term in same if isinstance(term, NumberTerm)) / len(same)
+            weight = sum(term.weight for term in same if isinstance(term, NumberTerm)) / len(parts)
             terms.append(same[0].model_copy(update={"weight": weight, "missing": missing}))
         else:
-            weights = np.mean([term.weights for term in same if isinstance(term, CategoryTerm)], axis=0)
+            weights = np.sum([term.weights for term in same if isinstance(term, CategoryTerm)], axis=0) / len(parts)
             update = {"weights": tuple(map(float, weights)), "missing": missing}
             terms.append(same[0].model_copy(update=update))
     intercept = sum(part.intercept for part in parts) / len(parts)

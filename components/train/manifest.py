@@ -43,11 +43,8 @@ def manifest_of(
         sampling=inputs.sampling,
         calibration=model.calibration,
         search={
-            **result.parameters,
+            **result.recipe.fields(),
             "kind": model.kind,
-            "start": result.start,
-            "rounds": result.rounds,
-            "linear_strength": result.strength,
             "log_loss": result.log_loss,
             "trials": len(result.trials),
             "stopped_by": result.stopped_by,

@@ -4,7 +4,7 @@ Boosting starts either from the base rate (`trees`) or from a logistic regressio
 how much the trees add: where deep trees lose, a linear start with a few shallow trees wins.
 
 Every trial is a function of those before it, and of nothing else: the sampler has a seed of its own for each. A search
-that was killed goes on from its journal, to the same answer.
+that was killed goes on from its journal, to the same answer. It ends early when sampling brings nothing.
 """
 
 import time
@@ -17,8 +17,10 @@ from artifacts.training import BestTrial, SearchBudget, SearchCost, StartName, T
 from components.train.boosting import Parameters, fixed_parameters
 from components.train.budget import Spending, StoppedBy
 from components.train.candidates import CANDIDATES, SPACE, TrialSetting
+from components.train.choice import best, chosen, is_over
 from components.train.inputs import TrainingInputs
 from components.train.journal import Journal, TrialRecord
+from components.train.recipe import MemberSetting, Recipe
 from components.train.rounds import boost
 from components.train.validation import Validation, validation
 from model.progress import ReportProgress
@@ -29,16 +31,15 @@ SEEDS = 2**32
 
 @dataclass(frozen=True)
 class SearchResult:
-    """The best setting: XGBoost's parameters, rounds, where boosting starts, and how the search went.
+    """The settings to train, and how the search went.
 
-    `strength` is C of the logistic regression of a linear start; `log_loss` is on the search's validation rows, as is
-    `alone`, that of the logistic regression without trees.
+    `members` are the numbers of their trials. `log_loss` is that of the best of them on the search's validation rows,
+    `alone` that of the logistic regression without trees, and `chance` the relative difference there that says nothing.
     """
 
-    start: StartName
-    parameters: Parameters
-    rounds: int
-    strength: float
+    recipe: Recipe
+    members: tuple[int, ...]
+    chance: float
     log_loss: float
     alone: float
     folds: int
@@ -47,12 +48,15 @@ class SearchResult:
     stopped_by: StoppedBy
 
     def report(self, budget: SearchBudget) -> TrainingReport:
+        first = self.recipe.settings[0]
         return TrainingReport(
             stopped_by=self.stopped_by,
             budget=budget,
             folds=self.folds,
             logistic_log_loss=self.alone,
-            best=BestTrial(start=self.start, rounds=self.rounds, log_loss=self.log_loss, parameters=self.parameters),
+            chance=self.chance,
+            best=BestTrial(start=first.start, rounds=first.rounds, log_loss=self.log_loss, parameters=first.parameters),
+            members=self.members,
             trials=tuple(_trial(record) for record in self.trials),
         )
 
@@ -71,32 +75,48 @@ def search(inputs: TrainingInputs, budget: SearchBudget, journal: Journal, *, pr
     folds = validation(inputs)
     study = _study(journal)
     for number in range(len(journal.records), budget.trials):
-        if number and spending.spent() and _best(journal):
+        if number and spending.spent() and best(journal.records):
+            break
+        if is_over(journal.records, folds.chance):
             break
         study.sampler = _sampler(inputs.spec.training.seed, number)
         if number < len(CANDIDATES):
-            study.enqueue_trial(_candidate(number, _best(journal)))
+            study.enqueue_trial(CANDIDATES[number])
         record = _evaluate(study, inputs, folds, spending)
         journal.add(record)
-        best = _best(journal)
-        loss = f"best log loss {best.log_loss:.5f}" if best else "none finished yet"
+        leader = best(journal.records)
+        loss = f"best log loss {leader.log_loss:.5f}" if leader else "none finished yet"
         progress(number + 1, budget.trials, f"{number + 1} of {budget.trials} trials, {loss}")
     records = tuple(journal.records[: budget.trials])
-    best = _best(journal)
-    assert best is not None  # the time is only over once there is one
-    late = len(records) < budget.trials or any(record.cut for record in records)
+    members = chosen(records, folds.chance)
     return SearchResult(
-        start="linear" if best.parameters["start"] == "linear" else "trees",
-        parameters=_of_xgboost(best.parameters),
-        rounds=best.rounds or 1,
-        strength=folds.strength,
-        log_loss=best.log_loss,
+        recipe=Recipe(tuple(_setting(record) for record in members), folds.strength),
+        members=tuple(record.number for record in members),
+        chance=folds.chance,
+        log_loss=members[0].log_loss,
         alone=folds.alone,
         folds=len(folds.folds),
         validation_rows=sum(fold.rows for fold in folds.folds),
         trials=records,
-        stopped_by=(spending.spent() or "minutes") if late else "trials",
+        stopped_by=_stopped_by(records, budget, folds.chance, spending),
     )
+
+
+def _stopped_by(records: tuple[TrialRecord, ...], budget: SearchBudget, chance: float, spending: Spending) -> StoppedBy:
+    """Time that cut a trial's rounds short ended the search, even where it was the last."""
+    if any(record.cut for record in records):
+        return spending.spent() or "minutes"
+    if len(records) == budget.trials:
+        return "trials"
+    return "no_gain" if is_over(records, chance) else spending.spent() or "minutes"
+
+
+def _setting(record: TrialRecord) -> MemberSetting:
+    return MemberSetting(_start(record.parameters), record.rounds or 1, _of_xgboost(record.parameters))
+
+
+def _start(setting: TrialSetting) -> StartName:
+    return "linear" if setting["start"] == "linear" else "trees"
 
 
 def _study(journal: Journal) -> optuna.Study:
@@ -143,7 +163,7 @@ def _evaluate(study: optuna.Study, inputs: TrainingInputs, folds: Validation, sp
         return pruned or late
 
     for fold in folds.folds:
-        fold.begin("linear" if trial.params["start"] == "linear" else "trees")
+        fold.begin(_start(trial.params))
     fixed = fixed_parameters(inputs.features, inputs.threads) | {"seed": inputs.spec.training.seed}
     boosted = boost(folds.folds, fixed | _of_xgboost(trial.params), report)
     loss = losses[-1][1] if pruned else boosted.log_loss
@@ -163,19 +183,7 @@ def _evaluate(study: optuna.Study, inputs: TrainingInputs, folds: Validation, sp
     )
 
 
-def _best(journal: Journal) -> TrialRecord | None:
-    """The first of the lowest log loss; None while none is complete."""
-    complete = [record for record in journal.records if record.state == "complete"]
-    return min(complete, key=lambda record: record.log_loss, default=None)
-
-
-def _candidate(number: int, best: TrialRecord | None) -> TrialSetting:
-    """A candidate without a start takes that of the best trial before: on the other its many rounds would be lost."""
-    start = best.parameters["start"] if best else "trees"
-    return {"start": start, **CANDIDATES[number]}
-
-
-def _of_xgboost(setting: dict[str, int | float | str]) -> Parameters:
+def _of_xgboost(setting: TrialSetting) -> Parameters:
     return {name: value for name, value in setting.items() if not isinstance(value, str)}
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from artifacts.training import StartName
 from components.train import linear
 from components.train.boosting import dmatrix, log_loss
+from components.train.choice import margin
 from components.train.inputs import TrainingInputs
 from components.train.split_rows import SplitRows
 from model.arrays import Floats
@@ -42,11 +43,13 @@ class Fold:
 
 @dataclass(frozen=True)
 class Validation:
-    """`strength` is the best C of a logistic regression over all folds, and `alone` its log loss there."""
+    """`strength` is the best C of a logistic regression over all folds, and `alone` its log loss there. `chance` is the
+    relative difference between two log losses there that says nothing."""
 
     folds: tuple[Fold, ...]
     strength: float
     alone: float
+    chance: float
 
 
 def validation(inputs: TrainingInputs) -> Validation:
@@ -62,7 +65,9 @@ def validation(inputs: TrainingInputs) -> Validation:
     losses = np.average([path.losses for path in paths], axis=0, weights=sizes)
     best = int(np.argmin(losses))
     folds = tuple(_fold(inputs, *pair, path.fits[best]) for pair, path in zip(pairs, paths, strict=True))
-    return Validation(folds, STRENGTHS[best], float(losses[best]))
+    positives = [int(rows.label[unseen].sum()) for _, unseen in pairs]
+    rarer = min(sum(positives), sum(sizes) - sum(positives))
+    return Validation(folds, STRENGTHS[best], float(losses[best]), margin(rarer))
 
 
 def held_out(rows: SplitRows, *, by_time: bool) -> list[NDArray[np.bool_]]:

@@ -211,7 +211,7 @@ class Training(Part):
     """How much to search, and for what to stop."""
 
     engine: Literal["xgboost"] = "xgboost"
-    trials: int = Field(60, gt=0, le=10**6, description="the usual end of the search; makes runs repeatable")
+    trials: int = Field(60, gt=0, le=10**6, description="the most settings that are tried; makes runs repeatable")
     minutes: float = Field(10, gt=0, le=10**6, description="the safety stop")
     cpu_seconds: float | None = Field(
         None, gt=0, le=10**8, description="a stop by processor time, which a busy machine does not shift"

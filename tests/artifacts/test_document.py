@@ -53,7 +53,7 @@ def test_mappings_are_sorted_and_undeclared_fields_come_first():
 def test_every_problem_is_named_at_once():
     first, second, third = problems(stopped_by="luck", trials=..., surprise=1)
     assert (first.where, first.code) == ("training.json stopped_by", "artifact-invalid")
-    assert first.problem == "Input should be 'trials', 'minutes' or 'cpu_seconds', found 'luck'"
+    assert first.problem == "Input should be 'trials', 'no_gain', 'minutes' or 'cpu_seconds', found 'luck'"
     assert (second.where, second.problem) == ("training.json trials", "Field required")
     assert third.where == "training.json surprise"
     assert "Write it again with the step of this version of Kamado: train" in third.hint

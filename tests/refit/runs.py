@@ -41,10 +41,11 @@ def refitted(folder, spec, out, *, splits=None, trained=None, threads=1):
 
 
 def with_search(folder, out, **search):
-    """A copy of `trained` whose bundle has another recipe."""
+    """A copy of `trained` whose bundle has another recipe, of one setting."""
     shutil.copytree(folder / "trained", out)
     bundle = load(out / "bundle")
     shutil.rmtree(out / "bundle")
-    manifest = bundle.manifest.model_copy(update={"search": {**bundle.manifest.search, **search}, "files": {}})
+    first = {name: value for name, value in bundle.manifest.search.items() if "." not in name}
+    manifest = bundle.manifest.model_copy(update={"search": {**first, **search}, "files": {}})
     write(out / "bundle", manifest, bundle.booster, bundle.golden)
     return out

@@ -14,6 +14,7 @@ from components.train.candidates import CANDIDATES
 from components.train.fitted_model import FittedModel, gain_of_trees
 from components.train.inputs import TrainingInputs
 from components.train.journal import Journal, TrialRecord
+from components.train.recipe import MemberSetting, Recipe
 from components.train.search import SearchResult
 from components.train.split_rows import SplitRows
 from components.train.train import train
@@ -84,11 +85,13 @@ def test_a_journal_keeps_whole_lines_and_one_writer(tmp_path):
 def test_usual_settings_of_several_regimes_come_first_and_every_trial_has_its_cost(tmp_path):
     trained = small_run(tmp_path) / "trained"
     report, cost = TrainingReport.read(trained), SearchCost.read(trained)
-    better = min(report.trials[:2], key=lambda trial: trial.log_loss).parameters["start"]
-    assert [trial.parameters for trial in report.trials] == [{"start": better, **known} for known in CANDIDATES[:3]]
-    assert [(trial.parameters["start"], trial.parameters["max_depth"]) for trial in report.trials] == [
-        ("trees", 5), ("linear", 2), (better, 6),
+    assert [trial.parameters for trial in report.trials] == list(CANDIDATES[:3])
+    assert [(trial.parameters["start"], trial.parameters["eta"]) for trial in report.trials] == [
+        ("trees", 0.05), ("linear", 0.05), ("trees", 0.1),
     ]  # fmt: skip
+    best = min(report.trials, key=lambda trial: trial.log_loss)
+    assert (report.members[0], report.best.log_loss) == (best.number, best.log_loss)
+    assert all(report.trials[number].log_loss <= best.log_loss * (1 + report.chance) for number in report.members)
     assert [trial.number for trial in cost.trials] == [0, 1, 2]
     assert all(trial.cpu_seconds > 0 for trial in cost.trials)
     assert report.logistic_log_loss is not None
@@ -135,8 +138,8 @@ def test_validation_rows_have_a_say_in_trees_or_none_unless_time_is_declared(by,
     )
     inputs = TrainingInputs(spec_of(split=split), (), train_rows, calibration, Sampling(kept_negatives=1.0), 1)
     result = SearchResult(
-        start="trees", parameters={}, rounds=1, strength=1.0, log_loss=0.40, alone=0.41, folds=5, validation_rows=400,
-        trials=(), stopped_by="trials",
+        recipe=Recipe((MemberSetting("trees", 1, {}),), 1.0), members=(0,), chance=0.01, log_loss=0.40, alone=0.41,
+        folds=5, validation_rows=400, trials=(), stopped_by="trials",
     )  # fmt: skip
     trees, alone = (
         FittedModel("", Linear(intercept=0.0), b"", Trees(trees=1, members=1), Calibration(method="platt", a=1, c=0), x)

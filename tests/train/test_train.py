@@ -123,8 +123,8 @@ def test_progress_reports_every_stage_with_its_count_and_loss(tmp_path):
     )  # fmt: skip
     stages = [
         "reading the rows", "fitting logistic regressions to", "1 of 2 trials, best log loss 0.", "2 of 2 trials",
-        "training the best setting without fold 1 of 3", "training the best setting without fold 2 of 3",
-        "training the best setting without fold 3 of 3", "calibrating on the calibration split",
+        "training the best settings without fold 1 of 3", "training the best settings without fold 2 of 3",
+        "training the best settings without fold 3 of 3", "calibrating on the calibration split",
         "fitting a logistic regression alone", "fitting the baselines", "writing the bundle", "2 trials, best log loss",
     ]  # fmt: skip
     assert [call[:2] for call in calls] == [(done, 11) for done in (0, 1, 3, 4, 4, 5, 6, 7, 8, 9, 10, 11)]

@@ -65,8 +65,8 @@ def _directions(context: ManifestContext) -> Iterator[Violation]:
 
 def _members(context: ManifestContext) -> Iterator[Violation]:
     trees, members = context.manifest.trees.trees, context.manifest.trees.members
-    if trees % members:
-        yield Violation("trees.members", f"is {members:.20g}, which does not divide {trees:.20g} trees")
+    if members > trees:
+        yield Violation("trees.members", f"is {members:.20g}, more than {trees:.20g} trees")
 
 
 def _calibration(context: ManifestContext) -> Iterator[Violation]:
@@ -90,7 +90,7 @@ TABLE: FieldTable[ManifestContext] = (
     ),
     FieldRule("linear.terms.*.weight", "not against the feature's direction", "direction-broken", _directions),
     CheckedElsewhere("trees.trees", "as many as the booster holds", "trees-count"),
-    FieldRule("trees.members", "a divisor of the number of trees", "trees-members", _members),
+    FieldRule("trees.members", "at most the number of trees", "trees-members", _members),
     CheckedElsewhere("sampling.kept_negatives", "above 0, at most 1", "manifest-field"),
     FieldRule(
         "calibration.a, b, c",
