@@ -5,6 +5,7 @@ not seen is as honest as a cross validation, at the price of the members alone: 
 refit is compared by it.
 """
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,13 +13,13 @@ import numpy as np
 from components.refit.rows import FOLDS, RefitRows
 from components.train import calibrate, linear
 from components.train.baselines import STRENGTH
-from components.train.boosting import dmatrix, log_loss, margin_of
-from components.train.ensemble import fit_member, merge
+from components.train.boosting import log_loss, tree_margin
+from components.train.engine import BoostingRows
+from components.train.ensemble import merge, start_margin
 from components.train.fitted_model import ALONE, FittedModel
 from components.train.recipe import MemberSetting, Recipe
 from model.arithmetic import sigmoid
 from model.arrays import Floats
-from model.bundle.booster import xgboost
 from model.bundle.linear import Linear
 from model.bundle.manifest import BundleManifest, Trees
 from model.progress import ReportProgress
@@ -39,28 +40,27 @@ class RefittedModel:
     unseen: Floats
 
 
-def fit_model(
-    spec: Spec, rows: RefitRows, judged: BundleManifest, *, threads: int, progress: ReportProgress
-) -> RefittedModel:
+def fit_model(spec: Spec, rows: RefitRows, judged: BundleManifest, *, progress: ReportProgress) -> RefittedModel:
     """The recipe of the judged model on all rows. The same rows give the same model on any number of threads."""
     alone, sampled = judged.search["kind"] == ALONE, rows.sampled
     recipe = Recipe.of(judged.search).longer(MORE_ROUNDS)
     trained = Recipe((NO_TREES,), STRENGTH) if alone else recipe
     starts = _starts(rows, trained)
-    members: list[xgboost.Booster] = []
-    first: xgboost.DMatrix | None = None
+    members: list[bytes] = []
+    first: BoostingRows | None = None
     z = np.zeros(rows.newest.count)
     for fold, start in enumerate(starts):
         progress(fold + 1, FOLDS + 2, f"training on {sampled.count:,} rows, member {fold + 1} of {FOLDS}")
         fitted, unseen, setting = rows.fold != fold, rows.newest_fold == fold, trained.member(fold)
-        matrix = dmatrix(sampled.matrix[fitted], sampled.label[fitted], rows.features, threads, like=first)
-        first = matrix if first is None else first
-        matrix.set_base_margin(start.margin(sampled.matrix[fitted], rows.names))
+        prepared = rows.engine.prepare(sampled, rows.features, fitted, like=first)
+        first = prepared if first is None else first
+        prepared.begin_at(start_margin(sampled, start, rows.names, fitted))
         seeded = setting.parameters | {"seed": spec.training.seed + fold}
-        members.append(fit_member(matrix, rows.features, seeded, setting.rounds, threads=threads))
-        z[unseen] = start.margin(rows.newest.matrix[unseen], rows.names)
+        members.append(rows.engine.fit(prepared, rows.features, seeded, setting.rounds))
+        margin = functools.partial(start.margin, names=rows.names)
+        z[unseen] = rows.newest.encoded.over(margin, unseen)
         if not alone:
-            z[unseen] += margin_of(bytes(members[-1].save_raw("ubj")), rows.newest.matrix[unseen])
+            z[unseen] += rows.newest.encoded.over(tree_margin(members[-1]), unseen)
     z = rows.sampling.correct(z)
     calibration = calibrate.fit(z, rows.newest.label, drifts=spec.split.by == "time")
     calibrated = calibration.apply(z)
@@ -69,7 +69,7 @@ def fit_model(
         kind=str(judged.search["kind"]),
         linear=linear.mean(starts),
         booster=merge(merged, weight=0.0 if alone else 1.0),
-        trees=Trees(trees=sum(member.num_boosted_rounds() for member in merged), members=len(merged)),
+        trees=Trees(trees=sum(trained.member(fold).rounds for fold in range(len(merged))), members=len(merged)),
         calibration=calibration,
         log_loss=log_loss(calibrated, rows.newest.label),
     )
@@ -81,7 +81,7 @@ def _starts(rows: RefitRows, recipe: Recipe) -> list[Linear]:
     sampled = rows.sampled
     starts = [linear.prior(sampled.label)] * FOLDS
     if any(setting.start == "linear" for setting in recipe.settings):
-        design = linear.Design(sampled.matrix, sampled.label, rows.features)
+        design = linear.Design.of(sampled, rows.features)
         for fold in range(FOLDS):
             if recipe.member(fold).start == "linear":
                 starts[fold] = design.fit(strength=recipe.strength, rows=rows.fold != fold)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from artifacts.training import StartName
 from components.train import calibrate, linear
 from components.train.baselines import logistic
-from components.train.boosting import log_loss, margin_of
+from components.train.boosting import log_loss, tree_margin
 from components.train.ensemble import fit_members, merge
 from components.train.inputs import TrainingInputs
+from components.train.recipe import Recipe
 from components.train.stages import Stages
-from model.bundle.booster import xgboost
 from model.bundle.calibration import Calibration
 from model.bundle.linear import Linear
 from model.bundle.manifest import Trees
@@ -43,7 +43,7 @@ def fit_model(inputs: TrainingInputs, result: "SearchResult", stages: Stages) ->
     members = fit_members(inputs, starts, recipe, stages)
     stages.begin("calibrating on the calibration split")
     of_members = [starts[recipe.member(number).start] for number in range(len(members))]
-    trees = _with_trees(inputs, linear.mean(of_members), members)
+    trees = _with_trees(inputs, recipe, linear.mean(of_members), members)
     stages.begin("fitting a logistic regression alone")
     alone = _without_trees(inputs, members[0])
     return trees if gain_of_trees(inputs, result, trees, alone) >= 0 else alone
@@ -61,29 +61,32 @@ def gain_of_trees(inputs: TrainingInputs, result: "SearchResult", trees: FittedM
     return gain
 
 
-def _with_trees(inputs: TrainingInputs, start: Linear, members: Sequence[xgboost.Booster]) -> FittedModel:
+def _with_trees(inputs: TrainingInputs, recipe: Recipe, start: Linear, members: Sequence[bytes]) -> FittedModel:
     """`start` is the mean of the members' own."""
     booster = merge(members)
     rows = inputs.calibration
-    margin = inputs.sampling.correct(start.margin(rows.matrix, inputs.names) + margin_of(booster, rows.matrix))
+    trees = tree_margin(booster)
+    margin = inputs.sampling.correct(
+        rows.encoded.over(lambda matrix: start.margin(matrix, inputs.names) + trees(matrix))
+    )
     calibration = calibrate.fit(margin, rows.label, drifts=inputs.spec.split.by == "time")
     return FittedModel(
         kind="trees on a logistic regression" if start.terms else "trees",
         linear=start,
         booster=booster,
-        trees=Trees(trees=sum(member.num_boosted_rounds() for member in members), members=len(members)),
+        trees=Trees(trees=sum(recipe.member(number).rounds for number in range(len(members))), members=len(members)),
         calibration=calibration,
         log_loss=log_loss(calibration.apply(margin), rows.label),
     )
 
 
-def _without_trees(inputs: TrainingInputs, member: xgboost.Booster) -> FittedModel:
+def _without_trees(inputs: TrainingInputs, member: bytes) -> FittedModel:
     """The booster is a single tree of zeros, the first of `member`, so that the bundle keeps its one format."""
     alone = logistic(inputs, directions=True)
     return FittedModel(
         kind=ALONE,
         linear=alone.linear,
-        booster=merge([member[:1]], weight=0.0),
+        booster=merge([member], weight=0.0, trees=1),
         trees=Trees(trees=1, members=1),
         calibration=alone.calibration,
         log_loss=alone.log_loss,

@@ -14,14 +14,13 @@ import optuna
 from optuna.trial import TrialState
 
 from artifacts.training import BestTrial, SearchBudget, SearchCost, StartName, TrainingReport, Trial, TrialCost
-from components.train.boosting import Parameters, fixed_parameters
+from components.train.boosting import Parameters
 from components.train.budget import Spending, StoppedBy
 from components.train.candidates import CANDIDATES, SPACE, TrialSetting
 from components.train.choice import best, chosen, is_over
 from components.train.inputs import TrainingInputs
 from components.train.journal import Journal, TrialRecord
 from components.train.recipe import MemberSetting, Recipe
-from components.train.rounds import boost
 from components.train.validation import Validation, validation
 from model.progress import ReportProgress
 
@@ -96,7 +95,7 @@ def search(inputs: TrainingInputs, budget: SearchBudget, journal: Journal, *, pr
         log_loss=members[0].log_loss,
         alone=folds.alone,
         folds=len(folds.folds),
-        validation_rows=sum(fold.rows for fold in folds.folds),
+        validation_rows=sum(fold.rows.rows for fold in folds.folds),
         trials=records,
         stopped_by=_stopped_by(records, budget, folds.chance, spending),
     )
@@ -164,8 +163,8 @@ def _evaluate(study: optuna.Study, inputs: TrainingInputs, folds: Validation, sp
 
     for fold in folds.folds:
         fold.begin(_start(trial.params))
-    fixed = fixed_parameters(inputs.features, inputs.threads) | {"seed": inputs.spec.training.seed}
-    boosted = boost(folds.folds, fixed | _of_xgboost(trial.params), report)
+    parameters = _of_xgboost(trial.params) | {"seed": inputs.spec.training.seed}
+    boosted = inputs.engine.boost([fold.rows for fold in folds.folds], inputs.features, parameters, report)
     loss = losses[-1][1] if pruned else boosted.log_loss
     if pruned:
         study.tell(trial, state=TrialState.PRUNED)  # its value is the last loss that it reported

@@ -1,5 +1,6 @@
 """Train one model: search a setting, fit it over folds, calibrate; write the bundle with its baselines beside it."""
 
+import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,9 +13,10 @@ from artifacts.training import SearchBudget
 from components.train.baselines import baselines
 from components.train.fitted_model import fit_model
 from components.train.golden import golden_rows
-from components.train.inputs import read_inputs
+from components.train.inputs import TrainingInputs, read_inputs
 from components.train.journal import Journal, journal_path
 from components.train.manifest import lineage_of, manifest_of
+from components.train.row_arrays import IN_MEMORY
 from components.train.search import search
 from components.train.stages import Stages
 from model.bundle.bundle import write
@@ -35,6 +37,7 @@ def train(
     minutes: float,
     threads: int,
     cache: Path | None = None,
+    in_memory: int = IN_MEMORY,
     progress: ReportProgress,
 ) -> str:
     """Write `out/bundle`, `out/training.json` and `out/baselines.json`, whole or not at all; for further cuts the same
@@ -43,8 +46,9 @@ def train(
     Returns the bundle's digest. The same splits, spec and number of trials give the same bytes on any number of
     threads, as long as the search ends by its trials, also when a killed one goes on: `cache` is a folder that outlives
     the process, in which the trials are kept until all is written. The cuts share `minutes` and the processor seconds
-    of the spec. Raises DataError for splits that are damaged, and for those of one class where there are conversions
-    enough for a verdict.
+    of the spec. Encoded rows of more than `in_memory` bytes are kept in temporary files, and give the same bytes too.
+    Raises DataError for splits that are damaged, and for those of one class where there are conversions enough for a
+    verdict.
     """
     cuts, seconds = spec.split.cuts, spec.training.cpu_seconds
     budget = SearchBudget(trials=trials, minutes=minutes / cuts, cpu_seconds=seconds and seconds / cuts)
@@ -55,7 +59,15 @@ def train(
         trained = []
         for number in spec.split.numbers:
             stages.begin_cut(number)
-            trained.append(_train(spec, cut_folder(splits, number), extract, budget, stages, journals, threads))
+            cut = cut_folder(splits, number)
+            with tempfile.TemporaryDirectory() as temporary:
+                stages.begin("reading the rows")
+                summary = SplitSummary.read(cut)
+                inputs = read_inputs(
+                    spec, cut, summary, threads=threads, temporary=Path(temporary), in_memory=in_memory
+                )
+                lineage = lineage_of(inputs, cut, summary, extract)
+                trained.append(_train(inputs, cut, lineage, budget, stages, journals))
         with output_folder(out) as folder:
             digests = [cut.write(cut_folder(folder, number)) for number, cut in enumerate(trained, 1)]
         journals.remove()
@@ -64,19 +76,14 @@ def train(
 
 
 def _train(
-    spec: Spec,
+    inputs: TrainingInputs,
     splits: Path,
-    extract: Extract,
+    lineage: BundleLineage,
     budget: SearchBudget,
     stages: Stages,
     journals: "_Journals",
-    threads: int,
 ) -> "_Trained":
     """One cut."""
-    stages.begin("reading the rows")
-    summary = SplitSummary.read(splits)
-    inputs = read_inputs(spec, splits, summary, threads=threads)
-    lineage = lineage_of(inputs, splits, summary, extract)
     stages.begin(f"fitting logistic regressions to {inputs.train.count:,} rows")
     journal = journals.open(lineage)
     result = search(inputs, budget, journal, progress=lambda done, _, message: stages.searched(done, message))

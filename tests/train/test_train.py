@@ -13,6 +13,7 @@ import pytest
 from artifacts.training import TrainingReport
 from components.train.golden import edge_rows, usual_rows
 from components.train.learn_features import learn_features
+from components.train.row_arrays import RowStorage
 from components.train.split_rows import read_rows
 from components.train.train import train
 from model.bundle.bundle import load
@@ -35,6 +36,13 @@ def test_the_same_parts_give_the_same_bytes_on_one_thread_and_on_two(tmp_path):
     double = train_into(tmp_path / "two", threads=2)
     for file in ("training.json", "baselines.json", "bundle/manifest.json", "bundle/booster.ubj", "bundle/golden.json"):
         assert (single / "trained" / file).read_bytes() == (double / "trained" / file).read_bytes(), file
+
+
+def test_rows_in_files_give_the_same_bytes_as_rows_in_memory(tmp_path):
+    run, spec = small_run(tmp_path), spec_of()
+    train(spec, run / "splits", run / "rows", run / "o", trials=3, minutes=10, threads=1, in_memory=0, progress=quiet)
+    for file in ("training.json", "baselines.json", "bundle/manifest.json", "bundle/booster.ubj", "bundle/golden.json"):
+        assert (run / "o" / file).read_bytes() == (run / "trained" / file).read_bytes(), file
 
 
 def test_another_seed_gives_another_model(tmp_path):
@@ -178,12 +186,12 @@ def test_golden_rows_have_no_unseen_category_where_a_server_refuses_it(tmp_path)
 def test_the_matrix_of_training_is_the_matrix_of_serving(tmp_path):
     run, spec = small_run(tmp_path), spec_of()
     features = learn_features(spec, [run / "splits" / "train.parquet"])
-    rows = read_rows(spec, run / "splits", "test", features)
+    rows = read_rows(spec, run / "splits", "test", features, RowStorage())
     table = pq.read_table(run / "splits" / "test.parquet")
     predictor = Predictor(load(run / "trained" / "bundle"))
     columns = {name: table[name].to_pylist() for name in ("rent", "area", "layout")}
     served = predictor.encode(columns, position=table["position"].to_numpy())
-    assert np.array_equal(rows.matrix, served, equal_nan=True)
+    assert np.array_equal(rows.encoded.values(), served, equal_nan=True)
 
 
 def test_one_row_scores_as_it_does_among_many(tmp_path):
