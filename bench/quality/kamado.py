@@ -6,6 +6,7 @@ all of training: SEARCH of it for the search, the rest for the members of the fi
 
 import json
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,8 +73,10 @@ def quiet(*_: object) -> None:
 
 def refit(spec: Spec, splits: Path, judged: Bundle, folder: Path) -> Bundle:
     """The judged bundle's recipe on every row, as it ships after `promote`."""
-    rows = read_refit_rows(spec, splits, SplitSummary.read(splits))
-    return write_bundle(judged, rows, fit_model(spec, rows, judged.manifest, threads=1, progress=quiet), splits, folder)
+    with tempfile.TemporaryDirectory() as temporary:
+        rows = read_refit_rows(spec, splits, SplitSummary.read(splits), threads=1, temporary=Path(temporary))
+        fitted = fit_model(spec, rows, judged.manifest, progress=quiet)
+        return write_bundle(judged, rows, fitted, splits, folder)
 
 
 def probabilities(spec: Spec, bundle: Bundle, outer: Path) -> Floats:

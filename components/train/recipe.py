@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from artifacts.training import StartName
 from components.train.boosting import Parameters
+from model.bundle.manifest import Trees
 
 SearchFields = dict[str, str | int | float | bool | None]
 MOST_SETTINGS = 3
@@ -37,6 +38,10 @@ class Recipe:
     def member(self, number: int) -> MemberSetting:
         """The setting of the ensemble's member `number`, from 0."""
         return self.settings[number % len(self.settings)]
+
+    def trees(self, members: int) -> Trees:
+        """Of an ensemble with so many members."""
+        return Trees.of(tuple(self.member(number).rounds for number in range(members)))
 
     def longer(self, factor: float) -> "Recipe":
         """With more rounds, where members learn from more rows."""

@@ -146,7 +146,7 @@ def test_validation_rows_have_a_say_in_trees_or_none_unless_time_is_declared(by,
         folds=5, validation_rows=400, trials=(), stopped_by="trials",
     )  # fmt: skip
     trees, alone = (
-        FittedModel("", Linear(intercept=0.0), b"", Trees(trees=1, members=1), Calibration(method="platt", a=1, c=0), x)
+        FittedModel("", Linear(intercept=0.0), b"", Trees.of((1,)), Calibration(method="platt", a=1, c=0), x)
         for x in (0.41, 0.40)
     )
     assert (gain_of_trees(inputs, result, trees, alone) > 0) is better
