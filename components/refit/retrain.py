@@ -40,7 +40,8 @@ def retrain(
     judged, verdict = load(trained / "bundle"), Verdict.read(evaluation)
     documents = StepDocuments.read(training=trained, splits=splits, extracted=splits)
     progress(0, STEPS, "reading every row")
-    rows = read_refit_rows(spec, splits, SplitSummary.read(splits))
+    statistic_inputs = [statistic.input for statistic in judged.manifest.statistics]
+    rows = read_refit_rows(spec, splits, SplitSummary.read(splits), statistic_inputs)
     fitted = fit_model(spec, rows, judged.manifest, threads=threads, progress=progress)
     refit = write_bundle(judged, rows, fitted, splits, bundle)
     progress(FOLDS + 1, STEPS, f"comparing on the {rows.newest.count:,} newest rows")

@@ -8,7 +8,8 @@ from pathlib import Path
 from artifacts.split import SplitSummary, split_file
 from components.train import linear
 from components.train.learn_features import learn_features
-from components.train.split_rows import SplitRows, read_rows, refuse_one_class
+from components.train.split_rows import SplitRows, read_file, read_rows, refuse_one_class
+from components.train.statistics import RowFile, learn_statistics
 from model.bundle.calibration import Sampling
 from model.bundle.features import Feature
 from model.spec.types import Spec
@@ -41,8 +42,10 @@ class TrainingInputs:
 
 def read_inputs(spec: Spec, splits: Path, summary: SplitSummary, *, threads: int) -> TrainingInputs:
     """Raises DataError for splits that are damaged, and for those of one class where there are conversions enough."""
-    features = learn_features(spec, [split_file(splits, "train")])
-    train = read_rows(spec, splits, "train", features)
+    path = split_file(splits, "train")
+    statistics = learn_statistics(spec, [RowFile(path)], learn_features(spec, [path]))
+    features = statistics.features
+    train = read_file(spec, path, features, ordered=statistics.ordered)
     calibration = read_rows(spec, splits, "calibration", features)
     positives = sum(summary.positives.values())
     refuse_one_class(spec, splits, {"train": train, "calibration": calibration}, positives)
