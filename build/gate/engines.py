@@ -63,7 +63,7 @@ class Difference:
 
 
 def first_difference(kernel: Predictor, reference: Predictor, rows: Floats) -> Difference | None:
-    """Between two predictors of one bundle, on float64 (rows, columns of the data), as a matrix and as callers send them.
+    """Between two predictors of one bundle, on float64 (rows, columns of the data), as a matrix and as callers send it.
 
     Both ways, all rows at once and few at a time, give the same bits; flags are compared as well.
     """

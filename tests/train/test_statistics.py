@@ -43,25 +43,36 @@ def statistic_of(statistics: Statistics) -> StatisticFeature:
 
 
 def test_a_row_sees_only_labels_that_were_known_when_it_was_shown(tmp_path):
-    days = [0, 1, 4, 5, 9]
-    before = learned(tmp_path, spec_of(days=3), ["a"] * 5, [1, 0, 1, 0, 1], days).ordered["agent (statistic)"]
+    """Among enough others, so that one label does not change the strength of the prior, which is one for all rows."""
+    random = np.random.default_rng(3)
+    others = 400
+    days = [0, 1, 4, 5, 9, *random.integers(0, 10, others).tolist()]
+    agents = [*"aaaaa", *random.choice(list("bc"), others).tolist()]
+    labels = np.array([1, 0, 1, 0, 1, *(int(agent == "b") for agent in agents[5:])])
+    before = learned(tmp_path, spec_of(days=3), agents, labels, days)
     for changed in range(5):
-        labels = [1, 0, 1, 0, 1]
-        labels[changed] = 1 - labels[changed]
-        after = learned(tmp_path, spec_of(days=3), ["a"] * 5, labels, days).ordered["agent (statistic)"]
-        blind = [row for row in range(5) if days[row] - 3 <= days[changed]]
-        assert after[blind].tolist() == before[blind].tolist()
+        flipped = labels.copy()
+        flipped[changed] = 1 - flipped[changed]
+        after = learned(tmp_path, spec_of(days=3), agents, flipped, days)
+        assert statistic_of(after).strength == statistic_of(before).strength
+        differs = after.ordered["agent (statistic)"] != before.ordered["agent (statistic)"]
+        sees = np.array(days) - 3 > days[changed]
+        assert not differs[~sees].any()
+        assert differs[:5].tolist() == sees[:5].tolist()
 
 
 def test_without_time_no_row_sees_its_own_label(tmp_path):
     random = np.random.default_rng(1)
-    agents, labels = random.choice(list("abcd"), 200).tolist(), random.integers(0, 2, 200)
+    agents = random.choice(list("abcd"), 200).tolist()
+    labels = np.array([int(agent in "ab") for agent in agents])
     spec = spec_of(days=None)
-    before = learned(tmp_path, spec, agents, labels).ordered["agent (statistic)"]
+    before = learned(tmp_path, spec, agents, labels)
     for row in (0, 77, 199):
         changed = labels.copy()
         changed[row] = 1 - changed[row]
-        assert learned(tmp_path, spec, agents, changed).ordered["agent (statistic)"][row] == before[row]
+        after = learned(tmp_path, spec, agents, changed)
+        assert statistic_of(after).strength == statistic_of(before).strength
+        assert after.ordered["agent (statistic)"][row] == before.ordered["agent (statistic)"][row]
 
 
 def test_the_table_knows_rare_values_and_nothing_of_others(tmp_path):
