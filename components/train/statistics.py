@@ -3,7 +3,7 @@
 A row never sees its own label, nor one that was not known yet when it was shown: its numbers come from earlier rows
 alone ("ordered" statistics: Prokhorenkova et al., CatBoost, NeurIPS 2018). With a time column earlier means so long ago
 that a conversion would be known by then. Without one it means before it in an order by hash, in which the rows of a
-group are at one place. The table in the bundle is of all rows.
+group have one rank. The table in the bundle is of all rows.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -22,7 +22,7 @@ from model.spec.types import Spec
 
 FEWEST_VALUES = 30  # of a category that gets a statistic unasked: trees tell fewer apart by themselves
 STRENGTHS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
-CERTAIN = 2.0  # standard errors of what a statistic that was not asked for must tell
+CERTAIN = 2.0  # standard errors of what a statistic that the spec does not ask for must tell
 DIGITS = 4  # of a value in the table
 DAY = 86_400 * 10**6  # microseconds
 MIXED = np.uint64(0x9E3779B97F4A7C15)  # an order by hash that no division into folds follows
@@ -56,11 +56,11 @@ def learn_statistics(
     if not candidates:
         return Statistics(tuple(_without_rare(feature) for feature in inputs), {})
     rows = _read(spec, files, candidates)
-    asked = {name for name, feature in spec.features.items() if feature.statistic} if names is None else {*names}
+    wanted = {name for name, feature in spec.features.items() if feature.statistic} if names is None else {*names}
     learned = {}
     for feature in candidates:
         statistic, ordered, gain = _learn(feature, rows)
-        if feature.name in asked or gain >= CERTAIN:
+        if feature.name in wanted or gain >= CERTAIN:
             learned[feature.name] = statistic, ordered
     return Statistics(
         features=(
@@ -74,8 +74,8 @@ def learn_statistics(
 def _is_candidate(spec: Spec, feature: CategoryFeature, names: Collection[str] | None) -> bool:
     if names is not None:
         return feature.name in names
-    asked = spec.features[feature.name].statistic
-    return len(feature.known) >= FEWEST_VALUES if asked is None else asked
+    wanted = spec.features[feature.name].statistic
+    return len(feature.known) >= FEWEST_VALUES if wanted is None else wanted
 
 
 def _without_rare(feature: Input) -> Input:
@@ -84,13 +84,13 @@ def _without_rare(feature: Input) -> Input:
 
 @dataclass(frozen=True)
 class _Rows:
-    """Rows that statistics are counted over. `place` is their place in the order, rows at one place have the same;
-    row i sees the rows at places before `sees[i]`. `weight` is what a row counts."""
+    """Rows that statistics are counted over. `rank` is theirs in the order;
+    row i sees the rows of ranks below `sees[i]`. `weight` is what a row counts."""
 
     codes: dict[str, Ints]
     converted: Floats
     weight: Floats
-    place: Ints
+    rank: Ints
     sees: Ints
 
 
@@ -115,16 +115,16 @@ def _read(spec: Spec, files: Sequence[RowFile], features: Sequence[CategoryFeatu
                 codes[feature.name].append(_codes(feature, batch[feature.name]))
             start += batch.num_rows
     if times:
-        place, sees = _by_time(np.concatenate(times), np.concatenate(groups), spec.source.conversion_days * DAY)
+        rank, sees = _by_time(np.concatenate(times), np.concatenate(groups), spec.source.conversion_days * DAY)
     else:
-        place = np.unique(np.concatenate(groups) * MIXED, return_inverse=True)[1]
-        sees = place
+        rank = np.unique(np.concatenate(groups) * MIXED, return_inverse=True)[1]
+        sees = rank
     weight = np.concatenate(weights)
     return _Rows(
         codes={name: np.concatenate(parts) for name, parts in codes.items()},
         converted=np.concatenate(labels) * weight,
         weight=weight,
-        place=place,
+        rank=rank,
         sees=sees,
     )
 
@@ -140,12 +140,12 @@ def _codes(feature: CategoryFeature, column: pa.Array) -> Ints:
 
 
 def _by_time(times: Ints, lists: NDArray[np.uint64], wait: int) -> tuple[Ints, Ints]:
-    """Each row's place, and the first place that it does not see: that of the rows of `wait` before its list."""
-    places, place = np.unique(times, return_inverse=True)
+    """Each row's rank, and the first rank that it does not see: that of the rows of `wait` before its list."""
+    moments, rank = np.unique(times, return_inverse=True)
     number, row = np.unique(lists, return_inverse=True)
     shown = np.full(len(number), np.iinfo(np.int64).max)
     np.minimum.at(shown, row, times)
-    return place, np.searchsorted(places, shown[row] - wait)
+    return rank, np.searchsorted(moments, shown[row] - wait)
 
 
 def _learn(feature: CategoryFeature, rows: _Rows) -> tuple[StatisticFeature, NDArray[np.float32], float]:
@@ -173,11 +173,11 @@ def _learn(feature: CategoryFeature, rows: _Rows) -> tuple[StatisticFeature, NDA
 
 def _seen(codes: Ints, rows: _Rows) -> tuple[Floats, Floats]:
     """For every row how many rows of its code it sees, and how many of them converted, both weighted."""
-    width = int(rows.place.max()) + 2
-    ranks = codes * width + rows.place
-    order = np.argsort(ranks, kind="stable")
-    ranks = ranks[order]
-    first, end = np.searchsorted(ranks, codes * width), np.searchsorted(ranks, codes * width + rows.sees)
+    width = int(rows.rank.max()) + 2
+    keys = codes * width + rows.rank
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    first, end = np.searchsorted(keys, codes * width), np.searchsorted(keys, codes * width + rows.sees)
     count, converted = (np.append(0.0, np.cumsum(values[order])) for values in (rows.weight, rows.converted))
     return count[end] - count[first], converted[end] - converted[first]
 
