@@ -12,6 +12,7 @@ from model.booster.trees import read_trees
 from model.bundle.bundle import load
 from model.bundle.contributions import Explainer
 from model.bundle.features import CategoryFeature, StatisticFeature
+from model.bundle.manifest import Trees
 from model.bundle.predictor import Predictor
 from model.kernel.kernel import Kernel
 from model.kernel.layout import flatten
@@ -55,12 +56,13 @@ def bundle_folder(tmp_path_factory):
         StatisticFeature(name="layout (statistic)", input="layout", prior=0.3, strength=10, missing=4.0, values=values),
     )
     rare = [{**design.inputs[row], "layout": name} for row, name in enumerate(RARE)]
-    parameters = {**design.parameters, "monotone_constraints": "(-1,0,0,-1,0)"}
+    parameters = {**design.parameters, "max_depth": 6, "monotone_constraints": "(-1,0,0,-1,0)"}
     return write_bundle(
         tmp_path_factory.mktemp("statistic") / "bundle",
         replace(
             design, features=features, columns={**design.columns, "layout": layouts}, label=np.array(label),
             inputs=[*design.inputs, *rare], parameters=parameters,
+            trees=Trees(trees=24, members=2),
         ),
     )  # fmt: skip
 
