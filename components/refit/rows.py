@@ -6,7 +6,7 @@ the test split stays out, and because every run assigns a row to the same split,
 this one learned from.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from components.train.learn_features import learn_features
 from components.train.local_engine import LocalEngine
 from components.train.row_arrays import IN_MEMORY, Mask, RowStorage
 from components.train.split_rows import SplitRows, among, read_file
+from components.train.statistics import RowFile, learn_statistics
 from model.bundle.calibration import Sampling
 from model.bundle.features import Feature
 from model.spec.types import Spec
@@ -53,9 +54,11 @@ class RefitRows:
 
 
 def read_refit_rows(
-    spec: Spec, splits: Path, summary: SplitSummary, *, threads: int, temporary: Path, in_memory: int = IN_MEMORY
-) -> RefitRows:
-    """Rows of more than `in_memory` bytes are kept in files of the folder `temporary`, which outlives them.
+    spec: Spec, splits: Path, summary: SplitSummary, statistic_inputs: Collection[str] = (), *,
+    threads: int, temporary: Path, in_memory: int = IN_MEMORY,
+) -> RefitRows:  # fmt: skip
+    """`statistic_inputs` are the categories that the judged model has a statistic of. Rows of more than `in_memory`
+    bytes are kept in files of the folder `temporary`, which outlives them.
 
     Raises DataError for splits that are damaged."""
     name: SplitName = "test" if spec.columns.time else "calibration"
@@ -64,19 +67,23 @@ def read_refit_rows(
     if spec.columns.time:
         paths += [split_file(splits, "test")]
         paths += [rest] if pq.read_metadata(rest).num_rows else []
-    features = learn_features(spec, paths)
+    sampled_paths = (split_file(splits, "train"), rest)
+    keep = summary.sampling.kept_negatives
+    files = [RowFile(path, 1.0 if path in sampled_paths else keep) for path in paths]
+    statistics = learn_statistics(spec, files, learn_features(spec, paths), names=statistic_inputs)
+    features = statistics.features
     values = sum(pq.read_metadata(path).num_rows for path in paths) * len(features)
     storage = RowStorage.of_size(values, temporary, in_memory=in_memory)
     parts, before = [], 0
     for path in paths:
-        parts.append(read_file(spec, path, features, storage, before=before))
+        parts.append(read_file(spec, path, features, storage, before=before, ordered=statistics.ordered))
         before += parts[-1].count
     newest = parts[paths.index(split_file(splits, name))]
     counts = [summary.splits[split] for split in ("train", "calibration", "test")]
     used = counts if spec.columns.time else counts[:2]
     rows = sum(count.rows for count in used) + (summary.gap + summary.purged if spec.columns.time else 0)
     sampled = _joined(parts, [
-        None if path.name in ("train.parquet", REST) else _sample(spec, part, number, summary)
+        None if path in sampled_paths else _sample(spec, part, number, summary)
         for number, (path, part) in enumerate(zip(paths, parts, strict=True))
     ], storage)  # fmt: skip
     conversions = sampled.positives
