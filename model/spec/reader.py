@@ -12,6 +12,7 @@ from model.files import JSON
 from model.spec.messages import problems_of, short_repr
 from model.spec.types import PARTS, Spec
 
+SWITCHES = (("source", "check_keys"), ("training", "refit"), ("resources", "*", "spot"))  # keys that are true or false
 DEEPEST = 6  # levels of nesting that are searched for switches
 
 
@@ -113,9 +114,13 @@ def _read_sql(folder: Path, name: str, problems: Problems) -> str:
     return text
 
 
+def _matches(location: tuple[str, ...], key: tuple[str, ...]) -> bool:
+    return len(location) == len(key) and all(part in ("*", name) for part, name in zip(key, location, strict=True))
+
+
 def _switches(value: JSON, location: tuple[str, ...]) -> Iterator[Problem]:
-    """One key of a spec is true or false; YAML reads yes, no, on and off so, and a number might be made of them."""
-    if isinstance(value, bool) and not (location[:1] == ("resources",) and location[2:] == ("spot",)):
+    """What is true or false at a key that takes neither: YAML reads yes, no, on and off so."""
+    if isinstance(value, bool) and not any(_matches(location, key) for key in SWITCHES):
         problem = f"is {value} (yes, no, on and off mean that in YAML)"
         yield Problem(".".join(location), problem, "Put it in quotes, or write another value", "spec-value")
     if len(location) > DEEPEST:  # an anchor may hold itself

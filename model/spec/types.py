@@ -227,7 +227,9 @@ class Training(Part):
     keep_negatives: Share = Field(1.0, gt=0, description="share of non-conversions kept, of the train split alone")
     seed: int = Field(7, ge=0, le=2**32 - 1)
     max_categories: int = Field(500, gt=1, le=10**6, description="the most frequent values are kept, others become one")
-    refit: bool = Field(True, description="ship the promoted recipe trained again on every row, the newest among them")
+    refit: StrictBool = Field(
+        True, description="ship the promoted recipe trained again on every row, the newest among them"
+    )
 
 
 class Champion(Part):

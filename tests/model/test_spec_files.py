@@ -4,13 +4,14 @@ import re
 
 import pydantic
 import pytest
+import yaml
 
 from model.errors import SpecError
 from model.spec.messages import problems_of
 from model.spec.reader import read_spec
 from model.spec.types import PARTS as MODELS
 from model.spec.types import Spec
-from tests.model.specs import changed
+from tests.model.specs import GOOD, changed
 
 TEXTS = [
     ("", "spec.yaml: holds no keys. Start from examples/rental_portal/spec.yaml"),
@@ -117,3 +118,30 @@ def test_no_message_is_pydantics(outcome):
     outcome(f"{len(lines)} messages, none is Pydantic's")
     assert [line for line in sorted(lines) if FOREIGN.search(line)] == []
     assert len(lines) > 200
+
+
+def test_every_switch_of_the_schema_can_be_written_in_a_file(read):
+    schema = Spec.model_json_schema()
+    assert {("training", "refit"), ("resources", "train", "spot")} <= {*switches(schema, schema, ())}
+    for path in switches(schema, schema, ()):
+        for value in (True, False):
+            spec = changed((path[0], yaml.safe_load(GOOD).get(path[0], {})))
+            inner = spec
+            for name in path[:-1]:
+                inner = inner.setdefault(name, {})
+            inner[path[-1]] = value
+            assert read(spec)
+
+
+def switches(schema, part, path):
+    """The location of every key that is true or false; a key of the writer's own is "train"."""
+    reference = part.get("$ref", "").rpartition("/")[2]
+    part = schema["$defs"][reference] if reference else part
+    if part.get("type") == "boolean":
+        yield path
+    for name, inner in part.get("properties", {}).items():
+        yield from switches(schema, inner, (*path, name))
+    if isinstance(part.get("additionalProperties"), dict):
+        yield from switches(schema, part["additionalProperties"], (*path, "train"))
+    for inner in part.get("anyOf", ()):
+        yield from switches(schema, inner, path)
