@@ -126,7 +126,7 @@ class FeatureSpec(Part):
         description="of a category: values that training saw rarely or never are scored as one more category (`other`) "
         "or as `missing`; with `refuse` a server refuses them",
     )
-    statistic: bool | None = Field(
+    statistic: StrictBool | None = Field(
         None,
         description="of a category: whether the model also reads how often rows with the value converted, as a number "
         "that knows rare values too; by default where it has 30 values or more and that tells something",
