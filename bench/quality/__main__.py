@@ -75,7 +75,7 @@ def compare(args: argparse.Namespace, console: Console) -> tuple[list[SetCompari
             console.print(f"{name}: {', '.join(map(str, verdicts)) or 'not measured'}")
             refused.append(Goal(f"{name}, models promoted", verdicts.count("promote"), 0))
         elif results:
-            rows = read_rows(read_spec(data_set.folder), division.outer)
+            rows = read_rows(read_spec(data_set.folder), [division.outer])
             of_tools = {tool: ToolResult.of(rows.label, many) for tool, many in results.items()}
             comparisons.append(SetComparison(name, rows, of_tools))
     return comparisons, refused

@@ -78,7 +78,7 @@ def refit(spec: Spec, splits: Path, judged: Bundle, folder: Path) -> Bundle:
 
 def probabilities(spec: Spec, bundle: Bundle, outer: Path) -> Floats:
     """At the logged positions."""
-    scores = score({"it": BundleCandidate(bundle, threads=1)}, outer, read_rows(spec, outer), quiet)
+    scores = score({"it": BundleCandidate(bundle, threads=1)}, outer, read_rows(spec, [outer]), quiet)
     return scores["it"].probability
 
 
