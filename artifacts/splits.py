@@ -4,7 +4,8 @@ Rows are read batch by batch, so that memory does not grow with them.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,14 @@ from numpy.typing import NDArray
 
 from artifacts.split import SPLITS, split_file
 from model.arrays import Matrix
-from model.bundle.features import CategoryFeature, Feature, NumberFeature
+from model.bundle.features import (
+    CategoryFeature,
+    Feature,
+    NumberFeature,
+    StatisticFeature,
+    categories_by_name,
+    encode_numbers,
+)
 from model.errors import DataError, Problem
 from model.files import sha256_of
 
@@ -91,24 +99,28 @@ def encode(
     for each row. Raises DataError for a column that is not a number where a number belongs.
     """
     fixed = values or {}
+    categories = categories_by_name(features)
     matrix = np.empty((batch.num_rows, len(features)), np.float32)
     for index, feature in enumerate(features):
         if feature.name in fixed:
-            matrix[:, index] = feature.encode(np.broadcast_to(fixed[feature.name], batch.num_rows))
+            matrix[:, index] = encode_numbers(np.asarray(fixed[feature.name], dtype=np.float64))
+        elif isinstance(feature, StatisticFeature):
+            encoded = partial(feature.encode, categories[feature.input])
+            matrix[:, index] = _by_dictionary(encoded, batch[feature.input])
         elif isinstance(feature, CategoryFeature):
-            matrix[:, index] = _codes(feature, batch[feature.name])
+            matrix[:, index] = _by_dictionary(feature.encode, batch[feature.name])
         else:
             matrix[:, index] = _numbers(feature, batch[feature.name])
     return matrix
 
 
-def _codes(feature: CategoryFeature, column: pa.Array) -> Matrix:
+def _by_dictionary(encoded: Callable[[Sequence[object]], Matrix], column: pa.Array) -> Matrix:
     """Each distinct value is encoded once."""
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
-    codes = np.append(feature.encode(column.dictionary.to_pylist()), np.float32(np.nan))
-    coded: Matrix = codes[column.indices.fill_null(len(codes) - 1).to_numpy(zero_copy_only=False)]
-    return coded
+    table = encoded([*column.dictionary.to_pylist(), None])
+    rows: Matrix = table[column.indices.fill_null(len(table) - 1).to_numpy(zero_copy_only=False)]
+    return rows
 
 
 def _numbers(feature: NumberFeature, column: pa.Array) -> Matrix:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.bundle.features import CategoryFeature, Feature
+from model.bundle.features import CategoryFeature, Input
 
 NUMBERS = frozenset((float, int, type(None)))  # the types of JSON's numbers and of null; bool is another
 LISTS = {list}
@@ -25,9 +25,9 @@ class Codes(dict[str | None, float]):
     """
 
     def __init__(self, feature: CategoryFeature) -> None:
-        super().__init__({value: float(code) for code, value in enumerate(feature.categories)})
+        super().__init__({value: float(code) for code, value in enumerate(feature.known)})
         self[None] = math.nan
-        self._unknown = None if feature.unknown == "refuse" else float(feature.other)
+        self._unknown = None if feature.unknown == "refuse" else float(len(feature.known))
 
     def __missing__(self, value: object) -> float:
         if self._unknown is None or type(value) is not str:
@@ -41,7 +41,7 @@ class InputNumbers:
     A category becomes its code, one that training did not know the code after the last, a missing value NaN.
     """
 
-    def __init__(self, inputs: Sequence[Feature]) -> None:
+    def __init__(self, inputs: Sequence[Input]) -> None:
         names = [feature.name for feature in inputs]
         self._count = len(names)
         self._values = _getter(names)

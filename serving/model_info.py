@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from model.bundle.bounds import Bounds
 from model.bundle.calibration import Calibration, Sampling
-from model.bundle.features import CategoryFeature, Feature, NumberFeature
+from model.bundle.features import CategoryFeature, Input, NumberFeature
 from model.bundle.manifest import BundleLineage, BundleManifest, Position, Trees
 from model.bundle.predictor import XGBOOST, Engine
 from serving.score import LoadedModel
@@ -111,7 +111,7 @@ def model_info(model: LoadedModel, limits: ServerLimits) -> ModelInfo:
     )
 
 
-def _input(feature: Feature) -> NumberInput | CategoryInput:
+def _input(feature: Input) -> NumberInput | CategoryInput:
     described = CategoryInput if isinstance(feature, CategoryFeature) else NumberInput
     return described.model_validate({**feature.model_dump(), "description": describe_feature(feature)})
 

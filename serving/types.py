@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field, create_model
 
-from model.bundle.features import CategoryFeature, Direction, Feature, NumberFeature
+from model.bundle.features import CategoryFeature, Direction, Input, NumberFeature
 from model.bundle.manifest import BundleManifest
 from model.bundle.unknown import UnknownPolicy
 from serving.log_keys import LogKeys
@@ -69,7 +69,7 @@ def rows_batch_type(manifest: BundleManifest) -> type[BaseModel]:
     return create_model("BatchOfRows", __config__=STRICT, rows=(rows, ...), log=(LogKeys | None, None))
 
 
-def _value_type(feature: Feature) -> Any:
+def _value_type(feature: Input) -> Any:
     if isinstance(feature, NumberFeature):
         return float | None
     return Literal[*feature.categories, None] if feature.unknown == "refuse" else str | None
@@ -85,7 +85,7 @@ def _strict_type(name: str, doc: str, fields: Mapping[str, FieldDefinition]) -> 
     return generated
 
 
-def _input_field(feature: Feature, *, min_length: int | None = None) -> object:
+def _input_field(feature: Input, *, min_length: int | None = None) -> object:
     examples = [*feature.categories[:MAX_SUGGESTED]] if isinstance(feature, CategoryFeature) else None
     return Field(
         alias=feature.name,
@@ -96,7 +96,7 @@ def _input_field(feature: Feature, *, min_length: int | None = None) -> object:
     )
 
 
-def describe_feature(feature: Feature) -> str:
+def describe_feature(feature: Input) -> str:
     """What a caller should know about an input, in sentences."""
     if isinstance(feature, CategoryFeature):
         return _describe_category(feature)
@@ -159,7 +159,7 @@ def answer_type(manifest: BundleManifest) -> type[BaseModel]:
 
 def _contributions_type(manifest: BundleManifest) -> Any:
     """A number for each feature; the position is one, although nobody sends it."""
-    texts = {feature.name: "What its value adds to the log odds." for feature in manifest.features}
+    texts = {feature.name: "What its value adds to the log odds." for feature in manifest.columns}
     if manifest.position:
         texts[manifest.position.feature] = f"What being shown at position {manifest.position.constant} adds."
     fields: Any = {

@@ -13,7 +13,7 @@ from model.bundle.calibration import Calibration, Sampling
 from model.bundle.features import CategoryFeature, Feature, NumberFeature, Values, encode
 from model.bundle.golden import GoldenRow
 from model.bundle.linear import CategoryTerm, Linear, NumberTerm
-from model.bundle.manifest import BundleLineage, BundleManifest, Position, Trees
+from model.bundle.manifest import BundleLineage, BundleManifest, Position, Trees, format_of
 from model.bundle.predictor import Predictor
 
 ROWS = 2000
@@ -193,6 +193,7 @@ def _booster(design: Design) -> bytes:
 
 def _manifest(design: Design) -> BundleManifest:
     return BundleManifest(
+        format=format_of(design.features),
         model=design.model,
         label="inquired",
         conversion_days=14,

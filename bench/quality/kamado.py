@@ -74,7 +74,8 @@ def quiet(*_: object) -> None:
 def refit(spec: Spec, splits: Path, judged: Bundle, folder: Path) -> Bundle:
     """The judged bundle's recipe on every row, as it ships after `promote`."""
     with tempfile.TemporaryDirectory() as temporary:
-        rows = read_refit_rows(spec, splits, SplitSummary.read(splits), threads=1, temporary=Path(temporary))
+        inputs = [statistic.input for statistic in judged.manifest.statistics]
+        rows = read_refit_rows(spec, splits, SplitSummary.read(splits), inputs, threads=1, temporary=Path(temporary))
         fitted = fit_model(spec, rows, judged.manifest, progress=quiet)
         return write_bundle(judged, rows, fitted, splits, folder)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from build.gate.tree import Tree, read_tree
 from model.booster.ubjson import Ubjson
-from model.bundle.features import CategoryFeature
+from model.bundle.features import CategoryFeature, NumberFeature
 from model.bundle.folder import BOOSTER, RETRAIN
 from model.bundle.manifest import BundleManifest
 from model.bundle.margin_range import MOST_LOG_ODDS, NOTHING, Reach
@@ -160,7 +160,7 @@ def _rises(numbers: Sequence[int] | None, end: int) -> bool:
 def _directions(tree: Tree, manifest: BundleManifest) -> Iterator[Problem]:
     """A declared direction holds: the leaves below a split are never above (or below) those on its other side."""
     for index, feature in enumerate(manifest.features):
-        if isinstance(feature, CategoryFeature) or feature.direction is None:
+        if not isinstance(feature, NumberFeature) or feature.direction is None:
             continue
         if (node := tree.violates(index, rising=feature.direction == "increasing")) is not None:
             problem = f"is split at node {node} against its declared direction, {feature.direction}"

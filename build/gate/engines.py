@@ -9,12 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from build.gate.probe_rows import golden_rows, probe_rows
+from build.gate.probe_rows import golden_rows, matrix_of, probe_rows
 from model.arrays import Floats
 from model.booster import ubjson
 from model.booster.trees import read_trees
 from model.bundle.bundle import Bundle
-from model.bundle.features import encode_numbers
 from model.bundle.folder import BOOSTER, RETRAIN
 from model.bundle.manifest import BundleManifest
 from model.bundle.predictor import KernelMissing, Predictor
@@ -64,13 +63,14 @@ class Difference:
 
 
 def first_difference(kernel: Predictor, reference: Predictor, rows: Floats) -> Difference | None:
-    """Between two predictors of one bundle, on float64 (rows, features), as a matrix and as values that callers send.
+    """Between two predictors of one bundle, on float64 (rows, columns of the data), as a matrix and as callers send it.
 
     Both ways, all rows at once and few at a time, give the same bits; flags are compared as well.
     """
     position = kernel.manifest.position
-    inputs = [index for index, name in enumerate(kernel.manifest.names) if not (position and name == position.feature)]
-    matrix, values = encode_numbers(rows), np.ascontiguousarray(rows[:, inputs])
+    columns = [feature.name for feature in kernel.manifest.columns]
+    inputs = [index for index, name in enumerate(columns) if not (position and name == position.feature)]
+    matrix, values = matrix_of(kernel.manifest, rows), np.ascontiguousarray(rows[:, inputs])
     theirs = reference.margin(matrix)
     served = RowScorer(reference).score(values)
     scorer, pieces = RowScorer(kernel), [slice(start, start + FEW) for start in range(0, len(rows), FEW)]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from model.bundle.bundle import Bundle
-from model.bundle.features import CategoryFeature, Feature
+from model.bundle.features import CategoryFeature, Input
 from model.bundle.folder import BOOSTER, GOLDEN, RETRAIN
 from model.bundle.golden import GoldenRow
 from model.bundle.manifest import BundleManifest
@@ -46,13 +46,13 @@ def _is(value: object, kind: type | None) -> bool:
     return kind is not None and isinstance(value, kind) and (not isinstance(value, float) or math.isfinite(value))
 
 
-def _edges(golden: Sequence[GoldenRow], feature: Feature) -> Iterator[Problem]:
+def _edges(golden: Sequence[GoldenRow], feature: Input) -> Iterator[Problem]:
     """Ordinary values alone would prove little: rows have it null, unseen, and at both ends of its range."""
     values = [row.input[feature.name] for row in golden]
     if None not in values:
         yield _problem(f"input {feature.name!r}", "is null in no golden row", "golden-edges")
     if isinstance(feature, CategoryFeature):
-        unseen = any(value is not None and value not in feature.categories for value in values)
+        unseen = any(value is not None and value not in feature.known for value in values)
         if unseen and feature.unknown == "refuse":
             problem = "has a golden row with an unseen category, which a server refuses"
             yield _problem(f"input {feature.name!r}", problem, "golden-edges")

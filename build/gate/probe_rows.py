@@ -1,7 +1,7 @@
 """Rows on which two engines would show a difference: at and beside every threshold, missing, far outside, at random.
 
-All are float64 (rows, features) in the order of the matrix, the position among them: NaN is missing, categories are
-codes, the code after the last known one is "other".
+All are float64 (rows, columns of the data) in the order of the manifest, the position among them: NaN is missing,
+categories are input codes, the code after the last known one is that of every other value.
 """
 
 from collections.abc import Iterator
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.arrays import Floats
+from model.arrays import Floats, Matrix
 from model.booster.trees import BoosterTrees
 from model.bundle.bundle import Bundle
-from model.bundle.features import LAST, CategoryFeature, Feature, NumberFeature
+from model.bundle.features import LAST, CategoryFeature, Input, NumberFeature, encode_numbers
 from model.bundle.manifest import BundleManifest
 
 SEED = 20_261_127
@@ -33,12 +33,10 @@ class ProbeRows:
 
 def golden_rows(bundle: Bundle) -> ProbeRows:
     """With the position held at its constant."""
-    return ProbeRows(
-        "golden rows", np.stack([_golden(feature, bundle) for feature in bundle.manifest.features], axis=1)
-    )
+    return ProbeRows("golden rows", np.stack([_golden(feature, bundle) for feature in bundle.manifest.columns], axis=1))
 
 
-def _golden(feature: Feature, bundle: Bundle) -> Floats:
+def _golden(feature: Input, bundle: Bundle) -> Floats:
     position = bundle.manifest.position
     if position and feature.name == position.feature:
         return np.full(len(bundle.golden), float(position.constant))
@@ -48,24 +46,37 @@ def _golden(feature: Feature, bundle: Bundle) -> Floats:
     return np.array([np.nan if value is None else value for value in values], np.float64)
 
 
+def matrix_of(manifest: BundleManifest, rows: Floats) -> Matrix:
+    """Such rows as float32 (rows, features). Codes stay as they are; statistics are those of their categories."""
+    numbers = encode_numbers(rows)
+    columns = {feature.name: numbers[:, index] for index, feature in enumerate(manifest.columns)}
+    return np.stack(
+        [
+            feature.encode_codes(columns[feature.input]) if feature.kind == "statistic" else columns[feature.name]
+            for feature in manifest.features
+        ],
+        axis=1,
+    )
+
+
 def probe_rows(manifest: BundleManifest, trees: BoosterTrees) -> Iterator[ProbeRows]:
     """The same rows for the same bundle."""
     random = np.random.default_rng(SEED)
-    features = manifest.features
+    features = manifest.columns
     usual = np.stack([_usual(feature, RANDOM_ROWS, random) for feature in features], axis=1)
     usual[random.random(usual.shape) < SHARE_MISSING] = np.nan
     yield ProbeRows("rows at random", usual)
     yield ProbeRows("rows without a value", _with_nulls(usual[:1], len(features)))
-    columns = [_edges(feature, _thresholds(trees, index)) for index, feature in enumerate(features)]
+    columns = [_edges(feature, _thresholds(trees, manifest.names.index(feature.name))) for feature in features]
     rows = min(MOST_ROWS, max(map(len, columns)))
     edges = np.stack([np.resize(random.permutation(column), rows) for column in columns], axis=1)
     yield ProbeRows("rows at thresholds, with every category", edges)
 
 
-def _usual(feature: Feature, rows: int, random: np.random.Generator) -> Floats:
+def _usual(feature: Input, rows: int, random: np.random.Generator) -> Floats:
     """Half within what training saw; the others beyond it, near zero, or of any size."""
     if isinstance(feature, CategoryFeature):
-        return random.integers(0, feature.other + 1, rows).astype(np.float64)
+        return random.integers(0, len(feature.known) + 1, rows).astype(np.float64)
     low, high = _range(feature)
     within = low + (high - low) * random.random(rows)
     beyond = low + (high - low) * random.uniform(-3, 4, rows)
@@ -90,11 +101,11 @@ def _thresholds(trees: BoosterTrees, feature: int) -> Floats:
     return np.unique(trees.value[is_split]).astype(np.float64)
 
 
-def _edges(feature: Feature, thresholds: Floats) -> Floats:
+def _edges(feature: Input, thresholds: Floats) -> Floats:
     """Each code; or each threshold, its neighbours in float32, and its neighbours in float64, which are rounded to it;
     and the ends of the range."""
     if isinstance(feature, CategoryFeature):
-        return np.append(np.arange(feature.other + 1), np.nan).astype(np.float64)
+        return np.append(np.arange(len(feature.known) + 1), np.nan).astype(np.float64)
     narrow, ends = thresholds.astype(np.float32), np.array(_range(feature))
     with np.errstate(over="ignore"):  # infinity is the neighbour of the largest number
         steps = [np.nextafter(narrow, np.float32(end)).astype(np.float64) for end in (-np.inf, np.inf)]

@@ -24,6 +24,7 @@ class Candidate(ABC):
     def __init__(self, features: tuple[Feature, ...], position: Position | None) -> None:
         self.features, self.position = features, position
         self.names = tuple(feature.name for feature in features)
+        self.columns = tuple(feature.name for feature in features if feature.kind != "statistic")
 
     @abstractmethod
     def probability(self, matrix: Matrix) -> Floats:
@@ -73,4 +74,4 @@ class LogisticCandidate(Candidate):
 def inputs_of(candidate: Candidate) -> tuple[str, ...]:
     """The columns that a candidate reads, without its position."""
     position = candidate.position.feature if candidate.position else None
-    return tuple(name for name in candidate.names if name != position)
+    return tuple(name for name in candidate.columns if name != position)

@@ -19,7 +19,7 @@ class InService:
     """`models` by a name of their own; `by` is the number of the one that scores a row, None where there is only one.
 
     A refit without a time has learned from the test rows, but each of its members has left some of them out: there the
-    member scores that has not seen the row. Its linear part has seen none.
+    member scores that has not seen the row. Its linear part and its statistics have seen none.
     """
 
     models: Mapping[str, BundleCandidate]
@@ -32,7 +32,7 @@ class InService:
         if manifest.lineage.refit_of is None or manifest.lineage.trained_until is not None or members == 1:
             return cls({CHAMPION: champion}, None)
         models = {f"{CHAMPION} {number}": champion.of_member(number) for number in range(members)}
-        return cls(models, left_out_by(spec, cut.test, champion.names, members))
+        return cls(models, left_out_by(spec, cut.test, champion.columns, members))
 
     def scores(self, of_models: Mapping[str, CandidateScores]) -> CandidateScores:
         """Per row, those of the model that scores it."""

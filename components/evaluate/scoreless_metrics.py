@@ -52,6 +52,6 @@ def _unseen_in(feature: CategoryFeature, inputs: EvaluationInputs) -> UnseenCate
         f"(select {pool} from read_parquet($train)) as pooled",
         train=str(inputs.train),
         test=str(inputs.test),
-        categories=list(feature.categories),
+        categories=list(feature.known),
     )
     return UnseenCategories(feature.name, float(shares["unseen"][0]), float(shares["pooled"][0]))

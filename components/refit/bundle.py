@@ -7,7 +7,7 @@ from components.refit.rows import RefitRows
 from components.train.golden import golden_rows
 from components.train.manifest import LIBRARIES, trained_until
 from model.bundle.bundle import Bundle, load, write
-from model.bundle.manifest import BundleManifest
+from model.bundle.manifest import BundleManifest, format_of
 
 
 def write_bundle(judged: Bundle, rows: RefitRows, refitted: RefittedModel, splits: Path, folder: Path) -> Bundle:
@@ -23,6 +23,7 @@ def manifest_of(judged: Bundle, rows: RefitRows, refitted: RefittedModel) -> Bun
     model, lineage = refitted.model, judged.manifest.lineage
     return judged.manifest.model_copy(
         update={
+            "format": format_of(rows.features),
             "features": tuple(rows.features),
             "linear": model.linear,
             "trees": model.trees,

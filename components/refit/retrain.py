@@ -50,10 +50,12 @@ def retrain(
     judged, verdict = load(trained / "bundle"), Verdict.read(evaluation)
     documents = StepDocuments.read(training=trained, splits=splits, extracted=splits)
     progress(0, 1, "reading every row")
+    statistic_inputs = [statistic.input for statistic in judged.manifest.statistics]
     with tempfile.TemporaryDirectory() as temporary:
         rows = read_refit_rows(
-            spec, splits, SplitSummary.read(splits), threads=threads, temporary=Path(temporary), in_memory=in_memory
-        )
+            spec, splits, SplitSummary.read(splits), statistic_inputs,
+            threads=threads, temporary=Path(temporary), in_memory=in_memory,
+        )  # fmt: skip
         fitted = fit_model(spec, rows, judged.manifest, progress=progress)
         refit = write_bundle(judged, rows, fitted, splits, bundle)
     progress(rows.members + 1, rows.members + 2, f"comparing on the {rows.newest.count:,} newest rows")

@@ -5,7 +5,7 @@ evaluation leaves those out that the model in service has seen, by their time. W
 member that has left it out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from components.train.learn_features import learn_features
 from components.train.local_engine import LocalEngine
 from components.train.row_arrays import IN_MEMORY, Mask, RowStorage
 from components.train.split_rows import SplitRows, among, read_file
+from components.train.statistics import RowFile, learn_statistics
 from model.bundle.calibration import Sampling
 from model.bundle.features import Feature
 from model.spec.types import Spec
@@ -56,25 +57,34 @@ class RefitRows:
 
 
 def read_refit_rows(
-    spec: Spec, splits: Path, summary: SplitSummary, *, threads: int, temporary: Path, in_memory: int = IN_MEMORY
-) -> RefitRows:
-    """Rows of more than `in_memory` bytes are kept in files of the folder `temporary`, which outlives them.
+    spec: Spec, splits: Path, summary: SplitSummary, statistic_inputs: Collection[str] = (), *,
+    threads: int, temporary: Path, in_memory: int = IN_MEMORY,
+) -> RefitRows:  # fmt: skip
+    """`statistic_inputs` are the categories that the judged model has a statistic of. Rows of more than `in_memory`
+    bytes are kept in files of the folder `temporary`, which outlives them.
 
     Raises DataError for splits that are damaged."""
-    paths, rest = [split_file(splits, name) for name in ("train", "calibration", NEWEST)], splits / REST
+    train, rest = split_file(splits, "train"), splits / REST
+    paths = [train, split_file(splits, "calibration"), split_file(splits, NEWEST)]
     if spec.columns.time and pq.read_metadata(rest).num_rows:
         paths.append(rest)
-    features = learn_features(spec, paths)
+    keep = summary.sampling.kept_negatives
+    # Without a time a statistic too must not know the labels of rows that a member has left out.
+    learned = paths if spec.columns.time else paths[:-1]
+    files = [RowFile(path, 1.0 if path in (train, rest) else keep) for path in learned]
+    statistics = learn_statistics(spec, files, learn_features(spec, paths), names=statistic_inputs)
+    features = statistics.features
     values = sum(pq.read_metadata(path).num_rows for path in paths) * len(features)
     storage = RowStorage.of_size(values, temporary, in_memory=in_memory)
     parts, before = [], 0
     for path in paths:
-        parts.append(read_file(spec, path, features, storage, before=before))
+        ordered = statistics.ordered if path in learned else None
+        parts.append(read_file(spec, path, features, storage, before=before, ordered=ordered))
         before += parts[-1].count
     newest = parts[paths.index(split_file(splits, NEWEST))]
     rows = sum(summary.rows.values()) + (summary.gap + summary.purged if spec.columns.time else 0)
     masks = [
-        None if path.name in ("train.parquet", REST) else _sample(spec, part, number, summary)
+        None if path in (train, rest) else _sample(spec, part, number, summary)
         for number, (path, part) in enumerate(zip(paths, parts, strict=True))
     ]
     sampled = _joined(parts, masks, storage)
@@ -82,7 +92,7 @@ def read_refit_rows(
     if spec.columns.time:
         fold, newest_fold = (_folds(some, newest, members) for some in (sampled, newest))
     else:
-        names = [feature.name for feature in features]
+        names = [feature.name for feature in features if feature.kind != "statistic"]
         newest_fold = left_out_by(spec, split_file(splits, NEWEST), names, members)
         left_out = newest_fold if masks[-1] is None else newest_fold[masks[-1]]  # of the last part, the test split
         fold = np.concatenate([np.full(sampled.count - len(left_out), -1, np.int8), left_out])

@@ -8,7 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from model.arrays import Floats
-from model.bundle.features import CategoryFeature, Feature
+from model.bundle.features import CategoryFeature, Input
 
 NUMBERS = "integers, floats, decimals or booleans"
 TEXTS = "texts, integers or booleans"
@@ -22,7 +22,7 @@ class TypeProblem:
     hint: str
 
 
-def type_problem(feature: Feature, kind: pa.DataType) -> TypeProblem | None:
+def type_problem(feature: Input, kind: pa.DataType) -> TypeProblem | None:
     """None for a type that training reads in the same way."""
     values = kind.value_type if pa.types.is_dictionary(kind) else kind
     whole = pa.types.is_integer(values) or pa.types.is_boolean(values) or pa.types.is_null(values)
@@ -38,7 +38,7 @@ def type_problem(feature: Feature, kind: pa.DataType) -> TypeProblem | None:
 class BatchEncoder:
     """Batches to matrices of inputs. Each distinct text of a dictionary is looked up once."""
 
-    def __init__(self, features: Sequence[Feature]) -> None:
+    def __init__(self, features: Sequence[Input]) -> None:
         self._features = tuple(features)
         self._codes = {feature.name: _Codes(feature) for feature in features if isinstance(feature, CategoryFeature)}
 

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from components.score.input_columns import type_problem
 from components.score.scores_file import PROBABILITY
-from model.bundle.features import Feature
+from model.bundle.features import Input
 from model.errors import DataError, Problem, Problems
 
 BATCH_ROWS = 1 << 14  # some MB of float64, whatever a row group holds
@@ -21,12 +21,12 @@ class InputFiles:
     """Files with the same inputs and ids. `ids` has the types of the id columns, `rows` are those of all files."""
 
     paths: tuple[Path, ...]
-    features: tuple[Feature, ...]
+    features: tuple[Input, ...]
     ids: pa.Schema
     rows: int
 
     @classmethod
-    def open(cls, data: Path, features: Sequence[Feature], ids: Sequence[str], problems: Problems) -> "InputFiles":
+    def open(cls, data: Path, features: Sequence[Input], ids: Sequence[str], problems: Problems) -> "InputFiles":
         """`data` is a file, or a folder whose own `.parquet` files are read in the order of their names.
 
         Raises DataError with `problems` and every problem of every file: unreadable, a column that is missing, twice
@@ -91,7 +91,7 @@ def _unreadable(path: Path, problem: str, error: Exception, code: str) -> Proble
 
 
 def _check_columns(
-    path: Path, schema: pa.Schema, features: Sequence[Feature], ids: Sequence[str], problems: Problems
+    path: Path, schema: pa.Schema, features: Sequence[Input], ids: Sequence[str], problems: Problems
 ) -> None:
     inputs = {feature.name: feature for feature in features}
     for name in dict.fromkeys((*inputs, *ids)):

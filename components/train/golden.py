@@ -11,7 +11,7 @@ from artifacts.splits import batches
 from components.train.split_rows import hash64
 from model.bundle.bounds import Bounds
 from model.bundle.bundle import Bundle
-from model.bundle.features import CategoryFeature, Feature, NumberFeature
+from model.bundle.features import CategoryFeature, Input, NumberFeature
 from model.bundle.golden import GoldenRow, InputRow
 from model.bundle.manifest import BundleManifest
 from model.bundle.predictor import Predictor
@@ -65,9 +65,9 @@ def _plain(manifest: BundleManifest, row: Mapping[str, object]) -> InputRow:
     return plain
 
 
-def _is_answered(feature: Feature, value: str | None) -> bool:
+def _is_answered(feature: Input, value: str | None) -> bool:
     """A server refuses a request with an unknown category where the model says so."""
-    return not isinstance(feature, CategoryFeature) or feature.unknown != "refuse" or value in feature.categories
+    return not isinstance(feature, CategoryFeature) or feature.unknown != "refuse" or value in feature.known
 
 
 def edge_rows(manifest: BundleManifest, base: InputRow) -> list[InputRow]:

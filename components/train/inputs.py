@@ -13,7 +13,8 @@ from components.train.engine import BoostingEngine
 from components.train.learn_features import learn_features
 from components.train.local_engine import LocalEngine
 from components.train.row_arrays import IN_MEMORY, RowStorage
-from components.train.split_rows import SplitRows, read_rows, refuse_one_class
+from components.train.split_rows import SplitRows, read_file, read_rows, refuse_one_class
+from components.train.statistics import RowFile, learn_statistics
 from model.bundle.calibration import Sampling
 from model.bundle.features import Feature
 from model.spec.types import Spec
@@ -51,9 +52,10 @@ def read_inputs(
 
     Raises DataError for splits that are damaged, and for those of one class where there are conversions enough."""
     path = split_file(splits, "train")
-    features = learn_features(spec, [path])
+    statistics = learn_statistics(spec, [RowFile(path)], learn_features(spec, [path]))
+    features = statistics.features
     storage = RowStorage.of_size(pq.read_metadata(path).num_rows * len(features), temporary, in_memory=in_memory)
-    train = read_rows(spec, splits, "train", features, storage)
+    train = read_file(spec, path, features, storage, ordered=statistics.ordered)
     calibration = read_rows(spec, splits, "calibration", features, storage)
     positives = sum(summary.positives.values())
     refuse_one_class(spec, splits, {"train": train, "calibration": calibration}, positives)

@@ -9,16 +9,19 @@ import numpy as np
 import pyarrow.compute as pc
 
 from artifacts.splits import batches, float64
-from model.bundle.features import CategoryFeature, Feature, NumberFeature
+from model.bundle.features import CategoryFeature, Input, NumberFeature
 from model.spec.types import Spec
 
 FEWEST_ROWS = 10  # of a category; rarer values are unknown, like unseen ones
+FEWEST_OF_RARE = 2  # rows of a value that a statistic knows: of one row it would say next to nothing
+MOST_RARE = 30_000  # of a category, which is about 1 MB of the bundle; the gate refuses more
 
 
-def learn_features(spec: Spec, paths: Sequence[Path]) -> tuple[Feature, ...]:
+def learn_features(spec: Spec, paths: Sequence[Path]) -> tuple[Input, ...]:
     """The matrix's columns in order, from the files of all rows that train the model. Raises DataError.
 
-    Values in fewer than FEWEST_ROWS rows, and beyond the `max_categories` most frequent, are unknown ones.
+    Values in fewer than FEWEST_ROWS rows, and beyond the `max_categories` most frequent, are rare ones, which the model
+    does not tell apart. Of those, a category has the ones that a statistic of it may know.
     """
     names = spec.feature_columns
     counts: dict[str, Counter[str]] = {name: Counter() for name in names if _is_category(spec, name)}
@@ -49,9 +52,16 @@ def _is_category(spec: Spec, name: str) -> bool:
 
 
 def _category(spec: Spec, name: str, counts: Counter[str]) -> CategoryFeature:
-    frequent = sorted((-rows, value) for value, rows in counts.items() if rows >= FEWEST_ROWS)
-    known = sorted(value for _, value in frequent[: spec.training.max_categories])
-    return CategoryFeature(name=name, categories=tuple(known), unknown=spec.features[name].unknown)
+    ordered = sorted((-rows, value) for value, rows in counts.items() if rows >= FEWEST_OF_RARE)
+    frequent = [value for rows, value in ordered[: spec.training.max_categories] if -rows >= FEWEST_ROWS]
+    refused = spec.features[name].unknown == "refuse"
+    rare = [] if refused else [value for _, value in ordered[len(frequent) : len(frequent) + MOST_RARE]]
+    return CategoryFeature(
+        name=name,
+        categories=tuple(sorted(frequent)),
+        unknown=spec.features[name].unknown,
+        rare=tuple(sorted(rare)),
+    )
 
 
 def _number(spec: Spec, name: str, low: float, high: float) -> NumberFeature:

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 from components.train.row_arrays import Mask
 from components.train.split_rows import SplitRows
 from model.arrays import Floats, Matrix
-from model.bundle.features import CategoryFeature, Feature, NumberFeature
+from model.bundle.features import CategoryFeature, Feature, NumberFeature, StatisticFeature
 from model.bundle.linear import CategoryTerm, Linear, NumberTerm, Term
 
 SKEWED = 2.0
@@ -125,7 +125,7 @@ def _category(codes: Matrix, feature: CategoryFeature) -> _Block:
     return _Block(term, design, ((None, None),) * (count + 1))
 
 
-def _number(column: Matrix, feature: NumberFeature) -> _Block:
+def _number(column: Matrix, feature: NumberFeature | StatisticFeature) -> _Block:
     """The standardised number, and a column that marks where it is missing."""
     missing = np.isnan(column)
     known = column[~missing].astype(np.float64)
@@ -143,7 +143,8 @@ def _number(column: Matrix, feature: NumberFeature) -> _Block:
         center=float(transformed.mean()), scale=scale, weight=1.0,
     )  # fmt: skip
     design = np.column_stack([np.where(missing, 0.0, term.margin(column)), missing.astype(np.float64)])
-    bound = {"increasing": (0.0, None), "decreasing": (None, 0.0)}.get(feature.direction or "", (None, None))
+    direction = feature.direction if isinstance(feature, NumberFeature) else None
+    bound = {"increasing": (0.0, None), "decreasing": (None, 0.0)}.get(direction or "", (None, None))
     return _Block(term, sparse.csr_matrix(design), (bound, (None, None)))
 
 

@@ -15,7 +15,7 @@ from components.train.inputs import TrainingInputs
 from components.train.split_rows import SplitRows
 from model.bundle.booster import xgboost
 from model.bundle.bounds import Bounds
-from model.bundle.manifest import BundleLineage, BundleManifest, Position
+from model.bundle.manifest import BundleLineage, BundleManifest, Position, format_of
 from model.spec.types import Spec
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def manifest_of(
     spec = inputs.spec
     position = spec.columns.position
     return BundleManifest(
+        format=format_of(inputs.features),
         model=spec.model,
         label=spec.columns.label,
         conversion_days=spec.source.conversion_days,

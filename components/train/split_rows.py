@@ -69,23 +69,32 @@ def read_rows(spec: Spec, splits: Path, name: SplitName, features: Sequence[Feat
 
 
 def read_file(
-    spec: Spec, path: Path, features: Sequence[Feature], storage: RowStorage, *, before: int = 0
+    spec: Spec,
+    path: Path,
+    features: Sequence[Feature],
+    storage: RowStorage,
+    *,
+    before: int = 0,
+    ordered: Mapping[str, NDArray[np.float32]] | None = None,
 ) -> SplitRows:
     """As `read_rows`, of any file with the columns of a split. `before` rows were read of other files, so that rows
-    without a group are told apart from theirs."""
+    without a group are told apart from theirs.
+
+    A feature that is named in `ordered` has these values, which are of all rows, those before among them."""
     roles = spec.columns
-    group = _group_columns(spec)
+    group = group_columns(spec)
     names = dict.fromkeys((*spec.feature_columns, roles.label, *([roles.time] if roles.time else []), *group))
     encoded, groups, times = storage.floats(len(features)), storage.groups(), storage.times() if roles.time else None
     labels: list[NDArray[np.float32]] = []
     start = before
     for batch in batches(path, tuple(names)):
         # XGBoost refuses to train on infinity. Cut off so far outside, every split orders it as it would infinity.
-        encoded.append(np.clip(encode(features, batch), -LARGEST, LARGEST))
-        labels.append(_label(batch[roles.label], f"{path} {roles.label}"))
-        groups.append(_groups(batch, group, start))
+        values = {name: column[start : start + batch.num_rows] for name, column in (ordered or {}).items()}
+        encoded.append(np.clip(encode(features, batch, values=values), -LARGEST, LARGEST))
+        labels.append(labels_of(batch[roles.label], f"{path} {roles.label}"))
+        groups.append(groups_of(batch, group, start))
         if times is not None and roles.time:
-            times.append(batch[roles.time].cast(pa.timestamp("us"), safe=False).cast(pa.int64()).to_numpy())
+            times.append(times_of(batch[roles.time]))
         start += batch.num_rows
     if not labels:
         raise DataError(Problem(str(path), "has no rows", "Widen the window or the share of this split", "split-empty"))
@@ -115,7 +124,7 @@ def refuse_one_class(spec: Spec, splits: Path, rows: Mapping[SplitName, SplitRow
     problems.raise_if_any(DataError)
 
 
-def _label(column: pa.Array, where: str) -> NDArray[np.float32]:
+def labels_of(column: pa.Array, where: str) -> NDArray[np.float32]:
     values = float64(column, where)
     wrong = values[(values != 0) & (values != 1)]
     if len(wrong):
@@ -124,15 +133,21 @@ def _label(column: pa.Array, where: str) -> NDArray[np.float32]:
     return values.astype(np.float32)
 
 
-def _group_columns(spec: Spec) -> tuple[str, ...]:
+def times_of(column: pa.Array) -> NDArray[np.int64]:
+    """In microseconds."""
+    times: NDArray[np.int64] = column.cast(pa.timestamp("us"), safe=False).cast(pa.int64()).to_numpy()
+    return times
+
+
+def group_columns(spec: Spec) -> tuple[str, ...]:
     """The first of these that is not missing in a row is what the row must stay together with."""
     if spec.split.group:
         return (spec.split.group,)
     return tuple(name for name in (spec.columns.user, spec.columns.list) if name)
 
 
-def _groups(batch: pa.RecordBatch, columns: Sequence[str], start: int) -> NDArray[np.uint64]:
-    """64-bit hashes by md5, which every machine and every process computes alike."""
+def groups_of(batch: pa.RecordBatch, columns: Sequence[str], start: int) -> NDArray[np.uint64]:
+    """64-bit hashes by md5, which every machine and every process computes alike. `start` rows were before."""
     named = [pc.binary_join_element_wise(f"{name}:", batch[name].cast(pa.string()), "") for name in columns]
     texts = pc.coalesce(*named) if named else pa.nulls(batch.num_rows, pa.string())
     if texts.null_count:

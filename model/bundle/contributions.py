@@ -15,8 +15,9 @@ MANTISSA = 53
 class Contributions:
     """Log odds before sampling correction and calibration; `margin` is `Predictor.margin` of the row.
 
-    margin == base + all of `by_feature` + rounding in float64, exactly, with the features in any order. Trees are added
-    up in float32, and contributions explain their exact sum: `rounding` is what that leaves over, about 1e-7.
+    margin == base + all of `by_feature` + rounding in float64, exactly, with the features in any order. What a
+    statistic adds is counted with its category: both read the same value. Trees are added up in float32, and
+    contributions explain their exact sum: `rounding` is what that leaves over, about 1e-7.
     """
 
     margin: float
@@ -46,6 +47,8 @@ class Explainer:
         for term in manifest.linear.terms:
             column = matrix[:, manifest.names.index(term.feature)]
             by_feature[term.feature] += float(term.margin(column)[0])
+        for statistic in manifest.statistics:
+            by_feature[statistic.input] += by_feature.pop(statistic.name)
         margin = float(self._predictor.margin(matrix)[0])
         return exact(margin, manifest.linear.intercept + expected, by_feature)
 

@@ -1,7 +1,9 @@
 """The inputs of a trained model, and how named columns become the matrix that it reads."""
 
 import math
+import operator
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Annotated, Literal
 
 import numpy as np
@@ -41,10 +43,12 @@ class NumberFeature(BaseModel):
 
 
 class CategoryFeature(BaseModel):
-    """One of known values. Codes are indices in `categories`; any other value, rare or unseen, gets the next code.
+    """One of known values. As the model reads them, codes are indices in `categories`; any other value gets the next
+    code, `other`.
 
     `unknown` says how that one is scored: "other" as a category of its own, "missing" as NaN. With "refuse" a server
-    refuses it; training and evaluation score it as "other".
+    refuses what is in neither list; training and evaluation score it as "other". `rare` values are such others too, but
+    a statistic of this input tells them apart, so that their input codes go on behind those of `categories`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -53,31 +57,78 @@ class CategoryFeature(BaseModel):
     kind: Literal["category"] = "category"
     categories: tuple[str, ...]
     unknown: UnknownPolicy = "other"
+    rare: tuple[str, ...] = Field((), exclude_if=operator.not_)
 
     @property
     def other(self) -> int:
-        """The code of rare and of unseen values."""
+        """The model's code of rare and of unseen values."""
         return len(self.categories)
 
+    @cached_property
+    def known(self) -> tuple[str, ...]:
+        """The values that training knew, at their input codes."""
+        return self.categories + self.rare
+
     def codes(self, values: Values) -> NDArray[np.float32]:
-        """Codes as float32, NaN where missing, `other` where unknown."""
-        codes = {value: float(code) for code, value in enumerate(self.categories)}
-        other = float(self.other)
-        return np.array([math.nan if v is None else codes.get(str(v), other) for v in values], dtype=np.float32)
+        """Input codes as float32: indices in `known`, NaN where missing, the next code where unknown."""
+        codes = {value: float(code) for code, value in enumerate(self.known)}
+        unknown = float(len(codes))
+        return np.array([math.nan if v is None else codes.get(str(v), unknown) for v in values], dtype=np.float32)
 
     def encode(self, values: Values) -> NDArray[np.float32]:
         """As the model reads them: codes, NaN where missing."""
         return self.encode_codes(self.codes(values))
 
     def encode_codes(self, codes: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Codes, NaN where missing, and where unknown if that is scored as missing."""
-        if self.unknown != "missing":
-            return codes
-        is_known = (codes >= 0) & (codes < self.other)
-        return np.where(is_known, codes, np.float32(np.nan))
+        """Input codes to those of the model; NaN where missing, and where unknown if that is scored as missing."""
+        if self.unknown == "missing":
+            is_category = (codes >= 0) & (codes < self.other)
+            return np.where(is_category, codes, np.float32(np.nan))
+        return np.where(codes > self.other, np.float32(self.other), codes)
 
 
-Feature = Annotated[NumberFeature | CategoryFeature, Field(discriminator="kind")]
+class StatisticFeature(BaseModel):
+    """How often rows with a value of the category `input` converted, as a number: log odds of the value's rate, shrunk
+    to the rate of all rows, less the log odds of the rate of all rows.
+
+    `values` has one for each of the input's known values, in the order of their codes, `missing` that of missing ones.
+    Of any other value nothing is known, so that it has 0. `prior` is the rate of all rows as the model was trained on
+    them, and counts as `strength` rows of each value.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    name: str
+    kind: Literal["statistic"] = "statistic"
+    input: str
+    prior: float = Field(gt=0, lt=1)
+    strength: float = Field(gt=0)
+    missing: float
+    values: tuple[float, ...]
+
+    def encode(self, category: CategoryFeature, values: Values) -> NDArray[np.float32]:
+        """Of values of the input, float32."""
+        return self.encode_codes(category.codes(values))
+
+    def encode_codes(self, codes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Input codes to float32, none of which is missing."""
+        unknown = len(self.values)
+        is_known = (codes >= 0) & (codes < unknown)
+        index = np.where(is_known, codes, np.where(np.isnan(codes), unknown + 1, unknown))
+        return self._table[index.astype(np.int64)]
+
+    @cached_property
+    def _table(self) -> NDArray[np.float32]:
+        return np.array([*self.values, 0.0, self.missing], dtype=np.float32)
+
+
+Input = Annotated[NumberFeature | CategoryFeature, Field(discriminator="kind")]
+Feature = Annotated[NumberFeature | CategoryFeature | StatisticFeature, Field(discriminator="kind")]
+
+
+def categories_by_name(features: Sequence[Feature]) -> dict[str, CategoryFeature]:
+    """Those that statistics may be of."""
+    return {feature.name: feature for feature in features if isinstance(feature, CategoryFeature)}
 
 
 def encode(features: Sequence[Feature], columns: Mapping[str, Values]) -> NDArray[np.float32]:
@@ -86,7 +137,11 @@ def encode(features: Sequence[Feature], columns: Mapping[str, Values]) -> NDArra
     Raises KeyError for a column that is not there: order and names are never guessed.
     """
     rows = len(columns[features[0].name])
+    categories = categories_by_name(features)
     matrix = np.empty((rows, len(features)), dtype=np.float32)
     for index, feature in enumerate(features):
-        matrix[:, index] = feature.encode(columns[feature.name])
+        if isinstance(feature, StatisticFeature):
+            matrix[:, index] = feature.encode(categories[feature.input], columns[feature.input])
+        else:
+            matrix[:, index] = feature.encode(columns[feature.name])
     return matrix

@@ -1,5 +1,6 @@
 """manifest.json: what a bundle holds, how its model is scored, and what it was made from."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import pydantic
@@ -7,14 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from model.bundle.bounds import Bounds
 from model.bundle.calibration import Calibration, Sampling
-from model.bundle.features import Feature
+from model.bundle.features import Feature, Input, StatisticFeature
 from model.bundle.field_problems import add_field_problems
 from model.bundle.folder import MANIFEST, RETRAIN
 from model.bundle.linear import Linear
 from model.errors import Problems
 from model.files import parse_json
 
-FORMAT = 1
+FORMATS = (1, 2)  # 2 has statistics
 
 
 class _Part(BaseModel):
@@ -64,9 +65,9 @@ class FileDigest(_Part):
 
 
 class BundleManifest(_Part):
-    """manifest.json, format 1."""
+    """manifest.json. The format is 2 where there are statistics, else 1, which older readers know."""
 
-    format: Literal[1] = 1
+    format: Literal[1, 2] = 1
     model: str
     label: str
     conversion_days: int
@@ -89,10 +90,25 @@ class BundleManifest(_Part):
         return tuple(feature.name for feature in self.features)
 
     @property
-    def inputs(self) -> tuple[Feature, ...]:
-        """The features that a caller sends: all but the position."""
+    def inputs(self) -> tuple[Input, ...]:
+        """The features that a caller sends: all but the position and the statistics of others."""
         position = self.position.feature if self.position else None
-        return tuple(feature for feature in self.features if feature.name != position)
+        return tuple(feature for feature in self.columns if feature.name != position)
+
+    @property
+    def columns(self) -> tuple[Input, ...]:
+        """The features that are columns of the data: the inputs and the position."""
+        return tuple(feature for feature in self.features if not isinstance(feature, StatisticFeature))
+
+    @property
+    def statistics(self) -> tuple[StatisticFeature, ...]:
+        """The features that are computed of an input."""
+        return tuple(feature for feature in self.features if isinstance(feature, StatisticFeature))
+
+
+def format_of(features: Sequence[Feature]) -> Literal[1, 2]:
+    """The lowest number of a format that has these features."""
+    return 2 if any(isinstance(feature, StatisticFeature) for feature in features) else 1
 
 
 def parse_manifest(data: bytes, problems: Problems) -> BundleManifest | None:
@@ -103,9 +119,9 @@ def parse_manifest(data: bytes, problems: Problems) -> BundleManifest | None:
         problems.add(MANIFEST, f"is not JSON ({error})", RETRAIN, "manifest-json")
         return None
     number = value.get("format") if isinstance(value, dict) else None
-    if number != FORMAT or isinstance(number, bool):
+    if number not in FORMATS or isinstance(number, bool):
         problem = f"is of format {number!r}" if isinstance(value, dict) else "is not an object"
-        problems.add(f"{MANIFEST} format", problem, f"This Kamado reads format {FORMAT}", "manifest-format")
+        problems.add(f"{MANIFEST} format", problem, "This Kamado reads the formats 1 and 2", "manifest-format")
         return None
     try:
         return BundleManifest.model_validate_json(data)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.arrays import Floats, Matrix
-from model.bundle.features import CategoryFeature, Feature, encode_numbers
+from model.bundle.features import CategoryFeature, Input, NumberFeature, StatisticFeature, encode_numbers
 from model.bundle.predictor import Predictor
 
 
@@ -55,21 +55,21 @@ class RowScorer:
         """float64 (rows, inputs) -> float32 (rows, features), as the model reads them."""
         manifest = self.predictor.manifest
         matrix = np.empty((len(values), len(manifest.features)), dtype=np.float32)
-        source = 0
+        source = {feature.name: index for index, feature in enumerate(self._inputs)}
         for index, feature in enumerate(manifest.features):
             if manifest.position is not None and feature.name == manifest.position.feature:
                 matrix[:, index] = manifest.position.constant
                 continue
-            numbers = encode_numbers(values[:, source])
-            matrix[:, index] = feature.encode_codes(numbers) if isinstance(feature, CategoryFeature) else numbers
-            source += 1
+            name = feature.input if isinstance(feature, StatisticFeature) else feature.name
+            numbers = encode_numbers(values[:, source[name]])
+            matrix[:, index] = numbers if isinstance(feature, NumberFeature) else feature.encode_codes(numbers)
         return matrix
 
 
-def _is_outside(feature: Feature, values: Floats) -> NDArray[np.bool_]:
+def _is_outside(feature: Input, values: Floats) -> NDArray[np.bool_]:
     outside: NDArray[np.bool_]
     if isinstance(feature, CategoryFeature):
-        outside = (values < 0) | (values >= feature.other)
+        outside = (values < 0) | (values >= len(feature.known))
         return outside
     low = -np.inf if feature.minimum is None else feature.minimum
     high = np.inf if feature.maximum is None else feature.maximum

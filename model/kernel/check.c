@@ -1,11 +1,21 @@
 /* Whether a model can be scored without reading outside its arrays. */
 #include "parts.h"
 
-/* Every input is the source of one feature, in order: so every input has its flag written. */
+static int32_t check_statistic(const kmd_model *m, const kmd_feature *feature) {
+  if (feature->source >= m->inputs || feature->known > 1u << 24) return KMD_BAD_FEATURE;
+  uint64_t end = (uint64_t)feature->first + feature->known;
+  return end <= m->statistic_values ? KMD_VALID : KMD_BAD_FEATURE;
+}
+
+/* Every input is the source of one feature that is no statistic, in order: so every input has its flag written. */
 static int32_t check_features(const kmd_model *m) {
   uint32_t next = 0;
   for (uint32_t f = 0; f < m->features; f++) {
     const kmd_feature *feature = m->feature + f;
+    if (feature->kind == KMD_STATISTIC) {
+      if (check_statistic(m, feature) != KMD_VALID) return KMD_BAD_FEATURE;
+      continue;
+    }
     if (feature->source != KMD_NO_INPUT && feature->source != next++) return KMD_BAD_FEATURE;
     if (feature->kind > KMD_CATEGORY || feature->unknown_missing > 1) return KMD_BAD_FEATURE;
   }

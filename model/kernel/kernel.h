@@ -16,15 +16,17 @@
 #define KMD_STACK 64             /* values that a rule may hold at once */
 #define KMD_POINTS 4             /* of a quadrature, computed at once */
 
-enum { KMD_NUMBER = 0, KMD_CATEGORY = 1, KMD_NUMBER_LOG1P = 2 };
+enum { KMD_NUMBER = 0, KMD_CATEGORY = 1, KMD_NUMBER_LOG1P = 2, KMD_STATISTIC = 3 };
 enum { KMD_NONE = 0, KMD_PLATT = 1, KMD_BETA = 2 };
 enum { KMD_INPUT = 0, KMD_CONSTANT = 1, KMD_ADD = 2, KMD_SUBTRACT = 3, KMD_MULTIPLY = 4, KMD_DIVIDE = 5, KMD_NEGATE = 6 };
 
 /* A feature of the matrix. `source` is its index among the inputs; without one its value is `constant`. A number
-   outside [minimum, maximum] is flagged, and a code outside [0, categories), which becomes missing when
-   `unknown_missing` is not 0. */
+   outside [minimum, maximum] is flagged, and a code outside [0, known). A code outside [0, categories) becomes missing
+   when `unknown_missing` is not 0, and `categories` where it is above that.
+   A statistic has the source of a category before it: `known` values from `first`, 0 for any other code, `constant` for
+   a missing one. */
 typedef struct {
-  uint32_t source, kind, categories, unknown_missing;
+  uint32_t source, kind, categories, unknown_missing, known, first;
   double constant, minimum, maximum;
 } kmd_feature;
 
@@ -71,7 +73,7 @@ typedef struct {
 
 typedef struct {
   uint32_t features, inputs, columns, words, trees, nodes, terms, weights, rules, operations, calibration, reserved;
-  uint64_t thresholds, table_words, path_values;
+  uint64_t thresholds, table_words, path_values, statistic_values;
   double intercept, shift, a, b, c; /* shift = ln of the share of kept negatives */
   const kmd_feature *feature;
   const kmd_column *column;
@@ -87,6 +89,7 @@ typedef struct {
   const double *weight;
   const kmd_rule *rule;
   const kmd_operation *operation;
+  const float *statistic;
 } kmd_model;
 
 enum {

@@ -22,6 +22,7 @@ from model.kernel.structures import (
     NODE,
     NUMBER,
     NUMBER_LOG1P,
+    STATISTIC,
     TERM,
     Model,
 )
@@ -60,6 +61,7 @@ class FlatModel:
             thresholds=len(arrays["threshold"]),
             table_words=len(arrays["table"]),
             path_values=len(arrays["path"]),
+            statistic_values=len(arrays["statistic"]),
             intercept=self.intercept,
             shift=self.shift,
             a=self.a,
@@ -94,6 +96,7 @@ def flatten(manifest: BundleManifest, trees: BoosterTrees) -> FlatModel:
         "weight": weight,
         "rule": rule,
         "operation": operation,
+        "statistic": np.array([value for feature in manifest.statistics for value in feature.values]),
     }
     arrays = {name: np.ascontiguousarray(array, dtype=ARRAYS[name]) for name, array in arrays.items()}
     for array in arrays.values():
@@ -114,19 +117,23 @@ def flatten(manifest: BundleManifest, trees: BoosterTrees) -> FlatModel:
 
 def _features(manifest: BundleManifest) -> NDArray[np.void]:
     position = manifest.position
-    records, source = [], 0
+    source = {feature.name: index for index, feature in enumerate(manifest.inputs)}
+    records, first = [], 0
     for feature in manifest.features:
-        is_position = position is not None and feature.name == position.feature
-        constant = float(position.constant) if position is not None and is_position else 0.0
-        input_index = NO_INPUT if is_position else source
-        source += not is_position
+        if feature.kind == "statistic":
+            known = len(feature.values)
+            records.append((source[feature.input], STATISTIC, 0, 0, known, first, feature.missing, 0.0, 0.0))
+            first += known
+            continue
+        constant = float(position.constant) if position and feature.name == position.feature else 0.0
+        input_index = source.get(feature.name, NO_INPUT)
         if feature.kind == "category":
-            unknown_missing = int(feature.unknown == "missing")
-            records.append((input_index, CATEGORY, feature.other, unknown_missing, constant, 0.0, 0.0))
+            codes = (feature.other, int(feature.unknown == "missing"), len(feature.known))
+            records.append((input_index, CATEGORY, *codes, 0, constant, 0.0, 0.0))
         else:
             low = -math.inf if feature.minimum is None else feature.minimum
             high = math.inf if feature.maximum is None else feature.maximum
-            records.append((input_index, NUMBER, 0, 0, constant, low, high))
+            records.append((input_index, NUMBER, 0, 0, 0, 0, constant, low, high))
     return np.array(records, FEATURE)
 
 

@@ -7,13 +7,13 @@ import numpy as np
 NO_INPUT = 0xFFFFFFFF
 DEEPEST, PATH_DEPTH, GROUP, POINTS = 255, 8, 16, 4
 MOST_CODES = 1 << 24  # XGBoost reads a larger code as no category
-NUMBER, CATEGORY, NUMBER_LOG1P = 0, 1, 2
+NUMBER, CATEGORY, NUMBER_LOG1P, STATISTIC = 0, 1, 2, 3
 CALIBRATIONS = {"none": 0, "platt": 1, "beta": 2}
 INPUT, CONSTANT, ADD, SUBTRACT, MULTIPLY, DIVIDE, NEGATE = range(7)
 
 FEATURE = np.dtype(
     [
-        *((name, "<u4") for name in ("source", "kind", "categories", "unknown_missing")),
+        *((name, "<u4") for name in ("source", "kind", "categories", "unknown_missing", "known", "first")),
         *((name, "<f8") for name in ("constant", "minimum", "maximum")),
     ]
 )
@@ -38,7 +38,7 @@ SIZES = (
     *("features", "inputs", "columns", "words", "trees", "nodes", "terms", "weights", "rules", "operations"),
     *("calibration", "reserved"),
 )
-LENGTHS = ("thresholds", "table_words", "path_values")
+LENGTHS = ("thresholds", "table_words", "path_values", "statistic_values")
 NUMBERS = ("intercept", "shift", "a", "b", "c")
 ARRAYS = {
     "feature": FEATURE,
@@ -55,6 +55,7 @@ ARRAYS = {
     "weight": np.dtype("<f8"),
     "rule": RULE,
     "operation": OPERATION,
+    "statistic": np.dtype("<f4"),
 }
 
 

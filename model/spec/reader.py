@@ -12,7 +12,12 @@ from model.files import JSON
 from model.spec.messages import problems_of, short_repr
 from model.spec.types import PARTS, Spec
 
-SWITCHES = (("source", "check_keys"), ("training", "refit"), ("resources", "*", "spot"))  # keys that are true or false
+SWITCHES = (
+    ("source", "check_keys"),
+    ("training", "refit"),
+    ("features", "*", "statistic"),
+    ("resources", "*", "spot"),
+)  # keys that are true or false
 DEEPEST = 6  # levels of nesting that are searched for switches
 
 

@@ -126,6 +126,11 @@ class FeatureSpec(Part):
         description="of a category: values that training saw rarely or never are scored as one more category (`other`) "
         "or as `missing`; with `refuse` a server refuses them",
     )
+    statistic: StrictBool | None = Field(
+        None,
+        description="of a category: whether the model also reads how often rows with the value converted, as a number "
+        "that knows rare values too; by default where it has 30 values or more and that tells something",
+    )
     leak_waiver: str | None = Field(None, min_length=10, description="why a suspiciously good column is not a leak")
 
     @model_validator(mode="after")
@@ -134,6 +139,8 @@ class FeatureSpec(Part):
             raise ValueError("a category has no direction | delete `direction` or make it `kind: number`")
         if self.kind == "number" and self.unknown != "other":
             raise ValueError("a number has no unknown categories | delete `unknown` or make it `kind: category`")
+        if self.kind == "number" and self.statistic is not None:
+            raise ValueError("a number has no statistic of its values | delete `statistic` or make it `kind: category`")
         return self
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from model.bundle.features import CategoryFeature, Feature
+from model.bundle.features import CategoryFeature, Input
 from model.errors import Problem
 from serving.oip.binary import BINARY_SIZE, NUMBER_TYPES, read_numbers, read_texts
 from serving.oip.types import RequestInput
@@ -16,7 +16,7 @@ SHAPE_HINT = "Send one tensor for each input, named like it, with the shape [row
 class Tensor:
     """A tensor of the input `feature`; `raw` are the bytes of one in binary form."""
 
-    feature: Feature
+    feature: Input
     source: RequestInput
     raw: bytes | None
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from model.bundle.features import CategoryFeature, Feature
+from model.bundle.features import CategoryFeature, Input
 from model.bundle.golden import GoldenRow
 from serving.page.markup import Html, element
 from serving.page.text import percent
@@ -41,7 +41,7 @@ class Example:
         )
 
 
-def examples(golden: Sequence[GoldenRow], features: Sequence[Feature]) -> list[Example]:
+def examples(golden: Sequence[GoldenRow], features: Sequence[Input]) -> list[Example]:
     """Usual rows from the least to the most probable, then one of each unusual kind."""
     described = [_example(index, row, features) for index, row in enumerate(golden)]
     return [*_spread([example for example in described if example.is_usual]), *_unusual(described)]
@@ -64,12 +64,12 @@ def _unusual(described: Sequence[Example]) -> Iterator[Example]:
             yield example
 
 
-def _example(index: int, row: GoldenRow, features: Sequence[Feature]) -> Example:
+def _example(index: int, row: GoldenRow, features: Sequence[Input]) -> Example:
     nulls = sum(row.input[feature.name] is None for feature in features)
     unknown = tuple(feature.name for feature in features if _is_unknown(row, feature))
     return Example(index, row, nulls, unknown)
 
 
-def _is_unknown(row: GoldenRow, feature: Feature) -> bool:
+def _is_unknown(row: GoldenRow, feature: Input) -> bool:
     value = row.input[feature.name]
-    return isinstance(feature, CategoryFeature) and value is not None and value not in feature.categories
+    return isinstance(feature, CategoryFeature) and value is not None and value not in feature.known

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from model.bundle.features import CategoryFeature, Feature
+from model.bundle.features import CategoryFeature, Input
 from model.bundle.golden import GoldenRow
 from serving.model_info import ModelInfo
 from serving.page.examples import examples
@@ -47,7 +47,7 @@ def _form(info: ModelInfo, golden: Sequence[GoldenRow]) -> Html:
     )
 
 
-def _field(index: int, feature: Feature) -> Html:
+def _field(index: int, feature: Input) -> Html:
     """Numbers are typed as text: what is not a number is sent as it is, and the server says what is wrong with it."""
     is_number = feature.kind == "number"
     known = f"known-{index}" if isinstance(feature, CategoryFeature) else None
@@ -73,7 +73,7 @@ def _field(index: int, feature: Feature) -> Html:
     )
 
 
-def _known(feature: Feature, id_: str | None) -> Html | None:
+def _known(feature: Input, id_: str | None) -> Html | None:
     if not isinstance(feature, CategoryFeature):
         return None
     return element("datalist", *(element("option", value=value) for value in feature.categories), id=id_)

@@ -1,6 +1,6 @@
 """The inputs of a row, and the rules over them."""
 
-from model.bundle.features import CategoryFeature, Direction, Feature
+from model.bundle.features import CategoryFeature, Direction, Input
 from model.bundle.unknown import UnknownPolicy
 from serving.model_info import ModelInfo
 from serving.page.markup import Child, Html, code, element, table
@@ -37,7 +37,7 @@ def inputs_section(info: ModelInfo) -> Html:
     )
 
 
-def seen(feature: Feature) -> str:
+def seen(feature: Input) -> str:
     """The range of a number in training, or how many categories it knew."""
     if isinstance(feature, CategoryFeature):
         return f"one of {len(feature.categories)}"
@@ -46,7 +46,7 @@ def seen(feature: Feature) -> str:
     return f"{number(feature.minimum)} to {number(feature.maximum)}"
 
 
-def _values(feature: Feature) -> Child:
+def _values(feature: Input) -> Child:
     if not isinstance(feature, CategoryFeature):
         return seen(feature)
     shown, hidden = feature.categories[:LISTED], feature.categories[LISTED:]
@@ -59,7 +59,7 @@ def _list(categories: tuple[str, ...]) -> Html:
     return element("ul", *(element("li", category) for category in categories), class_="chips")
 
 
-def _effect(feature: Feature) -> str:
+def _effect(feature: Input) -> str:
     if isinstance(feature, CategoryFeature):
         return UNKNOWN[feature.unknown]
     return DIRECTIONS[feature.direction]

@@ -10,7 +10,7 @@ from tests.build.gate.test_gate import VERDICTS
 VIOLATIONS = {**manifest_violations.VIOLATIONS, **verdict_violations.VIOLATIONS}
 BUILD = Path(__file__).resolve().parents[2] / "build"
 FAMILIES = (
-    "folder|file|manifest|calibration|log|library|feature|position|linear|bounds|direction|booster|trees?|leaf|golden|verdict|check|"
+    "folder|file|manifest|calibration|log|library|feature|statistic|position|linear|bounds|direction|booster|trees?|leaf|golden|verdict|check|"
     "bundle|tag|work|store|blob|base|smoke-test|registry|ecr|release|image|layer|engine|python|key|signature"
 )
 CODE = rf"(?:{FAMILIES})(?:-[a-z]+)+"

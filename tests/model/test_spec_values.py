@@ -14,7 +14,7 @@ UNKNOWN = [
     ("training.trails", "Did you mean `trials`?"),
     ("promotion.must_beet", "Did you mean `must_beat`?"),
     ("promotion.champion.confidens", "Did you mean `confidence`?"),
-    ("features.rent.xyz", "Known here: kind, direction, unknown, leak_waiver"),
+    ("features.rent.xyz", "Known here: kind, direction, unknown, statistic, leak_waiver"),
 ]
 
 

@@ -204,7 +204,7 @@ class TestWithoutATime:
         scored = score_candidates(inputs, test, lambda _: None)
         assert scored.new.all()
         champion = inputs.champion.bundle
-        by = left_out_by(spec, inputs.test, inputs.champion.names, len(champion.manifest.trees.members))
+        by = left_out_by(spec, inputs.test, inputs.champion.columns, len(champion.manifest.trees.members))
         assert all(len(np.unique(by[test.list == number])) == 1 for number in range(5))
         models = {"second": BundleCandidate(member(champion, 1), threads=1), "whole": inputs.champion}
         of_models = score(models, inputs.test, test, lambda _: None)

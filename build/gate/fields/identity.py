@@ -7,12 +7,19 @@ from build.gate.fields import metrics as figures
 from build.gate.fields.context import ManifestContext
 from build.gate.fields.rule import CheckedElsewhere, FieldRule, FieldTable, Violation
 from build.gate.fields.text import PRINTABLE, unprintable
+from model.bundle.manifest import format_of
 
 MODEL = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LONGEST_NAME = 60
 MOST_DAYS = 36_525
 LIBRARY, VERSION = re.compile(r"[A-Za-z0-9._-]{1,60}"), re.compile(r"[0-9][A-Za-z0-9.+!_-]{0,59}")
 SEARCHED = {"trials": figures.SOME, "rounds": figures.SOME, "seed": figures.COUNT, "log_loss": figures.LOSS}
+
+
+def _format(context: ManifestContext) -> Iterator[Violation]:
+    manifest = context.manifest
+    if manifest.format != (needed := format_of(manifest.features)):
+        yield Violation("format", f"is {manifest.format}, with these features it is {needed}")
 
 
 def _model(context: ManifestContext) -> Iterator[Violation]:
@@ -73,11 +80,12 @@ def _texts(context: ManifestContext) -> Iterator[Violation]:
     document = context.manifest.model_dump(mode="json")
     for feature in document["features"]:
         feature.pop("categories", None)
+        feature.pop("rare", None)
     yield from unprintable(document)
 
 
 TABLE: FieldTable[ManifestContext] = (
-    CheckedElsewhere("format", "1", "manifest-format"),
+    FieldRule("format", "2 with a statistic, 1 without one", "manifest-format", _format),
     FieldRule("every text", f"{PRINTABLE}; values of categories are data and may be anything", "manifest-text", _texts),
     FieldRule(
         "model",

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from build.gate.fields.context import ManifestContext
 from build.gate.fields.rule import CheckedElsewhere, FieldRule, FieldTable, Violation
 from model.bundle.bounds import Bounds
-from model.bundle.features import CategoryFeature, NumberFeature
+from model.bundle.features import CategoryFeature, NumberFeature, categories_by_name
 from model.text import has_controls
+
+MOST_RARE = 30_000
+MOST_OF_STATISTIC = 40.0  # log odds of a rate that float64 tells from 1
 
 
 def _names(context: ManifestContext) -> Iterator[Violation]:
@@ -25,14 +28,14 @@ def _once(context: ManifestContext) -> Iterator[Violation]:
 def _categories(context: ManifestContext) -> Iterator[Violation]:
     for feature in context.manifest.features:
         if isinstance(feature, CategoryFeature):
-            for value, times in Counter(feature.categories).items():
+            for value, times in Counter(feature.known).items():
                 if times > 1:
                     yield Violation(f"features {feature.name!r}", f"lists the category {value!r:.80} {times} times")
 
 
 def _ranges(context: ManifestContext) -> Iterator[Violation]:
     for feature in context.manifest.features:
-        if isinstance(feature, CategoryFeature):
+        if not isinstance(feature, NumberFeature):
             continue
         where, low, high = f"features {feature.name!r}", feature.minimum, feature.maximum
         if (low is None) != (high is None):
@@ -49,7 +52,7 @@ def _position(context: ManifestContext) -> Iterator[Violation]:
     if not matches:
         yield Violation("position", f"holds {position.feature!r}, which is not a feature")
     elif not isinstance(matches[0], NumberFeature):
-        yield Violation("position", f"holds {position.feature!r}, which is a category")
+        yield Violation("position", f"holds {position.feature!r}, which is a {matches[0].kind}")
     if not context.manifest.inputs:
         yield Violation("features", "have only the position: callers would send nothing")
 
@@ -100,11 +103,70 @@ def _bound_ends(context: ManifestContext) -> Iterator[Violation]:
             yield Violation(where, f"has min {bounds.min:g} above max {bounds.max:g}")
 
 
+def _rare(context: ManifestContext) -> Iterator[Violation]:
+    """Values that nothing reads would only change the flags, and a server refuses those that trees do not know."""
+    counted = {statistic.input for statistic in context.manifest.statistics}
+    for feature in context.manifest.features:
+        if isinstance(feature, CategoryFeature) and feature.rare and feature.name not in counted:
+            yield Violation(
+                f"features {feature.name!r}", f"lists {len(feature.rare):,} rare values without a statistic"
+            )
+        if isinstance(feature, CategoryFeature) and feature.rare and feature.unknown == "refuse":
+            yield Violation(f"features {feature.name!r}", "lists rare values, and refuses unknown ones")
+
+
+def _statistics(context: ManifestContext) -> Iterator[Violation]:
+    categories = categories_by_name(context.manifest.features)
+    for statistic in context.manifest.statistics:
+        where = f"features {statistic.name!r}"
+        if statistic.input not in categories:
+            yield Violation(where, f"is of {statistic.input!r:.80}, which is not a category")
+            continue
+        known, values = len(categories[statistic.input].known), len(statistic.values)
+        if values != known:
+            yield Violation(where, f"has {values:,} values, {statistic.input!r} has {known:,}")
+        if len(categories[statistic.input].rare) > MOST_RARE:
+            yield Violation(where, f"is of more than {MOST_RARE:,} rare values")
+
+
+def _one_each(context: ManifestContext) -> Iterator[Violation]:
+    for name, times in Counter(statistic.input for statistic in context.manifest.statistics).items():
+        if times > 1:
+            yield Violation("features", f"hold {times} statistics of {name!r}")
+
+
+def _log_odds(context: ManifestContext) -> Iterator[Violation]:
+    for statistic in context.manifest.statistics:
+        largest = max((*statistic.values, statistic.missing), key=abs)
+        if abs(largest) > MOST_OF_STATISTIC:
+            yield Violation(f"features {statistic.name!r}", f"has the value {largest:g}")
+
+
 TABLE: FieldTable[ManifestContext] = (
     FieldRule("features.*.name", "a name without control characters", "feature-name", _names),
     FieldRule("features.*.name", "different from all others", "feature-twice", _once),
     CheckedElsewhere("features.*.direction", "null or a direction that weights and splits obey", "direction-broken"),
     FieldRule("features.*.categories", "different texts, any of them", "feature-categories", _categories),
+    FieldRule(
+        "features.*.rare",
+        "different texts too; only with a statistic, and not where `unknown` is `refuse`",
+        "statistic-rare",
+        _rare,
+    ),
+    FieldRule(
+        "features.*.input, values",
+        f"of a statistic: a category; one for each of its known values, of which at most {MOST_RARE:,} are rare",
+        "statistic-values",
+        _statistics,
+    ),
+    FieldRule("features.*.input", "of a statistic: of no other one", "statistic-twice", _one_each),
+    FieldRule(
+        "features.*.values, missing",
+        f"of a statistic: log odds, at most {MOST_OF_STATISTIC:g} from 0",
+        "statistic-range",
+        _log_odds,
+    ),
+    CheckedElsewhere("features.*.prior, strength", "of a statistic: between 0 and 1; above 0", "manifest-field"),
     CheckedElsewhere("features.*.unknown", "`other`, `missing` or `refuse`", "manifest-field"),
     FieldRule("features.*.minimum, maximum", "both null, or finite and in order", "feature-range", _ranges),
     FieldRule("position.feature", "a number among the features, and not the only one", "position-feature", _position),

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 from build.gate.fields.context import ManifestContext
 from build.gate.fields.rule import CheckedElsewhere, FieldRule, FieldTable, Violation
-from model.bundle.features import CategoryFeature, NumberFeature
+from model.bundle.features import CategoryFeature, Feature, NumberFeature
 from model.bundle.linear import CategoryTerm, NumberTerm, Term
 from model.bundle.margin_range import MOST_LOG_ODDS, of_term
 
 
-def _terms(context: ManifestContext) -> Iterator[tuple[Term, NumberFeature | CategoryFeature | None]]:
+def _terms(context: ManifestContext) -> Iterator[tuple[Term, Feature | None]]:
     features = {feature.name: feature for feature in context.manifest.features}
     for term in context.manifest.linear.terms:
         yield term, features.get(term.feature)
@@ -24,7 +24,7 @@ def _features(context: ManifestContext) -> Iterator[Violation]:
     for term, feature in _terms(context):
         if feature is None:
             yield Violation(_where(term), "is not a feature")
-        elif feature.kind != term.kind:
+        elif isinstance(feature, CategoryFeature) != isinstance(term, CategoryTerm):
             yield Violation(_where(term), f"is a {feature.kind}, the term is of a {term.kind}")
 
 

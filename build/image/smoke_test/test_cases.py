@@ -165,7 +165,7 @@ def _flags(bundle: Bundle, row: InputRow) -> dict[str, list[str]]:
 
 def _unknown(bundle: Bundle, row: InputRow) -> list[str]:
     features = [feature for feature in bundle.manifest.inputs if isinstance(feature, CategoryFeature)]
-    return [feature.name for feature in features if row[feature.name] not in (None, *feature.categories)]
+    return [feature.name for feature in features if row[feature.name] not in (None, *feature.known)]
 
 
 def _out_of_range(bundle: Bundle, row: InputRow) -> list[str]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from artifacts.metrics import Drift
 from model.arrays import Floats, Matrix
-from model.bundle.features import CategoryFeature, Feature
+from model.bundle.features import CategoryFeature, Feature, Input, StatisticFeature
 
 SMALLEST_SHARE = 1e-4
 WARN, ALARM = 0.1, 0.25
@@ -15,11 +15,15 @@ WARN, ALARM = 0.1, 0.25
 
 def drift(features: Sequence[Feature], train: Matrix, train_weight: Floats, test: Matrix) -> tuple[Drift, ...]:
     """One row per input, the largest index first. `train_weight` undoes the sampling of negatives."""
-    rows = [_drift(feature, train[:, index], train_weight, test[:, index]) for index, feature in enumerate(features)]
+    rows = [
+        _drift(feature, train[:, index], train_weight, test[:, index])
+        for index, feature in enumerate(features)
+        if not isinstance(feature, StatisticFeature)
+    ]
     return tuple(sorted(rows, key=lambda row: (-row.psi, row.feature)))
 
 
-def _drift(feature: Feature, before: Matrix, weight: Floats, after: Matrix) -> Drift:
+def _drift(feature: Input, before: Matrix, weight: Floats, after: Matrix) -> Drift:
     edges = None if isinstance(feature, CategoryFeature) else _deciles(before, weight)
     return Drift(
         feature=feature.name,

@@ -11,7 +11,8 @@ CONTRIBUTION_WORK = 400_000  # rows times trees; exact contributions cost far mo
 
 
 def importance(predictor: Predictor, matrix: Matrix, *, threads: int) -> tuple[Importance, ...]:
-    """Per input: share of the trees' total gain, and the mean absolute contribution to the log odds.
+    """Per input: share of the trees' total gain, and the mean absolute contribution to the log odds. What a statistic
+    gains and adds is that of its category.
 
     Contributions are exact Shapley values of the trees (Lundberg et al., Nature Machine Intelligence 2020) plus the
     linear part, each less its mean over these rows.
@@ -24,14 +25,17 @@ def importance(predictor: Predictor, matrix: Matrix, *, threads: int) -> tuple[I
     for term in manifest.linear.terms:
         index = names.index(term.feature)
         effects[:, index] += term.margin(rows[:, index])
+    for statistic in manifest.statistics:
+        effects[:, names.index(statistic.input)] += effects[:, names.index(statistic.name)]
+        gain[statistic.input] = gain.get(statistic.input, 0.0) + gain.get(statistic.name, 0.0)
     effects -= effects.mean(axis=0)
     inputs = [
         Importance(
-            feature=name,
-            gain_share=gain.get(name, 0.0) / total if total else 0.0,
-            mean_effect=float(np.abs(effects[:, index]).mean()),
+            feature=column.name,
+            gain_share=gain.get(column.name, 0.0) / total if total else 0.0,
+            mean_effect=float(np.abs(effects[:, names.index(column.name)]).mean()),
         )
-        for index, name in enumerate(names)
+        for column in manifest.columns
     ]
     return tuple(sorted(inputs, key=lambda row: (-row.mean_effect, row.feature)))
 

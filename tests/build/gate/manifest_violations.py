@@ -19,6 +19,7 @@ VIOLATIONS = Violations()
 breaks, sets = VIOLATIONS.breaks, VIOLATIONS.sets
 
 sets("every text", "manifest-text", "search.kind", STEERING)
+sets("format", "manifest-format", "format", st.just(2))
 sets("model", "manifest-model", "model", st.sampled_from(["", "A", "a_b", "a--b", "-a", "a b", "ä", "a" * 61]))
 sets("label", "manifest-label", "label", st.sampled_from(["", "rent", "layout", "position"]))
 sets("conversion_days", "manifest-days", "conversion_days", NEGATIVE | st.integers(36_526, 10**300))
@@ -116,6 +117,43 @@ def _feature_twice(draw: Draw, manifest: dict[str, Any]) -> None:
 def _categories(draw: Draw, manifest: dict[str, Any]) -> None:
     values = manifest["features"][2]["categories"]
     values.insert(draw(st.integers(0, len(values))), draw(st.sampled_from(values)))
+
+
+def _statistic(manifest: dict[str, Any], **changed: Any) -> None:
+    """A good one but for what is changed."""
+    values = [0.5] * len(manifest["features"][2]["categories"])
+    usual = {"kind": "statistic", "input": "layout", "prior": 0.3, "strength": 10, "missing": 0.0, "values": values}
+    name = f"statistic {len(manifest['features'])}"
+    manifest["features"].append({"name": name, **usual, **changed})
+    manifest["format"] = 2
+
+
+@breaks("features.*.rare", "statistic-rare")
+def _rare(draw: Draw, manifest: dict[str, Any]) -> None:
+    feature = manifest["features"][2]
+    feature["rare"] = ["castle"]
+    if draw(st.booleans()):
+        _statistic(manifest, values=[0.5] * (len(feature["categories"]) + 1))
+        feature["unknown"] = "refuse"
+
+
+@breaks("features.*.input, values", "statistic-values")
+def _values(draw: Draw, manifest: dict[str, Any]) -> None:
+    other = {"input": draw(st.sampled_from(["rent", "position", "castle", ""]))}
+    few, many = {"values": []}, {"values": [0.5] * draw(st.integers(4, 9))}
+    _statistic(manifest, **draw(st.sampled_from([other, few, many])))
+
+
+@breaks("features.*.input", "statistic-twice")
+def _statistic_twice(draw: Draw, manifest: dict[str, Any]) -> None:
+    for _ in range(draw(st.integers(2, 3))):
+        _statistic(manifest)
+
+
+@breaks("features.*.values, missing", "statistic-range")
+def _statistic_range(draw: Draw, manifest: dict[str, Any]) -> None:
+    far = draw(st.sampled_from([1, -1])) * draw(st.floats(40.1, 1e300))
+    _statistic(manifest, **draw(st.sampled_from([{"missing": far}, {"values": [0.0, far, 0.0]}])))
 
 
 @breaks("features.*.minimum, maximum", "feature-range")

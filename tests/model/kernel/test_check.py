@@ -170,9 +170,9 @@ def test_a_rule_over_what_is_not_an_input_is_refused(deep_and_flat):
 
 
 def test_the_structure_is_that_of_the_header(flat):
-    """12 sizes, a hole of none, 3 lengths, 5 numbers, then an address per array."""
+    """12 sizes, a hole of none, 4 lengths, 5 numbers, then an address per array."""
     model = flat.model()
     assert Model.thresholds.offset == 48
-    assert Model.intercept.offset == 72
-    assert Model.feature.offset == 112
+    assert Model.intercept.offset == 80
+    assert Model.feature.offset == 120
     assert model.feature == flat.arrays["feature"].ctypes.data
