@@ -89,7 +89,7 @@ def probabilities(spec: Spec, bundle: Bundle, outer: Path) -> Floats:
 def scoring_rate(bundle: Bundle, outer: Path) -> float:
     """Rows that are encoded and scored in a processor second."""
     candidate = BundleCandidate(bundle, threads=1)
-    table = pq.read_table(outer, columns=list(candidate.names))
+    table = pq.read_table(outer, columns=list(candidate.columns))
     batches = table.to_batches()
     began, rows = time.process_time(), 0
     while time.process_time() - began < SCORING_SECONDS:
