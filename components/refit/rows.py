@@ -26,7 +26,7 @@ from model.bundle.features import Feature
 from model.spec.types import Spec
 
 # Members, where so many rows or fewer train them: more would be as good on more rows, at a price that grows with them.
-MEMBERS = {15_000: 10, 40_000: 5}
+MEMBERS = {40_000: 10, 100_000: 5}
 FEWEST_MEMBERS = 3
 NEWEST: SplitName = "test"
 
