@@ -5,6 +5,7 @@ not seen is as honest as a cross validation, at the price of the members alone: 
 refit is compared by it.
 """
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +14,8 @@ from components.refit.recipe import Recipe
 from components.refit.rows import FOLDS, RefitRows
 from components.train import calibrate, linear
 from components.train.baselines import STRENGTH
-from components.train.boosting import Parameters, dmatrix, log_loss, margin_of
-from components.train.ensemble import fit_member, merge
+from components.train.boosting import Parameters, log_loss, tree_margin
+from components.train.ensemble import merge, start_margin
 from components.train.fitted_model import FittedModel
 from model.arithmetic import sigmoid
 from model.arrays import Floats
@@ -32,9 +33,7 @@ class RefittedModel:
     unseen: Floats
 
 
-def fit_model(
-    spec: Spec, rows: RefitRows, judged: BundleManifest, *, threads: int, progress: ReportProgress
-) -> RefittedModel:
+def fit_model(spec: Spec, rows: RefitRows, judged: BundleManifest, *, progress: ReportProgress) -> RefittedModel:
     """The recipe of the judged model on all rows. The same rows give the same model on any number of threads."""
     recipe, sampled = Recipe.of(judged), rows.sampled
     starts = _starts(rows, recipe)
@@ -45,13 +44,14 @@ def fit_model(
     for fold, start in enumerate(starts):
         progress(fold + 1, FOLDS + 2, f"training on {sampled.count:,} rows, member {fold + 1} of {FOLDS}")
         fitted, unseen = rows.fold != fold, rows.newest_fold == fold
-        matrix = dmatrix(sampled.matrix[fitted], sampled.label[fitted], rows.features, threads)
-        matrix.set_base_margin(start.margin(sampled.matrix[fitted], rows.names))
+        prepared = rows.engine.prepare(sampled, rows.features, fitted)
+        prepared.begin_at(start_margin(sampled, start, rows.names, fitted))
         seeded = parameters | {"seed": spec.training.seed + fold}
-        members.append(fit_member(matrix, rows.features, seeded, rounds, threads=threads))
-        z[unseen] = start.margin(rows.newest.matrix[unseen], rows.names)
+        members.append(rows.engine.fit(prepared, rows.features, seeded, rounds))
+        margin = functools.partial(start.margin, names=rows.names)
+        z[unseen] = rows.newest.encoded.over(margin, unseen)
         if not recipe.alone:
-            z[unseen] += margin_of(bytes(members[-1].save_raw("ubj")), rows.newest.matrix[unseen])
+            z[unseen] += rows.newest.encoded.over(tree_margin(members[-1]), unseen)
     z = rows.sampling.correct(z)
     calibration = calibrate.fit(z, rows.newest.label)
     calibrated = calibration.apply(z)
@@ -72,6 +72,6 @@ def _starts(rows: RefitRows, recipe: Recipe) -> list[Linear]:
     sampled = rows.sampled
     if not recipe.alone and recipe.start == "trees":
         return [linear.prior(sampled.label)] * FOLDS
-    design = linear.Design(sampled.matrix, sampled.label, rows.features)
+    design = linear.Design.of(sampled, rows.features)
     strength = STRENGTH if recipe.alone else recipe.strength
     return [design.fit(strength=strength, rows=rows.fold != fold) for fold in range(FOLDS)]

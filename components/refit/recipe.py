@@ -9,7 +9,10 @@ from model.bundle.manifest import BundleManifest
 
 # One booster on all rows gains from more rounds than one on four fifths of the train split: it has more rows.
 MORE_ROUNDS = 1.15
-OF_THE_SEARCH = {"kind", "start", "rounds", "linear_strength", "log_loss", "trials", "stopped_by", "seed"}
+OF_THE_SEARCH = {
+    *("kind", "start", "rounds", "linear_strength", "log_loss", "trials", "stopped_by", "seed"),
+    *("engine", "workers"),
+}
 
 
 @dataclass(frozen=True)

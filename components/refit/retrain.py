@@ -1,5 +1,6 @@
 """The refit of a promoted bundle, and the verdict on it."""
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from components.refit.comparison import Comparison, compare
 from components.refit.model import fit_model
 from components.refit.rows import FOLDS, RefitRows, read_refit_rows
 from components.refit.rules import agreement
+from components.train.open_engine import open_cluster
+from components.train.row_arrays import IN_MEMORY
 from model.bundle.bundle import Bundle, load
 from model.bundle.predictor import Predictor
 from model.progress import ReportProgress
@@ -31,18 +34,32 @@ class Retrained:
 
 
 def retrain(
-    spec: Spec, splits: Path, trained: Path, evaluation: Path, bundle: Path, *, threads: int, progress: ReportProgress
+    spec: Spec,
+    splits: Path,
+    trained: Path,
+    evaluation: Path,
+    bundle: Path,
+    *,
+    threads: int,
+    in_memory: int = IN_MEMORY,
+    progress: ReportProgress,
 ) -> Retrained:
     """Write the refit into the folder `bundle`, and decide. The same inputs give the same bytes.
+
+    Encoded rows of more than `in_memory` bytes are kept in temporary files, and give the same bytes too.
 
     Raises DataError or BundleError for inputs that are missing or damaged.
     """
     judged, verdict = load(trained / "bundle"), Verdict.read(evaluation)
     documents = StepDocuments.read(training=trained, splits=splits, extracted=splits)
     progress(0, STEPS, "reading every row")
-    rows = read_refit_rows(spec, splits, SplitSummary.read(splits))
-    fitted = fit_model(spec, rows, judged.manifest, threads=threads, progress=progress)
-    refit = write_bundle(judged, rows, fitted, splits, bundle)
+    with open_cluster(spec) as cluster, tempfile.TemporaryDirectory() as temporary:
+        summary, folder = SplitSummary.read(splits), Path(temporary)
+        rows = read_refit_rows(
+            spec, splits, summary, cluster=cluster, threads=threads, temporary=folder, in_memory=in_memory
+        )
+        fitted = fit_model(spec, rows, judged.manifest, progress=progress)
+        refit = write_bundle(judged, rows, fitted, splits, bundle)
     progress(FOLDS + 1, STEPS, f"comparing on the {rows.newest.count:,} newest rows")
     compared = compare(spec, splits, rows, judged, refit, fitted.unseen, threads=threads)
     final = _decide(verdict, refit, rows, compared)

@@ -25,7 +25,7 @@ def logistic(inputs: TrainingInputs, *, directions: bool) -> Logistic:
     """Fitted on the train split, calibrated on the calibration split."""
     calibration_rows = inputs.calibration
     fitted = inputs.design.fit(strength=STRENGTH, directions=directions)
-    z = inputs.sampling.correct(fitted.margin(calibration_rows.matrix, inputs.names))
+    z = inputs.sampling.correct(calibration_rows.encoded.over(lambda matrix: fitted.margin(matrix, inputs.names)))
     calibration = calibrate.fit(z, calibration_rows.label)
     return Logistic(fitted, calibration, log_loss(calibration.apply(z), calibration_rows.label))
 

@@ -1,6 +1,6 @@
-"""XGBoost as training uses it: its data, the parameters that no search changes, and a booster's margins."""
+"""XGBoost as training uses it: the parameters that no search changes, and a booster's margins."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,28 +25,22 @@ def fixed_parameters(features: Sequence[Feature], threads: int) -> FixedParamete
     return fixed | ({"monotone_constraints": directions} if any(directions) else {})
 
 
-def dmatrix(
-    matrix: NDArray[np.float32], label: NDArray[np.float32], features: Sequence[Feature], threads: int,
-    like: xgboost.DMatrix | None = None,
-) -> xgboost.DMatrix:  # fmt: skip
-    """Rows as XGBoost trains on them; the cuts are those of `like`, else of these rows.
-
-    They carry no names: XGBoost would read and compare them again in every round, twice where it evaluates.
-    """
-    return xgboost.QuantileDMatrix(
-        matrix, label, missing=np.nan, nthread=threads, max_bin=MAX_BIN, ref=like,
-        feature_types=["c" if isinstance(feature, CategoryFeature) else "float" for feature in features],
-        enable_categorical=True,
-    )  # fmt: skip
+def feature_types(features: Sequence[Feature]) -> list[str]:
+    """As XGBoost calls them."""
+    return ["c" if isinstance(feature, CategoryFeature) else "float" for feature in features]
 
 
-def margin_of(booster: bytes, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
-    """What the trees add to the log odds, float64 (rows,), summed as a server sums them."""
+def tree_margin(booster: bytes) -> Callable[[NDArray[np.float32]], NDArray[np.float64]]:
+    """A function of a matrix: what the trees add to the log odds of its rows, summed as a server sums them."""
     trees = xgboost.Booster({"nthread": 1})
     trees.load_model(bytearray(booster))
-    distinct = DistinctRows.of(matrix)
-    margins: NDArray[np.float32] = trees.inplace_predict(distinct.rows, predict_type="margin", missing=np.nan)
-    return margins.astype(np.float64)[distinct.index]
+
+    def margin(matrix: NDArray[np.float32]) -> NDArray[np.float64]:
+        distinct = DistinctRows.of(matrix)
+        margins: NDArray[np.float32] = trees.inplace_predict(distinct.rows, predict_type="margin", missing=np.nan)
+        return margins.astype(np.float64)[distinct.index]
+
+    return margin
 
 
 def log_loss(margin: NDArray[np.float64], label: NDArray[np.float32]) -> float:

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from components.train import calibrate, linear
 from components.train.baselines import logistic
-from components.train.boosting import log_loss, margin_of
+from components.train.boosting import log_loss, tree_margin
 from components.train.ensemble import fit_members, merge
 from components.train.inputs import TrainingInputs
 from components.train.stages import Stages
-from model.bundle.booster import xgboost
 from model.bundle.calibration import Calibration
 from model.bundle.linear import Linear
 from model.bundle.manifest import Trees
@@ -58,12 +57,13 @@ def gain_of_trees(inputs: TrainingInputs, result: "SearchResult", trees: FittedM
     return gain
 
 
-def _with_trees(
-    inputs: TrainingInputs, start: Linear, members: Sequence[xgboost.Booster], result: "SearchResult"
-) -> FittedModel:
+def _with_trees(inputs: TrainingInputs, start: Linear, members: Sequence[bytes], result: "SearchResult") -> FittedModel:
     booster = merge(members)
     rows = inputs.calibration
-    margin = inputs.sampling.correct(start.margin(rows.matrix, inputs.names) + margin_of(booster, rows.matrix))
+    trees = tree_margin(booster)
+    margin = inputs.sampling.correct(
+        rows.encoded.over(lambda matrix: start.margin(matrix, inputs.names) + trees(matrix))
+    )
     calibration = calibrate.fit(margin, rows.label)
     return FittedModel(
         kind="trees on a logistic regression" if result.start == "linear" else "trees",
@@ -75,13 +75,13 @@ def _with_trees(
     )
 
 
-def _without_trees(inputs: TrainingInputs, member: xgboost.Booster) -> FittedModel:
+def _without_trees(inputs: TrainingInputs, member: bytes) -> FittedModel:
     """The booster is a single tree of zeros, the first of `member`, so that the bundle keeps its one format."""
     alone = logistic(inputs, directions=True)
     return FittedModel(
         kind=ALONE,
         linear=alone.linear,
-        booster=merge([member[:1]], weight=0.0),
+        booster=merge([member], weight=0.0, trees=1),
         trees=Trees(trees=1, members=1),
         calibration=alone.calibration,
         log_loss=alone.log_loss,

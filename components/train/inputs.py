@@ -4,21 +4,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow.parquet as pq
 
 from artifacts.split import SplitSummary, split_file
 from components.train import linear
+from components.train.engine import BoostingEngine
 from components.train.learn_features import learn_features
+from components.train.open_engine import engine_on
+from components.train.row_arrays import IN_MEMORY, RowStorage
 from components.train.split_rows import SplitRows, read_rows, refuse_one_class
 from model.bundle.calibration import Sampling
 from model.bundle.features import Feature
 from model.spec.types import Spec
+
+if TYPE_CHECKING:
+    from components.train.dask_cluster.connect import DaskCluster
 
 
 @dataclass(frozen=True)
 class TrainingInputs:
     """`train` is sampled as `sampling` says; `calibration` is not, and newer where the split is by time.
 
-    `threads` are XGBoost's; results do not depend on them.
+    `engine` trains the trees.
     """
 
     spec: Spec
@@ -26,7 +35,7 @@ class TrainingInputs:
     train: SplitRows
     calibration: SplitRows
     sampling: Sampling
-    threads: int
+    engine: BoostingEngine
 
     @property
     def names(self) -> list[str]:
@@ -36,15 +45,28 @@ class TrainingInputs:
     @cached_property
     def design(self) -> linear.Design:
         """The rows of `train` for logistic regressions: the start, the one alone and the baseline are fitted to it."""
-        return linear.Design(self.train.matrix, self.train.label, self.features)
+        return linear.Design.of(self.train, self.features)
 
 
-def read_inputs(spec: Spec, splits: Path, summary: SplitSummary, *, threads: int) -> TrainingInputs:
-    """Raises DataError for splits that are damaged, and for those of one class where there are conversions enough."""
-    features = learn_features(spec, [split_file(splits, "train")])
-    train = read_rows(spec, splits, "train", features)
-    calibration = read_rows(spec, splits, "calibration", features)
+def read_inputs(
+    spec: Spec,
+    splits: Path,
+    summary: SplitSummary,
+    *,
+    cluster: "DaskCluster | None" = None,
+    threads: int,
+    temporary: Path,
+    in_memory: int = IN_MEMORY,
+) -> TrainingInputs:
+    """Rows of more than `in_memory` bytes are kept in files of the folder `temporary`, which outlives the inputs.
+
+    Raises DataError for splits that are damaged, and for those of one class where there are conversions enough."""
+    path = split_file(splits, "train")
+    features = learn_features(spec, [path])
+    storage = RowStorage.of_size(pq.read_metadata(path).num_rows * len(features), temporary, in_memory=in_memory)
+    train = read_rows(spec, splits, "train", features, storage)
+    calibration = read_rows(spec, splits, "calibration", features, storage)
     positives = sum(summary.positives.values())
     refuse_one_class(spec, splits, {"train": train, "calibration": calibration}, positives)
     sampling = Sampling(kept_negatives=summary.sampling.kept_negatives)
-    return TrainingInputs(spec, features, train, calibration, sampling, threads)
+    return TrainingInputs(spec, features, train, calibration, sampling, engine_on(cluster, threads, storage))

@@ -15,6 +15,8 @@ from scipy.optimize import minimize
 from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
+from components.train.row_arrays import Mask
+from components.train.split_rows import SplitRows
 from model.arrays import Floats, Matrix
 from model.bundle.features import CategoryFeature, Feature, NumberFeature
 from model.bundle.linear import CategoryTerm, Linear, NumberTerm, Term
@@ -38,10 +40,10 @@ class Design:
     """Rows as the regression reads them, made once for fits of several strengths, with the declared signs or free."""
 
     def __init__(
-        self, matrix: Matrix, label: NDArray[np.float32], features: Sequence[Feature], *, most: int = MOST_ROWS
+        self, matrix: Matrix, label: NDArray[np.float32], features: Sequence[Feature], *, every: int = 1
     ) -> None:
-        self._every = -(-len(matrix) // most)
-        matrix, label = matrix[:: self._every], label[:: self._every]
+        """`every` is the step by which these rows were taken from all."""
+        self._every = every
         with threadpool_limits(1):
             self._blocks = [_block(matrix[:, index], feature) for index, feature in enumerate(features)]
             intercept = sparse.csr_matrix(np.ones((len(matrix), 1)))
@@ -51,8 +53,17 @@ class Design:
         self._start = np.zeros(self._design.shape[1])
         self._start[0] = prior(label).intercept
 
+    @classmethod
+    def of(
+        cls, rows: SplitRows, features: Sequence[Feature], *, chosen: Mask | None = None, most: int = MOST_ROWS
+    ) -> "Design":
+        """Of the chosen rows: of one in several, evenly spread, where they are more than `most`."""
+        label = rows.label if chosen is None else rows.label[chosen]
+        every = -(-len(label) // most)
+        return cls(rows.encoded.every(every, chosen), label[::every], features, every=every)
+
     def fit(self, *, strength: float, rows: NDArray[np.bool_] | None = None, directions: bool = True) -> Linear:
-        """`strength` is C, the inverse of the penalty; `rows` are those to fit to, all where it is None.
+        """`strength` is C, the inverse of the penalty; `rows` are those of all rows to fit to, None for each.
 
         `directions=False` leaves the signs free. Numbers are scaled alike for every choice of rows, so that the fits of
         several can be averaged.

@@ -51,6 +51,8 @@ def manifest_of(
             "log_loss": result.log_loss,
             "trials": len(result.trials),
             "stopped_by": result.stopped_by,
+            "engine": inputs.engine.use.name,
+            "workers": inputs.engine.use.workers,
             "seed": spec.training.seed,
         },
         metrics=metrics_of(inputs, model),
@@ -78,7 +80,7 @@ def bounds_of(spec: Spec) -> tuple[Bounds, ...]:
 
 def trained_until(*rows: SplitRows) -> str | None:
     """The first second that is younger than all these rows, in UTC; None without a time."""
-    newest = [int(part.time.max()) for part in rows if part.time is not None]
+    newest = [int(block.max()) for part in rows if part.time is not None for block in part.time.blocks()]
     if not newest:
         return None
     moment = datetime.fromtimestamp(max(newest) // MICROSECONDS + 1, UTC)

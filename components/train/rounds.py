@@ -1,38 +1,34 @@
 """Boosting one setting on all folds side by side: one early stop for all, by the mean of their log losses."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from components.train.boosting import FixedParameters
-from components.train.validation import Fold
+from components.train.engine import Boosted, ReportLoss
 from model.bundle.booster import xgboost
 
 ROUNDS = 800
 PATIENCE = 40  # rounds without improvement
 REPORT_EVERY = 10  # rounds
 
-ReportLoss = Callable[[int, float], bool]
 
+def boost(
+    folds: Sequence[tuple[xgboost.DMatrix, xgboost.DMatrix]],
+    rows: Sequence[int],
+    parameters: FixedParameters,
+    report: ReportLoss,
+) -> Boosted:
+    """Until PATIENCE rounds brought nothing. `folds` are rows to fit on and validation rows; `rows` counts the latter.
 
-@dataclass(frozen=True)
-class Boosted:
-    """The best number of rounds with its log loss; `cut` where the reports ended it."""
-
-    rounds: int
-    log_loss: float
-    cut: bool
-
-
-def boost(folds: Sequence[Fold], parameters: FixedParameters, report: ReportLoss) -> Boosted:
-    """Until PATIENCE rounds brought nothing. `report` gets round and loss at times, and ends it by answering True."""
-    boosters = [xgboost.Booster(parameters, [fold.fit, fold.validation]) for fold in folds]
-    rows = sum(fold.rows for fold in folds)
+    `report` gets round and loss at times, and ends it by answering True.
+    """
+    boosters = [xgboost.Booster(parameters, [*fold]) for fold in folds]
+    shares = [count / sum(rows) for count in rows]
     best, best_loss = 0, float("inf")
     for number in range(ROUNDS):
         loss = 0.0
-        for booster, fold in zip(boosters, folds, strict=True):
-            booster.update(fold.fit, number)
-            loss += _loss(booster.eval(fold.validation, "validation", number)) * (fold.rows / rows)
+        for booster, (fit, validation), share in zip(boosters, folds, shares, strict=True):
+            booster.update(fit, number)
+            loss += _loss(booster.eval(validation, "validation", number)) * share
         if loss < best_loss:
             best, best_loss = number, loss
         elif number - best >= PATIENCE:

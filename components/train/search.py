@@ -13,13 +13,21 @@ from dataclasses import dataclass
 import optuna
 from optuna.trial import TrialState
 
-from artifacts.training import BestTrial, SearchBudget, SearchCost, StartName, TrainingReport, Trial, TrialCost
-from components.train.boosting import Parameters, fixed_parameters
+from artifacts.training import (
+    BestTrial,
+    EngineUse,
+    SearchBudget,
+    SearchCost,
+    StartName,
+    TrainingReport,
+    Trial,
+    TrialCost,
+)
+from components.train.boosting import Parameters
 from components.train.budget import Spending, StoppedBy
 from components.train.candidates import CANDIDATES, SPACE, Setting
 from components.train.inputs import TrainingInputs
 from components.train.journal import Journal, TrialRecord
-from components.train.rounds import boost
 from components.train.validation import Validation, validation
 from model.progress import ReportProgress
 
@@ -46,10 +54,11 @@ class SearchResult:
     trials: tuple[TrialRecord, ...]
     stopped_by: StoppedBy
 
-    def report(self, budget: SearchBudget) -> TrainingReport:
+    def report(self, budget: SearchBudget, engine: EngineUse) -> TrainingReport:
         return TrainingReport(
             stopped_by=self.stopped_by,
             budget=budget,
+            engine=engine,
             folds=self.folds,
             logistic_log_loss=self.alone,
             best=BestTrial(start=self.start, rounds=self.rounds, log_loss=self.log_loss, parameters=self.parameters),
@@ -93,7 +102,7 @@ def search(inputs: TrainingInputs, budget: SearchBudget, journal: Journal, *, pr
         log_loss=best.log_loss,
         alone=folds.alone,
         folds=len(folds.folds),
-        validation_rows=sum(fold.rows for fold in folds.folds),
+        validation_rows=sum(fold.rows.rows for fold in folds.folds),
         trials=records,
         stopped_by=(spending.spent() or "minutes") if late else "trials",
     )
@@ -144,8 +153,8 @@ def _evaluate(study: optuna.Study, inputs: TrainingInputs, folds: Validation, sp
 
     for fold in folds.folds:
         fold.begin("linear" if trial.params["start"] == "linear" else "trees")
-    fixed = fixed_parameters(inputs.features, inputs.threads) | {"seed": inputs.spec.training.seed}
-    boosted = boost(folds.folds, fixed | _of_xgboost(trial.params), report)
+    parameters = _of_xgboost(trial.params) | {"seed": inputs.spec.training.seed}
+    boosted = inputs.engine.boost([fold.rows for fold in folds.folds], inputs.features, parameters, report)
     loss = losses[-1][1] if pruned else boosted.log_loss
     if pruned:
         study.tell(trial, state=TrialState.PRUNED)  # its value is the last loss that it reported

@@ -1,4 +1,4 @@
-"""The rows of a split as training reads them: a float32 matrix and a few numbers per row, read in batches.
+"""The rows of a split as training reads them: float32 inputs and a few numbers per row, read in batches.
 
 Text lives as long as its batch.
 """
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from artifacts.split import SplitName, split_file
 from artifacts.splits import batches, encode, float64
+from components.train.row_arrays import MemoryArray, RowArray, RowStorage
 from model.bundle.features import Feature
 from model.errors import DataError, Problem, Problems
 from model.spec.types import Spec
@@ -27,54 +28,75 @@ LARGEST = 1e37  # float32 holds 3.4e38, but XGBoost puts its last cut at twice t
 class SplitRows:
     """Rows of one split in the order in which preprocess wrote them.
 
-    `matrix` is float32 (rows, features), `label` 0 or 1. `group` is equal where rows must never be divided between two
+    `encoded` is (rows, features), `label` 0 or 1. `group` is equal where rows must never be divided between two
     folds: the user's, else the list's, else the row's number (of the declared group, when the split is by group).
     `time` is in microseconds, or None without a column.
     """
 
-    matrix: NDArray[np.float32]
+    encoded: RowArray[np.float32]
     label: NDArray[np.float32]
-    group: NDArray[np.uint64]
-    time: NDArray[np.int64] | None
+    group: RowArray[np.uint64]
+    time: RowArray[np.int64] | None
+
+    @classmethod
+    def in_memory(
+        cls,
+        matrix: NDArray[np.float32],
+        label: NDArray[np.float32],
+        group: NDArray[np.uint64],
+        time: NDArray[np.int64] | None = None,
+    ) -> "SplitRows":
+        """Of whole arrays."""
+        return cls(MemoryArray(matrix), label, MemoryArray(group), None if time is None else MemoryArray(time))
 
     @property
     def count(self) -> int:
         return len(self.label)
 
     @property
+    def width(self) -> int:
+        """Of the encoded rows."""
+        return int(next(self.encoded.blocks()).shape[1])
+
+    @property
     def positives(self) -> int:
         return int(self.label.sum())
 
 
-def read_rows(spec: Spec, splits: Path, name: SplitName, features: Sequence[Feature]) -> SplitRows:
+def read_rows(spec: Spec, splits: Path, name: SplitName, features: Sequence[Feature], storage: RowStorage) -> SplitRows:
     """One split, encoded as for serving, with numbers cut to LARGEST. Raises DataError."""
-    return read_file(spec, split_file(splits, name), features)
+    return read_file(spec, split_file(splits, name), features, storage)
 
 
-def read_file(spec: Spec, path: Path, features: Sequence[Feature], *, before: int = 0) -> SplitRows:
+def read_file(
+    spec: Spec, path: Path, features: Sequence[Feature], storage: RowStorage, *, before: int = 0
+) -> SplitRows:
     """As `read_rows`, of any file with the columns of a split. `before` rows were read of other files, so that rows
     without a group are told apart from theirs."""
     roles = spec.columns
     group = _group_columns(spec)
     names = dict.fromkeys((*spec.feature_columns, roles.label, *([roles.time] if roles.time else []), *group))
-    matrices, labels, groups, times = [], [], [], []
+    encoded, groups, times = storage.floats(len(features)), storage.groups(), storage.times() if roles.time else None
+    labels: list[NDArray[np.float32]] = []
     start = before
     for batch in batches(path, tuple(names)):
         # XGBoost refuses to train on infinity. Cut off so far outside, every split orders it as it would infinity.
-        matrices.append(np.clip(encode(features, batch), -LARGEST, LARGEST))
+        encoded.append(np.clip(encode(features, batch), -LARGEST, LARGEST))
         labels.append(_label(batch[roles.label], f"{path} {roles.label}"))
         groups.append(_groups(batch, group, start))
-        if roles.time:
+        if times is not None and roles.time:
             times.append(batch[roles.time].cast(pa.timestamp("us"), safe=False).cast(pa.int64()).to_numpy())
         start += batch.num_rows
     if not labels:
         raise DataError(Problem(str(path), "has no rows", "Widen the window or the share of this split", "split-empty"))
-    return SplitRows(
-        np.concatenate(matrices),
-        np.concatenate(labels),
-        np.concatenate(groups),
-        np.concatenate(times) if times else None,
-    )
+    return SplitRows(encoded, np.concatenate(labels), groups, times)
+
+
+def among(group: NDArray[np.uint64], ordered: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Which of these groups are in `ordered`, which has no group twice and one at least."""
+    at = np.minimum(np.searchsorted(ordered, group), len(ordered) - 1)
+    found: NDArray[np.bool_] = ordered[at] == group
+    return found
 
 
 def refuse_one_class(spec: Spec, splits: Path, rows: Mapping[SplitName, SplitRows], positives: int) -> None:

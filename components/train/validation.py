@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from artifacts.training import StartName
 from components.train import linear
-from components.train.boosting import dmatrix, log_loss
+from components.train.boosting import log_loss
+from components.train.engine import FoldRows
+from components.train.ensemble import start_margin
 from components.train.inputs import TrainingInputs
-from components.train.split_rows import SplitRows
+from components.train.row_arrays import Mask
+from components.train.split_rows import SplitRows, among
 from model.arrays import Floats
-from model.bundle.booster import xgboost
 from model.bundle.linear import Linear
 
 SHARE = 5  # a fold is one in five
@@ -26,18 +28,22 @@ STRENGTH_ROWS = 60_000  # more would not choose another strength
 
 @dataclass(frozen=True)
 class Fold:
-    """Rows to fit on and validation rows, quantised once, with the margins of either start for both."""
+    """Rows to fit on and validation rows, quantised once.
 
-    fit: xgboost.DMatrix
-    validation: xgboost.DMatrix
-    margins: dict[StartName, tuple[Floats, Floats]]
-    rows: int  # of validation
+    `prior` are the log odds of the base rate; `line` are those of a logistic regression, for the rows of both.
+    """
+
+    rows: FoldRows
+    prior: float
+    line: tuple[NDArray[np.float32], NDArray[np.float32]]
 
     def begin(self, start: StartName) -> None:
         """Boosting on this fold begins from the margins of `start`."""
-        fit, validation = self.margins[start]
-        self.fit.set_base_margin(fit)
-        self.validation.set_base_margin(validation)
+        fit, validation = self.line
+        if start == "trees":
+            fit, validation = (np.full(len(margin), self.prior, np.float32) for margin in self.line)
+        self.rows.fit.begin_at(fit)
+        self.rows.validation.begin_at(validation)
 
 
 @dataclass(frozen=True)
@@ -52,31 +58,34 @@ class Validation:
 def validation(inputs: TrainingInputs) -> Validation:
     """The folds of the train split."""
     rows = inputs.train
-    pairs = [(_others(rows, held), held) for held in held_out(rows, by_time=inputs.spec.split.by == "time")]
+    pairs = [(_others(rows, unseen), unseen) for unseen in held_out(rows, by_time=inputs.spec.split.by == "time")]
     pairs = [pair for pair in pairs if all(_both_classes(rows.label[part]) for part in pair)]
     if not pairs:  # too few conversions for a cut in time
-        held = np.arange(rows.count) % SHARE == 0
-        pairs = [(~held, held)]
-    paths = [_path(inputs, fitted, held) for fitted, held in pairs]
-    sizes = [int(held.sum()) for _, held in pairs]
+        unseen = np.arange(rows.count) % SHARE == 0
+        pairs = [(~unseen, unseen)]
+    paths = [_path(inputs, fitted, unseen) for fitted, unseen in pairs]
+    sizes = [int(unseen.sum()) for _, unseen in pairs]
     losses = np.average([path.losses for path in paths], axis=0, weights=sizes)
     best = int(np.argmin(losses))
     folds = tuple(_fold(inputs, *pair, path.fits[best]) for pair, path in zip(pairs, paths, strict=True))
     return Validation(folds, STRENGTHS[best], float(losses[best]))
 
 
-def held_out(rows: SplitRows, *, by_time: bool) -> list[NDArray[np.bool_]]:
+def held_out(rows: SplitRows, *, by_time: bool) -> list[Mask]:
     """The validation rows of every fold, divided from the others as the test split is: by time, else by group."""
     if by_time and rows.time is not None:
-        return [rows.time >= np.sort(rows.time)[-(len(rows.time) // SHARE)]]
+        newest = rows.count - rows.count // SHARE
+        first = np.partition(rows.time.values(), newest)[newest]
+        return [rows.time.over(lambda time: time >= first)]
     folds = 1 if min(rows.positives, rows.count - rows.positives) >= ENOUGH else SHARE
-    return [rows.group % SHARE == fold for fold in range(folds)]
+    fold_of_row = rows.group.over(lambda group: (group % SHARE).astype(np.uint8))
+    return [fold_of_row == fold for fold in range(folds)]
 
 
-def _others(rows: SplitRows, held: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Rows that share no group with those held out."""
-    others: NDArray[np.bool_] = ~held & ~np.isin(rows.group, np.unique(rows.group[held]))
-    return others
+def _others(rows: SplitRows, unseen: Mask) -> Mask:
+    """Rows that share no group with those unseen out."""
+    groups = np.unique(rows.group.every(1, unseen))
+    return ~unseen & ~rows.group.over(lambda group: among(group, groups))
 
 
 def _both_classes(label: NDArray[np.float32]) -> bool:
@@ -91,23 +100,23 @@ class _Path:
     losses: list[float]
 
 
-def _path(inputs: TrainingInputs, fitted: NDArray[np.bool_], held: NDArray[np.bool_]) -> _Path:
-    matrix, label = inputs.train.matrix, inputs.train.label
-    design = linear.Design(matrix[fitted], label[fitted], inputs.features, most=STRENGTH_ROWS)
-    fits = design.path(STRENGTHS)
-    return _Path(fits, [log_loss(fit.margin(matrix[held], inputs.names), label[held]) for fit in fits])
+def _path(inputs: TrainingInputs, fitted: Mask, unseen: Mask) -> _Path:
+    rows = inputs.train
+    fits = linear.Design.of(rows, inputs.features, chosen=fitted, most=STRENGTH_ROWS).path(STRENGTHS)
+    label = rows.label[unseen]
+    return _Path(fits, [log_loss(_margin(inputs, fit, unseen), label) for fit in fits])
 
 
-def _fold(inputs: TrainingInputs, fitted: NDArray[np.bool_], held: NDArray[np.bool_], line: Linear) -> Fold:
-    matrix, label, features = inputs.train.matrix, inputs.train.label, inputs.features
-    starts: dict[StartName, Linear] = {"trees": linear.prior(label[fitted]), "linear": line}
-    fit = dmatrix(matrix[fitted], label[fitted], features, inputs.threads)
+def _margin(inputs: TrainingInputs, line: Linear, chosen: Mask) -> Floats:
+    return inputs.train.encoded.over(lambda matrix: line.margin(matrix, inputs.names), chosen)
+
+
+def _fold(inputs: TrainingInputs, fitted: Mask, unseen: Mask, line: Linear) -> Fold:
+    rows, features, engine = inputs.train, inputs.features, inputs.engine
+    fit = engine.prepare(rows, features, fitted)
+    margin = start_margin(rows, line, inputs.names)
     return Fold(
-        fit=fit,
-        validation=dmatrix(matrix[held], label[held], features, inputs.threads, like=fit),
-        margins={
-            name: (start.margin(matrix[fitted], inputs.names), start.margin(matrix[held], inputs.names))
-            for name, start in starts.items()
-        },
-        rows=int(held.sum()),
+        rows=FoldRows(fit, engine.prepare(rows, features, unseen, like=fit), rows=int(unseen.sum())),
+        prior=linear.prior(rows.label[fitted]).intercept,
+        line=(margin[fitted], margin[unseen]),
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, Field, StrictBool, model_validator
+from pydantic.main import IncEx
 
 from model.bundle.bounds import Bounds
 from model.bundle.unknown import UnknownPolicy
@@ -24,6 +25,7 @@ from model.spec.values import (
     FIRST_END,
     MODEL,
     RESERVED,
+    SCHEDULER,
     Bytes,
     ExpressionText,
     Name,
@@ -191,7 +193,12 @@ class SplitSpec(Part):
 class Training(Part):
     """How much to search, and for what to stop."""
 
-    engine: Literal["xgboost"] = "xgboost"
+    engine: Literal["xgboost", "xgboost-dask"] = Field(
+        "xgboost", description="`xgboost-dask` trains what the search chose on a Dask cluster that exists"
+    )
+    scheduler: str | None = Field(
+        None, pattern=SCHEDULER, max_length=300, description="of the Dask cluster, like tcp://dask-scheduler:8786"
+    )
     trials: int = Field(60, gt=0, le=10**6, description="the usual end of the search; makes runs repeatable")
     minutes: float = Field(10, gt=0, le=10**6, description="the safety stop")
     cpu_seconds: float | None = Field(
@@ -283,6 +290,10 @@ class Spec(Part):
             yield "promotion.must_beat: current_order needs columns.position, which is missing"
         if self.promotion.champion.metric == "ips_conversions" and not self.columns.position:
             yield "promotion.champion.metric: ips_conversions needs columns.position, which is missing | use log_loss"
+        if self.training.engine == "xgboost-dask" and self.training.scheduler is None:
+            yield "training.scheduler: is missing | give the address of the cluster's scheduler, tcp://HOST:PORT"
+        if self.training.engine == "xgboost" and self.training.scheduler is not None:
+            yield "training.scheduler: is for engine: xgboost-dask alone | delete it, or name the engine"
         if (self.resources.get("conclude") or StepResources()).retries:
             yield "resources.conclude.retries: is above 0 | its failure is how a run ends red, so leave it out"
         minutes = self.pod("train").minutes
@@ -322,8 +333,9 @@ class Spec(Part):
 
     @property
     def spec_sha256(self) -> str:
-        """Of what is trained: the query has a digest of its own, and no result depends on `resources`."""
-        document = self.model_dump(mode="json", exclude={"sql_text", "resources"})
+        """Of what is trained: the query has a digest of its own, and no result depends on where something runs."""
+        exclude: IncEx = {"sql_text": True, "resources": True, "training": {"scheduler"}}
+        document = self.model_dump(mode="json", exclude=exclude)
         return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
     @property

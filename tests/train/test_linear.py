@@ -5,8 +5,11 @@ import pytest
 import xgboost
 
 from components.train import linear
-from components.train.boosting import dmatrix, fixed_parameters
+from components.train.boosting import tree_margin
 from components.train.ensemble import merge
+from components.train.local_engine import LocalEngine
+from components.train.row_arrays import RowStorage
+from components.train.split_rows import SplitRows
 from model.bundle.features import CategoryFeature, NumberFeature
 from model.bundle.linear import NumberTerm
 
@@ -55,14 +58,16 @@ def test_missing_numbers_have_a_weight_of_their_own():
 
 def test_the_merged_bag_is_the_mean_of_its_members():
     matrix, label = rows()
+    split = SplitRows.in_memory(matrix, label, np.arange(len(label), dtype=np.uint64))
+    engine = LocalEngine(1, RowStorage())
     members = []
     for seed in range(3):
-        data = dmatrix(matrix, label, FEATURES, 1)
-        members.append(xgboost.train(fixed_parameters(FEATURES, 1) | {"subsample": 0.7, "seed": seed}, data, 12))
+        data = engine.prepare(split, FEATURES, np.ones(len(label), np.bool_))
+        members.append(engine.fit(data, FEATURES, {"subsample": 0.7, "seed": seed}, 12))
     merged = xgboost.Booster()
     merged.load_model(bytearray(merge(members)))
-    mean = np.mean([member.inplace_predict(matrix, predict_type="margin") for member in members], axis=0)
-    assert merged.inplace_predict(matrix, predict_type="margin") == pytest.approx(mean, abs=1e-5)
+    mean = np.mean([tree_margin(member)(matrix) for member in members], axis=0)
+    assert tree_margin(merge(members))(matrix) == pytest.approx(mean, abs=1e-5)
     assert bytes(merged.save_raw("ubj")) == merge(members)
 
 

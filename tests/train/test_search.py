@@ -14,6 +14,8 @@ from components.train.candidates import CANDIDATES
 from components.train.fitted_model import FittedModel, gain_of_trees
 from components.train.inputs import TrainingInputs
 from components.train.journal import Journal, TrialRecord
+from components.train.local_engine import LocalEngine
+from components.train.row_arrays import RowStorage
 from components.train.search import SearchResult
 from components.train.split_rows import SplitRows
 from components.train.train import train
@@ -107,7 +109,8 @@ def test_few_conversions_are_judged_on_several_folds_unless_time_is_declared(pos
     count = 3 * ENOUGH
     label = (np.arange(count) < positives).astype(np.float32)
     group = np.arange(count, dtype=np.uint64)
-    split = SplitRows(np.zeros((count, 1), np.float32), label, group, np.arange(count) if by_time else None)
+    time = np.arange(count) if by_time else None
+    split = SplitRows.in_memory(np.zeros((count, 1), np.float32), label, group, time)
     held = held_out(split, by_time=by_time)
     assert len(held) == folds
     covered = np.sum(held, axis=0)
@@ -130,10 +133,11 @@ def test_a_path_of_logistic_regressions_ends_where_each_alone_does():
 def test_validation_rows_have_a_say_in_trees_or_none_unless_time_is_declared(by, better):
     split = {"by": by, "test_share": "25%", "calibration_share": "15%"}
     train_rows, calibration = (
-        SplitRows(np.zeros((count, 1), np.float32), np.zeros(count, np.float32), np.zeros(count, np.uint64), None)
+        SplitRows.in_memory(np.zeros((count, 1), np.float32), np.zeros(count, np.float32), np.zeros(count, np.uint64))
         for count in (400, 100)
     )
-    inputs = TrainingInputs(spec_of(split=split), (), train_rows, calibration, Sampling(kept_negatives=1.0), 1)
+    engine = LocalEngine(1, RowStorage())
+    inputs = TrainingInputs(spec_of(split=split), (), train_rows, calibration, Sampling(kept_negatives=1.0), engine)
     result = SearchResult(
         start="trees", parameters={}, rounds=1, strength=1.0, log_loss=0.40, alone=0.41, folds=5, validation_rows=400,
         trials=(), stopped_by="trials",

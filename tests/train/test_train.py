@@ -13,6 +13,7 @@ import pytest
 from artifacts.training import TrainingReport
 from components.train.golden import edge_rows, usual_rows
 from components.train.learn_features import learn_features
+from components.train.row_arrays import RowStorage
 from components.train.split_rows import read_rows
 from components.train.train import train
 from model.bundle.bundle import load
@@ -178,12 +179,12 @@ def test_golden_rows_have_no_unseen_category_where_a_server_refuses_it(tmp_path)
 def test_the_matrix_of_training_is_the_matrix_of_serving(tmp_path):
     run, spec = small_run(tmp_path), spec_of()
     features = learn_features(spec, [run / "splits" / "train.parquet"])
-    rows = read_rows(spec, run / "splits", "test", features)
+    rows = read_rows(spec, run / "splits", "test", features, RowStorage())
     table = pq.read_table(run / "splits" / "test.parquet")
     predictor = Predictor(load(run / "trained" / "bundle"))
     columns = {name: table[name].to_pylist() for name in ("rent", "area", "layout")}
     served = predictor.encode(columns, position=table["position"].to_numpy())
-    assert np.array_equal(rows.matrix, served, equal_nan=True)
+    assert np.array_equal(rows.encoded.values(), served, equal_nan=True)
 
 
 def test_one_row_scores_as_it_does_among_many(tmp_path):
