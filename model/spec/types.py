@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, Field, StrictBool, model_validator
-from pydantic.main import IncEx
 
 from model.bundle.bounds import Bounds
 from model.bundle.unknown import UnknownPolicy
@@ -334,8 +333,8 @@ class Spec(Part):
     @property
     def spec_sha256(self) -> str:
         """Of what is trained: the query has a digest of its own, and no result depends on where something runs."""
-        exclude: IncEx = {"sql_text": True, "resources": True, "training": {"scheduler"}}
-        document = self.model_dump(mode="json", exclude=exclude)
+        document = self.model_dump(mode="json", exclude={"sql_text", "resources"})
+        del document["training"]["scheduler"]
         return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
     @property

@@ -48,7 +48,7 @@ def rows():
     matrix[::17, 1] = np.nan
     margin = 2 * matrix[:, 0] - np.nan_to_num(matrix[:, 1]) + (matrix[:, 3] == 2)
     label = (random.uniform(size=ROWS) < 1 / (1 + np.exp(-margin))).astype(np.float32)
-    return SplitRows.in_memory(matrix, label, np.arange(ROWS, dtype=np.uint64) << np.uint64(40))
+    return SplitRows.in_memory(matrix, label, np.arange(ROWS, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15))
 
 
 @pytest.fixture(scope="module")
