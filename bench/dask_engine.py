@@ -75,18 +75,18 @@ def main() -> int:
         source = f"duckdb:{folder / 'portal' / 'data'}"
         extract(spec, source, window(spec, str(spec.source.end)), folder / "rows", progress=quiet)
         preprocess(spec, folder / "rows", folder / "splits", progress=quiet)
-        one = trained(spec, folder, "one", trials=args.trials)
+        alone = trained(spec, folder, "one", trials=args.trials)
         with LocalCluster(
             n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
         ) as cluster:
             spread = on_cluster(spec, cluster.scheduler_address)
             first = trained(spread, folder, "first", trials=args.trials)
             again = trained(spread, folder, "again", trials=args.trials)
-    difference = first.auc - one.auc
-    console.print(f"one machine: AUC {one.auc:.5f}, {one.outcome}")
+    difference = first.auc - alone.auc
+    console.print(f"one machine: AUC {alone.auc:.5f}, {alone.outcome}")
     console.print(f"two processes: AUC {first.auc:.5f}, {first.outcome}; difference {difference:+.5f} (goal: {MOST})")
     console.print(f"the same again: {'the same bytes' if first.digest == again.digest else 'OTHER BYTES'}")
-    met = abs(difference) <= MOST and first.outcome == one.outcome and first.digest == again.digest
+    met = abs(difference) <= MOST and first.outcome == alone.outcome and first.digest == again.digest
     return 0 if met else 1
 
 

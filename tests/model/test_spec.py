@@ -81,8 +81,8 @@ def test_an_engine_and_its_cluster_are_named_together(read, problems):
 
 def test_another_address_of_the_cluster_asks_for_the_same_model(read):
     engine = ("training.engine", "xgboost-dask")
-    one, other = (read(changed(engine, ("training.scheduler", f"tcp://{host}:8786"))) for host in ("a", "[::1]"))
-    assert one.spec_sha256 == other.spec_sha256 != read(GOOD).spec_sha256
+    first, second = (read(changed(engine, ("training.scheduler", f"tcp://{host}:8786"))) for host in ("a", "[::1]"))
+    assert first.spec_sha256 == second.spec_sha256 != read(GOOD).spec_sha256
 
 
 @pytest.mark.case("a list of names with one twice: two reasons of one rule, which the gate refuses after training")

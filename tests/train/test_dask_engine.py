@@ -131,9 +131,7 @@ def test_a_cluster_with_tls_needs_certificates():
 
 
 def test_a_cluster_without_workers_is_refused():
-    with LocalCluster(
-        n_workers=0, processes=False, dashboard_address=None, host="127.0.0.1", silence_logs=logging.CRITICAL
-    ) as cluster:
+    with LocalCluster(n_workers=0, dashboard_address=None, silence_logs=logging.CRITICAL) as cluster:
         with pytest.raises(DaskError) as refusal, connected(cluster.scheduler_address, first_worker=0.1):
             pass
     (problem,) = refusal.value.problems

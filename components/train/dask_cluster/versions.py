@@ -24,14 +24,13 @@ WorkerVersions = Mapping[str, str | None]
 def version_problems(client: Client, where: str) -> Iterator[Problem]:
     """One for each package and each other version, with the workers that have it."""
     answers: Any = client.get_versions(packages=[name for names in PACKAGES.values() for name in names])
-    own = versions_of(answers["client"])
-    workers = {address: versions_of(answer) for address, answer in answers["workers"].items() if answer}
+    own = versions_of(answers["client"]["packages"])
+    workers = {address: versions_of(answer["packages"]) for address, answer in answers["workers"].items() if answer}
     yield from differences(own, workers, where)
 
 
-def versions_of(answer: Mapping[str, Any]) -> WorkerVersions:
-    """Of Dask's answer. Python by its major and minor version, which its code depends on."""
-    installed = answer["packages"]
+def versions_of(installed: WorkerVersions) -> WorkerVersions:
+    """By package, of what Dask answers by distribution. Python by its major and minor version, which its code depends on."""
     versions = {
         name: next((installed[each] for each in names if installed.get(each)), None) for name, names in PACKAGES.items()
     }
