@@ -33,7 +33,8 @@ from components.extract.extract import extract
 from components.extract.window import window
 from components.preprocess.preprocess import preprocess
 from components.train import calibrate
-from components.train.boosting import dmatrix
+from components.train.boosting import feature_types
+from components.train.row_arrays import RowStorage
 from components.train.split_rows import SplitRows, read_rows
 from components.train.train import train
 from examples.rental_portal.simulate import Portal, simulate
@@ -103,24 +104,27 @@ def untuned(bundle: Bundle, rows: dict[SplitName, SplitRows]) -> Baseline:
     """XGBoost as it comes, stopped early on the calibration split."""
     began = time.process_time()
     features = bundle.manifest.features
-    fitted = dmatrix(rows["train"].matrix, rows["train"].label, features, THREADS)
-    stop = dmatrix(rows["calibration"].matrix, rows["calibration"].label, features, THREADS, like=fitted)
+    kinds = {"feature_types": feature_types(features), "enable_categorical": True, "nthread": THREADS}
+    fitted = xgboost.QuantileDMatrix(rows["train"].encoded.values(), rows["train"].label, **kinds)
+    calibration = rows["calibration"]
+    stop = xgboost.QuantileDMatrix(calibration.encoded.values(), calibration.label, ref=fitted, **kinds)
     parameters = {"objective": "binary:logistic", "eval_metric": "logloss", "nthread": THREADS, "seed": 7}
     model = xgboost.train(
         parameters, fitted, 2000, evals=[(stop, "stop")], early_stopping_rounds=50, verbose_eval=False
     )
     best = model[: model.best_iteration + 1]
-    z = [best.inplace_predict(rows[p].matrix, predict_type="margin").astype(np.float64) for p in SPLITS[1:]]
+    z = [best.inplace_predict(rows[p].encoded.values(), predict_type="margin").astype(np.float64) for p in SPLITS[1:]]
     return baseline(*z, bundle, rows, began)
 
 
 def logistic(bundle: Bundle, rows: dict[SplitName, SplitRows]) -> Baseline:
     """scikit-learn's logistic regression: standardised numbers, one-hot categories, gaps filled with the mean."""
     began = time.process_time()
+    matrix = {name: rows[name].encoded.values() for name in SPLITS}
     design: dict[SplitName, list[Floats]] = {name: [] for name in SPLITS}
     for index, feature in enumerate(bundle.manifest.features):
         for name, columns in design.items():
-            columns.append(_columns(rows[name].matrix[:, index], rows["train"].matrix[:, index], feature))
+            columns.append(_columns(matrix[name][:, index], matrix["train"][:, index], feature))
     x = {name: np.hstack(columns) for name, columns in design.items()}
     scaler = StandardScaler().fit(x["train"])
     model = LogisticRegression(max_iter=2000).fit(scaler.transform(x["train"]), rows["train"].label)
@@ -160,9 +164,10 @@ def data_sets(names: list[str], trials: int | None, console: Console) -> bool:
             folder, spec = Path(temporary), read_spec(ROOT / "examples" / name)
             seconds = steps(spec, SHARED / DATA[name], folder, trials)
             bundle = load(folder / "trained" / "bundle")
-            rows = {split: read_rows(spec, folder / "splits", split, bundle.manifest.features) for split in SPLITS}
+            splits, inputs, memory = folder / "splits", bundle.manifest.features, RowStorage()
+            rows = {split: read_rows(spec, splits, split, inputs, memory) for split in SPLITS}
         test = rows["test"]
-        p = Predictor(bundle).probability(test.matrix)
+        p = Predictor(bundle).probability(test.encoded.values())
         ours = losses(np.log(p) - np.log1p(-p), test.label)
         trees, line = untuned(bundle, rows), logistic(bundle, rows)
         best = [float(min(other.plain.mean(), other.calibrated.mean())) for other in (trees, line)]

@@ -17,7 +17,7 @@ BLOCK = 1 << 16  # rows
 IN_MEMORY = 64 * 2**20  # bytes of encoded rows; more are kept in files
 
 Scalar = TypeVar("Scalar", bound=np.generic)
-Result = TypeVar("Result", bound=np.generic)
+Entry = TypeVar("Entry", bound=np.generic)
 Mask = NDArray[np.bool_]
 
 
@@ -40,9 +40,7 @@ class RowArray(ABC, Generic[Scalar]):
             elif chosen[some].any():
                 yield self._read(some)[chosen[some]]
 
-    def over(
-        self, function: Callable[[NDArray[Scalar]], NDArray[Result]], chosen: Mask | None = None
-    ) -> NDArray[Result]:
+    def over(self, function: Callable[[NDArray[Scalar]], NDArray[Entry]], chosen: Mask | None = None) -> NDArray[Entry]:
         """What `function` gives for each row: it gets a block, and returns an array (rows,)."""
         count = self.count if chosen is None else int(np.count_nonzero(chosen))
         pieces = (function(block) for block in self.blocks(chosen))

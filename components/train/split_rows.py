@@ -56,7 +56,7 @@ class SplitRows:
     @property
     def width(self) -> int:
         """Of the encoded rows."""
-        return int(next(self.encoded.blocks()).shape[1])
+        return len(next(self.encoded.blocks())[0])
 
     @property
     def positives(self) -> int:
@@ -95,8 +95,8 @@ def read_file(
 def among(group: NDArray[np.uint64], ordered: NDArray[np.uint64]) -> NDArray[np.bool_]:
     """Which of these groups are in `ordered`, which has no group twice and one at least."""
     at = np.minimum(np.searchsorted(ordered, group), len(ordered) - 1)
-    found: NDArray[np.bool_] = ordered[at] == group
-    return found
+    equal: NDArray[np.bool_] = ordered[at] == group
+    return equal
 
 
 def refuse_one_class(spec: Spec, splits: Path, rows: Mapping[SplitName, SplitRows], positives: int) -> None:

@@ -38,6 +38,13 @@ def test_the_same_parts_give_the_same_bytes_on_one_thread_and_on_two(tmp_path):
         assert (single / "trained" / file).read_bytes() == (double / "trained" / file).read_bytes(), file
 
 
+def test_rows_in_files_give_the_same_bytes_as_rows_in_memory(tmp_path):
+    run, spec = small_run(tmp_path), spec_of()
+    train(spec, run / "splits", run / "rows", run / "o", trials=3, minutes=10, threads=1, in_memory=0, progress=quiet)
+    for file in ("training.json", "baselines.json", "bundle/manifest.json", "bundle/booster.ubj", "bundle/golden.json"):
+        assert (run / "o" / file).read_bytes() == (run / "trained" / file).read_bytes(), file
+
+
 def test_another_seed_gives_another_model(tmp_path):
     small_run(tmp_path / "one")
     train_into(tmp_path / "two", spec_of(training__seed=8))

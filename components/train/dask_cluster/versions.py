@@ -30,7 +30,7 @@ def version_problems(client: Client, where: str) -> Iterator[Problem]:
 
 
 def versions_of(installed: WorkerVersions) -> WorkerVersions:
-    """By package, of what Dask answers by distribution. Python by its major and minor version, which its code depends on."""
+    """By package, of what Dask answers by distribution. Python by the part that its code depends on."""
     versions = {
         name: next((installed[each] for each in names if installed.get(each)), None) for name, names in PACKAGES.items()
     }
