@@ -77,7 +77,7 @@ def main() -> int:
         preprocess(spec, folder / "rows", folder / "splits", progress=quiet)
         alone = trained(spec, folder, "one", trials=args.trials)
         with LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=logging.ERROR
+            n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=logging.ERROR
         ) as cluster:
             spread = on_cluster(spec, cluster.scheduler_address)
             first = trained(spread, folder, "first", trials=args.trials)

@@ -35,7 +35,7 @@ def address():
     """Of the scheduler. Its processes begin from one that has imported Dask, which saves their time."""
     with dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}):
         with LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
+            n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL
         ) as cluster:
             yield cluster.scheduler_address
 
@@ -131,7 +131,7 @@ def test_a_cluster_with_tls_needs_certificates():
 
 
 def test_a_cluster_without_workers_is_refused():
-    with LocalCluster(n_workers=0, dashboard_address=None, silence_logs=logging.CRITICAL) as cluster:
+    with LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL) as cluster:
         with pytest.raises(DaskError) as refusal, connected(cluster.scheduler_address, first_worker=0.1):
             pass
     (problem,) = refusal.value.problems
