@@ -9,6 +9,7 @@ this one learned from.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -17,13 +18,16 @@ from numpy.typing import NDArray
 from artifacts.split import REST, SplitName, SplitSummary, split_file
 from components.train.engine import BoostingEngine
 from components.train.learn_features import learn_features
-from components.train.local_engine import LocalEngine
+from components.train.open_engine import engine_on
 from components.train.row_arrays import IN_MEMORY, Mask, RowStorage
 from components.train.split_rows import SplitRows, among, read_file
 from components.train.statistics import RowFile, learn_statistics
 from model.bundle.calibration import Sampling
 from model.bundle.features import Feature
 from model.spec.types import Spec
+
+if TYPE_CHECKING:
+    from components.train.dask_cluster.connect import DaskCluster
 
 FOLDS = 3  # of the newest rows: a member for each, which has not seen it
 
@@ -55,10 +59,11 @@ class RefitRows:
 
 def read_refit_rows(
     spec: Spec, splits: Path, summary: SplitSummary, statistic_inputs: Collection[str] = (), *,
-    threads: int, temporary: Path, in_memory: int = IN_MEMORY,
+    cluster: "DaskCluster | None" = None, threads: int, temporary: Path, in_memory: int = IN_MEMORY,
 ) -> RefitRows:  # fmt: skip
     """`statistic_inputs` are the categories that the judged model has a statistic of. Rows of more than `in_memory`
     bytes are kept in files of the folder `temporary`, which outlives them.
+
 
     Raises DataError for splits that are damaged."""
     name: SplitName = "test" if spec.columns.time else "calibration"
@@ -95,7 +100,7 @@ def read_refit_rows(
         name=name,
         newest=newest,
         newest_fold=_folds(newest, newest),
-        engine=LocalEngine(threads, storage),
+        engine=engine_on(cluster, threads, storage),
         sampling=Sampling(kept_negatives=share),
         rows=rows,
         conversions=conversions,
