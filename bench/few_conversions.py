@@ -178,7 +178,8 @@ def fit(train: Log, calibration: Log, *, seed: int, last: bool) -> Score:
         trees: Floats = booster.inplace_predict(rows, predict_type="margin").astype(np.float64)
         return trees + start
 
-    calibrated = calibrate.fit(margin(matrix(calibration.inputs, calibration.position)), calibration.label)
+    z = margin(matrix(calibration.inputs, calibration.position))
+    calibrated = calibrate.fit(z, calibration.label, drifts=True)
 
     def score(inputs: NDArray[np.float32], position: NDArray[np.int64]) -> CandidateScores:
         logged, first = matrix(inputs, position), matrix(inputs, np.ones_like(position))

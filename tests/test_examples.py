@@ -62,7 +62,7 @@ def test_an_example_comes_to_a_verdict_on_its_real_data(name, tmp_path):
 def test_the_portal_of_the_readme_is_promoted(tmp_path):
     """By its own spec and promotion rules, on the fewest of its simulated lists that let it."""
     simulate(Portal(lists=12_000), tmp_path / "portal", progress=quiet)
-    verdict = run(read_spec(ROOT / "examples" / "rental_portal"), tmp_path / "portal" / "data", tmp_path, trials=1)
+    verdict = run(read_spec(ROOT / "examples" / "rental_portal"), tmp_path / "portal" / "data", tmp_path, trials=2)
     assert verdict == "promote"
     assert verify(tmp_path / "trained" / "bundle", tmp_path / "evaluated" / "verdict.json") == []
 

@@ -21,10 +21,10 @@ class ProcessTree:
         while waiting:
             process = waiting.pop()
             try:
-                for task in Path(f"/proc/{process}/task").iterdir():
-                    waiting.extend(int(child) for child in (task / "children").read_text().split())
+                tasks = list(Path(f"/proc/{process}/task").iterdir())
             except OSError:
                 continue
+            waiting.extend(child for task in tasks for child in _children(task))
             seen.append(process)
         return seen
 
@@ -44,6 +44,14 @@ class ProcessTree:
     def peak_bytes(self) -> int:
         """The largest resident memory of each, summed."""
         return sum(_peak_kilobytes(process) for process in self.processes()) << 10
+
+
+def _children(task: Path) -> list[int]:
+    """None of a thread that has ended since."""
+    try:
+        return [int(child) for child in (task / "children").read_text().split()]
+    except OSError:
+        return []
 
 
 def _ticks(process: int) -> int:

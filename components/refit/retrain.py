@@ -15,6 +15,7 @@ from components.refit.comparison import Comparison, compare
 from components.refit.model import fit_model
 from components.refit.rows import NEWEST, RefitRows, read_refit_rows
 from components.refit.rules import agreement
+from components.train.open_engine import open_cluster
 from components.train.row_arrays import IN_MEMORY
 from model.bundle.bundle import Bundle, load
 from model.bundle.predictor import Predictor
@@ -51,10 +52,10 @@ def retrain(
     documents = StepDocuments.read(training=trained, splits=splits, extracted=splits)
     progress(0, 1, "reading every row")
     statistic_inputs = [statistic.input for statistic in judged.manifest.statistics]
-    with tempfile.TemporaryDirectory() as temporary:
+    with open_cluster(spec) as cluster, tempfile.TemporaryDirectory() as temporary:
         rows = read_refit_rows(
             spec, splits, SplitSummary.read(splits), statistic_inputs,
-            threads=threads, temporary=Path(temporary), in_memory=in_memory,
+            cluster=cluster, threads=threads, temporary=Path(temporary), in_memory=in_memory,
         )  # fmt: skip
         fitted = fit_model(spec, rows, judged.manifest, progress=progress)
         refit = write_bundle(judged, rows, fitted, splits, bundle)

@@ -8,6 +8,7 @@ member that has left it out.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -17,13 +18,16 @@ from artifacts.split import REST, SplitName, SplitSummary, split_file
 from components.evaluate.left_out import left_out_by
 from components.train.engine import BoostingEngine
 from components.train.learn_features import learn_features
-from components.train.local_engine import LocalEngine
+from components.train.open_engine import engine_on
 from components.train.row_arrays import IN_MEMORY, Mask, RowStorage
 from components.train.split_rows import SplitRows, among, read_file
 from components.train.statistics import RowFile, learn_statistics
 from model.bundle.calibration import Sampling
 from model.bundle.features import Feature
 from model.spec.types import Spec
+
+if TYPE_CHECKING:
+    from components.train.dask_cluster.connect import DaskCluster
 
 # Members, where so many rows or fewer train them: more would be as good on more rows, at a price that grows with them.
 MEMBERS = {40_000: 10, 100_000: 5}
@@ -58,7 +62,7 @@ class RefitRows:
 
 def read_refit_rows(
     spec: Spec, splits: Path, summary: SplitSummary, statistic_inputs: Collection[str] = (), *,
-    threads: int, temporary: Path, in_memory: int = IN_MEMORY,
+    cluster: "DaskCluster | None" = None, threads: int, temporary: Path, in_memory: int = IN_MEMORY,
 ) -> RefitRows:  # fmt: skip
     """`statistic_inputs` are the categories that the judged model has a statistic of. Rows of more than `in_memory`
     bytes are kept in files of the folder `temporary`, which outlives them.
@@ -92,10 +96,8 @@ def read_refit_rows(
     if spec.columns.time:
         fold, newest_fold = (_folds(some, newest, members) for some in (sampled, newest))
     else:
-        names = [feature.name for feature in features if feature.kind != "statistic"]
-        newest_fold = left_out_by(spec, split_file(splits, NEWEST), names, members)
-        left_out = newest_fold if masks[-1] is None else newest_fold[masks[-1]]  # of the last part, the test split
-        fold = np.concatenate([np.full(sampled.count - len(left_out), -1, np.int8), left_out])
+        newest_fold = left_out_by(spec, split_file(splits, NEWEST), _columns(features), members)
+        fold = _behind(sampled.count, newest_fold if masks[-1] is None else newest_fold[masks[-1]])
     conversions = sampled.positives
     share = (sampled.count - conversions) / (rows - conversions)
     return RefitRows(
@@ -105,7 +107,7 @@ def read_refit_rows(
         members=members,
         newest=newest,
         newest_fold=newest_fold,
-        engine=LocalEngine(threads, storage),
+        engine=engine_on(cluster, threads, storage),
         sampling=Sampling(kept_negatives=share),
         rows=rows,
         conversions=conversions,
@@ -135,6 +137,15 @@ def _joined(parts: Sequence[SplitRows], masks: Sequence[Mask | None], storage: R
                 time.append(times)
     labels = [part.label if mask is None else part.label[mask] for part, mask in zip(parts, masks, strict=True)]
     return SplitRows(encoded, np.concatenate(labels), group, time)
+
+
+def _columns(features: Sequence[Feature]) -> list[str]:
+    return [feature.name for feature in features if feature.kind != "statistic"]
+
+
+def _behind(count: int, newest: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Folds of `count` rows: of all but the last, which are the newest, none is left out."""
+    return np.concatenate([np.full(count - len(newest), -1, np.int8), newest])
 
 
 def _folds(rows: SplitRows, newest: SplitRows, members: int) -> NDArray[np.int8]:

@@ -62,7 +62,18 @@ class Recipe:
         return cls(settings, float(str(search["linear_strength"])))
 
 
-NOT_OF_XGBOOST = {"kind", "start", "rounds", "linear_strength", "log_loss", "trials", "stopped_by", "seed"}
+NOT_OF_XGBOOST = {
+    "kind",
+    "start",
+    "rounds",
+    "linear_strength",
+    "log_loss",
+    "trials",
+    "stopped_by",
+    "seed",
+    "engine",
+    "workers",
+}
 
 
 def _prefixes() -> Iterator[str]:
