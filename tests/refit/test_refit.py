@@ -169,7 +169,7 @@ class TestDisagreement:
         learned = {
             "kind": "trees",
             "start": "trees",
-            "rounds": 120,
+            "rounds": 60,
             "eta": 0.5,
             "max_depth": 8,
             "min_child_weight": 0.5,
