@@ -1,7 +1,8 @@
 """What the search tries: the usual settings first, which are of several regimes, then samples of a space.
 
 No regime is best everywhere: firm trees of medium depth, shallow trees on a logistic regression, loose trees, medium
-trees on a logistic regression, and deep trees that see half of the columns. Steps smaller than .1 take more rounds to
+trees on a logistic regression, deep trees that see half of the columns, and loose trees that split off one level of a
+category at a time, where the others divide many levels into two groups. Steps smaller than .1 take more rounds to
 the same loss.
 """
 
@@ -19,7 +20,7 @@ SPACE: dict[str, BaseDistribution] = {
     "lambda": FloatDistribution(0.01, 50, log=True),
     "alpha": FloatDistribution(0.001, 10, log=True),
     "gamma": FloatDistribution(1e-4, 5, log=True),
-    "max_cat_to_onehot": IntDistribution(1, 20),
+    "max_cat_to_onehot": IntDistribution(1, 64, log=True),
 }
 LOOSE: TrialSetting = {
     "start": "trees", "eta": 0.1, "max_depth": 5, "min_child_weight": 1.0, "subsample": 0.9, "colsample_bytree": 0.8,
@@ -32,4 +33,5 @@ CANDIDATES: tuple[TrialSetting, ...] = (
     LOOSE,
     LOOSE | {"start": "linear", "max_depth": 4, "min_child_weight": 5.0, "lambda": 5.0},
     FIRM | {"max_depth": 8, "min_child_weight": 10.0, "lambda": 1.0, "colsample_bytree": 0.5},
+    LOOSE | {"max_cat_to_onehot": 64},
 )

@@ -29,14 +29,18 @@ def best(records: Sequence[TrialRecord]) -> TrialRecord | None:
 
 
 def chosen(records: Sequence[TrialRecord], chance: float) -> tuple[TrialRecord, ...]:
-    """One to MOST_SETTINGS complete trials, the best first. At least one of `records` is complete."""
+    """One to MOST_SETTINGS complete trials, the best first. At least one of `records` is complete.
+
+    Of trials with one loss only the first: without a category of many levels two of the usual settings are the same.
+    """
     leader, usual = best(records), best(records[: len(CANDIDATES)])
     if usual and leader and leader.log_loss >= usual.log_loss * (1 - chance):
         leader, records = usual, records[: len(CANDIDATES)]
     assert leader is not None  # the time is only over once there is one
     limit = leader.log_loss * (1 + chance)
     near = [record for record in records if record.state == "complete" and record.log_loss <= limit]
-    return tuple(sorted(near, key=lambda record: record.log_loss)[:MOST_SETTINGS])
+    different = {record.log_loss: record for record in reversed(near)}
+    return tuple(different[loss] for loss in sorted(different)[:MOST_SETTINGS])
 
 
 def is_over(records: Sequence[TrialRecord], chance: float) -> bool:

@@ -39,12 +39,13 @@ def test_settings_that_chance_could_have_put_in_another_order_share_the_members(
     assert numbers(0.404, 0.400, 0.402, 0.403, 0.500) == [1, 2, 3]
     assert numbers(0.410, 0.400, 0.402, 0.500, 0.500) == [1, 2]
     assert numbers(0.410, 0.400, None, 0.500, 0.500) == [1]
+    assert numbers(0.404, 0.400, 0.500, 0.500, 0.500, 0.400) == [1, 0]
 
 
 def test_a_sampled_setting_must_be_better_than_the_usual_ones_by_more_than_chance():
-    usual = (0.410, 0.400, 0.420, 0.430, 0.440)
+    usual = (0.410, 0.400, 0.420, 0.430, 0.440, 0.450)
     assert numbers(*usual, 0.397) == [1]
-    assert numbers(*usual, 0.390, 0.395, 0.393, 0.392) == [5, 8, 7]
+    assert numbers(*usual, 0.390, 0.395, 0.393, 0.392) == [6, 9, 8]
     assert numbers(None, None, 0.5) == [2]
     assert numbers(*[None] * USUAL, 0.5) == [USUAL]
 
