@@ -52,7 +52,7 @@ class TestTheReport:
     def test_writes_settings_as_they_are_typed(self, evaluation):
         page = (evaluation[0] / "report.html").read_text("utf-8")
         settings = re.search(r"<dt>settings</dt><dd><code>(.*?)</code>", page)[1].split()
-        assert {"seed=7", "trials=3", "eta=0.05"} <= set(settings)
+        assert {"seed=7", "trials=3", "eta=0.1"} <= set(settings)
         values = {12345: "12345", 6.0: "6", 0.001: "0.001", "linear": "linear", None: "-"}
         assert [setting(value) for value in values] == list(values.values())
 
