@@ -23,7 +23,7 @@ def left_out_by(spec: Spec, test: Path, features: Sequence[str], members: int) -
     own = f"hash({content}, row_number() OVER (PARTITION BY {content} ORDER BY file_row_number))"
     identity = f"CASE WHEN {quoted(unit)} IS NULL THEN {own} ELSE hash({quoted(unit)}) END" if unit else own
     sql = (
-        f"SELECT ({identity} >> 20) % {members} AS member "
+        f"SELECT hash({identity}) % {members} AS member "
         "FROM read_parquet($path, file_row_number = true) ORDER BY file_row_number"
     )
     return query(sql, path=str(test))["member"].astype(np.int8)

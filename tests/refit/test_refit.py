@@ -5,6 +5,7 @@ import shutil
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -23,6 +24,8 @@ from components.evaluate.new_rows import new_to_champion
 from components.evaluate.score_candidates import score_candidates
 from components.evaluate.scoring import score
 from components.evaluate.test_set import read_rows
+from components.preprocess.preprocess import preprocess
+from components.refit.rows import read_refit_rows
 from model.bundle.bundle import load
 from model.bundle.folder import bundle_digest
 from model.bundle.merged_booster import member
@@ -31,7 +34,7 @@ from model.files import dump_json
 from tests.evaluate.runs import evaluated, reason
 from tests.logs import log, replaced, spec_of
 from tests.refit.runs import refitted, with_search
-from tests.runs import train_into
+from tests.runs import extracted, quiet, train_into
 
 RULES = ["order", "level", "log loss", "slices", "directions", "golden rows", "size"]
 
@@ -258,3 +261,40 @@ class TestTheNextEvaluation:
         assert sum(row.rows for row in slices) == len(times) - seen
         report = (folder / "half seen" / "report.html").read_text()
         assert f"The model in service learned from {seen:,} of the {len(times):,} test rows" in report
+
+
+class TestLeftOut:
+    def test_a_fold_follows_from_the_row_itself_also_where_more_rows_are_added(self, tmp_path):
+        spec = spec_of(
+            columns={"label": "inquired"}, split={"by": "random", "test_share": 0.3, "calibration_share": 0.2}
+        )
+        rent = np.repeat(np.arange(40.0), 5)  # five equal rows each, which are rows of their own
+        table = pa.table({"rent": rent, "inquired": np.zeros(200)})
+        files = tmp_path / "before.parquet", tmp_path / "after.parquet"
+        pq.write_table(table, files[0])
+        pq.write_table(
+            pa.concat_tables([pa.table({"rent": np.arange(40.0, 60), "inquired": np.zeros(20)}), table]), files[1]
+        )
+        before, after = (left_out_by(spec, file, ["rent"], 4) for file in files)
+        assert before.tolist() == after[20:].tolist()
+        assert np.bincount(before, minlength=4).min() > 30
+        assert len({tuple(before[rent == value]) for value in range(40)}) > 30
+
+    def test_sampled_rows_keep_the_fold_of_their_test_row(self, tmp_path):
+        spec = spec_of(
+            columns={"label": "inquired", "list": "list_id", "item": "listing_id", "position": "position"},
+            split={"by": "random", "test_share": 0.3, "calibration_share": 0.2},
+            training={"trials": 1, "folds": 2, "keep_negatives": 0.5},
+        )
+        rows = extracted(tmp_path / "rows", spec, log(lists=200))
+        preprocess(spec, rows, tmp_path / "splits", progress=quiet)
+        summary = SplitSummary.read(tmp_path / "splits")
+        read = read_refit_rows(spec, tmp_path / "splits", summary, threads=1, temporary=tmp_path)
+        left_out = read.fold >= 0
+        newest = read.sampled.label[left_out]
+        assert newest.sum() == read.newest.label.sum() == summary.positives["test"]
+        assert 0.4 < (newest == 0).sum() / (read.newest.label == 0).sum() < 0.6
+        groups = dict(zip(read.newest.group.values().tolist(), read.newest_fold.tolist(), strict=True))
+        assert [groups[group] for group in read.sampled.group.values()[left_out].tolist()] == read.fold[
+            left_out
+        ].tolist()
