@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from components.train.dask_cluster.connect import DaskCluster
 
 # Members, where so many rows or fewer train them: more would be as good on more rows, at a price that grows with them.
-MEMBERS = {100_000: 10, 300_000: 5}
+MEMBERS = {50_000: 10, 300_000: 5}
 FEWEST_MEMBERS = 3
 NEWEST: SplitName = "test"
 
