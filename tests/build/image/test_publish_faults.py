@@ -149,9 +149,11 @@ def test_no_room_to_unpack_the_image_blames_the_temporary_folder_and_leaves_no_t
 ):
     to = f"oci:{tmp_path}/images" if kind == "folder" else f"registry://{host}/no-room/1"
     with full(tmp_path / "scratch") as scratch:
-        child = start(valid_bundle, verdict, to, base, cache, scratch=scratch)
-        _, message = child.communicate()
-        assert child.returncode == 1
+        screen = tmp_path / "refused.json"
+        child = forked(valid_bundle, verdict, to, base, screen, KAMADO_CACHE=str(cache), TMPDIR=str(scratch))
+        child.join()
+        assert child.exitcode == 1
+        message = screen.with_suffix(".err").read_text()
         assert f"[work-unwritable] {scratch}: cannot be worked in (No space left on device)" in message
         assert "set TMPDIR" in message
         assert list(scratch.iterdir()) == []
