@@ -35,6 +35,13 @@ class SearchBudget(Section):
     cpu_seconds: float | None = None
 
 
+class EngineUse(Section):
+    """What boosted the trees of the ensemble; the search is always in the step's own process."""
+
+    name: Literal["xgboost", "xgboost-dask"] = "xgboost"
+    workers: int | None = Field(None, ge=1, description="of the cluster, on whose number the trees depend")
+
+
 class TrainingReport(Document):
     FILE: ClassVar[str] = "training.json"
     STEP: ClassVar[str] = "train"
@@ -42,6 +49,7 @@ class TrainingReport(Document):
     format: Literal[1] = 1
     stopped_by: Literal["trials", "no_gain", "minutes", "cpu_seconds"]
     budget: SearchBudget
+    engine: EngineUse = EngineUse()
     folds: int = Field(1, ge=1, description="on which every setting was judged")
     logistic_log_loss: float | None = Field(None, description="of a logistic regression alone, on the same rows")
     chance: float | None = Field(None, description="relative difference between two log losses here that says nothing")

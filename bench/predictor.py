@@ -91,7 +91,7 @@ def bundle_of(trees: int) -> Bundle:
             Bounds(name="n1", expression="n1", min=-12),
         ),
         linear=_linear(),
-        trees=Trees(trees=trees, members=1),
+        trees=Trees.of((trees,)),
         sampling=Sampling(kept_negatives=0.1),
         calibration=Calibration(method="beta", a=0.95, b=1.05, c=-0.02),
     )

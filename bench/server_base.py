@@ -93,7 +93,7 @@ def main() -> int:
                 return 1
             unpack(base.layers, root)
             console.print(f"server base: {sum(layer.size for layer in base.layers) / 1e6:.0f} MB to pull")
-        design = replace(valid_design(7), trees=Trees(trees=400, members=1), parameters={"max_depth": 6, "eta": 0.05})
+        design = replace(valid_design(7), trees=Trees.of((400,)), parameters={"max_depth": 6, "eta": 0.05})
         bundle = args.bundle.resolve() if args.bundle else write_bundle(folder / "bundle", design)
         imports = [import_seconds(root, bundle) for _ in range(args.rounds)]
         seconds, resident = zip(*(served(root, bundle) for _ in range(args.rounds)), strict=True)

@@ -102,7 +102,7 @@ def valid_design(seed: int) -> Design:
             ),
         ),
         calibration=Calibration(method="platt", a=1.1, c=0.1),
-        trees=Trees(trees=6, members=2),
+        trees=Trees.of((3, 3)),
         kept_negatives=0.5,
         parameters={"max_depth": 3, "max_cat_to_onehot": 2, "monotone_constraints": "(-1,0,0,-1)"},
     )
@@ -143,7 +143,7 @@ def odd_names_design() -> Design:
             ),
         ),
         calibration=Calibration(method="beta", a=0.9, b=1.1, c=-0.05),
-        trees=Trees(trees=20, members=1),
+        trees=Trees.of((20,)),
         kept_negatives=0.1,
         parameters={"max_depth": 4, "seed": 7},
     )

@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "components/preprocess": {"artifacts", "model", *DATA_TOOLS},
     "components/train": {
         *("artifacts", "model", *DATA_TOOLS, "pydantic"),
-        *("xgboost", "optuna", "scipy", "threadpoolctl"),
+        *("xgboost", "optuna", "scipy", "threadpoolctl", "distributed", "cloudpickle"),
     },
     "components/evaluate": {
         *("artifacts", "model", *DATA_TOOLS, "pydantic", "xgboost", "scipy", "jinja2", "markupsafe", "joblib"),

@@ -19,6 +19,7 @@ PROCESSES = {
     "the runner": ("import pipelines.local.runner", (*CLUSTER, *ENGINE, *ARRAYS, "pydantic", "rich")),
     "load_spec": ("import components.load_spec.load_spec", (*CLUSTER, *ENGINE, *ARRAYS)),
     "extract": ("import components.extract.extract", (*CLUSTER, *ENGINE, *MODELS)),  # of files, read by DuckDB
+    "train": ("import components.train.train", (*CLUSTER, *ENGINE, "distributed", "dask", "pandas")),
     "preprocess": ("import components.preprocess.preprocess", (*CLUSTER, *ENGINE, *MODELS)),
     "evaluate": ("import components.evaluate.evaluate", (*CLUSTER, *ENGINE, "optuna", "scipy.optimize")),
     "refit": ("import components.refit.retrain", (*CLUSTER, *ENGINE, "optuna", "scipy.stats")),

@@ -6,6 +6,7 @@ all of training: SEARCH of it for the search, the rest for the members of the fi
 
 import json
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,8 +73,11 @@ def quiet(*_: object) -> None:
 
 def refit(spec: Spec, splits: Path, judged: Bundle, folder: Path) -> Bundle:
     """The judged bundle's recipe on every row, as it ships after `promote`."""
-    rows = read_refit_rows(spec, splits, SplitSummary.read(splits))
-    return write_bundle(judged, rows, fit_model(spec, rows, judged.manifest, threads=1, progress=quiet), splits, folder)
+    with tempfile.TemporaryDirectory() as temporary:
+        inputs = [statistic.input for statistic in judged.manifest.statistics]
+        rows = read_refit_rows(spec, splits, SplitSummary.read(splits), inputs, threads=1, temporary=Path(temporary))
+        fitted = fit_model(spec, rows, judged.manifest, progress=quiet)
+        return write_bundle(judged, rows, fitted, splits, folder)
 
 
 def probabilities(spec: Spec, bundle: Bundle, outer: Path) -> Floats:
@@ -85,7 +89,7 @@ def probabilities(spec: Spec, bundle: Bundle, outer: Path) -> Floats:
 def scoring_rate(bundle: Bundle, outer: Path) -> float:
     """Rows that are encoded and scored in a processor second."""
     candidate = BundleCandidate(bundle, threads=1)
-    table = pq.read_table(outer, columns=list(candidate.names))
+    table = pq.read_table(outer, columns=list(candidate.columns))
     batches = table.to_batches()
     began, rows = time.process_time(), 0
     while time.process_time() - began < SCORING_SECONDS:

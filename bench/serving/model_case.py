@@ -90,7 +90,7 @@ def _design() -> Design:
         ),
         linear=LinearPart(intercept=-1.2, terms=tuple(_terms())),
         calibration=Calibration(method="beta", a=0.95, b=1.05, c=-0.02),
-        trees=Trees(trees=TREES, members=1),
+        trees=Trees.of((TREES,)),
         kept_negatives=0.1,
         parameters={
             "max_depth": 4,

@@ -14,6 +14,7 @@ from model.arrays import Floats, Matrix
 from model.bundle.bundle import Bundle
 from model.bundle.features import Feature
 from model.bundle.manifest import Position
+from model.bundle.merged_booster import member
 from model.bundle.predictor import Predictor
 
 
@@ -45,8 +46,12 @@ class BundleCandidate(Candidate):
 
     def __init__(self, bundle: Bundle, *, threads: int) -> None:
         super().__init__(bundle.manifest.features, bundle.manifest.position)
-        self.bundle = bundle
+        self.bundle, self._threads = bundle, threads
         self.predictor = Predictor(bundle, threads=threads)
+
+    def of_member(self, number: int) -> "BundleCandidate":
+        """One member of the ensemble, from 0, alone."""
+        return BundleCandidate(member(self.bundle, number), threads=self._threads)
 
     def probability(self, matrix: Matrix) -> Floats:
         distinct = DistinctRows.of(matrix)

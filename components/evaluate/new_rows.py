@@ -1,9 +1,9 @@
 """The test rows that the model in service has not learned from: on these alone it is compared with the new one.
 
 A model that ships was trained until the newest rows of its day, so that the next test split holds some that it has
-seen. They are left out, and so are all rows of a list with such a row. Without a time no row needs to be: the refit
-leaves the test split out there, and every run assigns a row to the same split. That is the newest cut's: of the other
-cuts' test rows it has learned, and without a time none can be told apart.
+seen. They are left out, and so are all rows of a list with such a row. Without a time no row needs to be: every run
+assigns a row to the same split, and a member of the refit that has not seen a test row scores it. That is the newest
+cut's: of the other cuts' test rows it has learned, and without a time none can be told apart.
 """
 
 import numpy as np

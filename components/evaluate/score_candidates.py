@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 from artifacts.splits import column_names
 from components.evaluate.candidates import BundleCandidate, Candidate, inputs_of
 from components.evaluate.decide.evidence import ChampionComparison
+from components.evaluate.in_service import InService
 from components.evaluate.inputs import EvaluatedCut, EvaluationInputs
 from components.evaluate.metrics.candidate_names import CHAMPION, LOGISTIC, NEW
 from components.evaluate.new_rows import new_to_champion
 from components.evaluate.scoring import CandidateScores, score
 from components.evaluate.test_set import Rows
 from model.arrays import Floats
+from model.spec.types import Spec
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def score_candidates(inputs: EvaluationInputs, rows: Rows, progress: Callable[[i
         )
         if champion.comparable:
             in_service = inputs.champion
-    scores = _scores(inputs.cuts, rows, in_service, progress)
+    scores = _scores(inputs.spec, inputs.cuts, rows, in_service, progress)
     if CHAMPION in scores and not np.isfinite(scores[CHAMPION].probability).all():
         del scores[CHAMPION]
         champion = ChampionComparison(unscorable="its probability is not finite for some of them")
@@ -73,15 +75,22 @@ def blocks(cuts: Sequence[EvaluatedCut]) -> Iterator[tuple[EvaluatedCut, slice]]
 
 
 def _scores(
-    cuts: Sequence[EvaluatedCut], rows: Rows, champion: BundleCandidate | None, progress: Callable[[int], None]
+    spec: Spec,
+    cuts: Sequence[EvaluatedCut],
+    rows: Rows,
+    champion: BundleCandidate | None,
+    progress: Callable[[int], None],
 ) -> dict[str, CandidateScores]:
     """Of every row by the models of its own cut, which have not seen it, and by the champion."""
     parts = []
     for cut, block in blocks(cuts):
         candidates: dict[str, Candidate] = {NEW: cut.new, LOGISTIC: cut.logistic}
-        candidates |= {CHAMPION: champion} if champion else {}
+        in_service = InService.of(champion, spec, cut) if champion else None
+        candidates |= in_service.models if in_service else {}
         of_cut = rows if len(cuts) == 1 else rows.chosen(block)
-        parts.append(score(candidates, cut.test, of_cut, functools.partial(_add, block.start, progress)))
+        scores = score(candidates, cut.test, of_cut, functools.partial(_add, block.start, progress))
+        of_champion = {CHAMPION: in_service.scores(scores)} if in_service else {}
+        parts.append({NEW: scores[NEW], LOGISTIC: scores[LOGISTIC]} | of_champion)
     return {name: CandidateScores.joined([part[name] for part in parts]) for name in parts[0]}
 
 

@@ -17,7 +17,7 @@ from components.evaluate.metrics.slices import slicing
 from components.evaluate.samples import sample, thinned
 from components.evaluate.scoring import score
 from components.evaluate.test_set import Rows, read_rows
-from components.refit.rows import RefitRows
+from components.refit.rows import NEWEST
 from model.arrays import Floats
 from model.bundle.bundle import Bundle
 from model.spec.types import Spec
@@ -66,11 +66,9 @@ class Comparison:
         }
 
 
-def compare(
-    spec: Spec, splits: Path, rows: RefitRows, judged: Bundle, refit: Bundle, unseen: Floats, *, threads: int
-) -> Comparison:
+def compare(spec: Spec, splits: Path, judged: Bundle, refit: Bundle, unseen: Floats, *, threads: int) -> Comparison:
     """`unseen` are the refit's probabilities by members that have not seen the rows, in their order."""
-    path = split_file(splits, rows.name)
+    path = split_file(splits, NEWEST)
     newest = read_rows(spec, [path])
     candidates = {JUDGED: BundleCandidate(judged, threads=threads), REFIT: BundleCandidate(refit, threads=threads)}
     scores = score(candidates, path, newest, lambda _: None)

@@ -1,4 +1,4 @@
-"""The fit: a member for each fold of the newest rows, which learns from all other rows, and all merged into one.
+"""The fit: a member for each fold of the test rows, which learns from all other rows, and all merged into one.
 
 Every row is in at least one member, and all but the newest are in each. What a member gives for the fold that it has
 not seen is as honest as a cross validation, at the price of the members alone: the calibration is fitted to it, and the
@@ -10,18 +10,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from components.refit.rows import FOLDS, RefitRows
+from components.refit.rows import RefitRows
 from components.train import calibrate, linear
 from components.train.baselines import STRENGTH
 from components.train.boosting import log_loss, tree_margin
 from components.train.engine import BoostingRows
-from components.train.ensemble import merge, start_margin
+from components.train.ensemble import start_margin
 from components.train.fitted_model import ALONE, FittedModel
 from components.train.recipe import MemberSetting, Recipe
 from model.arithmetic import sigmoid
 from model.arrays import Floats
 from model.bundle.linear import Linear
-from model.bundle.manifest import BundleManifest, Trees
+from model.bundle.manifest import BundleManifest
+from model.bundle.merged_booster import merge
 from model.progress import ReportProgress
 from model.spec.types import Spec
 
@@ -45,12 +46,13 @@ def fit_model(spec: Spec, rows: RefitRows, judged: BundleManifest, *, progress: 
     alone, sampled = judged.search["kind"] == ALONE, rows.sampled
     recipe = Recipe.of(judged.search).longer(MORE_ROUNDS)
     trained = Recipe((NO_TREES,), STRENGTH) if alone else recipe
-    starts = _starts(rows, trained)
+    starts = _starts(spec, rows, trained)
     members: list[bytes] = []
     first: BoostingRows | None = None
     z = np.zeros(rows.newest.count)
     for fold, start in enumerate(starts):
-        progress(fold + 1, FOLDS + 2, f"training on {sampled.count:,} rows, member {fold + 1} of {FOLDS}")
+        number = f"member {fold + 1} of {rows.members}"
+        progress(fold + 1, rows.members + 2, f"training on {sampled.count:,} rows, {number}")
         fitted, unseen, setting = rows.fold != fold, rows.newest_fold == fold, trained.member(fold)
         prepared = rows.engine.prepare(sampled, rows.features, fitted, like=first)
         first = prepared if first is None else first
@@ -69,20 +71,27 @@ def fit_model(spec: Spec, rows: RefitRows, judged: BundleManifest, *, progress: 
         kind=str(judged.search["kind"]),
         linear=linear.mean(starts),
         booster=merge(merged, weight=0.0 if alone else 1.0),
-        trees=Trees(trees=sum(trained.member(fold).rounds for fold in range(len(merged))), members=len(merged)),
+        trees=trained.trees(len(merged)),
         calibration=calibration,
         log_loss=log_loss(calibrated, rows.newest.label),
     )
     return RefittedModel(model, recipe, sigmoid(calibrated))
 
 
-def _starts(rows: RefitRows, recipe: Recipe) -> list[Linear]:
-    """Where boosting starts, for each member: it too has not seen the fold."""
+def _starts(spec: Spec, rows: RefitRows, recipe: Recipe) -> list[Linear]:
+    """Where boosting starts, for each member: it too has not seen the fold.
+
+    Without a time it has seen none of the test rows: the next evaluation asks each member for the rows that it has left
+    out, and of all starts the bundle has only the mean.
+    """
     sampled = rows.sampled
-    starts = [linear.prior(sampled.label)] * FOLDS
-    if any(setting.start == "linear" for setting in recipe.settings):
+    starts = [linear.prior(sampled.label)] * rows.members
+    linear_start = [fold for fold in range(rows.members) if recipe.member(fold).start == "linear"]
+    if linear_start:
         design = linear.Design.of(sampled, rows.features)
-        for fold in range(FOLDS):
-            if recipe.member(fold).start == "linear":
-                starts[fold] = design.fit(strength=recipe.strength, rows=rows.fold != fold)
+        if spec.columns.time is None:
+            fits = dict.fromkeys(linear_start, design.fit(strength=recipe.strength, rows=rows.fold < 0))
+        else:
+            fits = {fold: design.fit(strength=recipe.strength, rows=rows.fold != fold) for fold in linear_start}
+        starts = [fits.get(fold, start) for fold, start in enumerate(starts)]
     return starts

@@ -13,15 +13,14 @@ from components.evaluate.report.report import ReportInputs, render
 from components.refit.bundle import write_bundle
 from components.refit.comparison import Comparison, compare
 from components.refit.model import fit_model
-from components.refit.rows import FOLDS, RefitRows, read_refit_rows
+from components.refit.rows import NEWEST, RefitRows, read_refit_rows
 from components.refit.rules import agreement
+from components.train.open_engine import open_cluster
 from components.train.row_arrays import IN_MEMORY
 from model.bundle.bundle import Bundle, load
 from model.bundle.predictor import Predictor
 from model.progress import ReportProgress
 from model.spec.types import Spec
-
-STEPS = FOLDS + 2
 
 
 @dataclass(frozen=True)
@@ -51,20 +50,20 @@ def retrain(
     """
     judged, verdict = load(trained / "bundle"), Verdict.read(evaluation)
     documents = StepDocuments.read(training=trained, splits=splits, extracted=splits)
-    progress(0, STEPS, "reading every row")
+    progress(0, 1, "reading every row")
     statistic_inputs = [statistic.input for statistic in judged.manifest.statistics]
-    with tempfile.TemporaryDirectory() as temporary:
+    with open_cluster(spec) as cluster, tempfile.TemporaryDirectory() as temporary:
         rows = read_refit_rows(
             spec, splits, SplitSummary.read(splits), statistic_inputs,
-            threads=threads, temporary=Path(temporary), in_memory=in_memory,
+            cluster=cluster, threads=threads, temporary=Path(temporary), in_memory=in_memory,
         )  # fmt: skip
         fitted = fit_model(spec, rows, judged.manifest, progress=progress)
         refit = write_bundle(judged, rows, fitted, splits, bundle)
-    progress(FOLDS + 1, STEPS, f"comparing on the {rows.newest.count:,} newest rows")
-    compared = compare(spec, splits, rows, judged, refit, fitted.unseen, threads=threads)
+    progress(rows.members + 1, rows.members + 2, f"comparing on the {rows.newest.count:,} newest rows")
+    compared = compare(spec, splits, judged, refit, fitted.unseen, threads=threads)
     final = _decide(verdict, refit, rows, compared)
     report = render(_report(spec, judged, documents, final, MetricsDocument.read(evaluation)))
-    progress(STEPS, STEPS, f"{final.verdict}: refit on {rows.rows:,} rows")
+    progress(rows.members + 2, rows.members + 2, f"{final.verdict}: refit on {rows.rows:,} rows")
     return Retrained(final, report)
 
 
@@ -80,7 +79,7 @@ def _decide(verdict: Verdict, bundle: Bundle, rows: RefitRows, compared: Compari
                 rows=rows.rows,
                 conversions=rows.conversions,
                 until=bundle.manifest.lineage.trained_until,
-                checked_on=rows.name,
+                checked_on=NEWEST,
                 metrics=dict(compared.metrics()),
             ),
         }

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from artifacts.training import EngineUse
 from components.train.boosting import Parameters
 from components.train.row_arrays import Mask
 from components.train.split_rows import SplitRows
@@ -44,6 +45,11 @@ class Boosted:
 
 class BoostingEngine(ABC):
     """Boosts trees for one training. The same rows and parameters give the same trees on any number of threads."""
+
+    @property
+    @abstractmethod
+    def use(self) -> EngineUse:
+        """For training.json and the manifest."""
 
     @abstractmethod
     def prepare(

@@ -8,13 +8,14 @@ from artifacts.training import StartName
 from components.train import calibrate, linear
 from components.train.baselines import logistic
 from components.train.boosting import log_loss, tree_margin
-from components.train.ensemble import fit_members, merge
+from components.train.ensemble import fit_members
 from components.train.inputs import TrainingInputs
 from components.train.recipe import Recipe
 from components.train.stages import Stages
 from model.bundle.calibration import Calibration
 from model.bundle.linear import Linear
 from model.bundle.manifest import Trees
+from model.bundle.merged_booster import merge
 
 if TYPE_CHECKING:
     from components.train.search import SearchResult  # imports Optuna, which the refit has no use for
@@ -74,7 +75,7 @@ def _with_trees(inputs: TrainingInputs, recipe: Recipe, start: Linear, members: 
         kind="trees on a logistic regression" if start.terms else "trees",
         linear=start,
         booster=booster,
-        trees=Trees(trees=sum(recipe.member(number).rounds for number in range(len(members))), members=len(members)),
+        trees=recipe.trees(len(members)),
         calibration=calibration,
         log_loss=log_loss(calibration.apply(margin), rows.label),
     )
@@ -86,8 +87,8 @@ def _without_trees(inputs: TrainingInputs, member: bytes) -> FittedModel:
     return FittedModel(
         kind=ALONE,
         linear=alone.linear,
-        booster=merge([member], weight=0.0, trees=1),
-        trees=Trees(trees=1, members=1),
+        booster=merge([member], weight=0.0, trees=slice(1)),
+        trees=Trees.of((1,)),
         calibration=alone.calibration,
         log_loss=alone.log_loss,
     )

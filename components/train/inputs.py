@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 
@@ -11,13 +12,16 @@ from artifacts.split import SplitSummary, split_file
 from components.train import linear
 from components.train.engine import BoostingEngine
 from components.train.learn_features import learn_features
-from components.train.local_engine import LocalEngine
+from components.train.open_engine import engine_on
 from components.train.row_arrays import IN_MEMORY, RowStorage
 from components.train.split_rows import SplitRows, read_file, read_rows, refuse_one_class
 from components.train.statistics import RowFile, learn_statistics
 from model.bundle.calibration import Sampling
 from model.bundle.features import Feature
 from model.spec.types import Spec
+
+if TYPE_CHECKING:
+    from components.train.dask_cluster.connect import DaskCluster
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,14 @@ class TrainingInputs:
 
 
 def read_inputs(
-    spec: Spec, splits: Path, summary: SplitSummary, *, threads: int, temporary: Path, in_memory: int = IN_MEMORY
+    spec: Spec,
+    splits: Path,
+    summary: SplitSummary,
+    *,
+    cluster: "DaskCluster | None" = None,
+    threads: int,
+    temporary: Path,
+    in_memory: int = IN_MEMORY,
 ) -> TrainingInputs:
     """Rows of more than `in_memory` bytes are kept in files of the folder `temporary`, which outlives the inputs.
 
@@ -60,4 +71,4 @@ def read_inputs(
     positives = sum(summary.positives.values())
     refuse_one_class(spec, splits, {"train": train, "calibration": calibration}, positives)
     sampling = Sampling(kept_negatives=summary.sampling.kept_negatives)
-    return TrainingInputs(spec, features, train, calibration, sampling, LocalEngine(threads, storage))
+    return TrainingInputs(spec, features, train, calibration, sampling, engine_on(cluster, threads, storage))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from artifacts.training import EngineUse
 from components.train.boosting import MAX_BIN, Parameters, feature_types, fixed_parameters
 from components.train.engine import Boosted, BoostingEngine, BoostingRows, FoldRows, ReportLoss, named
 from components.train.rounds import boost
@@ -31,6 +32,10 @@ class LocalEngine(BoostingEngine):
 
     def __init__(self, threads: int, storage: RowStorage) -> None:
         self._threads, self._storage = threads, storage
+
+    @property
+    def use(self) -> EngineUse:
+        return EngineUse()
 
     def prepare(
         self, rows: SplitRows, features: Sequence[Feature], chosen: Mask, *, like: BoostingRows | None = None

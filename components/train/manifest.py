@@ -49,6 +49,8 @@ def manifest_of(
             "log_loss": result.log_loss,
             "trials": len(result.trials),
             "stopped_by": result.stopped_by,
+            "engine": inputs.engine.use.name,
+            "workers": inputs.engine.use.workers,
             "seed": spec.training.seed,
         },
         metrics=metrics_of(inputs, model),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from artifacts.training import StartName
 from components.train.boosting import Parameters
+from model.bundle.manifest import Trees
 
 SearchFields = dict[str, str | int | float | bool | None]
 MOST_SETTINGS = 3
@@ -38,6 +39,10 @@ class Recipe:
         """The setting of the ensemble's member `number`, from 0."""
         return self.settings[number % len(self.settings)]
 
+    def trees(self, members: int) -> Trees:
+        """Of an ensemble with so many members."""
+        return Trees.of(tuple(self.member(number).rounds for number in range(members)))
+
     def longer(self, factor: float) -> "Recipe":
         """With more rounds, where members learn from more rows."""
         return replace(self, settings=tuple(setting.longer(factor) for setting in self.settings))
@@ -57,7 +62,18 @@ class Recipe:
         return cls(settings, float(str(search["linear_strength"])))
 
 
-NOT_OF_XGBOOST = {"kind", "start", "rounds", "linear_strength", "log_loss", "trials", "stopped_by", "seed"}
+NOT_OF_XGBOOST = {
+    "kind",
+    "start",
+    "rounds",
+    "linear_strength",
+    "log_loss",
+    "trials",
+    "stopped_by",
+    "seed",
+    "engine",
+    "workers",
+}
 
 
 def _prefixes() -> Iterator[str]:

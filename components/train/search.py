@@ -13,7 +13,16 @@ from dataclasses import dataclass
 import optuna
 from optuna.trial import TrialState
 
-from artifacts.training import BestTrial, SearchBudget, SearchCost, StartName, TrainingReport, Trial, TrialCost
+from artifacts.training import (
+    BestTrial,
+    EngineUse,
+    SearchBudget,
+    SearchCost,
+    StartName,
+    TrainingReport,
+    Trial,
+    TrialCost,
+)
 from components.train.boosting import Parameters
 from components.train.budget import Spending, StoppedBy
 from components.train.candidates import CANDIDATES, SPACE, TrialSetting
@@ -46,11 +55,12 @@ class SearchResult:
     trials: tuple[TrialRecord, ...]
     stopped_by: StoppedBy
 
-    def report(self, budget: SearchBudget) -> TrainingReport:
+    def report(self, budget: SearchBudget, engine: EngineUse) -> TrainingReport:
         first = self.recipe.settings[0]
         return TrainingReport(
             stopped_by=self.stopped_by,
             budget=budget,
+            engine=engine,
             folds=self.folds,
             logistic_log_loss=self.alone,
             chance=self.chance,

@@ -16,6 +16,7 @@ from components.train.golden import golden_rows
 from components.train.inputs import TrainingInputs, read_inputs
 from components.train.journal import Journal, journal_path
 from components.train.manifest import lineage_of, manifest_of
+from components.train.open_engine import open_cluster
 from components.train.row_arrays import IN_MEMORY
 from components.train.search import search
 from components.train.stages import Stages
@@ -48,7 +49,7 @@ def train(
     the process, in which the trials are kept until all is written. The cuts share `minutes` and the processor seconds
     of the spec. Encoded rows of more than `in_memory` bytes are kept in temporary files, and give the same bytes too.
     Raises DataError for splits that are damaged, and for those of one class where there are conversions enough for a
-    verdict.
+    verdict, and DaskError for a cluster that cannot train.
     """
     cuts, seconds = spec.split.cuts, spec.training.cpu_seconds
     budget = SearchBudget(trials=trials, minutes=minutes / cuts, cpu_seconds=seconds and seconds / cuts)
@@ -56,6 +57,7 @@ def train(
     extract = Extract.read(extracted)
     with ExitStack() as stack:
         journals = _Journals(stack, cache)
+        cluster = stack.enter_context(open_cluster(spec))
         trained = []
         for number in spec.split.numbers:
             stages.begin_cut(number)
@@ -64,8 +66,9 @@ def train(
                 stages.begin("reading the rows")
                 summary = SplitSummary.read(cut)
                 inputs = read_inputs(
-                    spec, cut, summary, threads=threads, temporary=Path(temporary), in_memory=in_memory
-                )
+                    spec, cut, summary,
+                    cluster=cluster, threads=threads, temporary=Path(temporary), in_memory=in_memory,
+                )  # fmt: skip
                 lineage = lineage_of(inputs, cut, summary, extract)
                 trained.append(_train(inputs, cut, lineage, budget, stages, journals))
         with output_folder(out) as folder:
@@ -98,7 +101,7 @@ def _train(
     sampled = f" on rows with {share:.0%} of the non-conversions" if share < 1 else ""
     best = f"best log loss {result.log_loss:.5f}{sampled}"
     message = f"{len(result.trials)} trials, {best}: {model.kind}"
-    documents = (result.report(budget), result.cost(), simple_models)
+    documents = (result.report(budget, inputs.engine.use), result.cost(), simple_models)
     return _Trained(manifest, model.booster, golden, documents, message)
 
 

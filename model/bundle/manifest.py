@@ -34,7 +34,14 @@ class Trees(_Part):
 
     objective: Literal["binary:logistic"] = "binary:logistic"
     trees: int = Field(ge=1)
-    members: int = Field(ge=1, description="models of the fold bag, merged into one booster by averaging log odds")
+    members: tuple[int, ...] = Field(
+        min_length=1, description="trees of each model of the ensemble, in order; merged by averaging log odds"
+    )
+
+    @classmethod
+    def of(cls, members: tuple[int, ...]) -> "Trees":
+        """Of models with so many trees each."""
+        return cls(trees=sum(members), members=members)
 
 
 class BundleLineage(_Part):

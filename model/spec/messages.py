@@ -121,6 +121,7 @@ FORMS = {
     "model": "Use lower-case letters, digits and single hyphens, like rent-conversion",
     "source.bigquery": "Write it as PROJECT[.DATASET]@LOCATION, for example my-project.analytics@EU",
     "source.export": "Write it as gs://BUCKET/PREFIX, in letters, digits and . _ - =, the bucket in lower case",
+    "training.scheduler": "Write it as tcp://HOST:PORT or tls://HOST:PORT, as the scheduler prints it",
     "source.materialize": "Name a dataset of the project: letters, digits and _",
 }
 

@@ -24,6 +24,7 @@ from model.spec.values import (
     FIRST_END,
     MODEL,
     RESERVED,
+    SCHEDULER,
     Bytes,
     ExpressionText,
     Name,
@@ -217,7 +218,12 @@ class SplitSpec(Part):
 class Training(Part):
     """How much to search, and for what to stop."""
 
-    engine: Literal["xgboost"] = "xgboost"
+    engine: Literal["xgboost", "xgboost-dask"] = Field(
+        "xgboost", description="`xgboost-dask` trains what the search chose on a Dask cluster that exists"
+    )
+    scheduler: str | None = Field(
+        None, pattern=SCHEDULER, max_length=300, description="of the Dask cluster, like tcp://dask-scheduler:8786"
+    )
     trials: int = Field(60, gt=0, le=10**6, description="the most settings that are tried; makes runs repeatable")
     minutes: float = Field(10, gt=0, le=10**6, description="the safety stop")
     cpu_seconds: float | None = Field(
@@ -311,6 +317,10 @@ class Spec(Part):
             yield "promotion.must_beat: current_order needs columns.position, which is missing"
         if self.promotion.champion.metric == "ips_conversions" and not self.columns.position:
             yield "promotion.champion.metric: ips_conversions needs columns.position, which is missing | use log_loss"
+        if self.training.engine == "xgboost-dask" and self.training.scheduler is None:
+            yield "training.scheduler: is missing | give the address of the cluster's scheduler, tcp://HOST:PORT"
+        if self.training.engine == "xgboost" and self.training.scheduler is not None:
+            yield "training.scheduler: is for engine: xgboost-dask alone | delete it, or name the engine"
         if (self.resources.get("conclude") or StepResources()).retries:
             yield "resources.conclude.retries: is above 0 | its failure is how a run ends red, so leave it out"
         minutes = self.pod("train").minutes
@@ -350,8 +360,9 @@ class Spec(Part):
 
     @property
     def spec_sha256(self) -> str:
-        """Of what is trained: the query has a digest of its own, and no result depends on `resources`."""
+        """Of what is trained: the query has a digest of its own, and no result depends on where something runs."""
         document = self.model_dump(mode="json", exclude={"sql_text", "resources"})
+        del document["training"]["scheduler"]
         return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
     @property

@@ -20,6 +20,7 @@ FIRST_END = date(1990, 1, 1)  # a bundle's rows end in 1980 at the earliest
 BUCKET_ADDRESS = r"^gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](/[A-Za-z0-9._=-]+)*/?$"
 DATASET = r"^[A-Za-z0-9_]+$"
 MODEL = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+SCHEDULER = r"^(tcp|tls)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$"  # as Dask prints it
 BIGQUERY = r"^[^@\s]+@[A-Za-z0-9-]+$"  # PROJECT[.DATASET]@LOCATION
 Name = Annotated[str, Field(pattern=COLUMN, max_length=128)]
 UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}

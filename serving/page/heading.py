@@ -27,7 +27,7 @@ def _facts(info: ModelInfo, verdict: ShownVerdict | NoVerdict) -> list[Html]:
     categories = sum(isinstance(feature, CategoryFeature) for feature in info.features)
     numbers = len(info.features) - categories
     outcome = verdict.verdict if isinstance(verdict, ShownVerdict) else "none"
-    members = f"trees of {plural(info.trees.members, 'model')}" if info.trees.members > 1 else "trees"
+    members = f"trees of {plural(len(info.trees.members), 'model')}" if len(info.trees.members) > 1 else "trees"
     difference = number(info.golden.largest_difference)
     return [
         tile(outcome, "verdict of the evaluation"),

@@ -104,7 +104,7 @@ def test_paths_with_more_features_than_one_block_of_points_covers(tmp_path):
         bounds=(),
         linear=Linear(intercept=0.0),
         parameters={"max_depth": 14, "colsample_bynode": 0.3, "min_child_weight": 0},
-        trees=Trees(trees=2, members=1),
+        trees=Trees.of((2,)),
     )
     bundle = load(write_bundle(tmp_path / "bundle", design))
     predictor = Predictor(bundle, engine="kernel")

@@ -66,6 +66,25 @@ def test_parts_that_need_each_other_are_reported(problems):
     ]
 
 
+def test_an_engine_and_its_cluster_are_named_together(read, problems):
+    dask, address = ("training.engine", "xgboost-dask"), ("training.scheduler", "tcp://dask-scheduler.dask:8786")
+    training = read(changed(dask, address)).training
+    assert (training.engine, training.scheduler) == ("xgboost-dask", "tcp://dask-scheduler.dask:8786")
+    assert problems(changed(dask, ("columns.list", ABSENT))) == [
+        "columns.list: is missing. A position means a place in a list, so name the list's id",
+        "training.scheduler: is missing. Give the address of the cluster's scheduler, tcp://HOST:PORT",
+    ]
+    assert problems(changed(address)) == [
+        "training.scheduler: is for engine: xgboost-dask alone. Delete it, or name the engine"
+    ]
+
+
+def test_another_address_of_the_cluster_asks_for_the_same_model(read):
+    engine = ("training.engine", "xgboost-dask")
+    first, second = (read(changed(engine, ("training.scheduler", f"tcp://{host}:8786"))) for host in ("a", "[::1]"))
+    assert first.spec_sha256 == second.spec_sha256 != read(GOOD).spec_sha256
+
+
 @pytest.mark.case("a list of names with one twice: two reasons of one rule, which the gate refuses after training")
 @pytest.mark.parametrize("path", ["columns.outcomes", "columns.key", "promotion.must_beat", "promotion.slices"])
 def test_a_list_names_nothing_twice(problems, outcome, path):

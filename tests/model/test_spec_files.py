@@ -99,7 +99,7 @@ PATHS = [
     "features.rent.direction", "features.rent.leak_waiver", "reject", "reject.0", "reject.0.name",
     "reject.0.expression", "reject.0.min", "reject_budget", "copies_budget", "split", "split.by", "split.test_days",
     "split.seed", "split.group", "training", "training.engine", "training.trials", "training.minutes",
-    "training.cpu_seconds", "training.folds",
+    "training.cpu_seconds", "training.folds", "training.scheduler",
     "training.keep_negatives", "promotion", "promotion.must_beat", "promotion.champion",
     "promotion.champion.confidence", "promotion.slices", "promotion.max_unseen", "promotion.min_conversions",
 ]  # fmt: skip

@@ -34,6 +34,7 @@ COLUMN = "Use the name of a column: letters, digits and _, not a digit first"
 EXPORT = "Write it as gs://BUCKET/PREFIX, in letters, digits and . _ - =, the bucket in lower case"
 DAY = "Write a day, like 2026-07-01"
 LIST = "Write a list, like [a, b]"
+SCHEDULER = "Write it as tcp://HOST:PORT or tls://HOST:PORT, as the scheduler prints it"
 SHARE = "which is not a share of a whole. Write it like 5% or 0.05"
 BYTES = "which is not an amount of bytes. Write it like 200GB"
 GRAMMAR = "Use column names, numbers, + - * / and parentheses, for example: rent / area_m2"
@@ -85,7 +86,10 @@ VALUES = [
     ("reject_budget", "5 percent", f"is '5 percent', {SHARE}"),
     ("split.by", "week", "is 'week'. Write 'time', 'random' or 'group'"),
     ("split.test_days", -1, "is -1. Write a number above 0"),
-    ("training.engine", "lightgbm", "is 'lightgbm'. Write 'xgboost'"),
+    ("training.engine", "lightgbm", "is 'lightgbm'. Write 'xgboost' or 'xgboost-dask'"),
+    ("training.scheduler", "dask:8786", f"is 'dask:8786'. {SCHEDULER}"),
+    ("training.scheduler", "tcp://dask", f"is 'tcp://dask'. {SCHEDULER}"),
+    ("training.scheduler", "http://dask:8787", f"is 'http://dask:8787'. {SCHEDULER}"),
     ("training.trials", 0, "is 0. Write a number above 0"),
     ("training.folds", 11, "is 11. Write 10 or less"),
     ("training.keep_negatives", "0%", "is 0.0. Write a number above 0"),

@@ -22,3 +22,14 @@ def run(tmp_path_factory):
 @pytest.fixture(scope="package")
 def shipped(run, tmp_path_factory):
     return refitted(*run, tmp_path_factory.mktemp("refit"))
+
+
+@pytest.fixture(scope="package")
+def timeless(tmp_path_factory):
+    """(folder, spec) of a promoted model without a time column."""
+    columns = {"label": "inquired", "list": "list_id", "item": "listing_id", "position": "position"}
+    split = {"by": "random", "test_share": 0.3, "calibration_share": 0.2}
+    folder, spec = tmp_path_factory.mktemp("timeless"), spec_of(promotion=WITH_SLICES, columns=columns, split=split)
+    train_into(folder, spec, trials=1, table=log(lists=2_000))
+    assert evaluated(folder, spec)[0] == "promote"
+    return folder, spec

@@ -4,6 +4,7 @@ import json
 import shutil
 from dataclasses import replace
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
@@ -13,14 +14,21 @@ from artifacts.split import REST, SplitSummary
 from artifacts.verdict import Verdict
 from build.gate.gate import verify
 from build.gate.verdict import verdict_problems
+from components.evaluate.candidates import BundleCandidate
 from components.evaluate.inputs import EvaluationInputs, InputFolders
+from components.evaluate.left_out import left_out_by
+from components.evaluate.metrics.candidate_names import CHAMPION
+from components.evaluate.metrics.probability import losses
 from components.evaluate.new_rows import new_to_champion
+from components.evaluate.score_candidates import score_candidates
+from components.evaluate.scoring import score
 from components.evaluate.test_set import read_rows
 from model.bundle.bundle import load
 from model.bundle.folder import bundle_digest
+from model.bundle.merged_booster import member
 from model.errors import DataError
 from model.files import dump_json
-from tests.evaluate.runs import WITH_SLICES, evaluated, reason
+from tests.evaluate.runs import evaluated, reason
 from tests.logs import log, replaced, spec_of
 from tests.refit.runs import refitted, with_search
 from tests.runs import train_into
@@ -161,7 +169,7 @@ class TestDisagreement:
         learned = {
             "kind": "trees",
             "start": "trees",
-            "rounds": 400,
+            "rounds": 60,
             "eta": 0.5,
             "max_depth": 8,
             "min_child_weight": 0.5,
@@ -173,24 +181,37 @@ class TestDisagreement:
 
 
 class TestWithoutATime:
-    def test_the_test_split_stays_out(self, tmp_path):
-        columns = {"label": "inquired", "list": "list_id", "item": "listing_id", "position": "position"}
-        spec = spec_of(
-            promotion=WITH_SLICES,
-            columns=columns,
-            split={"by": "random", "test_share": 0.3, "calibration_share": 0.2},
-        )
-        folder = train_into(tmp_path / "run", spec, trials=1, table=log(lists=2_000))
-        assert evaluated(folder, spec)[0] == "promote"
+    def test_it_learned_from_the_test_rows_too(self, timeless, tmp_path):
+        folder, spec = timeless
         done = refitted(folder, spec, tmp_path)
         rows, refit = SplitSummary.read(folder / "splits").rows, done.verdict.refit
-        assert (refit.checked_on, refit.until) == ("calibration", None)
-        assert refit.rows == rows["train"] + rows["calibration"]
+        assert (refit.checked_on, refit.until) == ("test", None)
+        assert refit.rows == sum(rows.values())
         assert verdict_problems(
             (done.decision / "verdict.json").read_bytes(),
             digest=refit.bundle,
             manifest=load(done.bundle).manifest,
         ) == []  # fmt: skip
+
+    def test_the_next_evaluation_asks_for_each_row_the_member_that_has_not_seen_it(self, timeless, tmp_path):
+        folder, spec = timeless
+        trees = with_search(folder, tmp_path / "trained", kind="trees", start="trees", rounds=20, eta=0.3, max_depth=4)
+        done = refitted(folder, spec, tmp_path, trained=trees)
+        judged = folder / "trained" / "bundle"
+        folders = InputFolders(judged, folder / "splits", folder / "trained", folder / "rows", done.bundle)
+        inputs = EvaluationInputs.read(spec, folders, threads=1)
+        test = read_rows(spec, [inputs.test])
+        scored = score_candidates(inputs, test, lambda _: None)
+        assert scored.new.all()
+        champion = inputs.champion.bundle
+        by = left_out_by(spec, inputs.test, inputs.champion.columns, len(champion.manifest.trees.members))
+        assert all(len(np.unique(by[test.list == number])) == 1 for number in range(5))
+        models = {"second": BundleCandidate(member(champion, 1), threads=1), "whole": inputs.champion}
+        of_models = score(models, inputs.test, test, lambda _: None)
+        unseen = scored.scores[CHAMPION]
+        assert (unseen.order[by == 1] == of_models["second"].order[by == 1]).all()
+        whole = losses(test.label, of_models["whole"].probability).mean()
+        assert losses(test.label, unseen.probability).mean() > whole  # which has seen these rows
 
 
 class TestTheNextEvaluation:

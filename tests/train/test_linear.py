@@ -6,12 +6,12 @@ import xgboost
 
 from components.train import linear
 from components.train.boosting import tree_margin
-from components.train.ensemble import merge
 from components.train.local_engine import LocalEngine
 from components.train.row_arrays import RowStorage
 from components.train.split_rows import SplitRows
 from model.bundle.features import CategoryFeature, NumberFeature
 from model.bundle.linear import NumberTerm
+from model.bundle.merged_booster import merge
 
 FEATURES = (NumberFeature(name="a"), NumberFeature(name="b"), CategoryFeature(name="c", categories=("x", "y")))
 

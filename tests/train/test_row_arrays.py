@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from components.train.ensemble import merge
 from components.train.local_engine import LocalEngine
 from components.train.row_arrays import BLOCK, RowStorage
 from components.train.split_rows import SplitRows, among
 from model.bundle.features import CategoryFeature, NumberFeature
+from model.bundle.merged_booster import merge
 
 ROWS = 2 * BLOCK + 17
 FEATURES = (NumberFeature(name="a"), NumberFeature(name="b"), CategoryFeature(name="c", categories=("x", "y")))

@@ -88,8 +88,8 @@ def test_usual_settings_of_several_regimes_come_first_and_every_trial_has_its_co
     trained = small_run(tmp_path) / "trained"
     report, cost = TrainingReport.read(trained), SearchCost.read(trained)
     assert [trial.parameters for trial in report.trials] == list(CANDIDATES[:3])
-    assert [(trial.parameters["start"], trial.parameters["eta"]) for trial in report.trials] == [
-        ("trees", 0.05), ("linear", 0.05), ("trees", 0.1),
+    assert [(trial.parameters["start"], trial.parameters["max_depth"]) for trial in report.trials] == [
+        ("trees", 4), ("linear", 2), ("trees", 5),
     ]  # fmt: skip
     best = min(report.trials, key=lambda trial: trial.log_loss)
     assert (report.members[0], report.best.log_loss) == (best.number, best.log_loss)
@@ -146,7 +146,7 @@ def test_validation_rows_have_a_say_in_trees_or_none_unless_time_is_declared(by,
         folds=5, validation_rows=400, trials=(), stopped_by="trials",
     )  # fmt: skip
     trees, alone = (
-        FittedModel("", Linear(intercept=0.0), b"", Trees(trees=1, members=1), Calibration(method="platt", a=1, c=0), x)
+        FittedModel("", Linear(intercept=0.0), b"", Trees.of((1,)), Calibration(method="platt", a=1, c=0), x)
         for x in (0.41, 0.40)
     )
     assert (gain_of_trees(inputs, result, trees, alone) > 0) is better

@@ -65,8 +65,9 @@ def _directions(context: ManifestContext) -> Iterator[Violation]:
 
 def _members(context: ManifestContext) -> Iterator[Violation]:
     trees, members = context.manifest.trees.trees, context.manifest.trees.members
-    if members > trees:
-        yield Violation("trees.members", f"is {members:.20g}, more than {trees:.20g} trees")
+    if min(members) < 1 or sum(members) != trees:
+        text = ", ".join(f"{size:.20g}" for size in members)
+        yield Violation("trees.members", f"is {text:.60}, not numbers from 1 whose sum is {trees:.20g}")
 
 
 def _calibration(context: ManifestContext) -> Iterator[Violation]:
@@ -90,7 +91,7 @@ TABLE: FieldTable[ManifestContext] = (
     ),
     FieldRule("linear.terms.*.weight", "not against the feature's direction", "direction-broken", _directions),
     CheckedElsewhere("trees.trees", "as many as the booster holds", "trees-count"),
-    FieldRule("trees.members", "at most the number of trees", "trees-members", _members),
+    FieldRule("trees.members", "numbers from 1, whose sum is `trees`", "trees-members", _members),
     CheckedElsewhere("sampling.kept_negatives", "above 0, at most 1", "manifest-field"),
     FieldRule(
         "calibration.a, b, c",

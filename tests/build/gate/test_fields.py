@@ -113,7 +113,7 @@ FORGED_MANIFESTS = {
     "letters in another order in a rule's name": lambda m: m["bounds"][0].update(name="\u202etner"),
     "a rejection bound without ends": lambda m: m["bounds"][0].update(min=None, max=None),
     "half a range": lambda m: m["features"][0].update(minimum=None),
-    "seven members of six trees": lambda m: m["trees"].update(members=7),
+    "seven members of six trees": lambda m: m["trees"].update(members=[1] * 7),
     "a calibration that its method does not use": lambda m: m["calibration"].update(b=0.2),
     "a search of no trials": lambda m: m["search"].update(trials=0),
 }

@@ -105,7 +105,7 @@ def bundle_of(booster: bytes, **parts: object) -> Bundle:
         "conversion_days": 14,
         "features": FEATURES,
         "linear": Linear(intercept=0.0),
-        "trees": Trees(trees=len(trees.sizes), members=1),
+        "trees": Trees.of((len(trees.sizes),)),
         "sampling": Sampling(kept_negatives=1.0),
         "calibration": Calibration(),
     }
