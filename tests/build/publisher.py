@@ -1,4 +1,4 @@
-"""A publisher in a process that can be killed: forked off one that has imported it all, so that it begins at once."""
+"""Work in a process that can be killed: forked off one that has imported it all, so that it begins at once."""
 
 import multiprocessing
 import os
@@ -9,7 +9,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-import build.image.build  # noqa: F401 - the verb imports it when it is called
+import build.image.build  # noqa: F401 - the verbs import these two when they are called
+import pipelines.local.run  # noqa: F401
 from build.oci.layout import Layout
 from build.oci.publish import publish
 from cli.main import main
@@ -28,11 +29,12 @@ def into_layout(folder: Path) -> None:
     publish(Layout(folder), image(size=1_000_000), "toy-1")
 
 
-def by_verb(words: list[str], environment: dict[str, str]) -> None:
-    """`kamado` with these words and variables, TMPDIR among them, which Python has read already."""
+def by_verb(words: list[str], environment: dict[str, str], screen: Path | None = None) -> None:
+    """`kamado` with these words and variables. `screen` gets what it prints; its errors go beside it, as .err."""
     os.environ |= environment
-    tempfile.tempdir = environment["TMPDIR"]
-    with Path(os.devnull).open("w") as sys.stdout, Path(os.devnull).open("w") as sys.stderr:
+    tempfile.tempdir = environment.get("TMPDIR", tempfile.tempdir)  # Python has read the variable already
+    out, err = (screen, screen.with_suffix(".err")) if screen else (Path(os.devnull), Path(os.devnull))
+    with out.open("w") as sys.stdout, err.open("w") as sys.stderr:
         sys.exit(main(words, os.environ))
 
 

@@ -23,6 +23,7 @@ from pipelines.local.events import StepError
 from pipelines.local.run import _keeping_promoted
 from pipelines.local.run_dir import Output
 from tests.build.image.server_image import server
+from tests.build.publisher import by_verb, started
 from tests.kamado import kamado
 from tests.once import once
 from tests.pipelines.small_model import write_promoted
@@ -101,13 +102,13 @@ def first(run_folder, small):
 
 def kill_during(step, out, spec, data):
     """SIGKILL the run itself as soon as `step` has started; its steps must go with it."""
-    command = [sys.executable, "-m", "cli", "run", "--spec", spec, "--data", data, "--out", out, "--trials", "2"]
-    run = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    started = f'{{"step": "{step}", "event": "started"}}'
-    while run.poll() is None and not any(started in file.read_text() for file in out.glob("runs/*/events.jsonl")):
+    words = ["run", "--spec", str(spec), "--data", str(data), "--out", str(out), "--trials", "2"]
+    run = started(by_verb, words, {})
+    event = f'{{"step": "{step}", "event": "started"}}'
+    while run.is_alive() and not any(event in file.read_text() for file in out.glob("runs/*/events.jsonl")):
         time.sleep(0.02)
-    run.send_signal(signal.SIGKILL)
-    run.wait()
+    run.kill()
+    run.join()
 
 
 @dataclass(frozen=True)

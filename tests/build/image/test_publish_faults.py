@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,17 @@ def undisturbed(valid_bundle, verdict, host, base, cache):
     return built(valid_bundle, verdict, f"registry://{host}/undisturbed", base, cache)
 
 
+def forked(bundle, verdict, to: str, base: str, screen: Path, **environment: str) -> ForkServerProcess:
+    """Such a process without the second that its imports take."""
+    return started(by_verb, image_words(bundle, verdict, to, base), environment, screen)
+
+
+def printed(child: ForkServerProcess, screen: Path) -> dict:
+    child.join()
+    assert child.exitcode == 0, screen.with_suffix(".err").read_text()
+    return json.loads(screen.read_text())
+
+
 def done(child: subprocess.Popen) -> dict:
     out, err = child.communicate()
     assert child.returncode == 0, err
@@ -122,7 +134,9 @@ def test_killed_at_ten_moments_no_tag_names_half_an_image_and_the_next_run_compl
         assert sum(pool.map(killed, range(10))) >= 5
     unfinished = next(number for number in range(10) if not tags(host, f"killed/{number}"))
     where = f"registry://{host}/killed/{unfinished}"
-    completed = done(start(valid_bundle, verdict, where, base, tmp_path / "cache", scratch=scratch))
+    folders = {"KAMADO_CACHE": str(tmp_path / "cache"), "TMPDIR": str(scratch)}
+    screen = tmp_path / "completed.json"
+    completed = printed(forked(valid_bundle, verdict, where, base, screen, **folders), screen)
     assert (completed["outcome"], completed["smoke_test"]["way"]) == ("written", "process")
     assert fetch(host, f"killed/{unfinished}", completed["tag"]) is not None
     assert servers_of(scratch) == []
@@ -135,9 +149,11 @@ def test_no_room_to_unpack_the_image_blames_the_temporary_folder_and_leaves_no_t
 ):
     to = f"oci:{tmp_path}/images" if kind == "folder" else f"registry://{host}/no-room/1"
     with full(tmp_path / "scratch") as scratch:
-        child = start(valid_bundle, verdict, to, base, cache, scratch=scratch)
-        _, message = child.communicate()
-        assert child.returncode == 1
+        screen = tmp_path / "refused.json"
+        child = forked(valid_bundle, verdict, to, base, screen, KAMADO_CACHE=str(cache), TMPDIR=str(scratch))
+        child.join()
+        assert child.exitcode == 1
+        message = screen.with_suffix(".err").read_text()
         assert f"[work-unwritable] {scratch}: cannot be worked in (No space left on device)" in message
         assert "set TMPDIR" in message
         assert list(scratch.iterdir()) == []
@@ -182,8 +198,10 @@ def test_a_stop_that_is_asked_for_leaves_nothing_behind(
 
 
 def test_two_builders_at_once_of_one_bundle_agree(valid_bundle, verdict, host, base, tmp_path):
-    both = [start(valid_bundle, verdict, f"registry://{host}/both", base, tmp_path / "cache") for _ in range(2)]
-    first, second = (done(child) for child in both)
+    screens = [tmp_path / "first.json", tmp_path / "second.json"]
+    to, cache = f"registry://{host}/both", str(tmp_path / "cache")
+    both = [forked(valid_bundle, verdict, to, base, screen, KAMADO_CACHE=cache) for screen in screens]
+    first, second = (printed(child, screen) for child, screen in zip(both, screens, strict=True))
     assert first["digest"] == second["digest"]
     assert tags(host, "both") == [first["tag"]]
 
