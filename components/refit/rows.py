@@ -64,7 +64,6 @@ def read_refit_rows(
     """`statistic_inputs` are the categories that the judged model has a statistic of. Rows of more than `in_memory`
     bytes are kept in files of the folder `temporary`, which outlives them.
 
-
     Raises DataError for splits that are damaged."""
     name: SplitName = "test" if spec.columns.time else "calibration"
     paths = [split_file(splits, "train"), split_file(splits, "calibration")]
