@@ -63,16 +63,8 @@ class Recipe:
 
 
 NOT_OF_XGBOOST = {
-    "kind",
-    "start",
-    "rounds",
-    "linear_strength",
-    "log_loss",
-    "trials",
-    "stopped_by",
-    "seed",
-    "engine",
-    "workers",
+    *("kind", "start", "rounds", "linear_strength", "log_loss", "trials", "stopped_by", "seed"),
+    *("engine", "workers"),
 }
 
 

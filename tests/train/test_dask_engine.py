@@ -1,13 +1,10 @@
 """The engine on a Dask cluster, here of two processes: as good as one machine, the same bytes again, its refusals."""
 
-import logging
 import os
 import signal
 
-import dask
 import numpy as np
 import pytest
-from distributed import LocalCluster
 
 from components.evaluate.metrics.probability import auc
 from components.train.dask_cluster.connect import connected
@@ -20,6 +17,7 @@ from components.train.row_arrays import RowStorage
 from components.train.split_rows import SplitRows
 from model.bundle.booster import xgboost
 from model.bundle.features import CategoryFeature, NumberFeature
+from tests.services.dask_cluster import open_cluster
 
 FEATURES = (
     *(NumberFeature(name=name, direction=None, minimum=-9.0, maximum=9.0) for name in ("rent", "area", "floor")),
@@ -32,12 +30,8 @@ AS_ONE_MACHINE = 0.002  # AUC
 
 @pytest.fixture(scope="module")
 def address():
-    """Of the scheduler. Its processes begin from one that has imported Dask, which saves their time."""
-    with dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}):
-        with LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL
-        ) as cluster:
-            yield cluster.scheduler_address
+    with open_cluster() as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -131,12 +125,12 @@ def test_a_cluster_with_tls_needs_certificates():
 
 
 def test_a_cluster_without_workers_is_refused():
-    with LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL) as cluster:
-        with pytest.raises(DaskError) as refusal, connected(cluster.scheduler_address, first_worker=0.1):
+    with open_cluster(workers=0) as address:
+        with pytest.raises(DaskError) as refusal, connected(address, first_worker=0.1):
             pass
     (problem,) = refusal.value.problems
     assert problem.code == "dask-no-workers"
-    assert problem.hint == f"Start workers: dask worker {cluster.scheduler_address}"
+    assert problem.hint == f"Start workers: dask worker {address}"
 
 
 def test_workers_with_other_versions_are_named():
