@@ -2,11 +2,11 @@
 
 Writes splits of simulated rows with 40 features, a fifth of them categories, and trains on each number of them in
 processes of their own: with all encoded rows in memory, and with more than IN_MEMORY bytes of them in files, which is
-what a step does. A process reads the rows, divides them as the search does, and fits ROUNDS rounds of one trial and of
-one member. Memory is that of the process alone (anonymous pages, the highest of all looks), less what it had before it
-read a row; pages of files that the kernel keeps are not counted, because it gives them back. A value is one feature of
-one row of the train split. Exit code 1 when what a step does takes more than MOST bytes for a value, or when the two
-give other trees.
+what a step does. A process reads the rows, divides them as the search does, and fits ROUNDS rounds of one trial, the
+logistic regression that members begin from, and ROUNDS rounds of one member. Memory is that of the process alone
+(anonymous pages, the highest of all looks), less what it had before it read a row; pages of files that the kernel keeps
+are not counted, because it gives them back. A value is one feature of one row of the train split. Exit code 1 when what
+a step does takes more than MOST bytes for a value, or when the two give other trees.
 """
 
 import argparse
@@ -46,6 +46,7 @@ BLOCK = 250_000  # rows
 SETTING = {"eta": 0.1, "max_depth": 6, "seed": SEED}
 LOOK = 0.005  # seconds
 THREADS = 2
+STRENGTH = 0.3
 CONTEXT = multiprocessing.get_context("spawn")
 
 
@@ -130,6 +131,7 @@ def measured(folder: Path, in_memory: int) -> Usage:
         divided = time.process_time()
         fold.begin("trees")
         inputs.engine.boost([fold.rows], inputs.features, SETTING, lambda number, _: number + 1 >= ROUNDS)
+        inputs.design.fit(strength=STRENGTH)
         trees = member(inputs)
     ended = time.process_time()
     seconds = {"reading": read - began, "folds": divided - read, "rounds": ended - divided}
@@ -176,7 +178,9 @@ def in_a_process(folder: Path, in_memory: int) -> Usage:
 
 
 def table(usages: list[Usage]) -> Table:
-    table = Table(*("rows", "encoded rows in", "MB", "bytes a value", "read, s", "folds, s", f"{2 * ROUNDS} rounds, s"))
+    table = Table(
+        *("rows", "encoded rows in", "MB", "bytes a value", "read, s", "folds, s", f"{2 * ROUNDS} rounds, line, s")
+    )
     for usage in usages:
         seconds = [f"{value:.1f}" for value in (usage.reading, usage.folds, usage.rounds)]
         table.add_row(
