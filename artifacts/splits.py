@@ -26,7 +26,7 @@ from model.bundle.features import (
 from model.errors import DataError, Problem
 from model.files import sha256_of
 
-BATCH = 1 << 16  # rows
+BATCH = 1 << 14  # rows
 AGAIN = "Run preprocess again"
 
 
@@ -56,12 +56,18 @@ def batches(path: Path, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
 
     Raises DataError when the file is missing, is not Parquet, lacks a column or is damaged inside.
     """
+    pool = pa.default_memory_pool()
     with _open(path) as file:
         _require(path, file, names)
         try:
-            yield from file.iter_batches(BATCH, columns=list(names))
+            for batch in file.iter_batches(BATCH, columns=list(names), use_threads=False):
+                yield batch
+                del batch
+                pool.release_unused()  # else what was read through it stays with the process
         except (pa.ArrowInvalid, OSError) as error:  # a damaged page is noticed when it is read, as either of the two
             raise DataError(Problem(str(path), f"is damaged ({_plain(error)})", AGAIN, "split-damaged")) from None
+        finally:
+            pool.release_unused()
 
 
 def _open(path: Path) -> pq.ParquetFile:

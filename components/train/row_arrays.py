@@ -57,7 +57,8 @@ class RowArray(ABC, Generic[Scalar]):
         """The first of the rows and each `step`-th after it."""
         pieces, start = [self._read(slice(0, 0))], 0
         for block in self.blocks(chosen):
-            pieces.append(block[-start % step :: step])
+            some = block[-start % step :: step]
+            pieces.append(some if step == 1 else some.copy())  # a view would keep its block in memory
             start += len(block)
         return np.concatenate(pieces)
 

@@ -6,7 +6,7 @@ as sums of units do, and work and memory stop growing with the rows. Chamandy, M
 "Estimating Uncertainty for Massive Data Streams", Google 2012.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,8 @@ SEED = 7
 BUCKETS = 20_000
 CHUNK = 50
 POWER = 2.8  # standard errors that a true difference must have to be detected 8 times in 10, at 5 % two-sided
+
+Column = NDArray[np.float64] | Callable[[], NDArray[np.float64]]  # per row, or what computes it when it is summed
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Sums:
     def __init__(
         self,
         unit: NDArray[np.int64],
-        columns: Mapping[str, NDArray[np.float64]],
+        columns: Mapping[str, Column],
         *,
         confidence: float = 0.95,
         widening: float = 1.0,
@@ -56,7 +58,7 @@ class Sums:
         self._index = {name: index for index, name in enumerate(columns)}
         bucket = _buckets(unit)
         size = int(bucket.max()) + 1
-        table = np.stack([np.bincount(bucket, values, minlength=size) for values in columns.values()], axis=1)
+        table = np.stack([np.bincount(bucket, _values(column), minlength=size) for column in columns.values()], axis=1)
         self._measured = table.sum(axis=0)
         random = np.random.Generator(np.random.PCG64(seed))
         chunks = [min(CHUNK, draws - start) for start in range(0, draws, CHUNK)]
@@ -83,6 +85,10 @@ class Sums:
         """1 - new / base: above 0 where less is better and the new one has less."""
         ratio = self.ratio(new, base).widened(self._widening)
         return Estimate(1 - ratio.value, 1 - ratio.high, 1 - ratio.low, ratio.se)
+
+
+def _values(column: Column) -> NDArray[np.float64]:
+    return column() if callable(column) else column
 
 
 def _buckets(unit: NDArray[np.int64]) -> NDArray[np.int64]:

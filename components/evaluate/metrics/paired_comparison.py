@@ -1,11 +1,11 @@
 """Every candidate against the others, on the same rows and in the same bootstrap draws."""
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
-from components.evaluate.metrics.bootstrap import Estimate, Sums
+from components.evaluate.metrics.bootstrap import Column, Estimate, Sums
 from components.evaluate.metrics.candidate_names import CONSTANT, CURRENT, ESTIMATED, EXPONENTS, NEW
 from components.evaluate.metrics.off_policy import position_weights
 from components.evaluate.metrics.position_bias import ExaminationCurve
@@ -38,12 +38,13 @@ class PairedComparison:
         self.loss = {name: losses(rows.label, p) for name, p in self.probability.items()}
         self.curves = _curves(curve) if curve else {}
         self.position = self.positions_within(rows.list) if rows.list is not None and curve else {}
-        columns = {f"loss {name}": loss for name, loss in self.loss.items()}
-        columns |= {"label": rows.label, "expected": self.probability[NEW], "rows": np.ones(len(rows.label))}
+        columns: dict[str, Column] = {f"loss {name}": loss for name, loss in self.loss.items()}
+        columns |= {"label": rows.label, "expected": self.probability[NEW], "rows": lambda: np.ones(len(rows.label))}
         if rows.list is not None:
-            columns["lists"] = 1 / np.bincount(rows.list)[rows.list]
+            columns["lists"] = partial(_shares, rows.list)
         for curve_name in self.curves:
-            columns |= {f"{name} {curve_name}": self.value(at, curve_name) for name, at in self.position.items()}
+            values = {f"{name} {curve_name}": partial(self.value, at, curve_name) for name, at in self.position.items()}
+            columns |= values
         self._sums = Sums(rows.unit, columns, confidence=confidence, widening=widening)
 
     @cached_property
@@ -93,6 +94,12 @@ class PairedComparison:
     def log_loss(self, name: str) -> Estimate:
         """Mean of a candidate, in nats per row."""
         return self._sums.ratio(f"loss {name}", "rows")
+
+
+def _shares(lists: Ints) -> Floats:
+    """Of each row in its list."""
+    shares: Floats = 1 / np.bincount(lists)[lists]
+    return shares
 
 
 def _curves(curve: ExaminationCurve) -> dict[str, ExaminationCurve]:
