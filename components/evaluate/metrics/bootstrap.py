@@ -18,7 +18,7 @@ BUCKETS = 20_000
 CHUNK = 50
 POWER = 2.8  # standard errors that a true difference must have to be detected 8 times in 10, at 5 % two-sided
 
-Column = NDArray[np.float64] | Callable[[], NDArray[np.float64]]  # per row, or what computes it when it is summed
+PerRow = NDArray[np.float64] | Callable[[], NDArray[np.float64]]  # per row, or what computes it when it is summed
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Sums:
     def __init__(
         self,
         unit: NDArray[np.int64],
-        columns: Mapping[str, Column],
+        columns: Mapping[str, PerRow],
         *,
         confidence: float = 0.95,
         widening: float = 1.0,
@@ -87,7 +87,7 @@ class Sums:
         return Estimate(1 - ratio.value, 1 - ratio.high, 1 - ratio.low, ratio.se)
 
 
-def _values(column: Column) -> NDArray[np.float64]:
+def _values(column: PerRow) -> NDArray[np.float64]:
     return column() if callable(column) else column
 
 

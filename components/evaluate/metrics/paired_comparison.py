@@ -5,7 +5,7 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from components.evaluate.metrics.bootstrap import Column, Estimate, Sums
+from components.evaluate.metrics.bootstrap import Estimate, PerRow, Sums
 from components.evaluate.metrics.candidate_names import CONSTANT, CURRENT, ESTIMATED, EXPONENTS, NEW
 from components.evaluate.metrics.off_policy import position_weights
 from components.evaluate.metrics.position_bias import ExaminationCurve
@@ -38,7 +38,7 @@ class PairedComparison:
         self.loss = {name: losses(rows.label, p) for name, p in self.probability.items()}
         self.curves = _curves(curve) if curve else {}
         self.position = self.positions_within(rows.list) if rows.list is not None and curve else {}
-        columns: dict[str, Column] = {f"loss {name}": loss for name, loss in self.loss.items()}
+        columns: dict[str, PerRow] = {f"loss {name}": loss for name, loss in self.loss.items()}
         columns |= {"label": rows.label, "expected": self.probability[NEW], "rows": lambda: np.ones(len(rows.label))}
         if rows.list is not None:
             columns["lists"] = partial(_shares, rows.list)
