@@ -28,11 +28,13 @@ MOST_ROWS = 300_000  # more would not move the weights, and the design would out
 
 
 @dataclass(frozen=True)
-class _Block:
-    """Columns of the design that belong to one feature."""
+class _Columns:
+    """Of the design, for one feature. Each row has one of them that is not 0: `column` counts within these, and `value`
+    is what is there."""
 
     term: Term
-    design: sparse.csr_matrix
+    column: NDArray[np.int32]
+    value: Floats
     bounds: tuple[tuple[float | None, float | None], ...]
 
 
@@ -44,13 +46,21 @@ class Design:
     ) -> None:
         """`every` is the step by which these rows were taken from all."""
         self._every = every
+        rows, filled = len(matrix), len(features) + 1  # the intercept and one column of each feature
+        column, value = np.zeros((rows, filled), np.int32), np.ones((rows, filled))
+        self._terms: list[tuple[Term, int]] = []  # with the number of its columns
+        self._bounds: list[tuple[float | None, float | None]] = [(None, None)]
         with threadpool_limits(1):
-            self._blocks = [_block(matrix[:, index], feature) for index, feature in enumerate(features)]
-            intercept = sparse.csr_matrix(np.ones((len(matrix), 1)))
-            self._design = sparse.hstack([intercept, *(block.design for block in self._blocks)], format="csr")
-        self._bounds = [(None, None), *(bound for block in self._blocks for bound in block.bounds)]
+            for index, feature in enumerate(features):
+                own = _columns(matrix[:, index], feature)
+                column[:, index + 1], value[:, index + 1] = own.column + len(self._bounds), own.value
+                self._terms.append((own.term, len(own.bounds)))
+                self._bounds.extend(own.bounds)
+        starts = np.arange(0, rows * filled + 1, filled)
+        shape = (rows, len(self._bounds))
+        self._design = sparse.csr_matrix((value.reshape(-1), column.reshape(-1), starts), shape=shape)
         self._sign = np.where(label > 0, 1.0, -1.0)
-        self._start = np.zeros(self._design.shape[1])
+        self._start = np.zeros(len(self._bounds))
         self._start[0] = prior(label).intercept
 
     @classmethod
@@ -68,31 +78,40 @@ class Design:
         `directions=False` leaves the signs free. Numbers are scaled alike for every choice of rows, so that the fits of
         several can be averaged.
         """
-        design, sign = self._design, self._sign
-        if rows is not None:
-            design, sign = design[rows[:: self._every]], sign[rows[:: self._every]]
-        return _linear(self._solve(strength, self._start, design, sign, directions=directions), self._blocks)
+        fitted = None if rows is None else rows[:: self._every]
+        return self._linear(self._solve(strength, self._start, fitted, directions=directions))
 
     def path(self, strengths: Sequence[float]) -> list[Linear]:
         """A fit for each of the strengths, which grow: each begins where the one before ended."""
         fits = []
         weights = self._start
         for strength in strengths:
-            weights = self._solve(strength, weights, self._design, self._sign)
-            fits.append(_linear(weights, self._blocks))
+            weights = self._solve(strength, weights, None)
+            fits.append(self._linear(weights))
         return fits
 
-    def _solve(
-        self, strength: float, start: Floats, design: sparse.csr_matrix, sign: Floats, *, directions: bool = True
-    ) -> Floats:
+    def _solve(self, strength: float, start: Floats, fitted: Mask | None, *, directions: bool = True) -> Floats:
         penalty = np.full(len(start), 1 / strength)
         penalty[0] = 0.0
-        data = (design, sign, penalty)
+        data = (self._design, self._sign, penalty, fitted)
         bounds = self._bounds if directions else None
         with threadpool_limits(1):
             optimum = minimize(_loss, start, data, "L-BFGS-B", jac=True, bounds=bounds, options=LIMITS)
         weights: Floats = optimum.x
         return weights
+
+    def _linear(self, weights: Floats) -> Linear:
+        terms: list[Term] = []
+        start = 1
+        for term, count in self._terms:
+            own = weights[start : start + count]
+            start += count
+            if isinstance(term, NumberTerm):
+                terms.append(term.model_copy(update={"weight": float(own[0]), "missing": float(own[1])}))
+            else:
+                update = {"weights": tuple(map(float, own[:-1])), "missing": float(own[-1])}
+                terms.append(term.model_copy(update=update))
+        return Linear(intercept=float(weights[0]), terms=tuple(terms))
 
 
 def fit(
@@ -102,30 +121,34 @@ def fit(
     return Design(matrix, label, features).fit(strength=strength, directions=directions)
 
 
-def _loss(weights: Floats, design: sparse.csr_matrix, sign: Floats, penalty: Floats) -> tuple[float, Floats]:
+def _loss(
+    weights: Floats, design: sparse.csr_matrix, sign: Floats, penalty: Floats, fitted: Mask | None
+) -> tuple[float, Floats]:
+    """Of the `fitted` rows, None for all. A design of some rows would be a copy, as large as the rows."""
     margin = sign * (design @ weights)
-    value = np.logaddexp(0, -margin).sum() + 0.5 * (penalty * weights) @ weights
-    gradient = design.T @ (-sign * expit(-margin)) + penalty * weights
-    return float(value), gradient
+    chosen = margin if fitted is None else margin[fitted]
+    value = np.logaddexp(0, -chosen).sum() + 0.5 * (penalty * weights) @ weights
+    slope = -sign * expit(-margin)
+    if fitted is not None:
+        slope[~fitted] = 0.0
+    return float(value), design.T @ slope + penalty * weights
 
 
-def _block(column: Matrix, feature: Feature) -> _Block:
+def _columns(column: Matrix, feature: Feature) -> _Columns:
     if isinstance(feature, CategoryFeature):
         return _category(column, feature)
     return _number(column, feature)
 
 
-def _category(codes: Matrix, feature: CategoryFeature) -> _Block:
+def _category(codes: Matrix, feature: CategoryFeature) -> _Columns:
     """One column per category and for "other", and the last for missing."""
     count = feature.other + 1
-    column = np.where(np.isnan(codes), count, codes).astype(np.int64)
-    values = np.ones(len(codes))
-    design = sparse.csr_matrix((values, (np.arange(len(codes)), column)), shape=(len(codes), count + 1))
+    column = np.where(np.isnan(codes), count, codes).astype(np.int32)
     term = CategoryTerm(feature=feature.name, weights=(0.0,) * count)
-    return _Block(term, design, ((None, None),) * (count + 1))
+    return _Columns(term, column, np.ones(len(codes)), ((None, None),) * (count + 1))
 
 
-def _number(column: Matrix, feature: NumberFeature | StatisticFeature) -> _Block:
+def _number(column: Matrix, feature: NumberFeature | StatisticFeature) -> _Columns:
     """The standardised number, and a column that marks where it is missing."""
     missing = np.isnan(column)
     known = column[~missing].astype(np.float64)
@@ -142,24 +165,10 @@ def _number(column: Matrix, feature: NumberFeature | StatisticFeature) -> _Block
         feature=feature.name, transform="log1p" if log else "identity", low=low, high=high,
         center=float(transformed.mean()), scale=scale, weight=1.0,
     )  # fmt: skip
-    design = np.column_stack([np.where(missing, 0.0, term.margin(column)), missing.astype(np.float64)])
     direction = feature.direction if isinstance(feature, NumberFeature) else None
     bound = {"increasing": (0.0, None), "decreasing": (None, 0.0)}.get(direction or "", (None, None))
-    return _Block(term, sparse.csr_matrix(design), (bound, (None, None)))
-
-
-def _linear(weights: Floats, blocks: Sequence[_Block]) -> Linear:
-    terms: list[Term] = []
-    start = 1
-    for block in blocks:
-        own = weights[start : start + block.design.shape[1]]
-        start += len(own)
-        if isinstance(block.term, NumberTerm):
-            terms.append(block.term.model_copy(update={"weight": float(own[0]), "missing": float(own[1])}))
-        else:
-            update = {"weights": tuple(map(float, own[:-1])), "missing": float(own[-1])}
-            terms.append(block.term.model_copy(update=update))
-    return Linear(intercept=float(weights[0]), terms=tuple(terms))
+    value = np.where(missing, 1.0, term.margin(column))
+    return _Columns(term, missing.astype(np.int32), value, (bound, (None, None)))
 
 
 def mean(parts: Sequence[Linear]) -> Linear:
