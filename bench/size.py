@@ -131,6 +131,7 @@ def measured(folder: Path, in_memory: int) -> Usage:
         divided = time.process_time()
         fold.begin("trees")
         inputs.engine.boost([fold.rows], inputs.features, SETTING, lambda number, _: number + 1 >= ROUNDS)
+        del fold  # as the search leaves its folds, whose pages are in the folder
         inputs.design.fit(strength=STRENGTH)
         trees = member(inputs)
     ended = time.process_time()
