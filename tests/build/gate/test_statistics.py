@@ -62,7 +62,7 @@ def bundle_folder(tmp_path_factory):
         replace(
             design, features=features, columns={**design.columns, "layout": layouts}, label=np.array(label),
             inputs=[*design.inputs, *rare], parameters=parameters,
-            trees=Trees(trees=24, members=2),
+            trees=Trees.of((12, 12)),
         ),
     )  # fmt: skip
 
