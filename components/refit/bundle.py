@@ -29,7 +29,7 @@ def manifest_of(judged: Bundle, rows: RefitRows, refitted: RefittedModel) -> Bun
             "trees": model.trees,
             "sampling": rows.sampling,
             "calibration": model.calibration,
-            "search": {**judged.manifest.search, **refitted.recipe.fields(), "workers": rows.engine.use.workers},
+            "search": refitted.recipe.replacing(judged.manifest.search) | {"workers": rows.engine.use.workers},
             "metrics": {"out_of_fold_log_loss": model.log_loss},
             "lineage": lineage.model_copy(
                 update={

@@ -45,6 +45,8 @@ def fit_model(spec: Spec, rows: RefitRows, judged: BundleManifest, *, progress: 
     """The recipe of the judged model on all rows. The same rows give the same model on any number of threads."""
     alone, sampled = judged.search["kind"] == ALONE, rows.sampled
     recipe = Recipe.of(judged.search).longer(MORE_ROUNDS)
+    if spec.columns.time is None:
+        recipe = recipe.of_one_start()
     trained = Recipe((NO_TREES,), STRENGTH) if alone else recipe
     starts = _starts(spec, rows, trained)
     members: list[bytes] = []
@@ -81,8 +83,8 @@ def fit_model(spec: Spec, rows: RefitRows, judged: BundleManifest, *, progress: 
 def _starts(spec: Spec, rows: RefitRows, recipe: Recipe) -> list[Linear]:
     """Where boosting starts, for each member: it too has not seen the fold.
 
-    Without a time it has seen none of the test rows: the next evaluation asks each member for the rows that it has left
-    out, and of all starts the bundle has only the mean.
+    Without a time it is one for all, and has seen none of the test rows: the next evaluation asks each member for the
+    rows that it has left out, and of all starts the bundle has only the mean.
     """
     sampled = rows.sampled
     starts = [linear.prior(sampled.label)] * rows.members

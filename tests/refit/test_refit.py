@@ -216,6 +216,22 @@ class TestWithoutATime:
         whole = losses(test.label, of_models["whole"].probability).mean()
         assert losses(test.label, unseen.probability).mean() > whole  # which has seen these rows
 
+    def test_its_score_is_that_of_the_refit_also_where_settings_of_two_starts_were_as_good(self, timeless, tmp_path):
+        folder, spec = timeless
+        first = {"kind": "trees on a logistic regression", "start": "linear", "rounds": 20, "eta": 0.3, "max_depth": 2}
+        second = {"2.start": "trees", "2.rounds": 30, "2.eta": 0.3, "2.max_depth": 4}
+        done = refitted(folder, spec, tmp_path, trained=with_search(folder, tmp_path / "trained", **first, **second))
+        search = load(done.bundle).manifest.search
+        assert search["start"] == "linear"
+        assert "2.start" not in search
+        judged = folder / "trained" / "bundle"
+        folders = InputFolders(judged, folder / "splits", folder / "trained", folder / "rows", done.bundle)
+        inputs = EvaluationInputs.read(spec, folders, threads=1)
+        test = read_rows(spec, [inputs.test])
+        unseen = score_candidates(inputs, test, lambda _: None).scores[CHAMPION]
+        out_of_fold = done.verdict.refit.metrics["log_loss"]
+        assert losses(test.label, unseen.probability).mean() == pytest.approx(out_of_fold, rel=1e-5)
+
 
 class TestTheNextEvaluation:
     def test_a_champion_that_learned_from_all_test_rows_is_not_compared(self, run, shipped):
