@@ -6,6 +6,7 @@ refit is compared by it.
 """
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +22,7 @@ from components.train.recipe import MemberSetting, Recipe
 from model.arithmetic import sigmoid
 from model.arrays import Floats
 from model.bundle.linear import Linear
-from model.bundle.manifest import BundleManifest
+from model.bundle.manifest import BundleManifest, Trees
 from model.bundle.merged_booster import merge
 from model.progress import ReportProgress
 from model.spec.types import Spec
@@ -45,23 +46,26 @@ def fit_model(spec: Spec, rows: RefitRows, judged: BundleManifest, *, progress: 
     """The recipe of the judged model on all rows. The same rows give the same model on any number of threads."""
     alone, sampled = judged.search["kind"] == ALONE, rows.sampled
     recipe = Recipe.of(judged.search).longer(MORE_ROUNDS)
-    if spec.columns.time is None:
-        recipe = recipe.of_one_start()
     trained = Recipe((NO_TREES,), STRENGTH) if alone else recipe
-    starts = _starts(spec, rows, trained)
+    settings = _settings(spec, trained, rows.members)
+    starts: list[Linear] = []
     members: list[bytes] = []
     first: BoostingRows | None = None
     z = np.zeros(rows.newest.count)
-    for fold, start in enumerate(starts):
+    for fold, of_settings in enumerate(_starts(spec, rows, trained, settings)):
         number = f"member {fold + 1} of {rows.members}"
         progress(fold + 1, rows.members + 2, f"training on {sampled.count:,} rows, {number}")
-        fitted, unseen, setting = rows.fold != fold, rows.newest_fold == fold, trained.member(fold)
+        fitted, unseen = rows.fold != fold, rows.newest_fold == fold
         prepared = rows.engine.prepare(sampled, rows.features, fitted, like=first)
         first = prepared if first is None else first
-        prepared.begin_at(start_margin(sampled, start, rows.names, fitted))
-        seeded = setting.parameters | {"seed": spec.training.seed + fold}
-        members.append(rows.engine.fit(prepared, rows.features, seeded, setting.rounds))
-        margin = functools.partial(start.margin, names=rows.names)
+        boosters: list[bytes] = []
+        for setting, start in zip(settings[fold], of_settings, strict=True):
+            prepared.begin_at(start_margin(sampled, start, rows.names, fitted))
+            seeded = setting.parameters | {"seed": spec.training.seed + fold}
+            boosters.append(rows.engine.fit(prepared, rows.features, seeded, setting.rounds))
+        members.append(merge(boosters) if len(boosters) > 1 else boosters[0])
+        starts.append(linear.mean(of_settings))
+        margin = functools.partial(starts[-1].margin, names=rows.names)
         z[unseen] = rows.newest.encoded.over(margin, unseen)
         if not alone:
             z[unseen] += rows.newest.encoded.over(tree_margin(members[-1]), unseen)
@@ -73,27 +77,38 @@ def fit_model(spec: Spec, rows: RefitRows, judged: BundleManifest, *, progress: 
         kind=str(judged.search["kind"]),
         linear=linear.mean(starts),
         booster=merge(merged, weight=0.0 if alone else 1.0),
-        trees=trained.trees(len(merged)),
+        trees=Trees.of(tuple(sum(setting.rounds for setting in some) for some in settings[: len(merged)])),
         calibration=calibration,
         log_loss=log_loss(calibrated, rows.newest.label),
     )
     return RefittedModel(model, recipe, sigmoid(calibrated))
 
 
-def _starts(spec: Spec, rows: RefitRows, recipe: Recipe) -> list[Linear]:
-    """Where boosting starts, for each member: it too has not seen the fold.
+def _settings(spec: Spec, recipe: Recipe, members: int) -> list[tuple[MemberSetting, ...]]:
+    """Of each member: settings take turns.
 
-    Without a time it is one for all, and has seen none of the test rows: the next evaluation asks each member for the
-    rows that it has left out, and of all starts the bundle has only the mean.
+    Without a time a member is the mean of all of them. It scores the rows that it has left out when a later model is
+    compared with this one, and a bundle has one linear part, the mean of all starts: it must be the member's as well.
     """
-    sampled = rows.sampled
-    starts = [linear.prior(sampled.label)] * rows.members
-    linear_start = [fold for fold in range(rows.members) if recipe.member(fold).start == "linear"]
+    if spec.columns.time is None:
+        return [recipe.settings] * members
+    return [(recipe.member(number),) for number in range(members)]
+
+
+def _starts(
+    spec: Spec, rows: RefitRows, recipe: Recipe, settings: Sequence[Sequence[MemberSetting]]
+) -> list[list[Linear]]:
+    """Where boosting starts, for each setting of each member: it too has not seen the fold, and without a time, where
+    all members have the same, none of the test rows."""
+    prior = linear.prior(rows.sampled.label)
+    fits: dict[int, Linear] = {}
+    linear_start = [fold for fold, some in enumerate(settings) if any(setting.start == "linear" for setting in some)]
     if linear_start:
-        design = linear.Design.of(sampled, rows.features)
+        design = linear.Design.of(rows.sampled, rows.features)
         if spec.columns.time is None:
             fits = dict.fromkeys(linear_start, design.fit(strength=recipe.strength, rows=rows.fold < 0))
         else:
             fits = {fold: design.fit(strength=recipe.strength, rows=rows.fold != fold) for fold in linear_start}
-        starts = [fits.get(fold, start) for fold, start in enumerate(starts)]
-    return starts
+    return [
+        [fits[fold] if setting.start == "linear" else prior for setting in some] for fold, some in enumerate(settings)
+    ]

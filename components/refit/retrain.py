@@ -16,6 +16,7 @@ from components.refit.model import fit_model
 from components.refit.rows import NEWEST, RefitRows, read_refit_rows
 from components.refit.rules import agreement
 from components.train.open_engine import open_cluster
+from components.train.recipe import Recipe
 from components.train.row_arrays import IN_MEMORY
 from model.bundle.bundle import Bundle, load
 from model.bundle.predictor import Predictor
@@ -55,6 +56,7 @@ def retrain(
     with open_cluster(spec) as cluster, tempfile.TemporaryDirectory() as temporary:
         rows = read_refit_rows(
             spec, splits, SplitSummary.read(splits), statistic_inputs,
+            settings=len(Recipe.of(judged.manifest.search).settings),
             cluster=cluster, threads=threads, temporary=Path(temporary), in_memory=in_memory,
         )  # fmt: skip
         fitted = fit_model(spec, rows, judged.manifest, progress=progress)

@@ -61,11 +61,11 @@ class RefitRows:
 
 
 def read_refit_rows(
-    spec: Spec, splits: Path, summary: SplitSummary, statistic_inputs: Collection[str] = (), *,
+    spec: Spec, splits: Path, summary: SplitSummary, statistic_inputs: Collection[str] = (), *, settings: int = 1,
     cluster: "DaskCluster | None" = None, threads: int, temporary: Path, in_memory: int = IN_MEMORY,
 ) -> RefitRows:  # fmt: skip
-    """`statistic_inputs` are the categories that the judged model has a statistic of. Rows of more than `in_memory`
-    bytes are kept in files of the folder `temporary`, which outlives them.
+    """`statistic_inputs` are the categories that the judged model has a statistic of; `settings` counts those of its
+    recipe. Rows of more than `in_memory` bytes are kept in files of the folder `temporary`, which outlives them.
 
     Raises DataError for splits that are damaged."""
     train, rest = split_file(splits, "train"), splits / REST
@@ -96,6 +96,7 @@ def read_refit_rows(
     if spec.columns.time:
         fold, newest_fold = (_folds(some, newest, members) for some in (sampled, newest))
     else:
+        members = max(2, -(-members // settings))  # each of which has all settings
         newest_fold = left_out_by(spec, split_file(splits, NEWEST), _columns(features), members)
         fold = _behind(sampled.count, newest_fold if masks[-1] is None else newest_fold[masks[-1]])
     conversions = sampled.positives

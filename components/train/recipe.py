@@ -47,11 +47,6 @@ class Recipe:
         """With more rounds, where members learn from more rows."""
         return replace(self, settings=tuple(setting.longer(factor) for setting in self.settings))
 
-    def of_one_start(self) -> "Recipe":
-        """With the settings alone that start as the best does."""
-        start = self.settings[0].start
-        return replace(self, settings=tuple(setting for setting in self.settings if setting.start == start))
-
     def replacing(self, search: SearchFields) -> SearchFields:
         """A manifest's `search` with this recipe."""
         return {name: value for name, value in search.items() if name in NOT_OF_XGBOOST} | self.fields()
