@@ -28,6 +28,7 @@ from components.preprocess.preprocess import preprocess
 from components.refit.bundle import write_bundle
 from components.refit.model import fit_model
 from components.refit.rows import read_refit_rows
+from components.train.recipe import Recipe
 from components.train.train import train
 from model.arrays import Floats
 from model.bundle.bundle import Bundle, load
@@ -75,7 +76,10 @@ def refit(spec: Spec, splits: Path, judged: Bundle, folder: Path) -> Bundle:
     """The judged bundle's recipe on every row, as it ships after `promote`."""
     with tempfile.TemporaryDirectory() as temporary:
         inputs = [statistic.input for statistic in judged.manifest.statistics]
-        rows = read_refit_rows(spec, splits, SplitSummary.read(splits), inputs, threads=1, temporary=Path(temporary))
+        settings = len(Recipe.of(judged.manifest.search).settings)
+        rows = read_refit_rows(
+            spec, splits, SplitSummary.read(splits), inputs, settings=settings, threads=1, temporary=Path(temporary)
+        )
         fitted = fit_model(spec, rows, judged.manifest, progress=quiet)
         return write_bundle(judged, rows, fitted, splits, folder)
 
