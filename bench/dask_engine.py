@@ -39,13 +39,13 @@ DAYS = 90
 @dataclass(frozen=True)
 class Trained:
     """`digest` is of what ships. `auc` and `log_loss` are of the judged model on the test split, `refit_log_loss` of
-    the refit on the newest rows, each by a member that has not seen it."""
+    the refit on the newest rows, each by a member that has not seen it; None without a refit."""
 
     digest: str
     outcome: Outcome
     auc: float
     log_loss: float
-    refit_log_loss: float
+    refit_log_loss: float | None
 
 
 def quiet(*_: object) -> None:
@@ -74,7 +74,7 @@ def trained(spec: Spec, folder: Path, name: str, *, trials: int) -> Trained:
     evaluate(spec, folders, evaluated, progress=quiet, threads=2)
     outcome = refit(spec, splits, out / "trained", evaluated, shipped, decision, threads=2, progress=quiet)
     metrics, ships = Verdict.read(evaluated).metrics, load(shipped / "bundle")
-    loss = ships.manifest.metrics.get("out_of_fold_log_loss", float("nan"))  # of a refit alone
+    loss = ships.manifest.metrics.get("out_of_fold_log_loss")
     return Trained(ships.digest, outcome, float(metrics["auc"]), float(metrics["log_loss"]), loss)
 
 
@@ -96,10 +96,15 @@ def main() -> int:
                 alone = trained(spec, folder, "one", trials=args.trials)
                 two = trained(spread, folder, "two", trials=args.trials)
                 console.print(f"seed {seed}, one machine: AUC {alone.auc:.5f}, {alone.outcome}")
+                refits = (
+                    f"{two.refit_log_loss / alone.refit_log_loss - 1:+.3%}"
+                    if two.refit_log_loss and alone.refit_log_loss
+                    else "none"
+                )
                 console.print(
                     f"seed {seed}, two processes: {two.outcome}, AUC {two.auc - alone.auc:+.5f} (goal: {MOST}), "
                     f"log loss {two.log_loss / alone.log_loss - 1:+.3%}, "
-                    f"of the refit {two.refit_log_loss / alone.refit_log_loss - 1:+.3%}"
+                    f"of the refit {refits}"
                 )
                 met &= abs(two.auc - alone.auc) <= MOST and two.outcome == alone.outcome
                 if seed == args.seeds[0]:
