@@ -1,7 +1,9 @@
+import numpy as np
 import pytest
 
+from model.bundle.bundle import load
 from tests.evaluate.runs import WITH_SLICES, evaluated
-from tests.logs import log, spec_of
+from tests.logs import log, replaced, spec_of
 from tests.refit.runs import refitted
 from tests.runs import train_into
 
@@ -11,11 +13,13 @@ WIDE = {"promotion": WITH_SLICES, "source__conversion_days": 8, "split__calibrat
 
 @pytest.fixture(scope="package")
 def run(tmp_path_factory):
-    """(folder, spec) of a model with trees that was promoted."""
-    folder, spec = tmp_path_factory.mktemp("promoted"), spec_of(**WIDE)
-    train_into(folder, spec, trials=1, table=log(lists=4_000))
-    outcome, _ = evaluated(folder, spec)
-    assert outcome == "promote"
+    """(folder, spec) of a promoted model with trees: here cheap places convert up to a step, and small ones do not."""
+    folder, spec, table = tmp_path_factory.mktemp("promoted"), spec_of(**WIDE), log(lists=4_000)
+    cheap = (table["rent"].to_numpy() < 1_200) & (np.nan_to_num(table["area"].to_numpy(), nan=50) > 40)
+    label = np.random.default_rng(5).uniform(size=table.num_rows) < np.where(cheap, 0.35, 0.04)
+    train_into(folder, spec, trials=1, table=replaced(table, "inquired", label.astype(int)))
+    assert evaluated(folder, spec)[0] == "promote"
+    assert load(folder / "trained" / "bundle").manifest.search["kind"] == "trees"
     return folder, spec
 
 

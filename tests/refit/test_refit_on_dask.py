@@ -1,6 +1,5 @@
 """The search, the members and the refit on a cluster of two processes: the decision and the quality of one machine."""
 
-import numpy as np
 import pytest
 
 from artifacts.verdict import Verdict
@@ -9,10 +8,8 @@ from components.train.dask_cluster.errors import DaskError
 from components.train.train import train
 from model.bundle.bundle import load
 from tests.evaluate.runs import evaluated
-from tests.logs import log, replaced, spec_of
-from tests.refit.conftest import WIDE
 from tests.refit.runs import refitted
-from tests.runs import quiet, train_into
+from tests.runs import quiet
 from tests.services.dask_cluster import open_cluster
 
 AS_ONE_MACHINE = 0.002  # AUC
@@ -23,20 +20,9 @@ def on_cluster(spec, address):
     return spec.model_copy(update={"training": training})
 
 
-@pytest.fixture(scope="module")
-def stepped(tmp_path_factory):
-    """(folder, spec) of a promoted model with trees: here cheap places convert up to a step, and small ones do not."""
-    folder, spec, table = tmp_path_factory.mktemp("stepped"), spec_of(**WIDE), log(lists=4_000)
-    cheap = (table["rent"].to_numpy() < 1_200) & (np.nan_to_num(table["area"].to_numpy(), nan=50) > 40)
-    label = np.random.default_rng(5).uniform(size=table.num_rows) < np.where(cheap, 0.35, 0.04)
-    train_into(folder, spec, trials=1, table=replaced(table, "inquired", label.astype(int)))
-    assert evaluated(folder, spec)[0] == "promote"
-    return folder, spec
-
-
-def test_the_decision_is_that_of_one_machine_and_the_refit_ships(stepped, tmp_path):
-    folder, spec = stepped
-    alone, shipped = Verdict.read(folder / "evaluated"), refitted(folder, spec, tmp_path / "alone")
+def test_the_decision_is_that_of_one_machine_and_the_refit_ships(run, shipped, tmp_path):
+    folder, spec = run
+    alone = Verdict.read(folder / "evaluated")
     for name in ("rows", "splits"):
         (tmp_path / name).symlink_to(folder / name)
     with open_cluster() as address:
