@@ -110,7 +110,7 @@ def _invert_labels(spec: Spec, path: Path) -> None:
 def _log_losses(spec: Spec, bundles: dict[str, Path], splits: Path) -> dict[str, float]:
     """Of the bundles, by name, on the test split: each row at the position at which it was shown."""
     path = split_file(splits, "test")
-    rows = read_rows(spec, path)
+    rows = read_rows(spec, [path])
     scores = score(
         {name: BundleCandidate(load(folder), threads=THREADS) for name, folder in bundles.items()}, path, rows, quiet
     )

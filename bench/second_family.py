@@ -55,7 +55,7 @@ def row(data_set: DataSet, measurements: Measurements, seeds: Sequence[int]) -> 
         [measurements.measure(data_set, division, TOOLS[name], seed) for seed in seeds] for name in (KAMADO, CATBOOST)
     )
     kamado, catboost = ([each.probability for each in measured] for measured in (ours, theirs))
-    rows = read_rows(read_spec(data_set.folder), division.outer)
+    rows = read_rows(read_spec(data_set.folder), [division.outer])
     mixed = {
         "alone": kamado,
         "catboost": catboost,
