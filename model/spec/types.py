@@ -182,8 +182,8 @@ class SplitSpec(Part):
         1,
         ge=1,
         le=MOST_CUTS,
-        description="where conversions are few: so many times rows are divided and a model is trained, and one verdict "
-        "pools all test splits; by time each of them is the block before the last one's",
+        description="how often rows are divided and a model is trained, for few conversions: one verdict pools all "
+        "test splits, by time one block before the other, and the first model ships",
     )
 
     @model_validator(mode="after")
@@ -222,7 +222,7 @@ class Training(Part):
         "xgboost", description="`xgboost-dask` trains what the search chose on a Dask cluster that exists"
     )
     scheduler: str | None = Field(
-        None, pattern=SCHEDULER, max_length=300, description="of the Dask cluster, like tcp://dask-scheduler:8786"
+        None, pattern=SCHEDULER, max_length=300, description="of the cluster, for `xgboost-dask`: tcp://HOST:8786"
     )
     trials: int = Field(60, gt=0, le=10**6, description="the most settings that are tried; makes runs repeatable")
     minutes: float = Field(10, gt=0, le=10**6, description="the safety stop")
