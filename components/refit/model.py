@@ -1,8 +1,8 @@
 """The fit: a member for each fold of the test rows, which learns from all other rows, and all merged into one.
 
 Every row is in at least one member, and all but the newest are in each. What a member gives for the fold that it has
-not seen is as honest as a cross validation, at the price of the members alone: the calibration is fitted to it, and the
-refit is compared by it.
+not seen is out of fold, at the price of the members alone: the calibration is fitted to it, and the refit is compared
+by it, after that calibration, which has seen these labels.
 """
 
 import functools
