@@ -34,10 +34,8 @@ class ExaminationCurve:
         return self.at[np.clip(position, 1, len(self.at)) - 1]
 
     def to_the_power(self, exponent: float) -> "ExaminationCurve":
-        """The curve raised to a power: 0.5 = people look further down, 2 = less far."""
-        return ExaminationCurve(
-            self.at**exponent, self.covariance * exponent**2, f"{self.source}, to the power {exponent:g}"
-        )
+        """The curve raised to a power, as if known: 0.5 = people look further down, 2 = less far."""
+        return ExaminationCurve.exact(self.at**exponent, f"{self.source}, to the power {exponent:g}")
 
     @cached_property
     def decay(self) -> float:

@@ -40,7 +40,7 @@ class TrainingInputs:
     calibration: SplitRows
     sampling: Sampling
     engine: BoostingEngine
-    examination: ExaminationTable | None
+    examination: ExaminationTable | None = None
 
     @property
     def names(self) -> list[str]:
