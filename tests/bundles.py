@@ -193,7 +193,7 @@ def _booster(design: Design) -> bytes:
 
 def _manifest(design: Design) -> BundleManifest:
     return BundleManifest(
-        format=format_of(design.features),
+        format=format_of(design.features, None),
         model=design.model,
         label="inquired",
         conversion_days=14,

@@ -24,7 +24,7 @@ SMALL = {
     "source": {"window_days": 60, "conversion_days": 3, "end": "2026-07-01"},
     "columns": {
         "label": "inquired", "time": "shown_at", "list": "list_id", "item": "listing_id", "user": "user_id",
-        "position": "position",
+        "position": "position", "explore": "explore",
     },
     "features": {
         "rent": {"kind": "number", "direction": "decreasing"},
@@ -70,6 +70,7 @@ def log(lists=600, seed=7, rate=0.15):
             "listing_id": random.integers(0, 400, rows),
             "user_id": [f"u{user}" for user in day * 100 + np.repeat(random.integers(0, 40, lists), 5)],
             "position": position,
+            "explore": np.ones(rows, np.int64),  # what a row is says nothing of where it stands
             "rent": rent,
             "area": pa.array(area, from_pandas=True),
             "layout": layout,

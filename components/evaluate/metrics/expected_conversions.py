@@ -5,14 +5,15 @@ position it would be seen with chance e(new). Inverse propensity scoring by posi
 Schnabel, "Unbiased Learning-to-Rank with Biased Feedback", WSDM 2017. Lists without a conversion count: nothing is
 normalised.
 
-Where items are known, the positions of all rows of an item are pooled: each of its conversions stands for the sum of
+Where items are known, the positions of the rows of an item are pooled: each of its conversions stands for the sum of
 e(new) over the sum of e(logged). A conversion at the bottom of a page then weighs no more than another at its top,
-because the item is what converted; its attractiveness is taken to be the same on all pages.
+because the item is what converted. Its attractiveness is taken to be the same on these pages, so that only rows are
+pooled that the models score alike: the price of a hotel changes from page to page, and its position with it.
 
 The interval draws the units and the curve, both at random: what is not known of the curve is in every interval.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,8 @@ from components.evaluate.metrics.bootstrap import CHUNK, DRAWS, SEED, Estimate, 
 from components.evaluate.metrics.off_policy import CLIP
 from components.evaluate.test_set import Rows
 from model.arrays import Floats, Ints
+
+ALIKE = 0.2  # log odds
 
 
 @dataclass(frozen=True)
@@ -36,10 +39,13 @@ class _Conversions:
 class ExpectedConversions:
     """`positions` by order, of every row. The same rows, orders, curve and seed give the same numbers."""
 
-    def __init__(self, rows: Rows, positions: Mapping[str, Ints], curve: ExaminationCurve) -> None:
+    def __init__(
+        self, rows: Rows, positions: Mapping[str, Ints], curve: ExaminationCurve, *, pool: Ints | None
+    ) -> None:
+        """`pool` numbers from 0 the rows that are pooled, None where each stands for itself."""
         assert rows.position is not None
-        self._conversions, chosen, group = _pooled(rows)
-        self._pooled = rows.item is not None
+        self._conversions, chosen, group = _pooled(rows, pool)
+        self._pooled = pool is not None
         self._curve = curve
         size = len(curve.at)
         last = np.int64(size - 1)
@@ -89,17 +95,24 @@ class ExpectedConversions:
         return np.minimum(1 / (curves @ self._logged.T), CLIP) * (curves @ self._new[name].T)
 
 
-def _pooled(rows: Rows) -> tuple[_Conversions, NDArray[np.bool_], Ints]:
+def pools(item: Ints, scores: Sequence[Floats]) -> Ints:
+    """Numbers from 0 for the rows of an item that all models score alike; `scores` are probabilities."""
+    bins = [np.floor(np.log(score / (1 - score)) / ALIKE).astype(np.int64) for score in scores]
+    number: Ints = np.unique(np.column_stack([item, *bins]), axis=0, return_inverse=True)[1].reshape(-1)
+    return number
+
+
+def _pooled(rows: Rows, pool: Ints | None) -> tuple[_Conversions, NDArray[np.bool_], Ints]:
     """The conversions, a mask of the rows that say what they stand for, and the group of each of these."""
     converted = rows.label > 0
     unit = np.unique(buckets(rows.unit)[converted], return_inverse=True)[1]
-    if rows.item is None:
+    if pool is None:
         group = np.arange(int(converted.sum()))
         return _Conversions(unit, group), converted, group
-    number = np.full(int(rows.item.max()) + 1, -1)
-    items = np.unique(rows.item[converted])
-    number[items] = np.arange(len(items))
-    of_row = number[rows.item]
+    number = np.full(int(pool.max()) + 1, -1)
+    converting = np.unique(pool[converted])
+    number[converting] = np.arange(len(converting))
+    of_row = number[pool]
     return _Conversions(unit, of_row[converted]), of_row >= 0, of_row[of_row >= 0]
 
 

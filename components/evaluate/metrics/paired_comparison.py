@@ -7,8 +7,8 @@ import numpy as np
 
 from artifacts.examination.curve import ExaminationCurve
 from components.evaluate.metrics.bootstrap import Estimate, PerRow, Sums
-from components.evaluate.metrics.candidate_names import CONSTANT, CURRENT, ESTIMATED, EXPONENTS, NEW
-from components.evaluate.metrics.expected_conversions import ExpectedConversions
+from components.evaluate.metrics.candidate_names import CHAMPION, CONSTANT, CURRENT, ESTIMATED, EXPONENTS, NEW
+from components.evaluate.metrics.expected_conversions import ExpectedConversions, pools
 from components.evaluate.metrics.off_policy import position_weights
 from components.evaluate.metrics.probability import losses, of_probabilities
 from components.evaluate.metrics.ranking import positions_by_score, ranks
@@ -41,7 +41,12 @@ class PairedComparison:
         self.position = self.positions_within(rows.list) if rows.list is not None and curve else {}
         columns: dict[str, PerRow] = {f"loss {name}": loss for name, loss in self.loss.items()}
         columns |= {"label": rows.label, "expected": self.probability[NEW], "rows": lambda: np.ones(len(rows.label))}
-        self._expected = {name: ExpectedConversions(rows, self.position, curve) for name, curve in self.curves.items()}
+        pool = None
+        if rows.item is not None and self.position:
+            pool = pools(rows.item, [scores[name].order for name in (NEW, CHAMPION) if name in scores])
+        self._expected = {
+            name: ExpectedConversions(rows, self.position, curve, pool=pool) for name, curve in self.curves.items()
+        }
         self._confidence = confidence
         self._sums = Sums(rows.unit, columns, confidence=confidence, widening=widening)
 
