@@ -41,11 +41,13 @@ class CurveGain(Gain):
 class Examination(Section):
     """The position bias: `curves` by name, each from position 1, and the gains under each of them.
 
-    `decay` is the exponent of the power law nearest to the estimated curve; a row counts at most `clip` times.
+    `decay` is the exponent of the power law nearest to the estimated curve, `decay_se` its standard error; a row counts
+    at most `clip` times.
     """
 
     source: str
     decay: Number
+    decay_se: Number
     clip: Number
     curves: dict[str, tuple[Number, ...]]
     lifts: tuple[CurveGain, ...]

@@ -83,8 +83,9 @@ def chain(settings: GraphSettings, run: ModelRun) -> ChainOutputs:
         "Extract the rows",
     )
     splits = step(preprocess(spec=loaded, rows=extracted.outputs["rows"]), "Reject and split").outputs["splits"]
-    fitted = step(train(spec=loaded, threads=settings.threads, splits=splits), "Train")
-    trained, released = fitted.outputs["trained"], in_service["released"]
+    released = in_service["released"]
+    fitted = step(train(spec=loaded, threads=settings.threads, splits=splits, released=released), "Train")
+    trained = fitted.outputs["trained"]
     evaluated = step(evaluate(spec=loaded, splits=splits, trained=trained, released=released), "Evaluate")
     final = step(
         refit(

@@ -54,7 +54,7 @@ def promoting(bundle: Bundle) -> dict[str, Any]:
             reason("declared directions", 0.0, "0"),
             reason("size", metrics["booster_bytes"], "<= 50,000,000"),
             reason("slices", 0, "0 harmed"),
-            reason("sensitivity", "firm", "a note, not a rule"),
+            reason("sensitivity", "firm", "firm, or a curve that is known, or a log that no model made"),
         ],
         "metrics": metrics,
         "spec_sha256": lineage.spec_sha256,

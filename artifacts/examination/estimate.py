@@ -9,6 +9,7 @@ from artifacts.examination.posterior import CurvePrior, posterior
 from artifacts.examination.read_strata import CurveEvidence
 
 IDENTIFIED = 0.25  # standard error of the decay up to which a curve counts as known
+SETTLED = 0.1  # up to which it makes little difference to a verdict
 # What an item at several positions may hide: that it stood higher where it suited the visitor better.
 ITEM_SPREAD = 0.1
 

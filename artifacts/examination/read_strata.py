@@ -70,7 +70,7 @@ def _rows(spec: Spec, path: Path, positions: int, after: str | None) -> Iterator
     with duckdb.connect(config={"threads": 1}) as connection:
         try:
             connection.execute(
-                f"create view rows as select {quoted(columns.label)}::int as y, {position} as position, "
+                f"create view rows as select ({quoted(columns.label)} = 1)::int as y, {position} as position, "
                 f"{random} as random, {time} // {WEEK} as week, {item} as item, "
                 f"file_row_number as number{features} from read_parquet('{_escaped(path)}', file_row_number = true) "
                 f"where {position} between 1 and {positions} {newer}"

@@ -5,16 +5,17 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from artifacts.examination.estimate import SETTLED, conversions_needed, is_identified
 from artifacts.metrics import CutRow, DirectionCheck, Gain, MetricsDocument, MetricTables
 from components.evaluate.decide.criteria import Criteria
 from components.evaluate.decide.decide import decide, decide_without_classes
 from components.evaluate.decide.evidence import Evidence, UnseenCategories
 from components.evaluate.decide.rule_result import Decision
-from components.evaluate.decide.sensitivity import sensitivity
+from components.evaluate.decide.sensitivity import CurveKnowledge, sensitivity
 from components.evaluate.gather_evidence import GatheredEvidence, Measurements, gather_evidence
 from components.evaluate.inputs import EvaluationInputs
 from components.evaluate.metrics import tables
-from components.evaluate.metrics.candidate_names import CHAMPION, CONSTANT, LOGISTIC, NEW
+from components.evaluate.metrics.candidate_names import CHAMPION, CONSTANT, ESTIMATED, LOGISTIC, NEW
 from components.evaluate.metrics.cut_results import cut_row
 from components.evaluate.metrics.directions import direction_checks
 from components.evaluate.metrics.drift import drift
@@ -91,7 +92,22 @@ class _Measurement:
         gathered = gather_evidence(measured, criteria)
         tables = self._tables(measured, gathered, directions)
         metrics = MetricsDocument.of(scalars, tables.model_copy(update={"cuts": tuple(self._cuts(compare))}))
-        return Assessment(_decision(gathered, criteria), metrics)
+        return Assessment(self._decision(gathered, compared, criteria), metrics)
+
+    def _decision(self, gathered: GatheredEvidence, compared: PairedComparison, criteria: Criteria) -> Decision:
+        """With a note on how much it depends on the examination curve."""
+        decision = decide(gathered.evidence, criteria)
+        if not gathered.sensitivity or decision.outcome == "invalid":
+            return decision
+        under = {name: decide(evidence, criteria) for name, evidence in gathered.sensitivity.items()}
+        curve, rows = compared.curves[ESTIMATED], compared.rows
+        assert rows.list is not None
+        known = CurveKnowledge(
+            identified=is_identified(curve),
+            ordered=self.inputs.champion is not None,
+            lists=conversions_needed(curve, SETTLED) * float(rows.list.max() + 1) / float(rows.label.sum()),
+        )
+        return Decision.of(*decision.results, sensitivity(decision, under, known))
 
     def _comparison(self, criteria: Criteria, progress: ReportProgress) -> Compare:
         """How scored rows are compared, with one examination curve for all."""
@@ -160,12 +176,3 @@ def _compared(
     if (scored.champion and scored.champion.too_few) or CHAMPION not in scored.scores or not scored.new.any():
         return compared, compared
     return compared, compare(scored.chosen(scored.new))
-
-
-def _decision(gathered: GatheredEvidence, criteria: Criteria) -> Decision:
-    """With a note on how much it depends on the examination curve."""
-    decision = decide(gathered.evidence, criteria)
-    if not gathered.sensitivity or decision.outcome == "invalid":
-        return decision
-    under = {name: decide(evidence, criteria) for name, evidence in gathered.sensitivity.items()}
-    return Decision(decision.outcome, (*decision.results, sensitivity(decision, under)))

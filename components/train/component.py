@@ -3,7 +3,9 @@ from kfp.dsl import Artifact, Dataset, Input, Model, Output
 
 
 @dsl.component(base_image="python-set-by-the-graph", install_kfp_package=False)
-def train(spec: Input[Artifact], threads: int, splits: Input[Dataset], trained: Output[Model]) -> None:
+def train(
+    spec: Input[Artifact], threads: int, splits: Input[Dataset], released: Input[Model], trained: Output[Model]
+) -> None:
     """Search, fit and calibrate a conversion model, with its baselines beside it.
 
     Args:
@@ -17,11 +19,12 @@ def train(spec: Input[Artifact], threads: int, splits: Input[Dataset], trained: 
     from model.spec.types import Spec
 
     with Step("train", outputs=[trained.path]) as step:
-        step.pass_on(spec.path, splits.path)
+        step.pass_on(spec.path, splits.path, released.path)
         # Imported here: it takes longer than to pass on a refusal, which needs none of it.
         from components.train.train import train as run
 
         loaded = Spec.read(Path(spec.path))
+        champion = Path(released.path) / "bundle"
         digest = run(
             loaded,
             Path(splits.path),
@@ -30,6 +33,7 @@ def train(spec: Input[Artifact], threads: int, splits: Input[Dataset], trained: 
             trials=loaded.training.trials,
             minutes=loaded.training.minutes,
             threads=threads,
+            champion=champion if champion.is_dir() else None,
             cache=cache_folder(os.environ),
             progress=step.progress,
         )

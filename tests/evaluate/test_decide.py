@@ -13,7 +13,7 @@ from components.evaluate.decide.evidence import ChampionComparison, SliceResult,
 from components.evaluate.decide.gain_text import conversions_for, percent
 from components.evaluate.decide.rule_6_slices import FEWEST_IN_SLICE, holm
 from components.evaluate.decide.rule_result import Decision
-from components.evaluate.decide.sensitivity import sensitivity
+from components.evaluate.decide.sensitivity import CurveKnowledge, sensitivity
 from components.evaluate.metrics.bootstrap import Estimate
 from tests.evaluate.evidence import BETTER, METRICS, UNCLEAR, WORSE, against, criteria, evidence
 
@@ -168,10 +168,23 @@ def test_holm_rejects_step_by_step():
     assert holm([], level=0.05) == []
 
 
-def test_a_decision_that_depends_on_the_curve_gets_a_note_and_stays():
+def test_a_decision_that_hangs_on_an_unknown_curve_is_held_where_a_model_ordered_the_pages():
     decision = decide(evidence(), criteria())
-    firm = sensitivity(decision, {"with half": decision})
-    loose = sensitivity(decision, {"with half": Decision("hold", ())})
+    under = {"with half": Decision("hold", ())}
+    unknown = CurveKnowledge(identified=False, ordered=True, lists=1_234.0)
+    held = sensitivity(decision, under, unknown)
+    assert Decision.of(*decision.results, held).outcome == "hold"
+    assert "About 1,234 pages in random order would settle it" in held.message
+    assert "columns.explore" in held.message
+    assert sensitivity(decision, under, CurveKnowledge(identified=False, ordered=False, lists=1.0)).passed
+    assert sensitivity(decision, {"with half": decision}, unknown).passed
+
+
+def test_a_decision_that_depends_on_the_curve_gets_a_note_and_stays():
+    known = CurveKnowledge(identified=True, ordered=True, lists=0.0)
+    decision = decide(evidence(), criteria())
+    firm = sensitivity(decision, {"with half": decision}, known)
+    loose = sensitivity(decision, {"with half": Decision("hold", ())}, known)
     assert firm.passed
     assert loose.passed
     assert "does not depend" in firm.message

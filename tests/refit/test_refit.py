@@ -221,7 +221,9 @@ class TestWithoutATime:
         first = {"kind": "trees on a logistic regression", "start": "linear", "rounds": 20, "eta": 0.3, "max_depth": 2}
         second = {"2.start": "trees", "2.rounds": 30, "2.eta": 0.3, "2.max_depth": 4}
         done = refitted(folder, spec, tmp_path, trained=with_search(folder, tmp_path / "trained", **first, **second))
-        assert load(done.bundle).manifest.trees.members == (23 + 34,) * 5  # rounds times 1.15; ten models in all
+        assert (
+            load(done.bundle).manifest.trees.members == (24 + 35,) * 5
+        )  # rounds times 1.15, and the position; ten models
         judged = folder / "trained" / "bundle"
         folders = InputFolders(judged, folder / "splits", folder / "trained", folder / "rows", done.bundle)
         inputs = EvaluationInputs.read(spec, folders, threads=1)

@@ -72,6 +72,7 @@ def examination(compared: PairedComparison, against: PairedComparison) -> Examin
     return Examination(
         source=curve.source,
         decay=curve.decay,
+        decay_se=curve.decay_se,
         clip=CLIP,
         curves={name: tuple(curve.at.tolist()) for name, curve in compared.curves.items()},
         lifts=tuple(lifts),
