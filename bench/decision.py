@@ -22,17 +22,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)
 
-from bench.decisions.cells import GAINS, Cell, DecisionOutcome, cells, simulate
+from bench.decisions.cells import ALIKE, GAINS, Cell, DecisionOutcome, cells, simulate
 from bench.decisions.curves import CURVES
 from bench.decisions.shares import HEADER, DecisionShares
 
-LOGS = {400: 100, 800: 100, 3200: 60}  # of equal models, by conversions
+LOGS = {400: 100, 800: 100, 3200: 40}  # of equal models, by conversions
 OTHERS = 4  # one log in so many also has the worse and the better models
 
 
 def outcomes(processes: ProcessPoolExecutor, cell: Cell, logs: int, curves: Sequence[str]) -> Iterator[DecisionOutcome]:
     """Of all logs of a cell."""
-    few = logs // OTHERS if not cell.alike else 0
+    few = logs // OTHERS if cell.alike == ALIKE else 0
     runs = [partial(simulate, cell, GAINS if number < few else GAINS[:1], curves) for number in range(logs)]
     for future in [processes.submit(run, number) for number, run in enumerate(runs)]:
         yield from future.result()

@@ -36,7 +36,8 @@ def slow(random: np.random.Generator) -> Floats:
     moving[0] = random.normal(size=ITEMS)
     for day in range(1, DAYS):
         moving[day] = KEPT * moving[day - 1] + np.sqrt(1 - KEPT**2) * random.normal(size=ITEMS)
-    return np.clip(steady + np.sqrt(1 - STEADY) * moving, -FURTHEST, FURTHEST)
+    values: Floats = np.clip(steady + np.sqrt(1 - STEADY) * moving, -FURTHEST, FURTHEST)
+    return values
 
 
 @functools.lru_cache(8)

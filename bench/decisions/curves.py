@@ -41,7 +41,7 @@ def position_input(case: CurveCase) -> ExaminationCurve:
 
 
 def product(case: CurveCase) -> ExaminationCurve:
-    """As components/evaluate/metrics/examination_source.py has it: from lists in random order where there are enough."""
+    """As metrics/examination_source.py of evaluate has it: from lists in random order where there are enough."""
     events, impressions = random_order(case.log.train, case.log.test)
     if enough(events):
         return from_random_order(events, impressions, source=f"{events.sum():,.0f} conversions in random order")

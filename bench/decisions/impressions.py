@@ -24,8 +24,10 @@ class Policy:
 
     def order(self, random: np.random.Generator, day: int, items: NDArray[np.int32]) -> NDArray[np.float32]:
         """What sorts (lists, PAGE) items of a day, the highest first."""
-        score = self.score[day].astype(np.float32)[items]
-        return score + np.float32(self.noise) * random.standard_normal(items.shape, np.float32) if self.noise else score
+        score: NDArray[np.float32] = self.score[day].astype(np.float32)[items]
+        if self.noise:
+            score += np.float32(self.noise) * random.standard_normal(items.shape, np.float32)
+        return score
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from bench.decisions.cells import Cell, DecisionOutcome
 
 MOST_PROMOTED = 0.05  # of equal models
 HEADER = (
-    f"{'log':<30} {'exp.':>4} {'conv.':>5} {'alike':>5} {'truth':>6}  {'curve':<14} {'logs':>4} {'promoted':>14} {'hold':>6} "
-    f"{'reject':>6} {'too few':>7} {'covered':>14} {'lift':>7} {'decay':>5}"
+    f"{'log':<30} {'exp.':>4} {'conv.':>5} {'alike':>5} {'truth':>6}  {'curve':<14} {'logs':>4} {'promoted':>14} "
+    f"{'hold':>6} {'reject':>6} {'too few':>7} {'covered':>14} {'lift':>7} {'decay':>5}"
 )
 
 

@@ -25,13 +25,18 @@ from components.evaluate.metrics.scalars import champion_metrics, order_metrics,
 from components.evaluate.scoring import CandidateScores
 from components.evaluate.test_set import Rows, numbered
 from model.arrays import Floats
+from model.spec.types import Spec
 
 SPARED = 30
 UNMEASURED = {"unseen_categories": 0.0, "monotone_violations": 0.0, "booster_bytes": 1e5, "immature_days": 0.0}
-CRITERIA = Criteria(
-    must_beat=("constant",), metric="ips_conversions", rule="superiority", margin=None, confidence=0.95,
-    slices=(), min_conversions=200, max_unseen=0.01, ranked=True,
-)  # fmt: skip
+COLUMNS = {
+    "label": "converted", "time": "day", "list": "list", "position": "position", "user": "user", "explore": "explore",
+}  # fmt: skip
+SPEC = {
+    "model": "decision", "source": {"end": "2026-07-01", "conversion_days": 0}, "columns": COLUMNS,
+    "features": {"score": {"kind": "number"}}, "split": {"by": "time", "test_days": 7, "calibration_days": 7},
+}  # fmt: skip
+CRITERIA = Criteria.of(Spec.model_validate(SPEC))  # with the product's defaults
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ def judge(
         position=test.position,
         item=None,
     )
-    scores = {LOGISTIC: CandidateScores(candidates.constant, candidates.constant)} | candidates.scores
+    scores = {LOGISTIC: CandidateScores(candidates.constant, candidates.constant), **candidates.scores}
     compared = PairedComparison(
         rows, scores, constant=candidates.constant, curve=curve, confidence=criteria.confidence
     )  # fmt: skip
