@@ -18,7 +18,7 @@ from components.evaluate.decide.decide import decide
 from components.evaluate.decide.evidence import ChampionComparison
 from components.evaluate.gather_evidence import Measurements, gather_evidence
 from components.evaluate.metrics.bootstrap import Estimate
-from components.evaluate.metrics.candidate_names import CHAMPION, CURRENT, ESTIMATED, LOGISTIC
+from components.evaluate.metrics.candidate_names import CHAMPION, CONSTANT, CURRENT, ESTIMATED, LOGISTIC
 from components.evaluate.metrics.paired_comparison import PairedComparison
 from components.evaluate.metrics.position_bias import ExaminationCurve
 from components.evaluate.metrics.scalars import champion_metrics, order_metrics, probability_metrics
@@ -49,7 +49,10 @@ class Candidates:
 
 @dataclass(frozen=True)
 class Judgement:
-    """The outcome, the rules that did not pass, and the gain over the champion (over the current order without one)."""
+    """The outcome, the rules that did not pass, and the gain over the champion.
+
+    Without a champion `lift` is over the current order, without a curve it is the saving over the constant.
+    """
 
     outcome: str
     failed: tuple[str, ...]
@@ -58,15 +61,15 @@ class Judgement:
 
 
 def judge(
-    test: Impressions, candidates: Candidates, curve: ExaminationCurve, criteria: Criteria = CRITERIA
+    test: Impressions, candidates: Candidates, curve: ExaminationCurve | None, criteria: Criteria = CRITERIA
 ) -> Judgement:
-    """By the product's rules. `test` are the rows of `candidates`."""
+    """By the product's rules. `test` are the rows of `candidates`; without a curve only probabilities are compared."""
     rows = Rows(
         label=test.label.astype(np.float64),
         unit=numbered(test.user),
         unit_name="user",
-        list=test.list,
-        position=test.position,
+        list=test.list if curve else None,
+        position=test.position if curve else None,
         item=None,
     )
     scores = {LOGISTIC: CandidateScores(candidates.constant, candidates.constant), **candidates.scores}
@@ -79,7 +82,8 @@ def judge(
     decision = decide(gather_evidence(measured, criteria).evidence, criteria)
     failed = tuple(result.rule for result in decision.results if not result.passed)
     base = CHAMPION if champion else CURRENT
-    return Judgement(decision.outcome, failed, compared.lift(base, ESTIMATED), scalars["ess"])
+    lift = compared.lift(base, ESTIMATED) if curve else compared.saving(CONSTANT)
+    return Judgement(decision.outcome, failed, lift, scalars.get("ess", scalars["rows"]))
 
 
 def spared(random: np.random.Generator, test: Impressions) -> NDArray[np.bool_]:
