@@ -31,7 +31,7 @@ from bench.decisions.rules import RULE_CASES, RULE_HEADER, RuleShares
 from bench.decisions.shares import HEADER, DecisionShares
 
 RULE_LOGS, CHAINS = 40, 20
-LOGS = {400: 100, 800: 100, 3200: 40}  # of equal models, by conversions
+LOGS = {400: 80, 800: 100, 3200: 32}  # of equal models, by conversions
 OTHERS = 4  # one log in so many also has the worse and the better models
 Row = DecisionShares | RuleShares | GenerationShares
 

@@ -18,7 +18,7 @@ PAGE = 20
 TRAIN_DAYS, TEST_DAYS = 28, 7
 DAYS = TRAIN_DAYS + TEST_DAYS
 STEADY = 0.8  # of the variance of attraction and errors; the rest moves from day to day
-KEPT = 0.9  # of what moves, each day
+PERSISTENCE = 0.9  # of what moves, each day
 FURTHEST = 2.6  # standard deviations
 ERROR = 1.0  # of the champion's score, beside a standard deviation of 1 of log attraction
 
@@ -35,7 +35,7 @@ def slow(random: np.random.Generator) -> Floats:
     moving = np.empty((DAYS, ITEMS))
     moving[0] = random.normal(size=ITEMS)
     for day in range(1, DAYS):
-        moving[day] = KEPT * moving[day - 1] + np.sqrt(1 - KEPT**2) * random.normal(size=ITEMS)
+        moving[day] = PERSISTENCE * moving[day - 1] + np.sqrt(1 - PERSISTENCE**2) * random.normal(size=ITEMS)
     values: Floats = np.clip(steady + np.sqrt(1 - STEADY) * moving, -FURTHEST, FURTHEST)
     return values
 
