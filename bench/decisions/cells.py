@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.decisions.catalogue import DAYS, ERROR, TRAIN_DAYS, Catalogue, slow
-from bench.decisions.curves import CURVES, CurveCase, CurveOf
+from bench.decisions.curves import CURVES, CurveCase
 from bench.decisions.impressions import Impressions, Policy, TestSet
 from bench.decisions.probability import Probability
 from bench.decisions.verdicts import Candidates, Judgement, judge, of_spared, spared
@@ -129,14 +129,14 @@ def simulate(cell: Cell, gains: Sequence[float], curves: Sequence[str], number: 
         explore=cell.log.explore,
     )  # fmt: skip
     bench = Scorer(random, log, market.champion)
-    seed = (*cell.seed, number, 1)
+    carried = functools.cache(functools.partial(before, market, cell, (*cell.seed, number, 1)))
     outcomes = []
     for gain in gains:
         score = market.challenger(random, gain, cell.alike)
         model = Probability.fit(random, log.train, score)
         by_position = model.by_position(log.test)
         for name in curves:
-            stored = functools.partial(before, market, cell, seed, CURVES[name]) if cell.log.model_made else _nothing
+            stored = functools.partial(carried, name) if cell.log.model_made else _nothing
             curve = CURVES[name](CurveCase(log, cell.exponent, by_position, cell.log.model_made, stored))
             judgement = judge(bench.test, bench.candidates(model), curve)
             conversions = float(log.test.labels.sum())
@@ -144,14 +144,14 @@ def simulate(cell: Cell, gains: Sequence[float], curves: Sequence[str], number: 
     return outcomes
 
 
-def before(market: Market, cell: Cell, seed: tuple[int, ...], curve: CurveOf) -> ExaminationCurve:
+def before(market: Market, cell: Cell, seed: tuple[int, ...], curve: str) -> ExaminationCurve:
     """The curve that the champion carries: of a log of the old order, as its own verdict had it."""
     random = np.random.default_rng(seed)
     log = TestSet.of(
         random, market.catalogue, [market.old] * DAYS, conversions=cell.conversions, explore=cell.log.explore
     )  # fmt: skip
     model = Probability.fit(random, log.train, market.champion)
-    return curve(CurveCase(log, cell.exponent, model.by_position(log.test), model_made=False))
+    return CURVES[curve](CurveCase(log, cell.exponent, model.by_position(log.test), model_made=False))
 
 
 def _nothing() -> None:
