@@ -18,7 +18,7 @@ PAGE = 20
 TRAIN_DAYS, TEST_DAYS = 28, 7
 DAYS = TRAIN_DAYS + TEST_DAYS
 STEADY = 0.8  # of the variance of attraction and errors; the rest moves from day to day
-PERSISTENCE = 0.9  # of what moves, each day
+PERSISTENCE = 0.97  # of what moves, each day
 FURTHEST = 2.6  # standard deviations
 ERROR = 1.0  # of the champion's score, beside a standard deviation of 1 of log attraction
 
