@@ -1,4 +1,4 @@
-"""The tables of docs/decision.md from the output of `bench/decision.py --json`: `python -m bench.decisions.page FILE...`.
+"""The tables of docs/decision.md, of what `bench/decision.py --json` prints: `python -m bench.decisions.page FILE...`.
 
 Two files stand beside each other in each cell: before and after a change.
 """
