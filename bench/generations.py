@@ -64,7 +64,7 @@ class Settings:
 
     lists: int = 40_000
     days: int = 90
-    trials: int = 0
+    trials: int = 4
     explore: float = EXPLORE
     exponent: float = EXPONENT
     truth_lists: int = TRUTH_LISTS
