@@ -56,7 +56,8 @@ def worth(truth: Path, lists: NDArray[np.int64], listings: NDArray[np.int64], sc
     if not np.array_equal(key[index], row_key):
         raise ValueError("a scored row was never shown by this portal; the truth is of another size or seed")
     liked = known["attraction"].to_numpy()[index]
-    examined = np.array(list(json.loads((truth / "examination.json").read_text("utf-8")).values()))
+    curve = json.loads((truth / "examination.json").read_bytes())
+    examined = np.array([curve[str(position)] for position in range(1, POSITIONS + 1)])
     logged = -known["position"].to_numpy()[index].astype(float)
     shipped, ideal, shown = (_value(lists, order, liked, examined) for order in (scores, liked, logged))
     return Worth(shipped=shipped, ideal=ideal, logged=shown)
