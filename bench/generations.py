@@ -1,10 +1,10 @@
 """Does a model that made its own logs go on getting better? `python bench/generations.py`.
 
 Simulates a portal over several generations, with several seeds. The lists of generation 0 are in the old policy's
-order, those of each later one in the order of the model in service, but for a small share in random order. Each
-generation runs the project's own steps on its logs: extract, preprocess, train, evaluate against the model in service,
-refit; what a verdict `promote` ships is in service from then on. Where the verdict does not promote, the refit is made
-all the same, to be compared with the truth.
+order, those of each later one in the order of the model in service, but for a small share in random order; the days of
+a generation follow those of the one before. Each generation runs the project's own steps on its logs: extract,
+preprocess, train, evaluate against the model in service, refit; what a verdict `promote` ships is in service from then
+on. Where the verdict does not promote, the refit is made all the same, to be compared with the truth.
 
 For each generation it prints what the evaluation estimated, and beside it what only a simulation knows: the true gain
 of the retrained model, share of the ideal order's conversions, decay of examination (truth: --exponent).
@@ -21,6 +21,7 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from multiprocessing import get_context
 from pathlib import Path
 from time import process_time
@@ -36,6 +37,7 @@ from artifacts.metrics import MetricsDocument
 from artifacts.verdict import Verdict
 from components.evaluate.evaluate import evaluate
 from components.evaluate.inputs import InputFolders
+from components.evaluate.metrics.candidate_names import CHAMPION, CURRENT
 from components.extract.extract import extract
 from components.extract.window import window
 from components.preprocess.preprocess import preprocess
@@ -43,7 +45,7 @@ from components.refit.refit import refit
 from components.refit.retrain import retrain
 from components.train.train import train
 from examples.rental_portal.policy import OLD, BundlePolicy, Policy
-from examples.rental_portal.simulate import Portal, simulate
+from examples.rental_portal.simulate import END, Portal, simulate
 from examples.rental_portal.traffic import EXPLORE, EXPONENT
 from examples.rental_portal.truth import TrueGain, TruthLists
 from model.spec.reader import read_spec
@@ -72,15 +74,23 @@ class Settings:
     def portal(self, seed: int, generation: int, policy: Policy) -> Portal:
         """The logs of a generation; no step reads the truth, which is drawn apart."""
         return Portal(
-            lists=self.lists, days=self.days, seed=seed, truth=False, policy=policy,
-            traffic=1_000 * seed + generation, explore=self.explore, exponent=self.exponent,
-        )  # fmt: skip
+            lists=self.lists,
+            days=self.days,
+            seed=seed,
+            truth=False,
+            policy=policy,
+            traffic=1_000 * seed + generation,
+            end=END + timedelta(days=self.days * generation),
+            explore=self.explore,
+            exponent=self.exponent,
+        )
 
 
 @dataclass(frozen=True)
 class Lift:
     """What evaluation estimated, over the model in service, or over the old order where there is none."""
 
+    over: str
     value: float
     low: float
     high: float
@@ -140,7 +150,7 @@ def generation(
     portal = settings.portal(seed, number, policy)
     simulate(portal, folder / "portal", progress=quiet)
     clock.stop("simulate")
-    final, bundle = _train(spec, settings, champion, folder, clock)
+    final, bundle = _train(spec, settings, champion, portal.end.isoformat(), folder, clock)
     lists = TruthLists(portal, lists=settings.truth_lists, seed=seed)
     before, judged, retrained = (
         lists.conversions(order)
@@ -155,7 +165,7 @@ def generation(
         number=number,
         verdict=final.verdict,
         failed=tuple(reason.rule for reason in final.failed),
-        lift=_lift(metrics),
+        lift=_lift(metrics, over=CHAMPION if champion else CURRENT),
         judged=TrueGain.of(judged, before),
         retrained=TrueGain.of(retrained, before),
         service=TrueGain.of(after, before),
@@ -168,12 +178,11 @@ def generation(
 
 
 def _train(
-    spec: Spec, settings: Settings, champion: Path | None, folder: Path, clock: "_Clock"
+    spec: Spec, settings: Settings, champion: Path | None, end: str, folder: Path, clock: "_Clock"
 ) -> tuple[Verdict, Path]:
     """The steps over the logs in `folder`/portal: the final verdict, and the bundle that ships or would ship."""
     rows, splits, trained, evaluated = (folder / name for name in ("rows", "splits", "trained", "evaluated"))
-    bounds = window(spec, str(spec.source.end))
-    extract(spec, f"duckdb:{folder / 'portal' / 'data'}", bounds, rows, progress=quiet)
+    extract(spec, f"duckdb:{folder / 'portal' / 'data'}", window(spec, end), rows, progress=quiet)
     clock.stop("extract")
     preprocess(spec, rows, splits, progress=quiet)
     clock.stop("preprocess")
@@ -204,9 +213,9 @@ class _Clock:
         self.seconds[name], self._last = now - self._last, now
 
 
-def _lift(metrics: MetricsDocument) -> Lift:
-    name = "ips_lift_over_champion" if "ips_lift_over_champion" in metrics.scalars else "ips_lift"
-    return Lift(*(metrics.scalars[f"{name}{ending}"] for ending in ("", "_low", "_high")))
+def _lift(metrics: MetricsDocument, *, over: str) -> Lift:
+    name = "ips_lift_over_champion" if over == CHAMPION else "ips_lift"
+    return Lift(over, *(metrics.scalars[f"{name}{ending}"] for ending in ("", "_low", "_high")))
 
 
 @dataclass

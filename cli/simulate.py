@@ -1,5 +1,6 @@
 """Simulate the rental portal of the example."""
 
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -42,6 +43,14 @@ from model.errors import OutputError, Problem
     metavar="SEED",
     help="Seed of lists and users: another one shows the same properties to others. Without it that of --seed.",
 )
+@click.option(
+    "--end",
+    type=click.DateTime(["%Y-%m-%d"]),
+    default="2026-07-01",
+    metavar="DAY",
+    help="The day after the last, as 2026-07-01.",
+    show_default=True,
+)
 @click.option("--no-truth", is_flag=True, help="Leave out the attraction of every impression.")
 def simulate(
     _: Call,
@@ -52,12 +61,13 @@ def simulate(
     order: Path | None,
     explore: float,
     traffic: int | None,
+    end: datetime,
     no_truth: bool,
 ) -> Done:
     """Simulate the logs of a rental portal, for examples/rental_portal.
 
     FOLDER gets data/, the tables, and truth/, what no model may read. The logs of the next generation are those that a
-    released model ordered: --order BUNDLE --traffic SEED, with the same --seed.
+    released model ordered: --order BUNDLE --traffic SEED --end DAY, with the same --seed.
     """
     from rich.console import Console
     from rich.progress import Progress
@@ -67,7 +77,9 @@ def simulate(
     from examples.rental_portal.simulate import simulate as write
 
     policy = BundlePolicy(order) if order else OLD
-    portal = Portal(lists, days, seed, truth=not no_truth, policy=policy, traffic=traffic, explore=explore)
+    portal = Portal(
+        lists, days, seed, truth=not no_truth, policy=policy, traffic=traffic, end=end.date(), explore=explore
+    )
     bars = Progress(console=Console(stderr=True), transient=True)
     task = bars.add_task("simulating the portal", total=days)
     try:

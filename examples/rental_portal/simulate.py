@@ -38,10 +38,12 @@ class Portal:
     """What decides every byte: size, length, seeds, and how pages are shown.
 
     Portals of one `seed`, size and length have the same listings. `traffic` is the seed of their lists and users, that
-    of the portal where it is None. So a generation, which a released model ordered, is the same portal with another
-    `policy` and `traffic`: the same properties over the same days, shown to others. A model then meets properties whose
-    fate an earlier one has learned from, as on a real portal, where most of them stay online; and since seasons and
-    prices do not move on between generations, what differs is what the order did.
+    of the portal where it is None; `end` is the day after the last. A generation, which a released model ordered, is
+    the same portal with another `policy`, `traffic` and `end`: the same properties come and go again, and are shown to
+    others. So seasons, prices and properties do not differ between generations, and what does is what an order did.
+    A model meets properties with whose like an earlier one has learned, as on a real portal, where many stay online; a
+    real one would move on, which this does not show. Its `end` must be later: evaluate compares a model with the one in
+    service on rows alone that are newer than what that one learned from.
 
     `explore` is the share of lists in random order, `exponent` how steeply examination falls with the position.
     """
@@ -52,6 +54,7 @@ class Portal:
     truth: bool = True
     policy: Policy = OLD
     traffic: int | None = None
+    end: date = END
     explore: float = EXPLORE
     exponent: float = EXPONENT
 
@@ -85,13 +88,15 @@ class Portal:
             stamp["order"] = self.policy.identity
         if self.traffic_seed != self.seed:
             stamp["traffic"] = self.traffic_seed
+        if self.end != usual.end:
+            stamp["end"] = self.end.isoformat()
         if (self.explore, self.exponent) != (usual.explore, usual.exponent):
             stamp |= {"explore": self.explore, "exponent": self.exponent}
         return stamp
 
     def midnight(self, day: int) -> int:
         """Start of a day, microseconds since 1970."""
-        start = datetime.combine(END - timedelta(days=self.days - day), datetime.min.time(), UTC)
+        start = datetime.combine(self.end - timedelta(days=self.days - day), datetime.min.time(), UTC)
         return int(start.timestamp()) * 1_000_000
 
 

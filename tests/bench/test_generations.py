@@ -40,6 +40,8 @@ def test_the_estimates_are_beside_the_truth(results):
         assert 0.1 < result.decay < 2
         assert 0 < result.judged.se < 0.03
     first, second = results
+    assert (first.lift.over, second.lift.over) == ("current_order", "champion")
+    assert "rows new to champion" not in second.failed  # the days follow those that the model in service learned from
     assert first.lift.low < first.judged.value < first.lift.high
     assert second.lift.low < second.judged.value < second.lift.high
 

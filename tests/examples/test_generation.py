@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +52,7 @@ def bundle(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def portal(bundle):
-    return Portal(**SIZE, policy=BundlePolicy(bundle), explore=0.2, traffic=8)
+    return Portal(**SIZE, end=date(2026, 8, 1), policy=BundlePolicy(bundle), explore=0.2, traffic=8)
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +66,7 @@ def folder(portal, tmp_path_factory):
 def rows(folder, tmp_path_factory):
     """What training.sql makes of the logs: a row for each impression, lists by position."""
     spec, out = read_spec(ROOT / "examples" / "rental_portal"), tmp_path_factory.mktemp("rows") / "rows"
-    extract(spec, f"duckdb:{folder / 'data'}", window(spec, "2026-07-01"), out, progress=quiet)
+    extract(spec, f"duckdb:{folder / 'data'}", window(spec, "2026-08-01"), out, progress=quiet)
     table = pq.read_table(row_file(out))
     key = table["list_id"].cast("int64").to_numpy() * 100 + table["position"].to_numpy()
     return table.take(np.unique(key, return_index=True)[1])  # without the copies that logs have
@@ -100,23 +101,37 @@ def test_the_inputs_are_those_that_the_sql_derives(rows, portal):
 
 
 def test_another_traffic_shows_the_same_properties_to_others(folder, tmp_path):
-    simulate(Portal(**SIZE), tmp_path, progress=quiet)
+    simulate(Portal(**SIZE, end=date(2026, 8, 1)), tmp_path, progress=quiet)
     listings, day = "data/listings/listings.parquet", "data/impressions/day-003.parquet"
     assert (tmp_path / listings).read_bytes() == (folder / listings).read_bytes()
     assert (tmp_path / day).read_bytes() != (folder / day).read_bytes()
 
 
-@pytest.mark.parametrize("change", [{"explore": 0.5}, {"traffic": 9}, {"exponent": 0.5}])
+@pytest.mark.parametrize("change", [{"explore": 0.5}, {"traffic": 9}, {"exponent": 0.5}, {"end": date(2026, 9, 29)}])
 def test_a_portal_of_other_traffic_is_not_taken_for_one_that_is_there(tmp_path, change):
     simulate(Portal(lists=100, days=5), tmp_path, progress=quiet)
     before = (tmp_path / "data" / "impressions" / "day-003.parquet").read_bytes()
     simulate(Portal(lists=100, days=5, **change), tmp_path, progress=quiet)
     stamp = json.loads((tmp_path / "portal.json").read_bytes())
-    assert {name: stamp[name] for name in change} == change
+    assert {name: stamp[name] for name in change} == {
+        name: str(value) if name == "end" else value for name, value in change.items()
+    }
     curve = json.loads((tmp_path / "truth" / "examination.json").read_bytes())
     assert curve["16"] == pytest.approx(16 ** -change.get("exponent", 0.75))
     if "exponent" not in change:  # what is shown does not depend on who looks
         assert (tmp_path / "data" / "impressions" / "day-003.parquet").read_bytes() != before
+
+
+def test_the_next_days_are_those_of_the_same_properties(tmp_path):
+    end = date(2026, 7, 6)
+    simulate(Portal(lists=100, days=5), tmp_path / "now", progress=quiet)
+    simulate(Portal(lists=100, days=5, end=end), tmp_path / "later", progress=quiet)
+    names = ["inquiries/day-001.parquet", "impressions/day-001.parquet", "listings/listings.parquet"]
+    for name in names:
+        now, later = (pq.read_table(tmp_path / folder / "data" / name) for folder in ("now", "later"))
+        assert now.drop_columns(now.column_names[-1]).equals(later.drop_columns(now.column_names[-1]))
+        days = np.asarray(later[-1]).astype("datetime64[us]") - np.asarray(now[-1]).astype("datetime64[us]")
+        assert set(days.astype("timedelta64[D]").astype(int)) == {5}
 
 
 @pytest.mark.parametrize(("explore", "share"), [(0.0, 0), (1.0, 1)])
@@ -164,6 +179,7 @@ def test_a_bundle_of_other_inputs_is_refused(tmp_path):
 
 def test_the_command_simulates_the_next_generation(folder, tmp_path, bundle):
     arguments = ["--lists", "600", "--days", "20", "--order", bundle, "--explore", "0.2", "--traffic", "8"]
+    arguments += ["--end", "2026-08-01"]
     command = [sys.executable, "-m", "cli", "simulate", str(tmp_path / "out"), *map(str, arguments)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     for name in ("portal.json", "data/impressions/day-003.parquet", "data/inquiries/day-003.parquet"):
