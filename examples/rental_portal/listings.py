@@ -76,6 +76,22 @@ def draw(random: np.random.Generator, count: int, days: int) -> Listings:
     )  # fmt: skip
 
 
+def stated(listings: Listings) -> dict[str, np.ndarray]:
+    """The columns of the table `listings`, without id and day: what was typed in, NaN where it was not."""
+    return {
+        "ward": np.array(WARDS)[listings.ward],
+        "layout": np.array(LAYOUTS)[listings.layout],
+        "building": np.array(BUILDINGS)[listings.building],
+        "rent": listings.stated_rent,
+        "area_m2": listings.stated_area,
+        "walk_minutes": listings.stated_walk,
+        "building_age": listings.stated_age,
+        "floor": listings.floor,
+        "photos": listings.stated_photos,
+        "deposit_months": listings.deposit,
+    }
+
+
 def _popularity() -> Floats:
     weight = 1.0 / (3.0 + np.arange(len(WARDS)))
     shuffled = weight[np.argsort(np.sin(np.arange(len(WARDS)) * 7.3))]

@@ -13,7 +13,7 @@ import errno
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -23,7 +23,8 @@ import pyarrow.parquet as pq
 
 from examples.rental_portal import listings as properties
 from examples.rental_portal.listings import Listings
-from examples.rental_portal.traffic import DAY, DUPLICATED, Block, block, examination
+from examples.rental_portal.policy import OLD, Policy
+from examples.rental_portal.traffic import DAY, DUPLICATED, EXPLORE, EXPONENT, Block, Pages, block, examination
 from model.files import new_folder, write_json
 
 BLOCK = 2_000  # lists
@@ -34,20 +35,68 @@ MOMENT = pa.timestamp("us", tz="UTC")
 
 @dataclass(frozen=True)
 class Portal:
-    """What decides every byte: size, length and seed."""
+    """What decides every byte: size, length, seeds, and how pages are shown.
+
+    Portals of one `seed`, size and length have the same listings. `traffic` is the seed of their lists and users, that
+    of the portal where it is None; `end` is the day after the last. A generation, which a released model ordered, is
+    the same portal with another `policy`, `traffic` and `end`: the same properties come and go again, and are shown to
+    others. So seasons, prices and properties do not differ between generations, and what does is what an order did.
+    A model meets properties with whose like an earlier one has learned, as on a real portal, where many stay online; a
+    real one would move on, which this does not show. Its `end` must be later: evaluate compares a model with the one in
+    service on rows alone that are newer than what that one learned from.
+
+    `explore` is the share of lists in random order, `exponent` how steeply examination falls with the position.
+    """
 
     lists: int = 40_000
     days: int = 90
     seed: int = 7
     truth: bool = True
+    policy: Policy = OLD
+    traffic: int | None = None
+    end: date = END
+    explore: float = EXPLORE
+    exponent: float = EXPONENT
 
     @property
     def listings(self) -> int:
         return 6_000 + self.lists // 20
 
+    @property
+    def pages(self) -> Pages:
+        return Pages(self.policy, self.explore, self.exponent)
+
+    @property
+    def traffic_seed(self) -> int:
+        return self.seed if self.traffic is None else self.traffic
+
+    def catalogue(self) -> Listings:
+        """Every listing, true values and stated ones."""
+        stream = np.random.SeedSequence(self.seed).spawn(1)[0]
+        return properties.draw(np.random.Generator(np.random.PCG64(stream)), self.listings, self.days)
+
+    def stamp(self) -> dict[str, int | float | str | bool]:
+        """The content of portal.json: portals of the same stamp have the same bytes.
+
+        What is as it is by default is left out, but for the size, length and seed.
+        """
+        usual = Portal()
+        stamp: dict[str, int | float | str | bool] = {
+            "lists": self.lists, "days": self.days, "seed": self.seed, "truth": self.truth, "version": 2
+        }  # fmt: skip
+        if self.policy.identity != usual.policy.identity:
+            stamp["order"] = self.policy.identity
+        if self.traffic_seed != self.seed:
+            stamp["traffic"] = self.traffic_seed
+        if self.end != usual.end:
+            stamp["end"] = self.end.isoformat()
+        if (self.explore, self.exponent) != (usual.explore, usual.exponent):
+            stamp |= {"explore": self.explore, "exponent": self.exponent}
+        return stamp
+
     def midnight(self, day: int) -> int:
         """Start of a day, microseconds since 1970."""
-        start = datetime.combine(END - timedelta(days=self.days - day), datetime.min.time(), UTC)
+        start = datetime.combine(self.end - timedelta(days=self.days - day), datetime.min.time(), UTC)
         return int(start.timestamp()) * 1_000_000
 
 
@@ -57,7 +106,7 @@ def simulate(portal: Portal, out: Path, *, progress: Callable[[int, int], None])
     Raises FileExistsError, and touches nothing, where one of the two was not made by a simulation.
     """
     stamp, folders = out / "portal.json", (out / "data", out / "truth")
-    content = asdict(portal) | {"version": 2}
+    content = portal.stamp()
     before = _stamped(stamp)
     if before == content and all(folder.is_dir() for folder in folders):
         return
@@ -73,7 +122,7 @@ def simulate(portal: Portal, out: Path, *, progress: Callable[[int, int], None])
     write_json(stamp, content)
 
 
-def _stamped(stamp: Path) -> dict[str, int | bool] | None:
+def _stamped(stamp: Path) -> dict[str, int | float | str | bool] | None:
     """The stamp of the last simulation; None where there was none."""
     try:
         content = json.loads(stamp.read_bytes())
@@ -83,13 +132,13 @@ def _stamped(stamp: Path) -> dict[str, int | bool] | None:
 
 
 def _write(portal: Portal, data: Path, truth: Path, progress: Callable[[int, int], None]) -> None:
-    seeds = np.random.SeedSequence(portal.seed)
-    catalogue = properties.draw(np.random.Generator(np.random.PCG64(seeds.spawn(1)[0])), portal.listings, portal.days)
+    catalogue = portal.catalogue()
     for name in ("impressions", "clicks", "inquiries", "listings"):
         (data / name).mkdir()
     (truth / "attraction").mkdir()
     pq.write_table(_catalogue(portal, catalogue), data / "listings" / "listings.parquet", compression="zstd")
-    write_json(truth / "examination.json", {str(index + 1): value for index, value in enumerate(examination())})
+    curve = examination(portal.exponent)
+    write_json(truth / "examination.json", {str(index + 1): value for index, value in enumerate(curve)})
     late: list[pa.Table] = []
     for day in range(portal.days):
         name = f"day-{day:03d}.parquet"
@@ -120,10 +169,13 @@ def _write(portal: Portal, data: Path, truth: Path, progress: Callable[[int, int
 def _blocks(portal: Portal, catalogue: Listings, day: int) -> Iterator[tuple[np.random.Generator, Block]]:
     first, end = (portal.lists * step // portal.days for step in (day, day + 1))
     for number, start in enumerate(range(first, end, BLOCK)):
-        random = np.random.Generator(np.random.PCG64(np.random.SeedSequence([portal.seed, day, number])))
+        random = np.random.Generator(np.random.PCG64(np.random.SeedSequence([portal.traffic_seed, day, number])))
         lists = min(BLOCK, end - start)
         midnight = portal.midnight(day)
-        yield random, block(random, catalogue, day, lists=lists, first_list=start + 1, midnight=midnight)
+        searches = block(
+            random, catalogue, day, portal.pages, lists=lists, first_list=start + 1, midnight=midnight
+        )  # fmt: skip
+        yield random, searches
 
 
 def _whole_lists(random: np.random.Generator, searches: Block, share: float) -> np.ndarray:
@@ -179,20 +231,12 @@ def _truth(searches: Block) -> pa.Table:
 
 
 def _catalogue(portal: Portal, listings: Listings) -> pa.Table:
-    names = {"ward": properties.WARDS, "layout": properties.LAYOUTS, "building": properties.BUILDINGS}
-    named = {name: np.array(values)[getattr(listings, name)] for name, values in names.items()}
+    columns = properties.stated(listings)
     first = portal.midnight(0) // DAY + listings.first_day.astype(np.int64)
     return pa.table(
         {
             "listing_id": np.arange(1, len(listings) + 1),
-            **named,
-            "rent": _gaps(listings.stated_rent),
-            "area_m2": _gaps(listings.stated_area),
-            "walk_minutes": _gaps(listings.stated_walk),
-            "building_age": _gaps(listings.stated_age),
-            "floor": listings.floor,
-            "photos": _gaps(listings.stated_photos),
-            "deposit_months": listings.deposit,
+            **{name: values if values.dtype.kind == "U" else _gaps(values) for name, values in columns.items()},
             "listed_on": pa.array(first.astype(np.int32)).cast(pa.date32()),
         }
     )

@@ -1,4 +1,4 @@
-"""A block of searches: which lists were shown, in the old policy's order, and what people did."""
+"""A block of searches: which lists were shown, in what order, and what people did."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from examples.rental_portal.listings import Listings, attraction
+from examples.rental_portal.policy import Policy
 from model.arrays import Floats, Ints
 
 POSITIONS = 20
@@ -17,9 +18,26 @@ DUPLICATED = 0.004
 DAY = 86_400_000_000  # microseconds
 
 
-def examination() -> Floats:
+def examination(exponent: float = EXPONENT) -> Floats:
     """P(a position is looked at), relative to the first."""
-    return np.arange(1, POSITIONS + 1, dtype=float) ** -EXPONENT
+    return np.arange(1, POSITIONS + 1, dtype=float) ** -exponent
+
+
+def season(day: int) -> float:
+    """How eager people are on a day, relative to the mean of the year."""
+    return float(1 + 0.06 * np.sin(2 * np.pi * day / 365))
+
+
+@dataclass(frozen=True)
+class Pages:
+    """How a portal shows its lists: sorted by `policy`, `explore` of them in random order instead.
+
+    Positions are looked at by examination(`exponent`).
+    """
+
+    policy: Policy
+    explore: float
+    exponent: float
 
 
 @dataclass(frozen=True)
@@ -39,19 +57,26 @@ class Block:
 
 
 def block(
-    random: np.random.Generator, listings: Listings, day: int, *, lists: int, first_list: int, midnight: int
+    random: np.random.Generator,
+    listings: Listings,
+    day: int,
+    pages: Pages,
+    *,
+    lists: int,
+    first_list: int,
+    midnight: int,
 ) -> Block:
     """`lists` lists shown on `day`, numbered from `first_list`; `midnight` is the day's start."""
-    listed = _candidates(random, listings, day, lists)
+    listed = candidates(random, listings, day, lists)
     lists = len(listed)
-    season = 1 + 0.06 * np.sin(2 * np.pi * day / 365)
-    liked = attraction(listings, listed.ravel(), day, season).reshape(lists, POSITIONS)
-    explore = random.uniform(size=lists) < EXPLORE
-    score = np.where(explore[:, None], random.uniform(size=listed.shape), _old_policy(random, listings, listed, day))
+    liked = attraction(listings, listed.ravel(), day, season(day)).reshape(lists, POSITIONS)
+    explore = random.uniform(size=lists) < pages.explore
+    shuffled = random.uniform(size=listed.shape)
+    score = np.where(explore[:, None], shuffled, pages.policy.score(random, listings, listed, day))
     order = np.argsort(-score, axis=1, kind="stable")
     listed, liked = np.take_along_axis(listed, order, 1), np.take_along_axis(liked, order, 1)
     click = np.minimum(1.0, CLICKS_PER_INQUIRY * liked**0.9)
-    clicked = random.uniform(size=listed.shape) < examination() * click
+    clicked = random.uniform(size=listed.shape) < examination(pages.exponent) * click
     inquired = clicked & (random.uniform(size=listed.shape) < liked / click)
     at = midnight + (random.beta(3, 2, lists) * DAY).astype(np.int64) // 1000 * 1000
     delay = (random.exponential(DELAY_DAYS, listed.shape) * DAY).astype(np.int64) // 1000 * 1000
@@ -70,7 +95,7 @@ def block(
     )
 
 
-def _candidates(random: np.random.Generator, listings: Listings, day: int, lists: int) -> Ints:
+def candidates(random: np.random.Generator, listings: Listings, day: int, lists: int) -> Ints:
     """(lists, POSITIONS) distinct listings of one cell each, all online that day."""
     online = np.flatnonzero((listings.first_day <= day) & (day <= listings.last_day))
     cell = listings.cell[online]
@@ -90,17 +115,3 @@ def _share(sizes: Ints) -> Floats:
     weight = np.sqrt(sizes.astype(float))
     share: Floats = weight / weight.sum()
     return share
-
-
-def _old_policy(random: np.random.Generator, listings: Listings, listed: Ints, day: int) -> Floats:
-    """Partly right: fresh and near the station first, blind to price and age, and paid places mixed in."""
-    flat = listed.ravel()
-    score = (
-        -0.05 * listings.walk[flat]
-        - 0.02 * np.clip(day - listings.first_day[flat], 0, 60)
-        + 0.03 * listings.photos[flat]
-        + 0.9 * listings.promoted[flat]
-        + random.normal(0, 0.7, len(flat))
-    )
-    scores: Floats = score.reshape(listed.shape)
-    return scores
