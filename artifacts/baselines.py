@@ -6,6 +6,7 @@ from pydantic import Field
 
 from artifacts.document import Document, Section
 from model.bundle.calibration import Calibration, Sampling
+from model.bundle.examination import ExaminationTable
 from model.bundle.features import Feature
 from model.bundle.linear import Linear
 
@@ -23,6 +24,9 @@ class LogisticBaseline(Section):
     linear: Linear
     sampling: Sampling
     calibration: Calibration
+    examination: ExaminationTable | None = Field(
+        None, exclude_if=lambda table: table is None, description="what the position adds, where the model has it too"
+    )
 
 
 class CurrentOrderBaseline(Section):

@@ -24,6 +24,7 @@ sys.path[0] = str(ROOT)
 import numpy as np
 from numpy.typing import NDArray
 
+from artifacts.examination.curve import ExaminationCurve
 from artifacts.pool import Pool
 from components.evaluate.decide.criteria import Criteria
 from components.evaluate.decide.decide import decide
@@ -31,7 +32,6 @@ from components.evaluate.decide.evidence import ChampionComparison
 from components.evaluate.gather_evidence import Measurements, gather_evidence
 from components.evaluate.metrics.candidate_names import CHAMPION, LOGISTIC, NEW
 from components.evaluate.metrics.paired_comparison import PairedComparison
-from components.evaluate.metrics.position_bias import ExaminationCurve
 from components.evaluate.metrics.scalars import champion_metrics, order_metrics, probability_metrics
 from components.evaluate.scoring import CandidateScores
 from components.evaluate.test_set import Rows, numbered
@@ -231,7 +231,7 @@ def simulate(division: Division, truth: Truth, number: int) -> Outcome:
     }
     pool = Pool(division.cuts)
     compared = PairedComparison(
-        rows, scores, constant=constant, curve=ExaminationCurve(EXAMINED, "the true one"), widening=pool.widening,
+        rows, scores, constant=constant, curve=ExaminationCurve.exact(EXAMINED, "the true one"), widening=pool.widening,
         confidence=CRITERIA.confidence,
     )  # fmt: skip
     by_order, by_log_loss = (_outcome(compared, replace(CRITERIA, metric=name), pool) for name in METRICS)

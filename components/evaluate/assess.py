@@ -32,7 +32,7 @@ from model.arrays import Matrix
 from model.progress import ReportProgress
 
 STEPS = 4
-DIRECTION_ROWS, CURVE_ROWS = 200, 2_000
+DIRECTION_ROWS = 200
 Compare = Callable[[ScoredRows, float], PairedComparison]  # with the widening of errors
 
 
@@ -98,9 +98,7 @@ class _Measurement:
         rows, curve = self.scored.rows, None
         if criteria.ranked:
             assert rows.position is not None
-            rows_of_curve, last = thinned(self.sample, CURVE_ROWS), int(rows.position.max())
-            inputs = self.inputs
-            curve = examination_curve(inputs.spec, inputs.splits, inputs.new.predictor, rows_of_curve, last)
+            curve = examination_curve(self.inputs, int(rows.position.max()))
         progress(2, STEPS, f"examination falls as position^-{curve.decay:.2f}" if curve else "scored")
         return lambda scored, widening: PairedComparison(
             scored.rows,

@@ -68,6 +68,8 @@ class LogisticCandidate(Candidate):
 
     def probability(self, matrix: Matrix) -> Floats:
         margin = self._baseline.linear.margin(matrix, self.names)
+        if self.position and self._baseline.examination:
+            margin += self._baseline.examination.log_odds(matrix[:, self.names.index(self.position.feature)])
         return sigmoid(self._baseline.calibration.apply(self._baseline.sampling.correct(margin)))
 
 

@@ -21,9 +21,12 @@ def write_bundle(judged: Bundle, rows: RefitRows, refitted: RefittedModel, split
 def manifest_of(judged: Bundle, rows: RefitRows, refitted: RefittedModel) -> BundleManifest:
     """Without the digests of files. `lineage.rows.train` counts every row that it learned from."""
     model, lineage = refitted.model, judged.manifest.lineage
+    before = judged.manifest.position
+    position = before and before.model_copy(update={"examination": rows.examination})
     return judged.manifest.model_copy(
         update={
-            "format": format_of(rows.features),
+            "format": format_of(rows.features, position),
+            "position": position,
             "features": tuple(rows.features),
             "linear": model.linear,
             "trees": model.trees,

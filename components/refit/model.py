@@ -16,7 +16,7 @@ from components.train import calibrate, linear
 from components.train.baselines import STRENGTH
 from components.train.boosting import log_loss, tree_margin
 from components.train.engine import BoostingRows
-from components.train.ensemble import start_margin
+from components.train.ensemble import base_rate, start_margin, with_position
 from components.train.fitted_model import ALONE, FittedModel
 from components.train.recipe import MemberSetting, Recipe
 from model.arithmetic import sigmoid
@@ -62,22 +62,29 @@ def fit_model(spec: Spec, rows: RefitRows, judged: BundleManifest, *, progress: 
         for setting, start in zip(settings[fold], of_settings, strict=True):
             prepared.begin_at(start_margin(sampled, start, rows.names, fitted))
             seeded = setting.parameters | {"seed": spec.training.seed + fold}
-            boosters.append(rows.engine.fit(prepared, rows.features, seeded, setting.rounds))
+            booster = rows.engine.fit(prepared, rows.features, seeded, setting.rounds)
+            boosters.append(with_position(booster, rows.examination, spec, rows.features))
         members.append(merge(boosters) if len(boosters) > 1 else boosters[0])
         starts.append(linear.mean(of_settings))
         margin = functools.partial(starts[-1].margin, names=rows.names)
-        z[unseen] = rows.newest.encoded.over(margin, unseen)
+        z[unseen] = rows.newest.margins(margin, unseen)
         if not alone:
             z[unseen] += rows.newest.encoded.over(tree_margin(members[-1]), unseen)
     z = rows.sampling.correct(z)
     calibration = calibrate.fit(z, rows.newest.label, drifts=spec.split.by == "time")
     calibrated = calibration.apply(z)
+    known = rows.examination is not None  # a tree for the position, in each member
     merged = members[:1] if alone else members
+    if alone:
+        zeros = merge(members[:1], weight=0.0, trees=slice(1))
+        booster = with_position(zeros, rows.examination, spec, rows.features)
+    else:
+        booster = merge(members)
     model = FittedModel(
         kind=str(judged.search["kind"]),
         linear=linear.mean(starts),
-        booster=merge(merged, weight=0.0 if alone else 1.0),
-        trees=Trees.of(tuple(sum(setting.rounds for setting in some) for some in settings[: len(merged)])),
+        booster=booster,
+        trees=Trees.of(tuple(sum(setting.rounds + known for setting in some) for some in settings[: len(merged)])),
         calibration=calibration,
         log_loss=log_loss(calibrated, rows.newest.label),
     )
@@ -100,7 +107,7 @@ def _starts(
 ) -> list[list[Linear]]:
     """Where boosting starts, for each setting of each member: it too has not seen the fold, and without a time, where
     all members have the same, none of the test rows."""
-    prior = linear.prior(rows.sampled.label)
+    prior = base_rate(rows.sampled)
     fits: dict[int, Linear] = {}
     linear_start = [fold for fold, some in enumerate(settings) if any(setting.start == "linear" for setting in some)]
     if linear_start:

@@ -15,6 +15,7 @@ from components.refit.comparison import Comparison, compare
 from components.refit.model import fit_model
 from components.refit.rows import NEWEST, RefitRows, read_refit_rows
 from components.refit.rules import agreement
+from components.train.examination import newer_examination
 from components.train.open_engine import open_cluster
 from components.train.recipe import Recipe
 from components.train.row_arrays import IN_MEMORY
@@ -52,11 +53,13 @@ def retrain(
     judged, verdict = load(trained / "bundle"), Verdict.read(evaluation)
     documents = StepDocuments.read(training=trained, splits=splits, extracted=splits)
     progress(0, 1, "reading every row")
+    learned = judged.manifest.position and judged.manifest.position.examination
     statistic_inputs = [statistic.input for statistic in judged.manifest.statistics]
     with open_cluster(spec) as cluster, tempfile.TemporaryDirectory() as temporary:
         rows = read_refit_rows(
             spec, splits, SplitSummary.read(splits), statistic_inputs,
             settings=len(Recipe.of(judged.manifest.search).settings),
+            examination=newer_examination(spec, splits, learned) if learned else None,
             cluster=cluster, threads=threads, temporary=Path(temporary), in_memory=in_memory,
         )  # fmt: skip
         fitted = fit_model(spec, rows, judged.manifest, progress=progress)

@@ -23,6 +23,7 @@ from components.train.row_arrays import IN_MEMORY, Mask, RowStorage
 from components.train.split_rows import SplitRows, among, read_file
 from components.train.statistics import RowFile, learn_statistics
 from model.bundle.calibration import Sampling
+from model.bundle.examination import ExaminationTable
 from model.bundle.features import Feature
 from model.spec.types import Spec
 
@@ -51,6 +52,7 @@ class RefitRows:
     newest_fold: NDArray[np.int8]
     engine: BoostingEngine
     sampling: Sampling
+    examination: ExaminationTable | None
     rows: int
     conversions: int
 
@@ -62,10 +64,12 @@ class RefitRows:
 
 def read_refit_rows(
     spec: Spec, splits: Path, summary: SplitSummary, statistic_inputs: Collection[str] = (), *, settings: int = 1,
+    examination: ExaminationTable | None = None,
     cluster: "DaskCluster | None" = None, threads: int, temporary: Path, in_memory: int = IN_MEMORY,
 ) -> RefitRows:  # fmt: skip
     """`statistic_inputs` are the categories that the judged model has a statistic of; `settings` counts those of its
-    recipe. Rows of more than `in_memory` bytes are kept in files of the folder `temporary`, which outlives them.
+    recipe; `examination` is what the position adds, None where the trees learn it. Rows of more than `in_memory` bytes
+    are kept in files of the folder `temporary`, which outlives them.
 
     Raises DataError for splits that are damaged."""
     train, rest = split_file(splits, "train"), splits / REST
@@ -83,7 +87,7 @@ def read_refit_rows(
     parts, before = [], 0
     for path in paths:
         ordered = statistics.ordered if path in learned else None
-        parts.append(read_file(spec, path, features, storage, before=before, ordered=ordered))
+        parts.append(read_file(spec, path, features, storage, before=before, ordered=ordered, examination=examination))
         before += parts[-1].count
     newest = parts[paths.index(split_file(splits, NEWEST))]
     rows = sum(summary.rows.values()) + (summary.gap + summary.purged if spec.columns.time else 0)
@@ -110,6 +114,7 @@ def read_refit_rows(
         newest_fold=newest_fold,
         engine=engine_on(cluster, threads, storage),
         sampling=Sampling(kept_negatives=share),
+        examination=examination,
         rows=rows,
         conversions=conversions,
     )
@@ -137,7 +142,9 @@ def _joined(parts: Sequence[SplitRows], masks: Sequence[Mask | None], storage: R
             for times in part.time.blocks(chosen):
                 time.append(times)
     labels = [part.label if mask is None else part.label[mask] for part, mask in zip(parts, masks, strict=True)]
-    return SplitRows(encoded, np.concatenate(labels), group, time)
+    offset = [part.offset_of(mask) for part, mask in zip(parts, masks, strict=True)]
+    known = parts[0].offset is not None
+    return SplitRows(encoded, np.concatenate(labels), group, time, np.concatenate(offset) if known else None)
 
 
 def _columns(features: Sequence[Feature]) -> list[str]:

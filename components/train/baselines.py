@@ -25,7 +25,7 @@ def logistic(inputs: TrainingInputs, *, directions: bool) -> Logistic:
     """Fitted on the train split, calibrated on the calibration split."""
     calibration_rows = inputs.calibration
     fitted = inputs.design.fit(strength=STRENGTH, directions=directions)
-    z = inputs.sampling.correct(calibration_rows.encoded.over(lambda matrix: fitted.margin(matrix, inputs.names)))
+    z = inputs.sampling.correct(calibration_rows.margins(lambda matrix: fitted.margin(matrix, inputs.names)))
     calibration = calibrate.fit(z, calibration_rows.label, drifts=inputs.spec.split.by == "time")
     return Logistic(fitted, calibration, log_loss(calibration.apply(z), calibration_rows.label))
 
@@ -45,6 +45,7 @@ def baselines(inputs: TrainingInputs) -> Baselines:
             linear=free.linear,
             sampling=inputs.sampling,
             calibration=free.calibration,
+            examination=inputs.examination,
         ),
         current_order=CurrentOrderBaseline(position=position) if position else None,
     )

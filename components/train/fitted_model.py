@@ -8,7 +8,7 @@ from artifacts.training import StartName
 from components.train import calibrate, linear
 from components.train.baselines import logistic
 from components.train.boosting import log_loss, tree_margin
-from components.train.ensemble import fit_members
+from components.train.ensemble import base_rate, fit_members, with_position
 from components.train.inputs import TrainingInputs
 from components.train.recipe import Recipe
 from components.train.stages import Stages
@@ -38,7 +38,7 @@ class FittedModel:
 def fit_model(inputs: TrainingInputs, result: "SearchResult", stages: Stages) -> FittedModel:
     """The ensemble of the best settings, or a logistic regression alone where that is better."""
     recipe = result.recipe
-    starts: dict[StartName, Linear] = {"trees": linear.prior(inputs.train.label)}
+    starts: dict[StartName, Linear] = {"trees": base_rate(inputs.train)}
     if any(setting.start == "linear" for setting in recipe.settings):
         starts["linear"] = inputs.design.fit(strength=recipe.strength)
     members = fit_members(inputs, starts, recipe, stages)
@@ -67,28 +67,28 @@ def _with_trees(inputs: TrainingInputs, recipe: Recipe, start: Linear, members: 
     booster = merge(members)
     rows = inputs.calibration
     trees = tree_margin(booster)
-    margin = inputs.sampling.correct(
-        rows.encoded.over(lambda matrix: start.margin(matrix, inputs.names) + trees(matrix))
-    )
+    margin = inputs.sampling.correct(rows.margins(lambda matrix: start.margin(matrix, inputs.names) + trees(matrix)))
     calibration = calibrate.fit(margin, rows.label, drifts=inputs.spec.split.by == "time")
     return FittedModel(
         kind="trees on a logistic regression" if start.terms else "trees",
         linear=start,
         booster=booster,
-        trees=recipe.trees(len(members)),
+        trees=recipe.trees(len(members), position=inputs.examination is not None),
         calibration=calibration,
         log_loss=log_loss(calibration.apply(margin), rows.label),
     )
 
 
 def _without_trees(inputs: TrainingInputs, member: bytes) -> FittedModel:
-    """The booster is a single tree of zeros, the first of `member`, so that the bundle keeps its one format."""
+    """The booster is a single tree of zeros, the first of `member`, so that the bundle keeps its one format, and what
+    the position adds."""
     alone = logistic(inputs, directions=True)
+    zeros = merge([member], weight=0.0, trees=slice(1))
     return FittedModel(
         kind=ALONE,
         linear=alone.linear,
-        booster=merge([member], weight=0.0, trees=slice(1)),
-        trees=Trees.of((1,)),
+        booster=with_position(zeros, inputs.examination, inputs.spec, inputs.features),
+        trees=Trees.of((1 if inputs.examination is None else 2,)),
         calibration=alone.calibration,
         log_loss=alone.log_loss,
     )

@@ -24,6 +24,7 @@ from model.bundle.linear import CategoryTerm, Linear, NumberTerm, Term
 SKEWED = 2.0
 TAIL = 0.001  # of rows at either end are clipped to the next
 LIMITS = {"maxiter": 500, "maxfun": 1000}
+NEWTON_STEPS = 8
 MOST_ROWS = 300_000  # more would not move the weights, and the design would outgrow the matrix
 
 
@@ -42,10 +43,17 @@ class Design:
     """Rows as the regression reads them, made once for fits of several strengths, with the declared signs or free."""
 
     def __init__(
-        self, matrix: Matrix, label: NDArray[np.float32], features: Sequence[Feature], *, every: int = 1
+        self,
+        matrix: Matrix,
+        label: NDArray[np.float32],
+        features: Sequence[Feature],
+        *,
+        offset: NDArray[np.float32] | None = None,
+        every: int = 1,
     ) -> None:
-        """`every` is the step by which these rows were taken from all."""
+        """`every` is the step by which these rows were taken from all. `offset` (rows,) is added to the log odds."""
         self._every = every
+        self._offset = None if offset is None else offset.astype(np.float64)
         rows, filled = len(matrix), len(features) + 1  # the intercept and one column of each feature
         column, value = np.zeros((rows, filled), np.int32), np.ones((rows, filled))
         self._terms: list[tuple[Term, int]] = []  # with the number of its columns
@@ -61,7 +69,7 @@ class Design:
         self._design = sparse.csr_matrix((value.reshape(-1), column.reshape(-1), starts), shape=shape)
         self._sign = np.where(label > 0, 1.0, -1.0)
         self._start = np.zeros(len(self._bounds))
-        self._start[0] = prior(label).intercept
+        self._start[0] = prior(label, offset).intercept
 
     @classmethod
     def of(
@@ -70,7 +78,8 @@ class Design:
         """Of the chosen rows: of one in several, evenly spread, where they are more than `most`."""
         label = rows.label if chosen is None else rows.label[chosen]
         every = -(-len(label) // most)
-        return cls(rows.encoded.every(every, chosen), label[::every], features, every=every)
+        offset = None if rows.offset is None else rows.offset_of(chosen)[::every]
+        return cls(rows.encoded.every(every, chosen), label[::every], features, offset=offset, every=every)
 
     def fit(self, *, strength: float, rows: NDArray[np.bool_] | None = None, directions: bool = True) -> Linear:
         """`strength` is C, the inverse of the penalty; `rows` are those of all rows to fit to, None for each.
@@ -93,7 +102,7 @@ class Design:
     def _solve(self, strength: float, start: Floats, fitted: Mask | None, *, directions: bool = True) -> Floats:
         penalty = np.full(len(start), 1 / strength)
         penalty[0] = 0.0
-        data = (self._design, self._sign, penalty, fitted)
+        data = (self._design, self._sign, penalty, fitted, self._offset)
         bounds = self._bounds if directions else None
         with threadpool_limits(1):
             optimum = minimize(_loss, start, data, "L-BFGS-B", jac=True, bounds=bounds, options=LIMITS)
@@ -122,10 +131,15 @@ def fit(
 
 
 def _loss(
-    weights: Floats, design: sparse.csr_matrix, sign: Floats, penalty: Floats, fitted: Mask | None
+    weights: Floats,
+    design: sparse.csr_matrix,
+    sign: Floats,
+    penalty: Floats,
+    fitted: Mask | None,
+    offset: Floats | None,
 ) -> tuple[float, Floats]:
     """Of the `fitted` rows, None for all. A design of some rows would be a copy, as large as the rows."""
-    margin = sign * (design @ weights)
+    margin = sign * (design @ weights if offset is None else design @ weights + offset)
     chosen = margin if fitted is None else margin[fitted]
     value = np.logaddexp(0, -chosen).sum() + 0.5 * (penalty * weights) @ weights
     slope = -sign * expit(-margin)
@@ -187,10 +201,22 @@ def mean(parts: Sequence[Linear]) -> Linear:
     return Linear(intercept=intercept, terms=tuple(terms))
 
 
-def prior(label: NDArray[np.float32]) -> Linear:
-    """A linear part without terms: the base rate's log odds."""
+def prior(label: NDArray[np.float32], offset: NDArray[np.float32] | None = None) -> Linear:
+    """A linear part without terms: the base rate's log odds, or those that give this rate on top of an `offset`."""
     rate = rate_of(label)
-    return Linear(intercept=float(np.log(rate / (1 - rate))))
+    intercept = float(np.log(rate / (1 - rate)))
+    if offset is not None:
+        intercept = _intercept(rate, intercept, offset.astype(np.float64))
+    return Linear(intercept=intercept)
+
+
+def _intercept(rate: float, start: float, offset: Floats) -> float:
+    """Newton's method from below: the mean of a sigmoid is steeper than at the root nowhere that it comes to."""
+    intercept = start - float(np.log(np.exp(offset).mean()))
+    for _ in range(NEWTON_STEPS):
+        probability = expit(intercept + offset)
+        intercept += (rate - float(probability.mean())) / float((probability * (1 - probability)).mean())
+    return intercept
 
 
 def rate_of(label: NDArray[np.float32]) -> float:

@@ -31,13 +31,14 @@ def manifest_of(
     """Without the digests of files, which are added when the bundle is written."""
     spec = inputs.spec
     position = spec.columns.position
+    fixed = Position(feature=position, examination=inputs.examination) if position else None
     return BundleManifest(
-        format=format_of(inputs.features),
+        format=format_of(inputs.features, fixed),
         model=spec.model,
         label=spec.columns.label,
         conversion_days=spec.source.conversion_days,
         features=tuple(inputs.features),
-        position=Position(feature=position) if position else None,
+        position=fixed,
         bounds=bounds_of(spec),
         linear=model.linear,
         trees=model.trees,

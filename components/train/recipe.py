@@ -39,9 +39,9 @@ class Recipe:
         """The setting of the ensemble's member `number`, from 0."""
         return self.settings[number % len(self.settings)]
 
-    def trees(self, members: int) -> Trees:
-        """Of an ensemble with so many members."""
-        return Trees.of(tuple(self.member(number).rounds for number in range(members)))
+    def trees(self, members: int, *, position: bool) -> Trees:
+        """Of an ensemble with so many members, each of which has a tree for the `position`."""
+        return Trees.of(tuple(self.member(number).rounds + position for number in range(members)))
 
     def longer(self, factor: float) -> "Recipe":
         """With more rounds, where members learn from more rows."""

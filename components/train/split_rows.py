@@ -5,7 +5,7 @@ Text lives as long as its batch.
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 
 from artifacts.split import SplitName, split_file
 from artifacts.splits import batches, encode, float64
-from components.train.row_arrays import MemoryArray, RowArray, RowStorage
+from components.train.row_arrays import Mask, MemoryArray, RowArray, RowStorage, Scalar
+from model.arrays import Matrix
+from model.bundle.examination import ExaminationTable
 from model.bundle.features import Feature
 from model.errors import DataError, Problem, Problems
 from model.spec.types import Spec
@@ -30,13 +32,15 @@ class SplitRows:
 
     `encoded` is (rows, features), `label` 0 or 1. `group` is equal where rows must never be divided between two
     folds: the user's, else the list's, else the row's number (of the declared group, when the split is by group).
-    `time` is in microseconds, or None without a column.
+    `time` is in microseconds, or None without a column. `offset` is what the position adds to the log odds where that
+    is known beforehand: `encoded` then has every row at the first position. None where a model is to learn it.
     """
 
     encoded: RowArray[np.float32]
     label: NDArray[np.float32]
     group: RowArray[np.uint64]
     time: RowArray[np.int64] | None
+    offset: NDArray[np.float32] | None = None
 
     @classmethod
     def in_memory(
@@ -53,6 +57,17 @@ class SplitRows:
     def count(self) -> int:
         return len(self.label)
 
+    def margins(self, margin: Callable[[Matrix], NDArray[Scalar]], chosen: Mask | None = None) -> NDArray[Scalar]:
+        """`margin` of the encoded rows, all or the chosen, and what their position adds: log odds (rows,)."""
+        values = self.encoded.over(margin, chosen)
+        return values if self.offset is None else values + self.offset_of(chosen).astype(values.dtype)
+
+    def offset_of(self, chosen: Mask | None = None) -> NDArray[np.float32]:
+        """0 where a model learns the position."""
+        if self.offset is None:
+            return np.zeros(self.count if chosen is None else int(chosen.sum()), np.float32)
+        return self.offset if chosen is None else self.offset[chosen]
+
     @property
     def width(self) -> int:
         """Of the encoded rows."""
@@ -63,9 +78,16 @@ class SplitRows:
         return int(self.label.sum())
 
 
-def read_rows(spec: Spec, splits: Path, name: SplitName, features: Sequence[Feature], storage: RowStorage) -> SplitRows:
+def read_rows(
+    spec: Spec,
+    splits: Path,
+    name: SplitName,
+    features: Sequence[Feature],
+    storage: RowStorage,
+    examination: ExaminationTable | None = None,
+) -> SplitRows:
     """One split, encoded as for serving, with numbers cut to LARGEST. Raises DataError."""
-    return read_file(spec, split_file(splits, name), features, storage)
+    return read_file(spec, split_file(splits, name), features, storage, examination=examination)
 
 
 def read_file(
@@ -76,20 +98,29 @@ def read_file(
     *,
     before: int = 0,
     ordered: Mapping[str, NDArray[np.float32]] | None = None,
+    examination: ExaminationTable | None = None,
 ) -> SplitRows:
     """As `read_rows`, of any file with the columns of a split. `before` rows were read of other files, so that rows
     without a group are told apart from theirs.
 
-    A feature that is named in `ordered` has these values, which are of all rows, those before among them."""
+    A feature that is named in `ordered` has these values, which are of all rows, those before among them. With
+    `examination` that is what the position adds."""
     roles = spec.columns
     group = group_columns(spec)
     names = dict.fromkeys((*spec.feature_columns, roles.label, *([roles.time] if roles.time else []), *group))
     encoded, groups, times = storage.floats(len(features)), storage.groups(), storage.times() if roles.time else None
     labels: list[NDArray[np.float32]] = []
+    offsets: list[NDArray[np.float32]] = []
     start = before
     for batch in batches(path, tuple(names)):
         # XGBoost refuses to train on infinity. Cut off so far outside, every split orders it as it would infinity.
-        values = {name: column[start : start + batch.num_rows] for name, column in (ordered or {}).items()}
+        values: dict[str, float | NDArray[np.generic]] = {
+            name: column[start : start + batch.num_rows] for name, column in (ordered or {}).items()
+        }
+        if examination and roles.position:
+            values[roles.position] = 1.0
+            position = float64(batch[roles.position], f"{path} {roles.position}")
+            offsets.append(examination.log_odds(position).astype(np.float32))
         encoded.append(np.clip(encode(features, batch, values=values), -LARGEST, LARGEST))
         labels.append(labels_of(batch[roles.label], f"{path} {roles.label}"))
         groups.append(groups_of(batch, group, start))
@@ -98,7 +129,7 @@ def read_file(
         start += batch.num_rows
     if not labels:
         raise DataError(Problem(str(path), "has no rows", "Widen the window or the share of this split", "split-empty"))
-    return SplitRows(encoded, np.concatenate(labels), groups, times)
+    return SplitRows(encoded, np.concatenate(labels), groups, times, np.concatenate(offsets) if offsets else None)
 
 
 def among(group: NDArray[np.uint64], ordered: NDArray[np.uint64]) -> NDArray[np.bool_]:

@@ -20,7 +20,7 @@ from components.train.open_engine import open_cluster
 from components.train.row_arrays import IN_MEMORY
 from components.train.search import search
 from components.train.stages import Stages
-from model.bundle.bundle import write
+from model.bundle.bundle import load, write
 from model.bundle.golden import GoldenRow
 from model.bundle.manifest import BundleLineage, BundleManifest
 from model.files import output_folder
@@ -37,6 +37,7 @@ def train(
     trials: int,
     minutes: float,
     threads: int,
+    champion: Path | None = None,
     cache: Path | None = None,
     in_memory: int = IN_MEMORY,
     progress: ReportProgress,
@@ -47,14 +48,17 @@ def train(
     Returns the bundle's digest. The same splits, spec and number of trials give the same bytes on any number of
     threads, as long as the search ends by its trials, also when a killed one goes on: `cache` is a folder that outlives
     the process, in which the trials are kept until all is written. The cuts share `minutes` and the processor seconds
-    of the spec. Encoded rows of more than `in_memory` bytes are kept in temporary files, and give the same bytes too.
-    Raises DataError for splits that are damaged, and for those of one class where there are conversions enough for a
-    verdict, and DaskError for a cluster that cannot train.
+    of the spec. `champion` is the bundle of the model in service, None where there is none: its examination curve is
+    where the new one's begins. Encoded rows of more than `in_memory` bytes are kept in temporary files, and give the
+    same bytes too.
+    Raises BundleError for a champion that is damaged, DataError for splits that are, and for those of one class where
+    there are conversions enough for a verdict, and DaskError for a cluster that cannot train.
     """
     cuts, seconds = spec.split.cuts, spec.training.cpu_seconds
     budget = SearchBudget(trials=trials, minutes=minutes / cuts, cpu_seconds=seconds and seconds / cuts)
     stages = Stages(progress, trials=trials, folds=spec.training.folds, cuts=cuts)
     extract = Extract.read(extracted)
+    in_service = load(champion).manifest if champion else None
     with ExitStack() as stack:
         journals = _Journals(stack, cache)
         cluster = stack.enter_context(open_cluster(spec))
@@ -67,7 +71,8 @@ def train(
                 summary = SplitSummary.read(cut)
                 inputs = read_inputs(
                     spec, cut, summary,
-                    cluster=cluster, threads=threads, temporary=Path(temporary), in_memory=in_memory,
+                    champion=in_service, cluster=cluster, threads=threads,
+                    temporary=Path(temporary), in_memory=in_memory,
                 )  # fmt: skip
                 lineage = lineage_of(inputs, cut, summary, extract)
                 trained.append(_train(inputs, cut, lineage, budget, stages, journals))

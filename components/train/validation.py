@@ -14,7 +14,7 @@ from components.train import linear
 from components.train.boosting import log_loss
 from components.train.choice import margin
 from components.train.engine import FoldRows
-from components.train.ensemble import start_margin
+from components.train.ensemble import base_rate, start_margin
 from components.train.inputs import TrainingInputs
 from components.train.row_arrays import Mask
 from components.train.split_rows import SplitRows, among
@@ -31,18 +31,16 @@ STRENGTH_ROWS = 60_000  # more would not choose another strength
 class Fold:
     """Rows to fit on and validation rows, quantised once.
 
-    `prior` are the log odds of the base rate; `line` are those of a logistic regression, for the rows of both.
+    `prior` are the log odds of the base rate, `line` those of a logistic regression, for the rows of both.
     """
 
     rows: FoldRows
-    prior: float
+    prior: tuple[NDArray[np.float32], NDArray[np.float32]]
     line: tuple[NDArray[np.float32], NDArray[np.float32]]
 
     def begin(self, start: StartName) -> None:
         """Boosting on this fold begins from the margins of `start`."""
-        fit, validation = self.line
-        if start == "trees":
-            fit, validation = (np.full(len(margin), self.prior, np.float32) for margin in self.line)
+        fit, validation = self.prior if start == "trees" else self.line
         self.rows.fit.begin_at(fit)
         self.rows.validation.begin_at(validation)
 
@@ -113,15 +111,16 @@ def _path(inputs: TrainingInputs, fitted: Mask, unseen: Mask) -> _Path:
 
 
 def _margin(inputs: TrainingInputs, line: Linear, chosen: Mask) -> Floats:
-    return inputs.train.encoded.over(lambda matrix: line.margin(matrix, inputs.names), chosen)
+    return inputs.train.margins(lambda matrix: line.margin(matrix, inputs.names), chosen)
 
 
 def _fold(inputs: TrainingInputs, fitted: Mask, unseen: Mask, line: Linear) -> Fold:
     rows, features, engine = inputs.train, inputs.features, inputs.engine
     fit = engine.prepare(rows, features, fitted)
     margin = start_margin(rows, line, inputs.names)
+    prior = np.float32(base_rate(rows, fitted).intercept)
     return Fold(
         rows=FoldRows(fit, engine.prepare(rows, features, unseen, like=fit), rows=int(unseen.sum())),
-        prior=linear.prior(rows.label[fitted]).intercept,
+        prior=(prior + rows.offset_of(fitted), prior + rows.offset_of(unseen)),
         line=(margin[fitted], margin[unseen]),
     )

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from model.bundle.bounds import Bounds
 from model.bundle.calibration import Calibration, Sampling
+from model.bundle.examination import ExaminationTable
 from model.bundle.features import Feature, Input, StatisticFeature
 from model.bundle.field_problems import add_field_problems
 from model.bundle.folder import MANIFEST, RETRAIN
@@ -15,7 +16,7 @@ from model.bundle.linear import Linear
 from model.errors import Problems
 from model.files import parse_json
 
-FORMATS = (1, 2)  # 2 has statistics
+FORMATS = (1, 2, 3)  # 2 may have statistics, 3 an examination curve as well
 
 
 class _Part(BaseModel):
@@ -27,6 +28,11 @@ class Position(_Part):
 
     feature: str
     constant: int = Field(1, ge=1)
+    examination: ExaminationTable | None = Field(
+        None,
+        exclude_if=lambda table: table is None,
+        description="what the position adds, where it was not learned beside the other features",
+    )
 
 
 class Trees(_Part):
@@ -65,9 +71,9 @@ class FileDigest(_Part):
 
 
 class BundleManifest(_Part):
-    """manifest.json. The format is 2 where there are statistics, else 1, which older readers know."""
+    """manifest.json. The format is the lowest that has all of it, which older readers know."""
 
-    format: Literal[1, 2] = 1
+    format: Literal[1, 2, 3] = 1
     model: str
     label: str
     conversion_days: int
@@ -106,8 +112,10 @@ class BundleManifest(_Part):
         return tuple(feature for feature in self.features if isinstance(feature, StatisticFeature))
 
 
-def format_of(features: Sequence[Feature]) -> Literal[1, 2]:
-    """The lowest number of a format that has these features."""
+def format_of(features: Sequence[Feature], position: Position | None) -> Literal[1, 2, 3]:
+    """The lowest number of a format that has these."""
+    if position and position.examination:
+        return 3
     return 2 if any(isinstance(feature, StatisticFeature) for feature in features) else 1
 
 
@@ -121,7 +129,7 @@ def parse_manifest(data: bytes, problems: Problems) -> BundleManifest | None:
     number = value.get("format") if isinstance(value, dict) else None
     if number not in FORMATS or isinstance(number, bool):
         problem = f"is of format {number!r}" if isinstance(value, dict) else "is not an object"
-        problems.add(f"{MANIFEST} format", problem, "This Kamado reads the formats 1 and 2", "manifest-format")
+        problems.add(f"{MANIFEST} format", problem, "This Kamado reads the formats 1, 2 and 3", "manifest-format")
         return None
     try:
         return BundleManifest.model_validate_json(data)

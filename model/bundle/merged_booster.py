@@ -26,11 +26,27 @@ def merge(members: Sequence[bytes], *, weight: float = 1.0, trees: slice = ALL) 
     what XGBoost itself writes when it saves this model again.
     """
     models = [_as_json(member) for member in members]
-    merged_trees = [tree for model in models for tree in model["learner"]["gradient_booster"]["model"]["trees"][trees]]
+    merged_trees = [tree for model in models for tree in _trees(model)[trees]]
+    for tree in merged_trees:
+        _scale_leaves(tree, np.float32(weight / len(models)))
+    return _with_trees(models[0], merged_trees)
+
+
+def joined(booster: bytes, other: bytes) -> bytes:
+    """UBJSON of one booster whose margin is the sum of both: the trees of `other` come last. Their inputs are alike."""
+    model = _as_json(booster)
+    return _with_trees(model, [*_trees(model), *_trees(_as_json(other))])
+
+
+def _trees(model: dict[str, Any]) -> list[dict[str, Any]]:
+    trees: list[dict[str, Any]] = model["learner"]["gradient_booster"]["model"]["trees"]
+    return trees
+
+
+def _with_trees(merged: dict[str, Any], merged_trees: list[dict[str, Any]]) -> bytes:
+    """The model with other trees, as XGBoost writes it."""
     for number, tree in enumerate(merged_trees):
         tree["id"] = number
-        _scale_leaves(tree, np.float32(weight / len(models)))
-    merged = models[0]
     merged["learner"]["attributes"] = {}
     gbtree = merged["learner"]["gradient_booster"]["model"]
     gbtree["trees"] = merged_trees

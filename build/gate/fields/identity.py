@@ -18,8 +18,8 @@ SEARCHED = {"trials": figures.SOME, "rounds": figures.SOME, "seed": figures.COUN
 
 def _format(context: ManifestContext) -> Iterator[Violation]:
     manifest = context.manifest
-    if manifest.format != (needed := format_of(manifest.features)):
-        yield Violation("format", f"is {manifest.format}, with these features it is {needed}")
+    if manifest.format != (needed := format_of(manifest.features, manifest.position)):
+        yield Violation("format", f"is {manifest.format}, with what it holds it is {needed}")
 
 
 def _model(context: ManifestContext) -> Iterator[Violation]:

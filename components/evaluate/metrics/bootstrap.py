@@ -56,7 +56,7 @@ class Sums:
         self._tails = [(1 - confidence) / 2, (1 + confidence) / 2]
         self._widening = widening
         self._index = {name: index for index, name in enumerate(columns)}
-        bucket = _buckets(unit)
+        bucket = buckets(unit)
         size = int(bucket.max()) + 1
         table = np.stack([np.bincount(bucket, _values(column), minlength=size) for column in columns.values()], axis=1)
         self._measured = table.sum(axis=0)
@@ -91,7 +91,8 @@ def _values(column: PerRow) -> NDArray[np.float64]:
     return column() if callable(column) else column
 
 
-def _buckets(unit: NDArray[np.int64]) -> NDArray[np.int64]:
+def buckets(unit: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The unit of each row, or one of BUCKETS at random where there are more units."""
     if int(unit.max()) < BUCKETS:
         return unit
     return (_mixed(unit.astype(np.uint64)) % np.uint64(BUCKETS)).astype(np.int64)

@@ -1,14 +1,15 @@
 """Every candidate against the others, on the same rows and in the same bootstrap draws."""
 
 from collections.abc import Mapping
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 
+from artifacts.examination.curve import ExaminationCurve
 from components.evaluate.metrics.bootstrap import Estimate, PerRow, Sums
 from components.evaluate.metrics.candidate_names import CONSTANT, CURRENT, ESTIMATED, EXPONENTS, NEW
+from components.evaluate.metrics.expected_conversions import ExpectedConversions
 from components.evaluate.metrics.off_policy import position_weights
-from components.evaluate.metrics.position_bias import ExaminationCurve
 from components.evaluate.metrics.probability import losses, of_probabilities
 from components.evaluate.metrics.ranking import positions_by_score, ranks
 from components.evaluate.scoring import CandidateScores
@@ -40,11 +41,8 @@ class PairedComparison:
         self.position = self.positions_within(rows.list) if rows.list is not None and curve else {}
         columns: dict[str, PerRow] = {f"loss {name}": loss for name, loss in self.loss.items()}
         columns |= {"label": rows.label, "expected": self.probability[NEW], "rows": lambda: np.ones(len(rows.label))}
-        if rows.list is not None:
-            columns["lists"] = partial(_shares, rows.list)
-        for curve_name in self.curves:
-            values = {f"{name} {curve_name}": partial(self.value, at, curve_name) for name, at in self.position.items()}
-            columns |= values
+        self._expected = {name: ExpectedConversions(rows, self.position, curve) for name, curve in self.curves.items()}
+        self._confidence = confidence
         self._sums = Sums(rows.unit, columns, confidence=confidence, widening=widening)
 
     @cached_property
@@ -77,15 +75,16 @@ class PairedComparison:
 
     def lift(self, base: str, curve: str = ESTIMATED) -> Estimate:
         """Relative gain in expected conversions per list over the order of `base`."""
-        return self._sums.gain(f"{NEW} {curve}", f"{base} {curve}")
+        return self._expected[curve].gain(NEW, base, confidence=self._confidence, widening=self.widening)
 
     def saving(self, base: str) -> Estimate:
         """Relative saving in log loss over `base`."""
         return self._sums.saving(f"loss {NEW}", f"loss {base}")
 
-    def conversions_per_list(self, name: str) -> Estimate:
+    def conversions_per_list(self, name: str) -> float:
         """Expected under the order of a candidate."""
-        return self._sums.ratio(f"{name} {ESTIMATED}", "lists")
+        assert self.rows.list is not None
+        return self._expected[ESTIMATED].value(name) / float(self.rows.list.max() + 1)
 
     def calibration_ratio(self) -> Estimate:
         """Predicted over observed conversions of the new model."""
@@ -94,12 +93,6 @@ class PairedComparison:
     def log_loss(self, name: str) -> Estimate:
         """Mean of a candidate, in nats per row."""
         return self._sums.ratio(f"loss {name}", "rows")
-
-
-def _shares(lists: Ints) -> Floats:
-    """Of each row in its list."""
-    shares: Floats = 1 / np.bincount(lists)[lists]
-    return shares
 
 
 def _curves(curve: ExaminationCurve) -> dict[str, ExaminationCurve]:

@@ -56,14 +56,16 @@ def order_metrics(compared: PairedComparison) -> dict[str, float]:
     metrics |= {
         "logged_positions": float(len(np.unique(rows.position))),
         "examination_decay": compared.curves[ESTIMATED].decay,
+        "examination_decay_se": compared.curves[ESTIMATED].decay_se,
         "snips": weighted.snips,
         "ess": weighted.ess,
         "mean_weight": weighted.mean_weight,
         "max_weight": weighted.max_weight,
         "minimal_detectable_lift": POWER * lift.se,
-        "ips_conversions_current_order": compared.conversions_per_list(CURRENT).value,
+        "ips_conversions": compared.conversions_per_list(NEW),
+        "ips_conversions_current_order": compared.conversions_per_list(CURRENT),
     }
-    metrics |= _interval("ips_conversions", compared.conversions_per_list(NEW)) | _interval("ips_lift", lift)
+    metrics |= _interval("ips_lift", lift)
     metrics |= asdict(moved(rows.list, rows.position, compared.position[NEW]))
     return metrics | _marketplace(compared)
 

@@ -30,7 +30,7 @@ def _candidate(compared: PairedComparison, name: str) -> dict[str, float]:
         metrics |= compared.quality[name]
     if name in compared.position:
         weighted = estimate(label, compared.weight(compared.position[name], ESTIMATED))
-        metrics |= {"ips_conversions": compared.conversions_per_list(name).value, "snips": weighted.snips}
+        metrics |= {"ips_conversions": compared.conversions_per_list(name), "snips": weighted.snips}
     if compared.rows.list is not None and (name in compared.order or name in compared.position):
         metrics |= agreement(compared, name)
     return metrics

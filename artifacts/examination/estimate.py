@@ -1,0 +1,46 @@
+"""Which rows and which earlier curve an examination curve is estimated from; never the position input of a model.
+
+A model learns position beside what makes an item attractive. Where another model ordered the lists, both are one, and
+its position input says as much of the items as of the position.
+"""
+
+from artifacts.examination.curve import ExaminationCurve
+from artifacts.examination.posterior import CurvePrior, posterior
+from artifacts.examination.read_strata import CurveEvidence
+
+IDENTIFIED = 0.25  # standard error of the decay up to which a curve counts as known
+# What an item at several positions may hide: that it stood higher where it suited the visitor better.
+ITEM_SPREAD = 0.1
+
+
+def estimate(evidence: CurveEvidence, known: CurvePrior | None) -> ExaminationCurve:
+    """Of lists in random order, items at several positions, and what was `known` before these rows."""
+    positions = evidence.random.rows.shape[1]
+    prior, sources = CurvePrior.unknown(positions), []
+    if evidence.items.conversions:
+        of_items = posterior(evidence.items, prior, source="")
+        prior = CurvePrior.of(of_items, spread=ITEM_SPREAD)
+        sources.append(f"{evidence.items.conversions:,} conversions of items at several positions within a week")
+    if known:
+        prior = prior.combined(known) if sources else known
+        sources.append("the curve of an earlier model")
+    if evidence.random.conversions:
+        sources.insert(0, f"{evidence.random.conversions:,} conversions in lists in random order")
+    source = "; ".join(sources) if sources else "nothing that identifies it: the usual power law"
+    return posterior(evidence.random, prior, source=source)
+
+
+def is_identified(curve: ExaminationCurve) -> bool:
+    return curve.decay_se <= IDENTIFIED
+
+
+def conversions_needed(curve: ExaminationCurve, decay_se: float) -> float:
+    """Conversions in lists in random order that would bring the standard error of the decay down to `decay_se`.
+
+    One of them tells the variance of log k among such conversions (Fisher information of the power law).
+    """
+    share = curve.at / curve.at.sum()
+    distance = curve.log_positions
+    variance = share @ distance**2 - (share @ distance) ** 2
+    missing = decay_se**-2 - (curve.decay_se**-2 if curve.decay_se > 0 else float("inf"))
+    return max(0.0, float(missing / variance)) if variance > 0 else float("inf")

@@ -1,0 +1,109 @@
+"""Conversions that other orders would have had, estimated from those of the logged order.
+
+A conversion logged at position k was seen there with chance e(k), so it stands for 1 / e(k) of them; at its new
+position it would be seen with chance e(new). Inverse propensity scoring by position: Joachims, Swaminathan and
+Schnabel, "Unbiased Learning-to-Rank with Biased Feedback", WSDM 2017. Lists without a conversion count: nothing is
+normalised.
+
+Where items are known, the positions of all rows of an item are pooled: each of its conversions stands for the sum of
+e(new) over the sum of e(logged). A conversion at the bottom of a page then weighs no more than another at its top,
+because the item is what converted; its attractiveness is taken to be the same on all pages.
+
+The interval draws the units and the curve, both at random: what is not known of the curve is in every interval.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from artifacts.examination.curve import ExaminationCurve
+from components.evaluate.metrics.bootstrap import CHUNK, DRAWS, SEED, Estimate, buckets
+from components.evaluate.metrics.off_policy import CLIP
+from components.evaluate.test_set import Rows
+from model.arrays import Floats, Ints
+
+
+@dataclass(frozen=True)
+class _Conversions:
+    """Rows that converted: bootstrap unit from 0, and the rows whose positions are pooled for each, from 0."""
+
+    unit: Ints
+    group: Ints
+
+
+class ExpectedConversions:
+    """`positions` by order, of every row. The same rows, orders, curve and seed give the same numbers."""
+
+    def __init__(self, rows: Rows, positions: Mapping[str, Ints], curve: ExaminationCurve) -> None:
+        assert rows.position is not None
+        self._conversions, chosen, group = _pooled(rows)
+        self._pooled = rows.item is not None
+        self._curve = curve
+        size = len(curve.at)
+        last = np.int64(size - 1)
+        self._logged = _counts(group, np.minimum(rows.position[chosen] - 1, last), size)
+        self._new = {
+            name: _counts(group, np.minimum(position[chosen] - 1, last), size) for name, position in positions.items()
+        }
+        self._draws: dict[str, Floats] = {}
+
+    def value(self, name: str) -> float:
+        """Of the order of that name, over all rows, by the curve as estimated."""
+        return float(self._weights(name, self._curve.at[None, :])[0, self._conversions.group].sum())
+
+    def gain(self, new: str, base: str, *, confidence: float, widening: float = 1.0) -> Estimate:
+        """Relative gain of an order over another; NaN where nothing converted at a position that counts."""
+        below = self.value(base)
+        if not below > 0:
+            return Estimate(np.nan, np.nan, np.nan, np.nan)
+        value = self.value(new) / below
+        drawn, drawn_base = self._drawn(new), self._drawn(base)
+        ratios = drawn[drawn_base > 0] / drawn_base[drawn_base > 0]
+        low, high = np.quantile(ratios, [(1 - confidence) / 2, (1 + confidence) / 2])
+        # With few units the measured value can lie outside of the draws: an interval contains its own value.
+        ratio = Estimate(value, min(float(low), value), max(float(high), value), float(ratios.std()))
+        ratio = ratio.widened(widening)
+        return Estimate(ratio.value - 1, ratio.low - 1, ratio.high - 1, ratio.se)
+
+    def _drawn(self, name: str) -> Floats:
+        """The value in each draw, with the same units and curve for every order."""
+        if name not in self._draws:
+            random = np.random.Generator(np.random.PCG64(SEED))
+            curves = self._curve.draws(DRAWS)
+            units = int(self._conversions.unit.max()) + 1
+            parts = []
+            for start in range(0, DRAWS, CHUNK):
+                drawn = random.poisson(1.0, (CHUNK, units)).astype(np.float64)
+                of_group = self._weights(name, curves[start : start + CHUNK])
+                parts.append((drawn[:, self._conversions.unit] * of_group[:, self._conversions.group]).sum(axis=1))
+            self._draws[name] = np.concatenate(parts)
+        return self._draws[name]
+
+    def _weights(self, name: str, curves: Floats) -> Floats:
+        """What a conversion stands for (curves, groups)."""
+        if self._pooled:
+            weights: Floats = (curves @ self._new[name].T) / (curves @ self._logged.T)
+            return weights
+        return np.minimum(1 / (curves @ self._logged.T), CLIP) * (curves @ self._new[name].T)
+
+
+def _pooled(rows: Rows) -> tuple[_Conversions, NDArray[np.bool_], Ints]:
+    """The conversions, a mask of the rows that say what they stand for, and the group of each of these."""
+    converted = rows.label > 0
+    unit = np.unique(buckets(rows.unit)[converted], return_inverse=True)[1]
+    if rows.item is None:
+        group = np.arange(int(converted.sum()))
+        return _Conversions(unit, group), converted, group
+    number = np.full(int(rows.item.max()) + 1, -1)
+    items = np.unique(rows.item[converted])
+    number[items] = np.arange(len(items))
+    of_row = number[rows.item]
+    return _Conversions(unit, of_row[converted]), of_row >= 0, of_row[of_row >= 0]
+
+
+def _counts(group: Ints, position: Ints, size: int) -> Floats:
+    """Rows by group and position, from position 1."""
+    groups = int(group.max()) + 1 if len(group) else 0
+    return np.bincount(group * size + position, minlength=groups * size).reshape(groups, size).astype(np.float64)

@@ -1,0 +1,65 @@
+"""What a position adds to the log odds, known before the trees are trained.
+
+Trees that learn it beside the other features take for attractive what was shown at the top: where a model ordered the
+lists, position and attractiveness are one. So it is estimated from what tells them apart, and fixed; only where nothing
+does is it an input like the others.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from artifacts.examination.curve import ExaminationCurve
+from artifacts.examination.estimate import estimate, is_identified
+from artifacts.examination.posterior import CurvePrior
+from artifacts.examination.read_strata import CurveEvidence, read_strata
+from artifacts.split import SplitName, SplitSummary, split_file
+from model.bundle.examination import MOST_POSITIONS, ExaminationTable
+from model.bundle.features import Feature, NumberFeature
+from model.bundle.manifest import BundleManifest
+from model.spec.types import Spec
+
+CHANGE = 0.05  # standard deviation by which the decay of a site changes from one model to the next
+
+
+def learn_examination(
+    spec: Spec, splits: Path, summary: SplitSummary, features: Sequence[Feature], champion: BundleManifest | None
+) -> ExaminationTable | None:
+    """Of the rows before the test split, and of the curve that the model in service carries, which counts for the rows
+    up to the newest that it has seen. None where nothing identifies it, and without positions.
+
+    Raises DataError for splits that are damaged.
+    """
+    positions = _positions(spec, features)
+    if positions < 2:
+        return None
+    table = champion.position.examination if champion and champion.position else None
+    until = champion.lineage.trained_until if champion else None
+    known = CurvePrior.of_table(table, positions, spread=CHANGE) if table and until else None
+    after = until if known else None
+    shares: dict[SplitName, float] = {"train": summary.sampling.kept_negatives, "calibration": 1.0}
+    evidence = [
+        read_strata(spec.columns, split_file(splits, name), positions, kept=kept, after=after)
+        for name, kept in shares.items()
+    ]
+    return _table(estimate(CurveEvidence.joined(*evidence), known))
+
+
+def newer_examination(spec: Spec, splits: Path, learned: ExaminationTable) -> ExaminationTable:
+    """The curve of a judged model, with what the test split adds to it."""
+    positions = len(learned.at)
+    evidence = read_strata(spec.columns, split_file(splits, "test"), positions, kept=1.0)
+    return estimate(evidence, CurvePrior.of_table(learned, positions, spread=0.0)).table
+
+
+def _positions(spec: Spec, features: Sequence[Feature]) -> int:
+    """The last position of the train split, at most MOST_POSITIONS; 0 without positions."""
+    last = [
+        feature.maximum or 0.0
+        for feature in features
+        if isinstance(feature, NumberFeature) and feature.name == spec.columns.position
+    ]
+    return int(min(max(last, default=0.0), MOST_POSITIONS))
+
+
+def _table(curve: ExaminationCurve) -> ExaminationTable | None:
+    return curve.table if is_identified(curve) else None
