@@ -91,14 +91,17 @@ def test_the_gain_over_the_champion_is_that_of_all_lists(market, log):
         name: CandidateScores(model.at(log.test), log.test.of(table))
         for name, table in ((NEW, model.score), (CHAMPION, market.champion))
     }
-    every = judge(log.test, Candidates(whole, np.full(len(log.test.label), RATE)), curve)
+    orders = {name: score.order for name, score in whole.items()}
+    every = judge(log.test, Candidates(whole, np.full(len(log.test.label), RATE), log.test, orders), curve)
     assert few.lift.value == pytest.approx(every.lift.value, abs=1e-9)
     assert few.lift.se == pytest.approx(every.lift.se, rel=0.1)
 
 
 def test_the_position_input_takes_over_what_the_champion_knows():
     """The steeper curve by which equal models seem better, on the log that the champion made alone."""
-    decay = {log.name: simulate(Cell(log, 0.5, 400), [0.0], ["position input"], 1)[0].decay for log in (OLD, CHAMPION_MADE)}
+    decay = {
+        log.name: simulate(Cell(log, 0.5, 400), [0.0], ["position input"], 1)[0].decay for log in (OLD, CHAMPION_MADE)
+    }
     assert decay[CHAMPION_MADE.name] > 0.65
     assert decay[CHAMPION_MADE.name] > decay[OLD.name]
 
