@@ -9,4 +9,5 @@ cells.py        equal, worse and better models on logs of several kinds
 shares.py       shares of outcomes with their standard errors, and their tables
 rules.py        models that must not be promoted whatever the rules compare
 generations.py  one release after the other, each on the log that the one before made
+page.py         the tables of docs/decision.md
 """

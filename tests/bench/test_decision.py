@@ -99,11 +99,11 @@ def test_the_gain_over_the_champion_is_that_of_all_lists(market, log):
 
 def test_the_position_input_takes_over_what_the_champion_knows():
     """The steeper curve by which equal models seem better, on the log that the champion made alone."""
-    decay = {
-        log.name: simulate(Cell(log, 0.5, 400), [0.0], ["position input"], 1)[0].decay for log in (OLD, CHAMPION_MADE)
-    }
-    assert decay[CHAMPION_MADE.name] > 0.65
-    assert decay[CHAMPION_MADE.name] > decay[OLD.name]
+    old, of_champion = (
+        simulate(Cell(log, 0.5, 400), [0.0], ["position input"], 1)[0].decay for log in (OLD, CHAMPION_MADE)
+    )
+    assert of_champion > 0.65
+    assert of_champion > old
 
 
 def test_with_the_true_curve_equal_models_are_refused_and_better_ones_are_not():
