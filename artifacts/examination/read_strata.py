@@ -3,27 +3,27 @@
 Where a model orders the lists, position follows what makes an item attractive, and only these two tell them apart:
 chance gave the position, or the item was the same and its neighbours changed. Over more than a week an item changes
 too: it ages, and falls with that.
-
-A split is read twice, in batches: for its conversions, then for the rows of their strata.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from artifacts.examination.context import context
 from artifacts.examination.strata import Strata
-from artifacts.splits import batches, float64
-from model.arrays import Floats, Ints
-from model.spec.types import ColumnRoles
+from artifacts.splits import AGAIN, require_columns
+from model.arrays import Floats
+from model.errors import DataError, Problem
+from model.spec.types import Spec
+from model.sql import quoted
 
 WEEK = 7 * 86_400_000_000  # microseconds
-WEEKS = 100_000  # more than there are in a timestamp
 MOST_STRATA = 20_000  # of items; the newest
 
 
@@ -40,86 +40,76 @@ class CurveEvidence:
         return cls(Strata.joined([part.random for part in parts]), Strata.joined([part.items for part in parts]))
 
 
-@dataclass(frozen=True)
-class _Batch:
-    """Per row; `week` is 0 without a time, and `item` None without the column."""
-
-    label: NDArray[np.bool_]
-    position: Ints
-    random: NDArray[np.bool_]
-    week: Ints
-    item: pa.Array | None
-
-    def chosen(self, mask: NDArray[np.bool_]) -> "_Batch":
-        item = None if self.item is None else self.item.filter(pa.array(mask))
-        return _Batch(self.label[mask], self.position[mask], self.random[mask], self.week[mask], item)
-
-
-def read_strata(
-    columns: ColumnRoles, path: Path, positions: int, *, kept: float, after: str | None = None
-) -> CurveEvidence:
+def read_strata(spec: Spec, path: Path, positions: int, *, kept: float, after: str | None = None) -> CurveEvidence:
     """Of the rows at positions 1 to `positions`; with `after`, a moment in ISO 8601, of those that are not older.
 
-    `kept` is the share of the non-conversions that the split has. Raises DataError for a split that is damaged.
+    `kept` is the share of the non-conversions that the split has. Without a time or an item there are no strata of
+    items: over a longer time than a week an item is not the same. Raises DataError for a split that is damaged.
     """
-    random = np.zeros((2, positions))  # others, conversions
-    weeks: list[Ints] = []
-    items: list[pa.Array] = []
-    for batch in _batches(columns, path, positions, after):
-        chosen = batch.chosen(batch.random)
-        np.add.at(random, (chosen.label.astype(np.int64), chosen.position - 1), 1.0)
-        converted = batch.chosen(batch.label & ~batch.random)
-        if converted.item is not None:
-            weeks.append(converted.week)
-            items.append(converted.item)
-    of_random = Strata.of(random[1:], random[:1], kept=kept)
-    if not weeks or columns.time is None:
-        return CurveEvidence(of_random, Strata.none(positions))
-    known = pa.chunked_array(items).combine_chunks().unique().drop_null()
-    keys = [_keys(known, item, week) for item, week in zip(items, weeks, strict=True)]
-    wanted = np.unique(np.concatenate(keys))
-    wanted = wanted[wanted >= 0]
-    wanted = np.sort(wanted[np.argsort(wanted % WEEKS, kind="stable")][-MOST_STRATA:])
-    table = np.zeros((len(wanted), 2, positions))
-    if len(wanted):
-        for batch in _batches(columns, path, positions, after):
-            _count(table, wanted, known, batch.chosen(~batch.random))
-    return CurveEvidence(of_random, Strata.of(table[:, 1], table[:, 0], kept=kept))
+    columns = spec.columns
+    roles = (columns.label, columns.position, columns.item, columns.time, columns.explore)
+    require_columns(path, [*(name for name in roles if name), *spec.features])
+    with _rows(spec, path, positions, after) as connection:
+        random = _table(connection, "select 0 as stratum, position, y from rows where random", positions)
+        items = np.zeros((0, 2, positions))
+        if columns.item and columns.time:
+            items = _table(connection, _of_items(context(connection, spec, "items")), positions)
+    return CurveEvidence(*(Strata.of(table[:, 1], table[:, 0], kept=kept) for table in (random, items)))
 
 
-def _count(table: Floats, wanted: Ints, known: pa.Array, batch: _Batch) -> None:
-    """Add the rows of the wanted items and weeks to `table` (items and weeks, others or conversions, positions)."""
-    assert batch.item is not None
-    key = _keys(known, batch.item, batch.week)
-    index = np.minimum(np.searchsorted(wanted, key), len(wanted) - 1)
-    chosen = wanted[index] == key
-    np.add.at(table, (index[chosen], batch.label[chosen].astype(np.int64), batch.position[chosen] - 1), 1.0)
+@contextmanager
+def _rows(spec: Spec, path: Path, positions: int, after: str | None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with a view `rows`, and `items` of those whose list is not in random order."""
+    columns = spec.columns
+    position = f"cast({quoted(str(columns.position))} as bigint)"
+    random = f"coalesce({quoted(columns.explore)} = 1, false)" if columns.explore else "false"
+    time = f"epoch_us({quoted(columns.time)})" if columns.time else "null"
+    newer = f"and {time} >= {_microseconds(after)}" if after and columns.time else ""
+    item = quoted(columns.item) if columns.item else "null"
+    features = "".join(f", {quoted(name)}" for name in spec.features)
+    with duckdb.connect(config={"threads": 1}) as connection:
+        try:
+            connection.execute(
+                f"create view rows as select {quoted(columns.label)}::int as y, {position} as position, "
+                f"{random} as random, {time} // {WEEK} as week, {item} as item, "
+                f"file_row_number as number{features} from read_parquet('{_escaped(path)}', file_row_number = true) "
+                f"where {position} between 1 and {positions} {newer}"
+            )
+            connection.execute("create view items as select * from rows where not random and item is not null")
+            yield connection
+        except duckdb.Error as error:
+            first = str(error).splitlines()[0]
+            raise DataError(Problem(str(path), f"cannot be read ({first})", AGAIN, "split-damaged")) from None
 
 
-def _keys(known: pa.Array, item: pa.Array, week: Ints) -> Ints:
-    """A number for each item and week; below 0 for an item that is not known."""
-    code = pc.fill_null(pc.index_in(item, known), -1).to_numpy(zero_copy_only=False).astype(np.int64)
-    return np.where(code < 0, -1, code * WEEKS + week)
+def _microseconds(moment: str) -> int:
+    return int(datetime.fromisoformat(moment).timestamp() * 1_000_000)
 
 
-def _batches(columns: ColumnRoles, path: Path, positions: int, after: str | None) -> Iterator[_Batch]:
-    """Rows at the positions and not older than `after`."""
-    roles = {role: name for role, name in columns.single().items() if role in ("time", "item", "position", "explore")}
-    first = None if after is None else int(datetime.fromisoformat(after).timestamp() * 1_000_000)
-    for batch in batches(path, [columns.label, *dict.fromkeys(roles.values())]):
-        position = float64(batch[roles["position"]], f"{path} {roles['position']}")
-        mask = (position >= 1) & (position <= positions)
-        week = np.zeros(batch.num_rows, np.int64)
-        if "time" in roles:
-            time = batch[roles["time"]].cast(pa.timestamp("us"), safe=False).cast(pa.int64()).to_numpy()
-            week = time // WEEK
-            mask &= True if first is None else time >= first
-        explore = batch[roles["explore"]] if "explore" in roles else pa.nulls(batch.num_rows, pa.int64())
-        whole = _Batch(
-            float64(batch[columns.label], f"{path} {columns.label}") > 0,
-            np.where(mask, position, 1).astype(np.int64),
-            float64(explore.cast(pa.float64()), f"{path} explore") > 0,
-            week,
-            batch[roles["item"]] if "item" in roles else None,
-        )
-        yield whole.chosen(mask)
+def _escaped(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _of_items(context: list[str]) -> str:
+    """SQL for the rows of items and weeks, alike in their context, in which a row converted; the newest of these."""
+    codes = {f"c{number}": code for number, code in enumerate(context)}
+    coded = "".join(f", {code} as {name}" for name, code in codes.items())
+    keys = ("item", "week", *codes)
+    listed, same = ", ".join(keys), " and ".join(f"coded.{key} = strata.{key}" for key in keys)
+    return (
+        f"with coded as (select item, week, position, y{coded} from items), "
+        f"converting as (select {listed} from coded group by {listed} having sum(y) > 0 and "
+        f"min(position) < max(position) order by week desc, {listed} limit {MOST_STRATA}), "
+        f"strata as (select *, row_number() over (order by {listed}) - 1 as stratum from converting) "
+        f"select stratum, position, y from coded join strata on {same}"
+    )
+
+
+def _table(connection: duckdb.DuckDBPyConnection, sql: str, positions: int) -> Floats:
+    """Rows by stratum, conversion and position."""
+    counted = f"select stratum, y, position, count(*) as n from ({sql}) group by all order by all"
+    columns: dict[str, NDArray[np.int64]] = connection.execute(counted).fetchnumpy()
+    strata = int(columns["stratum"].max()) + 1 if len(columns["stratum"]) else 0
+    table = np.zeros((strata, 2, positions))
+    table[columns["stratum"], columns["y"], columns["position"] - 1] = columns["n"]
+    return table

@@ -16,12 +16,12 @@ def examination_curve(inputs: EvaluationInputs, last_position: int) -> Examinati
     `last_position` is the last logged one. Raises DataError for splits that are damaged.
     """
     positions = min(last_position, MOST_POSITIONS)
-    columns, position = inputs.spec.columns, inputs.bundle.manifest.position
-    evidence = [read_strata(columns, cut.test, positions, kept=1.0) for cut in inputs.cuts]
+    spec, position = inputs.spec, inputs.bundle.manifest.position
+    evidence = [read_strata(spec, cut.test, positions, kept=1.0) for cut in inputs.cuts]
     table = position.examination if position else None
     if table:
         return estimate(CurveEvidence.joined(*evidence), CurvePrior.of_table(table, positions, spread=0.0))
     kept = inputs.bundle.manifest.sampling.kept_negatives
-    evidence.append(read_strata(columns, split_file(inputs.splits, "train"), positions, kept=kept))
-    evidence.append(read_strata(columns, split_file(inputs.splits, "calibration"), positions, kept=1.0))
+    evidence.append(read_strata(spec, split_file(inputs.splits, "train"), positions, kept=kept))
+    evidence.append(read_strata(spec, split_file(inputs.splits, "calibration"), positions, kept=1.0))
     return estimate(CurveEvidence.joined(*evidence), None)
