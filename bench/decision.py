@@ -30,8 +30,8 @@ from bench.decisions.generations import GENERATION_HEADER, GenerationShares, gen
 from bench.decisions.rules import RULE_CASES, RULE_HEADER, RuleShares
 from bench.decisions.shares import HEADER, DecisionShares
 
-RULE_LOGS, CHAINS = 40, 20
-LOGS = {400: 80, 800: 100, 3200: 32}  # of equal models, by conversions
+RULE_LOGS, CHAINS = 40, 12
+LOGS = {400: 60, 800: 80, 3200: 28}  # of equal models, by conversions
 OTHERS = 4  # one log in so many also has the worse and the better models
 Row = DecisionShares | RuleShares | GenerationShares
 
