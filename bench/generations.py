@@ -263,15 +263,17 @@ def _start(pool: ProcessPoolExecutor, spec: Spec, settings: Settings, lineage: _
 
 
 HEADINGS = (
-    "seed", "generation", "verdict", "estimated lift", "true gain of the judged", "of the retrained",
-    "share of ideal, retrained", "in service", "decay", "seconds",
+    "seed", "generation", "verdict", "estimated lift", "true: judged", "true: retrained", "share of ideal",
+    "in service", "decay", "CPU s",
 )  # fmt: skip
 
 
 def table(results: list[Generation]) -> Table:
     """A row for each generation."""
     title = "true gains are over what was in service; a lift of generation 0 is over the old order"
-    view = Table(*HEADINGS, title=title)
+    view = Table(title=title)
+    for heading in HEADINGS:
+        view.add_column(heading, justify="right", no_wrap=True)
     for row in sorted(results, key=lambda result: (result.seed, result.number)):
         view.add_row(
             str(row.seed), str(row.number), row.verdict,

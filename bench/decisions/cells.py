@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from artifacts.examination.curve import ExaminationCurve
 from bench.decisions.catalogue import DAYS, ERROR, TRAIN_DAYS, Catalogue, slow
 from bench.decisions.curves import CURVES, CurveCase
 from bench.decisions.impressions import Impressions, Policy, TestSet
 from bench.decisions.probability import Probability
 from bench.decisions.verdicts import Candidates, Judgement, judge, of_spared, spared
 from components.evaluate.metrics.candidate_names import CHAMPION, NEW
-from components.evaluate.metrics.position_bias import ExaminationCurve
 from components.evaluate.scoring import CandidateScores
 from model.arrays import Floats
 
@@ -163,6 +163,8 @@ class Scorer:
 
     def __init__(self, random: np.random.Generator, log: TestSet, champion: Floats | None) -> None:
         self.test: Impressions = log.test.chosen(spared(random, log.test))
+        self.log = log.test
+        self._orders = {} if champion is None else {CHAMPION: log.test.of(champion)}
         self._constant = of_spared(np.full(self.test.lists * len(self.test.items[0]), log.train.label.mean()))
         self._champion = (
             {} if champion is None else {CHAMPION: self.scores(Probability.fit(random, log.train, champion))}
@@ -175,4 +177,5 @@ class Scorer:
 
     def candidates(self, model: Probability, order: Floats | None = None) -> Candidates:
         """The champion and the new model."""
-        return Candidates(self._champion | {NEW: self.scores(model, order)}, self._constant)
+        orders = self._orders | {NEW: self.log.of(model.score if order is None else order)}
+        return Candidates(self._champion | {NEW: self.scores(model, order)}, self._constant, self.log, orders)

@@ -5,10 +5,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.decisions.catalogue import PAGE, examination
+from artifacts.examination.curve import ExaminationCurve
+from artifacts.examination.estimate import estimate
+from artifacts.examination.posterior import CurvePrior
+from artifacts.examination.read_strata import CurveEvidence
+from artifacts.examination.strata import Strata
+from bench.decisions.catalogue import DAYS, ITEMS, PAGE, examination
 from bench.decisions.impressions import Impressions, TestSet
-from components.evaluate.metrics.position_bias import ExaminationCurve, enough, from_model, from_random_order
+from components.train.examination import CHANGE
 from model.arrays import Floats
+
+WEEK = 7  # days
 
 
 @dataclass(frozen=True)
@@ -32,20 +39,37 @@ CurveOf = Callable[[CurveCase], ExaminationCurve]
 
 def true(case: CurveCase) -> ExaminationCurve:
     """As nobody knows it."""
-    return ExaminationCurve(examination(case.exponent), "the true one")
+    return ExaminationCurve.exact(examination(case.exponent), "the true one")
 
 
 def position_input(case: CurveCase) -> ExaminationCurve:
     """From the new model's own position input."""
-    return from_model(case.by_position, source="the model's own position input, all else equal")
+    at: Floats = np.minimum.accumulate(case.by_position / case.by_position[0])
+    return ExaminationCurve.exact(at, "the model's own position input, all else equal")
 
 
 def product(case: CurveCase) -> ExaminationCurve:
-    """As metrics/examination_source.py of evaluate has it: from lists in random order where there are enough."""
-    events, impressions = random_order(case.log.train, case.log.test)
-    if enough(events):
-        return from_random_order(events, impressions, source=f"{events.sum():,.0f} conversions in random order")
-    return position_input(case)
+    """As the steps have it: the bundle's curve is of the rows before the test rows and of the curve that the champion
+    carries, and the test rows add what they say."""
+    carried = case.stored()
+    known = CurvePrior.of_table(carried.table, PAGE, spread=CHANGE) if carried else None
+    learned = estimate(evidence(case.log.train), known)
+    return estimate(evidence(case.log.test), CurvePrior.of_table(learned.table, PAGE, spread=0.0))
+
+
+def evidence(window: Impressions) -> CurveEvidence:
+    """As artifacts/examination/read_strata.py reads it from a split."""
+    events, rows = random_order(window)
+    of_random = Strata.of(events[None, :], (rows - events)[None, :], kept=1.0)
+    ordered = window.chosen(~window.explores)
+    of_item = ordered.item.astype(np.int64) + ITEMS * (ordered.day // WEEK)
+    cell = of_item * PAGE + ordered.position - 1
+    size = ITEMS * -(-DAYS // WEEK) * PAGE
+    shown = np.bincount(cell, minlength=size).reshape(-1, PAGE)
+    converted = np.bincount(cell[ordered.label], minlength=size).reshape(-1, PAGE)
+    some = converted.any(axis=1)
+    conversions = converted[some].astype(np.float64)
+    return CurveEvidence(of_random, Strata.of(conversions, shown[some] - conversions, kept=1.0))
 
 
 def random_order(*windows: Impressions) -> tuple[Floats, Floats]:

@@ -10,6 +10,7 @@ from functools import partial
 
 import numpy as np
 
+from artifacts.examination.curve import ExaminationCurve
 from bench.decisions.catalogue import DAYS, TRAIN_DAYS
 from bench.decisions.cells import ALIKE, Market, Scorer
 from bench.decisions.curves import CURVES, CurveCase
@@ -17,7 +18,6 @@ from bench.decisions.impressions import Policy, TestSet
 from bench.decisions.probability import Probability
 from bench.decisions.shares import error
 from bench.decisions.verdicts import judge
-from components.evaluate.metrics.position_bias import ExaminationCurve
 
 EXPONENT = 0.75
 CONVERSIONS = 800

@@ -87,7 +87,9 @@ def level_alone(number: int) -> RuleOutcome:
     rows = scorer.test.lists * PAGE
     rate = scene.log.test.label.mean()
     level = of_spared(rate * np.exp(0.01 * scene.random.normal(size=rows)))  # no ties, no knowledge
-    candidates = Candidates({NEW: CandidateScores(level, level)}, of_spared(np.full(rows, STALE * rate)))
+    candidates = Candidates(
+        {NEW: CandidateScores(level, level)}, of_spared(np.full(rows, STALE * rate)), scene.log.test, {}
+    )
     return RuleOutcome(judge(scorer.test, candidates, None, replace(CRITERIA, ranked=False, metric="log_loss")), 0.0)
 
 

@@ -1,7 +1,7 @@
 """The product's comparison and decision on a test set.
 
-Lists without a conversion say nothing of orders and little of probabilities: 1 in SPARED of them stays, and every
-probability is that of a row of what stays (Elkan, IJCAI 2001, for whole lists). That makes the bench 7 times as fast.
+Lists without a conversion say little of probabilities: 1 in SPARED of them stays, and every probability is that of a
+row of what stays (Elkan, IJCAI 2001, for whole lists). Orders are compared on all lists: rows of an item are pooled.
 """
 
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from artifacts.examination.curve import ExaminationCurve
 from artifacts.pool import ONE_CUT
 from bench.decisions.catalogue import PAGE
 from bench.decisions.impressions import Impressions
@@ -19,12 +20,12 @@ from components.evaluate.decide.evidence import ChampionComparison
 from components.evaluate.gather_evidence import Measurements, gather_evidence
 from components.evaluate.metrics.bootstrap import Estimate
 from components.evaluate.metrics.candidate_names import CHAMPION, CONSTANT, CURRENT, ESTIMATED, LOGISTIC
+from components.evaluate.metrics.expected_conversions import ExpectedConversions
 from components.evaluate.metrics.paired_comparison import PairedComparison
-from components.evaluate.metrics.position_bias import ExaminationCurve
 from components.evaluate.metrics.scalars import champion_metrics, order_metrics, probability_metrics
 from components.evaluate.scoring import CandidateScores
 from components.evaluate.test_set import Rows, numbered
-from model.arrays import Floats
+from model.arrays import Floats, Ints
 from model.spec.types import Spec
 
 SPARED = 30
@@ -41,10 +42,15 @@ CRITERIA = Criteria.of(Spec.model_validate(SPEC))  # with the product's defaults
 
 @dataclass(frozen=True)
 class Candidates:
-    """`scores` by the candidate's name; `constant` is a probability per row."""
+    """`scores` by the candidate's name; `constant` is a probability per row.
+
+    `orders` are scores of all rows of `log`, of which the others are those that stay.
+    """
 
     scores: Mapping[str, CandidateScores]
     constant: Floats
+    log: Impressions
+    orders: Mapping[str, Floats]
 
 
 @dataclass(frozen=True)
@@ -60,24 +66,52 @@ class Judgement:
     ess: float
 
 
+class WholeComparison(PairedComparison):
+    """Probabilities on the rows that stay, orders on all of them."""
+
+    def __init__(
+        self, test: Impressions, candidates: Candidates, curve: ExaminationCurve | None, criteria: Criteria
+    ) -> None:
+        constant = candidates.constant
+        scores = {LOGISTIC: CandidateScores(constant, constant), **candidates.scores}
+        super().__init__(
+            rows_of(test, ranked=curve is not None), scores, constant=constant, curve=curve,
+            confidence=criteria.confidence,
+        )  # fmt: skip
+        if curve:
+            log = candidates.log
+            positions = {CURRENT: log.position} | {name: placed(score) for name, score in candidates.orders.items()}
+            whole = rows_of(log, ranked=True)
+            self._expected = {name: ExpectedConversions(whole, positions, each) for name, each in self.curves.items()}
+
+
+def rows_of(log: Impressions, *, ranked: bool) -> Rows:
+    """As evaluate reads them."""
+    return Rows(
+        label=log.label.astype(np.float64),
+        unit=numbered(log.user),
+        unit_name="user",
+        list=log.list if ranked else None,
+        position=log.position if ranked else None,
+        item=log.item.astype(np.int64) if ranked else None,
+    )
+
+
+def placed(score: Floats) -> Ints:
+    """The position of each row by `score` within its page, as positions_by_score has it where no scores are equal."""
+    order = np.argsort(-score.reshape(-1, PAGE), axis=1)
+    position = np.empty_like(order)
+    np.put_along_axis(position, order, np.arange(1, PAGE + 1)[None, :], axis=1)
+    return position.ravel()
+
+
 def judge(
     test: Impressions, candidates: Candidates, curve: ExaminationCurve | None, criteria: Criteria = CRITERIA
 ) -> Judgement:
     """By the product's rules. `test` are the rows of `candidates`; without a curve only probabilities are compared."""
-    rows = Rows(
-        label=test.label.astype(np.float64),
-        unit=numbered(test.user),
-        unit_name="user",
-        list=test.list if curve else None,
-        position=test.position if curve else None,
-        item=None,
-    )
-    scores = {LOGISTIC: CandidateScores(candidates.constant, candidates.constant), **candidates.scores}
-    compared = PairedComparison(
-        rows, scores, constant=candidates.constant, curve=curve, confidence=criteria.confidence
-    )  # fmt: skip
+    compared = WholeComparison(test, candidates, curve, criteria)
     scalars = probability_metrics(compared) | order_metrics(compared) | champion_metrics(compared) | UNMEASURED
-    champion = ChampionComparison() if CHAMPION in scores else None
+    champion = ChampionComparison() if CHAMPION in candidates.scores else None
     measured = Measurements(compared, compared, scalars, (), champion, None, ONE_CUT)
     decision = decide(gather_evidence(measured, criteria).evidence, criteria)
     failed = tuple(result.rule for result in decision.results if not result.passed)

@@ -91,7 +91,8 @@ def test_the_gain_over_the_champion_is_that_of_all_lists(market, log):
         name: CandidateScores(model.at(log.test), log.test.of(table))
         for name, table in ((NEW, model.score), (CHAMPION, market.champion))
     }
-    every = judge(log.test, Candidates(whole, np.full(len(log.test.label), RATE)), curve)
+    orders = {name: score.order for name, score in whole.items()}
+    every = judge(log.test, Candidates(whole, np.full(len(log.test.label), RATE), log.test, orders), curve)
     assert few.lift.value == pytest.approx(every.lift.value, abs=1e-9)
     assert few.lift.se == pytest.approx(every.lift.se, rel=0.1)
 
