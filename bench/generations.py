@@ -187,7 +187,17 @@ def _train(
     preprocess(spec, rows, splits, progress=quiet)
     clock.stop("preprocess")
     minutes = spec.training.minutes
-    train(spec, splits, splits, trained, trials=settings.trials, minutes=minutes, threads=1, progress=quiet)
+    train(
+        spec,
+        splits,
+        splits,
+        trained,
+        trials=settings.trials,
+        minutes=minutes,
+        threads=1,
+        champion=champion,
+        progress=quiet,
+    )
     clock.stop("train")
     inputs = InputFolders(trained / "bundle", splits, trained, splits, champion)
     evaluate(spec, inputs, evaluated, progress=quiet, threads=1)

@@ -11,7 +11,7 @@ from bench.decisions.catalogue import DAYS, ERROR, TRAIN_DAYS, Catalogue, slow
 from bench.decisions.curves import CURVES, CurveCase
 from bench.decisions.impressions import Impressions, Policy, TestSet
 from bench.decisions.probability import Probability
-from bench.decisions.verdicts import Candidates, Judgement, judge, of_spared, spared
+from bench.decisions.verdicts import Candidates, Judgement, chance, judge, of_spared, spared
 from components.evaluate.metrics.candidate_names import CHAMPION, NEW
 from components.evaluate.scoring import CandidateScores
 from model.arrays import Floats
@@ -173,7 +173,7 @@ class Scorer:
     def scores(self, model: Probability, order: Floats | None = None) -> CandidateScores:
         """Probabilities among what stays, and the model's order, or another one."""
         table = model.score if order is None else order
-        return CandidateScores(of_spared(model.at(self.test)), self.test.of(table))
+        return CandidateScores(of_spared(model.at(self.test)), chance(self.test.of(table)))
 
     def candidates(self, model: Probability, order: Floats | None = None) -> Candidates:
         """The champion and the new model."""

@@ -20,15 +20,17 @@ from components.evaluate.decide.evidence import ChampionComparison
 from components.evaluate.gather_evidence import Measurements, gather_evidence
 from components.evaluate.metrics.bootstrap import Estimate
 from components.evaluate.metrics.candidate_names import CHAMPION, CONSTANT, CURRENT, ESTIMATED, LOGISTIC
-from components.evaluate.metrics.expected_conversions import ExpectedConversions
+from components.evaluate.metrics.expected_conversions import ExpectedConversions, pools
 from components.evaluate.metrics.paired_comparison import PairedComparison
 from components.evaluate.metrics.scalars import champion_metrics, order_metrics, probability_metrics
 from components.evaluate.scoring import CandidateScores
 from components.evaluate.test_set import Rows, numbered
+from model.arithmetic import sigmoid
 from model.arrays import Floats, Ints
 from model.spec.types import Spec
 
 SPARED = 30
+LEVEL = -5.0  # log odds of a usual item
 UNMEASURED = {"unseen_categories": 0.0, "monotone_violations": 0.0, "booster_bytes": 1e5, "immature_days": 0.0}
 COLUMNS = {
     "label": "converted", "time": "day", "list": "list", "position": "position", "user": "user", "explore": "explore",
@@ -82,7 +84,16 @@ class WholeComparison(PairedComparison):
             log = candidates.log
             positions = {CURRENT: log.position} | {name: placed(score) for name, score in candidates.orders.items()}
             whole = rows_of(log, ranked=True)
-            self._expected = {name: ExpectedConversions(whole, positions, each) for name, each in self.curves.items()}
+            assert whole.item is not None
+            pool = pools(whole.item, [chance(score) for score in candidates.orders.values()])
+            self._expected = {
+                name: ExpectedConversions(whole, positions, each, pool=pool) for name, each in self.curves.items()
+            }
+
+
+def chance(score: Floats) -> Floats:
+    """A score, which is log attraction, as a probability of conversion."""
+    return sigmoid(score + LEVEL)
 
 
 def rows_of(log: Impressions, *, ranked: bool) -> Rows:

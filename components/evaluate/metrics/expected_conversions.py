@@ -15,9 +15,11 @@ The interval draws the units and the curve, both at random: what is not known of
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from artifacts.examination.curve import ExaminationCurve
 from components.evaluate.metrics.bootstrap import CHUNK, DRAWS, SEED, Estimate, buckets
@@ -76,16 +78,19 @@ class ExpectedConversions:
     def _drawn(self, name: str) -> Floats:
         """The value in each draw, with the same units and curve for every order."""
         if name not in self._draws:
-            random = np.random.Generator(np.random.PCG64(SEED))
-            curves = self._curve.draws(DRAWS)
-            units = int(self._conversions.unit.max()) + 1
-            parts = []
-            for start in range(0, DRAWS, CHUNK):
-                drawn = random.poisson(1.0, (CHUNK, units)).astype(np.float64)
-                of_group = self._weights(name, curves[start : start + CHUNK])
-                parts.append((drawn[:, self._conversions.unit] * of_group[:, self._conversions.group]).sum(axis=1))
-            self._draws[name] = np.concatenate(parts)
+            of_group = self._weights(name, self._curve.draws(DRAWS))
+            self._draws[name] = np.einsum("dg,dg->d", self._counts, of_group)
         return self._draws[name]
+
+    @cached_property
+    def _counts(self) -> Floats:
+        """Conversions of each group, in each draw of the units (DRAWS, groups)."""
+        unit, group = self._conversions.unit, self._conversions.group
+        random = np.random.Generator(np.random.PCG64(SEED))
+        shape = (int(unit.max()) + 1, int(group.max()) + 1)
+        members = sparse.csr_matrix((np.ones(len(unit)), (unit, group)), shape=shape)
+        counts = [random.poisson(1.0, (CHUNK, shape[0])).astype(np.float64) @ members for _ in range(DRAWS // CHUNK)]
+        return np.concatenate(counts)
 
     def _weights(self, name: str, curves: Floats) -> Floats:
         """What a conversion stands for (curves, groups)."""
