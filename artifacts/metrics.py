@@ -41,14 +41,14 @@ class CurveGain(Gain):
 class Examination(Section):
     """The position bias: `curves` by name, each from position 1, and the gains under each of them.
 
-    `decay` is the exponent of the power law nearest to the estimated curve, `decay_se` its standard error; a row counts
-    at most `clip` times.
+    `decay` is the exponent of the power law nearest to the estimated curve, `decay_se` its standard error; a
+    conversion counts at most `clip` times, null where nothing is clipped.
     """
 
     source: str
     decay: Number
     decay_se: Number
-    clip: Number
+    clip: Number | None
     curves: dict[str, tuple[Number, ...]]
     lifts: tuple[CurveGain, ...]
 

@@ -14,8 +14,8 @@ SETTLED = 0.1  # up to which it makes little difference to a verdict
 ITEM_SPREAD = 0.1
 
 
-def estimate(evidence: CurveEvidence, known: CurvePrior | None) -> ExaminationCurve:
-    """Of lists in random order, items at several positions, and what was `known` before these rows."""
+def estimate(evidence: CurveEvidence, known: CurvePrior | None, origin: str = "") -> ExaminationCurve:
+    """Of lists in random order, items at several positions, and what was `known` before these rows, from `origin`."""
     positions = evidence.random.rows.shape[1]
     prior, sources = CurvePrior.unknown(positions), []
     if evidence.items.conversions:
@@ -24,7 +24,7 @@ def estimate(evidence: CurveEvidence, known: CurvePrior | None) -> ExaminationCu
         sources.append(f"{evidence.items.conversions:,} conversions of items at several positions within a week")
     if known:
         prior = prior.combined(known) if sources else known
-        sources.append("the curve of an earlier model")
+        sources.append(origin)
     if evidence.random.conversions:
         sources.insert(0, f"{evidence.random.conversions:,} conversions in lists in random order")
     source = "; ".join(sources) if sources else "nothing that identifies it: the usual power law"

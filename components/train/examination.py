@@ -18,6 +18,7 @@ from model.bundle.features import Feature, NumberFeature
 from model.bundle.manifest import BundleManifest
 from model.spec.types import Spec
 
+EARLIER = "what the rows before the test split said"
 CHANGE = 0.05  # standard deviation by which the decay of a site changes from one model to the next
 
 
@@ -40,14 +41,14 @@ def learn_examination(
     evidence = [
         read_strata(spec, split_file(splits, name), positions, kept=kept, after=after) for name, kept in shares.items()
     ]
-    return _table(estimate(CurveEvidence.joined(*evidence), known))
+    return _table(estimate(CurveEvidence.joined(*evidence), known, "the curve of the model in service"))
 
 
 def newer_examination(spec: Spec, splits: Path, learned: ExaminationTable) -> ExaminationTable:
     """The curve of a judged model, with what the test split adds to it."""
     positions = len(learned.at)
     evidence = read_strata(spec, split_file(splits, "test"), positions, kept=1.0)
-    return estimate(evidence, CurvePrior.of_table(learned, positions, spread=0.0)).table
+    return estimate(evidence, CurvePrior.of_table(learned, positions, spread=0.0), EARLIER).table
 
 
 def _positions(spec: Spec, features: Sequence[Feature]) -> int:

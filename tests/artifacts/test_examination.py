@@ -96,7 +96,7 @@ def test_an_earlier_curve_counts_as_far_as_it_was_known():
     strata = Strata.of(conversions[None, :], np.full((1, 20), 2_000.0), kept=1.0)
     evidence = CurveEvidence(strata, Strata.none(20))
     steep = ExaminationCurve.exact(POSITIONS**-1.5, "test").table
-    certain = estimate(evidence, CurvePrior.of_table(steep, 20, spread=0.01))
+    certain = estimate(evidence, CurvePrior.of_table(steep, 20, spread=0.01), "an earlier model")
     vague = estimate(evidence, CurvePrior.of_table(steep, 20, spread=1.0))
     assert vague.decay + 0.1 < certain.decay < 1.5
     assert vague.decay == pytest.approx(0.75, abs=3 * vague.decay_se)

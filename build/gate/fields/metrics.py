@@ -40,7 +40,7 @@ LOSS, SAVING, LIFT = MetricRange(0, MOST_LOG_LOSS), MetricRange(-math.inf, 1), M
 RANGES: tuple[tuple[str, MetricRange], ...] = (
     (r"(calibration_split_)?log_loss", LOSS),
     (r"(calibration_split_)?normalised_entropy|calibration_ratio|lift_at_10_percent|ips_conversions|snips", AMOUNT),
-    (r"mean_weight|max_weight|ess|examination_decay|minimal_detectable_lift|immature_days", AMOUNT),
+    (r"mean_weight|max_weight|ess|examination_decay(_se)?|minimal_detectable_lift|immature_days", AMOUNT),
     (r"calibration_split_rate|auc|pr_auc|group_auc|conversion_rate|mean_probability|ece", SHARE),
     (r"ndcg_at_10_biased|mrr_biased|conversions_at_10_biased|top_10_overlap|lists_changed", SHARE),
     (r"items_ever_in_top_10|attention_gini|unseen_categories|rejected_share", SHARE),
@@ -54,7 +54,7 @@ ENDING = re.compile(r"(_low|_high|_current_order)$")
 NOT_ABOVE = (  # of two metrics the first is never above the second
     ("conversions", "rows"),
     ("lists", "rows"),
-    ("ess", "rows"),
+    ("ess", "conversions"),
     ("lists_with_conversion", "lists"),
     ("lists_in_group_auc", "lists_with_conversion"),
     ("mean_weight", "max_weight"),

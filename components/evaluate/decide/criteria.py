@@ -22,11 +22,16 @@ class Criteria:
 
     @classmethod
     def of(cls, spec: Spec) -> "Criteria":
-        """Without a metric in the spec, orders are compared where there are positions, else log loss."""
+        """Without a metric in the spec, orders are compared where there are positions, else log loss.
+
+        With positions the current order is always to be beaten: a probability that knows the position beats a constant
+        in whatever order it puts the rows.
+        """
         promotion, ranked = spec.promotion, spec.columns.position is not None
+        current = ("current_order",) if ranked and "current_order" not in promotion.must_beat else ()
         champion = promotion.champion
         return cls(
-            must_beat=promotion.must_beat,
+            must_beat=(*promotion.must_beat, *current),
             metric=champion.metric or ("ips_conversions" if ranked else "log_loss"),
             rule=champion.rule,
             margin=champion.margin,

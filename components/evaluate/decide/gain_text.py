@@ -47,6 +47,29 @@ def superiority(
     return RuleResult(rule, gain.value, bound, False, message, "hold")
 
 
+def not_worse(rule: str, gain: Estimate, margin: float, other: str, conversions: float) -> RuleResult:
+    """Non-inferiority: passes with the interval above -margin and the value not below 0, and where superiority would.
+
+    A margin of less than POWER standard errors tells nothing of models that are alike; the message says which would.
+    """
+    bound, interval = f"interval above -{percent(margin)}, value >= 0", with_interval(gain.value, gain.low, gain.high)
+    if gain.high < 0:
+        return RuleResult(rule, gain.value, bound, False, f"Worse than {other}: {interval}.", "reject")
+    if margin < POWER * gain.se and gain.low <= 0:
+        needed = conversions_for(gain, margin, conversions)
+        more = f"needs about {needed:,.0f} conversions" if math.isfinite(needed) else "no number of conversions will do"
+        message = (
+            f"Cannot tell within {percent(margin)} of {other}: {interval}, from {conversions:,.0f} conversions, which can "
+            f"show a margin of {percent(POWER * gain.se)}; {more}."
+        )
+        return RuleResult(rule, gain.value, bound, False, message, "hold")
+    passed = gain.low > -margin and gain.value >= 0
+    finding = "Not worse" if passed else "Not shown to be as good"
+    return RuleResult(
+        rule, gain.value, bound, passed, f"{finding} within {percent(margin)} of {other}: {interval}.", "hold"
+    )
+
+
 def _needed(gain: Estimate, conversions: float, pool: Pool) -> str:
     smallest = f"The smallest difference that {conversions:,.0f} conversions can show is {percent(POWER * gain.se)}"
     needed = conversions_for(gain, gain.value, conversions)

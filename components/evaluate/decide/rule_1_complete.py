@@ -15,7 +15,7 @@ NEEDED = (
     "conversions",
     "log_loss",
     "normalised_entropy",
-    "auc",
+    *("auc", "auc_low", "auc_high"),
     "calibration_ratio",
     "calibration_ratio_low",
     "calibration_ratio_high",

@@ -8,7 +8,7 @@ from components.evaluate.decide.criteria import Criteria
 from components.evaluate.decide.evidence import Evidence
 from components.evaluate.decide.rule_result import RuleResult
 
-FEWEST_ESS, LEAST_ESS_SHARE = 200, 0.01
+LEAST_ESS_SHARE = 0.5  # of promotion.min_conversions
 
 
 def validity(evidence: Evidence, criteria: Criteria) -> Iterator[RuleResult]:
@@ -18,7 +18,7 @@ def validity(evidence: Evidence, criteria: Criteria) -> Iterator[RuleResult]:
     yield _mature(metrics["immature_days"])
     if criteria.ranked:
         yield _several_positions(metrics["logged_positions"])
-        yield _effective_sample(metrics["ess"], metrics["rows"])
+        yield _effective_sample(metrics["ess"], metrics["conversions"], criteria)
 
 
 def enough_conversions(conversions: float, criteria: Criteria, pool: Pool) -> RuleResult:
@@ -45,8 +45,11 @@ def _several_positions(positions: float) -> RuleResult:
     return RuleResult("positions", positions, ">= 2", positions >= 2, message, "insufficient-data")
 
 
-def _effective_sample(ess: float, rows: float) -> RuleResult:
-    """The number of rows that the off-policy weights are worth (Kish's effective sample size)."""
-    least = max(FEWEST_ESS, math.ceil(LEAST_ESS_SHARE * rows))  # as it is written in the bound
-    message = f"The weights of the off-policy estimate are worth {ess:,.0f} of {rows:,.0f} rows; {least:,} are needed."
+def _effective_sample(ess: float, conversions: float, criteria: Criteria) -> RuleResult:
+    """The number of conversions that the off-policy weights are worth (Kish's effective sample size)."""
+    least = math.ceil(LEAST_ESS_SHARE * criteria.min_conversions)  # as it is written in the bound
+    message = (
+        f"The weights of the new order leave {ess:,.0f} of {conversions:,.0f} conversions; {least:,} are needed. Few are "
+        "left where it puts at the top what was shown at the bottom."
+    )
     return RuleResult("effective sample", ess, f">= {least:,}", ess >= least, message, "insufficient-data")

@@ -1,13 +1,12 @@
 """Rule 4: the model beats the model in service on the same rows, or is not worse than it within the spec's margin."""
 
-import math
 from collections.abc import Iterator
 
 from components.evaluate.decide.criteria import Criteria
 from components.evaluate.decide.evidence import ChampionComparison, Evidence
-from components.evaluate.decide.gain_text import conversions_for, percent, superiority, with_interval
+from components.evaluate.decide.gain_text import not_worse, percent, superiority, with_interval
 from components.evaluate.decide.rule_result import RuleResult
-from components.evaluate.metrics.bootstrap import POWER, Estimate
+from components.evaluate.metrics.bootstrap import Estimate
 
 MOST_LOG_LOSS_RISE = 0.02
 
@@ -31,7 +30,7 @@ def beats_champion(evidence: Evidence, criteria: Criteria) -> Iterator[RuleResul
     if criteria.rule == "superiority":
         yield superiority("beats champion", champion.primary, other, conversions)
     else:
-        yield _not_worse(champion.primary, criteria.margin or 0.0, other, conversions)
+        yield not_worse("not worse than champion", champion.primary, criteria.margin or 0.0, other, conversions)
     yield _log_loss(champion.log_loss)
 
 
@@ -57,25 +56,6 @@ def _new_to_champion(champion: ChampionComparison, criteria: Criteria) -> RuleRe
     return RuleResult(
         "rows new to champion", champion.conversions, bound, not champion.too_few, message, "insufficient-data"
     )
-
-
-def _not_worse(gain: Estimate, margin: float, other: str, conversions: float) -> RuleResult:
-    """Non-inferiority, which needs a margin of at least POWER standard errors to tell anything."""
-    rule, bound = "not worse than champion", f"interval above -{percent(margin)}, value >= 0"
-    interval = with_interval(gain.value, gain.low, gain.high)
-    if gain.high < 0:
-        return RuleResult(rule, gain.value, bound, False, f"Worse than {other}: {interval}.", "reject")
-    if margin < POWER * gain.se:
-        needed = conversions_for(gain, margin, conversions)
-        more = f"needs about {needed:,.0f} conversions" if math.isfinite(needed) else "no number of conversions will do"
-        message = (
-            f"Cannot tell within {percent(margin)} of {other}: {interval}, from {conversions:,.0f} conversions; {more}."
-        )
-        return RuleResult(rule, gain.value, bound, False, message, "hold")
-    passed = gain.low > -margin and gain.value >= 0
-    finding = "Not worse" if passed else "Not shown to be as good"
-    message = f"{finding} within {percent(margin)} of {other}: {interval}."
-    return RuleResult(rule, gain.value, bound, passed, message, "hold")
 
 
 def _log_loss(saving: Estimate) -> RuleResult:

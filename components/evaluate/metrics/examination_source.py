@@ -8,6 +8,8 @@ from artifacts.split import split_file
 from components.evaluate.inputs import EvaluationInputs
 from model.bundle.examination import MOST_POSITIONS
 
+EARLIER = "what the rows before the test split said"
+
 
 def examination_curve(inputs: EvaluationInputs, last_position: int) -> ExaminationCurve:
     """The curve that the new model carries, and what the test rows add to it.
@@ -20,7 +22,7 @@ def examination_curve(inputs: EvaluationInputs, last_position: int) -> Examinati
     evidence = [read_strata(spec, cut.test, positions, kept=1.0) for cut in inputs.cuts]
     table = position.examination if position else None
     if table:
-        return estimate(CurveEvidence.joined(*evidence), CurvePrior.of_table(table, positions, spread=0.0))
+        return estimate(CurveEvidence.joined(*evidence), CurvePrior.of_table(table, positions, spread=0.0), EARLIER)
     kept = inputs.bundle.manifest.sampling.kept_negatives
     evidence.append(read_strata(spec, split_file(inputs.splits, "train"), positions, kept=kept))
     evidence.append(read_strata(spec, split_file(inputs.splits, "calibration"), positions, kept=1.0))

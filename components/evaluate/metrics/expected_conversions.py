@@ -23,11 +23,12 @@ from scipy import sparse
 
 from artifacts.examination.curve import ExaminationCurve
 from components.evaluate.metrics.bootstrap import CHUNK, DRAWS, SEED, Estimate, buckets
-from components.evaluate.metrics.off_policy import CLIP
+from components.evaluate.metrics.candidate_names import CURRENT, NEW
 from components.evaluate.test_set import Rows
 from model.arrays import Floats, Ints
 
 ALIKE = 0.2  # log odds
+CLIPS = (10.0, 20.0, 50.0)
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,27 @@ class _Conversions:
     group: Ints
 
 
+@dataclass(frozen=True)
+class _Lift:
+    """A ratio of two orders, as estimated and in each draw."""
+
+    value: float
+    drawn: Floats
+
+    def error(self, exact: "_Lift") -> float:
+        """Squared bias, beyond what is chance, and variance."""
+        bias = (self.value - exact.value) ** 2 - float((self.drawn - exact.drawn).var())
+        return max(0.0, bias) + float(self.drawn.var())
+
+
 class ExpectedConversions:
     """`positions` by order, of every row. The same rows, orders, curve and seed give the same numbers."""
 
     def __init__(
         self, rows: Rows, positions: Mapping[str, Ints], curve: ExaminationCurve, *, pool: Ints | None
     ) -> None:
-        """`pool` numbers from 0 the rows that are pooled, None where each stands for itself."""
+        """`pool` numbers from 0 the rows that are pooled, None where each stands for itself: a conversion then counts
+        at most `clip` times, which is chosen by the rows."""
         assert rows.position is not None
         self._conversions, chosen, group = _pooled(rows, pool)
         self._pooled = pool is not None
@@ -55,11 +70,18 @@ class ExpectedConversions:
         self._new = {
             name: _counts(group, np.minimum(position[chosen] - 1, last), size) for name, position in positions.items()
         }
-        self._draws: dict[str, Floats] = {}
+        self._draws: dict[tuple[str, float], Floats] = {}
+        self.clip = np.inf if self._pooled else self._least_error()
 
     def value(self, name: str) -> float:
         """Of the order of that name, over all rows, by the curve as estimated."""
-        return float(self._weights(name, self._curve.at[None, :])[0, self._conversions.group].sum())
+        return float(self._of_conversions(name, self.clip).sum())
+
+    def effective(self, name: str) -> float:
+        """How many conversions the weights are worth (Kish's effective sample size): few stand for all the others where
+        the order puts at the top what was at the bottom."""
+        weight = self._of_conversions(name, self.clip)
+        return float(weight.sum() ** 2 / (weight**2).sum())
 
     def gain(self, new: str, base: str, *, confidence: float, widening: float = 1.0) -> Estimate:
         """Relative gain of an order over another; NaN where nothing converted at a position that counts."""
@@ -67,7 +89,7 @@ class ExpectedConversions:
         if not below > 0:
             return Estimate(np.nan, np.nan, np.nan, np.nan)
         value = self.value(new) / below
-        drawn, drawn_base = self._drawn(new), self._drawn(base)
+        drawn, drawn_base = self._drawn(new, self.clip), self._drawn(base, self.clip)
         ratios = drawn[drawn_base > 0] / drawn_base[drawn_base > 0]
         low, high = np.quantile(ratios, [(1 - confidence) / 2, (1 + confidence) / 2])
         # With few units the measured value can lie outside of the draws: an interval contains its own value.
@@ -75,12 +97,28 @@ class ExpectedConversions:
         ratio = ratio.widened(widening)
         return Estimate(ratio.value - 1, ratio.low - 1, ratio.high - 1, ratio.se)
 
-    def _drawn(self, name: str) -> Floats:
+    def _least_error(self) -> float:
+        """The clip whose lift over the current order has the least squared bias and variance; none has no bias."""
+        lifts = {clip: self._lift(clip) for clip in (*CLIPS, np.inf)}
+        exact = lifts[np.inf]
+        return min(lifts, key=lambda clip: lifts[clip].error(exact))
+
+    def _lift(self, clip: float) -> "_Lift":
+        new, base = (self._drawn(name, clip) for name in (NEW, CURRENT))
+        value = self._of_conversions(NEW, clip).sum() / self._of_conversions(CURRENT, clip).sum()
+        return _Lift(float(value), np.divide(new, base, out=np.ones_like(new), where=base > 0))
+
+    def _of_conversions(self, name: str, clip: float) -> Floats:
+        """What each conversion stands for by the curve as estimated."""
+        of_group: Floats = self._weights(name, self._curve.at[None, :], clip)[0]
+        return of_group[self._conversions.group]
+
+    def _drawn(self, name: str, clip: float) -> Floats:
         """The value in each draw, with the same units and curve for every order."""
-        if name not in self._draws:
-            of_group = self._weights(name, self._curve.draws(DRAWS))
-            self._draws[name] = np.einsum("dg,dg->d", self._counts, of_group)
-        return self._draws[name]
+        if (name, clip) not in self._draws:
+            of_group = self._weights(name, self._curve.draws(DRAWS), clip)
+            self._draws[name, clip] = np.einsum("dg,dg->d", self._counts, of_group)
+        return self._draws[name, clip]
 
     @cached_property
     def _counts(self) -> Floats:
@@ -92,12 +130,12 @@ class ExpectedConversions:
         counts = [random.poisson(1.0, (CHUNK, shape[0])).astype(np.float64) @ members for _ in range(DRAWS // CHUNK)]
         return np.concatenate(counts)
 
-    def _weights(self, name: str, curves: Floats) -> Floats:
+    def _weights(self, name: str, curves: Floats, clip: float) -> Floats:
         """What a conversion stands for (curves, groups)."""
         if self._pooled:
             weights: Floats = (curves @ self._new[name].T) / (curves @ self._logged.T)
             return weights
-        return np.minimum(1 / (curves @ self._logged.T), CLIP) * (curves @ self._new[name].T)
+        return np.minimum(1 / (curves @ self._logged.T), clip) * (curves @ self._new[name].T)
 
 
 def pools(item: Ints, scores: Sequence[Floats]) -> Ints:

@@ -86,6 +86,16 @@ class PairedComparison:
         """Relative saving in log loss over `base`."""
         return self._sums.saving(f"loss {NEW}", f"loss {base}")
 
+    def effective_conversions(self, name: str) -> float:
+        """What the weights leave of the conversions, under the order of a candidate."""
+        return self._expected[ESTIMATED].effective(name)
+
+    @property
+    def clip(self) -> float | None:
+        """How often a conversion counts at most; None where nothing is clipped."""
+        clip = self._expected[ESTIMATED].clip
+        return clip if np.isfinite(clip) else None
+
     def conversions_per_list(self, name: str) -> float:
         """Expected under the order of a candidate."""
         assert self.rows.list is not None

@@ -58,7 +58,7 @@ def order_metrics(compared: PairedComparison) -> dict[str, float]:
         "examination_decay": compared.curves[ESTIMATED].decay,
         "examination_decay_se": compared.curves[ESTIMATED].decay_se,
         "snips": weighted.snips,
-        "ess": weighted.ess,
+        "ess": compared.effective_conversions(NEW),
         "mean_weight": weighted.mean_weight,
         "max_weight": weighted.max_weight,
         "minimal_detectable_lift": POWER * lift.se,

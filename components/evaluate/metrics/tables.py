@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from artifacts.metrics import CurveGain, Examination, GainOver, Points
 from components.evaluate.metrics.bootstrap import POWER, Estimate
 from components.evaluate.metrics.candidate_names import CHAMPION, CONSTANT, CURRENT, ESTIMATED, LOGISTIC, NEW
-from components.evaluate.metrics.off_policy import CLIP, estimate
+from components.evaluate.metrics.off_policy import estimate
 from components.evaluate.metrics.paired_comparison import PairedComparison
 from components.evaluate.metrics.scalars import agreement
 from model.arrays import Ints
@@ -73,7 +73,7 @@ def examination(compared: PairedComparison, against: PairedComparison) -> Examin
         source=curve.source,
         decay=curve.decay,
         decay_se=curve.decay_se,
-        clip=CLIP,
+        clip=compared.clip,
         curves={name: tuple(curve.at.tolist()) for name, curve in compared.curves.items()},
         lifts=tuple(lifts),
     )
