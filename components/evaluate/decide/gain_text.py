@@ -59,8 +59,8 @@ def not_worse(rule: str, gain: Estimate, margin: float, other: str, conversions:
         needed = conversions_for(gain, margin, conversions)
         more = f"needs about {needed:,.0f} conversions" if math.isfinite(needed) else "no number of conversions will do"
         message = (
-            f"Cannot tell within {percent(margin)} of {other}: {interval}, from {conversions:,.0f} conversions, which can "
-            f"show a margin of {percent(POWER * gain.se)}; {more}."
+            f"Cannot tell within {percent(margin)} of {other}: {interval}, from {conversions:,.0f} conversions, which "
+            f"can show a margin of {percent(POWER * gain.se)}; {more}."
         )
         return RuleResult(rule, gain.value, bound, False, message, "hold")
     passed = gain.low > -margin and gain.value >= 0

@@ -49,7 +49,7 @@ def _effective_sample(ess: float, conversions: float, criteria: Criteria) -> Rul
     """The number of conversions that the off-policy weights are worth (Kish's effective sample size)."""
     least = math.ceil(LEAST_ESS_SHARE * criteria.min_conversions)  # as it is written in the bound
     message = (
-        f"The weights of the new order leave {ess:,.0f} of {conversions:,.0f} conversions; {least:,} are needed. Few are "
-        "left where it puts at the top what was shown at the bottom."
+        f"The weights of the new order leave {ess:,.0f} of {conversions:,.0f} conversions; {least:,} are needed. Few "
+        "are left where it puts at the top what was shown at the bottom."
     )
     return RuleResult("effective sample", ess, f">= {least:,}", ess >= least, message, "insufficient-data")
