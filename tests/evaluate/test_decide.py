@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from artifacts.pool import Pool
+from components.evaluate.decide.criteria import Criteria
 from components.evaluate.decide.decide import decide, decide_without_classes
 from components.evaluate.decide.evidence import ChampionComparison, SliceResult, UnseenCategories
 from components.evaluate.decide.gain_text import conversions_for, percent
@@ -16,6 +17,7 @@ from components.evaluate.decide.rule_result import Decision
 from components.evaluate.decide.sensitivity import CurveKnowledge, sensitivity
 from components.evaluate.metrics.bootstrap import Estimate
 from tests.evaluate.evidence import BETTER, METRICS, UNCLEAR, WORSE, against, criteria, evidence
+from tests.logs import spec_of
 
 HARMED = (SliceResult("layout", "1K", 400.0, -0.2, 0.0001), SliceResult("layout", "2DK", 600.0, 0.05, 0.9))
 SMALL = (SliceResult("layout", "1K", FEWEST_IN_SLICE - 1.0, -0.9, 1e-9), SliceResult("layout", "2DK", 600.0, 0.05, 0.9))
@@ -27,10 +29,24 @@ CASES = {
     "too few conversions": (evidence(conversions=199.0), criteria(), "insufficient-data"),
     "labels too young": (evidence(immature_days=0.5), criteria(), "insufficient-data"),
     "one place only": (evidence(logged_positions=1.0), criteria(), "insufficient-data"),
-    "few effective rows": (evidence(ess=199.0), criteria(), "insufficient-data"),
-    "few effective rows of many": (evidence(rows=1e6, ess=9_999.0), criteria(), "insufficient-data"),
-    # The bound is ">= 235", and the gate compares a verdict with its own bounds.
-    "fewer effective rows than the bound says": (evidence(rows=23_460.0, ess=234.7), criteria(), "insufficient-data"),
+    "few effective conversions": (evidence(ess=99.0), criteria(), "insufficient-data"),
+    "few effective conversions of many": (evidence(conversions=1e4, ess=99.0), criteria(), "insufficient-data"),
+    # The bound is ">= 126", and the gate compares a verdict with its own bounds.
+    "fewer effective conversions than the bound says": (
+        evidence(ess=125.7),
+        criteria(min_conversions=251),
+        "insufficient-data",
+    ),
+    "no better than chance without an order to compare": (
+        evidence(auc_low=0.49),
+        criteria(ranked=False, metric="log_loss", must_beat=("constant",)),
+        "hold",
+    ),
+    "better than chance without an order to compare": (
+        evidence(),
+        criteria(ranked=False, metric="log_loss", must_beat=("constant",)),
+        "promote",
+    ),
     "not told apart from a baseline": (evidence(gains={"logistic": UNCLEAR}), criteria(), "hold"),
     "worse than a baseline": (evidence(gains={"current_order": WORSE}), criteria(), "reject"),
     "worse, but from too few": (evidence(gains={"constant": WORSE}, conversions=60.0), criteria(), "insufficient-data"),
@@ -149,6 +165,31 @@ def test_equal_evidence_gives_equal_decisions():
     assert decide(evidence(champion=against(UNCLEAR)), criteria()) == decide(
         evidence(champion=against(UNCLEAR)), criteria()
     )
+
+
+def test_what_beats_the_champion_is_not_worse_than_it_within_any_margin():
+    clear = Estimate(0.1, 0.02, 0.18, 0.04)
+    decision = decide(evidence(champion=against(clear)), criteria(rule="non-inferiority", margin=0.05))
+    assert decision.outcome == "promote"
+    assert "not worse than champion" in [result.rule for result in decision.results]
+
+
+def test_a_champion_s_order_is_not_to_be_beaten_where_the_spec_asks_for_no_more_than_as_good():
+    alike = Estimate(0.001, -0.01, 0.012, 0.005)
+    same = evidence(champion=against(alike), gains={"current_order": alike})
+    assert decide(same, criteria(rule="non-inferiority", margin=0.02)).outcome == "promote"
+    assert decide(same, criteria()).outcome == "hold"
+    assert (
+        decide(evidence(gains={"current_order": alike}), criteria(rule="non-inferiority", margin=0.02)).outcome
+        == "hold"
+    )
+
+
+def test_the_current_order_is_always_to_be_beaten_where_there_are_positions():
+    assert Criteria.of(spec_of()).must_beat == ("constant", "current_order")
+    assert Criteria.of(spec_of(promotion={"must_beat": ["current_order"]})).must_beat == ("current_order",)
+    columns = {"label": "inquired", "time": "shown_at"}
+    assert Criteria.of(spec_of(columns=columns)).must_beat == ("constant",)
 
 
 def test_an_unclear_difference_names_how_many_conversions_it_needs():
