@@ -8,7 +8,8 @@ says but for a tenth of the listings, about which it is badly wrong. Users have 
 
 For every exponent of examination, pair and lift, over many logs: the mean preference; at each number of conversions the
 share of logs in which interleaving calls a winner with its standard error, and the share of those calls that are
-wrong; beside it the share in which an A/B split of as many lists calls one.
+wrong; beside it the share in which other ways call one: classic credit, the lift
+from the same pages with the true curve, and an A/B split of as many lists. The last column is the mean of that lift.
 
 Exit code 1 when equal models get a winner more than 5 times in 100, by more than two standard errors.
 """
@@ -31,6 +32,7 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 
 from components.evaluate.interleaving.credit import Credits, credits
+from components.evaluate.interleaving.lift import Worths, measured_lift, worths
 from components.evaluate.interleaving.preference import prefer
 from components.evaluate.metrics.bootstrap import ratio_error
 from examples.rental_portal.listings import draw
@@ -114,14 +116,17 @@ def orders(case: Case, pair: int) -> tuple[Ints, Ints]:
 class Called:
     """At one number of conversions, what interleaving and an A/B split call: 1 the new model, -1 the old one, 0 none.
 
-    `classic` is interleaving with credit for contested items too.
+    `classic` is interleaving with credit for contested items too, `by_lift` the lift from the same pages where the curve
+    is known.
     """
 
     interleaved: int
     classic: int
     split: int
+    by_lift: int
     preference: float
     credited: float
+    lift: float
 
 
 def simulate(case: Case, number: int, pairs: int = 20, sizes: Sequence[int] = SIZES) -> list[Called]:
@@ -143,27 +148,31 @@ def simulate(case: Case, number: int, pairs: int = 20, sizes: Sequence[int] = SI
     draft = team_draft(in_service[drawn], new[drawn], coins(random, lists, POSITIONS))
     bought = converted(draft.item)
     measured, classic = (credits(user, draft.of_b, bought, mask) for mask in (draft.contested, None))
+    ranks = [np.take_along_axis(np.argsort(order[drawn], 1), draft.item, 1) + 1 for order in (in_service, new)]
+    worth = worths(user, bought, *ranks, case.examination)
     to_new = (random.random(lists) < 0.5)[user]
     count = converted(np.where(to_new[:, None], new[drawn], in_service[drawn])).sum(axis=1, dtype=float)
     return [
-        _called(measured.first(end), classic.first(end), count[:end], to_new[:end])
+        _called(measured.first(end), classic.first(end), worth.first(end), count[:end], to_new[:end])
         for end in (int(size / rate) for size in sizes)
     ]
 
 
-def _called(measured: Credits, classic: Credits, count: Floats, to_new: np.ndarray) -> Called:
-    result, plain = prefer(measured), prefer(classic)
+def _called(measured: Credits, classic: Credits, worth: Worths, count: Floats, to_new: np.ndarray) -> Called:
+    result, plain, lift = prefer(measured), prefer(classic), measured_lift(worth)
     direction = {"A": -1, "B": 1, None: 0}
     return Called(
-        direction[result.winner], direction[plain.winner], _split(measured.unit, count, to_new), result.preference,
-        (result.credit_a + result.credit_b) / result.conversions,
+        direction[result.winner], direction[plain.winner], _split(measured.unit, count, to_new),
+        int(lift.low > 0) - int(lift.high < 0), result.preference,
+        (result.credit_a + result.credit_b) / result.conversions, lift.lift,
     )  # fmt: skip
 
 
 def _split(user: Ints, count: Floats, to_new: np.ndarray) -> int:
     """The winner of an A/B split by user: conversions per list, errors by user."""
     (old, old_error), (new, new_error) = (
-        ratio_error(np.bincount(user, count * half), np.bincount(user, half)) for half in (~to_new, to_new)
+        ratio_error(np.bincount(user, count * half), np.bincount(user, half).astype(float))
+        for half in (~to_new, to_new)
     )
     z = (new - old) / np.hypot(old_error, new_error)
     return int(np.sign(z)) if 2 * norm.sf(abs(z)) <= LEVEL else 0
@@ -187,7 +196,9 @@ class Row:
     called_error: float
     wrong: float
     classic: float
+    by_lift: float
     split: float
+    lift_mean: float
 
     @classmethod
     def of(cls, case: Case, size: int, calls: Sequence[Called]) -> "Row":
@@ -200,14 +211,15 @@ class Row:
             float(share.std() / np.sqrt(len(calls))), float(np.mean([call.credited for call in calls])),
             float((np.sign(share - 0.5) == right).mean()) if right else np.nan, found,
             float(np.sqrt(found * (1 - found) / len(calls))), float((called * right < 0).mean()),
-            float(np.mean([call.classic != 0 for call in calls])), float(np.mean([call.split != 0 for call in calls])),
+            *(float(np.mean([getattr(call, name) != 0 for call in calls])) for name in ("classic", "by_lift", "split")),
+            float(np.mean([call.lift for call in calls])),
         )  # fmt: skip
 
     def __str__(self) -> str:
         return (
             f"{self.exponent:>4} {self.kind:<7}{self.lift:>+5.0%} {self.conversions:>5} {self.preference:>7.4f} "
             f"+-{self.preference_error:.4f} {self.credited:>5.0%} {self.agree:>6.0%} {self.called:>6.1%} "
-            f"+-{self.called_error:>4.1%} {self.wrong:>5.1%} {self.classic:>7.1%} {self.split:>6.1%}"
+            f"+-{self.called_error:>4.1%} {self.wrong:>5.1%} {self.classic:>7.1%} {self.by_lift:>7.1%} {self.split:>6.1%} {self.lift_mean:>+6.1%}"
         )
 
 
@@ -220,7 +232,8 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     print(
-        "exp. pair   lift conv. preference        credited  side  called        wrong classic  split", file=sys.stderr
+        "exp. pair   lift conv. preference        credited  side  called        wrong classic by lift  split  lift",
+        file=sys.stderr,
     )
     safe = True
     cases = [Case(exponent, kind, lift) for exponent, kind, lift in product(EXPONENTS, KINDS, LIFTS)]

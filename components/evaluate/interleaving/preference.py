@@ -50,7 +50,7 @@ class Preference:
 
 def prefer(credits: Credits, confidence: float = 0.95) -> Preference:
     """Raises DataError for credit in fewer than two units: nothing would show how much it varies."""
-    a, b = np.bincount(credits.unit, credits.a), np.bincount(credits.unit, credits.b)
+    a, b = (np.bincount(credits.unit, credit).astype(float) for credit in (credits.a, credits.b))
     total = float((a + b).sum())
     if np.count_nonzero(a + b) < 2:
         raise DataError(
