@@ -72,7 +72,7 @@ def searches() -> Searches:
 
 
 @dataclass(frozen=True)
-class Case:
+class OrderPair:
     """A pair of models; `lift` is what the new one's order is truly worth more."""
 
     exponent: float
@@ -86,7 +86,7 @@ class Case:
 
 
 @cache
-def orders(case: Case, pair: int) -> tuple[Ints, Ints]:
+def orders(case: OrderPair, pair: int) -> tuple[Ints, Ints]:
     """Orders of the model in service and of the new one, (lists, POSITIONS), of the case's true lift to 1e-6."""
     random = np.random.Generator(np.random.PCG64([pair, 5]))
     base, own, common = random.normal(size=(3, LISTINGS))
@@ -116,8 +116,8 @@ def orders(case: Case, pair: int) -> tuple[Ints, Ints]:
 class Called:
     """At one number of conversions, what interleaving and an A/B split call: 1 the new model, -1 the old one, 0 none.
 
-    `classic` is interleaving with credit for contested items too, `by_lift` the lift from the same pages where the curve
-    is known.
+    `classic` is interleaving with credit for contested items too, `by_lift` the lift from the same pages with the true
+    curve.
     """
 
     interleaved: int
@@ -129,7 +129,7 @@ class Called:
     lift: float
 
 
-def simulate(case: Case, number: int, pairs: int = 20, sizes: Sequence[int] = SIZES) -> list[Called]:
+def simulate(case: OrderPair, number: int, pairs: int = 20, sizes: Sequence[int] = SIZES) -> list[Called]:
     """One log of interleaved pages and one A/B split of as many lists; each size is its first lists."""
     random = np.random.Generator(np.random.PCG64([number, 9]))
     in_service, new = orders(case, number % pairs)
@@ -148,8 +148,8 @@ def simulate(case: Case, number: int, pairs: int = 20, sizes: Sequence[int] = SI
     draft = team_draft(in_service[drawn], new[drawn], coins(random, lists, POSITIONS))
     bought = converted(draft.item)
     measured, classic = (credits(user, draft.of_b, bought, mask) for mask in (draft.contested, None))
-    ranks = [np.take_along_axis(np.argsort(order[drawn], 1), draft.item, 1) + 1 for order in (in_service, new)]
-    worth = worths(user, bought, *ranks, case.examination)
+    rank_a, rank_b = (np.take_along_axis(np.argsort(order[drawn], 1), draft.item, 1) + 1 for order in (in_service, new))
+    worth = worths(user, bought, rank_a, rank_b, case.examination)
     to_new = (random.random(lists) < 0.5)[user]
     count = converted(np.where(to_new[:, None], new[drawn], in_service[drawn])).sum(axis=1, dtype=float)
     return [
@@ -171,7 +171,7 @@ def _called(measured: Credits, classic: Credits, worth: Worths, count: Floats, t
 def _split(user: Ints, count: Floats, to_new: np.ndarray) -> int:
     """The winner of an A/B split by user: conversions per list, errors by user."""
     (old, old_error), (new, new_error) = (
-        ratio_error(np.bincount(user, count * half), np.bincount(user, half).astype(float))
+        ratio_error(np.bincount(user, count * half).astype(float), np.bincount(user, half).astype(float))
         for half in (~to_new, to_new)
     )
     z = (new - old) / np.hypot(old_error, new_error)
@@ -179,7 +179,7 @@ def _split(user: Ints, count: Floats, to_new: np.ndarray) -> int:
 
 
 @dataclass(frozen=True)
-class Row:
+class Power:
     """Of one case and size: shares of the logs; `wrong` are calls for the worse model, `agree` the preferences on the
     better one's side of .5."""
 
@@ -201,25 +201,28 @@ class Row:
     lift_mean: float
 
     @classmethod
-    def of(cls, case: Case, size: int, calls: Sequence[Called]) -> "Row":
+    def of(cls, case: OrderPair, size: int, calls: Sequence[Called]) -> "Power":
         right = np.sign(case.lift)
         called = np.array([call.interleaved for call in calls])
         share = np.array([call.preference for call in calls])
-        found = float((called != 0).mean())
+        rate = float((called != 0).mean())
+        classic, by_lift, split = (
+            float(np.mean([getattr(call, name) != 0 for call in calls])) for name in ("classic", "by_lift", "split")
+        )
         return cls(
             case.exponent, case.kind, case.lift, size, len(calls), float(share.mean()),
             float(share.std() / np.sqrt(len(calls))), float(np.mean([call.credited for call in calls])),
-            float((np.sign(share - 0.5) == right).mean()) if right else np.nan, found,
-            float(np.sqrt(found * (1 - found) / len(calls))), float((called * right < 0).mean()),
-            *(float(np.mean([getattr(call, name) != 0 for call in calls])) for name in ("classic", "by_lift", "split")),
-            float(np.mean([call.lift for call in calls])),
+            float((np.sign(share - 0.5) == right).mean()) if right else np.nan, rate,
+            float(np.sqrt(rate * (1 - rate) / len(calls))), float((called * right < 0).mean()),
+            classic, by_lift, split, float(np.mean([call.lift for call in calls])),
         )  # fmt: skip
 
     def __str__(self) -> str:
         return (
             f"{self.exponent:>4} {self.kind:<7}{self.lift:>+5.0%} {self.conversions:>5} {self.preference:>7.4f} "
             f"+-{self.preference_error:.4f} {self.credited:>5.0%} {self.agree:>6.0%} {self.called:>6.1%} "
-            f"+-{self.called_error:>4.1%} {self.wrong:>5.1%} {self.classic:>7.1%} {self.by_lift:>7.1%} {self.split:>6.1%} {self.lift_mean:>+6.1%}"
+            f"+-{self.called_error:>4.1%} {self.wrong:>5.1%} "
+            f"{self.classic:>7.1%} {self.by_lift:>7.1%} {self.split:>6.1%} {self.lift_mean:>+6.1%}"
         )
 
 
@@ -236,14 +239,14 @@ def main() -> int:
         file=sys.stderr,
     )
     safe = True
-    cases = [Case(exponent, kind, lift) for exponent, kind, lift in product(EXPONENTS, KINDS, LIFTS)]
+    cases = [OrderPair(exponent, kind, lift) for exponent, kind, lift in product(EXPONENTS, KINDS, LIFTS)]
     with ProcessPoolExecutor(args.processes) as processes:
         for case in cases:
             if args.only not in f"{case.kind}/{case.exponent}/{case.lift}":
                 continue
             logs = list(processes.map(partial(simulate, case), range(args.logs), chunksize=10))
             for size, calls in zip(SIZES, zip(*logs, strict=True), strict=True):
-                row = Row.of(case, size, calls)
+                row = Power.of(case, size, calls)
                 print(json.dumps(asdict(row)) if args.json else row, flush=True)
                 safe &= case.lift != 0 or row.called <= MOST_FALSE + 2 * row.called_error
     return 0 if safe else 1

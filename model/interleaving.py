@@ -48,14 +48,14 @@ def team_draft(order_a: Ints, order_b: Ints, b_first: NDArray[np.bool_], places:
     lists = np.arange(len(order_a))
     item = np.empty((len(lists), places), np.int64)
     of_b, contested = np.empty(item.shape, bool), np.empty(item.shape, bool)
-    for place in range(places):
+    for index in range(places):
         best_a, best_b = left_a.argmin(axis=1), left_b.argmin(axis=1)
         alike = best_a == best_b
-        if place % 2 == 0:
-            of_b[:, place], contested[:, place] = b_first[:, place // 2], alike
+        if index % 2 == 0:
+            of_b[:, index], contested[:, index] = b_first[:, index // 2], alike
         else:
             # Where the first pick was not contested, each team gets its own choice whichever way the coin falls.
-            of_b[:, place], contested[:, place] = ~of_b[:, place - 1], alike & contested[:, place - 1]
-        item[:, place] = np.where(of_b[:, place], best_b, best_a)
-        left_a[lists, item[:, place]] = left_b[lists, item[:, place]] = len(items)
+            of_b[:, index], contested[:, index] = ~of_b[:, index - 1], alike & contested[:, index - 1]
+        item[:, index] = np.where(of_b[:, index], best_b, best_a)
+        left_a[lists, item[:, index]] = left_b[lists, item[:, index]] = len(items)
     return TeamDraft(item, of_b, contested)

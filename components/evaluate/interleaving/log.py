@@ -97,7 +97,7 @@ def _check(connection: duckdb.DuckDBPyConnection, columns: list[str]) -> None:
     first_b, firsts = _row(connection, "select count(*) filter (team = 'B'), count(*) from rows where position % 2 = 1")
     if firsts and binomtest(first_b, firsts).pvalue < UNFAIR:
         text = f"B picked first in {first_b:,} of {firsts:,} rounds, which no fair coin does"
-        hint = "Log every item of a page, shown or not clicked, and toss a new coin in every round"
+        hint = "Log every item of a page, with or without a conversion, and toss a new coin in every round"
         problems.add("team", text, hint, "interleaving-coin")
     problems.raise_if_any(DataError)
 

@@ -18,10 +18,10 @@ EXACT = 20_000  # sum of the units' differences up to which p is exact; the norm
 class Preference:
     """Of a log of interleaved pages; team B is the new model's.
 
-    `preference` is B's share of all credit, with its interval `low` to `high` and standard error; .5 is no preference.
-    `p` is two-sided. `design_effect` is how many times as large as that of independent conversions the variance is,
-    because a user's conversions are alike. `detectable` is the share of B from which 8 logs in 10 of this size would
-    find B ahead.
+    `preference` is B's share of all credit, with its interval `low` to `high` and standard error; at .5 neither model
+    is preferred. `p` is two-sided. `design_effect` is how many times as large as that of independent conversions the
+    variance is, because a user's conversions are alike. `detectable` is the share of B from which 8 logs in 10 of this
+    size would find B ahead.
     """
 
     preference: float
