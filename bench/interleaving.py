@@ -229,7 +229,7 @@ class Power:
 def main() -> int:
     """Exit code 1 when equal models get a winner too often."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--logs", type=int, default=400, help="of each case")
+    parser.add_argument("--logs", type=int, default=200, help="of each case")
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--only", default="", help="cases whose name has this text, as KIND/EXPONENT/LIFT")
     parser.add_argument("--json", action="store_true")
