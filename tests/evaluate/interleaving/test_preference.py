@@ -134,9 +134,10 @@ def test_the_lift_has_the_error_of_the_ratio_by_unit():
     drawn = random.poisson(1.0, (2_000, 6_000)).astype(float)
     assert result.lift == pytest.approx(b.sum() / a.sum() - 1)
     assert result.se == pytest.approx(np.std(drawn @ b / (drawn @ a)), rel=0.06)
-    assert (result.low, result.high) == pytest.approx(
-        (result.lift - 1.96 * result.se, result.lift + 1.96 * result.se), rel=1e-4
-    )
+    half = 1.96 * result.se / (1 + result.lift)
+    assert (1 + result.low, 1 + result.high) == pytest.approx((1 + result.lift) * np.exp([-half, half]), rel=1e-4)
+    mirrored = measured_lift(Worths(np.arange(6_000), a, b, a))
+    assert (1 + mirrored.low) * (1 + result.high) == pytest.approx(1, rel=1e-3)
     assert result.detectable == pytest.approx(2.8016 * result.se, rel=1e-4)
     assert conversions_for_lift(result.detectable / 2, result) == pytest.approx(4 * result.conversions, abs=1)
 
