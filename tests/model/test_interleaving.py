@@ -65,6 +65,14 @@ def test_an_item_is_contested_only_where_the_coin_alone_gave_its_team():
     assert draft.contested.tolist() == [[True, False, True, True]]
 
 
+def test_an_item_of_the_same_rank_in_both_orders_is_not_always_contested():
+    """The third item of both is B's whatever the coins do: A's second is still there when B comes to it."""
+    draft = every_page(np.array([0, 1, 2, 3, 4]), np.array([3, 0, 2, 4, 1]))
+    of_third = draft.item == 2
+    assert draft.of_b[of_third].all()
+    assert not draft.contested[of_third].any()
+
+
 def test_a_short_page_is_the_start_of_a_long_one():
     random = np.random.default_rng(5)
     orders = [np.argsort(random.random((50, 9)), axis=1) for _ in range(2)]

@@ -57,8 +57,8 @@ def worths(unit: Ints, converted: NDArray[np.bool_], rank_a: Ints, rank_b: Ints,
 
 
 def measured_lift(worths: Worths, confidence: float = 0.95, power: float = POWER) -> Lift:
-    """Errors are by unit, in closed form; the interval is that of the logarithm of the ratio, which is the same whichever
-    order is compared with the other. Raises DataError for conversions of fewer than two units."""
+    """Errors are by unit, in closed form; the interval is that of the ratio's logarithm, the same from either side.
+    Raises DataError for conversions of fewer than two units."""
     a, b = (np.bincount(worths.unit, value).astype(float) for value in (worths.a, worths.b))
     if np.count_nonzero(a) < 2:
         raise DataError(
@@ -72,7 +72,7 @@ def measured_lift(worths: Worths, confidence: float = 0.95, power: float = POWER
     ratio, se = ratio_error(b, a)
     z = float(norm.ppf((1 + confidence) / 2))
     detectable = (z + float(norm.ppf(power))) * se
-    conversions, factor = float(worths.conversions.sum()), float(np.exp(z * se / ratio)) if ratio > 0 else np.inf
+    conversions, factor = float(worths.conversions.sum()), float(np.exp(z * se / ratio))
     return Lift(ratio - 1, ratio / factor - 1, ratio * factor - 1, se, confidence, detectable, conversions)
 
 
