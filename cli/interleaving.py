@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.types import FiniteNumber
 from cli.verb import Call, Verb
 from model.exit_codes import DONE
 
@@ -70,13 +71,13 @@ class Compared:
 @click.option("--log", required=True, metavar="PATH", help="Parquet file, or folder of them, of interleaved pages.")
 @click.option(
     "--exponent",
-    type=click.FloatRange(0, 3),
+    type=FiniteNumber(0, 3),
     default=None,
     help="Also the lift: examination falls with position ** -EXPONENT.",
 )
 @click.option(
     "--confidence",
-    type=click.FloatRange(0.5, 0.999),
+    type=FiniteNumber(0.5, 0.999),
     default=0.95,
     show_default=True,
     help="Of the interval, and what p must reach for a winner.",

@@ -161,3 +161,12 @@ def test_the_verb_refuses_with_a_code(tmp_path):
     refused = kamado("interleaving", "--log", str(tmp_path / "none.parquet"), "--json")
     assert refused.code == 1
     assert [problem["code"] for problem in json.loads(refused.out)["problems"]] == ["interleaving-file"]
+
+
+@pytest.mark.parametrize("words", [("--exponent", "nan"), ("--confidence", "nan"), ("--exponent", "4")])
+def test_a_number_out_of_range_is_refused(tmp_path, words):
+    refused = kamado("interleaving", "--log", str(tmp_path), *words, "--json")
+    assert refused.code == 2
+    assert [(problem["where"], problem["code"]) for problem in json.loads(refused.out)["problems"]] == [
+        (words[0], "argument-value")
+    ]
