@@ -8,6 +8,7 @@ import click
 from cli.compile import compile_pipeline
 from cli.completion import completion
 from cli.images import base_images, component_image, image, verify
+from cli.interleaving import interleaving
 from cli.outcome import report_usage
 from cli.registry import registry
 from cli.releases import fetch, promote, releases, rollback
@@ -24,7 +25,7 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Train": (run, check_spec, new, report),
     "Images": (verify, image, component_image, base_images),
     "Releases": (releases, promote, rollback, fetch),
-    "Serve": (serve, score),
+    "Serve": (serve, score, interleaving),
     "Pipeline": (compile_pipeline, submit, schedule, runs, retry, stop),
     "Project": (simulate, registry, completion),
 }

@@ -54,3 +54,15 @@ class WholeNumber(click.ParamType[int]):
             end = f"of {self.least} or more" if self.most is None else f"from {self.least} to {self.most}"
             self.fail(f"{text!r} is not a whole number {end}, for example {self.example}", param, ctx)
         return number
+
+
+class FiniteNumber(click.FloatRange):
+    """A number of a range, which nan is not in."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = float(super().convert(value, param, ctx))
+        if number != number:
+            self.fail(f"{value!r} is not a number {self._describe_range()}", param, ctx)
+        return number

@@ -1,0 +1,1 @@
+"""Which of two models people prefer, from pages that show both at once."""
