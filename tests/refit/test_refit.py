@@ -31,7 +31,7 @@ from model.bundle.folder import bundle_digest
 from model.bundle.merged_booster import member
 from model.errors import DataError
 from model.files import dump_json
-from tests.evaluate.runs import evaluated, reason
+from tests.evaluate.runs import evaluated, reason, rewritten
 from tests.logs import log, replaced, spec_of
 from tests.refit.runs import refitted, with_search
 from tests.runs import extracted, quiet, train_into
@@ -253,6 +253,34 @@ class TestTheNextEvaluation:
             inputs = replace(EvaluationInputs.read(spec, folders, threads=1), spec=by_hash)
             seen[name] = int((~new_to_champion(inputs, read_rows(spec, [inputs.test]))).sum())
         assert seen == {"judged": 0, "refit": SplitSummary.read(folder / "splits").rows["test"]}
+
+    @pytest.mark.parametrize(
+        ("by", "has_time", "until", "refit", "seen"),
+        [
+            ("random", False, "2026-06-20T00:00:00Z", True, "all"),  # the spec had a time, and has none now
+            ("random", False, "2026-06-20T00:00:00Z", False, "none"),
+            ("random", False, None, True, "none"),  # a member has not seen the row
+            ("time", True, None, True, "all"),  # it had no time, and was divided by a hash: its window's end tells
+            ("time", True, None, False, "all"),
+            ("time", True, "2026-06-01T00:00:00Z", True, "none"),
+        ],
+    )
+    def test_a_spec_that_divides_the_rows_otherwise_takes_no_row_for_new(self, run, tmp_path, by, has_time, until,
+                                                                        refit, seen):  # fmt: skip
+        folder, spec = run
+        columns = {"label": "inquired", "list": "list_id", **({"time": "shown_at"} if has_time else {})}
+        shares = {"test_share": 0.3, "calibration_share": 0.2}
+        now = spec if by == "time" else spec_of(columns=columns, split={"by": by, **shares})
+        judged = folder / "trained" / "bundle"
+        lineage = load(judged).manifest.lineage
+        changed = lineage.model_copy(
+            update={"trained_until": until, "refit_of": "sha256:" + 64 * "0" if refit else None}
+        )
+        champion = rewritten(folder, tmp_path / "champion", lineage=changed)
+        folders = InputFolders(judged, folder / "splits", folder / "trained", folder / "rows", champion)
+        inputs = replace(EvaluationInputs.read(spec, folders, threads=1), spec=now)
+        new = new_to_champion(inputs, read_rows(now, [inputs.test]))
+        assert (not new.any(), new.all()) == (seen == "all", seen == "none")
 
     def test_test_rows_that_it_has_seen_are_left_out_and_that_is_said(self, run, shipped, tmp_path):
         folder, spec = run
