@@ -322,6 +322,33 @@ class TestLeftOut:
         assert np.bincount(before, minlength=4).min() > 30
         assert len({tuple(before[rent == value]) for value in range(40)}) > 30
 
+    @pytest.mark.parametrize("ids", [{}, {"user": "user_id"}, {"list": "list_id"}], ids=str)
+    def test_the_next_run_has_no_test_row_that_a_member_would_score_after_learning_from_it(self, tmp_path, ids):
+        """A third of the ids are missing, but for lists. Rents tell the rows apart."""
+        spec = spec_of(
+            columns={"label": "inquired", **ids},
+            split={"by": "random", "test_share": 0.3, "calibration_share": 0.2},
+            reject=[],
+        )
+        later = log(lists=300)
+        later = replaced(later, "rent", np.arange(later.num_rows) + 200.0)
+        users = [None if number % 3 == 0 else user for number, user in enumerate(later["user_id"].to_pylist())]
+        later = replaced(later, "user_id", users)
+        folds: list[dict[float, int]] = []
+        others: list[set[float]] = []
+        for name, table in (("before", later.slice(0, 1_000)), ("after", later.take(np.arange(later.num_rows)[::-1]))):
+            rows = extracted(tmp_path / name / "rows", spec, table)
+            preprocess(spec, rows, tmp_path / name / "splits", progress=quiet)
+            paths = {part: tmp_path / name / "splits" / f"{part}.parquet" for part in ("train", "calibration", "test")}
+            rents = {part: pq.read_table(path)["rent"].to_pylist() for part, path in paths.items()}
+            fold = left_out_by(spec, paths["test"], ["rent", "area", "layout"], 5)
+            folds.append(dict(zip(rents["test"], fold.tolist(), strict=True)))
+            others.append({*rents["train"], *rents["calibration"]})
+        before, after = folds
+        assert 150 < len(before) < len(after)
+        assert before == {rent: after[rent] for rent in before}
+        assert not others[0] & after.keys()
+
     def test_sampled_rows_keep_the_fold_of_their_test_row(self, tmp_path):
         spec = spec_of(
             columns={"label": "inquired", "list": "list_id", "item": "listing_id", "position": "position"},
