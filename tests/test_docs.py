@@ -124,6 +124,13 @@ def test_the_table_of_types_is_what_the_sources_do():
     assert page == types_page.with_types(page), "run: make fix"
 
 
+def test_the_spec_reference_has_the_bounds_of_numbers():
+    page = (ROOT / "docs" / "spec.md").read_text("utf-8")
+    assert "| `cuts` | whole number, 1 to 10 |" in page
+    assert "| `minutes` | number, above 0, at most 1,000,000 |" in page
+    assert "| `end` | date |" in page
+
+
 def test_every_part_in_the_spec_reference_links_to_its_keys():
     page = (ROOT / "docs" / "spec.md").read_text("utf-8")
     links = re.findall(r"\]\(#([a-z_]+)\)", page)

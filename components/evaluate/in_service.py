@@ -29,7 +29,8 @@ class InService:
     def of(cls, champion: BundleCandidate, spec: Spec, cut: EvaluatedCut) -> "InService":
         manifest = champion.bundle.manifest
         members = len(manifest.trees.members)
-        if manifest.lineage.refit_of is None or manifest.lineage.trained_until is not None or members == 1:
+        lineage, by_time = manifest.lineage, spec.split.by == "time"  # then it has seen none of those compared on
+        if lineage.refit_of is None or lineage.trained_until is not None or by_time or members == 1:
             return cls({CHAMPION: champion}, None)
         models = {f"{CHAMPION} {number}": champion.of_member(number) for number in range(members)}
         return cls(models, left_out_by(spec, cut.test, champion.columns, members))

@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 
 from artifacts.training import EngineUse
 from components.train.boosting import Parameters, fixed_parameters
-from components.train.dask_cluster.connect import DaskCluster
+from components.train.dask_cluster.connect import DaskCluster, answering, ready
 from components.train.dask_cluster.errors import DaskError, LostError
 from components.train.dask_cluster.placed_rows import PlacedRows
-from components.train.dask_cluster.versions import version_problems
 from components.train.engine import Boosted, BoostingEngine, BoostingRows, FoldRows, ReportLoss, named
 from components.train.local_engine import LocalEngine
 from components.train.row_arrays import Mask
@@ -111,16 +110,14 @@ class DaskEngine(BoostingEngine):
     def _present(self) -> tuple[str, ...]:
         """As many workers as at first, with the versions of this step."""
         until = time.monotonic() + self._returns
-        while len(present := self._cluster.present()) < self._workers:
-            if time.monotonic() > until:
-                problem = f"has {len(present)} of the {self._workers} workers that it had at first"
-                hint = "The same model needs as many workers: see why the others ended, and run again"
-                raise DaskError(Problem(self._cluster.address, problem, hint, "dask-lost"))
-            time.sleep(0.1)
-        problems = list(version_problems(self._cluster.client, self._cluster.address))
-        if problems:
-            raise DaskError(*problems)
-        return present[: self._workers]
+        with answering(self._cluster.address):
+            while len(present := self._cluster.present()) < self._workers:
+                if time.monotonic() > until:
+                    problem = f"has {len(present)} of the {self._workers} workers that it had at first"
+                    hint = "The same model needs as many workers: see why the others ended, and run again"
+                    raise DaskError(Problem(self._cluster.address, problem, hint, "dask-lost"))
+                time.sleep(0.1)
+            return ready(self._cluster.client, self._cluster.address)[: self._workers]
 
     def _sampled(self, wanted: ClusterRows) -> BoostingRows:
         """At the margins of `wanted`."""

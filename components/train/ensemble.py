@@ -42,6 +42,8 @@ def fit_members(
         setting = recipe.member(fold)
         stages.begin(f"training the best settings without fold {fold + 1} of {training.folds}")
         fitted = fold_of_row != fold
+        if not fitted.any():  # few groups may all be in one fold; nothing is judged by what a member leaves out
+            fitted = ~fitted
         prepared = inputs.engine.prepare(rows, inputs.features, fitted, like=first)
         first = prepared if first is None else first  # its cuts are those of all: finding them takes half of the time
         prepared.begin_at(margins[setting.start][fitted])

@@ -45,6 +45,7 @@ class Journal:
         self.records: list[TrialRecord] = []
         self._path = path
         self._file: BinaryIO | None = None
+        self._is_full = False
 
     def __enter__(self) -> Self:
         if self._path is not None:
@@ -71,11 +72,15 @@ class Journal:
         self._file = file
 
     def add(self, record: TrialRecord) -> None:
-        """It is on the disk when this returns."""
+        """It is on the disk when this returns. Where the disk takes no more, the search goes on without its journal."""
         self.records.append(record)
-        if self._file is not None:
-            self._file.write(record.model_dump_json().encode() + b"\n")
-            os.fsync(self._file.fileno())
+        if self._file is not None and not self._is_full:
+            line = record.model_dump_json().encode() + b"\n"
+            try:
+                self._is_full = self._file.write(line) < len(line)
+                os.fsync(self._file.fileno())
+            except OSError:
+                self._is_full = True  # a part of the line may be there, after which nothing would be read
 
     def remove(self) -> None:
         """The search's result is written: nobody goes on with it."""

@@ -1,5 +1,6 @@
 """The features of a model, learned from the rows that train it: categories with their codes, ranges of numbers."""
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from model.spec.types import Spec
 FEWEST_ROWS = 10  # of a category; rarer values are unknown, like unseen ones
 FEWEST_OF_RARE = 2  # rows of a value that a statistic knows: of one row it would say next to nothing
 MOST_RARE = 30_000  # of a category, which is about 1 MB of the bundle; the gate refuses more
+MOST_RARE_BYTES = 4_000_000  # of their texts, most frequent first: a bundle's file has at most 50 MB
 
 
 def learn_features(spec: Spec, paths: Sequence[Path]) -> tuple[Input, ...]:
@@ -56,6 +58,8 @@ def _category(spec: Spec, name: str, counts: Counter[str]) -> CategoryFeature:
     frequent = [value for rows, value in ordered[: spec.training.max_categories] if -rows >= FEWEST_ROWS]
     refused = spec.features[name].unknown == "refuse"
     rare = [] if refused else [value for _, value in ordered[len(frequent) : len(frequent) + MOST_RARE]]
+    sizes = itertools.accumulate(len(value.encode()) for value in rare)
+    rare = [value for value, size in zip(rare, sizes, strict=True) if size <= MOST_RARE_BYTES]
     return CategoryFeature(
         name=name,
         categories=tuple(sorted(frequent)),

@@ -63,7 +63,7 @@ def validation(inputs: TrainingInputs) -> Validation:
     pairs = [pair for pair in pairs if all(_both_classes(rows.label[part]) for part in pair)]
     if not pairs:  # too few conversions for a cut in time
         unseen = np.arange(rows.count) % SHARE == 0
-        pairs = [(~unseen, unseen)]
+        pairs = [(unseen if unseen.all() else ~unseen, unseen)]  # a row alone is judged by itself
     paths = [_path(inputs, fitted, unseen) for fitted, unseen in pairs]
     sizes = [int(unseen.sum()) for _, unseen in pairs]
     losses = np.average([path.losses for path in paths], axis=0, weights=sizes)
@@ -77,7 +77,7 @@ def validation(inputs: TrainingInputs) -> Validation:
 def held_out(rows: SplitRows, *, by_time: bool) -> list[Mask]:
     """The validation rows of every fold, divided from the others as the test split is: by time, else by group."""
     if by_time and rows.time is not None:
-        newest = rows.count - rows.count // SHARE
+        newest = rows.count - max(1, rows.count // SHARE)
         first = np.partition(rows.time.values(), newest)[newest]
         return [rows.time.over(lambda time: time >= first)]
     folds = 1 if min(rows.positives, rows.count - rows.positives) >= ENOUGH else SHARE

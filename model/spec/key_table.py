@@ -13,12 +13,29 @@ NAMES = {"str": "text", "int": "whole number", "float": "number", "bool": "`true
 def section(title: str, part: type[BaseModel], parts: Mapping[str, type[BaseModel]]) -> str:
     """A section of a page. `parts` are the classes that have sections of their own, by the title of these."""
     rows = [
-        f"| `{name}` | {_words(field.annotation, parts)} | {_default(field)} | {field.description or ''} |"
+        f"| `{name}` | {_words(field.annotation, parts)}{_bounds(field)} "
+        f"| {_default(field)} | {field.description or ''} |"
         for name, field in part.model_fields.items()
         if name != "sql_text"
     ]
     about = (part.__doc__ or "").strip()
     return "\n".join([f"## {title}", "", about, "", "| key | value | default | |", "|---|---|---|---|", *rows, ""])
+
+
+def _bounds(field: FieldInfo) -> str:
+    """Of a number that has them, in words: ", 1 to 10"."""
+    limits = {
+        name: getattr(limit, name)
+        for limit in field.metadata
+        for name in ("ge", "gt", "le")
+        if isinstance(getattr(limit, name, None), int | float)
+    }
+    most = f"{limits['le']:,}" if "le" in limits else ""
+    if "gt" in limits:
+        return f", above {limits['gt']:,}" + (f", at most {most}" if most else "")
+    if "ge" in limits:
+        return f", {limits['ge']:,} to {most}" if most else f", at least {limits['ge']:,}"
+    return f", at most {most}" if most else ""
 
 
 def _default(field: FieldInfo) -> str:

@@ -134,7 +134,8 @@ def test_a_champion_is_compared_on_the_cuts_that_are_newer_than_it(run):
     shown = np.array([moment.replace(tzinfo=UTC) for moment in shown])
     assert new[-counts[2] :].tolist() == (shown >= until).tolist()
     assert 0 < new[-counts[2] :].sum() < counts[2] / 2
-    timeless = spec.model_copy(update={"columns": spec.columns.model_copy(update={"time": None})})
+    by_hash = spec.split.model_copy(update={"by": "random"})
+    timeless = spec.model_copy(update={"columns": spec.columns.model_copy(update={"time": None}), "split": by_hash})
     assert new_to_champion(replace(older, spec=timeless), rows).sum() == counts[0]
 
 

@@ -31,7 +31,7 @@ from model.bundle.folder import bundle_digest
 from model.bundle.merged_booster import member
 from model.errors import DataError
 from model.files import dump_json
-from tests.evaluate.runs import evaluated, reason
+from tests.evaluate.runs import evaluated, reason, rewritten
 from tests.logs import log, replaced, spec_of
 from tests.refit.runs import refitted, with_search
 from tests.runs import extracted, quiet, train_into
@@ -256,6 +256,34 @@ class TestTheNextEvaluation:
             seen[name] = int((~new_to_champion(inputs, read_rows(spec, [inputs.test]))).sum())
         assert seen == {"judged": 0, "refit": SplitSummary.read(folder / "splits").rows["test"]}
 
+    @pytest.mark.parametrize(
+        ("by", "has_time", "until", "refit", "seen"),
+        [
+            ("random", False, "2026-06-20T00:00:00Z", True, "all"),  # the spec had a time, and has none now
+            ("random", False, "2026-06-20T00:00:00Z", False, "none"),
+            ("random", False, None, True, "none"),  # a member has not seen the row
+            ("time", True, None, True, "all"),  # it had no time, and was divided by a hash: its window's end tells
+            ("time", True, None, False, "all"),
+            ("time", True, "2026-06-01T00:00:00Z", True, "none"),
+        ],
+    )
+    def test_a_spec_that_divides_the_rows_otherwise_takes_no_row_for_new(self, run, tmp_path, by, has_time, until,
+                                                                        refit, seen):  # fmt: skip
+        folder, spec = run
+        columns = {"label": "inquired", "list": "list_id", **({"time": "shown_at"} if has_time else {})}
+        shares = {"test_share": 0.3, "calibration_share": 0.2}
+        now = spec if by == "time" else spec_of(columns=columns, split={"by": by, **shares})
+        judged = folder / "trained" / "bundle"
+        lineage = load(judged).manifest.lineage
+        changed = lineage.model_copy(
+            update={"trained_until": until, "refit_of": "sha256:" + 64 * "0" if refit else None}
+        )
+        champion = rewritten(folder, tmp_path / "champion", lineage=changed)
+        folders = InputFolders(judged, folder / "splits", folder / "trained", folder / "rows", champion)
+        inputs = replace(EvaluationInputs.read(spec, folders, threads=1), spec=now)
+        new = new_to_champion(inputs, read_rows(now, [inputs.test]))
+        assert (not new.any(), new.all()) == (seen == "all", seen == "none")
+
     def test_test_rows_that_it_has_seen_are_left_out_and_that_is_said(self, run, shipped, tmp_path):
         folder, spec = run
         rows = pq.read_table(folder / "splits" / "test.parquet")
@@ -295,6 +323,33 @@ class TestLeftOut:
         assert before.tolist() == after[20:].tolist()
         assert np.bincount(before, minlength=4).min() > 30
         assert len({tuple(before[rent == value]) for value in range(40)}) > 30
+
+    @pytest.mark.parametrize("ids", [{}, {"user": "user_id"}, {"list": "list_id"}], ids=str)
+    def test_the_next_run_has_no_test_row_that_a_member_would_score_after_learning_from_it(self, tmp_path, ids):
+        """A third of the ids are missing, but for lists. Rents tell the rows apart."""
+        spec = spec_of(
+            columns={"label": "inquired", **ids},
+            split={"by": "random", "test_share": 0.3, "calibration_share": 0.2},
+            reject=[],
+        )
+        later = log(lists=300)
+        later = replaced(later, "rent", np.arange(later.num_rows) + 200.0)
+        users = [None if number % 3 == 0 else user for number, user in enumerate(later["user_id"].to_pylist())]
+        later = replaced(later, "user_id", users)
+        folds: list[dict[float, int]] = []
+        others: list[set[float]] = []
+        for name, table in (("before", later.slice(0, 1_000)), ("after", later.take(np.arange(later.num_rows)[::-1]))):
+            rows = extracted(tmp_path / name / "rows", spec, table)
+            preprocess(spec, rows, tmp_path / name / "splits", progress=quiet)
+            paths = {part: tmp_path / name / "splits" / f"{part}.parquet" for part in ("train", "calibration", "test")}
+            rents = {part: pq.read_table(path)["rent"].to_pylist() for part, path in paths.items()}
+            fold = left_out_by(spec, paths["test"], ["rent", "area", "layout"], 5)
+            folds.append(dict(zip(rents["test"], fold.tolist(), strict=True)))
+            others.append({*rents["train"], *rents["calibration"]})
+        before, after = folds
+        assert 150 < len(before) < len(after)
+        assert before == {rent: after[rent] for rent in before}
+        assert not others[0] & after.keys()
 
     def test_sampled_rows_keep_the_fold_of_their_test_row(self, tmp_path):
         spec = spec_of(

@@ -1,5 +1,6 @@
 """The engine on a Dask cluster, here of two processes: as good as one machine, the same bytes again, its refusals."""
 
+import contextlib
 import os
 import signal
 
@@ -97,6 +98,19 @@ def test_a_cluster_that_has_lost_workers_for_good_is_refused(address, rows, chos
             fit(DaskEngine(larger, local(), returns=0.0), rows, chosen)
     (problem,) = refusal.value.problems
     assert (problem.code, problem.problem) == ("dask-lost", "has 2 of the 3 workers that it had at first")
+
+
+def test_a_scheduler_that_ends_before_a_fit_is_refused_with_its_address(rows, chosen):
+    with contextlib.ExitStack() as stack:
+        address = stack.enter_context(open_cluster())
+        with connected(address, answer=1.0) as cluster:
+            engine = DaskEngine(cluster, local())
+            stack.close()
+            with pytest.raises(DaskError) as refusal:
+                fit(engine, rows, chosen)
+    (problem,) = refusal.value.problems
+    assert (problem.where, problem.code) == (address, "dask-unreachable")
+    assert not refusal.value.final, "another attempt may find it again"
 
 
 def test_the_search_reads_a_sample_by_whole_groups_in_this_process(address, rows, chosen):

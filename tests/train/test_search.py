@@ -84,6 +84,31 @@ def test_a_journal_keeps_whole_lines_and_one_writer(tmp_path):
         nowhere.remove()
 
 
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from components.train.journal import Journal
+from tests.train.test_search import record
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (300, 300))
+with Journal(Path(sys.argv[1])) as journal:
+    for number in range(4):
+        journal.add(record(number))
+    print(len(journal.records))
+"""
+
+
+def test_a_disk_that_is_full_ends_the_journal_and_not_the_search(tmp_path):
+    path = tmp_path / "searches" / "a.jsonl"
+    child = subprocess.run(
+        [sys.executable, "-c", FULL, str(path)], cwd=ROOT, check=True, timeout=60, capture_output=True, text=True
+    )
+    assert child.stdout == "4\n"
+    assert path.stat().st_size == 300, "the second line is cut"
+    with Journal(path) as journal:
+        assert journal.records == [record(0)]
+
+
 def test_usual_settings_of_several_regimes_come_first_and_every_trial_has_its_cost(tmp_path):
     trained = small_run(tmp_path) / "trained"
     report, cost = TrainingReport.read(trained), SearchCost.read(trained)

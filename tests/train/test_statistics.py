@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from components.train.learn_features import learn_features
+from artifacts.splits import encode as encode_batch
+from components.train.learn_features import MOST_RARE_BYTES, learn_features
 from components.train.statistics import RowFile, Statistics, learn_statistics
 from model.bundle.features import CategoryFeature, StatisticFeature, encode
 from model.spec.types import Spec
@@ -87,6 +88,52 @@ def test_the_table_knows_rare_values_and_nothing_of_others(tmp_path):
     high, low, rare, once, unseen, missing = matrix[:, 1]
     assert low < 0 < rare < high
     assert once == unseen == missing == 0
+
+
+ODD = (
+    "",
+    " ",
+    "a\x00b",
+    "\x00",
+    "e\u0301",
+    "\u00e9",
+    "\U0001f600",
+    "x" * 20_000,
+    "null",
+    "nan",
+    "None",
+    "1",
+    "1.0",
+    "\r\n",
+)
+
+
+@pytest.mark.parametrize("agents", [ODD, (None,), (1, 2, 3), (1.0, 2.5), (True, False)], ids=len)
+def test_any_text_or_number_is_a_value_of_its_own_and_reads_as_in_training(tmp_path, agents):
+    labels = [int(number % 3 == 0) for number in range(40 * len(agents))]
+    statistics = learned(tmp_path, spec_of(days=None), list(agents) * 40, labels)
+    statistic, category = statistic_of(statistics), statistics.features[0]
+    assert isinstance(category, CategoryFeature)
+    texts = [str(agent) for agent in agents if agent is not None]
+    assert sorted(category.known) == sorted(texts)
+    (batch,) = pq.read_table(tmp_path / "train.parquet", columns=["agent"]).slice(0, len(agents)).to_batches()
+    of_rows = encode_batch(statistics.features, batch)
+    of_texts = encode(statistics.features, {"agent": [None if agent is None else str(agent) for agent in agents]})
+    assert np.array_equal(of_rows, of_texts, equal_nan=True)
+    values = dict(zip(category.known, statistic.values, strict=True))
+    expected = [statistic.missing if agent is None else values[str(agent)] for agent in agents]
+    assert of_rows[:, 1].tolist() == np.float32(expected).tolist()
+
+
+def test_values_of_long_text_stay_within_the_size_of_a_bundle(tmp_path):
+    """Most frequent first: 100 rare values of 50,000 bytes are more than MOST_RARE_BYTES."""
+    agents = [f"{number:03d}" + "x" * 49_997 for number in range(100)]
+    rows = [agent for number, agent in enumerate(agents) for _ in range(3 if number < 50 else 2)]
+    statistics = learned(tmp_path, spec_of(days=None), rows, [number % 2 for number in range(len(rows))])
+    category = statistics.features[0]
+    assert isinstance(category, CategoryFeature)
+    assert category.rare == tuple(agents[: MOST_RARE_BYTES // 50_000])
+    assert len(statistic_of(statistics).values) == 80
 
 
 @pytest.mark.parametrize(("effect", "has_one"), [(1.0, True), (0.0, False)])

@@ -267,6 +267,18 @@ def test_a_killed_training_leaves_no_result_and_can_be_started_again(tmp_path):
     assert bundle_digest(run / "o" / "bundle") == bundle_digest(run / "trained" / "bundle")
 
 
+@pytest.mark.parametrize("rows", [1, 2, 5])
+@pytest.mark.parametrize("by", ["time", "random"])
+def test_so_few_rows_or_groups_that_a_fold_has_all_still_train_a_model(tmp_path, rows, by):
+    """A verdict answers insufficient-data to it; here one list has all rows."""
+    split = {"by": by, "test_share": 0.2, "calibration_share": 0.2}
+    run, spec = small_run(tmp_path), spec_of(split=split, promotion={"min_conversions": 10_000})
+    file = run / "splits" / "train.parquet"
+    pq.write_table(pq.read_table(file).slice(0, rows), file)
+    train(spec, run / "splits", run / "rows", run / "o", trials=2, minutes=9, threads=1, progress=quiet)
+    assert load(run / "o" / "bundle").manifest.lineage.rows["train_sampled"] == rows
+
+
 def test_a_part_with_one_class_alone_is_refused(tmp_path):
     run = small_run(tmp_path)
     table = pq.read_table(run / "splits" / "calibration.parquet")

@@ -46,7 +46,9 @@ def _not_comparable(champion: ChampionComparison) -> RuleResult:
 
 
 def _new_to_champion(champion: ChampionComparison, criteria: Criteria) -> RuleResult:
-    needed = f", and {criteria.min_conversions:,} are needed: train again when there are more newer rows"
+    needed = (
+        f", and {criteria.min_conversions:,} are needed: train again when there are more newer rows, by `columns.time`"
+    )
     message = (
         f"The model in service learned from {champion.seen:,} of the {champion.rows:,} test rows. They are left out of "
         f"the comparison with it: {champion.rows - champion.seen:,} rows with {champion.conversions:,.0f} conversions "

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from distributed import Client
 
-from components.train.dask_cluster.errors import DaskError
+from components.train.dask_cluster.errors import DaskError, LostError, losses
 from components.train.dask_cluster.versions import version_problems
 from model.errors import Problem
 
@@ -26,7 +26,7 @@ class DaskCluster:
     workers: tuple[str, ...]
 
     def present(self) -> tuple[str, ...]:
-        """The addresses of the workers that are there now, in order."""
+        """The addresses of the workers that are there now, in order. Raises LostError without a scheduler."""
         return addresses_of(self.client)
 
 
@@ -36,19 +36,40 @@ def connected(
 ) -> Iterator[DaskCluster]:
     """The cluster, whose workers have the same versions of all that a fit needs. Raises DaskError."""
     with _client(address, answer) as client:
-        try:
-            client.wait_for_workers(1, timeout=first_worker)
-        except TimeoutError:
-            problem = f"has no worker, {first_worker:g} s after it was asked for one"
-            raise DaskError(Problem(address, problem, START.format(address=address), "dask-no-workers")) from None
-        problems = list(version_problems(client, address))
-        if problems:
-            raise DaskError(*problems)
-        yield DaskCluster(client, address, addresses_of(client))
+        with answering(address):
+            try:
+                client.wait_for_workers(1, timeout=first_worker)
+            except TimeoutError:
+                problem = f"has no worker, {first_worker:g} s after it was asked for one"
+                raise DaskError(Problem(address, problem, START.format(address=address), "dask-no-workers")) from None
+            workers = ready(client, address)
+        yield DaskCluster(client, address, workers)
+
+
+def ready(client: Client, address: str) -> tuple[str, ...]:
+    """The addresses of the workers, which have the versions of this step. Raises DaskError and LostError."""
+    problems = list(version_problems(client, address))
+    if problems:
+        raise DaskError(*problems)
+    return addresses_of(client)
 
 
 def addresses_of(client: Client) -> tuple[str, ...]:
-    return tuple(sorted(client.scheduler_info(n_workers=-1)["workers"]))
+    """Raises LostError where the scheduler is gone: a client that gave it up answers with nothing."""
+    workers = client.scheduler_info(n_workers=-1).get("workers")
+    if workers is None:
+        raise LostError("the scheduler is gone")
+    return tuple(sorted(workers))
+
+
+@contextlib.contextmanager
+def answering(address: str) -> Iterator[None]:
+    """A scheduler that ends meanwhile is refused."""
+    try:
+        with losses():
+            yield
+    except LostError as error:
+        raise DaskError(Problem(address, f"answers no more ({error})", REACH, "dask-unreachable")) from None
 
 
 def _client(address: str, seconds: float) -> Client:

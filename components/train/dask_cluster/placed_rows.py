@@ -4,7 +4,6 @@ The step encodes and sends them, once for all fits: what a row's inputs are is d
 need no access to the splits.
 """
 
-import contextlib
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -18,16 +17,14 @@ from components.train.boosting import FixedParameters, feature_types
 from components.train.dask_cluster import worker_rows
 from components.train.dask_cluster.by_value import ByValue
 from components.train.dask_cluster.connect import DaskCluster
-from components.train.dask_cluster.errors import LostError
+from components.train.dask_cluster.errors import LostError, losses
 from components.train.row_arrays import Mask
 from components.train.split_rows import SplitRows
-from model.bundle.booster import xgboost
 from model.bundle.features import Feature
 
 FEWEST_ROWS = 1000  # for a worker; fewer workers take part where there are fewer rows
 ACTOR_SECONDS = 60  # for a worker to begin
 FIRST_LOOK, LAST_LOOK = 0.01, 1.0  # seconds between two looks at what runs
-LOST = (OSError, RuntimeError, TimeoutError, xgboost.core.XGBoostError)
 
 
 class PlacedRows:
@@ -42,7 +39,7 @@ class PlacedRows:
         count = max(1, min(len(workers), rows.count // FEWEST_ROWS))
         self._workers = workers[:count]
         self._ends = [rows.count * number // count for number in range(count + 1)]
-        with _losses():
+        with losses():
             self._parts = [self._part(address, features) for address in self._workers]
             self._send()
 
@@ -52,7 +49,7 @@ class PlacedRows:
         Waits for fits of other trainings: two at once on one worker would wait for each other.
         """
         starts = np.concatenate([[0], np.cumsum([np.count_nonzero(chosen[rows]) for rows in self._ranges()])])
-        with _losses(), Semaphore(max_leases=1, name="kamado-fit"):
+        with losses(), Semaphore(max_leases=1, name="kamado-fit"):
             self._check()  # a worker that is gone would be waited for
             tracker = self._parts[0].start_tracker(len(self._parts)).result()
             calls = [
@@ -108,12 +105,3 @@ class PlacedRows:
             time.sleep(pause if waiting else 0)
             pause = min(2 * pause, LAST_LOOK)
         return [call.result() for call in calls]
-
-
-@contextlib.contextmanager
-def _losses() -> Iterator[None]:
-    """What Dask and XGBoost raise when a worker is lost."""
-    try:
-        yield
-    except LOST as error:
-        raise LostError(" ".join(str(error).split()) or type(error).__name__) from error

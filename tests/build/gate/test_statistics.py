@@ -1,5 +1,7 @@
 """A bundle whose category has a statistic: it passes the gate, both engines agree on it, and a fault is noticed."""
 
+import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -12,8 +14,10 @@ from model.booster.trees import read_trees
 from model.bundle.bundle import load
 from model.bundle.contributions import Explainer
 from model.bundle.features import CategoryFeature, StatisticFeature
+from model.bundle.folder import MANIFEST, bundle_digest
 from model.bundle.manifest import Trees
 from model.bundle.predictor import Predictor
+from model.files import dump_json
 from model.kernel.kernel import Kernel
 from model.kernel.layout import flatten
 from model.kernel.library import load_library
@@ -78,6 +82,21 @@ def test_the_gate_and_both_engines_agree(bundle_folder):
     assert bundle.manifest.format == 2
     assert gate_of(ROOT, bundle_folder) == []
     assert differences(bundle, Predictor(bundle, engine="kernel")) == []
+
+
+@pytest.mark.parametrize("changed", ["values", "missing", "rare"])
+def test_a_table_that_somebody_changed_is_refused_and_has_another_digest(changed, bundle_folder, tmp_path):
+    shutil.copytree(bundle_folder, tmp_path / "bundle")
+    manifest = json.loads((tmp_path / "bundle" / MANIFEST).read_text())
+    of_layout = {"values": "layout (statistic)", "missing": "layout (statistic)", "rare": "layout"}[changed]
+    [feature] = [feature for feature in manifest["features"] if feature["name"] == of_layout]
+    if changed == "missing":
+        feature["missing"] = -4.0
+    else:
+        feature[changed].reverse()
+    (tmp_path / "bundle" / MANIFEST).write_bytes(dump_json(manifest))
+    assert bundle_digest(tmp_path / "bundle") != bundle_digest(bundle_folder)
+    assert "golden-answer" in {problem["code"] for problem in gate_of(ROOT, tmp_path / "bundle")}
 
 
 @pytest.mark.parametrize("fault", FAULTS)
