@@ -83,10 +83,11 @@ class TypedRows:
         self.types = {name: types[name] for name in spec.used_columns}
         roles = spec.columns
         self.label, self.time, self.position, self.explore = roles.label, roles.time, roles.position, roles.explore
+        self.propensity = roles.propensity
         numbers = [name for name, feature in spec.features.items() if feature.kind == "number"]
         in_rules = [name for rule in spec.reject for name in Expression.parse(rule.expression).columns]
         self.measures = list(dict.fromkeys([*numbers, *in_rules]))
-        typed = (roles.label, roles.time, roles.position, roles.explore, *self.measures)
+        typed = (roles.label, roles.time, roles.position, roles.explore, roles.propensity, *self.measures)
         key = [name for name in roles.key if name not in typed]
         self.ids = list(dict.fromkeys([*(name for role in IDS if (name := getattr(roles, role))), *key]))
         categories = [name for name, feature in spec.features.items() if feature.kind == "category"]
@@ -102,7 +103,8 @@ class TypedRows:
     @property
     def names(self) -> list[str]:
         """The columns that the splits have too, in their order."""
-        roles = [name for name in (self.label, self.time, self.position, self.explore) if name]
+        every = (self.label, self.time, self.position, self.explore, self.propensity)
+        roles = [name for name in every if name]
         measures = [name for name in self.measures if name not in (*roles, *self.ids, *self.texts)]
         return list(dict.fromkeys([*measures, *roles, *self.ids, *self.texts]))
 
@@ -119,7 +121,7 @@ class TypedRows:
     def sha256(self) -> str:
         """Of all that the files' columns and bits follow from: rows of another spec cannot be taken for these."""
         rules = [asdict(rule) for rule in self.rules]
-        roles = [self.label, self.time, self.position, self.explore]  # each is typed in its own way
+        roles = [self.label, self.time, self.position, self.explore, self.propensity]  # each is typed in its own way
         content = [self.names, self.types, roles, self.measures, self.ids, self.texts, asdict(self.key), rules]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -25,11 +26,17 @@ from model.sql import quoted
 
 WEEK = 7 * 86_400_000_000  # microseconds
 MOST_STRATA = 20_000  # of items; the newest
+# Rows that chance put where they stood count by the inverse of its propensity: whatever the order likes, every item is
+# then at every position alike. Together the conversions count as many as such weights are worth (Kish).
+DRAWN = """
+with drawn as (select position, y, 1 / propensity as w from rows where not random and propensity < 1)
+select 0 as stratum, position, y, w * (select sum(w) / sum(w * w) from drawn where y = 1) as weight from drawn
+"""
 
 
 @dataclass(frozen=True)
 class CurveEvidence:
-    """`random` of lists in random order, `items` of items at several positions."""
+    """`random` of lists in random order and of rows with a propensity, `items` of items at several positions."""
 
     random: Strata
     items: Strata
@@ -47,14 +54,16 @@ def read_strata(spec: Spec, path: Path, positions: int, *, kept: float, after: s
     items: over a longer time than a week an item is not the same. Raises DataError for a split that is damaged.
     """
     columns = spec.columns
-    roles = (columns.label, columns.position, columns.item, columns.time, columns.explore)
+    roles = (columns.label, columns.position, columns.item, columns.time, columns.explore, columns.propensity)
     require_columns(path, [*(name for name in roles if name), *spec.features])
     with _rows(spec, path, positions, after) as connection:
-        random = _table(connection, "select 0 as stratum, position, y from rows where random", positions)
+        random = _table(connection, "select 0 as stratum, position, y, 1 as weight from rows where random", positions)
+        drawn = _table(connection, DRAWN, positions)
         items = np.zeros((0, 2, positions))
         if columns.item and columns.time:
             items = _table(connection, _of_items(context(connection, spec, "items")), positions)
-    return CurveEvidence(*(Strata.of(table[:, 1], table[:, 0], kept=kept) for table in (random, items)))
+    of_random, of_drawn, of_items = (Strata.of(table[:, 1], table[:, 0], kept=kept) for table in (random, drawn, items))
+    return CurveEvidence(Strata.joined([of_random, of_drawn]), of_items)
 
 
 @contextmanager
@@ -63,6 +72,7 @@ def _rows(spec: Spec, path: Path, positions: int, after: str | None) -> Iterator
     columns = spec.columns
     position = f"cast({quoted(str(columns.position))} as bigint)"
     random = f"coalesce({quoted(columns.explore)} = 1, false)" if columns.explore else "false"
+    propensity = f"{quoted(columns.propensity)}::double" if columns.propensity else "null::double"
     time = f"epoch_us({quoted(columns.time)})" if columns.time else "null"
     newer = f"and {time} >= {_microseconds(after)}" if after and columns.time else ""
     item = quoted(columns.item) if columns.item else "null"
@@ -71,11 +81,14 @@ def _rows(spec: Spec, path: Path, positions: int, after: str | None) -> Iterator
         try:
             connection.execute(
                 f"create view rows as select ({quoted(columns.label)} = 1)::int as y, {position} as position, "
-                f"{random} as random, {time} // {WEEK} as week, {item} as item, "
+                f"{random} as random, {propensity} as propensity, {time} // {WEEK} as week, {item} as item, "
                 f"file_row_number as number{features} from read_parquet('{_escaped(path)}', file_row_number = true) "
                 f"where {position} between 1 and {positions} {newer}"
             )
-            connection.execute("create view items as select * from rows where not random and item is not null")
+            connection.execute(
+                "create view items as select * from rows "
+                "where not random and coalesce(propensity, 1) >= 1 and item is not null"
+            )
             yield connection
         except duckdb.Error as error:
             first = str(error).splitlines()[0]
@@ -101,14 +114,14 @@ def _of_items(context: list[str]) -> str:
         f"converting as (select {listed} from coded group by {listed} having sum(y) > 0 and "
         f"min(position) < max(position) order by week desc, {listed} limit {MOST_STRATA}), "
         f"strata as (select *, row_number() over (order by {listed}) - 1 as stratum from converting) "
-        f"select stratum, position, y from coded join strata on {same}"
+        f"select stratum, position, y, 1 as weight from coded join strata on {same}"
     )
 
 
 def _table(connection: duckdb.DuckDBPyConnection, sql: str, positions: int) -> Floats:
-    """Rows by stratum, conversion and position."""
-    counted = f"select stratum, y, position, count(*) as n from ({sql}) group by all order by all"
-    columns: dict[str, NDArray[np.int64]] = connection.execute(counted).fetchnumpy()
+    """Weight of rows by stratum, conversion and position."""
+    counted = f"select stratum, y, position, sum(weight)::double as n from ({sql}) group by all order by all"
+    columns: dict[str, NDArray[Any]] = connection.execute(counted).fetchnumpy()
     strata = int(columns["stratum"].max()) + 1 if len(columns["stratum"]) else 0
     table = np.zeros((strata, 2, positions))
     table[columns["stratum"], columns["y"], columns["position"] - 1] = columns["n"]

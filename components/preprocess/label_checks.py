@@ -14,6 +14,8 @@ def refuse_labels(connection: duckdb.DuckDBPyConnection, rows: str, columns: Typ
     _check_label(connection, rows, columns.label, problems)
     if columns.position:
         _check_position(connection, rows, columns.position, problems)
+    if columns.propensity:
+        _check_propensity(connection, rows, columns.propensity, problems)
     problems.raise_if_any(DataError)
 
 
@@ -52,3 +54,15 @@ def _check_position(connection: duckdb.DuckDBPyConnection, rows: str, name: str,
     elif first == last:
         hint = "Delete it from the spec: position bias cannot be learned from one position"
         problems.add(where, f"is {first} in every row", hint, "position-constant")
+
+
+def _check_propensity(connection: duckdb.DuckDBPyConnection, rows: str, name: str, problems: Problems) -> None:
+    column = quoted(name)
+    query = f"select count(*), min({column}), max({column}) from {rows} where {column} <= 0 or {column} > 1"
+    count, least, most = one_row(connection, query)
+    if count:
+        problem = f"is not above 0 and at most 1 in {count:,} row(s), from {least:g} to {most:g}"
+        hint = (
+            "Log the chance with which the order put the item there, and leave it empty where chance had no part in it"
+        )
+        problems.add(f"columns.propensity {name}", problem, hint, "propensity-invalid")

@@ -51,7 +51,7 @@ def _use(spec: Spec, name: str) -> str:
 
 def _read_as_numbers(spec: Spec) -> dict[str, str]:
     """Where the spec asks for a number -> the column."""
-    roles = {"columns.label": spec.columns.label, "columns.position": spec.columns.position}
+    roles = {f"columns.{role}": getattr(spec.columns, role) for role in ("label", "position", "propensity")}
     features = {f"features.{name}": name for name, feature in spec.features.items() if feature.kind == "number"}
     rules = {
         f"reject rule {rule.name!r}, column {name}": name

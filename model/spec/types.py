@@ -98,6 +98,11 @@ class ColumnRoles(Part):
     user: Name | None = Field(None, description="id of the person; users are never on two sides of a split")
     position: Name | None = Field(None, description="displayed place in the list, from 1")
     explore: Name | None = Field(None, description="1 where the list was shown in random order")
+    propensity: Name | None = Field(
+        None,
+        description="chance with which the page's order put the item where it stood, above 0 and at most 1, where "
+        "chance had a part in it; missing or 1 elsewhere",
+    )
     outcomes: tuple[Name, ...] = Field((), description="known only after the page was shown: never features")
     key: tuple[Name, ...] = Field(
         (),
@@ -310,6 +315,9 @@ class Spec(Part):
             yield "split.by: is time, but columns.time is missing | name the time column or split by random"
         if self.columns.time is None and self.source.end is None:
             yield "source.end: is missing | data without a time column need the day they were taken, as end: 2026-07-01"
+        for role in ("explore", "propensity"):
+            if getattr(self.columns, role) and not self.columns.position:
+                yield f"columns.{role}: says how items came to their positions | name columns.position as well"
         if self.columns.time and self.columns.position and "conversion_days" not in self.source.model_fields_set:
             hint = "say how many days a conversion may take after the impression, 0 if it is known at once"
             yield f"source.conversion_days: is missing | {hint}"

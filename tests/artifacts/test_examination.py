@@ -200,6 +200,44 @@ class TestPagesInRandomOrder:
         assert CurveEvidence.joined(part, part).random.conversions == 2 * part.random.conversions
 
 
+class TestPropensities:
+    """A page in five is shuffled, and nobody logged which: the order and this chance give each row's propensity."""
+
+    SHUFFLED, SIZE = 0.2, 10
+
+    def log(self, path, *, kept=1.0):
+        ordered_log(path, explore=self.SHUFFLED, lists=8_000)
+        table = pq.read_table(path)
+        price = table["price"].to_numpy().reshape(-1, self.SIZE)
+        usual = np.argsort(np.argsort(-price, axis=1), axis=1) + 1 == table["position"].to_numpy().reshape(
+            -1, self.SIZE
+        )
+        propensity = (1 - self.SHUFFLED) * usual + self.SHUFFLED / self.SIZE
+        table = table.append_column("chance", pa.array(propensity.ravel()))
+        stays = (table["y"].to_numpy() > 0) | (np.random.default_rng(3).random(table.num_rows) < kept)
+        pq.write_table(table.filter(pa.array(stays)), path)
+        return path
+
+    @pytest.mark.parametrize("kept", [1.0, 0.2])
+    def test_of_the_log_identify_the_curve(self, tmp_path, kept):
+        path = self.log(tmp_path / "log.parquet", kept=kept)
+        blind = listed(explore=None, item=None)
+        assert not is_identified(estimate(read_strata(blind, path, 10, kept=kept), None))
+        spec = listed(explore=None, item=None, propensity="chance")
+        evidence = read_strata(spec, path, 10, kept=kept)
+        curve = estimate(evidence, None)
+        assert curve.decay == pytest.approx(0.75, abs=3 * curve.decay_se)
+        assert is_identified(curve)
+        conversions = sum(pq.read_table(path)["y"].to_pylist())
+        assert evidence.random.conversions < conversions / 3  # a few of them have large weights
+
+    def test_of_1_say_nothing(self, tmp_path):
+        path = self.log(tmp_path / "log.parquet")
+        table = pq.read_table(path).drop_columns("chance")
+        pq.write_table(table.append_column("chance", pa.array(np.ones(table.num_rows))), path)
+        assert read_strata(listed(explore=None, propensity="chance"), path, 10, kept=1.0).random.conversions == 0
+
+
 def test_a_damaged_split_is_refused(tmp_path):
     path = ordered_log(tmp_path / "log.parquet", lists=50)
     with pytest.raises(DataError, match="place: is missing"):
