@@ -90,7 +90,12 @@ def level_alone(number: int) -> RuleOutcome:
     candidates = Candidates(
         {NEW: CandidateScores(level, level)}, of_spared(np.full(rows, STALE * rate)), scene.log.test, {}
     )
-    return RuleOutcome(judge(scorer.test, candidates, None, replace(CRITERIA, ranked=False, metric="log_loss")), 0.0)
+    return RuleOutcome(
+        judge(
+            scorer.test, candidates, None, replace(CRITERIA, ranked=False, metric="log_loss", must_beat=("constant",))
+        ),
+        0.0,
+    )
 
 
 def reversed_order(number: int) -> RuleOutcome:
