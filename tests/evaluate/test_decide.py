@@ -161,6 +161,29 @@ def test_promote_means_that_every_interval_lies_above_zero(gains, primary, log_l
         assert any(not result.passed for result in decision.results)
 
 
+@given(st.dictionaries(st.sampled_from(["constant", "logistic"]), GAINS), GAINS, st.floats(0.001, 0.9))
+def test_non_inferiority_promotes_what_superiority_does_and_nothing_below_its_margin(gains, primary, margin):
+    measured = evidence(gains=gains, champion=against(primary))
+    outcome = decide(measured, criteria(rule="non-inferiority", margin=margin)).outcome
+    if decide(measured, criteria()).outcome == "promote":
+        assert outcome == "promote"
+    if outcome == "promote":
+        assert primary.low > -margin
+        assert primary.value >= 0
+
+
+@pytest.mark.parametrize("listed", [["constant"], ["logistic", "constant"], ["current_order"]])
+def test_an_order_that_is_not_better_is_refused_by_name_whatever_the_spec_lists(listed):
+    from_spec = Criteria.of(spec_of(promotion={"must_beat": listed}))
+    worse = decide(evidence(gains={"current_order": WORSE}), from_spec)
+    (refusal,) = (result for result in worse.results if not result.passed)
+    assert worse.outcome == "reject"
+    assert refusal.message.startswith("Worse than the current order by expected conversions per list: -10.0 %")
+    assert "whatever promotion.must_beat lists" in refusal.message
+    unmeasured = replace(evidence(), baseline_gains={"constant": BETTER, "logistic": BETTER})
+    assert decide(unmeasured, from_spec).outcome == "invalid"
+
+
 def test_equal_evidence_gives_equal_decisions():
     assert decide(evidence(champion=against(UNCLEAR)), criteria()) == decide(
         evidence(champion=against(UNCLEAR)), criteria()
@@ -199,7 +222,7 @@ def test_an_unclear_difference_names_how_many_conversions_it_needs():
     )
     message = next(result.message for result in decision.results if result.rule == "not worse than champion")
     assert message.startswith("Cannot tell within 2.00 %")
-    assert "needs about 6,300 conversions" in message
+    assert message.endswith("The smallest margin that 800 conversions can show is 5.60 %; this one needs about 6,300.")
     assert conversions_for(Estimate(0, 0, 0, 0.021), 0.03, 800) == pytest.approx(3_100)
 
 

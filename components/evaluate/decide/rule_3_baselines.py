@@ -1,6 +1,7 @@
 """Rule 3: the model beats every baseline that the spec names, with or without a model in service."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from components.evaluate.decide.criteria import Criteria
 from components.evaluate.decide.evidence import Evidence
@@ -21,11 +22,17 @@ def beats_baselines(evidence: Evidence, criteria: Criteria) -> Iterator[RuleResu
         other = f"{NAMES.get(name, name)} by {measure}"
         gain, conversions = evidence.baseline_gains[name], evidence.metrics["conversions"]
         if name == "current_order" and evidence.champion and criteria.rule == "non-inferiority":
-            yield not_worse("not worse than current_order", gain, criteria.margin or 0.0, other, conversions)
+            result = not_worse("not worse than current_order", gain, criteria.margin or 0.0, other, conversions)
         else:
-            yield superiority(f"beats {name}", gain, other, conversions, evidence.pool)
+            result = superiority(f"beats {name}", gain, other, conversions, evidence.pool)
+        yield _explained(result) if name == "current_order" and not result.passed else result
     if not criteria.ranked:
         yield _discriminates(evidence)
+
+
+def _explained(refusal: RuleResult) -> RuleResult:
+    always = "Where the data have positions, every model is compared with it, whatever promotion.must_beat lists."
+    return replace(refusal, message=f"{refusal.message} {always}")
 
 
 def _discriminates(evidence: Evidence) -> RuleResult:
