@@ -38,7 +38,7 @@ CASES = {
         "insufficient-data",
     ),
     "no better than chance without an order to compare": (
-        evidence(auc_low=0.49),
+        evidence(auc_within_cuts_low=0.49),
         criteria(ranked=False, metric="log_loss", must_beat=("constant",)),
         "hold",
     ),

@@ -7,8 +7,7 @@ from components.evaluate.decide.criteria import Criteria
 from components.evaluate.decide.evidence import Evidence
 from components.evaluate.decide.gain_text import NAMES, not_worse, superiority
 from components.evaluate.decide.rule_result import RuleResult
-
-CHANCE = 0.5  # AUC of an order by chance
+from components.evaluate.metrics.discrimination import CHANCE
 
 
 def beats_baselines(evidence: Evidence, criteria: Criteria) -> Iterator[RuleResult]:
@@ -37,7 +36,7 @@ def _explained(refusal: RuleResult) -> RuleResult:
 
 def _discriminates(evidence: Evidence) -> RuleResult:
     """A model that knows today's level and nothing of the rows beats a constant of older rows by log loss."""
-    auc, low, high = (evidence.metrics[f"auc{end}"] for end in ("", "_low", "_high"))
+    auc, low, high = (evidence.metrics[f"auc_within_cuts{end}"] for end in ("", "_low", "_high"))
     passed = low > CHANCE
     finding = "The model tells conversions from other rows" if passed else "The model may know no more than the level"
     message = f"{finding}: AUC {auc:.3f} ({low:.3f} to {high:.3f}), where chance has {CHANCE}."

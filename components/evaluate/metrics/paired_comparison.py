@@ -61,6 +61,12 @@ class PairedComparison:
         assert self.rows.list is not None
         return {name: ranks(self.rows.list, -at.astype(np.float64)) for name, at in self.position.items()}
 
+    @cached_property
+    def cut(self) -> Ints:
+        """Number of the cut of each row, from 0: each has a constant of its own."""
+        number: Ints = np.unique(self.probability[CONSTANT], return_inverse=True)[1].reshape(-1)
+        return number
+
     def positions_within(self, groups: Ints) -> dict[str, Ints]:
         """The position that each row gets from each candidate, when groups of rows are ordered separately."""
         assert self.rows.position is not None
