@@ -29,11 +29,11 @@ CASES = {
     "too few conversions": (evidence(conversions=199.0), criteria(), "insufficient-data"),
     "labels too young": (evidence(immature_days=0.5), criteria(), "insufficient-data"),
     "one place only": (evidence(logged_positions=1.0), criteria(), "insufficient-data"),
-    "few effective conversions": (evidence(ess=99.0), criteria(), "insufficient-data"),
-    "few effective conversions of many": (evidence(conversions=1e4, ess=99.0), criteria(), "insufficient-data"),
-    # The bound is ">= 126", and the gate compares a verdict with its own bounds.
+    "few effective conversions": (evidence(ess=49.0), criteria(), "insufficient-data"),
+    "few effective conversions of many": (evidence(conversions=1e4, ess=49.0), criteria(), "insufficient-data"),
+    # The bound is ">= 63", and the gate compares a verdict with its own bounds.
     "fewer effective conversions than the bound says": (
-        evidence(ess=125.7),
+        evidence(ess=62.8),
         criteria(min_conversions=251),
         "insufficient-data",
     ),

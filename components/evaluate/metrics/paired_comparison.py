@@ -82,7 +82,8 @@ class PairedComparison:
         """Off-policy weights of the rows at `position`."""
         assert self.rows.position is not None
         examined = self.curves[curve]
-        return position_weights(examined.of(self.rows.position), examined.of(position))
+        clip = self._expected[curve].clip
+        return position_weights(examined.of(self.rows.position), examined.of(position), clip=clip)
 
     def lift(self, base: str, curve: str = ESTIMATED) -> Estimate:
         """Relative gain in expected conversions per list over the order of `base`."""
