@@ -62,5 +62,5 @@ def evidence(*, gains=None, slices=None, champion=None, **metrics):
     )
 
 
-def against(primary, log_loss=BETTER):
-    return ChampionComparison(primary=primary, log_loss=log_loss)
+def against(primary, log_loss=BETTER, order=BETTER):
+    return ChampionComparison(primary=primary, log_loss=log_loss, order=order)

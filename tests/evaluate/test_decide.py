@@ -54,6 +54,23 @@ CASES = {
         evidence(gains={"logistic": WORSE}), criteria(must_beat=("constant",)), "promote",
     ),
     "better than the champion": (evidence(champion=against(BETTER)), criteria(), "promote"),
+    "better than the champion by level alone": (
+        evidence(champion=against(BETTER, order=Estimate(-0.002, -0.01, 0.006, 0.004))),
+        criteria(ranked=False, metric="log_loss", must_beat=("constant",)), "hold",
+    ),
+    "a better level and a worse order": (
+        evidence(champion=against(BETTER, order=WORSE)),
+        criteria(ranked=False, metric="log_loss", must_beat=("constant",)), "reject",
+    ),
+    "a better level and an order as good": (
+        evidence(champion=against(BETTER, order=Estimate(0.0, -0.01, 0.01, 0.005))),
+        criteria(ranked=False, metric="log_loss", must_beat=("constant",)), "promote",
+    ),
+    "by log loss, an order that was not compared": (
+        evidence(champion=against(BETTER, order=None)),
+        criteria(ranked=False, metric="log_loss", must_beat=("constant",)), "invalid",
+    ),
+    "by conversions, no order by log loss": (evidence(champion=against(BETTER, order=None)), criteria(), "promote"),
     "not told apart from the champion": (evidence(champion=against(UNCLEAR)), criteria(), "hold"),
     "worse than the champion": (evidence(champion=against(WORSE)), criteria(), "reject"),
     "better order, worse log loss": (evidence(champion=against(BETTER, WORSE)), criteria(), "reject"),
@@ -135,7 +152,7 @@ PARTS = st.sampled_from(["value", "low", "high", "se"])
 SPOILED = st.one_of(
     st.builds(spoiled_metric, st.sampled_from(sorted(METRICS)), NOT_FINITE),
     st.builds(spoiled_gain, st.sampled_from(["constant", "logistic", "current_order"]), PARTS, NOT_FINITE),
-    st.builds(spoiled_champion, st.sampled_from(["primary", "log_loss"]), PARTS, NOT_FINITE),
+    st.builds(spoiled_champion, st.sampled_from(["primary", "log_loss", "order"]), PARTS, NOT_FINITE),
     st.builds(spoiled_slice, st.sampled_from(["conversions", "change", "p"]), NOT_FINITE),
 )
 
@@ -159,6 +176,23 @@ def test_promote_means_that_every_interval_lies_above_zero(gains, primary, log_l
         assert log_loss.high >= 0
     else:
         assert any(not result.passed for result in decision.results)
+
+
+@given(GAINS, GAINS, GAINS, st.floats(0, 1), st.floats(0, 2_000))
+def test_promote_means_that_more_than_the_level_was_gained_and_that_conversions_are_left(
+    gain, primary, order, low, ess
+):
+    without = criteria(ranked=False, metric="log_loss", must_beat=("constant",))
+    champion = against(primary, primary, order)
+    if (
+        decide(evidence(gains={"constant": gain}, champion=champion, auc_within_cuts_low=low), without).outcome
+        == "promote"
+    ):
+        assert low > 0.5
+        assert order.value >= 0
+    asked = criteria(min_conversions=400)
+    if decide(evidence(champion=against(primary), ess=ess), asked).outcome == "promote":
+        assert ess >= 100
 
 
 @given(st.dictionaries(st.sampled_from(["constant", "logistic"]), GAINS), GAINS, st.floats(0.001, 0.9))

@@ -8,6 +8,7 @@ import numpy as np
 from artifacts.examination.curve import ExaminationCurve
 from components.evaluate.metrics.bootstrap import Estimate, PerRow, Sums
 from components.evaluate.metrics.candidate_names import CHAMPION, CONSTANT, CURRENT, ESTIMATED, EXPONENTS, NEW
+from components.evaluate.metrics.discrimination import level_put_right
 from components.evaluate.metrics.expected_conversions import ExpectedConversions, pools
 from components.evaluate.metrics.off_policy import position_weights
 from components.evaluate.metrics.probability import losses, of_probabilities
@@ -92,6 +93,15 @@ class PairedComparison:
     def saving(self, base: str) -> Estimate:
         """Relative saving in log loss over `base`."""
         return self._sums.saving(f"loss {NEW}", f"loss {base}")
+
+    def order_saving(self, base: str) -> Estimate:
+        """Relative saving in log loss over `base` when the level of both is put right on these rows: what is left is
+        how they order rows."""
+        label = self.rows.label
+        right = {name: level_put_right(label, self.probability[name], self.cut) for name in (NEW, base)}
+        columns: dict[str, PerRow] = {f"loss {name}": losses(label, p) for name, p in right.items()}
+        sums = Sums(self.rows.unit, columns, confidence=self._confidence, widening=self.widening)
+        return sums.saving(f"loss {NEW}", f"loss {base}")
 
     def effective_conversions(self, name: str) -> float:
         """What the weights leave of the conversions, under the order of a candidate."""
