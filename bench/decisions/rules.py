@@ -18,7 +18,7 @@ from components.evaluate.scoring import CandidateScores
 EXPONENT = 0.75
 CONVERSIONS = 800
 STALE = 1.2  # a constant of older rows over the rate of the test rows
-STALE_CHAMPION, WORSE = 2.0, -0.05  # a champion's level likewise, and what the new order is truly worth more
+STALE_CHAMPION, WORSE = 2.0, -0.08  # a champion's level likewise, and what the new order is truly worth more
 UNRANKED = replace(CRITERIA, ranked=False, metric="log_loss", must_beat=("constant",))  # of data without positions
 DRAWS = 20  # of the old order's chance, for its true value
 RULE_HEADER = (
