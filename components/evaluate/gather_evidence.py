@@ -96,7 +96,8 @@ def _evidence(
     if champion and CHAMPION in against.loss:
         saving = against.saving(CHAMPION)
         primary = against.lift(CHAMPION, curve) if criteria.by_order else saving
-        champion = replace(champion, unscorable="", primary=primary, log_loss=saving)
+        order = None if criteria.by_order else against.order_saving(CHAMPION)
+        champion = replace(champion, unscorable="", primary=primary, log_loss=saving, order=order)
     results = {column: by_curve[curve] for column, by_curve in slices.items()}
     return Evidence(measured.scalars, gains, results, NAMES[reference], champion, measured.unseen, measured.pool)
 

@@ -248,7 +248,7 @@ class Champion(Part):
 
     metric: Literal["ips_conversions", "log_loss"] | None = Field(None, description="default: by what the data allows")
     rule: Literal["superiority", "non-inferiority"] = "superiority"
-    margin: Share | None = None
+    margin: Share | None = Field(None, description="of non-inferiority; what is better without doubt needs none")
     confidence: Share = 0.95
 
     @model_validator(mode="after")
@@ -261,7 +261,7 @@ class Champion(Part):
 
 
 class Promotion(Part):
-    """What a model must prove before it becomes an image."""
+    """What a model must prove before it becomes an image; where there are positions, against the current order too."""
 
     must_beat: tuple[Literal["constant", "logistic", "current_order"], ...] = Field(("constant",), min_length=1)
     champion: Champion = Champion()

@@ -13,7 +13,7 @@ from bench.decisions.impressions import RATE, Policy, TestSet
 from bench.decisions.probability import Probability
 from bench.decisions.rules import RULE_CASES, RuleShares, non_inferior
 from bench.decisions.shares import DecisionShares
-from bench.decisions.verdicts import Candidates, judge, of_spared
+from bench.decisions.verdicts import Candidates, chance, judge, of_spared
 from components.evaluate.metrics.candidate_names import CHAMPION, NEW
 from components.evaluate.scoring import CandidateScores
 
@@ -88,10 +88,10 @@ def test_the_gain_over_the_champion_is_that_of_all_lists(market, log):
     scorer = Scorer(random, log, market.champion)
     few = judge(scorer.test, scorer.candidates(model), curve)
     whole = {
-        name: CandidateScores(model.at(log.test), log.test.of(table))
+        name: CandidateScores(model.at(log.test), chance(log.test.of(table)))
         for name, table in ((NEW, model.score), (CHAMPION, market.champion))
     }
-    orders = {name: score.order for name, score in whole.items()}
+    orders = {NEW: log.test.of(model.score), CHAMPION: log.test.of(market.champion)}
     every = judge(log.test, Candidates(whole, np.full(len(log.test.label), RATE), log.test, orders), curve)
     assert few.lift.value == pytest.approx(every.lift.value, abs=1e-9)
     assert few.lift.se == pytest.approx(every.lift.se, rel=0.1)

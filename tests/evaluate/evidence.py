@@ -10,8 +10,9 @@ METRICS = {
     "log_loss": 0.03,
     "normalised_entropy": 0.9,
     "auc": 0.75,
-    "auc_low": 0.72,
-    "auc_high": 0.78,
+    "auc_within_cuts": 0.74,
+    "auc_within_cuts_low": 0.72,
+    "auc_within_cuts_high": 0.78,
     "calibration_ratio": 1.01,
     "calibration_ratio_low": 0.95,
     "calibration_ratio_high": 1.07,
@@ -61,5 +62,5 @@ def evidence(*, gains=None, slices=None, champion=None, **metrics):
     )
 
 
-def against(primary, log_loss=BETTER):
-    return ChampionComparison(primary=primary, log_loss=log_loss)
+def against(primary, log_loss=BETTER, order=BETTER):
+    return ChampionComparison(primary=primary, log_loss=log_loss, order=order)

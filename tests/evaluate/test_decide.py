@@ -29,16 +29,16 @@ CASES = {
     "too few conversions": (evidence(conversions=199.0), criteria(), "insufficient-data"),
     "labels too young": (evidence(immature_days=0.5), criteria(), "insufficient-data"),
     "one place only": (evidence(logged_positions=1.0), criteria(), "insufficient-data"),
-    "few effective conversions": (evidence(ess=99.0), criteria(), "insufficient-data"),
-    "few effective conversions of many": (evidence(conversions=1e4, ess=99.0), criteria(), "insufficient-data"),
-    # The bound is ">= 126", and the gate compares a verdict with its own bounds.
+    "few effective conversions": (evidence(ess=49.0), criteria(), "insufficient-data"),
+    "few effective conversions of many": (evidence(conversions=1e4, ess=49.0), criteria(), "insufficient-data"),
+    # The bound is ">= 63", and the gate compares a verdict with its own bounds.
     "fewer effective conversions than the bound says": (
-        evidence(ess=125.7),
+        evidence(ess=62.8),
         criteria(min_conversions=251),
         "insufficient-data",
     ),
     "no better than chance without an order to compare": (
-        evidence(auc_low=0.49),
+        evidence(auc_within_cuts_low=0.49),
         criteria(ranked=False, metric="log_loss", must_beat=("constant",)),
         "hold",
     ),
@@ -54,6 +54,23 @@ CASES = {
         evidence(gains={"logistic": WORSE}), criteria(must_beat=("constant",)), "promote",
     ),
     "better than the champion": (evidence(champion=against(BETTER)), criteria(), "promote"),
+    "better than the champion by level alone": (
+        evidence(champion=against(BETTER, order=Estimate(-0.002, -0.01, 0.006, 0.004))),
+        criteria(ranked=False, metric="log_loss", must_beat=("constant",)), "hold",
+    ),
+    "a better level and a worse order": (
+        evidence(champion=against(BETTER, order=WORSE)),
+        criteria(ranked=False, metric="log_loss", must_beat=("constant",)), "reject",
+    ),
+    "a better level and an order as good": (
+        evidence(champion=against(BETTER, order=Estimate(0.0, -0.01, 0.01, 0.005))),
+        criteria(ranked=False, metric="log_loss", must_beat=("constant",)), "promote",
+    ),
+    "by log loss, an order that was not compared": (
+        evidence(champion=against(BETTER, order=None)),
+        criteria(ranked=False, metric="log_loss", must_beat=("constant",)), "invalid",
+    ),
+    "by conversions, no order by log loss": (evidence(champion=against(BETTER, order=None)), criteria(), "promote"),
     "not told apart from the champion": (evidence(champion=against(UNCLEAR)), criteria(), "hold"),
     "worse than the champion": (evidence(champion=against(WORSE)), criteria(), "reject"),
     "better order, worse log loss": (evidence(champion=against(BETTER, WORSE)), criteria(), "reject"),
@@ -135,7 +152,7 @@ PARTS = st.sampled_from(["value", "low", "high", "se"])
 SPOILED = st.one_of(
     st.builds(spoiled_metric, st.sampled_from(sorted(METRICS)), NOT_FINITE),
     st.builds(spoiled_gain, st.sampled_from(["constant", "logistic", "current_order"]), PARTS, NOT_FINITE),
-    st.builds(spoiled_champion, st.sampled_from(["primary", "log_loss"]), PARTS, NOT_FINITE),
+    st.builds(spoiled_champion, st.sampled_from(["primary", "log_loss", "order"]), PARTS, NOT_FINITE),
     st.builds(spoiled_slice, st.sampled_from(["conversions", "change", "p"]), NOT_FINITE),
 )
 
@@ -159,6 +176,46 @@ def test_promote_means_that_every_interval_lies_above_zero(gains, primary, log_l
         assert log_loss.high >= 0
     else:
         assert any(not result.passed for result in decision.results)
+
+
+@given(GAINS, GAINS, GAINS, st.floats(0, 1), st.floats(0, 2_000))
+def test_promote_means_that_more_than_the_level_was_gained_and_that_conversions_are_left(
+    gain, primary, order, low, ess
+):
+    without = criteria(ranked=False, metric="log_loss", must_beat=("constant",))
+    champion = against(primary, primary, order)
+    if (
+        decide(evidence(gains={"constant": gain}, champion=champion, auc_within_cuts_low=low), without).outcome
+        == "promote"
+    ):
+        assert low > 0.5
+        assert order.value >= 0
+    asked = criteria(min_conversions=400)
+    if decide(evidence(champion=against(primary), ess=ess), asked).outcome == "promote":
+        assert ess >= 100
+
+
+@given(st.dictionaries(st.sampled_from(["constant", "logistic"]), GAINS), GAINS, st.floats(0.001, 0.9))
+def test_non_inferiority_promotes_what_superiority_does_and_nothing_below_its_margin(gains, primary, margin):
+    measured = evidence(gains=gains, champion=against(primary))
+    outcome = decide(measured, criteria(rule="non-inferiority", margin=margin)).outcome
+    if decide(measured, criteria()).outcome == "promote":
+        assert outcome == "promote"
+    if outcome == "promote":
+        assert primary.low > -margin
+        assert primary.value >= 0
+
+
+@pytest.mark.parametrize("listed", [["constant"], ["logistic", "constant"], ["current_order"]])
+def test_an_order_that_is_not_better_is_refused_by_name_whatever_the_spec_lists(listed):
+    from_spec = Criteria.of(spec_of(promotion={"must_beat": listed}))
+    worse = decide(evidence(gains={"current_order": WORSE}), from_spec)
+    (refusal,) = (result for result in worse.results if not result.passed)
+    assert worse.outcome == "reject"
+    assert refusal.message.startswith("Worse than the current order by expected conversions per list: -10.0 %")
+    assert "whatever promotion.must_beat lists" in refusal.message
+    unmeasured = replace(evidence(), baseline_gains={"constant": BETTER, "logistic": BETTER})
+    assert decide(unmeasured, from_spec).outcome == "invalid"
 
 
 def test_equal_evidence_gives_equal_decisions():
@@ -199,7 +256,7 @@ def test_an_unclear_difference_names_how_many_conversions_it_needs():
     )
     message = next(result.message for result in decision.results if result.rule == "not worse than champion")
     assert message.startswith("Cannot tell within 2.00 %")
-    assert "needs about 6,300 conversions" in message
+    assert message.endswith("The smallest margin that 800 conversions can show is 5.60 %; this one needs about 6,300.")
     assert conversions_for(Estimate(0, 0, 0, 0.021), 0.03, 800) == pytest.approx(3_100)
 
 

@@ -54,17 +54,6 @@ def test_lift_and_gain_do_not_depend_on_the_order_of_equal_rows():
     assert metrics.lift_at(label, label * 0.5, share=0.1) == 10
 
 
-def test_the_error_of_an_auc_is_that_of_many_samples():
-    random = np.random.default_rng(8)
-    aucs, errors = [], []
-    for _ in range(120):
-        label = (random.uniform(size=600) < 0.2).astype(float)
-        score = 1 / (1 + np.exp(-(random.normal(size=600) + label)))
-        aucs.append(metrics.of_probabilities(label, score)["auc"])
-        errors.append(metrics.auc_error(label, score))
-    assert np.mean(errors) == pytest.approx(np.std(aucs), rel=0.2)
-
-
 def test_wilson_intervals_of_textbooks():
     assert metrics.wilson(0, 10) == pytest.approx((0, 0.2775), abs=1e-4)
     assert metrics.wilson(5, 50) == pytest.approx((0.0435, 0.2136), abs=1e-4)

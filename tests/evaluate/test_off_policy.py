@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from components.evaluate.decide.decide import decide
-from components.evaluate.metrics.off_policy import CLIP, estimate, position_weights
+from components.evaluate.metrics.off_policy import CLIPS, estimate, least_error_clip, position_weights
 from tests.evaluate.evidence import criteria, evidence
 from tests.shared import shared
 
@@ -57,5 +57,57 @@ def test_weights_that_rest_on_a_few_rows_are_insufficient_data():
 
 def test_a_conversion_counts_for_those_that_were_not_seen_but_never_more_than_the_clip():
     examined = np.array([1.0, 0.5, 0.01])
-    assert list(position_weights(examined, np.ones(3))) == [1.0, 2.0, CLIP]
-    assert list(position_weights(examined[:2], examined[:2])) == [1.0, 1.0]
+    assert list(position_weights(examined, np.ones(3), clip=10)) == [1.0, 2.0, 10.0]
+    assert list(position_weights(examined[:2], examined[:2], clip=10)) == [1.0, 1.0]
+
+
+PLACES = 20
+
+
+def converted(random, decay, conversions):
+    """Examination of rows that converted, at the logged place and at that of a better order, and the true lift."""
+    liking = random.normal(size=(2_000, PLACES))
+    old, new = 0.4 * liking + 0.9 * random.normal(size=liking.shape), liking + 0.6 * random.normal(size=liking.shape)
+    logged, better = (np.argsort(np.argsort(-score, axis=1), axis=1) for score in (old, new))
+    examined = np.arange(1.0, PLACES + 1) ** -decay
+    chance = np.exp(liking) * examined[logged]
+    rows = random.choice(chance.size, conversions, p=chance.ravel() / chance.sum())
+    truth = (np.exp(liking) * examined[better]).sum() / chance.sum() - 1
+    return examined[logged].ravel()[rows], examined[better].ravel()[rows], truth
+
+
+def lift(logged, new, clip):
+    of_orders = (position_weights(logged, examined, clip=clip).sum() for examined in (new, logged))
+    return next(of_orders) / next(of_orders) - 1
+
+
+def test_the_clip_takes_less_off_the_lift_than_one_of_ten_would():
+    """Over the old order a clip of ten hides most of what a good order gains where people look at the top alone."""
+    random = np.random.default_rng(12)
+    errors = {"ten": [], "chosen": []}
+    for _ in range(30):
+        logged, new, truth = converted(random, 1.5, 800)
+        chosen = least_error_clip(np.arange(800), logged, new)
+        errors["ten"].append(lift(logged, new, CLIPS[0]) - truth)
+        errors["chosen"].append(lift(logged, new, chosen) - truth)
+    bias, spread = ({name: measure(each) for name, each in errors.items()} for measure in (np.mean, np.std))
+    assert bias["ten"] < -0.3
+    assert abs(bias["chosen"]) < 0.1
+    assert spread["chosen"] < abs(bias["ten"])
+
+
+def test_what_would_never_be_clipped_has_the_least_clip():
+    logged, new, _ = converted(np.random.default_rng(13), 0.5, 400)
+    assert least_error_clip(np.arange(400), logged, new) == CLIPS[0]
+
+
+def test_few_conversions_at_the_bottom_are_clipped_and_many_are_not():
+    """One in a thousand says little of the bottom, and weighs a thousand; of a hundred the mean is known."""
+    for bottom, expected in ((1, True), (100, False)):
+        logged = np.r_[np.ones(1_000), np.full(bottom, 0.001)]
+        new = np.r_[np.full(1_000, 0.9), np.full(bottom, 0.002)]
+        assert (least_error_clip(np.arange(len(logged)), logged, new) < np.inf) == expected
+
+
+def test_without_conversions_there_is_nothing_to_choose_by():
+    assert least_error_clip(np.empty(0, np.int64), np.empty(0), np.empty(0)) == CLIPS[0]

@@ -60,8 +60,10 @@ def results_of(market, score):
     cut, lists, logged, _, label, _ = market
     examined = 1.0 / np.arange(1, 11)
     groups = cut.within(lists)
-    new = label * position_weights(examined[logged - 1], examined[positions_by_score(groups, logged, score) - 1])
-    base = label * position_weights(examined[logged - 1], examined[logged - 1])
+    new = label * position_weights(
+        examined[logged - 1], examined[positions_by_score(groups, logged, score) - 1], clip=10
+    )
+    base = label * position_weights(examined[logged - 1], examined[logged - 1], clip=10)
     results = slice_results(cut, RowValues(new, base, lists, label, less_is_better=False))
     return {result.value: result for result in results}
 

@@ -41,7 +41,7 @@ RANGES: tuple[tuple[str, MetricRange], ...] = (
     (r"(calibration_split_)?log_loss", LOSS),
     (r"(calibration_split_)?normalised_entropy|calibration_ratio|lift_at_10_percent|ips_conversions|snips", AMOUNT),
     (r"mean_weight|max_weight|ess|examination_decay(_se)?|minimal_detectable_lift|immature_days", AMOUNT),
-    (r"calibration_split_rate|auc|pr_auc|group_auc|conversion_rate|mean_probability|ece", SHARE),
+    (r"calibration_split_rate|auc(_within_cuts)?|pr_auc|group_auc|conversion_rate|mean_probability|ece", SHARE),
     (r"ndcg_at_10_biased|mrr_biased|conversions_at_10_biased|top_10_overlap|lists_changed", SHARE),
     (r"items_ever_in_top_10|attention_gini|unseen_categories|rejected_share", SHARE),
     (r"kendall_tau", MetricRange(-1, 1)),

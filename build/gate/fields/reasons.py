@@ -17,6 +17,7 @@ MEASURED = {
     "maturity": "immature_days",
     "positions": "logged_positions",
     "effective sample": "ess",
+    "discrimination": "auc_within_cuts",
     "calibration": "calibration_ratio",
     "unseen categories": "unseen_categories",
     "declared directions": "monotone_violations",

@@ -26,6 +26,7 @@ class ChampionComparison:
     `seen` of the `rows` test rows are left out, because it learned from them; `conversions` are among the others, and
     `too_few` for a comparison.
     `primary` and `log_loss` are relative gains of the new model over it, above 0 = better; None where none are left.
+    `order` is that of log loss once the level of both is put right on these rows, where log loss decides.
     """
 
     same_bundle: bool = False
@@ -36,6 +37,7 @@ class ChampionComparison:
     too_few: bool = False
     primary: Estimate | None = None
     log_loss: Estimate | None = None
+    order: Estimate | None = None
 
     @property
     def comparable(self) -> bool:

@@ -55,19 +55,18 @@ def not_worse(rule: str, gain: Estimate, margin: float, other: str, conversions:
     bound, interval = f"interval above -{percent(margin)}, value >= 0", with_interval(gain.value, gain.low, gain.high)
     if gain.high < 0:
         return RuleResult(rule, gain.value, bound, False, f"Worse than {other}: {interval}.", "reject")
-    if margin < POWER * gain.se and gain.low <= 0:
+    if gain.low > 0:
+        return RuleResult(rule, gain.value, bound, True, f"Better than {other}: {interval}.")
+    shown = f"The smallest margin that {conversions:,.0f} conversions can show is {percent(POWER * gain.se)}"
+    if margin < POWER * gain.se:
         needed = conversions_for(gain, margin, conversions)
-        more = f"needs about {needed:,.0f} conversions" if math.isfinite(needed) else "no number of conversions will do"
-        message = (
-            f"Cannot tell within {percent(margin)} of {other}: {interval}, from {conversions:,.0f} conversions, which "
-            f"can show a margin of {percent(POWER * gain.se)}; {more}."
-        )
+        more = f"this one needs about {needed:,.0f}" if math.isfinite(needed) else "no number will do for this one"
+        message = f"Cannot tell within {percent(margin)} of {other}: {interval}. {shown}; {more}."
         return RuleResult(rule, gain.value, bound, False, message, "hold")
     passed = gain.low > -margin and gain.value >= 0
     finding = "Not worse" if passed else "Not shown to be as good"
-    return RuleResult(
-        rule, gain.value, bound, passed, f"{finding} within {percent(margin)} of {other}: {interval}.", "hold"
-    )
+    message = f"{finding} within {percent(margin)} of {other}: {interval}. {shown}."
+    return RuleResult(rule, gain.value, bound, passed, message, "hold")
 
 
 def _needed(gain: Estimate, conversions: float, pool: Pool) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 
 from components.evaluate.decide.criteria import Criteria
-from components.evaluate.decide.evidence import Evidence
+from components.evaluate.decide.evidence import ChampionComparison, Evidence
 from components.evaluate.decide.gain_text import NAMES
 from components.evaluate.decide.rule_6_slices import FEWEST_IN_SLICE
 from components.evaluate.decide.rule_result import RuleResult
@@ -15,7 +15,8 @@ NEEDED = (
     "conversions",
     "log_loss",
     "normalised_entropy",
-    *("auc", "auc_low", "auc_high"),
+    "auc",
+    *("auc_within_cuts", "auc_within_cuts_low", "auc_within_cuts_high"),
     "calibration_ratio",
     "calibration_ratio_low",
     "calibration_ratio_high",
@@ -44,8 +45,12 @@ def incomplete(evidence: Evidence, criteria: Criteria) -> Iterator[RuleResult]:
             yield _missing("a number", f"The comparison with {NAMES.get(name, name)} could not be made.")
     yield from _missing_slices(evidence, criteria)
     champion = evidence.champion
-    if champion and champion.comparable and not champion.too_few and not (champion.primary and champion.log_loss):
+    if champion and champion.comparable and not champion.too_few and not _compared(champion, criteria):
         yield _missing("a number", "The comparison with the model in service could not be made.")
+
+
+def _compared(champion: ChampionComparison, criteria: Criteria) -> bool:
+    return bool(champion.primary and champion.log_loss and (criteria.by_order or champion.order))
 
 
 def _missing_slices(evidence: Evidence, criteria: Criteria) -> Iterator[RuleResult]:

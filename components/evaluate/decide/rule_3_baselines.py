@@ -1,13 +1,13 @@
 """Rule 3: the model beats every baseline that the spec names, with or without a model in service."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from components.evaluate.decide.criteria import Criteria
 from components.evaluate.decide.evidence import Evidence
 from components.evaluate.decide.gain_text import NAMES, not_worse, superiority
 from components.evaluate.decide.rule_result import RuleResult
-
-CHANCE = 0.5  # AUC of an order by chance
+from components.evaluate.metrics.discrimination import CHANCE
 
 
 def beats_baselines(evidence: Evidence, criteria: Criteria) -> Iterator[RuleResult]:
@@ -21,16 +21,22 @@ def beats_baselines(evidence: Evidence, criteria: Criteria) -> Iterator[RuleResu
         other = f"{NAMES.get(name, name)} by {measure}"
         gain, conversions = evidence.baseline_gains[name], evidence.metrics["conversions"]
         if name == "current_order" and evidence.champion and criteria.rule == "non-inferiority":
-            yield not_worse("not worse than current_order", gain, criteria.margin or 0.0, other, conversions)
+            result = not_worse("not worse than current_order", gain, criteria.margin or 0.0, other, conversions)
         else:
-            yield superiority(f"beats {name}", gain, other, conversions, evidence.pool)
+            result = superiority(f"beats {name}", gain, other, conversions, evidence.pool)
+        yield _explained(result) if name == "current_order" and not result.passed else result
     if not criteria.ranked:
         yield _discriminates(evidence)
 
 
+def _explained(refusal: RuleResult) -> RuleResult:
+    always = "Where the data have positions, every model is compared with it, whatever promotion.must_beat lists."
+    return replace(refusal, message=f"{refusal.message} {always}")
+
+
 def _discriminates(evidence: Evidence) -> RuleResult:
     """A model that knows today's level and nothing of the rows beats a constant of older rows by log loss."""
-    auc, low, high = (evidence.metrics[f"auc{end}"] for end in ("", "_low", "_high"))
+    auc, low, high = (evidence.metrics[f"auc_within_cuts{end}"] for end in ("", "_low", "_high"))
     passed = low > CHANCE
     finding = "The model tells conversions from other rows" if passed else "The model may know no more than the level"
     message = f"{finding}: AUC {auc:.3f} ({low:.3f} to {high:.3f}), where chance has {CHANCE}."

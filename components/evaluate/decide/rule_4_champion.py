@@ -32,6 +32,8 @@ def beats_champion(evidence: Evidence, criteria: Criteria) -> Iterator[RuleResul
     else:
         yield not_worse("not worse than champion", champion.primary, criteria.margin or 0.0, other, conversions)
     yield _log_loss(champion.log_loss)
+    if champion.order is not None:
+        yield _order(champion.order)
 
 
 def _not_comparable(champion: ChampionComparison) -> RuleResult:
@@ -72,4 +74,18 @@ def _log_loss(saving: Estimate) -> RuleResult:
         not worse and -saving.value <= MOST_LOG_LOSS_RISE,
         f"Log loss is {comparison} that of the model in service: {interval}; at most {most} is allowed.",
         "reject" if worse else "hold",
+    )
+
+
+def _order(saving: Estimate) -> RuleResult:
+    """Where log loss decides, today's level alone beats a champion whose level is of older rows. How rows are ordered
+    must not have become worse for it."""
+    passed = saving.value >= 0
+    finding = "The gain is not one of level alone" if passed else "The gain is one of level, not of order"
+    interval = with_interval(saving.value, saving.low, saving.high)
+    message = (
+        f"{finding}: with the level of both put right on these rows, it saves {interval} of the champion's log loss."
+    )
+    return RuleResult(
+        "order against champion", saving.value, ">= 0", passed, message, "reject" if saving.high < 0 else "hold"
     )

@@ -5,8 +5,8 @@ position it would be seen with chance e(new). Inverse propensity scoring by posi
 Schnabel, "Unbiased Learning-to-Rank with Biased Feedback", WSDM 2017. Lists without a conversion count: nothing is
 normalised.
 
-Where items are known, the positions of the rows of an item are pooled: each of its conversions stands for the sum of
-e(new) over the sum of e(logged). A conversion at the bottom of a page then weighs no more than another at its top,
+Where items are known, the positions of the rows of an item are pooled: each of its conversions stands for the mean
+e(new) over the mean e(logged). A conversion at the bottom of a page then weighs no more than another at its top,
 because the item is what converted. Its attractiveness is taken to be the same on these pages, so that only rows are
 pooled that the models score alike: the price of a hotel changes from page to page, and its position with it.
 
@@ -23,12 +23,12 @@ from scipy import sparse
 
 from artifacts.examination.curve import ExaminationCurve
 from components.evaluate.metrics.bootstrap import CHUNK, DRAWS, SEED, Estimate, buckets
-from components.evaluate.metrics.candidate_names import CURRENT, NEW
+from components.evaluate.metrics.candidate_names import NEW
+from components.evaluate.metrics.off_policy import least_error_clip, position_weights
 from components.evaluate.test_set import Rows
 from model.arrays import Floats, Ints
 
 ALIKE = 0.2  # log odds
-CLIPS = (10.0, 20.0, 50.0)
 
 
 @dataclass(frozen=True)
@@ -39,48 +39,34 @@ class _Conversions:
     group: Ints
 
 
-@dataclass(frozen=True)
-class _Lift:
-    """A ratio of two orders, as estimated and in each draw."""
-
-    value: float
-    drawn: Floats
-
-    def error(self, exact: "_Lift") -> float:
-        """Squared bias, beyond what is chance, and variance."""
-        bias = (self.value - exact.value) ** 2 - float((self.drawn - exact.drawn).var())
-        return max(0.0, bias) + float(self.drawn.var())
-
-
 class ExpectedConversions:
     """`positions` by order, of every row. The same rows, orders, curve and seed give the same numbers."""
 
     def __init__(
         self, rows: Rows, positions: Mapping[str, Ints], curve: ExaminationCurve, *, pool: Ints | None
     ) -> None:
-        """`pool` numbers from 0 the rows that are pooled, None where each stands for itself: a conversion then counts
-        at most `clip` times, which is chosen by the rows."""
+        """`pool` numbers from 0 the rows that are pooled, None where each stands for itself. A conversion counts at
+        most `clip` times, which is chosen by the rows."""
         assert rows.position is not None
         self._conversions, chosen, group = _pooled(rows, pool)
-        self._pooled = pool is not None
         self._curve = curve
         size = len(curve.at)
         last = np.int64(size - 1)
-        self._logged = _counts(group, np.minimum(rows.position[chosen] - 1, last), size)
+        self._logged = _shares(group, np.minimum(rows.position[chosen] - 1, last), size)
         self._new = {
-            name: _counts(group, np.minimum(position[chosen] - 1, last), size) for name, position in positions.items()
+            name: _shares(group, np.minimum(position[chosen] - 1, last), size) for name, position in positions.items()
         }
-        self._draws: dict[tuple[str, float], Floats] = {}
-        self.clip = np.inf if self._pooled else self._least_error()
+        self._draws: dict[str, Floats] = {}
+        self.clip = self._least_error_clip()
 
     def value(self, name: str) -> float:
         """Of the order of that name, over all rows, by the curve as estimated."""
-        return float(self._of_conversions(name, self.clip).sum())
+        return float(self._of_conversions(name).sum())
 
     def effective(self, name: str) -> float:
         """How many conversions the weights are worth (Kish's effective sample size): few stand for all the others where
         the order puts at the top what was at the bottom."""
-        weight = self._of_conversions(name, self.clip)
+        weight = self._of_conversions(name)
         return float(weight.sum() ** 2 / (weight**2).sum())
 
     def gain(self, new: str, base: str, *, confidence: float, widening: float = 1.0) -> Estimate:
@@ -89,7 +75,7 @@ class ExpectedConversions:
         if not below > 0:
             return Estimate(np.nan, np.nan, np.nan, np.nan)
         value = self.value(new) / below
-        drawn, drawn_base = self._drawn(new, self.clip), self._drawn(base, self.clip)
+        drawn, drawn_base = self._drawn(new), self._drawn(base)
         ratios = drawn[drawn_base > 0] / drawn_base[drawn_base > 0]
         low, high = np.quantile(ratios, [(1 - confidence) / 2, (1 + confidence) / 2])
         # With few units the measured value can lie outside of the draws: an interval contains its own value.
@@ -97,28 +83,22 @@ class ExpectedConversions:
         ratio = ratio.widened(widening)
         return Estimate(ratio.value - 1, ratio.low - 1, ratio.high - 1, ratio.se)
 
-    def _least_error(self) -> float:
-        """The clip whose lift over the current order has the least squared bias and variance; none has no bias."""
-        lifts = {clip: self._lift(clip) for clip in (*CLIPS, np.inf)}
-        exact = lifts[np.inf]
-        return min(lifts, key=lambda clip: lifts[clip].error(exact))
+    def _least_error_clip(self) -> float:
+        """By the lift of the new model's order over the logged one."""
+        logged, new = ((shares @ self._curve.at)[self._conversions.group] for shares in (self._logged, self._new[NEW]))
+        return least_error_clip(self._conversions.unit, logged, new)
 
-    def _lift(self, clip: float) -> "_Lift":
-        new, base = (self._drawn(name, clip) for name in (NEW, CURRENT))
-        value = self._of_conversions(NEW, clip).sum() / self._of_conversions(CURRENT, clip).sum()
-        return _Lift(float(value), np.divide(new, base, out=np.ones_like(new), where=base > 0))
-
-    def _of_conversions(self, name: str, clip: float) -> Floats:
+    def _of_conversions(self, name: str) -> Floats:
         """What each conversion stands for by the curve as estimated."""
-        of_group: Floats = self._weights(name, self._curve.at[None, :], clip)[0]
+        of_group: Floats = self._weights(name, self._curve.at[None, :])[0]
         return of_group[self._conversions.group]
 
-    def _drawn(self, name: str, clip: float) -> Floats:
+    def _drawn(self, name: str) -> Floats:
         """The value in each draw, with the same units and curve for every order."""
-        if (name, clip) not in self._draws:
-            of_group = self._weights(name, self._curve.draws(DRAWS), clip)
-            self._draws[name, clip] = np.einsum("dg,dg->d", self._counts, of_group)
-        return self._draws[name, clip]
+        if name not in self._draws:
+            of_group = self._weights(name, self._curve.draws(DRAWS))
+            self._draws[name] = np.einsum("dg,dg->d", self._counts, of_group)
+        return self._draws[name]
 
     @cached_property
     def _counts(self) -> Floats:
@@ -130,12 +110,9 @@ class ExpectedConversions:
         counts = [random.poisson(1.0, (CHUNK, shape[0])).astype(np.float64) @ members for _ in range(DRAWS // CHUNK)]
         return np.concatenate(counts)
 
-    def _weights(self, name: str, curves: Floats, clip: float) -> Floats:
+    def _weights(self, name: str, curves: Floats) -> Floats:
         """What a conversion stands for (curves, groups)."""
-        if self._pooled:
-            weights: Floats = (curves @ self._new[name].T) / (curves @ self._logged.T)
-            return weights
-        return np.minimum(1 / (curves @ self._logged.T), clip) * (curves @ self._new[name].T)
+        return position_weights(curves @ self._logged.T, curves @ self._new[name].T, clip=self.clip)
 
 
 def pools(item: Ints, scores: Sequence[Floats]) -> Ints:
@@ -159,7 +136,9 @@ def _pooled(rows: Rows, pool: Ints | None) -> tuple[_Conversions, NDArray[np.boo
     return _Conversions(unit, of_row[converted]), of_row >= 0, of_row[of_row >= 0]
 
 
-def _counts(group: Ints, position: Ints, size: int) -> Floats:
-    """Rows by group and position, from position 1."""
+def _shares(group: Ints, position: Ints, size: int) -> Floats:
+    """Of the rows of each group at each position, from position 1."""
     groups = int(group.max()) + 1 if len(group) else 0
-    return np.bincount(group * size + position, minlength=groups * size).reshape(groups, size).astype(np.float64)
+    rows = np.bincount(group * size + position, minlength=groups * size).reshape(groups, size).astype(np.float64)
+    shares: Floats = rows / np.maximum(rows.sum(axis=1, keepdims=True), 1.0)
+    return shares

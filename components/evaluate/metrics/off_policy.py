@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.arrays import Floats
+from components.evaluate.metrics.bootstrap import ratio_error
+from model.arrays import Floats, Ints
 
-CLIP = 10.0
+CLIPS = (10.0, 20.0, 50.0, 100.0, np.inf)  # the least first: of equally good ones it is chosen
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,26 @@ def estimate(outcome: Floats, weight: Floats, *, clip: float = np.inf) -> OffPol
     )
 
 
-def position_weights(examination_logged: Floats, examination_new: Floats, *, clip: float = CLIP) -> Floats:
+def position_weights(examination_logged: Floats, examination_new: Floats, *, clip: float) -> Floats:
     """min(1 / e(logged position), clip) e(new position), per row."""
     return np.minimum(1 / examination_logged, clip) * examination_new
+
+
+def least_error_clip(unit: Ints, examination_logged: Floats, examination_new: Floats) -> float:
+    """Of CLIPS the one whose lift over the logged order has the least squared bias and variance; infinite is none.
+
+    Per row that converted: its bootstrap unit from 0, and its examination. Nothing clipped has no bias, so that the
+    distance from it is the bias. What of this distance is chance stays in: without it bias was too often taken for
+    chance, and clipped away (docs/decisions/0050-rules-that-hold-by-themselves.md).
+    """
+    if not len(unit):
+        return CLIPS[0]
+
+    def of_units(examination: Floats, clip: float) -> Floats:
+        return np.bincount(unit, position_weights(examination_logged, examination, clip=clip)).astype(np.float64)
+
+    def lift(clip: float) -> tuple[float, float]:
+        return ratio_error(of_units(examination_new, clip), of_units(examination_logged, clip))
+
+    exact, _ = lift(np.inf)
+    return min(CLIPS, key=lambda clip: (lift(clip)[0] - exact) ** 2 + lift(clip)[1] ** 2)

@@ -8,6 +8,7 @@ import numpy as np
 from artifacts.examination.curve import ExaminationCurve
 from components.evaluate.metrics.bootstrap import Estimate, PerRow, Sums
 from components.evaluate.metrics.candidate_names import CHAMPION, CONSTANT, CURRENT, ESTIMATED, EXPONENTS, NEW
+from components.evaluate.metrics.discrimination import level_put_right
 from components.evaluate.metrics.expected_conversions import ExpectedConversions, pools
 from components.evaluate.metrics.off_policy import position_weights
 from components.evaluate.metrics.probability import losses, of_probabilities
@@ -61,6 +62,12 @@ class PairedComparison:
         assert self.rows.list is not None
         return {name: ranks(self.rows.list, -at.astype(np.float64)) for name, at in self.position.items()}
 
+    @cached_property
+    def cut(self) -> Ints:
+        """Number of the cut of each row, from 0: each has a constant of its own."""
+        number: Ints = np.unique(self.probability[CONSTANT], return_inverse=True)[1].reshape(-1)
+        return number
+
     def positions_within(self, groups: Ints) -> dict[str, Ints]:
         """The position that each row gets from each candidate, when groups of rows are ordered separately."""
         assert self.rows.position is not None
@@ -76,7 +83,8 @@ class PairedComparison:
         """Off-policy weights of the rows at `position`."""
         assert self.rows.position is not None
         examined = self.curves[curve]
-        return position_weights(examined.of(self.rows.position), examined.of(position))
+        clip = self._expected[curve].clip
+        return position_weights(examined.of(self.rows.position), examined.of(position), clip=clip)
 
     def lift(self, base: str, curve: str = ESTIMATED) -> Estimate:
         """Relative gain in expected conversions per list over the order of `base`."""
@@ -85,6 +93,15 @@ class PairedComparison:
     def saving(self, base: str) -> Estimate:
         """Relative saving in log loss over `base`."""
         return self._sums.saving(f"loss {NEW}", f"loss {base}")
+
+    def order_saving(self, base: str) -> Estimate:
+        """Relative saving in log loss over `base` when the level of both is put right on these rows: what is left is
+        how they order rows."""
+        label = self.rows.label
+        right = {name: level_put_right(label, self.probability[name], self.cut) for name in (NEW, base)}
+        columns: dict[str, PerRow] = {f"loss {name}": losses(label, p) for name, p in right.items()}
+        sums = Sums(self.rows.unit, columns, confidence=self._confidence, widening=self.widening)
+        return sums.saving(f"loss {NEW}", f"loss {base}")
 
     def effective_conversions(self, name: str) -> float:
         """What the weights leave of the conversions, under the order of a candidate."""

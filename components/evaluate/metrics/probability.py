@@ -63,16 +63,10 @@ def calibration_error(label: Floats, probability: Floats, *, bins: int = 20) -> 
 
 def auc(label: Floats, probability: Floats) -> float:
     """Area under the ROC curve: the Mann-Whitney statistic, with ties counted half."""
-    return float(_placements(label, probability)[0].mean())
+    return float(placements(label, probability)[0].mean())
 
 
-def auc_error(label: Floats, probability: Floats) -> float:
-    """Standard error of the AUC, rows taken as independent: DeLong, DeLong and Clarke-Pearson, Biometrics 1988."""
-    of_positive, of_negative = _placements(label, probability)
-    return float(math.sqrt(of_positive.var() / len(of_positive) + of_negative.var() / len(of_negative)))
-
-
-def _placements(label: Floats, probability: Floats) -> tuple[Floats, Floats]:
+def placements(label: Floats, probability: Floats) -> tuple[Floats, Floats]:
     """For each positive the share of negatives below it, for each negative that of positives; ties count half."""
     positive, negative = np.sort(probability[label > 0]), np.sort(probability[label == 0])
     return _share_below(positive, negative), _share_below(negative, positive)

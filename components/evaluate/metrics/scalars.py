@@ -5,9 +5,9 @@ from dataclasses import asdict
 
 import numpy as np
 
-from components.evaluate.metrics import probability as quality
 from components.evaluate.metrics.bootstrap import POWER, Estimate
 from components.evaluate.metrics.candidate_names import CHAMPION, CONSTANT, CURRENT, ESTIMATED, LOGISTIC, NEW
+from components.evaluate.metrics.discrimination import auc_within
 from components.evaluate.metrics.off_policy import estimate
 from components.evaluate.metrics.paired_comparison import PairedComparison
 from components.evaluate.metrics.ranking import gini, group_auc, logged_agreement, moved, ranks
@@ -18,8 +18,9 @@ def probability_metrics(compared: PairedComparison) -> dict[str, float]:
     label, probability = compared.rows.label, compared.probability[NEW]
     metrics = {"rows": float(len(label)), "conversions": float(label.sum()), "conversion_rate": float(label.mean())}
     metrics |= compared.quality[NEW]
-    half = quality.Z95 * quality.auc_error(label, probability)
-    metrics |= {"auc_low": max(0.0, metrics["auc"] - half), "auc_high": min(1.0, metrics["auc"] + half)}
+    unit = compared.rows.unit
+    metrics |= _interval("auc", auc_within(label, probability, unit, np.zeros_like(unit)))
+    metrics |= _interval("auc_within_cuts", auc_within(label, probability, unit, compared.cut))
     metrics |= _interval("log_loss", compared.log_loss(NEW))
     metrics |= _interval("calibration_ratio", compared.calibration_ratio())
     for base in (CONSTANT, LOGISTIC):
