@@ -199,7 +199,7 @@ class _Page:
         liking, noise, other = random.normal(size=(3, lists, places))
         old = 0.4 * liking + 0.9 * noise if kind == "first" else liking + 0.6 * noise
         at = [np.argsort(np.argsort(-score, axis=1), axis=1) for score in (old, liking + 0.6 * other)]
-        logged, new = (np.asarray((place + 1.0) ** -decay, np.float64).ravel() for place in at)
+        logged, new = (np.asarray((rank + 1.0) ** -decay, np.float64).ravel() for rank in at)
         worth = np.exp(liking).ravel()
         chance = worth * logged
         truth = float((worth * new).sum() / chance.sum() - 1)
