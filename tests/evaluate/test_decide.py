@@ -190,8 +190,8 @@ def test_promote_means_that_more_than_the_level_was_gained_and_that_conversions_
     ):
         assert low > 0.5
         assert order.value >= 0
-    asked = criteria(min_conversions=400)
-    if decide(evidence(champion=against(primary), ess=ess), asked).outcome == "promote":
+    needs_400 = criteria(min_conversions=400)
+    if decide(evidence(champion=against(primary), ess=ess), needs_400).outcome == "promote":
         assert ess >= 100
 
 

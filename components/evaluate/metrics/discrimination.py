@@ -1,7 +1,7 @@
 """Whether a probability orders rows, whatever its level.
 
-Log loss mixes both: against a constant of older rows, or a model of last month, today's level alone is a gain. Cuts are
-kept apart: a level that moves from cut to cut is not an order of rows either.
+Log loss mixes both: against a constant of older rows, or a model of last month, the level of today alone is a gain.
+Rows of different cuts are not compared: a level that moves from cut to cut orders nothing.
 """
 
 from collections.abc import Iterator

@@ -13,7 +13,7 @@ pooled that the models score alike: the price of a hotel changes from page to pa
 The interval draws the units and the curve, both at random: what is not known of the curve is in every interval.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -57,7 +57,6 @@ class ExpectedConversions:
         self._new = {
             name: _shares(group, np.minimum(position[chosen] - 1, last), size) for name, position in positions.items()
         }
-        self._draws: dict[str, Floats] = {}
         self.clip = self._least_error_clip()
 
     def value(self, name: str) -> float:
@@ -76,7 +75,7 @@ class ExpectedConversions:
         if not below > 0:
             return Estimate(np.nan, np.nan, np.nan, np.nan)
         value = self.value(new) / below
-        drawn, drawn_base = self._drawn(new), self._drawn(base)
+        drawn, drawn_base = self._drawn[new], self._drawn[base]
         ratios = drawn[drawn_base > 0] / drawn_base[drawn_base > 0]
         low, high = np.quantile(ratios, [(1 - confidence) / 2, (1 + confidence) / 2])
         # With few units the measured value can lie outside of the draws: an interval contains its own value.
@@ -94,22 +93,25 @@ class ExpectedConversions:
         of_group: Floats = self._weights(name, self._curve.at[None, :])[0]
         return of_group[self._conversions.group]
 
-    def _drawn(self, name: str) -> Floats:
-        """The value in each draw, with the same units and curve for every order."""
-        if name not in self._draws:
-            of_group = self._weights(name, self._curve.draws(DRAWS))
-            self._draws[name] = np.einsum("dg,dg->d", self._counts, of_group)
-        return self._draws[name]
-
     @cached_property
-    def _counts(self) -> Floats:
-        """Conversions of each group, in each draw of the units (DRAWS, groups)."""
+    def _drawn(self) -> Mapping[str, Floats]:
+        """The value of each order in each draw, of the same units and curves; CHUNK draws at a time are in memory."""
+        curves = self._curve.draws(DRAWS)
+        drawn = {name: np.empty(DRAWS) for name in self._new}
+        for number, counts in enumerate(self._counts()):
+            chunk = slice(number * CHUNK, (number + 1) * CHUNK)
+            for name, values in drawn.items():
+                values[chunk] = np.einsum("dg,dg->d", counts, self._weights(name, curves[chunk]))
+        return drawn
+
+    def _counts(self) -> Iterator[Floats]:
+        """Conversions of each group in CHUNK draws of the units after CHUNK (CHUNK, groups)."""
         unit, group = self._conversions.unit, self._conversions.group
         random = np.random.Generator(np.random.PCG64(SEED))
         shape = (int(unit.max()) + 1, int(group.max()) + 1)
         members = sparse.csr_matrix((np.ones(len(unit)), (unit, group)), shape=shape)
-        counts = [random.poisson(1.0, (CHUNK, shape[0])).astype(np.float64) @ members for _ in range(DRAWS // CHUNK)]
-        return np.concatenate(counts)
+        for _ in range(DRAWS // CHUNK):
+            yield random.poisson(1.0, (CHUNK, shape[0])).astype(np.float64) @ members
 
     def _weights(self, name: str, curves: Floats) -> Floats:
         """What a conversion stands for (curves, groups)."""
