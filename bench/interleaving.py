@@ -36,7 +36,8 @@ from components.evaluate.interleaving.lift import Worths, measured_lift, worths
 from components.evaluate.interleaving.preference import prefer
 from components.evaluate.metrics.bootstrap import ratio_error
 from examples.rental_portal.listings import draw
-from examples.rental_portal.traffic import POSITIONS, block
+from examples.rental_portal.policy import OLD
+from examples.rental_portal.traffic import EXPLORE, EXPONENT, POSITIONS, Pages, block
 from model.arrays import Floats, Ints
 from model.interleaving import coins, team_draft
 
@@ -46,6 +47,7 @@ LIFTS = (-0.03, 0.0, 0.03, 0.05, 0.10)
 EXPONENTS = (0.5, 0.75, 1.0)
 KINDS = ("apart", "alike", "uneven")
 ERROR = 1.2  # of the model in service, in log attraction
+PAGES = Pages(OLD, EXPLORE, EXPONENT)
 LISTS_PER_USER = 1.6
 MOST_FALSE = 0.05
 LEVEL = 0.05
@@ -64,7 +66,7 @@ def searches() -> Searches:
     """The same in every process."""
     random = np.random.Generator(np.random.PCG64(11))
     catalogue = draw(random, LISTINGS, DAYS)
-    blocks = [block(random, catalogue, day, lists=LISTS, first_list=1, midnight=0) for day in range(DAYS)]
+    blocks = [block(random, catalogue, day, PAGES, lists=LISTS, first_list=1, midnight=0) for day in range(DAYS)]
     return Searches(
         np.concatenate([part.listing for part in blocks]).reshape(-1, POSITIONS),
         np.concatenate([part.attraction for part in blocks]).reshape(-1, POSITIONS),
