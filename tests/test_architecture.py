@@ -15,8 +15,7 @@ DATA_TOOLS = {"duckdb", "pyarrow", "numpy"}
 # with all that is in it.
 MAY_IMPORT = {
     "model": {"numpy", "pydantic", "pydantic_core", "yaml", "xgboost"},
-    "artifacts": {"model", "pydantic", "numpy", "pyarrow"},
-    "artifacts/examination": {"artifacts", "model", *DATA_TOOLS},
+    "artifacts": {"model", "pydantic", *DATA_TOOLS},
     "components/step.py": {"artifacts", "model"},
     "components/extract": {"artifacts", "model", *DATA_TOOLS, "sqlglot", "farmhash", "google", "grpc"},
     "components/extract/googlesql": {"model", *DATA_TOOLS, "sqlglot", "farmhash"},

@@ -47,10 +47,10 @@ class CurveEvidence:
         return cls(Strata.joined([part.random for part in parts]), Strata.joined([part.items for part in parts]))
 
 
-def read_strata(spec: Spec, path: Path, positions: int, *, kept: float, after: str | None = None) -> CurveEvidence:
+def read_strata(spec: Spec, path: Path, positions: int, *, share: float, after: str | None = None) -> CurveEvidence:
     """Of the rows at positions 1 to `positions`; with `after`, a moment in ISO 8601, of those that are not older.
 
-    `kept` is the share of the non-conversions that the split has. Without a time or an item there are no strata of
+    `share` is that of the non-conversions that the split has. Without a time or an item there are no strata of
     items: over a longer time than a week an item is not the same. Raises DataError for a split that is damaged.
     """
     columns = spec.columns
@@ -62,7 +62,9 @@ def read_strata(spec: Spec, path: Path, positions: int, *, kept: float, after: s
         items = np.zeros((0, 2, positions))
         if columns.item and columns.time:
             items = _table(connection, _of_items(context(connection, spec, "items")), positions)
-    of_random, of_drawn, of_items = (Strata.of(table[:, 1], table[:, 0], kept=kept) for table in (random, drawn, items))
+    of_random, of_drawn, of_items = (
+        Strata.of(table[:, 1], table[:, 0], share=share) for table in (random, drawn, items)
+    )
     return CurveEvidence(Strata.joined([of_random, of_drawn]), of_items)
 
 

@@ -24,12 +24,12 @@ class Strata:
         return cls(np.zeros((0, positions)), np.zeros((0, positions)))
 
     @classmethod
-    def of(cls, conversions: Floats, others: Floats, *, kept: float) -> "Strata":
-        """Of tables (groups, positions): conversions, all of them, and the `kept` share of the other rows."""
+    def of(cls, conversions: Floats, others: Floats, *, share: float) -> "Strata":
+        """Of tables (groups, positions): conversions, all of them, and a `share` of the other rows."""
         group, position = np.nonzero(conversions)
         index = np.arange(len(group))
-        rows = others[group] + kept * conversions[group]
-        rows[index, position] += 1 - kept
+        rows = others[group] + share * conversions[group]
+        rows[index, position] += 1 - share
         events = np.zeros_like(rows)
         events[index, position] = conversions[group, position]
         several = (rows > 0).sum(axis=1) > 1  # at one position alone they tell nothing

@@ -60,7 +60,7 @@ def product(case: CurveCase) -> ExaminationCurve:
 def evidence(window: Impressions) -> CurveEvidence:
     """As artifacts/examination/read_strata.py reads it from a split."""
     events, rows = random_order(window)
-    of_random = Strata.of(events[None, :], (rows - events)[None, :], kept=1.0)
+    of_random = Strata.of(events[None, :], (rows - events)[None, :], share=1.0)
     ordered = window.chosen(~window.explores)
     of_item = ordered.item.astype(np.int64) + ITEMS * (ordered.day // WEEK)
     cell = of_item * PAGE + ordered.position - 1
@@ -69,7 +69,7 @@ def evidence(window: Impressions) -> CurveEvidence:
     converted = np.bincount(cell[ordered.label], minlength=size).reshape(-1, PAGE)
     some = converted.any(axis=1)
     conversions = converted[some].astype(np.float64)
-    return CurveEvidence(of_random, Strata.of(conversions, shown[some] - conversions, kept=1.0))
+    return CurveEvidence(of_random, Strata.of(conversions, shown[some] - conversions, share=1.0))
 
 
 def random_order(*windows: Impressions) -> tuple[Floats, Floats]:

@@ -12,12 +12,14 @@ from bench.decisions.impressions import Policy, TestSet
 from bench.decisions.probability import Probability
 from bench.decisions.shares import MOST_PROMOTED, error
 from bench.decisions.verdicts import CRITERIA, Candidates, Judgement, judge, of_spared
-from components.evaluate.metrics.candidate_names import NEW
+from components.evaluate.metrics.candidate_names import CHAMPION, NEW
 from components.evaluate.scoring import CandidateScores
 
 EXPONENT = 0.75
 CONVERSIONS = 800
 STALE = 1.2  # a constant of older rows over the rate of the test rows
+STALE_CHAMPION, WORSE = 2.0, -0.08  # a champion's level likewise, and what the new order is truly worth more
+UNRANKED = replace(CRITERIA, ranked=False, metric="log_loss", must_beat=("constant",))  # of data without positions
 DRAWS = 20  # of the old order's chance, for its true value
 RULE_HEADER = (
     f"{'model':<58} {'logs':>4} {'promoted':>14} {'must be':>9} {'hold':>6} {'reject':>6} {'too few':>7} "
@@ -90,12 +92,21 @@ def level_alone(number: int) -> RuleOutcome:
     candidates = Candidates(
         {NEW: CandidateScores(level, level)}, of_spared(np.full(rows, STALE * rate)), scene.log.test, {}
     )
-    return RuleOutcome(
-        judge(
-            scorer.test, candidates, None, replace(CRITERIA, ranked=False, metric="log_loss", must_beat=("constant",))
-        ),
-        0.0,
-    )
+    return RuleOutcome(judge(scorer.test, candidates, None, UNRANKED), 0.0)
+
+
+def worse_order(number: int) -> RuleOutcome:
+    """Without positions: a worse order with the level of today, beside a champion with a level of older rows."""
+    scene = _Scene.of(number, model_made=True)
+    scorer = Scorer(scene.random, scene.log, scene.market.champion)
+    models = (scene.market.champion, scene.market.challenger(scene.random, WORSE, ALIKE))
+    champion, new = (Probability.fit(scene.random, scene.log.train, score).at(scorer.test) for score in models)
+    scores = {CHAMPION: of_spared(STALE_CHAMPION * champion), NEW: of_spared(new)}
+    candidates = Candidates(
+        {name: CandidateScores(p, p) for name, p in scores.items()},
+        of_spared(np.full(len(new), scene.log.test.label.mean())), scene.log.test, {},
+    )  # fmt: skip
+    return RuleOutcome(judge(scorer.test, candidates, None, UNRANKED), WORSE)
 
 
 def reversed_order(number: int) -> RuleOutcome:
@@ -140,6 +151,7 @@ def over_the_old_order(number: int) -> RuleOutcome:
 RULE_CASES = (
     RuleCase("an order by chance whose probability knows positions", chance_order, most=0.0),
     RuleCase("a level alone, against a constant 20 % too high", level_alone, most=MOST_PROMOTED),
+    RuleCase("a worse order, against a champion twice too high", worse_order, most=MOST_PROMOTED),
     RuleCase("the champion's order upside down", reversed_order, most=0.0),
     RuleCase("+10 %, to be not worse within 5 %", non_inferior(0.1), least=0.8),
     RuleCase("-10 %, to be not worse within 5 %", non_inferior(-0.1), most=MOST_PROMOTED),

@@ -39,7 +39,8 @@ def learn_examination(
     after = until if known else None
     shares: dict[SplitName, float] = {"train": summary.sampling.kept_negatives, "calibration": 1.0}
     evidence = [
-        read_strata(spec, split_file(splits, name), positions, kept=kept, after=after) for name, kept in shares.items()
+        read_strata(spec, split_file(splits, name), positions, share=share, after=after)
+        for name, share in shares.items()
     ]
     return _table(estimate(CurveEvidence.joined(*evidence), known, "the curve of the model in service"))
 
@@ -47,7 +48,7 @@ def learn_examination(
 def newer_examination(spec: Spec, splits: Path, learned: ExaminationTable) -> ExaminationTable:
     """The curve of a judged model, with what the test split adds to it."""
     positions = len(learned.at)
-    evidence = read_strata(spec, split_file(splits, "test"), positions, kept=1.0)
+    evidence = read_strata(spec, split_file(splits, "test"), positions, share=1.0)
     return estimate(evidence, CurvePrior.of_table(learned, positions, spread=0.0), EARLIER).table
 
 

@@ -21,9 +21,9 @@ LISTED = {"label": "y", "time": "time", "list": "list", "item": "item", "positio
 PRICE = {"price": {"kind": "number"}}
 
 
-def of_random(conversions, rows, *, kept=1.0):
+def of_random(conversions, rows, *, share=1.0):
     """The curve from pages in random order alone."""
-    strata = Strata.of(conversions[None, :], kept * (rows - conversions)[None, :], kept=kept)
+    strata = Strata.of(conversions[None, :], share * (rows - conversions)[None, :], share=share)
     return posterior(strata, CurvePrior.unknown(len(rows)), source="test")
 
 
@@ -70,14 +70,14 @@ def test_positions_beyond_the_curve_have_its_last_value():
     assert list(curve.table.log_odds(np.array([1, 2, 30]))) == [0.0, np.log(0.5), np.log(0.5)]
 
 
-@pytest.mark.parametrize("kept", [1.0, 0.1])
-def test_nine_intervals_in_ten_have_the_truth_also_where_negatives_were_sampled(kept):
+@pytest.mark.parametrize("share", [1.0, 0.1])
+def test_nine_intervals_in_ten_have_the_truth_also_where_negatives_were_sampled(share):
     inside = 0
     for seed in range(60):
         random = np.random.default_rng(seed)
         conversions = random.binomial(4_000, 0.02 * POSITIONS**-0.75).astype(float)
-        others = random.binomial(4_000 - conversions.astype(int), kept).astype(float)
-        strata = Strata.of(conversions[None, :], others[None, :], kept=kept)
+        others = random.binomial(4_000 - conversions.astype(int), share).astype(float)
+        strata = Strata.of(conversions[None, :], others[None, :], share=share)
         curve = posterior(strata, CurvePrior.unknown(20), source="")
         inside += abs(curve.decay - 0.75) < 1.96 * curve.decay_se
     assert inside >= 52
@@ -93,7 +93,7 @@ def test_without_rows_the_curve_is_the_usual_one_and_not_identified():
 
 def test_an_earlier_curve_counts_as_far_as_it_was_known():
     conversions = (400 * POSITIONS**-0.75 / (POSITIONS**-0.75).sum()).round()
-    strata = Strata.of(conversions[None, :], np.full((1, 20), 2_000.0), kept=1.0)
+    strata = Strata.of(conversions[None, :], np.full((1, 20), 2_000.0), share=1.0)
     evidence = CurveEvidence(strata, Strata.none(20))
     steep = ExaminationCurve.exact(POSITIONS**-1.5, "test").table
     certain = estimate(evidence, CurvePrior.of_table(steep, 20, spread=0.01), "an earlier model")
@@ -153,7 +153,7 @@ def listed(features=None, **columns):
 class TestItems:
     def test_at_several_positions_tell_the_curve_although_a_model_ordered_the_pages(self, tmp_path):
         path = ordered_log(tmp_path / "log.parquet")
-        evidence = read_strata(listed(), path, 10, kept=1.0)
+        evidence = read_strata(listed(), path, 10, share=1.0)
         curve = estimate(evidence, None)
         assert curve.decay == pytest.approx(0.75, abs=0.15)
         assert is_identified(curve)
@@ -163,40 +163,40 @@ class TestItems:
 
     def test_whose_price_changes_from_page_to_page_are_compared_at_a_price(self, tmp_path):
         path = ordered_log(tmp_path / "log.parquet", varying=True, lists=12_000)
-        at_a_price = estimate(read_strata(listed(), path, 10, kept=1.0), None)
+        at_a_price = estimate(read_strata(listed(), path, 10, share=1.0), None)
         blind = listed({"colour": {"kind": "category"}})
         table = pq.read_table(path)
         pq.write_table(table.append_column("colour", pa.array(["red"] * table.num_rows)), path)
-        at_any_price = estimate(read_strata(blind, path, 10, kept=1.0), None)
+        at_any_price = estimate(read_strata(blind, path, 10, share=1.0), None)
         assert at_a_price.decay == pytest.approx(0.75, abs=0.25)
         assert at_any_price.decay > at_a_price.decay + 0.2
 
     def test_are_not_compared_without_a_time_or_an_item(self, tmp_path):
         path = ordered_log(tmp_path / "log.parquet", lists=500)
         for missing in ("time", "item"):
-            assert read_strata(listed(**{missing: None}), path, 10, kept=1.0).items.conversions == 0
+            assert read_strata(listed(**{missing: None}), path, 10, share=1.0).items.conversions == 0
 
 
 class TestPagesInRandomOrder:
     def test_are_told_apart_and_are_no_strata_of_items(self, tmp_path):
         path = ordered_log(tmp_path / "log.parquet", explore=0.3)
         table = pq.read_table(path).to_pydict()
-        evidence = read_strata(listed(), path, 10, kept=1.0)
+        evidence = read_strata(listed(), path, 10, share=1.0)
         by_chance = sum(y for y, explore in zip(table["y"], table["explore"], strict=True) if explore)
         assert evidence.random.conversions == by_chance
-        assert read_strata(listed(explore=None), path, 10, kept=1.0).random.conversions == 0
+        assert read_strata(listed(explore=None), path, 10, share=1.0).random.conversions == 0
 
     def test_before_a_moment_do_not_count_after_it(self, tmp_path):
         path = ordered_log(tmp_path / "log.parquet", explore=1.0, lists=1_000)
         table = pq.read_table(path)
         moment = "2026-06-02T12:00:00Z"
         later = table.filter(pa.compute.greater_equal(table["time"], datetime(2026, 6, 2, 12, tzinfo=UTC)))
-        evidence = read_strata(listed(), path, 10, kept=1.0, after=moment)
+        evidence = read_strata(listed(), path, 10, share=1.0, after=moment)
         assert evidence.random.conversions == sum(later["y"].to_pylist())
 
     def test_of_several_splits_are_joined(self, tmp_path):
         path = ordered_log(tmp_path / "log.parquet", explore=1.0, lists=300)
-        part = read_strata(listed(), path, 10, kept=1.0)
+        part = read_strata(listed(), path, 10, share=1.0)
         assert CurveEvidence.joined(part, part).random.conversions == 2 * part.random.conversions
 
 
@@ -205,7 +205,7 @@ class TestPropensities:
 
     SHUFFLED, SIZE = 0.2, 10
 
-    def log(self, path, *, kept=1.0):
+    def log(self, path, *, share=1.0):
         ordered_log(path, explore=self.SHUFFLED, lists=8_000)
         table = pq.read_table(path)
         price = table["price"].to_numpy().reshape(-1, self.SIZE)
@@ -214,17 +214,17 @@ class TestPropensities:
         )
         propensity = (1 - self.SHUFFLED) * usual + self.SHUFFLED / self.SIZE
         table = table.append_column("chance", pa.array(propensity.ravel()))
-        stays = (table["y"].to_numpy() > 0) | (np.random.default_rng(3).random(table.num_rows) < kept)
+        stays = (table["y"].to_numpy() > 0) | (np.random.default_rng(3).random(table.num_rows) < share)
         pq.write_table(table.filter(pa.array(stays)), path)
         return path
 
-    @pytest.mark.parametrize("kept", [1.0, 0.2])
-    def test_of_the_log_identify_the_curve(self, tmp_path, kept):
-        path = self.log(tmp_path / "log.parquet", kept=kept)
+    @pytest.mark.parametrize("share", [1.0, 0.2])
+    def test_of_the_log_identify_the_curve(self, tmp_path, share):
+        path = self.log(tmp_path / "log.parquet", share=share)
         blind = listed(explore=None, item=None)
-        assert not is_identified(estimate(read_strata(blind, path, 10, kept=kept), None))
+        assert not is_identified(estimate(read_strata(blind, path, 10, share=share), None))
         spec = listed(explore=None, item=None, propensity="chance")
-        evidence = read_strata(spec, path, 10, kept=kept)
+        evidence = read_strata(spec, path, 10, share=share)
         curve = estimate(evidence, None)
         assert curve.decay == pytest.approx(0.75, abs=3 * curve.decay_se)
         assert is_identified(curve)
@@ -235,13 +235,13 @@ class TestPropensities:
         path = self.log(tmp_path / "log.parquet")
         table = pq.read_table(path).drop_columns("chance")
         pq.write_table(table.append_column("chance", pa.array(np.ones(table.num_rows))), path)
-        assert read_strata(listed(explore=None, propensity="chance"), path, 10, kept=1.0).random.conversions == 0
+        assert read_strata(listed(explore=None, propensity="chance"), path, 10, share=1.0).random.conversions == 0
 
 
 def test_a_damaged_split_is_refused(tmp_path):
     path = ordered_log(tmp_path / "log.parquet", lists=50)
     with pytest.raises(DataError, match="place: is missing"):
-        read_strata(listed(position="place"), path, 10, kept=1.0)
+        read_strata(listed(position="place"), path, 10, share=1.0)
     path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(DataError, match=r"log\.parquet"):
-        read_strata(listed(), path, 10, kept=1.0)
+        read_strata(listed(), path, 10, share=1.0)

@@ -42,6 +42,7 @@ class RowsContract:
             ("listing_id", "INT64"),
             ("user_id", "STRING"),
             ("position", "INT64"),
+            ("explore", "INT64"),
             ("rent", "FLOAT64"),
             ("area", "FLOAT64"),
             ("layout", "STRING"),

@@ -190,8 +190,8 @@ def test_promote_means_that_more_than_the_level_was_gained_and_that_conversions_
     ):
         assert low > 0.5
         assert order.value >= 0
-    asked = criteria(min_conversions=400)
-    if decide(evidence(champion=against(primary), ess=ess), asked).outcome == "promote":
+    needs_400 = criteria(min_conversions=400)
+    if decide(evidence(champion=against(primary), ess=ess), needs_400).outcome == "promote":
         assert ess >= 100
 
 
@@ -270,10 +270,10 @@ def test_a_decision_that_hangs_on_an_unknown_curve_is_held_where_a_model_ordered
     decision = decide(evidence(), criteria())
     under = {"with half": Decision("hold", ())}
     unknown = CurveKnowledge(identified=False, ordered=True, lists=1_234.0)
-    held = sensitivity(decision, under, unknown)
-    assert Decision.of(*decision.results, held).outcome == "hold"
-    assert "About 1,234 pages in random order would settle it" in held.message
-    assert "columns.explore" in held.message
+    hanging = sensitivity(decision, under, unknown)
+    assert Decision.of(*decision.results, hanging).outcome == "hold"
+    assert "About 1,234 pages in random order would settle it" in hanging.message
+    assert "columns.explore" in hanging.message
     assert sensitivity(decision, under, CurveKnowledge(identified=False, ordered=False, lists=1.0)).passed
     assert sensitivity(decision, {"with half": decision}, unknown).passed
 

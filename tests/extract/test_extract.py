@@ -83,7 +83,7 @@ def test_every_missing_column_is_named_at_once_with_its_role(tmp_path, source):
     message = refusal(
         source, f"SELECT l.shown_at, l.rent FROM impressions AS l {WINDOW}", tmp_path / "out", reject=rules
     )
-    assert "8 problem(s)" in message
+    assert "9 problem(s)" in message
     for line in (
         "column inquired: (label) is not in the SQL's result. Select it, or change the spec. There: shown_at, rent",
         "column list_id: (list) is not in the SQL's result",

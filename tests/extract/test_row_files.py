@@ -20,7 +20,7 @@ from tests.extract.logs import read as fetched
 from tests.logs import log, replaced, spec_of
 
 TYPES = {
-    **dict.fromkeys(("list_id", "listing_id", "position", "inquired"), "INT64"),
+    **dict.fromkeys(("list_id", "listing_id", "position", "explore", "inquired"), "INT64"),
     **dict.fromkeys(("rent", "area"), "FLOAT64"),
     **dict.fromkeys(("layout", "user_id"), "STRING"),
     "shown_at": "TIMESTAMP",

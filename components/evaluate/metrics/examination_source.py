@@ -19,11 +19,11 @@ def examination_curve(inputs: EvaluationInputs, last_position: int) -> Examinati
     """
     positions = min(last_position, MOST_POSITIONS)
     spec, position = inputs.spec, inputs.bundle.manifest.position
-    evidence = [read_strata(spec, cut.test, positions, kept=1.0) for cut in inputs.cuts]
+    evidence = [read_strata(spec, cut.test, positions, share=1.0) for cut in inputs.cuts]
     table = position.examination if position else None
     if table:
         return estimate(CurveEvidence.joined(*evidence), CurvePrior.of_table(table, positions, spread=0.0), EARLIER)
-    kept = inputs.bundle.manifest.sampling.kept_negatives
-    evidence.append(read_strata(spec, split_file(inputs.splits, "train"), positions, kept=kept))
-    evidence.append(read_strata(spec, split_file(inputs.splits, "calibration"), positions, kept=1.0))
+    share = inputs.bundle.manifest.sampling.kept_negatives
+    evidence.append(read_strata(spec, split_file(inputs.splits, "train"), positions, share=share))
+    evidence.append(read_strata(spec, split_file(inputs.splits, "calibration"), positions, share=1.0))
     return estimate(CurveEvidence.joined(*evidence), None)

@@ -25,6 +25,7 @@ from artifacts.examination.curve import ExaminationCurve
 from components.evaluate.metrics.bootstrap import CHUNK, DRAWS, SEED, Estimate, buckets
 from components.evaluate.metrics.candidate_names import NEW
 from components.evaluate.metrics.off_policy import least_error_clip, position_weights
+from components.evaluate.metrics.probability import SMALLEST
 from components.evaluate.test_set import Rows
 from model.arrays import Floats, Ints
 
@@ -119,8 +120,12 @@ class ExpectedConversions:
 
 def pools(item: Ints, scores: Sequence[Floats]) -> Ints:
     """Numbers from 0 for the rows of an item that all models score alike; `scores` are probabilities."""
-    bins = [np.floor(np.log(score / (1 - score)) / ALIKE).astype(np.int64) for score in scores]
-    number: Ints = np.unique(np.column_stack([item, *bins]), axis=0, return_inverse=True)[1].reshape(-1)
+    number = item
+    for score in scores:
+        p = np.clip(score, SMALLEST, 1 - SMALLEST)
+        bins = np.floor(np.log(p / (1 - p)) / ALIKE).astype(np.int64)
+        bins -= bins.min()
+        number = np.unique(number * (int(bins.max()) + 1) + bins, return_inverse=True)[1]
     return number
 
 

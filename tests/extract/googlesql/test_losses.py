@@ -60,7 +60,7 @@ def test_a_conversion_of_more_than_one_tables_columns_is_not_counted(folder):
 def test_extract_json_has_the_rows_of_each_table_and_the_losses(folder, tmp_path):
     sql = """
         SELECT SAFE_CAST(l.seen AS TIMESTAMP) AS shown_at, l.x AS list_id, l.x AS listing_id, 'u' AS user_id,
-        1 AS position, 1.5 AS rent, 2.5 AS area, 'a' AS layout, 1 AS inquired
+        1 AS position, 0 AS explore, 1.5 AS rent, 2.5 AS area, 'a' AS layout, 1 AS inquired
         FROM t AS l WHERE SAFE_CAST(l.seen AS TIMESTAMP) < TIMESTAMP '2026-06-03 00:00:00+00'
     """
     run(f"duckdb:{folder}", sql, tmp_path / "out", source__window_days=None)

@@ -39,7 +39,7 @@ def refusal(work, kind=DataError):
 
 def test_a_query_above_the_limit_is_refused_before_it_runs_with_both_figures(service):
     message = refusal(lambda: rows(source(limit=100_000)), SpecError)
-    assert "source.max_bytes_billed: is 100,000 bytes, and the query would read 202,203 bytes" in message
+    assert "source.max_bytes_billed: is 100,000 bytes, and the query would read 226,203 bytes" in message
     assert "Bound the partition column by @start and @end, select fewer columns, or raise it" in message
     assert (service.dry_runs, service.jobs) == (1, {})
 
@@ -198,7 +198,7 @@ def test_the_whole_step_reads_from_bigquery(service, tmp_path):
     extract(spec, name, window(spec, "2026-07-01"), tmp_path / "out", progress=lambda *_: None)
     page = parse_json((tmp_path / "out" / "extract.json").read_bytes())
     assert (page["backend"], page["rows"], page["bytes_billed"]) == ("bigquery", 3000, 2 * LEAST_BILLED)
-    assert (page["query"]["bytes_processed"], page["query"]["cache_hit"]) == (202_203, False)
+    assert (page["query"]["bytes_processed"], page["query"]["cache_hit"]) == (226_203, False)
     assert (page["tables"], page["columns"]["rent"]) == (["logs.impressions"], "FLOAT64")
 
 

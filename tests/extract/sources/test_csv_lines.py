@@ -28,9 +28,9 @@ def test_types_of_a_csv_file_come_from_all_of_its_rows(tmp_path):
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("only,three,values", "has 3 values, and line 1 names 9 columns. Fix that line"),
-        ('"1",' * 40 + "1", "has more values, and line 1 names 9 columns"),
-        ("1;2;3", "has 1 value, and line 1 names 9 columns. Line 1 is separated by ','"),
+        ("only,three,values", "has 3 values, and line 1 names 10 columns. Fix that line"),
+        ('"1",' * 40 + "1", "has more values, and line 1 names 10 columns"),
+        ("1;2;3", "has 1 value, and line 1 names 10 columns. Line 1 is separated by ','"),
         ('"an" unclosed', "has a quote that is not closed, or text after a closing quote"),
         ('1,"unclosed', "has a quote that is not closed"),
     ],

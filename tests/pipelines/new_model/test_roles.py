@@ -16,7 +16,7 @@ from tests.pipelines.new_model.tables import ROWS, grouped, new, plain, refusal,
 
 
 def test_a_list_log_gets_its_roles_and_is_split_by_time(tmp_path):
-    draft, folder = new(tmp_path, log(lists=2_000), "inquired")
+    draft, folder = new(tmp_path, log(lists=2_000).drop_columns("explore"), "inquired")
     spec, rows = rows_of(tmp_path, folder)
     roles = {"label": "inquired", "time": "shown_at", "list": "list_id", "item": "listing_id", "position": "position"}
     assert spec.columns.roles() == {name: role for role, name in (roles | {"user": "user_id"}).items()}
