@@ -1,6 +1,6 @@
 """How the rules of the decision were chosen, where the truth is known: `python bench/rules.py`.
 
-Three tables, as in docs/decisions/0050-rules-that-hold-by-themselves.md: rules for the order of rows against a stale
+Three tables, as in docs/decisions/0049-rules-that-hold-by-themselves.md: rules for the order of rows against a stale
 constant and against a stale model in service, and the clip with the conversions that its weights leave. Errors are in
 closed form, the limit of the product's bootstrap.
 """

@@ -8,7 +8,7 @@ from components.evaluate.decide.criteria import Criteria
 from components.evaluate.decide.evidence import Evidence
 from components.evaluate.decide.rule_result import RuleResult
 
-LEAST_ESS_SHARE = 0.25  # of promotion.min_conversions; measured: docs/decisions/0050-rules-that-hold-by-themselves.md
+LEAST_ESS_SHARE = 0.25  # of promotion.min_conversions; measured: docs/decisions/0049-rules-that-hold-by-themselves.md
 
 
 def validity(evidence: Evidence, criteria: Criteria) -> Iterator[RuleResult]:

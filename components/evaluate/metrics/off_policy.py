@@ -50,7 +50,7 @@ def least_error_clip(unit: Ints, examination_logged: Floats, examination_new: Fl
 
     Per row that converted: its bootstrap unit from 0, and its examination. Nothing clipped has no bias, so that the
     distance from it is the bias. What of this distance is chance stays in: without it bias was too often taken for
-    chance, and clipped away (docs/decisions/0050-rules-that-hold-by-themselves.md).
+    chance, and clipped away (docs/decisions/0049-rules-that-hold-by-themselves.md).
     """
     if not len(unit):
         return CLIPS[0]
