@@ -1,14 +1,14 @@
 """What a position adds to the log odds, known before the trees are trained.
 
 Trees that learn it beside the other features take for attractive what was shown at the top: where a model ordered the
-lists, position and attractiveness are one. So it is estimated from what tells them apart, and fixed; only where nothing
-does is it an input like the others.
+lists, position and attractiveness are one. So it is estimated from what tells them apart, and fixed. Where nothing does,
+it is an input like the others as long as no model was in service; later the usual power law is nearer to the truth than
+what trees make of such lists.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from artifacts.examination.curve import ExaminationCurve
 from artifacts.examination.estimate import estimate, is_identified
 from artifacts.examination.posterior import CurvePrior
 from artifacts.examination.read_strata import CurveEvidence, read_strata
@@ -26,7 +26,7 @@ def learn_examination(
     spec: Spec, splits: Path, summary: SplitSummary, features: Sequence[Feature], champion: BundleManifest | None
 ) -> ExaminationTable | None:
     """Of the rows before the test split, and of the curve that the model in service carries, which counts for the rows
-    up to the newest that it has seen. None where nothing identifies it, and without positions.
+    up to the newest that it has seen. None without positions, and where nothing identifies it before the first model.
 
     Raises DataError for splits that are damaged.
     """
@@ -42,7 +42,8 @@ def learn_examination(
         read_strata(spec, split_file(splits, name), positions, share=share, after=after)
         for name, share in shares.items()
     ]
-    return _table(estimate(CurveEvidence.joined(*evidence), known, "the curve of the model in service"))
+    curve = estimate(CurveEvidence.joined(*evidence), known, "the curve of the model in service")
+    return curve.table if champion or is_identified(curve) else None
 
 
 def newer_examination(spec: Spec, splits: Path, learned: ExaminationTable) -> ExaminationTable:
@@ -60,7 +61,3 @@ def _positions(spec: Spec, features: Sequence[Feature]) -> int:
         if isinstance(feature, NumberFeature) and feature.name == spec.columns.position
     ]
     return int(min(max(last, default=0.0), MOST_POSITIONS))
-
-
-def _table(curve: ExaminationCurve) -> ExaminationTable | None:
-    return curve.table if is_identified(curve) else None
