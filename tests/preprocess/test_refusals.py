@@ -229,7 +229,7 @@ def test_an_unknown_column_of_a_rule_is_named_with_every_other_problem(tmp_path)
 
 def test_a_column_in_another_role_is_another_spec(tmp_path):
     types = {**dict.fromkeys(spec_of().used_columns, "INT64"), "shown_at": "TIMESTAMP", "layout": "STRING"}
-    specs = [spec_of(), spec_of(columns__position=None, columns__explore="position")]
+    specs = [spec_of(), spec_of(columns__explore=None, columns__propensity="explore")]
     assert TypedRows(specs[0], types).sha256 != TypedRows(specs[1], types).sha256
 
 
