@@ -34,7 +34,9 @@ from pipelines.local.subprocess_runner import PipelineProcess
 from pipelines.training import training
 from tests.logs import END, SMALL, log, spec_of
 
-COLUMNS = ("shown_at", "list_id", "listing_id", "user_id", "position", "explore", "rent", "area", "layout", "inquired")
+COLUMNS = (
+    *("shown_at", "list_id", "listing_id", "user_id", "position", "explore", "rent", "area", "layout", "inquired"),
+)
 SQL = f"SELECT {', '.join(COLUMNS)} FROM log WHERE shown_at >= @start AND shown_at < @end"
 FAILING = 20
 MISSING = f"registry.example/steps@sha256:{'0' * 64}"
