@@ -2,8 +2,8 @@
 
 Trees that learn it beside the other features take for attractive what was shown at the top: where a model ordered the
 lists, position and attractiveness are one. So it is estimated from what tells them apart, and fixed. Where nothing
-does, it is an input like the others as long as no model was in service; later the usual power law is nearer to the truth
-than what trees make of such lists.
+does, it is an input like the others as long as no model was in service; later the usual power law is nearer to the
+truth than what trees make of such lists.
 """
 
 from collections.abc import Sequence
