@@ -7,7 +7,6 @@ then no more alike than those of different hotels, unless the price is the same.
 import duckdb
 
 from model.spec.types import Spec
-from model.sql import quoted
 
 CHANGES = 0.05  # share of a feature's variance within an item and week, from which on it is context
 EDGES = [index / 10 for index in range(1, 10)]  # of a number's bins: deciles
@@ -15,22 +14,29 @@ SAMPLE = 100_000  # rows that the edges are of
 
 
 def context(connection: duckdb.DuckDBPyConnection, spec: Spec, rows: str) -> list[str]:
-    """SQL expressions whose values the rows of a stratum share. `rows` is a view with item, week and the features."""
-    numbers = [name for name, feature in spec.features.items() if feature.kind == "number"]
+    """SQL expressions whose values the rows of a stratum share. `rows` is a view with item, week and the features, by
+    their aliases."""
+    alias = aliases(spec)
+    numbers = [alias[name] for name, feature in spec.features.items() if feature.kind == "number"]
     bins = _bins(connection, numbers, rows)
-    texts = [f"coalesce(cast({quoted(name)} as varchar), '')" for name in spec.features if name not in numbers]
+    texts = [f"coalesce(cast({name} as varchar), '')" for name in alias.values() if name not in numbers]
     shares = [*_spreads(connection, bins, rows), *(_mixture(connection, text, rows) for text in texts)]
     return [code for code, share in zip([*bins, *texts], shares, strict=True) if share > CHANGES]
+
+
+def aliases(spec: Spec) -> dict[str, str]:
+    """What the view calls each feature: one may be named as the view names a role."""
+    return {name: f"feature_{number}" for number, name in enumerate(spec.features)}
 
 
 def _bins(connection: duckdb.DuckDBPyConnection, names: list[str], rows: str) -> list[str]:
     """Each number as that of its bin; a missing one has a bin of its own."""
     if not names:
         return []
-    quantiles = ", ".join(f"quantile_disc({quoted(name)}::double, {EDGES})" for name in names)
+    quantiles = ", ".join(f"quantile_disc({name}::double, {EDGES})" for name in names)
     every = f"greatest(1, (select count(*) from {rows}) // {SAMPLE})"
     edges = connection.execute(f"select {quantiles} from {rows} where number % {every} = 0").fetchone() or ()
-    return [_bin(quoted(name), sorted(set(own or ()))) for name, own in zip(names, edges, strict=True)]
+    return [_bin(name, sorted(set(own or ()))) for name, own in zip(names, edges, strict=True)]
 
 
 def _bin(name: str, edges: list[float]) -> str:

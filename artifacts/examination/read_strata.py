@@ -16,7 +16,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from artifacts.examination.context import context
+from artifacts.examination.context import aliases, context
 from artifacts.examination.strata import Strata
 from artifacts.splits import AGAIN, require_columns
 from model.arrays import Floats
@@ -78,7 +78,7 @@ def _rows(spec: Spec, path: Path, positions: int, after: str | None) -> Iterator
     time = f"epoch_us({quoted(columns.time)})" if columns.time else "null"
     newer = f"and {time} >= {_microseconds(after)}" if after and columns.time else ""
     item = quoted(columns.item) if columns.item else "null"
-    features = "".join(f", {quoted(name)}" for name in spec.features)
+    features = "".join(f", {quoted(name)} as {alias}" for name, alias in aliases(spec).items())
     with duckdb.connect(config={"threads": 1}) as connection:
         try:
             connection.execute(

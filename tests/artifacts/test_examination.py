@@ -171,6 +171,21 @@ class TestItems:
         assert at_a_price.decay == pytest.approx(0.75, abs=0.25)
         assert at_any_price.decay > at_a_price.decay + 0.2
 
+    @pytest.mark.parametrize(
+        "name", ["item_", "week", "y_", "random", "number", "weight", "stratum", "feature_0", "c0"]
+    )
+    def test_may_have_a_feature_of_any_name(self, tmp_path, name):
+        path = ordered_log(tmp_path / "log.parquet", varying=True, lists=2_000)
+        table = pq.read_table(path)
+        usual = read_strata(listed(), path, 10, share=1.0)
+        renamed = [name.rstrip("_") if column == "price" else f"the_{column}" for column in table.column_names]
+        pq.write_table(table.rename_columns(renamed), path)
+        roles = {role: f"the_{column}" for role, column in LISTED.items()}
+        spec = listed({name.rstrip("_"): {"kind": "number"}}, **roles)
+        again = read_strata(spec, path, 10, share=1.0)
+        assert again.items.events.tolist() == usual.items.events.tolist()
+        assert again.items.rows.tolist() == usual.items.rows.tolist()
+
     def test_are_not_compared_without_a_time_or_an_item(self, tmp_path):
         path = ordered_log(tmp_path / "log.parquet", lists=500)
         for missing in ("time", "item"):
