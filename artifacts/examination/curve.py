@@ -37,6 +37,11 @@ class ExaminationCurve:
         """The curve raised to a power, as if known: 0.5 = people look further down, 2 = less far."""
         return ExaminationCurve.exact(self.at**exponent, f"{self.source}, to the power {exponent:g}")
 
+    @property
+    def steeper(self) -> "ExaminationCurve":
+        """As it may be: the decay one standard error larger."""
+        return ExaminationCurve.exact(self.at * np.exp(-self.decay_se * self.log_positions), self.source)
+
     @cached_property
     def decay(self) -> float:
         """The exponent of the power law position^-decay nearest to the curve, by least squares of its logarithm."""

@@ -115,7 +115,11 @@ def _by_curve(
     results = {}
     for curve in curves:
         new, base = (compared.value(position[name], curve) for name in (NEW, reference))
-        results[curve] = slice_results(slicing, _row_values(compared, new, base, less_is_better=False))
+        values = _row_values(compared, new, base, less_is_better=False)
+        if curve == ESTIMATED:
+            steeper = (compared.steeper_value(position[NEW]), compared.steeper_value(position[reference]))
+            values = replace(values, steeper=steeper)
+        results[curve] = slice_results(slicing, values)
     return results
 
 

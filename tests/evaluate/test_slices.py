@@ -102,3 +102,22 @@ def test_infinite_numbers_are_slices_of_their_own_beside_quarters_of_the_finite(
 
 def test_a_number_without_a_finite_value_is_no_crash(tmp_path):
     assert slicing([split(tmp_path, rent=[np.inf, np.nan])], "rent", np.zeros(2)).names == ("infinite", MISSING)
+
+
+def test_harm_that_hangs_on_the_curve_is_not_shown_where_the_curve_is_hardly_known(market):
+    cut, lists, logged, liking, label, _ = market
+    position = positions_by_score(lists, logged, -liking)
+    known = (
+        position_weights(1.0 / logged, 1.0 / position, clip=np.inf),
+        position_weights(1.0 / logged, 1.0 / logged, clip=np.inf),
+    )
+    flat = (
+        position_weights(logged**-0.1, position**-0.1, clip=np.inf),
+        position_weights(logged**-0.1, logged**-0.1, clip=np.inf),
+    )
+    values = RowValues(known[0] * label, known[1] * label, lists, label, less_is_better=False)
+    hardly = RowValues(
+        *(values.new, values.base, lists, label), less_is_better=False, steeper=tuple(w * label for w in flat)
+    )
+    assert all(result.p < 1e-6 for result in slice_results(cut, values))
+    assert all(result.p > 0.05 for result in slice_results(cut, hardly))

@@ -86,6 +86,12 @@ class PairedComparison:
         clip = self._expected[curve].clip
         return position_weights(examined.of(self.rows.position), examined.of(position), clip=clip)
 
+    def steeper_value(self, position: Ints) -> Floats:
+        """`value` by the estimated curve as it may be: its decay one standard error larger."""
+        assert self.rows.position is not None
+        examined, clip = self.curves[ESTIMATED].steeper, self._expected[ESTIMATED].clip
+        return self.rows.label * position_weights(examined.of(self.rows.position), examined.of(position), clip=clip)
+
     def lift(self, base: str, curve: str = ESTIMATED) -> Estimate:
         """Relative gain in expected conversions per list over the order of `base`."""
         return self._expected[curve].gain(NEW, base, confidence=self._confidence, widening=self.widening)

@@ -25,7 +25,8 @@ from model.arrays import Floats, Ints
 class RowValues:
     """Per row: values of the new model and of the reference, whose sums are compared; bootstrap unit; label.
 
-    `widening` is that of the comparison.
+    `widening` is that of the comparison. `steeper` are both values again, by the curve as it may be: one standard error
+    of its decay away.
     """
 
     new: Floats
@@ -34,6 +35,7 @@ class RowValues:
     label: Floats
     less_is_better: bool
     widening: float = 1.0
+    steeper: tuple[Floats, Floats] | None = None
 
 
 def slice_results(slicing: Slicing, values: RowValues) -> tuple[SliceResult, ...]:
@@ -55,9 +57,17 @@ def _change(values: RowValues, rows: NDArray[np.bool_]) -> tuple[float, float] |
     if not math.isfinite(ratio):
         return None, None
     change = 1 - ratio if values.less_is_better else ratio - 1
-    error *= values.widening
+    error = math.hypot(error * values.widening, _by_curve(values, rows, ratio))
     p = 0.5 * math.erfc(-change / error / math.sqrt(2)) if error > 0 else 1.0
     return float(change), p
+
+
+def _by_curve(values: RowValues, rows: NDArray[np.bool_], ratio: float) -> float:
+    """By how much the ratio may be off because the curve may be; 0 where there is none, or nothing to compare."""
+    if values.steeper is None:
+        return 0.0
+    new, base = (float(column[rows].sum()) for column in values.steeper)
+    return new / base - ratio if base > 0 else 0.0
 
 
 def slice_rows(
