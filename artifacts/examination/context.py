@@ -4,6 +4,8 @@ A hotel has another price in every search, and stands higher where the price is 
 then no more alike than those of different hotels, unless the price is the same.
 """
 
+import math
+
 import duckdb
 
 from model.spec.types import Spec
@@ -36,7 +38,8 @@ def _bins(connection: duckdb.DuckDBPyConnection, names: list[str], rows: str) ->
     quantiles = ", ".join(f"quantile_disc({name}::double, {EDGES})" for name in names)
     every = f"greatest(1, (select count(*) from {rows}) // {SAMPLE})"
     edges = connection.execute(f"select {quantiles} from {rows} where number % {every} = 0").fetchone() or ()
-    return [_bin(name, sorted(set(own or ()))) for name, own in zip(names, edges, strict=True)]
+    finite = [sorted({edge for edge in own or () if math.isfinite(edge)}) for own in edges]  # SQL has no others
+    return [_bin(name, own) for name, own in zip(names, finite, strict=True)]
 
 
 def _bin(name: str, edges: list[float]) -> str:

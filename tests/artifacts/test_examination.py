@@ -186,6 +186,14 @@ class TestItems:
         assert again.items.events.tolist() == usual.items.events.tolist()
         assert again.items.rows.tolist() == usual.items.rows.tolist()
 
+    @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+    def test_may_have_a_feature_without_a_finite_value(self, tmp_path, value):
+        path = ordered_log(tmp_path / "log.parquet", lists=1_000)
+        table = pq.read_table(path)
+        price = np.where(table["item"].to_numpy() < 150, value, table["price"].to_numpy())
+        pq.write_table(table.drop_columns("price").append_column("price", pa.array(price)), path)
+        assert read_strata(listed(), path, 10, share=1.0).items.conversions > 0
+
     def test_are_not_compared_without_a_time_or_an_item(self, tmp_path):
         path = ordered_log(tmp_path / "log.parquet", lists=500)
         for missing in ("time", "item"):
