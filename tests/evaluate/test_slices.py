@@ -119,5 +119,5 @@ def test_harm_that_hangs_on_the_curve_is_not_shown_where_the_curve_is_hardly_kno
     hardly = RowValues(
         *(values.new, values.base, lists, label), less_is_better=False, steeper=tuple(w * label for w in flat)
     )
-    assert all(result.p < 1e-6 for result in slice_results(cut, values))
-    assert all(result.p > 0.05 for result in slice_results(cut, hardly))
+    assert max(result.p for result in slice_results(cut, values)) < 0.01
+    assert min(result.p for result in slice_results(cut, hardly)) > 0.05
