@@ -12,6 +12,7 @@ IDENTIFIED = 0.25  # standard error of the decay up to which a curve counts as k
 SETTLED = 0.1  # up to which it makes little difference to a verdict
 # What an item at several positions may hide: that it stood higher where it suited the visitor better.
 ITEM_SPREAD = 0.1
+EARLIER = "what the rows before the test split said"  # an origin: of the curve that a bundle carries
 
 
 def estimate(evidence: CurveEvidence, known: CurvePrior | None, origin: str = "") -> ExaminationCurve:

@@ -38,7 +38,7 @@ CurveOf = Callable[[CurveCase], ExaminationCurve]
 
 
 def true(case: CurveCase) -> ExaminationCurve:
-    """As nobody knows it."""
+    """The truth, which only a simulation has."""
     return ExaminationCurve.exact(examination(case.exponent), "the true one")
 
 

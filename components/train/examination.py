@@ -9,7 +9,7 @@ truth than what trees make of such lists.
 from collections.abc import Sequence
 from pathlib import Path
 
-from artifacts.examination.estimate import estimate, is_identified
+from artifacts.examination.estimate import EARLIER, estimate, is_identified
 from artifacts.examination.posterior import CurvePrior
 from artifacts.examination.read_strata import CurveEvidence, read_strata
 from artifacts.split import SplitName, SplitSummary, split_file
@@ -18,7 +18,6 @@ from model.bundle.features import Feature, NumberFeature
 from model.bundle.manifest import BundleManifest
 from model.spec.types import Spec
 
-EARLIER = "what the rows before the test split said"
 CHANGE = 0.05  # standard deviation by which the decay of a site changes from one model to the next
 
 

@@ -43,7 +43,7 @@ def read_folder(folder: Path) -> tuple[dict[str, bytes], list[Problem]]:
     try:
         names = sorted(os.listdir(folder))  # noqa: PTH208 (names that are not UTF-8 are reported, not followed)
     except OSError as error:
-        _refuse_to_go_on_without_memory(error)
+        _raise_without_memory(error)
         missing = isinstance(error, FileNotFoundError)
         problem = "is missing" if missing else f"cannot be listed ({error.strerror})"
         return {}, [Problem(str(folder), problem, "BUNDLE names the folder that train wrote", "folder-unreadable")]
@@ -77,11 +77,11 @@ def _read(path: Path) -> bytes | Problem:
     except FileNotFoundError:
         return Problem(path.name, "is missing", "BUNDLE names the complete folder that train wrote", "file-missing")
     except OSError as error:
-        _refuse_to_go_on_without_memory(error)
+        _raise_without_memory(error)
         return Problem(path.name, f"cannot be read ({error.strerror})", "Fix its permissions", "file-unreadable")
 
 
-def _refuse_to_go_on_without_memory(error: OSError) -> None:
+def _raise_without_memory(error: OSError) -> None:
     """The folder is not at fault where the process has no memory left to read it."""
     if error.errno == errno.ENOMEM:
         raise MemoryError from error

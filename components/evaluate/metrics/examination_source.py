@@ -1,14 +1,12 @@
 """The rows that the examination curve of an evaluation is estimated from."""
 
 from artifacts.examination.curve import ExaminationCurve
-from artifacts.examination.estimate import estimate
+from artifacts.examination.estimate import EARLIER, estimate
 from artifacts.examination.posterior import CurvePrior
 from artifacts.examination.read_strata import CurveEvidence, read_strata
 from artifacts.split import split_file
 from components.evaluate.inputs import EvaluationInputs
 from model.bundle.examination import MOST_POSITIONS
-
-EARLIER = "what the rows before the test split said"
 
 
 def examination_curve(inputs: EvaluationInputs, last_position: int) -> ExaminationCurve:
