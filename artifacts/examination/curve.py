@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats.qmc import MultivariateNormalQMC
 
 from model.arrays import Floats
 from model.bundle.examination import ExaminationTable
@@ -72,9 +73,12 @@ class ExaminationCurve:
         )
 
     def draws(self, count: int) -> Floats:
-        """(count, positions) curves as they may be, the same for the same curve."""
+        """(count, positions) curves as they may be, the same for the same curve; `count` is a power of 2.
+
+        Points of a Sobol sequence: they fill the distribution evenly, so that few of them are enough.
+        """
         values, vectors = np.linalg.eigh(self.covariance)
-        root = vectors * np.sqrt(np.maximum(values, 0.0))
-        normal = np.random.Generator(np.random.PCG64(SEED)).normal(size=(count, len(self.at)))
+        root = (vectors * np.sqrt(np.maximum(values, 0.0)))[:, ::-1]  # the largest first: Sobol's are the best
+        normal = MultivariateNormalQMC(np.zeros(len(self.at)), rng=SEED).random(count)
         curves: Floats = np.exp(np.log(self.at) + normal @ root.T)
         return curves

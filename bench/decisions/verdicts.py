@@ -20,7 +20,6 @@ from components.evaluate.decide.evidence import ChampionComparison
 from components.evaluate.gather_evidence import Measurements, gather_evidence
 from components.evaluate.metrics.bootstrap import Estimate
 from components.evaluate.metrics.candidate_names import CHAMPION, CONSTANT, CURRENT, ESTIMATED, LOGISTIC
-from components.evaluate.metrics.expected_conversions import ExpectedConversions, pools
 from components.evaluate.metrics.paired_comparison import PairedComparison
 from components.evaluate.metrics.scalars import champion_metrics, order_metrics, probability_metrics
 from components.evaluate.scoring import CandidateScores
@@ -83,12 +82,8 @@ class WholeComparison(PairedComparison):
         if curve:
             log = candidates.log
             positions = {CURRENT: log.position} | {name: placed(score) for name, score in candidates.orders.items()}
-            whole = rows_of(log, ranked=True)
-            assert whole.item is not None
-            pool = pools(whole.item, [chance(score) for score in candidates.orders.values()])
-            self._expected = {
-                name: ExpectedConversions(whole, positions, each, pool=pool) for name, each in self.curves.items()
-            }
+            scores = [chance(score) for score in candidates.orders.values()]
+            self._expected = self._by_curve(rows_of(log, ranked=True), positions, scores)
 
 
 def chance(score: Floats) -> Floats:

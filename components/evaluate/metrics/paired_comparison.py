@@ -1,6 +1,6 @@
 """Every candidate against the others, on the same rows and in the same bootstrap draws."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -9,8 +9,9 @@ from artifacts.examination.curve import ExaminationCurve
 from components.evaluate.metrics.bootstrap import Estimate, PerRow, Sums
 from components.evaluate.metrics.candidate_names import CHAMPION, CONSTANT, CURRENT, ESTIMATED, EXPONENTS, NEW
 from components.evaluate.metrics.discrimination import level_put_right
-from components.evaluate.metrics.expected_conversions import ExpectedConversions, pools
+from components.evaluate.metrics.expected_conversions import ExpectedConversions
 from components.evaluate.metrics.off_policy import position_weights
+from components.evaluate.metrics.pooled_orders import PooledOrders, pools
 from components.evaluate.metrics.probability import losses, of_probabilities
 from components.evaluate.metrics.ranking import positions_by_score, ranks
 from components.evaluate.scoring import CandidateScores
@@ -42,14 +43,19 @@ class PairedComparison:
         self.position = self.positions_within(rows.list) if rows.list is not None and curve else {}
         columns: dict[str, PerRow] = {f"loss {name}": loss for name, loss in self.loss.items()}
         columns |= {"label": rows.label, "expected": self.probability[NEW], "rows": lambda: np.ones(len(rows.label))}
-        pool = None
-        if rows.item is not None and self.position:
-            pool = pools(rows.item, [scores[name].order for name in (NEW, CHAMPION) if name in scores])
-        self._expected = {
-            name: ExpectedConversions(rows, self.position, curve, pool=pool) for name, curve in self.curves.items()
-        }
+        self._expected = self._by_curve(rows, self.position, [scores[n].order for n in (NEW, CHAMPION) if n in scores])
         self._confidence = confidence
         self._sums = Sums(rows.unit, columns, confidence=confidence, widening=widening)
+
+    def _by_curve(
+        self, rows: Rows, positions: Mapping[str, Ints], scores: Sequence[Floats]
+    ) -> dict[str, ExpectedConversions]:
+        """Of orders by each curve; `scores` are those by which rows of an item are pooled."""
+        if not positions:
+            return {}
+        pool = None if rows.item is None else pools(rows.item, scores)
+        orders = PooledOrders.of(rows, positions, pool, last=len(self.curves[ESTIMATED].at))
+        return {name: ExpectedConversions(orders, curve) for name, curve in self.curves.items()}
 
     @cached_property
     def quality(self) -> Mapping[str, Mapping[str, float]]:
