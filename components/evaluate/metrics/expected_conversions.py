@@ -32,7 +32,7 @@ from model.arrays import Floats
 
 MOST = 1.5
 DRAWS = 1024
-CURVES = 256  # of the draws
+CURVES = 128  # of the draws
 
 
 class ExpectedConversions:
