@@ -1,19 +1,22 @@
 """The factory of small bundles: a design, trained for real in a moment. `tests.runs` has those that the steps train."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
+from components.train.position_tree import position_tree
 from model.bundle.booster import xgboost
 from model.bundle.bounds import Bounds
 from model.bundle.bundle import Bundle, write
 from model.bundle.calibration import Calibration, Sampling
+from model.bundle.examination import ExaminationTable
 from model.bundle.features import CategoryFeature, Feature, NumberFeature, Values, encode
 from model.bundle.golden import GoldenRow
 from model.bundle.linear import CategoryTerm, Linear, NumberTerm
 from model.bundle.manifest import BundleLineage, BundleManifest, Position, Trees, format_of
+from model.bundle.merged_booster import joined, merge
 from model.bundle.predictor import Predictor
 
 ROWS = 2000
@@ -58,6 +61,25 @@ def write_valid_bundle(folder: Path, *, seed: int = 7) -> Path:
 def write_odd_names_bundle(folder: Path) -> Path:
     """A bundle whose columns have the names that generated types stumble over."""
     return write_bundle(folder, odd_names_design())
+
+
+def write_examination_bundle(folder: Path, examination: ExaminationTable) -> Path:
+    """A bundle of two members that know of the position what the curve says."""
+    usual = valid_design(7)
+    position = usual.columns["position"]
+    design = replace(usual, columns={**usual.columns, "position": np.ones_like(position)}, trees=Trees.of((3,)))
+    tree = position_tree(examination, "position", design.features)
+    members = [joined(_booster(replace(design, label=label)), tree) for label in (design.label, 1 - design.label)]
+    booster = merge(members)
+    manifest = _manifest(design).model_copy(
+        update={
+            "format": 3,
+            "position": Position(feature="position", examination=examination),
+            "trees": Trees.of((4, 4)),
+        }
+    )
+    write(folder, manifest, booster, _golden(manifest, booster, design.inputs))
+    return folder
 
 
 def write_bundle(folder: Path, design: Design) -> Path:

@@ -5,6 +5,6 @@ worker.py   the child process
 copy.py     the private copy that is checked, and that the image contains
 fields/     what each field of a manifest and of a verdict may be
 verdict.py  reads and checks the verdict
-booster.py  whether training could have written this booster; tree.py checks one tree
+booster.py  whether training could have written this booster; tree.py checks one tree, position.py what a position adds
 golden.py   whether this machine computes the stored probabilities
 """

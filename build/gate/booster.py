@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from build.gate.position import position_problems
 from build.gate.tree import Tree, read_tree
 from model.booster.ubjson import Ubjson
 from model.bundle.features import CategoryFeature, NumberFeature
@@ -48,11 +49,12 @@ def check_booster(document: Ubjson, manifest: BundleManifest, *, version: str) -
     booster: Any = document  # with the shape of XGBoost's documents, from here on
     learner, model = booster["learner"], booster["learner"]["gradient_booster"]["model"]
     problems = [*_version(booster["version"], version), *_learner(learner, manifest), *_count(model, manifest)]
-    total, reach = 0.0, NOTHING
+    total, reach, trees = 0.0, NOTHING, list[Tree]()
     for index, raw in enumerate(model["trees"]):
         tree, problem = read_tree(raw, index, manifest)
         problems += [problem] if problem else []
         if tree is not None:
+            trees.append(tree)
             total += tree.reach.largest
             reach += tree.reach
             problems += _directions(tree, manifest)
@@ -60,6 +62,8 @@ def check_booster(document: Ubjson, manifest: BundleManifest, *, version: str) -
             return BoosterCheck(problems[:MOST_PROBLEMS])
     if total > MOST_LOG_ODDS:
         problems.append(_problem("trees", f"may add up to log odds of {total:.3g}", "leaf-huge"))
+    if len(trees) == len(model["trees"]):
+        problems += position_problems(trees, manifest)
     return BoosterCheck(problems, reach)
 
 

@@ -49,9 +49,25 @@ class Tree:
         leaves = [self.value[node] for node in self.order if self.left[node] == -1]
         return Reach(min(leaves), max(leaves))
 
+    def reads(self, feature: int) -> bool:
+        """Whether it splits on `feature`, an index."""
+        return any(self.left[node] != -1 and self.feature[node] == feature for node in self.order)
+
+    def reads_alone(self, feature: int) -> bool:
+        """Whether it splits on `feature` at most, on no other."""
+        return all(self.left[node] == -1 or self.feature[node] == feature for node in self.order)
+
+    def leaf_at(self, number: float) -> float:
+        """What it adds where `number` is the value of the one feature that it reads, a number: below a threshold is
+        left, as in XGBoost, and neither is rounded."""
+        node = 0
+        while self.left[node] != -1:
+            node = self.left[node] if number < self.value[node] else self.right[node]
+        return self.value[node]
+
     def violates(self, feature: int, *, rising: bool) -> int | None:
         """The first node whose split on `feature` moves the score against the direction, by its leaves."""
-        if not any(self.left[node] != -1 and self.feature[node] == feature for node in self.order):
+        if not self.reads(feature):
             return None
         low, high = dict[int, float](), dict[int, float]()
         for node in reversed(self.order):

@@ -85,7 +85,7 @@ def _texts(context: ManifestContext) -> Iterator[Violation]:
 
 
 TABLE: FieldTable[ManifestContext] = (
-    FieldRule("format", "2 with a statistic, 1 without one", "manifest-format", _format),
+    FieldRule("format", "3 with an examination curve, else 2 with a statistic, else 1", "manifest-format", _format),
     FieldRule("every text", f"{PRINTABLE}; values of categories are data and may be anything", "manifest-text", _texts),
     FieldRule(
         "model",

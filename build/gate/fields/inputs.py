@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from build.gate.fields.context import ManifestContext
 from build.gate.fields.rule import CheckedElsewhere, FieldRule, FieldTable, Violation
 from model.bundle.bounds import Bounds
+from model.bundle.examination import MOST_POSITIONS
 from model.bundle.features import CategoryFeature, NumberFeature, categories_by_name
 from model.text import has_controls
 
@@ -175,6 +176,12 @@ TABLE: FieldTable[ManifestContext] = (
         "1, or a whole number within the range of its feature",
         "position-range",
         _constant,
+    ),
+    CheckedElsewhere(
+        "position.examination",
+        f"null, or 2 to {MOST_POSITIONS} numbers from 1, above 0 and never rising, whose logarithm each member of the "
+        "booster adds for the position and for nothing else",
+        "position-effect",
     ),
     FieldRule("bounds.*.name", "a name, different from all others", "bounds-name", _bound_names),
     FieldRule(

@@ -23,6 +23,13 @@ def overflowing(document: dict[str, Any]) -> None:
     document["linear"]["terms"][0]["weights"][3] = 1.7e308
 
 
+def with_examination(document: dict[str, Any]) -> None:
+    """Whose position the trees have learned beside the other features."""
+    table = {"at": [1.0, 0.6, 0.45], "decay": 0.75, "decay_se": 0.1, "source": "lists in random order"}
+    document["format"] = 3
+    document["position"]["examination"] = table
+
+
 MANIFESTS = [
     manifest("format 2", "manifest-format", at("", format=2)),
     manifest("format true", "manifest-format", at("", format=True)),
@@ -58,6 +65,7 @@ MANIFESTS = [
     manifest("position of no feature", "position-feature", at("position", feature="rank")),
     manifest("position held at 0", "manifest-field", at("position", constant=0)),
     manifest("position held elsewhere", "golden-answer", at("position", constant=10)),
+    manifest("an examination curve over trees that know the position", "position-effect", with_examination),
     manifest("position forgotten", "golden-input", at("", position=None)),
     manifest("linear term of no feature", "linear-feature", at("linear.terms.0", feature="colour")),
     manifest("linear term twice", "linear-twice", lambda m: m["linear"]["terms"].append(m["linear"]["terms"][1])),
