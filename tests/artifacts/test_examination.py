@@ -112,6 +112,38 @@ def test_so_many_conversions_in_random_order_settle_the_curve():
     assert conversions_needed(of_random(10 * conversions, rows), 0.1) == 0
 
 
+def neighbours(conversions):
+    """Items that say next to nothing: their conversions are at two positions side by side."""
+    events, rows = np.zeros((2, 20)), np.zeros((2, 20))
+    events[[0, 1], [4, 5]] = conversions / 2
+    rows[:, 4:6] = 1
+    return CurveEvidence(Strata.none(20), Strata(events, rows))
+
+
+def test_a_curve_that_was_carried_through_many_models_is_not_known_for_that():
+    curve = estimate(CurveEvidence(Strata.none(20), Strata.none(20)), None)
+    for _ in range(10):
+        curve = estimate(neighbours(2), CurvePrior.of_table(curve.table, 20, spread=0.05), "an earlier model")
+    assert curve.decay_se > 0.5
+    assert not is_identified(curve)
+
+
+def test_items_say_what_they_say_but_for_what_they_may_hide():
+    conversions = (4e6 * POSITIONS**-1.0 / (POSITIONS**-1.0).sum()).round()
+    items = Strata.of(conversions[None, :], np.full((1, 20), 2e8), share=1.0)
+    curve = estimate(CurveEvidence(Strata.none(20), items), None)
+    assert curve.decay == pytest.approx(1.0, abs=0.02)
+    assert curve.decay_se == pytest.approx(0.1, abs=0.01)
+    known = CurvePrior.around(POSITIONS**-0.5, 0.1)  # as sure as the items
+    assert 0.7 < estimate(CurveEvidence(Strata.none(20), items), known).decay < 0.9
+
+
+def test_beyond_the_pages_of_the_model_in_service_its_curve_falls_on():
+    short = ExaminationCurve.exact(np.arange(1, 5.0) ** -0.75, "test").table
+    curve = estimate(CurveEvidence(Strata.none(20), Strata.none(20)), CurvePrior.of_table(short, 20, spread=0.05))
+    assert curve.at == pytest.approx(POSITIONS**-0.75)
+
+
 def ordered_log(path, *, lists=6_000, varying=False, explore=0.0, seed=1):
     """A log whose pages a model ordered by what really makes an item attractive: its quality, and where `varying` the
     price of the day, which changes from page to page."""
