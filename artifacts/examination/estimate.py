@@ -24,8 +24,11 @@ def estimate(evidence: CurveEvidence, known: CurvePrior | None, origin: str = ""
         sources.insert(0, f"{evidence.items.conversions:,} conversions of items at several positions within a week")
     if evidence.random.conversions:
         sources.insert(0, f"{evidence.random.conversions:,} conversions in lists in random order")
-    source = "; ".join(sources) if sources else "nothing that identifies it: the usual power law"
-    return posterior(evidence.random, prior, source=source)
+    sources = sources or ["nothing that identifies it: the usual power law"]
+    if evidence.confined:
+        unused = f"{evidence.confined:,} rows not taken as random: chance moved their items within a part of the page"
+        sources.append(unused)
+    return posterior(evidence.random, prior, source="; ".join(sources))
 
 
 def is_identified(curve: ExaminationCurve) -> bool:

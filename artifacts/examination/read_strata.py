@@ -27,24 +27,38 @@ from model.sql import quoted
 WEEK = 7 * 86_400_000_000  # microseconds
 MOST_STRATA = 20_000  # of items; the newest
 # Rows that chance put where they stood count by the inverse of its propensity: whatever the order likes, every item is
-# then at every position alike. Together the conversions count as many as such weights are worth (Kish).
+# then at every position alike, if it may have stood at each. Together the conversions count as many as such weights are
+# worth (Kish).
 DRAWN = """
 with drawn as (select position, y, 1 / propensity as w from rows where not random and propensity < 1)
 select 0 as stratum, position, y, w * (select sum(w) / sum(w * w) from drawn where y = 1) as weight from drawn
 """
+# The inverse of its propensity is on average the number of positions at which a row's item may have stood, and the mean
+# position of rows that count by it is half of a page. An order that swaps two items leaves each of them two positions:
+# what stands at the top still is what it likes.
+REACH = """
+select count(*) as n, avg(1 / propensity) as places, 2 * sum(position / propensity) / sum(1 / propensity) - 1 as page
+from rows where not random and propensity < 1
+"""
+LEAST_REACH = 0.75  # of the page; pages of several lengths have less than 1
 
 
 @dataclass(frozen=True)
 class CurveEvidence:
-    """`random` of lists in random order and of rows with a propensity, `items` of items at several positions."""
+    """`random` of lists in random order and of rows with a propensity, `items` of items at several positions.
+
+    `confined` rows have a propensity and were not taken as random: chance could not put their items everywhere.
+    """
 
     random: Strata
     items: Strata
+    confined: int = 0
 
     @classmethod
     def joined(cls, *parts: "CurveEvidence") -> "CurveEvidence":
         """Of several splits."""
-        return cls(Strata.joined([part.random for part in parts]), Strata.joined([part.items for part in parts]))
+        random, items = (Strata.joined([getattr(part, name) for part in parts]) for name in ("random", "items"))
+        return cls(random, items, sum(part.confined for part in parts))
 
 
 def read_strata(spec: Spec, path: Path, positions: int, *, share: float, after: str | None = None) -> CurveEvidence:
@@ -58,19 +72,24 @@ def read_strata(spec: Spec, path: Path, positions: int, *, share: float, after: 
     require_columns(path, [*(name for name in roles if name), *spec.features])
     with _rows(spec, path, positions, after) as connection:
         random = _table(connection, "select 0 as stratum, position, y, 1 as weight from rows where random", positions)
-        drawn = _table(connection, DRAWN, positions)
+        confined = _confined(connection)
+        drawn = np.zeros((0, 2, positions)) if confined else _table(connection, DRAWN, positions)
         items = np.zeros((0, 2, positions))
         if columns.item and columns.time:
+            connection.execute(
+                "create view items as select * from rows where not random and item is not null"
+                + ("" if confined else " and coalesce(propensity, 1) >= 1")
+            )
             items = _table(connection, _of_items(context(connection, spec, "items")), positions)
     of_random, of_drawn, of_items = (
         Strata.of(table[:, 1], table[:, 0], share=share) for table in (random, drawn, items)
     )
-    return CurveEvidence(Strata.joined([of_random, of_drawn]), of_items)
+    return CurveEvidence(Strata.joined([of_random, of_drawn]), of_items, confined)
 
 
 @contextmanager
 def _rows(spec: Spec, path: Path, positions: int, after: str | None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection with a view `rows`, and `items` of those whose list is not in random order."""
+    """A connection with a view `rows`."""
     columns = spec.columns
     position = f"cast({quoted(str(columns.position))} as bigint)"
     random = f"coalesce({quoted(columns.explore)} = 1, false)" if columns.explore else "false"
@@ -87,14 +106,16 @@ def _rows(spec: Spec, path: Path, positions: int, after: str | None) -> Iterator
                 f"file_row_number as number{features} from read_parquet('{_escaped(path)}', file_row_number = true) "
                 f"where {position} between 1 and {positions} {newer}"
             )
-            connection.execute(
-                "create view items as select * from rows "
-                "where not random and coalesce(propensity, 1) >= 1 and item is not null"
-            )
             yield connection
         except duckdb.Error as error:
             first = str(error).splitlines()[0]
             raise DataError(Problem(str(path), f"cannot be read ({first})", AGAIN, "split-damaged")) from None
+
+
+def _confined(connection: duckdb.DuckDBPyConnection) -> int:
+    """The number of rows with a propensity, where it leaves their items only a part of the page; else 0."""
+    rows, places, page = connection.execute(REACH).fetchone() or (0, None, None)
+    return int(rows) if rows and not places >= LEAST_REACH * page else 0
 
 
 def _microseconds(moment: str) -> int:

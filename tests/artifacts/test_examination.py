@@ -293,6 +293,49 @@ class TestPropensities:
         assert read_strata(listed(explore=None, propensity="chance"), path, 10, share=1.0).random.conversions == 0
 
 
+class TestPropensitiesWithinAPartOfThePage:
+    """Each two neighbours of a page are swapped or not: what stands at the top still is what the model likes."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def path(cls, tmp_path_factory):
+        path = ordered_log(tmp_path_factory.mktemp("swapped") / "log.parquet", lists=12_000)
+        table, random = pq.read_table(path), np.random.default_rng(5)
+        worth = table["price"].to_numpy()
+        swapped = np.repeat(random.random(table.num_rows // 2) < 0.5, 2)
+        row = np.arange(table.num_rows)
+        row = np.where(swapped, row ^ 1, row)  # the item of the place beside it
+        seen = table["position"].to_numpy() ** -0.75
+        label = random.random(table.num_rows) < np.minimum(0.9, 0.03 * np.exp(worth[row])) * seen
+        columns = {
+            name: table[name] if name in ("time", "list", "position", "explore") else table[name].take(pa.array(row))
+            for name in table.column_names
+        }
+        columns |= {"y": pa.array(label.astype(int)), "chance": pa.array(np.full(table.num_rows, 0.5))}
+        pq.write_table(pa.table(columns), path)
+        return path
+
+    def test_do_not_make_a_random_page(self, path):
+        spec = listed(explore=None, item=None, propensity="chance")
+        evidence = read_strata(spec, path, 10, share=1.0)
+        curve = estimate(CurveEvidence.joined(evidence, evidence), None)
+        assert not is_identified(curve)
+        assert "nothing that identifies it" in curve.source
+        assert "240,000 rows not taken as random" in curve.source
+
+    def test_leave_items_that_stood_at_several_positions(self, path):
+        curve = estimate(read_strata(listed(explore=None, propensity="chance"), path, 10, share=1.0), None)
+        assert curve.decay == pytest.approx(0.75, abs=0.2)
+        assert is_identified(curve)
+
+    def test_make_one_where_a_shuffle_reaches_all_that_was_logged(self, path, tmp_path):
+        table = pq.read_table(path)
+        top = table.filter(pa.compute.less_equal(table["position"], 2))
+        pq.write_table(top, tmp_path / "top.parquet")
+        spec = listed(explore=None, item=None, propensity="chance")
+        assert read_strata(spec, tmp_path / "top.parquet", 10, share=1.0).confined == 0
+
+
 def test_a_damaged_split_is_refused(tmp_path):
     path = ordered_log(tmp_path / "log.parquet", lists=50)
     with pytest.raises(DataError, match="place: is missing"):
