@@ -1,4 +1,4 @@
-"""Whether the outcome depends on the examination curve, and whether that may be so; whether people have such a curve."""
+"""Whether the outcome depends on the examination curve, whether it may, and whether people have such a curve."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -61,7 +61,7 @@ def implausible_curve(curve: CurveKnowledge) -> Iterator[RuleResult]:
         return
     message = (
         f"Conversions fall with the position as position^-{curve.decay:.1f} (standard error {curve.decay_se:.1f}), "
-        f"where 0.3 to 1.2 is usual and more than {STEEPEST:g} is not known of any page: nearly all of them are at the top. "
+        f"where 0.3 to 1.2 is usual and more than {STEEPEST:g} is known of no page: nearly all of them are at the top. "
         "Look in the SQL at how a conversion finds its position: it must be the place at which the item stood on that "
         "page, also where a visit did not begin with a page."
     )
