@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import chdtrc
 
 from artifacts.examination.context import aliases, context
 from artifacts.examination.strata import Strata
@@ -25,7 +26,18 @@ from model.spec.types import Spec
 from model.sql import quoted
 
 WEEK = 7 * 86_400_000_000  # microseconds
-MOST_STRATA = 20_000  # of items; the newest
+MOST_STRATA = 20_000  # of items, or of lists; the newest
+# Lists in random order are one stratum where all have the same positions. Else those that reach far down are other
+# searches than short ones, of other visitors, and each list is a stratum of its own.
+RANDOM = "select 0 as stratum, position, y, 1 as weight from rows where random"
+BY_LIST = f"""
+with converting as (
+    select list_id, max(week) as week from rows where random group by list_id having sum(y) > 0
+    order by week desc nulls last, list_id limit {MOST_STRATA}
+), strata as (select list_id, row_number() over (order by week desc nulls last, list_id) - 1 as stratum from converting)
+select stratum, position, y, 1 as weight from rows join strata using (list_id) where random
+"""
+UNEVEN = 0.01  # chance of such different numbers of rows by position where all lists have the same positions
 # Rows that chance put where they stood count by the inverse of its propensity: whatever the order likes, every item is
 # then at every position alike, if it may have stood at each. Together the conversions count as many as such weights are
 # worth (Kish).
@@ -68,10 +80,12 @@ def read_strata(spec: Spec, path: Path, positions: int, *, share: float, after: 
     items: over a longer time than a week an item is not the same. Raises DataError for a split that is damaged.
     """
     columns = spec.columns
-    roles = (columns.label, columns.position, columns.item, columns.time, columns.explore, columns.propensity)
-    require_columns(path, [*(name for name in roles if name), *spec.features])
+    used = (columns.label, columns.position, columns.list, columns.item, columns.time)
+    require_columns(path, [name for name in (*used, columns.explore, columns.propensity, *spec.features) if name])
     with _rows(spec, path, positions, after) as connection:
-        random = _table(connection, "select 0 as stratum, position, y, 1 as weight from rows where random", positions)
+        random = _table(connection, RANDOM, positions)
+        if _is_uneven(random, share):
+            random = _table(connection, BY_LIST, positions)
         confined = _confined(connection)
         drawn = np.zeros((0, 2, positions)) if confined else _table(connection, DRAWN, positions)
         items = np.zeros((0, 2, positions))
@@ -97,19 +111,28 @@ def _rows(spec: Spec, path: Path, positions: int, after: str | None) -> Iterator
     time = f"epoch_us({quoted(columns.time)})" if columns.time else "null"
     newer = f"and {time} >= {_microseconds(after)}" if after and columns.time else ""
     item = quoted(columns.item) if columns.item else "null"
+    page = quoted(str(columns.list))  # where there are positions there is one
     features = "".join(f", {quoted(name)} as {alias}" for name, alias in aliases(spec).items())
     with duckdb.connect(config={"threads": 1}) as connection:
         try:
             connection.execute(
                 f"create view rows as select ({quoted(columns.label)} = 1)::int as y, {position} as position, "
                 f"{random} as random, {propensity} as propensity, {time} // {WEEK} as week, {item} as item, "
-                f"file_row_number as number{features} from read_parquet('{_escaped(path)}', file_row_number = true) "
+                f"{page} as list_id, file_row_number as number{features} from read_parquet('{_escaped(path)}', file_row_number = true) "
                 f"where {position} between 1 and {positions} {newer}"
             )
             yield connection
         except duckdb.Error as error:
             first = str(error).splitlines()[0]
             raise DataError(Problem(str(path), f"cannot be read ({first})", AGAIN, "split-damaged")) from None
+
+
+def _is_uneven(table: Floats, share: float) -> bool:
+    """Whether the lists have other positions than one another: Pearson's test of equal rows at each position."""
+    rows = (table[:, 0] + share * table[:, 1]).sum(axis=0)
+    last = int(np.flatnonzero(rows)[-1]) if rows.any() else 0
+    rows = rows[: last + 1]
+    return last > 0 and bool(chdtrc(last, ((rows - rows.mean()) ** 2).sum() / rows.mean()) < UNEVEN)
 
 
 def _confined(connection: duckdb.DuckDBPyConnection) -> int:
