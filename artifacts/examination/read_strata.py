@@ -118,7 +118,8 @@ def _rows(spec: Spec, path: Path, positions: int, after: str | None) -> Iterator
             connection.execute(
                 f"create view rows as select ({quoted(columns.label)} = 1)::int as y, {position} as position, "
                 f"{random} as random, {propensity} as propensity, {time} // {WEEK} as week, {item} as item, "
-                f"{page} as list_id, file_row_number as number{features} from read_parquet('{_escaped(path)}', file_row_number = true) "
+                f"{page} as list_id, file_row_number as number{features} "
+                f"from read_parquet('{_escaped(path)}', file_row_number = true) "
                 f"where {position} between 1 and {positions} {newer}"
             )
             yield connection
