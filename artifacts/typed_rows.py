@@ -120,7 +120,7 @@ class TypedRows:
 
     @property
     def _numbers(self) -> list[str]:
-        """Measures, and a propensity. Labels and positions that are no numbers refuse all rows, not theirs alone."""
+        """Whose rows are rejected where their text is not a number: measures and a propensity."""
         return list(dict.fromkeys([*self.measures, *([self.propensity] if self.propensity else [])]))
 
     def content(self) -> str:

@@ -5,6 +5,7 @@ chance gave the position, or the item was the same and its neighbours changed. O
 too: it ages, and falls with that.
 """
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,6 @@ from typing import Any
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtrc
 
 from artifacts.examination.context import aliases, context
 from artifacts.examination.strata import Strata
@@ -37,7 +37,7 @@ with converting as (
 ), strata as (select list_id, row_number() over (order by week desc nulls last, list_id) - 1 as stratum from converting)
 select stratum, position, y, 1 as weight from rows join strata using (list_id) where random
 """
-UNEVEN = 0.01  # chance of such different numbers of rows by position where all lists have the same positions
+UNEVEN = 2.33  # standard errors: once in 100 samples of lists that all have the same positions
 # Rows that chance put where they stood count by the inverse of its propensity: whatever the order likes, every item is
 # then at every position alike, if it may have stood at each. Together the conversions count as many as such weights are
 # worth (Kish).
@@ -129,11 +129,17 @@ def _rows(spec: Spec, path: Path, positions: int, after: str | None) -> Iterator
 
 
 def _is_uneven(table: Floats, share: float) -> bool:
-    """Whether the lists have other positions than one another: Pearson's test of equal rows at each position."""
+    """Whether the lists have other positions than one another: Pearson's test of equal rows at each position.
+
+    By the normal approximation of the cube root of chi square (Wilson and Hilferty, PNAS 17, 1931).
+    """
     rows = (table[:, 0] + share * table[:, 1]).sum(axis=0)
     last = int(np.flatnonzero(rows)[-1]) if rows.any() else 0
-    rows = rows[: last + 1]
-    return last > 0 and bool(chdtrc(last, ((rows - rows.mean()) ** 2).sum() / rows.mean()) < UNEVEN)
+    if not last:
+        return False
+    rows, spread = rows[: last + 1], 2 / (9 * last)
+    square = float(((rows - rows.mean()) ** 2).sum() / rows.mean())
+    return bool((math.cbrt(square / last) - 1 + spread) / math.sqrt(spread) > UNEVEN)
 
 
 def _confined(connection: duckdb.DuckDBPyConnection) -> int:
