@@ -111,7 +111,17 @@ class TypedRows:
     @property
     def floats_and_texts(self) -> list[str]:
         """The columns that are read as numbers and may not be finite ones."""
-        return [name for name in self.measures if self.types[name] in ("STRING", "FLOAT64")]
+        texts = self._texts_as_numbers
+        return [name for name in self._numbers if name in texts or self.types[name] == "FLOAT64"]
+
+    @property
+    def _texts_as_numbers(self) -> list[str]:
+        return [name for name in self._numbers if self.types[name] == "STRING"]
+
+    @property
+    def _numbers(self) -> list[str]:
+        """Whose rows are rejected where their text is not a number: measures and a propensity."""
+        return list(dict.fromkeys([*self.measures, *([self.propensity] if self.propensity else [])]))
 
     def content(self) -> str:
         """SQL of a hash of all values of a row."""
@@ -128,8 +138,7 @@ class TypedRows:
     def _rules(self) -> tuple[RejectionRule, ...]:
         """The implicit rules first, then the declared ones. A row is counted under every rule that it breaks."""
         needed = [name for name in (self.time, self.spec.columns.list, *self.spec.columns.key) if name]
-        texts = [name for name in self.measures if self.types[name] == "STRING"]
-        names = [*(f"unreadable {name}" for name in texts), *(f"missing {name}" for name in needed)]
+        names = [*(f"unreadable {name}" for name in self._texts_as_numbers), *(f"missing {name}" for name in needed)]
         implicit = [RejectionRule(name, "unreadable", bit) for bit, name in enumerate(dict.fromkeys(names))]
         declared = [
             RejectionRule(rule.name, "rule", bit, rule.expression, rule.min, rule.max)

@@ -18,18 +18,17 @@ EARLIER = "what the rows before the test split said"  # an origin: of the curve 
 def estimate(evidence: CurveEvidence, known: CurvePrior | None, origin: str = "") -> ExaminationCurve:
     """Of lists in random order, items at several positions, and what was `known` before these rows, from `origin`."""
     positions = evidence.random.rows.shape[1]
-    prior, sources = CurvePrior.unknown(positions), []
+    prior, sources = known or CurvePrior.unknown(positions), [origin] if known else []
     if evidence.items.conversions:
-        of_items = posterior(evidence.items, prior, source="")
-        prior = CurvePrior.of(of_items, spread=ITEM_SPREAD)
-        sources.append(f"{evidence.items.conversions:,} conversions of items at several positions within a week")
-    if known:
-        prior = prior.combined(known) if sources else known
-        sources.append(origin)
+        prior = prior.with_others(evidence.items, ITEM_SPREAD)
+        sources.insert(0, f"{evidence.items.conversions:,} conversions of items at several positions within a week")
     if evidence.random.conversions:
         sources.insert(0, f"{evidence.random.conversions:,} conversions in lists in random order")
-    source = "; ".join(sources) if sources else "nothing that identifies it: the usual power law"
-    return posterior(evidence.random, prior, source=source)
+    sources = sources or ["nothing that identifies it: the usual power law"]
+    if evidence.confined:
+        unused = f"{evidence.confined:,} rows not taken as random: chance moved their items within a part of the page"
+        sources.append(unused)
+    return posterior(evidence.random, prior, source="; ".join(sources))
 
 
 def is_identified(curve: ExaminationCurve) -> bool:

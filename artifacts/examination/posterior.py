@@ -45,21 +45,26 @@ class CurvePrior:
 
     @classmethod
     def of_table(cls, table: ExaminationTable, positions: int, *, spread: float) -> "CurvePrior":
-        """The curve of a bundle, `spread` the standard deviation of what its decay may have changed since."""
-        at = np.exp(table.log_odds(np.arange(1, positions + 1)))
+        """The curve of a bundle, `spread` the standard deviation of what its decay may have changed since.
+
+        Beyond its last position it falls on by its power law: there the bundle is flat because it has seen none.
+        """
+        position = np.arange(1, positions + 1.0)
+        beyond = np.maximum(position / len(table.at), 1.0) ** -table.decay
+        at = np.exp(table.log_odds(position)) * beyond
         return cls.around(at, float(np.hypot(table.decay_se, spread)))
 
-    @classmethod
-    def of(cls, curve: ExaminationCurve, *, spread: float) -> "CurvePrior":
-        """A curve, `spread` the standard deviation of what its decay may be wrong by beyond its own covariance."""
-        distance = curve.log_positions[1:]
-        return cls(np.log(curve.at[1:]), curve.covariance[1:, 1:] + spread**2 * np.outer(distance, distance))
+    def with_others(self, strata: Strata, spread: float) -> "CurvePrior":
+        """What is known once these strata are seen, whose decay is another by a standard deviation of `spread`.
 
-    def combined(self, other: "CurvePrior") -> "CurvePrior":
-        """Both, weighted by their precision."""
-        own, others = np.linalg.inv(self.covariance), np.linalg.inv(other.covariance)
-        covariance = np.linalg.inv(own + others)
-        return CurvePrior(covariance @ (own @ self.mean + others @ other.mean), covariance)
+        Their own curve is seen with a prior that is wider by that, and the curve given theirs is normal as well.
+        """
+        distance = np.log(np.arange(2, len(self.mean) + 2))
+        theirs = CurvePrior(self.mean, self.covariance + spread**2 * np.outer(distance, distance))
+        seen = posterior(strata, theirs, source="")
+        share = np.linalg.solve(theirs.covariance, self.covariance).T
+        left = self.covariance - share @ self.covariance + share @ seen.covariance[1:, 1:] @ share.T
+        return CurvePrior(self.mean + share @ (np.log(seen.at[1:]) - self.mean), (left + left.T) / 2)
 
 
 def posterior(strata: Strata, prior: CurvePrior, *, source: str) -> ExaminationCurve:

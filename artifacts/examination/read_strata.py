@@ -5,6 +5,7 @@ chance gave the position, or the item was the same and its neighbours changed. O
 too: it ages, and falls with that.
 """
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,26 +26,51 @@ from model.spec.types import Spec
 from model.sql import quoted
 
 WEEK = 7 * 86_400_000_000  # microseconds
-MOST_STRATA = 20_000  # of items; the newest
+MOST_STRATA = 20_000  # of items, or of lists; the newest
+# Lists in random order are one stratum where all have the same positions. Else those that reach far down are other
+# searches than short ones, of other visitors, and each list is a stratum of its own.
+RANDOM = "select 0 as stratum, position, y, 1 as weight from rows where random"
+BY_LIST = f"""
+with converting as (
+    select list_id, max(week) as week from rows where random group by list_id having sum(y) > 0
+    order by week desc nulls last, list_id limit {MOST_STRATA}
+), strata as (select list_id, row_number() over (order by week desc nulls last, list_id) - 1 as stratum from converting)
+select stratum, position, y, 1 as weight from rows join strata using (list_id) where random
+"""
+UNEVEN = 2.33  # standard errors: once in 100 samples of lists that all have the same positions
 # Rows that chance put where they stood count by the inverse of its propensity: whatever the order likes, every item is
-# then at every position alike. Together the conversions count as many as such weights are worth (Kish).
+# then at every position alike, if it may have stood at each. Together the conversions count as many as such weights are
+# worth (Kish).
 DRAWN = """
 with drawn as (select position, y, 1 / propensity as w from rows where not random and propensity < 1)
 select 0 as stratum, position, y, w * (select sum(w) / sum(w * w) from drawn where y = 1) as weight from drawn
 """
+# The inverse of its propensity is on average the number of positions at which a row's item may have stood, and the mean
+# position of rows that count by it is half of a page. An order that swaps two items leaves each of them two positions:
+# what stands at the top still is what it likes.
+REACH = """
+select count(*) as n, avg(1 / propensity) as places, 2 * sum(position / propensity) / sum(1 / propensity) - 1 as page
+from rows where not random and propensity < 1
+"""
+LEAST_REACH = 0.75  # of the page; pages of several lengths have less than 1
 
 
 @dataclass(frozen=True)
 class CurveEvidence:
-    """`random` of lists in random order and of rows with a propensity, `items` of items at several positions."""
+    """`random` of lists in random order and of rows with a propensity, `items` of items at several positions.
+
+    `confined` rows have a propensity and were not taken as random: chance could not put their items everywhere.
+    """
 
     random: Strata
     items: Strata
+    confined: int = 0
 
     @classmethod
     def joined(cls, *parts: "CurveEvidence") -> "CurveEvidence":
         """Of several splits."""
-        return cls(Strata.joined([part.random for part in parts]), Strata.joined([part.items for part in parts]))
+        random, items = (Strata.joined([getattr(part, name) for part in parts]) for name in ("random", "items"))
+        return cls(random, items, sum(part.confined for part in parts))
 
 
 def read_strata(spec: Spec, path: Path, positions: int, *, share: float, after: str | None = None) -> CurveEvidence:
@@ -54,23 +80,30 @@ def read_strata(spec: Spec, path: Path, positions: int, *, share: float, after: 
     items: over a longer time than a week an item is not the same. Raises DataError for a split that is damaged.
     """
     columns = spec.columns
-    roles = (columns.label, columns.position, columns.item, columns.time, columns.explore, columns.propensity)
-    require_columns(path, [*(name for name in roles if name), *spec.features])
+    used = (columns.label, columns.position, columns.list, columns.item, columns.time)
+    require_columns(path, [name for name in (*used, columns.explore, columns.propensity, *spec.features) if name])
     with _rows(spec, path, positions, after) as connection:
-        random = _table(connection, "select 0 as stratum, position, y, 1 as weight from rows where random", positions)
-        drawn = _table(connection, DRAWN, positions)
+        random = _table(connection, RANDOM, positions)
+        if _is_uneven(random, share):
+            random = _table(connection, BY_LIST, positions)
+        confined = _confined(connection)
+        drawn = np.zeros((0, 2, positions)) if confined else _table(connection, DRAWN, positions)
         items = np.zeros((0, 2, positions))
         if columns.item and columns.time:
+            connection.execute(
+                "create view items as select * from rows where not random and item is not null"
+                + ("" if confined else " and coalesce(propensity, 1) >= 1")
+            )
             items = _table(connection, _of_items(context(connection, spec, "items")), positions)
     of_random, of_drawn, of_items = (
         Strata.of(table[:, 1], table[:, 0], share=share) for table in (random, drawn, items)
     )
-    return CurveEvidence(Strata.joined([of_random, of_drawn]), of_items)
+    return CurveEvidence(Strata.joined([of_random, of_drawn]), of_items, confined)
 
 
 @contextmanager
 def _rows(spec: Spec, path: Path, positions: int, after: str | None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection with a view `rows`, and `items` of those whose list is not in random order."""
+    """A connection with a view `rows`."""
     columns = spec.columns
     position = f"cast({quoted(str(columns.position))} as bigint)"
     random = f"coalesce({quoted(columns.explore)} = 1, false)" if columns.explore else "false"
@@ -78,23 +111,41 @@ def _rows(spec: Spec, path: Path, positions: int, after: str | None) -> Iterator
     time = f"epoch_us({quoted(columns.time)})" if columns.time else "null"
     newer = f"and {time} >= {_microseconds(after)}" if after and columns.time else ""
     item = quoted(columns.item) if columns.item else "null"
+    page = quoted(str(columns.list))  # where there are positions there is one
     features = "".join(f", {quoted(name)} as {alias}" for name, alias in aliases(spec).items())
     with duckdb.connect(config={"threads": 1}) as connection:
         try:
             connection.execute(
                 f"create view rows as select ({quoted(columns.label)} = 1)::int as y, {position} as position, "
                 f"{random} as random, {propensity} as propensity, {time} // {WEEK} as week, {item} as item, "
-                f"file_row_number as number{features} from read_parquet('{_escaped(path)}', file_row_number = true) "
+                f"{page} as list_id, file_row_number as number{features} "
+                f"from read_parquet('{_escaped(path)}', file_row_number = true) "
                 f"where {position} between 1 and {positions} {newer}"
-            )
-            connection.execute(
-                "create view items as select * from rows "
-                "where not random and coalesce(propensity, 1) >= 1 and item is not null"
             )
             yield connection
         except duckdb.Error as error:
             first = str(error).splitlines()[0]
             raise DataError(Problem(str(path), f"cannot be read ({first})", AGAIN, "split-damaged")) from None
+
+
+def _is_uneven(table: Floats, share: float) -> bool:
+    """Whether the lists have other positions than one another: Pearson's test of equal rows at each position.
+
+    By the normal approximation of the cube root of chi square (Wilson and Hilferty, PNAS 17, 1931).
+    """
+    rows = (table[:, 0] + share * table[:, 1]).sum(axis=0)
+    last = int(np.flatnonzero(rows)[-1]) if rows.any() else 0
+    if not last:
+        return False
+    rows, spread = rows[: last + 1], 2 / (9 * last)
+    square = float(((rows - rows.mean()) ** 2).sum() / rows.mean())
+    return bool((math.cbrt(square / last) - 1 + spread) / math.sqrt(spread) > UNEVEN)
+
+
+def _confined(connection: duckdb.DuckDBPyConnection) -> int:
+    """The number of rows with a propensity, where it leaves their items only a part of the page; else 0."""
+    rows, places, page = connection.execute(REACH).fetchone() or (0, None, None)
+    return int(rows) if rows and not places >= LEAST_REACH * page else 0
 
 
 def _microseconds(moment: str) -> int:

@@ -11,7 +11,7 @@ from components.evaluate.decide.criteria import Criteria
 from components.evaluate.decide.decide import decide, decide_without_classes
 from components.evaluate.decide.evidence import Evidence, UnseenCategories
 from components.evaluate.decide.rule_result import Decision
-from components.evaluate.decide.sensitivity import CurveKnowledge, sensitivity
+from components.evaluate.decide.sensitivity import CurveKnowledge, implausible_curve, sensitivity
 from components.evaluate.gather_evidence import GatheredEvidence, Measurements, gather_evidence
 from components.evaluate.inputs import EvaluationInputs
 from components.evaluate.metrics import tables
@@ -95,7 +95,7 @@ class _Measurement:
         return Assessment(self._decision(gathered, compared, criteria), metrics)
 
     def _decision(self, gathered: GatheredEvidence, compared: PairedComparison, criteria: Criteria) -> Decision:
-        """With a note on how much it depends on the examination curve."""
+        """With a note on how much it depends on the examination curve, where that can be one of people."""
         decision = decide(gathered.evidence, criteria)
         if not gathered.sensitivity or decision.outcome == "invalid":
             return decision
@@ -106,8 +106,11 @@ class _Measurement:
             identified=is_identified(curve),
             ordered=self.inputs.champion is not None,
             lists=conversions_needed(curve, SETTLED) * float(rows.list.max() + 1) / float(rows.label.sum()),
+            decay=curve.decay,
+            decay_se=curve.decay_se,
         )
-        return Decision.of(*decision.results, sensitivity(decision, under, known))
+        about_curve = tuple(implausible_curve(known)) or (sensitivity(decision, under, known),)
+        return Decision.of(*decision.results, *about_curve)
 
     def _comparison(self, criteria: Criteria, progress: ReportProgress) -> Compare:
         """How scored rows are compared, with one examination curve for all."""

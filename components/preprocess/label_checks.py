@@ -1,4 +1,4 @@
-"""Labels and positions that no rule can reject row by row, because they make all rows useless."""
+"""Labels, positions and what is known of their chance, which no rule rejects row by row: all rows are useless."""
 
 import duckdb
 
@@ -14,6 +14,8 @@ def refuse_labels(connection: duckdb.DuckDBPyConnection, rows: str, columns: Typ
     _check_label(connection, rows, columns.label, problems)
     if columns.position:
         _check_position(connection, rows, columns.position, problems)
+    if columns.explore:
+        _check_explore(connection, rows, columns.explore, problems)
     if columns.propensity:
         _check_propensity(connection, rows, columns.propensity, problems)
     problems.raise_if_any(DataError)
@@ -54,6 +56,17 @@ def _check_position(connection: duckdb.DuckDBPyConnection, rows: str, name: str,
     elif first == last:
         hint = "Delete it from the spec: position bias cannot be learned from one position"
         problems.add(where, f"is {first} in every row", hint, "position-constant")
+
+
+def _check_explore(connection: duckdb.DuckDBPyConnection, rows: str, name: str, problems: Problems) -> None:
+    column = quoted(name)
+    query = f"select count(*), any_value({column}) from {rows} where {column} not in (0, 1)"
+    count, value = one_row(connection, query)
+    if count:
+        hint = "Make it 1 where the list was in random order, else 0"
+        problems.add(
+            f"columns.explore {name}", f"is not 0 or 1 in {count:,} row(s): {value}", hint, "column-not-switch"
+        )
 
 
 def _check_propensity(connection: duckdb.DuckDBPyConnection, rows: str, name: str, problems: Problems) -> None:

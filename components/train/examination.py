@@ -25,7 +25,8 @@ def learn_examination(
     spec: Spec, splits: Path, summary: SplitSummary, features: Sequence[Feature], champion: BundleManifest | None
 ) -> ExaminationTable | None:
     """Of the rows before the test split, and of the curve that the model in service carries, which counts for the rows
-    up to the newest that it has seen. None without positions, and where nothing identifies it before the first model.
+    up to the newest that it has seen; without a time these cannot be told from newer ones, and it does not count. None
+    without positions, and where nothing identifies it before the first model.
 
     Raises DataError for splits that are damaged.
     """
@@ -34,7 +35,7 @@ def learn_examination(
         return None
     table = champion.position.examination if champion and champion.position else None
     until = champion.lineage.trained_until if champion else None
-    known = CurvePrior.of_table(table, positions, spread=CHANGE) if table and until else None
+    known = CurvePrior.of_table(table, positions, spread=CHANGE) if table and until and spec.columns.time else None
     after = until if known else None
     shares: dict[SplitName, float] = {"train": summary.sampling.kept_negatives, "calibration": 1.0}
     evidence = [

@@ -119,7 +119,7 @@ def read_file(
         }
         if examination and roles.position:
             values[roles.position] = 1.0
-            position = float64(batch[roles.position], f"{path} {roles.position}")
+            position = positions_of(batch[roles.position], f"{path} {roles.position}")
             offsets.append(examination.log_odds(position).astype(np.float32))
         encoded.append(np.clip(encode(features, batch, values=values), -LARGEST, LARGEST))
         labels.append(labels_of(batch[roles.label], f"{path} {roles.label}"))
@@ -162,6 +162,14 @@ def labels_of(column: pa.Array, where: str) -> NDArray[np.float32]:
         problem = "is missing in a row" if math.isnan(wrong[0]) else f"is {wrong[0]:g} in a row"
         raise DataError(Problem(where, problem, "A label is 0 or 1 in every row; fix the SQL", "split-label"))
     return values.astype(np.float32)
+
+
+def positions_of(column: pa.Array, where: str) -> NDArray[np.float64]:
+    values = float64(column, where)
+    if not (values >= 1).all():
+        hint = "Positions count from 1; fix the SQL"
+        raise DataError(Problem(where, "is missing or below 1 in a row", hint, "split-position"))
+    return values
 
 
 def times_of(column: pa.Array) -> NDArray[np.int64]:

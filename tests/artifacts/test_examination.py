@@ -112,6 +112,38 @@ def test_so_many_conversions_in_random_order_settle_the_curve():
     assert conversions_needed(of_random(10 * conversions, rows), 0.1) == 0
 
 
+def neighbours(conversions):
+    """Items that say next to nothing: their conversions are at two positions side by side."""
+    events, rows = np.zeros((2, 20)), np.zeros((2, 20))
+    events[[0, 1], [4, 5]] = conversions / 2
+    rows[:, 4:6] = 1
+    return CurveEvidence(Strata.none(20), Strata(events, rows))
+
+
+def test_a_curve_that_was_carried_through_many_models_is_not_known_for_that():
+    curve = estimate(CurveEvidence(Strata.none(20), Strata.none(20)), None)
+    for _ in range(10):
+        curve = estimate(neighbours(2), CurvePrior.of_table(curve.table, 20, spread=0.05), "an earlier model")
+    assert curve.decay_se > 0.5
+    assert not is_identified(curve)
+
+
+def test_items_say_what_they_say_but_for_what_they_may_hide():
+    conversions = (4e6 * POSITIONS**-1.0 / (POSITIONS**-1.0).sum()).round()
+    items = Strata.of(conversions[None, :], np.full((1, 20), 2e8), share=1.0)
+    curve = estimate(CurveEvidence(Strata.none(20), items), None)
+    assert curve.decay == pytest.approx(1.0, abs=0.02)
+    assert curve.decay_se == pytest.approx(0.1, abs=0.01)
+    known = CurvePrior.around(POSITIONS**-0.5, 0.1)  # as sure as the items
+    assert 0.7 < estimate(CurveEvidence(Strata.none(20), items), known).decay < 0.9
+
+
+def test_beyond_the_pages_of_the_model_in_service_its_curve_falls_on():
+    short = ExaminationCurve.exact(np.arange(1, 5.0) ** -0.75, "test").table
+    curve = estimate(CurveEvidence(Strata.none(20), Strata.none(20)), CurvePrior.of_table(short, 20, spread=0.05))
+    assert curve.at == pytest.approx(POSITIONS**-0.75)
+
+
 def ordered_log(path, *, lists=6_000, varying=False, explore=0.0, seed=1):
     """A log whose pages a model ordered by what really makes an item attractive: its quality, and where `varying` the
     price of the day, which changes from page to page."""
@@ -222,6 +254,32 @@ class TestPagesInRandomOrder:
         part = read_strata(listed(), path, 10, share=1.0)
         assert CurveEvidence.joined(part, part).random.conversions == 2 * part.random.conversions
 
+    @pytest.mark.parametrize("share", [1.0, 0.3])
+    def test_of_several_lengths_are_each_a_stratum(self, tmp_path, share):
+        """Short pages are of searches that find just what was wanted: they convert three times as often."""
+        path = ordered_log(tmp_path / "log.parquet", explore=1.0, lists=8_000)
+        table, random = pq.read_table(path), np.random.default_rng(7)
+        page, position = (table[name].to_numpy() for name in ("list", "position"))
+        short = page % 2 == 1
+        label = random.random(table.num_rows) < np.where(short, 0.09, 0.03) * position**-0.75
+        table = table.set_column(0, "y", pa.array(label.astype(int)))
+        stays = (~short | (position <= 3)) & (label | (random.random(table.num_rows) < share))
+        pq.write_table(table.filter(pa.array(stays)), path)
+        of_lists = estimate(read_strata(listed(item=None), path, 10, share=share), None)
+        counts = (
+            np.bincount(position[mask], minlength=11)[1:].astype(float) for mask in (stays & label, stays & ~label)
+        )
+        pooled = posterior(
+            Strata.of(*(count[None, :] for count in counts), share=share), CurvePrior.unknown(10), source=""
+        )
+        assert of_lists.decay == pytest.approx(0.75, abs=2.5 * of_lists.decay_se)
+        assert pooled.decay > 0.75 + 4 * pooled.decay_se
+
+    def test_of_the_same_length_are_one_stratum(self, tmp_path):
+        path = ordered_log(tmp_path / "log.parquet", explore=1.0, lists=1_000)
+        events = read_strata(listed(), path, 10, share=1.0).random.events
+        assert len(events) == np.count_nonzero(events.sum(axis=0))
+
 
 class TestPropensities:
     """A page in five is shuffled, and nobody logged which: the order and this chance give each row's propensity."""
@@ -259,6 +317,49 @@ class TestPropensities:
         table = pq.read_table(path).drop_columns("chance")
         pq.write_table(table.append_column("chance", pa.array(np.ones(table.num_rows))), path)
         assert read_strata(listed(explore=None, propensity="chance"), path, 10, share=1.0).random.conversions == 0
+
+
+class TestPropensitiesWithinAPartOfThePage:
+    """Each two neighbours of a page are swapped or not: what stands at the top still is what the model likes."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def path(cls, tmp_path_factory):
+        path = ordered_log(tmp_path_factory.mktemp("swapped") / "log.parquet", lists=12_000)
+        table, random = pq.read_table(path), np.random.default_rng(5)
+        worth = table["price"].to_numpy()
+        swapped = np.repeat(random.random(table.num_rows // 2) < 0.5, 2)
+        row = np.arange(table.num_rows)
+        row = np.where(swapped, row ^ 1, row)  # the item of the place beside it
+        seen = table["position"].to_numpy() ** -0.75
+        label = random.random(table.num_rows) < np.minimum(0.9, 0.03 * np.exp(worth[row])) * seen
+        columns = {
+            name: table[name] if name in ("time", "list", "position", "explore") else table[name].take(pa.array(row))
+            for name in table.column_names
+        }
+        columns |= {"y": pa.array(label.astype(int)), "chance": pa.array(np.full(table.num_rows, 0.5))}
+        pq.write_table(pa.table(columns), path)
+        return path
+
+    def test_do_not_make_a_random_page(self, path):
+        spec = listed(explore=None, item=None, propensity="chance")
+        evidence = read_strata(spec, path, 10, share=1.0)
+        curve = estimate(CurveEvidence.joined(evidence, evidence), None)
+        assert not is_identified(curve)
+        assert "nothing that identifies it" in curve.source
+        assert "240,000 rows not taken as random" in curve.source
+
+    def test_leave_items_that_stood_at_several_positions(self, path):
+        curve = estimate(read_strata(listed(explore=None, propensity="chance"), path, 10, share=1.0), None)
+        assert curve.decay == pytest.approx(0.75, abs=0.2)
+        assert is_identified(curve)
+
+    def test_make_one_where_a_shuffle_reaches_all_that_was_logged(self, path, tmp_path):
+        table = pq.read_table(path)
+        top = table.filter(pa.compute.less_equal(table["position"], 2))
+        pq.write_table(top, tmp_path / "top.parquet")
+        spec = listed(explore=None, item=None, propensity="chance")
+        assert read_strata(spec, tmp_path / "top.parquet", 10, share=1.0).confined == 0
 
 
 def test_a_damaged_split_is_refused(tmp_path):

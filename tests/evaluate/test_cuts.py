@@ -157,3 +157,14 @@ def test_cuts_that_the_rows_do_not_allow_are_refused(tmp_path):
     spec = spec_of(split={"by": "time", "test_days": 12, "calibration_days": 8, "cuts": 6})
     with pytest.raises(DataError, match=r"split\.train of cut 6: has no rows.*lower split\.cuts"):
         preprocess(spec, extracted(tmp_path / "rows", spec, log()), tmp_path / "splits", progress=quiet)
+
+
+def test_the_curve_counts_a_conversion_once_although_an_older_cut_tests_on_it(run):
+    folder, _spec = run
+    splits = folder / "splits"
+    position = load(folder / "trained" / "bundle").manifest.position
+    assert position is not None
+    names = ("test",) if position.examination else ("train", "calibration", "test")
+    random = [column(splits, name, "inquired")[column(splits, name, "explore") == 1].sum() for name in names]
+    source = metrics_of(folder).examination.source
+    assert source.startswith(f"{sum(random):,.0f} conversions in lists in random order")

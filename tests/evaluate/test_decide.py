@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,10 +12,10 @@ from artifacts.pool import Pool
 from components.evaluate.decide.criteria import Criteria
 from components.evaluate.decide.decide import decide, decide_without_classes
 from components.evaluate.decide.evidence import ChampionComparison, SliceResult, UnseenCategories
-from components.evaluate.decide.gain_text import conversions_for, percent
+from components.evaluate.decide.gain_text import conversions_for, not_worse, percent, superiority
 from components.evaluate.decide.rule_6_slices import FEWEST_IN_SLICE, holm
 from components.evaluate.decide.rule_result import Decision
-from components.evaluate.decide.sensitivity import CurveKnowledge, sensitivity
+from components.evaluate.decide.sensitivity import CurveKnowledge, implausible_curve, sensitivity
 from components.evaluate.metrics.bootstrap import Estimate
 from tests.evaluate.evidence import BETTER, METRICS, UNCLEAR, WORSE, against, criteria, evidence
 from tests.logs import spec_of
@@ -266,20 +267,54 @@ def test_holm_rejects_step_by_step():
     assert holm([], level=0.05) == []
 
 
+def knowledge(*, identified=False, ordered=True, lists=100.0, decay=0.75, decay_se=0.5):
+    return CurveKnowledge(identified=identified, ordered=ordered, lists=lists, decay=decay, decay_se=decay_se)
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.0002, "more than 1,000 times as many"), (0.01, "about 31,000.")])
+def test_conversions_that_no_log_has_are_not_given_as_a_number(value, text):
+    result = superiority("rule", Estimate(value, -0.04, 0.04, 0.02), "the other", 1_000)
+    assert f"to show {percent(value)} it needs {text}" in result.message
+    margin = not_worse("rule", Estimate(0.0, -0.04, 0.04, 0.02), value, "the other", 1_000)
+    assert f"this one needs {text}" in margin.message
+
+
+def test_answers_that_are_nearly_the_same_are_no_difference_that_can_be_shown():
+    result = superiority("rule", Estimate(0.0, -1e-6, 2e-6, 1e-6), "the other", 800)
+    assert result.message == "Nearly the same answers as from the other: the difference is below 0.01 %."
+    assert result.consequence == "hold"
+
+
+@pytest.mark.parametrize("lists", [np.inf, 1e12])
+def test_more_random_pages_than_anybody_shows_are_not_asked_for(lists):
+    under = {"with half": Decision("hold", ())}
+    message = sensitivity(decide(evidence(), criteria()), under, knowledge(lists=lists)).message
+    assert "More than 1,000,000 pages in random order would be needed" in message
+    assert "A/B test" in message
+
+
+def test_a_curve_that_is_surely_steeper_than_people_look_is_held_with_what_to_look_at():
+    (result,) = implausible_curve(knowledge(identified=True, decay=4.3, decay_se=0.3))
+    assert Decision.of(result).outcome == "hold"
+    assert "position^-4.3 (standard error 0.3)" in result.message
+    assert "Look in the SQL" in result.message
+    assert not list(implausible_curve(knowledge(identified=True, decay=2.5, decay_se=0.3)))
+
+
 def test_a_decision_that_hangs_on_an_unknown_curve_is_held_where_a_model_ordered_the_pages():
     decision = decide(evidence(), criteria())
     under = {"with half": Decision("hold", ())}
-    unknown = CurveKnowledge(identified=False, ordered=True, lists=1_234.0)
+    unknown = knowledge(identified=False, ordered=True, lists=1_234.0)
     hanging = sensitivity(decision, under, unknown)
     assert Decision.of(*decision.results, hanging).outcome == "hold"
-    assert "About 1,234 pages in random order would settle it" in hanging.message
+    assert "About 1,200 pages in random order would settle it" in hanging.message
     assert "columns.explore" in hanging.message
-    assert sensitivity(decision, under, CurveKnowledge(identified=False, ordered=False, lists=1.0)).passed
+    assert sensitivity(decision, under, knowledge(identified=False, ordered=False, lists=1.0)).passed
     assert sensitivity(decision, {"with half": decision}, unknown).passed
 
 
 def test_a_decision_that_depends_on_the_curve_gets_a_note_and_stays():
-    known = CurveKnowledge(identified=True, ordered=True, lists=0.0)
+    known = knowledge(identified=True, ordered=True, lists=0.0)
     decision = decide(evidence(), criteria())
     firm = sensitivity(decision, {"with half": decision}, known)
     loose = sensitivity(decision, {"with half": Decision("hold", ())}, known)

@@ -227,6 +227,17 @@ def test_an_unknown_column_of_a_rule_is_named_with_every_other_problem(tmp_path)
         assert where in message
 
 
+def test_a_mark_of_random_pages_is_0_or_1(tmp_path):
+    message = refusal(tmp_path, spec_of(), replaced(log(), "explore", np.where(np.arange(3000) % 2, 0, 2)))
+    assert "columns.explore explore: is not 0 or 1 in 1,500 row(s): 2. Make it 1 where the list was" in message
+
+
+def test_a_propensity_in_words_is_not_taken_as_missing(tmp_path):
+    table = log().append_column("chance", pa.array(["even"] * 3000))
+    message = refusal(tmp_path, spec_of(columns__propensity="chance"), table)
+    assert "unreadable chance 3,000 (100.00%), for example 'even'" in message
+
+
 def test_a_column_in_another_role_is_another_spec(tmp_path):
     types = {**dict.fromkeys(spec_of().used_columns, "INT64"), "shown_at": "TIMESTAMP", "layout": "STRING"}
     specs = [spec_of(), spec_of(columns__explore=None, columns__propensity="explore")]

@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from artifacts.split import split_file
 from artifacts.training import TrainingReport
 from components.train.golden import edge_rows, usual_rows
 from components.train.learn_features import learn_features
@@ -17,6 +19,7 @@ from components.train.row_arrays import RowStorage
 from components.train.split_rows import read_rows
 from components.train.train import train
 from model.bundle.bundle import load
+from model.bundle.examination import ExaminationTable
 from model.bundle.folder import bundle_digest
 from model.bundle.predictor import GOLDEN_TOLERANCE, Predictor
 from model.errors import DataError
@@ -192,6 +195,20 @@ def test_the_matrix_of_training_is_the_matrix_of_serving(tmp_path):
     columns = {name: table[name].to_pylist() for name in ("rent", "area", "layout")}
     served = predictor.encode(columns, position=table["position"].to_numpy())
     assert np.array_equal(rows.encoded.values(), served, equal_nan=True)
+
+
+@pytest.mark.parametrize("wrong", [None, 0])
+def test_a_row_without_a_position_is_refused_where_the_curve_is_known(tmp_path, wrong):
+    run, spec = small_run(tmp_path), spec_of()
+    path = split_file(run / "splits", "test")
+    table = pq.read_table(path)
+    position = [wrong, *table["position"].to_pylist()[1:]]
+    column = pa.array(position, table["position"].type)
+    pq.write_table(table.set_column(table.column_names.index("position"), "position", column), path)
+    features = learn_features(spec, [split_file(run / "splits", "train")])
+    known = ExaminationTable(at=(1.0, 0.5), decay=1.0, decay_se=0.1, source="test")
+    with pytest.raises(DataError, match="position: is missing or below 1 in a row"):
+        read_rows(spec, run / "splits", "test", features, RowStorage(), known)
 
 
 def test_one_row_scores_as_it_does_among_many(tmp_path):

@@ -7,6 +7,8 @@ from components.evaluate.decide.rule_result import RuleResult
 from components.evaluate.metrics.bootstrap import POWER, Estimate
 
 LEAST_TARGET = 1e-4
+ALIKE = 5e-5  # below which a share is written as 0.00 %
+MOST_TIMES = 1_000  # the conversions that there are: nobody waits for more
 NAMES = {
     "new": "the new model",
     "champion": "the model in service",
@@ -42,6 +44,8 @@ def superiority(
         return RuleResult(rule, gain.value, bound, False, f"Worse than {other}: {interval}.", "reject")
     if gain.low == gain.high == 0:
         message = f"Every row gets the same answer as from {other}: there is no difference."
+    elif max(-gain.low, gain.high) < ALIKE:
+        message = f"Nearly the same answers as from {other}: the difference is below {percent(LEAST_TARGET)}."
     else:
         message = f"Cannot be told apart from {other}: {interval}. {_needed(gain, conversions, pool)}"
     return RuleResult(rule, gain.value, bound, False, message, "hold")
@@ -60,7 +64,9 @@ def not_worse(rule: str, gain: Estimate, margin: float, other: str, conversions:
     shown = f"The smallest margin that {conversions:,.0f} conversions can show is {percent(POWER * gain.se)}"
     if margin < POWER * gain.se:
         needed = conversions_for(gain, margin, conversions)
-        more = f"this one needs about {needed:,.0f}" if math.isfinite(needed) else "no number will do for this one"
+        more = "no number will do for this one"
+        if math.isfinite(needed):
+            more = f"this one needs {_so_many(needed, conversions)}"
         message = f"Cannot tell within {percent(margin)} of {other}: {interval}. {shown}; {more}."
         return RuleResult(rule, gain.value, bound, False, message, "hold")
     passed = gain.low > -margin and gain.value >= 0
@@ -74,7 +80,14 @@ def _needed(gain: Estimate, conversions: float, pool: Pool) -> str:
     needed = conversions_for(gain, gain.value, conversions)
     if not math.isfinite(needed):
         return f"{smallest}."
-    return f"{smallest}; to show {percent(gain.value)} it needs about {needed:,.0f}.{pool.more_for_a_gain(needed)}"
+    many = _so_many(needed, conversions)
+    return f"{smallest}; to show {percent(gain.value)} it needs {many}.{pool.more_for_a_gain(needed)}"
+
+
+def _so_many(needed: float, conversions: float) -> str:
+    if needed > MOST_TIMES * conversions:
+        return f"more than {MOST_TIMES:,} times as many, which no log has"
+    return f"about {needed:,.0f}"
 
 
 def conversions_for(gain: Estimate, target: float, conversions: float) -> float:
