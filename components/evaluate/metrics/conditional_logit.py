@@ -53,7 +53,7 @@ class ConditionalLogit:
         around = self._scores - self._scores.mean(axis=0)
         direct = weighted - self.fitted / self._conversions[self._list] * of_list[self._list]
         by_curve = np.bincount(self._position, direct - self._slopes @ by_coefficient, minlength=self._size)
-        return FittedSum(of_list + around @ by_coefficient, by_curve)
+        return FittedSum(of_list + around @ by_coefficient, by_curve.astype(np.float64))
 
     def _evaluate(self, label: Floats, coefficients: Floats) -> None:
         """Fitted conversions, the gradient of each list, and the information (minus the second derivative)."""

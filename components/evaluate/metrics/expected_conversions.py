@@ -110,4 +110,5 @@ class ExpectedConversions:
         weight = (orders.new[name] @ curve) / (orders.logged @ curve)
         rest = self._logit.sum(np.maximum(weight - MOST, 0.0)[orders.pool])
         counted = np.bincount(self._unit, np.minimum(weight, MOST)[self._pool], minlength=self._units)
-        return counted + np.bincount(orders.unit, rest.of_list, minlength=self._units), rest.by_curve
+        spread = np.bincount(orders.unit, rest.of_list, minlength=self._units)
+        return (counted + spread).astype(np.float64), rest.by_curve
