@@ -64,18 +64,19 @@ def write_odd_names_bundle(folder: Path) -> Path:
 
 
 def write_examination_bundle(folder: Path, examination: ExaminationTable) -> Path:
-    """A bundle of two members that know of the position what the curve says."""
+    """A bundle of two members that know of the position what the curve says; the second is the mean of two itself."""
     usual = valid_design(7)
     position = usual.columns["position"]
     design = replace(usual, columns={**usual.columns, "position": np.ones_like(position)}, trees=Trees.of((3,)))
     tree = position_tree(examination, "position", design.features)
-    members = [joined(_booster(replace(design, label=label)), tree) for label in (design.label, 1 - design.label)]
-    booster = merge(members)
+    labels = (design.label, 1 - design.label, np.roll(design.label, 1))
+    first, *others = (joined(_booster(replace(design, label=label)), tree) for label in labels)
+    booster = merge([first, merge(others)])
     manifest = _manifest(design).model_copy(
         update={
             "format": 3,
             "position": Position(feature="position", examination=examination),
-            "trees": Trees.of((4, 4)),
+            "trees": Trees.of((4, 8)),
         }
     )
     write(folder, manifest, booster, _golden(manifest, booster, design.inputs))
