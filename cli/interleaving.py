@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from components.evaluate.interleaving.preference import Preference
     from components.evaluate.interleaving.sample_size import SampleSize
 
+MOST_TIMES = 1_000  # the lists that there are: nobody waits for more
+
 
 @dataclass(frozen=True)
 class Compared:
@@ -55,10 +57,10 @@ class Compared:
             + f"; from {result.detectable:.1%} on it finds a winner 8 times in 10",
         ]
         if self.needed:
-            lines.append(
-                f"if {result.preference:.1%} is the truth, {self.needed.conversions:,} conversions in "
-                f"{self.needed.lists:,} lists would show it 8 times in 10"
-            )
+            more = f"more than {MOST_TIMES:,} times as many lists would have to"
+            if self.needed.lists <= MOST_TIMES * result.lists:
+                more = f"{self.needed.conversions:,} conversions in {self.needed.lists:,} lists would"
+            lines.append(f"if {result.preference:.1%} is the truth, {more} show it 8 times in 10")
         if self.lift:
             lines.append(
                 f"conversions of B's order over A's: {self.lift.lift:+.1%} ({self.lift.low:+.1%} to "

@@ -25,6 +25,8 @@ def estimate(evidence: CurveEvidence, known: CurvePrior | None, origin: str = ""
     if evidence.random.conversions:
         sources.insert(0, f"{evidence.random.conversions:,} conversions in lists in random order")
     sources = sources or ["nothing that identifies it: the usual power law"]
+    if evidence.repeated:
+        sources.append("items were not compared, because columns.item stands several times on a page")
     if evidence.confined:
         unused = f"{evidence.confined:,} rows not taken as random: chance moved their items within a part of the page"
         sources.append(unused)

@@ -17,7 +17,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from artifacts.examination.context import aliases, context
+from artifacts.examination.context import SAMPLE, aliases, context
 from artifacts.examination.strata import Strata
 from artifacts.splits import AGAIN, require_columns
 from model.arrays import Floats
@@ -52,6 +52,14 @@ REACH = """
 select count(*) as n, avg(1 / propensity) as places, 2 * sum(position / propensity) / sum(1 / propensity) - 1 as page
 from rows where not random and propensity < 1
 """
+# An item stands on a page once. What stands there several times is a kind of items, each as attractive as it is.
+REPEATS = f"""
+select avg((n > 1)::int) from (
+    select count(*) as n from items
+    where hash(list_id) % greatest(1, (select count(*) from items) // {SAMPLE}) = 0 group by list_id, item
+)
+"""
+MOST_REPEATS = 0.02  # of the items of a page
 LEAST_REACH = 0.75  # of the page; pages of several lengths have less than 1
 
 
@@ -60,17 +68,19 @@ class CurveEvidence:
     """`random` of lists in random order and of rows with a propensity, `items` of items at several positions.
 
     `confined` rows have a propensity and were not taken as random: chance could not put their items everywhere.
+    `repeated` where there are no strata of items because they stand on a page several times.
     """
 
     random: Strata
     items: Strata
     confined: int = 0
+    repeated: bool = False
 
     @classmethod
     def joined(cls, *parts: "CurveEvidence") -> "CurveEvidence":
         """Of several splits."""
         random, items = (Strata.joined([getattr(part, name) for part in parts]) for name in ("random", "items"))
-        return cls(random, items, sum(part.confined for part in parts))
+        return cls(random, items, sum(part.confined for part in parts), any(part.repeated for part in parts))
 
 
 def read_strata(spec: Spec, path: Path, positions: int, *, share: float, after: str | None = None) -> CurveEvidence:
@@ -88,17 +98,20 @@ def read_strata(spec: Spec, path: Path, positions: int, *, share: float, after: 
             random = _table(connection, BY_LIST, positions)
         confined = _confined(connection)
         drawn = np.zeros((0, 2, positions)) if confined else _table(connection, DRAWN, positions)
-        items = np.zeros((0, 2, positions))
+        items, repeated = np.zeros((0, 2, positions)), False
         if columns.item and columns.time:
             connection.execute(
                 "create view items as select * from rows where not random and item is not null"
                 + ("" if confined else " and coalesce(propensity, 1) >= 1")
             )
-            items = _table(connection, _of_items(context(connection, spec, "items")), positions)
+            share_repeated = (connection.execute(REPEATS).fetchone() or (None,))[0]
+            repeated = bool(share_repeated and share_repeated > MOST_REPEATS)
+            if not repeated:
+                items = _table(connection, _of_items(context(connection, spec, "items")), positions)
     of_random, of_drawn, of_items = (
         Strata.of(table[:, 1], table[:, 0], share=share) for table in (random, drawn, items)
     )
-    return CurveEvidence(Strata.joined([of_random, of_drawn]), of_items, confined)
+    return CurveEvidence(Strata.joined([of_random, of_drawn]), of_items, confined, repeated)
 
 
 @contextmanager

@@ -82,7 +82,7 @@ class WholeComparison(PairedComparison):
         if curve:
             log = candidates.log
             positions = {CURRENT: log.position} | {name: placed(score) for name, score in candidates.orders.items()}
-            scores = [chance(score) for score in candidates.orders.values()]
+            scores = {name: chance(score) for name, score in candidates.orders.items()}
             self._expected = self._by_curve(rows_of(log, ranked=True), positions, scores)
 
 

@@ -43,13 +43,14 @@ def learn_examination(
         for name, share in shares.items()
     ]
     curve = estimate(CurveEvidence.joined(*evidence), known, "the curve of the model in service")
-    return curve.table if champion or is_identified(curve) else None
+    learned = curve.table.model_copy(update={"inherited_until": after})
+    return learned if champion or is_identified(curve) else None
 
 
 def newer_examination(spec: Spec, splits: Path, learned: ExaminationTable) -> ExaminationTable:
-    """The curve of a judged model, with what the test split adds to it."""
+    """The curve of a judged model, with what the test split adds to it: its rows that no model before has counted."""
     positions = len(learned.at)
-    evidence = read_strata(spec, split_file(splits, "test"), positions, share=1.0)
+    evidence = read_strata(spec, split_file(splits, "test"), positions, share=1.0, after=learned.inherited_until)
     return estimate(evidence, CurvePrior.of_table(learned, positions, spread=0.0), EARLIER).table
 
 

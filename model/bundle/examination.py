@@ -1,5 +1,6 @@
 """How often each position is looked at, as a bundle carries it: what the position adds to its log odds."""
 
+import operator
 from typing import Self
 
 import numpy as np
@@ -24,6 +25,11 @@ class ExaminationTable(BaseModel):
     decay: float = Field(description="exponent of the power law nearest to it")
     decay_se: float = Field(ge=0, description="its standard error")
     source: str = Field(min_length=1, max_length=500, description="what it was estimated from, for people")
+    inherited_until: str | None = Field(
+        None,
+        description="rows before this moment count in it by the curve of the model that was in service",
+        exclude_if=operator.not_,
+    )
 
     @model_validator(mode="after")
     def _falls(self) -> Self:

@@ -226,6 +226,20 @@ class TestItems:
         pq.write_table(table.drop_columns("price").append_column("price", pa.array(price)), path)
         assert read_strata(listed(), path, 10, share=1.0).items.conversions > 0
 
+    @pytest.mark.parametrize("name", ["item", "each"])
+    def test_that_stand_several_times_on_a_page_are_kinds_of_items(self, tmp_path, name):
+        path = ordered_log(tmp_path / "log.parquet")
+        table = pq.read_table(path)
+        table = table.append_column("colour", pa.array(["red"] * table.num_rows))
+        if name == "item":  # kinds of three items; no feature says which is liked
+            column = pa.array(table["item"].to_numpy() % 100)
+            table = table.set_column(table.column_names.index("item"), "item", column)
+        pq.write_table(table, path)
+        evidence = read_strata(listed({"colour": {"kind": "category"}}), path, 10, share=1.0)
+        curve = estimate(CurveEvidence.joined(evidence, evidence), None)
+        assert is_identified(curve) == (name != "item")
+        assert ("several times on a page" in curve.source) == (name == "item")
+
     def test_are_not_compared_without_a_time_or_an_item(self, tmp_path):
         path = ordered_log(tmp_path / "log.parquet", lists=500)
         for missing in ("time", "item"):

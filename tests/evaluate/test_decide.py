@@ -279,8 +279,9 @@ def test_conversions_that_no_log_has_are_not_given_as_a_number(value, text):
     assert f"this one needs {text}" in margin.message
 
 
-def test_answers_that_are_nearly_the_same_are_no_difference_that_can_be_shown():
-    result = superiority("rule", Estimate(0.0, -1e-6, 2e-6, 1e-6), "the other", 800)
+@pytest.mark.parametrize("high", [2e-6, -1e-7])
+def test_answers_that_are_nearly_the_same_are_no_difference_that_can_be_shown(high):
+    result = superiority("rule", Estimate(-5e-7, -1e-6, high, 1e-6), "the other", 800)
     assert result.message == "Nearly the same answers as from the other: the difference is below 0.01 %."
     assert result.consequence == "hold"
 

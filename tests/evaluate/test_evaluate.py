@@ -138,6 +138,16 @@ class TestOtherData:
         metrics = MetricsDocument.read(folder / "evaluated")
         assert "random order" in metrics.examination.source
 
+    def test_conversions_that_are_all_logged_at_the_top_are_held_with_where_to_look(self, tmp_path):
+        table = log(lists=2_000)
+        top = (table["position"].to_numpy() == 1) & (np.random.default_rng(1).random(table.num_rows) < 0.3)
+        table = replaced(replaced(table, "explore", np.ones(table.num_rows, int)), "inquired", top.astype(int))
+        spec = spec_of(columns__explore="explore", promotion=WITH_SLICES)
+        _, verdict = evaluated(train_into(tmp_path, spec, trials=1, table=table), spec)
+        assert not reason(verdict, "examination").passed
+        assert "how a conversion finds its position" in reason(verdict, "examination").message
+        assert "sensitivity" not in [reason.rule for reason in verdict.reasons]
+
 
 class TestBadModels:
     def test_a_score_that_is_not_a_number_is_invalid_and_not_a_crash(self, portal, tmp_path):

@@ -38,10 +38,11 @@ class Pages:
         worth = {name: (CURVE.of(at) * self.attraction[items.ravel()]).sum() for name, at in self.positions.items()}
         self.gain = worth[NEW] / worth[CURRENT] - 1
         self.scores = [each[items.ravel()] for each in (believed, better)]
-        self.pool = pools(self.rows.item, [1 / (1 + np.exp(-each[items.ravel()])) for each in (believed, better)])
+        self.scores = [1 / (1 + np.exp(-each[items.ravel()])) for each in (believed, better)]
+        self.pool = pools(self.rows.item, self.scores)
 
     def expected(self, pool, curve=CURVE):
-        return ExpectedConversions(PooledOrders.of(self.rows, self.positions, pool, last=PAGE), curve)
+        return ExpectedConversions(PooledOrders.of(self.rows, self.positions, self.scores, pool, last=PAGE), curve)
 
     def estimate(self, pool, curve=CURVE):
         return self.expected(pool, curve).gain(NEW, CURRENT, confidence=0.95)
@@ -68,7 +69,7 @@ def test_no_conversion_decides_alone(several):
     label = pages.rows.label.copy()
     label[last] = 1
     one_more = replace(pages.rows, label=label)
-    orders = [PooledOrders.of(rows, pages.positions, None, last=PAGE) for rows in (pages.rows, one_more)]
+    orders = [PooledOrders.of(rows, pages.positions, pages.scores, None, last=PAGE) for rows in (pages.rows, one_more)]
     before, after = (ExpectedConversions(each, CURVE).value(NEW) for each in orders)
     assert 0 < after - before < PAGE / 2 + MOST  # it stands for PAGE of them
 
@@ -93,4 +94,5 @@ def test_what_is_not_known_of_the_curve_is_in_the_interval(several):
 
 def test_rows_without_lists_are_refused(several):
     with pytest.raises(ValueError, match="no list or no position"):
-        PooledOrders.of(replace(several[0].rows, list=None), several[0].positions, None, last=PAGE)
+        pages = several[0]
+        PooledOrders.of(replace(pages.rows, list=None), pages.positions, pages.scores, None, last=PAGE)

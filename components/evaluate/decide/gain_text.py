@@ -33,14 +33,14 @@ def with_interval(value: float, low: float, high: float) -> str:
 def superiority(
     rule: str, gain: Estimate, other: str, conversions: float, pool: Pool = ONE_CUT
 ) -> RuleResult:  # fmt: skip
-    """Passes with the whole interval above 0. Reject when it lies below 0, hold when it contains 0.
+    """Passes with the whole interval above 0. Reject when it lies below 0, but for what is written as 0; else hold.
 
     `pool` says where more conversions may come from.
     """
     bound, interval = "interval above 0", with_interval(gain.value, gain.low, gain.high)
     if gain.low > 0:
         return RuleResult(rule, gain.value, bound, True, f"Better than {other}: {interval}.")
-    if gain.high < 0:
+    if gain.high < 0 and gain.low <= -ALIKE:
         return RuleResult(rule, gain.value, bound, False, f"Worse than {other}: {interval}.", "reject")
     if gain.low == gain.high == 0:
         message = f"Every row gets the same answer as from {other}: there is no difference."

@@ -76,10 +76,19 @@ def _open(connection: duckdb.DuckDBPyConnection, path: Path, exponent: float | N
             hint = "Add it, or rename a column to it; docs/interleaving.md has all columns"
             problems.add(f"{path} {name}", "is not a column", hint, "interleaving-columns")
     problems.raise_if_any(DataError)
-    chosen = [f'try_cast("{name}" as {TYPES[name]}) as "{name}"' if name in TYPES else f'"{name}"' for name in known]
+    chosen = [f'{_typed(name)} as "{name}"' for name in known]
     source.project(", ".join(chosen)).create_view("log")
     connection.execute(f"create temp table rows as select {', '.join(map(_quoted, known))} from log")
     return known
+
+
+def _typed(name: str) -> str:
+    """SQL of a column in its type, null where a value is of another: a cast alone rounds 1.5 to a place."""
+    kind = TYPES.get(name)
+    if kind is None:
+        return f'"{name}"'
+    cast = f'try_cast("{name}" as {kind})'
+    return f'case when try_cast("{name}" as double) = {cast} then {cast} end' if kind == "bigint" else cast
 
 
 def _check(connection: duckdb.DuckDBPyConnection, columns: list[str]) -> None:

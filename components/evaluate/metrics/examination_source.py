@@ -10,7 +10,7 @@ from model.bundle.examination import MOST_POSITIONS
 
 
 def examination_curve(inputs: EvaluationInputs, last_position: int) -> ExaminationCurve:
-    """The curve that the new model carries, and what the test rows add to it.
+    """The curve that the new model carries, and what the test rows add to it that no model before has counted.
 
     Where it carries none, because nothing identified it in the rows before the test split, those count as well here.
     The test rows of the other cuts are among them, and count once.
@@ -18,8 +18,9 @@ def examination_curve(inputs: EvaluationInputs, last_position: int) -> Examinati
     """
     positions = min(last_position, MOST_POSITIONS)
     spec, position = inputs.spec, inputs.bundle.manifest.position
-    evidence = read_strata(spec, inputs.test, positions, share=1.0)
     table = position.examination if position else None
+    after = table.inherited_until if table else None
+    evidence = read_strata(spec, inputs.test, positions, share=1.0, after=after)
     if table:
         return estimate(evidence, CurvePrior.of_table(table, positions, spread=0.0), EARLIER)
     share = inputs.bundle.manifest.sampling.kept_negatives

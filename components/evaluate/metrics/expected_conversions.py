@@ -10,8 +10,7 @@ Two things keep single conversions from deciding:
 * The positions of the rows of a pool are one: each of its conversions stands for the mean e(new) over the mean
   e(logged). A conversion at the bottom of a page weighs no more than another at its top: the item is what converted.
 * A conversion itself counts at most MOST times. What it stands for beyond that is spread over its list, by the chance
-  that each row had of being the one that converted: a conditional logit on where the logged order and all others put
-  the row. Doubly robust with clipped weights: Su, Dimakopoulou, Krishnamurthy and Dudík, "Doubly Robust Off-Policy
+  that each row had of being the one that converted: a conditional logit on the models' scores and the logged order. Doubly robust with clipped weights: Su, Dimakopoulou, Krishnamurthy and Dudík, "Doubly Robust Off-Policy
   Evaluation with Shrinkage", ICML 2020.
 
 The interval draws the units and the curve, both at random; the logit follows each draw to first order.
@@ -48,7 +47,8 @@ class ExpectedConversions:
 
     def value(self, name: str) -> float:
         """Of the order of that name, over all rows, by the curve as estimated."""
-        return float(self._of_units(name, self._curve.at)[0].sum())
+        at = self._curve.at
+        return float(self._of_units(name, at, self._orders.logged @ at)[0].sum())
 
     def effective(self, name: str) -> float:
         """How many conversions the weights are worth (Kish's effective sample size): few stand for all the others where
@@ -80,19 +80,23 @@ class ExpectedConversions:
 
     @cached_property
     def _logit(self) -> ConditionalLogit:
-        """On the logarithm of the mean examination of the row's pool, under every order."""
+        """On what all models say of the row, and on where the logged order had its pool, with their squares: whoever
+        made that order may know what no model does."""
         orders = self._orders
-        features = np.column_stack([np.log(each @ self._curve.at) for each in (orders.logged, *orders.new.values())])
-        return ConditionalLogit(orders.list, orders.position, orders.label, features[orders.pool], self._curve.at)
+        logged = np.log(orders.logged @ self._curve.at)[orders.pool]
+        features = np.column_stack([logged, orders.scores])
+        features -= features.mean(axis=0)
+        features = np.column_stack([features, features**2])
+        return ConditionalLogit(orders.list, orders.position, orders.label, features, self._curve.at)
 
     @cached_property
     def _drawn(self) -> Mapping[str, Floats]:
         """The value of each order in each draw, of the same units and curves."""
         drawn: dict[str, list[Floats]] = {name: [] for name in self._orders.new}
         for curve, counts in self._draws():
-            change = np.log(curve / self._curve.at)
+            change, logged = np.log(curve / self._curve.at), self._orders.logged @ curve
             for name, values in drawn.items():
-                of_units, by_curve = self._of_units(name, curve)
+                of_units, by_curve = self._of_units(name, curve, logged)
                 values.append(counts @ of_units + by_curve @ change)
         return {name: np.concatenate(values) for name, values in drawn.items()}
 
@@ -103,11 +107,11 @@ class ExpectedConversions:
         for curve in curves:
             yield curve, random.poisson(1.0, (DRAWS // len(curves), self._units)).astype(np.float64)
 
-    def _of_units(self, name: str, curve: Floats) -> tuple[Floats, Floats]:
+    def _of_units(self, name: str, curve: Floats, logged: Floats) -> tuple[Floats, Floats]:
         """What the conversions of each unit stand for by a curve, and how the logit's part of it all changes with the
-        logarithm of the curve that the logit was fitted with, by position."""
+        logarithm of the curve that the logit was fitted with, by position. `logged` is per pool."""
         orders = self._orders
-        weight = (orders.new[name] @ curve) / (orders.logged @ curve)
+        weight = orders.new[name] @ curve / logged
         rest = self._logit.sum(np.maximum(weight - MOST, 0.0)[orders.pool])
         counted = np.bincount(self._unit, np.minimum(weight, MOST)[self._pool], minlength=self._units)
         spread = np.bincount(orders.unit, rest.of_list, minlength=self._units)

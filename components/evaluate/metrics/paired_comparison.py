@@ -43,18 +43,20 @@ class PairedComparison:
         self.position = self.positions_within(rows.list) if rows.list is not None and curve else {}
         columns: dict[str, PerRow] = {f"loss {name}": loss for name, loss in self.loss.items()}
         columns |= {"label": rows.label, "expected": self.probability[NEW], "rows": lambda: np.ones(len(rows.label))}
-        self._expected = self._by_curve(rows, self.position, [scores[n].order for n in (NEW, CHAMPION) if n in scores])
+        self._expected = self._by_curve(rows, self.position, self.order)
         self._confidence = confidence
         self._sums = Sums(rows.unit, columns, confidence=confidence, widening=widening)
 
     def _by_curve(
-        self, rows: Rows, positions: Mapping[str, Ints], scores: Sequence[Floats]
+        self, rows: Rows, positions: Mapping[str, Ints], scores: Mapping[str, Floats]
     ) -> dict[str, ExpectedConversions]:
-        """Of orders by each curve; `scores` are those by which rows of an item are pooled."""
+        """Of orders by each curve. Rows of an item are pooled where the models that are compared score them alike."""
         if not positions:
             return {}
-        pool = None if rows.item is None else pools(rows.item, scores)
-        orders = PooledOrders.of(rows, positions, pool, last=len(self.curves[ESTIMATED].at))
+        compared = [scores[name] for name in (NEW, CHAMPION) if name in scores]
+        pool = None if rows.item is None else pools(rows.item, compared)
+        last = len(self.curves[ESTIMATED].at)
+        orders = PooledOrders.of(rows, positions, list(scores.values()), pool, last=last)
         return {name: ExpectedConversions(orders, curve) for name, curve in self.curves.items()}
 
     @cached_property

@@ -22,22 +22,27 @@ ALIKE = 0.2  # log odds
 class PooledOrders:
     """Lists with a conversion, and the positions that their rows and the pools of these have under every order.
 
-    Per row of these lists, sorted by list: its `list` from 0, `position` from 0, `label`, and `pool` from 0. `unit` is
-    the bootstrap unit of each list, from 0. `logged` and `new` are (pools, positions) shares of a pool's rows.
+    Per row of these lists, sorted by list: its `list` from 0, `position` from 0, `label`, `pool` from 0, and `scores`
+    (rows, models) in log odds. `unit` is the bootstrap unit of each list, from 0. `logged` and `new` are (pools,
+    positions) shares of a pool's rows.
     """
 
     list: Ints
     position: Ints
     label: Floats
     pool: Ints
+    scores: Floats
     unit: Ints
     logged: sparse.csr_matrix
     new: Mapping[str, sparse.csr_matrix]
 
     @classmethod
-    def of(cls, rows: Rows, positions: Mapping[str, Ints], pool: Ints | None, *, last: int) -> "PooledOrders":
-        """`positions` of every row by order, from 1; those beyond `last` count as `last`. `pool` numbers from 0 the
-        rows that are pooled, None where each stands for itself. Raises ValueError for rows without lists."""
+    def of(
+        cls, rows: Rows, positions: Mapping[str, Ints], scores: Sequence[Floats], pool: Ints | None, *, last: int
+    ) -> "PooledOrders":
+        """`positions` of every row by order, from 1; those beyond `last` count as `last`. `scores` are the
+        probabilities that models order by. `pool` numbers from 0 the rows that are pooled, None where each stands for
+        itself. Raises ValueError for rows without lists."""
         if rows.list is None or rows.position is None:
             raise ValueError("orders are compared within lists: the rows have no list or no position")
         converting = np.bincount(rows.list, rows.label) > 0
@@ -53,7 +58,7 @@ class PooledOrders:
 
         return cls(
             number.reshape(-1), np.minimum(rows.position[row], last) - 1, rows.label[row], of_all[row],
-            unit.reshape(-1), shares(rows.position), {name: shares(position) for name, position in positions.items()},
+            np.column_stack([log_odds(score[row]) for score in scores]), unit.reshape(-1), shares(rows.position), {name: shares(position) for name, position in positions.items()},
         )  # fmt: skip
 
 
@@ -61,11 +66,16 @@ def pools(item: Ints, scores: Sequence[Floats]) -> Ints:
     """Numbers from 0 for the rows of an item that all models score alike; `scores` are probabilities."""
     number = item
     for score in scores:
-        p = np.clip(score, SMALLEST, 1 - SMALLEST)
-        bins = np.floor(np.log(p / (1 - p)) / ALIKE).astype(np.int64)
+        bins = np.floor(log_odds(score) / ALIKE).astype(np.int64)
         bins -= bins.min()
         number = np.unique(number * (int(bins.max()) + 1) + bins, return_inverse=True)[1]
     return number
+
+
+def log_odds(probability: Floats) -> Floats:
+    p = np.clip(probability, SMALLEST, 1 - SMALLEST)
+    odds: Floats = np.log(p / (1 - p))
+    return odds
 
 
 def _numbered(row: Ints, rows: int, pool: Ints | None) -> tuple[Ints, int]:

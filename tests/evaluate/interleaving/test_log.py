@@ -95,6 +95,8 @@ def changed(name, row, value):
         ),
         (changed("conversion", 0, 2), "value", r"conversion: 1 rows .* list 0\. Write 0 or 1"),
         (changed("position", 0, 0), "value", r"position: 1 rows .*\. Log the place on the page"),
+        (changed("position", 0, 1.2), "value", r"position: 1 rows .*\. Log the place on the page"),
+        (changed("rank_b", 0, 2.5), "value", r"rank_b: 1 rows .*\. Log the place in the order of B"),
         (changed("rank_b", 0, None), "value", r"rank_b: 1 rows .*\. Log the place in the order of B"),
         (changed("user", 0, None), "value", r"user: 1 rows .*\. Give every row an id"),
         (changed("list", 0, None), "value", r"list: 1 rows .*\. Give every row the id of its page"),
@@ -155,6 +157,16 @@ def test_the_verb_says_what_a_small_log_lacks(tmp_path):
     screen = kamado("interleaving", "--log", str(path), "--confidence", "0.999").out
     assert "this log cannot tell" in screen
     assert "would show it 8 times in 10" in screen
+
+
+def test_lists_that_nobody_waits_for_are_not_given_as_a_number(tmp_path):
+    columns = log()
+    alone = ~columns["contested"]
+    rows = [np.flatnonzero(alone & (columns["team"] == team))[:most] for team, most in (("A", 200), ("B", 201))]
+    conversion = np.isin(np.arange(LISTS * PLACES), np.concatenate(rows)).astype(int)
+    path = write(tmp_path / "log.parquet", columns | {"conversion": conversion})
+    screen = kamado("interleaving", "--log", str(path)).out
+    assert "if 50.1% is the truth, more than 1,000 times as many lists would have to show it" in screen
 
 
 def test_the_verb_refuses_with_a_code(tmp_path):
