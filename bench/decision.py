@@ -31,8 +31,8 @@ from bench.decisions.rules import RULE_CASES, RULE_HEADER, RuleShares
 from bench.decisions.shares import HEADER, DecisionShares
 
 RULE_LOGS, CHAINS = 40, 12
-LOGS = {400: 60, 800: 80, 3200: 28}  # of equal models, by conversions
-OTHERS = 4  # one log in so many also has the worse and the better models
+LOGS = {400: 60, 800: 60, 3200: 20}  # of equal models, by conversions
+OTHERS = 3  # one log in so many also has the worse and the better models
 Row = DecisionShares | RuleShares | GenerationShares
 
 
@@ -90,7 +90,11 @@ def main() -> int:
         default="",
         help="what has this text in its name, as cells/LOG/EXPONENT/CONVERSIONS, rules/CASE or generations/SHARE/CURVE",
     )
-    parser.add_argument("--curves", default="true,product", help=f"of {', '.join(CURVES)}")
+    parser.add_argument(
+        "--curves",
+        default="true,product",
+        help=f"of {', '.join(CURVES)}; the last for all models, the others for equal ones alone",
+    )
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     right, started = True, time.monotonic()

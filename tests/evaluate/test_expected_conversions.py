@@ -93,6 +93,6 @@ def test_what_is_not_known_of_the_curve_is_in_the_interval(several):
 
 
 def test_rows_without_lists_are_refused(several):
+    pages = several[0]
     with pytest.raises(ValueError, match="no list or no position"):
-        pages = several[0]
         PooledOrders.of(replace(pages.rows, list=None), pages.positions, pages.scores, None, last=PAGE)

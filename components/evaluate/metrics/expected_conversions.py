@@ -10,8 +10,9 @@ Two things keep single conversions from deciding:
 * The positions of the rows of a pool are one: each of its conversions stands for the mean e(new) over the mean
   e(logged). A conversion at the bottom of a page weighs no more than another at its top: the item is what converted.
 * A conversion itself counts at most MOST times. What it stands for beyond that is spread over its list, by the chance
-  that each row had of being the one that converted: a conditional logit on the models' scores and the logged order. Doubly robust with clipped weights: Su, Dimakopoulou, Krishnamurthy and Dudík, "Doubly Robust Off-Policy
-  Evaluation with Shrinkage", ICML 2020.
+  that each row had of being the one that converted: a conditional logit on the models' scores and the logged order.
+  Doubly robust with clipped weights: Su, Dimakopoulou, Krishnamurthy and Dudík, "Doubly Robust Off-Policy Evaluation
+  with Shrinkage", ICML 2020.
 
 The interval draws the units and the curve, both at random; the logit follows each draw to first order.
 """

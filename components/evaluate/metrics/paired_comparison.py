@@ -1,6 +1,6 @@
 """Every candidate against the others, on the same rows and in the same bootstrap draws."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np

@@ -56,9 +56,11 @@ class PooledOrders:
         def shares(position: Ints) -> sparse.csr_matrix:
             return _shares(of_all[some], np.minimum(position[some], last) - 1, (pools, last))
 
+        odds = np.column_stack([log_odds(score[row]) for score in scores])
+        new = {name: shares(position) for name, position in positions.items()}
         return cls(
-            number.reshape(-1), np.minimum(rows.position[row], last) - 1, rows.label[row], of_all[row],
-            np.column_stack([log_odds(score[row]) for score in scores]), unit.reshape(-1), shares(rows.position), {name: shares(position) for name, position in positions.items()},
+            number.reshape(-1), np.minimum(rows.position[row], last) - 1, rows.label[row], of_all[row], odds,
+            unit.reshape(-1), shares(rows.position), new,
         )  # fmt: skip
 
 
