@@ -41,8 +41,8 @@ class CurveGain(Gain):
 class Examination(Section):
     """The position bias: `curves` by name, each from position 1, and the gains under each of them.
 
-    `decay` is the exponent of the power law nearest to the estimated curve, `decay_se` its standard error; a
-    conversion counts at most `clip` times, null where nothing is clipped.
+    `decay` is the exponent of the power law nearest to the estimated curve, `decay_se` its standard error; in
+    slices a conversion counts at most `clip` times, null where nothing is clipped.
     """
 
     source: str

@@ -123,7 +123,7 @@ class PairedComparison:
 
     @property
     def clip(self) -> float | None:
-        """How often a conversion counts at most; None where nothing is clipped."""
+        """How often a conversion counts at most in slices; None where nothing is clipped."""
         clip = self._expected[ESTIMATED].clip
         return clip if np.isfinite(clip) else None
 
