@@ -25,7 +25,7 @@ import numpy as np
 from artifacts.examination.curve import ExaminationCurve
 from components.evaluate.metrics.bootstrap import SEED, Estimate
 from components.evaluate.metrics.candidate_names import NEW
-from components.evaluate.metrics.conditional_logit import ConditionalLogit
+from components.evaluate.metrics.conditional_logit import ConditionalLogit, within_lists
 from components.evaluate.metrics.off_policy import least_error_clip, position_weights
 from components.evaluate.metrics.pooled_orders import PooledOrders
 from model.arrays import Floats
@@ -81,13 +81,14 @@ class ExpectedConversions:
 
     @cached_property
     def _logit(self) -> ConditionalLogit:
-        """On what all models say of the row, and on where the logged order had its pool, with their squares: whoever
-        made that order may know what no model does."""
+        """On what all models say of the row, and on where the logged order had its pool: whoever made that order may
+        know what no model does. Squares and products are for models that disagree: the more, the less is either right.
+        """
         orders = self._orders
         logged = np.log(orders.logged @ self._curve.at)[orders.pool]
-        features = np.column_stack([logged, orders.scores])
-        features -= features.mean(axis=0)
-        features = np.column_stack([features, features**2])
+        features = within_lists(np.column_stack([logged, orders.scores]), orders.list)
+        left, right = np.triu_indices(features.shape[1])
+        features = np.column_stack([features, features[:, left] * features[:, right]])
         return ConditionalLogit(orders.list, orders.position, orders.label, features, self._curve.at)
 
     @cached_property
