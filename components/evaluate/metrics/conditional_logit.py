@@ -6,6 +6,7 @@ Logit Analysis of Qualitative Choice Behavior", 1974. Conversions of the same li
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -47,8 +48,17 @@ class ConditionalLogit:
         by_coefficient = np.linalg.solve(self._information, value @ self._slopes)
         around = self._scores - self._scores.mean(axis=0)
         direct = weighted - self.fitted / self._conversions[self._list] * of_list[self._list]
-        by_curve = np.bincount(self._position, direct - self._slopes @ by_coefficient, minlength=self._size)
-        return FittedSum(of_list + around @ by_coefficient, by_curve.astype(np.float64))
+        by_curve = self._at_positions(direct) - self._slopes_at @ by_coefficient
+        return FittedSum(of_list + around @ by_coefficient, by_curve)
+
+    @cached_property
+    def _slopes_at(self) -> Floats:
+        """(positions, coefficients)."""
+        columns = [self._at_positions(slopes) for slopes in self._slopes.T]
+        return np.array(columns).reshape(-1, self._size).T
+
+    def _at_positions(self, value: Floats) -> Floats:
+        return np.bincount(self._position, value, minlength=self._size).astype(np.float64)
 
     def _climb(self) -> None:
         """To the largest likelihood, by Newton's method. A step that leads down is too long: half of it is tried."""
