@@ -27,7 +27,10 @@ class FittedSum:
 
 
 class ConditionalLogit:
-    """`fitted` are the conversions that each row has by this model; those of a list add up to what it had."""
+    """`fitted` are the conversions that each row has by this model; those of a list add up to what it had.
+
+    `criterion` is Akaike's: of several models of the same rows the one with the least is best.
+    """
 
     def __init__(self, list: Ints, position: Ints, label: Floats, features: Floats, examination: Floats) -> None:
         """Rows sorted by list; `list` and `position` from 0, `features` (rows, features), `examination` by position."""
@@ -71,6 +74,7 @@ class ConditionalLogit:
             coefficients, likelihood = coefficients + step, after
             if not np.abs(step).max(initial=0.0) > SHORTEST:
                 break
+        self.criterion = 2 * (len(coefficients) - likelihood)
 
     def _evaluate(self, coefficients: Floats) -> float:
         """The logarithm of the likelihood. Sets the fitted conversions, the gradient of each list, and the information

@@ -81,15 +81,22 @@ class ExpectedConversions:
 
     @cached_property
     def _logit(self) -> ConditionalLogit:
-        """On what all models say of the row, and on where the logged order had its pool: whoever made that order may
-        know what no model does. Squares and products are for models that disagree: the more, the less is either right.
+        """On what all models say of the row, on where the logged order had its pool (whoever made that order may know
+        what no model does) and on their squares; on their products too where these say more than chance would.
+
+        Products are for models that disagree: where one puts high what the other puts low, neither may be right.
         """
         orders = self._orders
         logged = np.log(orders.logged @ self._curve.at)[orders.pool]
         features = within_lists(np.column_stack([logged, orders.scores]), orders.list)
-        left, right = np.triu_indices(features.shape[1])
-        features = np.column_stack([features, features[:, left] * features[:, right]])
-        return ConditionalLogit(orders.list, orders.position, orders.label, features, self._curve.at)
+        left, right = np.triu_indices(features.shape[1], 1)
+        plain = np.column_stack([features, features**2])
+        crossed = np.column_stack([plain, features[:, left] * features[:, right]])
+        logits = [
+            ConditionalLogit(orders.list, orders.position, orders.label, each, self._curve.at)
+            for each in (plain, crossed)
+        ]
+        return min(logits, key=lambda logit: logit.criterion)
 
     @cached_property
     def _drawn(self) -> Mapping[str, Floats]:
