@@ -110,3 +110,12 @@ def test_rows_without_lists_are_refused(several):
     pages = several[0]
     with pytest.raises(ValueError, match="no list or no position"):
         PooledOrders.of(replace(pages.rows, list=None), pages.positions, pages.scores, None, last=PAGE)
+
+
+def test_nothing_is_expected_where_nothing_converted(several):
+    pages = several[0]
+    rows = replace(pages.rows, label=np.zeros_like(pages.rows.label))
+    orders = PooledOrders.of(rows, pages.positions, pages.scores, pages.pool, last=PAGE)
+    expected = ExpectedConversions(orders, CURVE)
+    assert expected.value(NEW) == expected.effective(NEW) == 0
+    assert np.isnan(expected.gain(NEW, CURRENT, confidence=0.95).value)

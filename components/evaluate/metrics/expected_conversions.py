@@ -48,19 +48,21 @@ class ExpectedConversions:
 
     def value(self, name: str) -> float:
         """Of the order of that name, over all rows, by the curve as estimated."""
+        if not self._units:
+            return 0.0
         at = self._curve.at
         return float(self._of_units(name, at, self._orders.logged @ at)[0].sum())
 
     def effective(self, name: str) -> float:
         """How many conversions the weights are worth (Kish's effective sample size): few stand for all the others where
-        the order puts at the top what was at the bottom."""
+        the order puts at the top what was at the bottom. 0 without conversions."""
         logged, new = (shares @ self._curve.at for shares in (self._orders.logged, self._orders.new[name]))
         weight = position_weights(logged, new, clip=self.clip)[self._pool]
-        return float(weight.sum() ** 2 / (weight**2).sum())
+        return float(weight.sum() ** 2 / (weight**2).sum()) if len(weight) else 0.0
 
     def gain(self, new: str, base: str, *, confidence: float, widening: float = 1.0) -> Estimate:
         """Relative gain of an order over another; NaN where nothing converted at a position that counts."""
-        below = self.value(base) if self._units else 0.0
+        below = self.value(base)
         if not below > 0:
             return Estimate(np.nan, np.nan, np.nan, np.nan)
         value = self.value(new) / below
