@@ -13,6 +13,7 @@ to the curve, or when the rules promote or refuse what they must not.
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # each process has one core
+    os.environ.setdefault(variable, "1")
 
 from bench.decisions.cells import ALIKE, GAINS, Cell, DecisionOutcome, cells, simulate
 from bench.decisions.curves import CURVES
