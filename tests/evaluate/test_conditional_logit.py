@@ -52,6 +52,29 @@ def test_what_all_rows_of_a_list_have_in_common_changes_nothing():
     assert shifted.fitted == pytest.approx(alone, abs=1e-3)
 
 
+def test_rows_alike_but_for_their_list_are_fitted_as_such():
+    """A city's level may be a hundred times what sets its rows apart."""
+    number, position, label, features = lists()
+    city = np.random.default_rng(2).normal(size=(LISTS, 2))[number]
+    alone = ConditionalLogit(number, position, label, features, CURVE).fitted
+    assert ConditionalLogit(number, position, label, features + 100 * city, CURVE).fitted == pytest.approx(alone)
+
+
+def test_features_with_heavy_tails_are_fitted_to_the_end():
+    """Whole steps of Newton's method go to and fro for ever here."""
+    number, position, label, features = lists()
+    tails = np.column_stack([features**5, features**10])
+    tails /= tails.std(axis=0)
+    fitted = ConditionalLogit(number, position, label, tails, CURVE).fitted
+    assert fitted @ tails == pytest.approx(label @ tails, abs=0.1)
+
+
+def test_a_score_that_knows_every_conversion_is_believed():
+    number, position, label, features = lists()
+    fitted = ConditionalLogit(number, position, label, np.column_stack([label, features]), CURVE).fitted
+    assert fitted[label == 0].max() < 0.02
+
+
 def test_a_feature_without_spread_and_rows_alone_in_their_lists_are_fitted():
     label = np.ones(4)
     logit = ConditionalLogit(np.arange(4), np.zeros(4, np.int64), label, np.ones((4, 2)), CURVE)

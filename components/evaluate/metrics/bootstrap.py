@@ -58,11 +58,10 @@ class Sums:
         self._index = {name: index for index, name in enumerate(columns)}
         bucket = buckets(unit)
         size = int(bucket.max()) + 1
-        table = np.stack([np.bincount(bucket, _values(column), minlength=size) for column in columns.values()], axis=1)
+        sums = [np.bincount(bucket, _values(column), minlength=size) for column in columns.values()]
+        table = np.column_stack(sums).astype(np.float64)
         self._measured = table.sum(axis=0)
-        random = np.random.Generator(np.random.PCG64(seed))
-        chunks = [min(CHUNK, draws - start) for start in range(0, draws, CHUNK)]
-        self._drawn = np.concatenate([random.poisson(1.0, (rows, size)).astype(np.float64) @ table for rows in chunks])
+        self._drawn = drawn_sums(np.random.Generator(np.random.PCG64(seed)), table, draws)
 
     def ratio(self, above: str, below: str) -> Estimate:
         """Sum of `above` / sum of `below`."""
@@ -89,6 +88,12 @@ class Sums:
 
 def _values(column: PerRow) -> NDArray[np.float64]:
     return column() if callable(column) else column
+
+
+def drawn_sums(random: np.random.Generator, table: NDArray[np.float64], draws: int) -> NDArray[np.float64]:
+    """(draws, columns) sums of a (units, columns) table in which every unit counts Poisson(1) times."""
+    chunks = [min(CHUNK, draws - start) for start in range(0, draws, CHUNK)]
+    return np.concatenate([random.poisson(1.0, (rows, len(table))).astype(np.float64) @ table for rows in chunks])
 
 
 def buckets(unit: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -17,15 +17,15 @@ Two things keep single conversions from deciding:
 The interval draws the units and the curve, both at random; the logit follows each draw to first order.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
 
 from artifacts.examination.curve import ExaminationCurve
-from components.evaluate.metrics.bootstrap import SEED, Estimate
+from components.evaluate.metrics.bootstrap import SEED, Estimate, drawn_sums
 from components.evaluate.metrics.candidate_names import NEW
-from components.evaluate.metrics.conditional_logit import ConditionalLogit
+from components.evaluate.metrics.conditional_logit import ConditionalLogit, within_lists
 from components.evaluate.metrics.off_policy import least_error_clip, position_weights
 from components.evaluate.metrics.pooled_orders import PooledOrders
 from model.arrays import Floats
@@ -81,32 +81,28 @@ class ExpectedConversions:
 
     @cached_property
     def _logit(self) -> ConditionalLogit:
-        """On what all models say of the row, and on where the logged order had its pool, with their squares: whoever
-        made that order may know what no model does."""
+        """On what all models say of the row, and on where the logged order had its pool: whoever made that order may
+        know what no model does. Squares and products are for models that disagree: the more, the less is either right.
+        """
         orders = self._orders
         logged = np.log(orders.logged @ self._curve.at)[orders.pool]
-        features = np.column_stack([logged, orders.scores])
-        features -= features.mean(axis=0)
-        features = np.column_stack([features, features**2])
+        features = within_lists(np.column_stack([logged, orders.scores]), orders.list)
+        left, right = np.triu_indices(features.shape[1])
+        features = np.column_stack([features, features[:, left] * features[:, right]])
         return ConditionalLogit(orders.list, orders.position, orders.label, features, self._curve.at)
 
     @cached_property
     def _drawn(self) -> Mapping[str, Floats]:
         """The value of each order in each draw, of the same units and curves."""
-        drawn: dict[str, list[Floats]] = {name: [] for name in self._orders.new}
-        for curve, counts in self._draws():
-            change, logged = np.log(curve / self._curve.at), self._orders.logged @ curve
-            for name, values in drawn.items():
-                of_units, by_curve = self._of_units(name, curve, logged)
-                values.append(counts @ of_units + by_curve @ change)
-        return {name: np.concatenate(values) for name, values in drawn.items()}
-
-    def _draws(self) -> Iterator[tuple[Floats, Floats]]:
-        """Curves, and how often each unit counts in some draws with that curve."""
+        random, drawn = np.random.Generator(np.random.PCG64(SEED)), []
         curves = self._curve.draws(CURVES) if self._curve.covariance.any() else self._curve.at[None, :]
-        random = np.random.Generator(np.random.PCG64(SEED))
         for curve in curves:
-            yield curve, random.poisson(1.0, (DRAWS // len(curves), self._units)).astype(np.float64)
+            change, logged = np.log(curve / self._curve.at), self._orders.logged @ curve
+            orders = [self._of_units(name, curve, logged) for name in self._orders.new]
+            of_units = np.column_stack([of_units for of_units, _ in orders])
+            by_curve = np.array([by_position @ change for _, by_position in orders])
+            drawn.append(drawn_sums(random, of_units, DRAWS // len(curves)) + by_curve)
+        return dict(zip(self._orders.new, np.concatenate(drawn).T, strict=True))
 
     def _of_units(self, name: str, curve: Floats, logged: Floats) -> tuple[Floats, Floats]:
         """What the conversions of each unit stand for by a curve, and how the logit's part of it all changes with the

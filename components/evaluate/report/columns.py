@@ -11,10 +11,7 @@ COLUMNS = {
     "lift_at_10_percent": ("lift at 10 %", "conversion rate of the best tenth over that of all"),
     "calibration_ratio": ("predicted / observed", "1 is right"),
     "ece": ("ECE", "mean gap between predicted and observed, in bins of equal mass"),
-    "ips_conversions": (
-        "conversions per list",
-        "estimated from the logged order by examination (IPS, clipped, doubly robust)",
-    ),
+    "ips_conversions": ("conversions per list", "estimated from the logged order by examination (IPS, doubly robust)"),
     "snips": ("SNIPS per row", "the same, self-normalised: a second opinion"),
     "group_auc": ("AUC within lists", "weighted by rows"),
     "ndcg_at_10_biased": ("NDCG@10, biased", "by the logged order; a diagnostic that decides nothing"),
