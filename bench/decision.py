@@ -13,6 +13,7 @@ to the curve, or when the rules promote or refuse what they must not.
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # each process has one core
+    os.environ.setdefault(variable, "1")
 
 from bench.decisions.cells import ALIKE, GAINS, Cell, DecisionOutcome, cells, simulate
 from bench.decisions.curves import CURVES
@@ -31,14 +34,14 @@ from bench.decisions.rules import RULE_CASES, RULE_HEADER, RuleShares
 from bench.decisions.shares import HEADER, DecisionShares
 
 RULE_LOGS, CHAINS = 40, 12
-LOGS = {400: 60, 800: 60, 3200: 20}  # of equal models, by conversions
-OTHERS = 3  # one log in so many also has the worse and the better models
+LOGS = {400: 40, 800: 60, 3200: 16}  # of equal models, by conversions
+OTHERS = {400: 4, 800: 3, 3200: 2}  # one log in so many also has the worse and the better models
 Row = DecisionShares | RuleShares | GenerationShares
 
 
 def outcomes(processes: ProcessPoolExecutor, cell: Cell, logs: int, curves: Sequence[str]) -> Iterator[DecisionOutcome]:
     """Of all logs of a cell."""
-    few = logs // OTHERS if cell.alike == ALIKE else 0
+    few = logs // OTHERS[cell.conversions] if cell.alike == ALIKE else 0
     runs = [partial(simulate, cell, GAINS if number < few else GAINS[:1], curves) for number in range(logs)]
     for future in [processes.submit(run, number) for number, run in enumerate(runs)]:
         yield from future.result()

@@ -8,7 +8,7 @@ import numpy as np
 
 from artifacts.examination.curve import ExaminationCurve
 from bench.decisions.catalogue import DAYS, ERROR, TRAIN_DAYS, Catalogue, slow
-from bench.decisions.curves import CURVES, CurveCase
+from bench.decisions.curves import CURVES, OF_LOG, CurveCase
 from bench.decisions.impressions import Impressions, Policy, TestSet
 from bench.decisions.probability import Probability
 from bench.decisions.verdicts import Candidates, Judgement, chance, judge, of_spared, spared
@@ -136,13 +136,17 @@ def simulate(cell: Cell, gains: Sequence[float], curves: Sequence[str], number: 
     bench = Scorer(random, log, market.champion)
     carried = functools.cache(functools.partial(before, market, cell, (*cell.seed, number, 1)))
     outcomes = []
+    estimated: dict[str, ExaminationCurve] = {}
     for gain in gains:
         score = market.challenger(random, gain, cell.alike)
         model = Probability.fit(random, log.train, score)
         by_position = model.by_position(log.test)
         for name in curves if gain == 0 else curves[-1:]:
             stored = functools.partial(carried, name) if cell.log.model_made else _nothing
-            curve = CURVES[name](CurveCase(log, cell.exponent, by_position, cell.log.model_made, stored))
+            if name not in estimated or name not in OF_LOG:
+                case = CurveCase(log, cell.exponent, by_position, cell.log.model_made, stored)
+                estimated[name] = CURVES[name](case)
+            curve = estimated[name]
             judgement = judge(bench.test, bench.candidates(model), curve)
             conversions = float(log.test.labels.sum())
             outcomes.append(DecisionOutcome.of(name, gain, judgement, curve.decay, conversions))

@@ -79,4 +79,5 @@ def random_order(*windows: Impressions) -> tuple[Floats, Floats]:
     return events.astype(np.float64), impressions.astype(np.float64)
 
 
-CURVES: Mapping[str, CurveOf] = {"true": true, "product": product, "position input": position_input}
+OF_LOG: Mapping[str, CurveOf] = {"true": true, "product": product}  # whatever the new model is
+CURVES: Mapping[str, CurveOf] = {**OF_LOG, "position input": position_input}

@@ -1,6 +1,6 @@
 """The tables of docs/decision.md, of what `bench/decision.py --json` prints: `python -m bench.decisions.page FILE...`.
 
-Two files stand beside each other in each cell: before and after a change.
+Two files stand beside each other in each cell: before and after a change, for all cells of the later one.
 """
 
 import json
@@ -38,7 +38,7 @@ def decision_table(files: Sequence[list[DecisionShares]]) -> Iterator[str]:
     yield f"| log | exponent | conversions | alike | {truths} | lift of equal | covered | decay | equal, true curve |"
     yield "|---|---|---|---|" + "---|" * (len(GAINS) + 4)
     runs = [{(r.log, r.exponent, r.conversions, r.alike, r.gain, r.curve): r for r in rows} for rows in files]
-    cells = dict.fromkeys(key[:4] for run in runs for key in run)
+    cells = dict.fromkeys(key[:4] for key in runs[-1])
     for cell in cells:
         promoted = [
             _beside([_share(run.get((*cell, gain, PRODUCT)), errors=gain == 0) for run in runs]) for gain in GAINS

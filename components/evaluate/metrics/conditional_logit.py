@@ -46,6 +46,8 @@ class ConditionalLogit:
 
     def sum(self, value: Floats) -> FittedSum:
         """Of `value`, per row."""
+        if not value.any():  # as of an order that is nearly the logged one
+            return FittedSum(np.zeros(len(self._first)), np.zeros(self._size))
         weighted = self.fitted * value
         of_list = np.add.reduceat(weighted, self._first)
         by_coefficient = np.linalg.solve(self._information, value @ self._slopes)
