@@ -6,12 +6,9 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats.qmc import MultivariateNormalQMC
 
 from model.arrays import Floats
 from model.bundle.examination import ExaminationTable
-
-SEED = 11
 
 
 @dataclass(frozen=True)
@@ -71,14 +68,3 @@ class ExaminationCurve:
         return ExaminationTable(
             at=tuple(self.at.tolist()), decay=self.decay, decay_se=self.decay_se, source=self.source
         )
-
-    def draws(self, count: int) -> Floats:
-        """(count, positions) curves as they may be, the same for the same curve; `count` is a power of 2.
-
-        Points of a Sobol sequence: they fill the distribution evenly, so that few of them are enough.
-        """
-        values, vectors = np.linalg.eigh(self.covariance)
-        root = (vectors * np.sqrt(np.maximum(values, 0.0)))[:, ::-1]  # the largest first: Sobol's are the best
-        normal = MultivariateNormalQMC(np.zeros(len(self.at)), rng=SEED).random(count)
-        curves: Floats = np.exp(np.log(self.at) + normal @ root.T)
-        return curves

@@ -97,7 +97,7 @@ def test_a_sum_changes_with_the_curve_as_if_it_were_fitted_again():
     number, position, label, features = lists()
     value = np.exp(features[:, 0]) * (position > 2)
     logit = ConditionalLogit(number, position, label, features, CURVE)
-    for place in range(PAGE):
-        shift = np.where(np.arange(PAGE) == place, 0.001, 0.0)
+    for at in range(PAGE):
+        shift = np.where(np.arange(PAGE) == at, 0.001, 0.0)
         again = ConditionalLogit(number, position, label, features, CURVE * np.exp(shift)).fitted @ value
-        assert logit.sum(value).by_curve[place] == pytest.approx((again - logit.fitted @ value) / 0.001, abs=0.3)
+        assert logit.sum(value).by_curve[at] == pytest.approx((again - logit.fitted @ value) / 0.001, abs=0.3)

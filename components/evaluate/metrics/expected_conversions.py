@@ -26,6 +26,7 @@ from artifacts.examination.curve import ExaminationCurve
 from components.evaluate.metrics.bootstrap import SEED, Estimate, drawn_sums
 from components.evaluate.metrics.candidate_names import NEW
 from components.evaluate.metrics.conditional_logit import ConditionalLogit, within_lists
+from components.evaluate.metrics.curve_draws import curve_draws
 from components.evaluate.metrics.off_policy import least_error_clip, position_weights
 from components.evaluate.metrics.pooled_orders import PooledOrders
 from model.arrays import Floats
@@ -104,7 +105,7 @@ class ExpectedConversions:
     def _drawn(self) -> Mapping[str, Floats]:
         """The value of each order in each draw, of the same units and curves."""
         random, drawn = np.random.Generator(np.random.PCG64(SEED)), []
-        curves = self._curve.draws(CURVES) if self._curve.covariance.any() else self._curve.at[None, :]
+        curves = curve_draws(self._curve, CURVES) if self._curve.covariance.any() else self._curve.at[None, :]
         for curve in curves:
             change, logged = np.log(curve / self._curve.at), self._orders.logged @ curve
             orders = [self._of_units(name, curve, logged) for name in self._orders.new]
