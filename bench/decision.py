@@ -13,7 +13,6 @@ to the curve, or when the rules promote or refuse what they must not.
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -24,8 +23,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)
-for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # each process has one core
-    os.environ.setdefault(variable, "1")
+
+from threadpoolctl import threadpool_limits
 
 from bench.decisions.cells import ALIKE, GAINS, Cell, DecisionOutcome, cells, simulate
 from bench.decisions.curves import CURVES
@@ -101,7 +100,8 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     right, started = True, time.monotonic()
-    with ProcessPoolExecutor(args.processes) as processes:
+    # Each process has one core.
+    with ProcessPoolExecutor(args.processes, initializer=threadpool_limits, initargs=(1,)) as processes:
         for header, table in (
             (RULE_HEADER, judged_rules),
             (GENERATION_HEADER, judged_generations),
