@@ -112,6 +112,17 @@ def test_rows_without_lists_are_refused(several):
         PooledOrders.of(replace(pages.rows, list=None), pages.positions, pages.scores, None, last=PAGE)
 
 
+def test_the_scale_of_scores_changes_nothing(several):
+    """A champion whose scores are flat at the top and at the bottom made an equal model seem better."""
+    pages = several[0]
+    flat = [pages.scores[0], 0.5 + 0.4 * np.tanh(3 * (pages.scores[1] - 0.5))]
+    orders = [
+        PooledOrders.of(pages.rows, pages.positions, scores, pages.pool, last=PAGE) for scores in (pages.scores, flat)
+    ]
+    usual, other = (ExpectedConversions(each, CURVE).gain(NEW, CURRENT, confidence=0.95) for each in orders)
+    assert usual == other
+
+
 def test_nothing_is_expected_where_nothing_converted(several):
     pages = several[0]
     rows = replace(pages.rows, label=np.zeros_like(pages.rows.label))

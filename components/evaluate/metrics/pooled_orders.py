@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
+from scipy.special import ndtri
+from scipy.stats import rankdata
 
 from components.evaluate.metrics.bootstrap import buckets
 from components.evaluate.metrics.probability import SMALLEST
@@ -22,9 +24,9 @@ ALIKE = 0.2  # log odds
 class PooledOrders:
     """Lists with a conversion, and the positions that their rows and the pools of these have under every order.
 
-    Per row of these lists, sorted by list: its `list` from 0, `position` from 0, `label`, `pool` from 0, and `scores`
-    (rows, models) in log odds. `unit` is the bootstrap unit of each list, from 0. `logged` and `new` are (pools,
-    positions) shares of a pool's rows.
+    Per row of these lists, sorted by list: its `list` from 0, `position` from 0, `label`, `pool` from 0, and what the
+    models say of it as normal `scores` (rows, models). `unit` is the bootstrap unit of each list, from 0. `logged` and
+    `new` are (pools, positions) shares of a pool's rows.
     """
 
     list: Ints
@@ -56,10 +58,10 @@ class PooledOrders:
         def shares(position: Ints) -> sparse.csr_matrix:
             return _shares(of_all[some], np.minimum(position[some], last) - 1, (pools, last))
 
-        odds = np.column_stack([log_odds(score[row]) for score in scores])
+        normal = np.column_stack([normal_scores(score[row]) for score in scores])
         new = {name: shares(position) for name, position in positions.items()}
         return cls(
-            number.reshape(-1), np.minimum(rows.position[row], last) - 1, rows.label[row], of_all[row], odds,
+            number.reshape(-1), np.minimum(rows.position[row], last) - 1, rows.label[row], of_all[row], normal,
             unit.reshape(-1), shares(rows.position), new,
         )  # fmt: skip
 
@@ -72,6 +74,13 @@ def pools(item: Ints, scores: Sequence[Floats]) -> Ints:
         bins -= bins.min()
         number = np.unique(number * (int(bins.max()) + 1) + bins, return_inverse=True)[1]
     return number
+
+
+def normal_scores(score: Floats) -> Floats:
+    """The normal quantile of each row's rank (van der Waerden's): the order, whatever the scale. A model whose scores
+    are flat at the top knows no less of what it puts there than another with the same order."""
+    normal: Floats = ndtri(rankdata(score) / (len(score) + 1))
+    return normal
 
 
 def log_odds(probability: Floats) -> Floats:
