@@ -116,11 +116,13 @@ def test_the_scale_of_scores_changes_nothing(several):
     """A champion whose scores are flat at the top and at the bottom made an equal model seem better."""
     pages = several[0]
     flat = [pages.scores[0], 0.5 + 0.4 * np.tanh(3 * (pages.scores[1] - 0.5))]
-    orders = [
-        PooledOrders.of(pages.rows, pages.positions, scores, pages.pool, last=PAGE) for scores in (pages.scores, flat)
-    ]
-    usual, other = (ExpectedConversions(each, CURVE).gain(NEW, CURRENT, confidence=0.95) for each in orders)
-    assert usual == other
+    usual, other = (
+        ExpectedConversions(PooledOrders.of(pages.rows, pages.positions, scores, pages.pool, last=PAGE), CURVE)
+        for scores in (pages.scores, flat)
+    )
+    gain = usual.gain(NEW, CURRENT, confidence=0.95)
+    assert gain == other.gain(NEW, CURRENT, confidence=0.95)
+    assert gain.se > 0
 
 
 def test_nothing_is_expected_where_nothing_converted(several):

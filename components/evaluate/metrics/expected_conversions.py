@@ -10,7 +10,7 @@ Two things keep single conversions from deciding:
 * The positions of the rows of a pool are one: each of its conversions stands for the mean e(new) over the mean
   e(logged). A conversion at the bottom of a page weighs no more than another at its top: the item is what converted.
 * A conversion itself counts at most MOST times. What it stands for beyond that is spread over its list, by the chance
-  that each row had of being the one that converted: a conditional logit on the models' scores and the logged order.
+  that each row had of being the one that converted: a conditional logit on the models' orders and the logged one.
   Doubly robust with clipped weights: Su, Dimakopoulou, Krishnamurthy and Dudík, "Doubly Robust Off-Policy Evaluation
   with Shrinkage", ICML 2020.
 
@@ -84,7 +84,7 @@ class ExpectedConversions:
 
     @cached_property
     def _logit(self) -> ConditionalLogit:
-        """On what all models say of the row, on where the logged order had its pool (whoever made that order may know
+        """On how high all models put the row, on where the logged order had its pool (whoever made that order may know
         what no model does) and on their squares; on their products too where these say more than chance would.
 
         Products are for models that disagree: where one puts high what the other puts low, neither may be right.
