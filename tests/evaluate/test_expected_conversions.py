@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from artifacts.examination.curve import ExaminationCurve
-from components.evaluate.metrics.candidate_names import CURRENT, NEW
+from components.evaluate.metrics.candidate_names import CHAMPION, CURRENT, NEW
 from components.evaluate.metrics.expected_conversions import MOST, ExpectedConversions
 from components.evaluate.metrics.pooled_orders import PooledOrders, pools
 from components.evaluate.test_set import Rows
@@ -132,3 +132,15 @@ def test_nothing_is_expected_where_nothing_converted(several):
     expected = ExpectedConversions(orders, CURVE)
     assert expected.value(NEW) == expected.effective(NEW) == 0
     assert np.isnan(expected.gain(NEW, CURRENT, confidence=0.95).value)
+
+
+def test_no_order_loses_more_than_all(several):
+    """Of one conversion, by a curve that is hardly known."""
+    pages, label = several[0], np.zeros_like(several[0].rows.label)
+    label[np.flatnonzero(pages.rows.position == PAGE)[3]] = 1
+    positions = pages.positions | {CHAMPION: PAGE + 1 - pages.positions[CURRENT]}
+    rows, distance = replace(pages.rows, label=label), np.log(np.arange(1, PAGE + 1))
+    curve = ExaminationCurve(CURVE.at, np.outer(distance, distance), "a guess")
+    orders = PooledOrders.of(rows, positions, pages.scores, None, last=PAGE)
+    gain = ExpectedConversions(orders, curve).gain(NEW, CHAMPION, confidence=0.95)
+    assert -1 <= gain.low <= gain.value <= gain.high

@@ -112,7 +112,8 @@ class ExpectedConversions:
             of_units = np.column_stack([of_units for of_units, _ in orders])
             by_curve = np.array([by_position @ change for _, by_position in orders])
             drawn.append(drawn_sums(random, of_units, DRAWS // len(curves)) + by_curve)
-        return dict(zip(self._orders.new, np.concatenate(drawn).T, strict=True))
+        # To first order what few conversions stand for can fall below nothing.
+        return dict(zip(self._orders.new, np.maximum(np.concatenate(drawn), 0.0).T, strict=True))
 
     def _of_units(self, name: str, curve: Floats, logged: Floats) -> tuple[Floats, Floats]:
         """What the conversions of each unit stand for by a curve, and how the logit's part of it all changes with the
