@@ -1,7 +1,6 @@
 """Examination curves as they may be, for intervals."""
 
 import numpy as np
-from scipy.stats.qmc import MultivariateNormalQMC
 
 from artifacts.examination.curve import ExaminationCurve
 from model.arrays import Floats
@@ -15,6 +14,8 @@ def curve_draws(curve: ExaminationCurve, count: int) -> Floats:
 
     Points of a Sobol sequence: they fill the distribution evenly, so that few of them are enough.
     """
+    from scipy.stats.qmc import MultivariateNormalQMC  # half a second, in runs that need it alone
+
     values, vectors = np.linalg.eigh(curve.covariance)
     root = (vectors * np.sqrt(np.maximum(values, 0.0)))[:, ::-1]  # the largest first: Sobol's are the best
     normal = MultivariateNormalQMC(np.zeros(len(curve.at)), rng=SEED).random(count)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 from scipy.special import ndtri
-from scipy.stats import rankdata
 
 from components.evaluate.metrics.bootstrap import buckets
 from components.evaluate.metrics.probability import SMALLEST
@@ -79,7 +78,9 @@ def pools(item: Ints, scores: Sequence[Floats]) -> Ints:
 def normal_scores(score: Floats) -> Floats:
     """The normal quantile of each row's rank (van der Waerden's): the order, whatever the scale. A model whose scores
     are flat at the top knows no less of what it puts there than another with the same order."""
-    normal: Floats = ndtri(rankdata(score) / (len(score) + 1))
+    _, number, rows = np.unique(score, return_inverse=True, return_counts=True)
+    rank = np.cumsum(rows) - (rows - 1) / 2  # of equal scores their mean
+    normal: Floats = ndtri(rank / (len(score) + 1))[number]
     return normal
 
 
