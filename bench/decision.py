@@ -32,9 +32,9 @@ from bench.decisions.generations import GENERATION_HEADER, GenerationShares, gen
 from bench.decisions.rules import RULE_CASES, RULE_HEADER, RuleShares
 from bench.decisions.shares import HEADER, DecisionShares
 
-RULE_LOGS, CHAINS = 40, 12
-LOGS = {400: 40, 800: 60, 3200: 16}  # of equal models, by conversions
-OTHERS = {400: 4, 800: 3, 3200: 2}  # one log in so many also has the worse and the better models
+RULE_LOGS, CHAINS = 40, 8
+LOGS = {400: 24, 800: 36, 3200: 8}  # of equal models, by conversions
+OTHERS = {400: 3, 800: 3, 3200: 2}  # one log in so many also has the worse and the better models
 Row = DecisionShares | RuleShares | GenerationShares
 
 
