@@ -37,7 +37,7 @@ FILES = ("train.parquet", "calibration.parquet", "test.parquet", "split.json")
 def run(tmp_path_factory):
     """(folder, spec) of three cuts by time, evaluated."""
     folder, spec = tmp_path_factory.mktemp("cuts"), spec_of(**BY_TIME)
-    train_into(folder, spec, trials=1, table=log(lists=1_200))
+    train_into(folder, spec, trials=1, table=log(lists=1_600))
     evaluated(folder, spec)
     return folder, spec
 
