@@ -23,8 +23,9 @@ override START := $(shell env --block-signal=INT true 2>/dev/null && echo env --
 override READY := $(VENV)/installed.txt
 override KERNEL := $(wildcard model/kernel/*.c model/kernel/*.h build/kernel/requirements.txt)
 override LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
-# Waiting OpenMP threads that spin take the processor from the one that works.
+# Waiting threads that spin, of OpenMP and of linear algebra, take the processor from the one that works.
 export OMP_WAIT_POLICY := PASSIVE
+export OPENBLAS_NUM_THREADS := 1
 # A run is many processes. Where Python may not keep what it compiles, each of them compiles every library again.
 export PYTHONDONTWRITEBYTECODE :=
 

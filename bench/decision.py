@@ -33,7 +33,7 @@ from bench.decisions.rules import RULE_CASES, RULE_HEADER, RuleShares
 from bench.decisions.shares import HEADER, DecisionShares
 
 RULE_LOGS, CHAINS = 40, 8
-LOGS = {400: 24, 800: 36, 3200: 8}  # of equal models, by conversions
+LOGS = {400: 24, 800: 32, 3200: 6}  # of equal models, by conversions
 OTHERS = {400: 3, 800: 3, 3200: 2}  # one log in so many also has the worse and the better models
 Row = DecisionShares | RuleShares | GenerationShares
 

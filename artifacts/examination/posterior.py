@@ -22,6 +22,7 @@ from model.bundle.examination import ExaminationTable
 DECAY, DECAY_SPREAD = 0.75, 0.5  # of curves that were published: about 0.3 to 1.2
 SHAPE_SPREAD = 0.15  # of log e around the power law, at position e = 2.7
 STEPS, SMALL = 50, 1e-9
+CLOSE = 1e-4  # to the mode: a step so short needs no search, in which rounding would decide
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def posterior(strata: Strata, prior: CurvePrior, *, source: str) -> ExaminationC
         slope, curvature = value.derivatives(at)
         step = np.linalg.solve(curvature, slope)
         before, size = value.of(at), 1.0
-        while value.of(at + size * step) < before and size > SMALL:
+        while size * np.abs(step).max() > CLOSE and value.of(at + size * step) < before:
             size /= 2
         at = at + size * step
         if np.abs(step).max() < SMALL:

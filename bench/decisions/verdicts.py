@@ -20,6 +20,7 @@ from components.evaluate.decide.evidence import ChampionComparison
 from components.evaluate.gather_evidence import Measurements, gather_evidence
 from components.evaluate.metrics.bootstrap import Estimate
 from components.evaluate.metrics.candidate_names import CHAMPION, CONSTANT, CURRENT, ESTIMATED, LOGISTIC
+from components.evaluate.metrics.expected_conversions import ExpectedConversions
 from components.evaluate.metrics.paired_comparison import PairedComparison
 from components.evaluate.metrics.scalars import champion_metrics, order_metrics, probability_metrics
 from components.evaluate.scoring import CandidateScores
@@ -74,16 +75,21 @@ class WholeComparison(PairedComparison):
         self, test: Impressions, candidates: Candidates, curve: ExaminationCurve | None, criteria: Criteria
     ) -> None:
         constant = candidates.constant
+        self._log, self._scores = candidates.log, candidates.orders
         scores = {LOGISTIC: CandidateScores(constant, constant), **candidates.scores}
         super().__init__(
             rows_of(test, ranked=curve is not None), scores, constant=constant, curve=curve,
             confidence=criteria.confidence,
         )  # fmt: skip
-        if curve:
-            log = candidates.log
-            positions = {CURRENT: log.position} | {name: placed(score) for name, score in candidates.orders.items()}
-            scores = {name: chance(score) for name, score in candidates.orders.items()}
-            self._expected = self._by_curve(rows_of(log, ranked=True), positions, scores)
+
+    def _by_curve(
+        self, rows: Rows, positions: Mapping[str, Ints], scores: Mapping[str, Floats]
+    ) -> dict[str, ExpectedConversions]:
+        if not positions:
+            return {}
+        positions = {CURRENT: self._log.position} | {name: placed(score) for name, score in self._scores.items()}
+        scores = {name: chance(score) for name, score in self._scores.items()}
+        return super()._by_curve(rows_of(self._log, ranked=True), positions, scores)
 
 
 def chance(score: Floats) -> Floats:

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.local.threads import THREADS
+
 if TYPE_CHECKING:
     from pipelines.local.steps_image import StepsImage
 
@@ -76,10 +78,10 @@ class Containers:
             writable=(str(out), str(cache)),
             environment={
                 **files,
+                **THREADS,
                 CACHE: str(cache),
                 "TMPDIR": scratch,
                 "HOME": scratch,
-                "OMP_WAIT_POLICY": "PASSIVE",  # waiting threads that spin take the processor from those that work
             },
             passed=tuple(sorted(name for name in environ if name.startswith(PREFIXES) or name in PROXIES)),
             user=f"{os.getuid()}:{os.getgid()}",

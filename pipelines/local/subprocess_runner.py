@@ -20,6 +20,7 @@ from pipelines.local.events import Event, StepError
 from pipelines.local.progress import ProgressDisplay
 from pipelines.local.run_dir import run_id
 from pipelines.local.run_log import RunLog
+from pipelines.local.threads import THREADS
 
 POLL_SECONDS = 0.1
 SECONDS_TO_END = 20.0
@@ -51,12 +52,12 @@ class PipelineProcess:
         arguments.write_text(json.dumps(dict(parameters)), encoding="utf-8")
         environment = {
             **os.environ,
+            **THREADS,
             "PYTHONPATH": str(ROOT),
             "KAMADO_EVENTS": str(self._events),
             "KAMADO_RUN": run_id(run),
             "TMPDIR": str(scratch),  # what a killed step leaves goes with its run
             "KAMADO_REFUSALS": "",  # here the first refusal ends the run
-            "OMP_WAIT_POLICY": "PASSIVE",  # waiting threads that spin take the processor from those that work
         }
         command = [
             sys.executable,

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import yaml
 
+from pipelines.local.threads import THREADS
+
 ROOT = Path(__file__).resolve().parents[3]
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 MOMENTS = re.compile(r"\{\{\$\.pipeline_job_(create|schedule)_time_utc\}\}")  # which the local engine does not know
@@ -30,7 +32,7 @@ class Execution:
         documents = [run.specification, *([run.platform] if run.platform else [])]
         file.write_text(MOMENTS.sub(run.created_at, yaml.dump_all(documents, sort_keys=False)))
         environment = {name: value for name, value in os.environ.items() if not re.match("KAMADO_|KFP_", name)}
-        environment |= {"PYTHONPATH": str(ROOT), "OMP_WAIT_POLICY": "PASSIVE", "TMPDIR": str(folder)}
+        environment |= {**THREADS, "PYTHONPATH": str(ROOT), "TMPDIR": str(folder)}
         command = [sys.executable, "-m", "tests.services.kfp_server.execute"]
         command += [str(file), json.dumps(run.parameters), str(folder / "outputs")]
         self._process = subprocess.Popen(

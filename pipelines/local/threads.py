@@ -1,0 +1,6 @@
+"""How the threads of a step's libraries wait."""
+
+THREADS = {
+    "OMP_WAIT_POLICY": "PASSIVE",  # waiting threads that spin take the processor from those that work
+    "OPENBLAS_NUM_THREADS": "1",  # so do those of linear algebra, whose matrices are too small here to gain by more
+}
