@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from bench.decisions.curves import CURVES
 from bench.decisions.generations import GENERATION_HEADER, GenerationShares, generations
 from bench.decisions.rules import RULE_CASES, RULE_HEADER, RuleShares
 from bench.decisions.shares import HEADER, DecisionShares
+from bench.decisions.verdicts import CRITERIA
 
 RULE_LOGS, CHAINS = 40, 8
 LOGS = {400: 24, 800: 32, 3200: 6}  # of equal models, by conversions
@@ -38,10 +39,13 @@ OTHERS = {400: 3, 800: 3, 3200: 2}  # one log in so many also has the worse and 
 Row = DecisionShares | RuleShares | GenerationShares
 
 
-def outcomes(processes: ProcessPoolExecutor, cell: Cell, logs: int, curves: Sequence[str]) -> Iterator[DecisionOutcome]:
+def outcomes(
+    processes: ProcessPoolExecutor, cell: Cell, logs: int, curves: Sequence[str], confidence: float
+) -> Iterator[DecisionOutcome]:
     """Of all logs of a cell."""
+    run_of = partial(simulate, criteria=replace(CRITERIA, confidence=confidence))
     few = logs // OTHERS[cell.conversions] if cell.alike == ALIKE else 0
-    runs = [partial(simulate, cell, GAINS if number < few else GAINS[:1], curves) for number in range(logs)]
+    runs = [partial(run_of, cell, GAINS if number < few else GAINS[:1], curves) for number in range(logs)]
     for future in [processes.submit(run, number) for number, run in enumerate(runs)]:
         yield from future.result()
 
@@ -59,7 +63,8 @@ def judged_cells(processes: ProcessPoolExecutor, args: argparse.Namespace) -> It
     curves = args.curves.split(",")
     for cell in cells():
         if args.only in f"cells/{cell.log.name}/{cell.exponent}/{cell.conversions}":
-            results = list(outcomes(processes, cell, args.logs or LOGS[cell.conversions], curves))
+            logs = args.logs or LOGS[cell.conversions]
+            results = list(outcomes(processes, cell, logs, curves, args.confidence))
             for row in rows(cell, results, curves):
                 yield row, row.safe or row.curve != "product"
 
@@ -96,6 +101,9 @@ def main() -> int:
         "--curves",
         default="true,product",
         help=f"of {', '.join(CURVES)}; the last for all models, the others for equal ones alone",
+    )
+    parser.add_argument(
+        "--confidence", type=float, default=CRITERIA.confidence, help="of promotion.champion, in the cells"
     )
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()

@@ -11,7 +11,8 @@ from bench.decisions.catalogue import DAYS, ERROR, TRAIN_DAYS, Catalogue, slow
 from bench.decisions.curves import CURVES, OF_LOG, CurveCase
 from bench.decisions.impressions import Impressions, Policy, TestSet
 from bench.decisions.probability import Probability
-from bench.decisions.verdicts import Candidates, Judgement, chance, judge, of_spared, spared
+from bench.decisions.verdicts import CRITERIA, Candidates, Judgement, chance, judge, of_spared, spared
+from components.evaluate.decide.criteria import Criteria
 from components.evaluate.metrics.candidate_names import CHAMPION, NEW
 from components.evaluate.scoring import CandidateScores
 from model.arrays import Floats
@@ -124,7 +125,9 @@ class Market:
         return self.catalogue.better(self.champion, gain, error)
 
 
-def simulate(cell: Cell, gains: Sequence[float], curves: Sequence[str], number: int) -> list[DecisionOutcome]:
+def simulate(
+    cell: Cell, gains: Sequence[float], curves: Sequence[str], number: int, criteria: Criteria = CRITERIA
+) -> list[DecisionOutcome]:
     """One log, a challenger for each of the `gains`, and a verdict on each by the last of the `curves`; on an equal one
     by all of them."""
     random = np.random.default_rng((*cell.seed, number))
@@ -147,7 +150,7 @@ def simulate(cell: Cell, gains: Sequence[float], curves: Sequence[str], number: 
                 case = CurveCase(log, cell.exponent, by_position, cell.log.model_made, stored)
                 estimated[name] = CURVES[name](case)
             curve = estimated[name]
-            judgement = judge(bench.test, bench.candidates(model), curve)
+            judgement = judge(bench.test, bench.candidates(model), curve, criteria)
             conversions = float(log.test.labels.sum())
             outcomes.append(DecisionOutcome.of(name, gain, judgement, curve.decay, conversions))
     return outcomes

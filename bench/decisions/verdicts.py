@@ -20,7 +20,6 @@ from components.evaluate.decide.evidence import ChampionComparison
 from components.evaluate.gather_evidence import Measurements, gather_evidence
 from components.evaluate.metrics.bootstrap import Estimate
 from components.evaluate.metrics.candidate_names import CHAMPION, CONSTANT, CURRENT, ESTIMATED, LOGISTIC
-from components.evaluate.metrics.expected_conversions import ExpectedConversions
 from components.evaluate.metrics.paired_comparison import PairedComparison
 from components.evaluate.metrics.scalars import champion_metrics, order_metrics, probability_metrics
 from components.evaluate.scoring import CandidateScores
@@ -82,14 +81,10 @@ class WholeComparison(PairedComparison):
             confidence=criteria.confidence,
         )  # fmt: skip
 
-    def _by_curve(
-        self, rows: Rows, positions: Mapping[str, Ints], scores: Mapping[str, Floats]
-    ) -> dict[str, ExpectedConversions]:
-        if not positions:
-            return {}
+    def _orders(self) -> tuple[Rows, Mapping[str, Ints], Mapping[str, Floats]]:
         positions = {CURRENT: self._log.position} | {name: placed(score) for name, score in self._scores.items()}
         scores = {name: chance(score) for name, score in self._scores.items()}
-        return super()._by_curve(rows_of(self._log, ranked=True), positions, scores)
+        return rows_of(self._log, ranked=True), positions, scores
 
 
 def chance(score: Floats) -> Floats:

@@ -43,16 +43,17 @@ class PairedComparison:
         self.position = self.positions_within(rows.list) if rows.list is not None and curve else {}
         columns: dict[str, PerRow] = {f"loss {name}": loss for name, loss in self.loss.items()}
         columns |= {"label": rows.label, "expected": self.probability[NEW], "rows": lambda: np.ones(len(rows.label))}
-        self._expected = self._by_curve(rows, self.position, self.order)
+        self._expected = self._by_curve() if self.position else {}
         self._confidence = confidence
         self._sums = Sums(rows.unit, columns, confidence=confidence, widening=widening)
 
-    def _by_curve(
-        self, rows: Rows, positions: Mapping[str, Ints], scores: Mapping[str, Floats]
-    ) -> dict[str, ExpectedConversions]:
+    def _orders(self) -> tuple[Rows, Mapping[str, Ints], Mapping[str, Floats]]:
+        """Rows, the positions that each candidate gives them, and the scores by which."""
+        return self.rows, self.position, self.order
+
+    def _by_curve(self) -> dict[str, ExpectedConversions]:
         """Of orders by each curve. Rows of an item are pooled where the models that are compared score them alike."""
-        if not positions:
-            return {}
+        rows, positions, scores = self._orders()
         compared = [scores[name] for name in (NEW, CHAMPION) if name in scores]
         pool = None if rows.item is None else pools(rows.item, compared)
         last = len(self.curves[ESTIMATED].at)
