@@ -30,7 +30,7 @@ from bench.decisions.cells import ALIKE, GAINS, Cell, DecisionOutcome, cells, si
 from bench.decisions.curves import CURVES
 from bench.decisions.generations import GENERATION_HEADER, GenerationShares, generations
 from bench.decisions.rules import RULE_CASES, RULE_HEADER, RuleShares
-from bench.decisions.shares import HEADER, DecisionShares
+from bench.decisions.shares import HEADER, DecisionShares, pooled
 from bench.decisions.verdicts import CRITERIA
 
 RULE_LOGS, CHAINS = 40, 8
@@ -59,14 +59,17 @@ def rows(cell: Cell, results: Sequence[DecisionOutcome], curves: Sequence[str]) 
 
 
 def judged_cells(processes: ProcessPoolExecutor, args: argparse.Namespace) -> Iterator[tuple[Row, bool]]:
-    """Every cell that `args.only` names, and whether it is as it must be."""
-    curves = args.curves.split(",")
+    """Every cell that `args.only` names, then all kinds of log together, and whether each is as it must be."""
+    curves, shares = args.curves.split(","), []
     for cell in cells():
         if args.only in f"cells/{cell.log.name}/{cell.exponent}/{cell.conversions}":
             logs = args.logs or LOGS[cell.conversions]
             results = list(outcomes(processes, cell, logs, curves, args.confidence))
             for row in rows(cell, results, curves):
+                shares.append(row)
                 yield row, row.safe or row.curve != "product"
+    for row in pooled(shares):
+        yield row, row.safe or row.curve != "product"
 
 
 def judged_rules(processes: ProcessPoolExecutor, args: argparse.Namespace) -> Iterator[tuple[Row, bool]]:

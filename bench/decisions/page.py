@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.decisions.cells import GAINS
 from bench.decisions.generations import GenerationShares
 from bench.decisions.rules import RuleShares
-from bench.decisions.shares import DecisionShares
+from bench.decisions.shares import ALL, DecisionShares, pooled
 
 PRODUCT = "product"
 OUTCOMES = ("hold", "reject", "insufficient")
@@ -22,13 +22,15 @@ def read(path: Path) -> tuple[list[DecisionShares], list[RuleShares], list[Gener
     decisions, rules, generations = [], [], []
     for line in path.read_text("utf-8").splitlines():
         values = json.loads(line)
+        if values.get("log") == ALL:  # made anew: an older file has none
+            continue
         if "log" in values:
             decisions.append(DecisionShares(**values))
         elif "worth" in values:
             generations.append(GenerationShares(**values))
         else:
             rules.append(RuleShares(**values))
-    return decisions, rules, generations
+    return [*decisions, *pooled(decisions)], rules, generations
 
 
 def decision_table(files: Sequence[list[DecisionShares]]) -> Iterator[str]:

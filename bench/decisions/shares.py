@@ -1,13 +1,15 @@
 """Shares of outcomes with their standard errors, and their tables."""
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bench.decisions.cells import Cell, DecisionOutcome
 
 MOST_PROMOTED = 0.05  # of equal models
+ALL = "all kinds of log"
 HEADER = (
     f"{'log':<30} {'exp.':>4} {'conv.':>5} {'alike':>5} {'truth':>6}  {'curve':<14} {'logs':>4} {'promoted':>14} "
     f"{'hold':>6} {'reject':>6} {'too few':>7} {'covered':>14} {'lift':>7} {'decay':>5}"
@@ -68,3 +70,19 @@ class DecisionShares:
             f"{self.reject:>6.0%} {self.insufficient:>7.0%} {self.covered:>7.1%} ±{self.covered_error:>5.1%} "
             f"{self.lift:>+7.1%} {self.decay:>5.2f}{'' if self.safe else '  NOT SAFE'}"
         )
+
+
+def pooled(rows: Sequence[DecisionShares]) -> list[DecisionShares]:
+    """Of all kinds of log together, by all else; each log counts once."""
+    kinds = defaultdict(list)
+    for row in rows:
+        kinds[row.exponent, row.conversions, row.alike, row.gain, row.curve].append(row)
+    return [_pooled(cells) for cells in kinds.values() if len(cells) > 1]
+
+
+def _pooled(cells: Sequence[DecisionShares]) -> DecisionShares:
+    logs = sum(row.logs for row in cells)
+    names = ("promoted", "hold", "reject", "insufficient", "covered", "lift", "decay")
+    means = {name: sum(getattr(row, name) * row.logs for row in cells) / logs for name in names}
+    errors = {f"{name}_error": error(means[name], logs) for name in ("promoted", "covered")}
+    return replace(cells[0], log=ALL, logs=logs, **means, **errors)

@@ -12,7 +12,7 @@ from bench.decisions.generations import generations
 from bench.decisions.impressions import RATE, Policy, TestSet
 from bench.decisions.probability import Probability
 from bench.decisions.rules import RULE_CASES, RuleShares, non_inferior
-from bench.decisions.shares import DecisionShares
+from bench.decisions.shares import DecisionShares, pooled
 from bench.decisions.verdicts import Candidates, chance, judge, of_spared
 from components.evaluate.metrics.candidate_names import CHAMPION, NEW
 from components.evaluate.scoring import CandidateScores
@@ -123,6 +123,21 @@ def test_too_many_promotions_of_equal_models_are_not_safe():
     assert DecisionShares.of(cell, [promoted] * 9 + [hold] * 91).safe
     assert not DecisionShares.of(cell, [promoted] * 10 + [hold] * 90).safe
     assert DecisionShares.of(cell, [replace(each, gain=0.05) for each in [promoted] * 10]).safe
+
+
+def test_all_kinds_of_log_together_count_each_log_once():
+    outcome = simulate(Cell(OLD, 0.5, 400), [0.0], ["true"], 1)[0]
+    hold, promoted = replace(outcome, outcome="hold"), replace(outcome, outcome="promote")
+    old = DecisionShares.of(Cell(OLD, 0.5, 400), [hold] * 90)
+    champion = DecisionShares.of(Cell(CHAMPION_MADE, 0.5, 400), [promoted] * 20 + [hold] * 10)
+    alone = DecisionShares.of(Cell(OLD, 1.0, 400), [hold])
+    (both,) = pooled([old, champion, alone])
+    assert both.logs == 120
+    assert both.promoted == pytest.approx(1 / 6)
+    assert both.hold == pytest.approx(5 / 6)
+    assert both.promoted_error == pytest.approx((5 / 36 / 120) ** 0.5)
+    assert not both.safe
+    assert old.safe
 
 
 def test_a_reversed_order_and_a_worse_model_are_refused():
