@@ -100,7 +100,7 @@ class Checkout:
 
     def make(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         # What a `make` around the tests hands down is not part of the case.
-        mine = {name: value for name, value in os.environ.items() if not re.match(r"MAKE|MFLAGS|KAMADO_", name)}
+        mine = {name: value for name, value in os.environ.items() if not re.match(r"MAKE|MFLAGS|KAMADO_|PYTHON$", name)}
         mine = {name: value for name, value in mine.items() if name not in variables_of("Makefile")} | environment
         command = ["make", "--no-print-directory", *arguments]
         return subprocess.run(command, cwd=self.folder, env=mine, capture_output=True, text=True, check=False)

@@ -62,7 +62,8 @@ def root(image, tmp_path_factory):
     for layer in json.loads(read(folder, built.digest))["layers"]:
         packed = folder / "blobs" / "sha256" / layer["digest"].removeprefix("sha256:")
         with igzip.open(packed) as file, tarfile.open(fileobj=file, mode="r|") as tar:
-            tar.extractall(target, filter="fully_trusted")
+            tar.extraction_filter = lambda member, _: member  # `filter=` is newer than Debian's Python 3.11
+            tar.extractall(target)
     return target
 
 

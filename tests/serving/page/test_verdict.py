@@ -34,7 +34,8 @@ def test_the_layer_of_an_image_has_it_where_the_server_looks(hostile_bundle, inf
     verdict = hostile_bundle.with_name("verdict.json").read_bytes()
     model_layer(tmp_path / "layer.tar.gz", hostile_bundle, verdict, cutoff=info.lineage.cutoff)
     with tarfile.open(tmp_path / "layer.tar.gz") as layer:
-        layer.extractall(tmp_path, filter="data")
+        layer.extraction_filter = lambda member, _: member  # `filter=` is newer than Debian's Python 3.11
+        layer.extractall(tmp_path)
     inside = tmp_path / ENVIRONMENT["KAMADO_BUNDLE"].removeprefix("/")
     assert isinstance(read_verdict(inside, info.digest), ShownVerdict)
 
