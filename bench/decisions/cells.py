@@ -48,7 +48,7 @@ class Cell:
     @property
     def seed(self) -> tuple[int, ...]:
         """Of its own, whatever other cells there are."""
-        name = int.from_bytes(self.log.name.encode()[-7:])
+        name = int.from_bytes(self.log.name.encode())
         return name, int(self.exponent * 100), self.conversions, int(self.alike * 100)
 
 

@@ -29,7 +29,7 @@ class TestAGoodModel:
         assert verdict.spec_sha256 == spec.spec_sha256
         assert verdict.sql_sha256 == spec.sql_sha256
         assert verdict.test_rows_sha256 == sha256_of(folder / "splits" / "test.parquet")
-        assert verdict.bootstrap == Bootstrap(seed=7, draws=1000)
+        assert verdict.bootstrap == Bootstrap(seed=7, draws=1024)
         assert verdict.sha256 == verdict.with_checksum().sha256
         assert verdict.champion is None
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-DRAWS = 1000
+DRAWS = 1024
 SEED = 7
 BUCKETS = 20_000
 CHUNK = 50

@@ -23,7 +23,7 @@ from functools import cached_property
 import numpy as np
 
 from artifacts.examination.curve import ExaminationCurve
-from components.evaluate.metrics.bootstrap import SEED, Estimate, drawn_sums
+from components.evaluate.metrics.bootstrap import DRAWS, SEED, Estimate, drawn_sums
 from components.evaluate.metrics.candidate_names import NEW
 from components.evaluate.metrics.conditional_logit import ConditionalLogit, within_lists
 from components.evaluate.metrics.curve_draws import curve_draws
@@ -32,7 +32,6 @@ from components.evaluate.metrics.pooled_orders import PooledOrders
 from model.arrays import Floats
 
 MOST = 1.5
-DRAWS = 1024
 CURVES = 128  # of the draws
 
 
