@@ -24,8 +24,8 @@ override READY := $(VENV)/installed.txt
 override KERNEL := $(wildcard model/kernel/*.c model/kernel/*.h build/kernel/requirements.txt)
 override LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 # Waiting threads that spin, of OpenMP and of linear algebra, take the processor from the one that works.
-export OMP_WAIT_POLICY := PASSIVE
-export OPENBLAS_NUM_THREADS := 1
+export OMP_WAIT_POLICY ?= PASSIVE
+export OPENBLAS_NUM_THREADS ?= 1
 # A run is many processes. Where Python may not keep what it compiles, each of them compiles every library again.
 export PYTHONDONTWRITEBYTECODE :=
 

@@ -39,6 +39,14 @@ OTHERS = {400: 3, 800: 3, 3200: 2}  # one log in so many also has the worse and 
 Row = DecisionShares | RuleShares | GenerationShares
 
 
+def curve_names(text: str) -> list[str]:
+    """Raises ArgumentTypeError for a name that is not among CURVES."""
+    names = text.split(",")
+    if unknown := [name for name in names if name not in CURVES]:
+        raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: not among {', '.join(CURVES)}")
+    return names
+
+
 def outcomes(
     processes: ProcessPoolExecutor, cell: Cell, logs: int, curves: Sequence[str], confidence: float
 ) -> Iterator[DecisionOutcome]:
@@ -60,12 +68,12 @@ def rows(cell: Cell, results: Sequence[DecisionOutcome], curves: Sequence[str]) 
 
 def judged_cells(processes: ProcessPoolExecutor, args: argparse.Namespace) -> Iterator[tuple[Row, bool]]:
     """Every cell that `args.only` names, then all kinds of log together, and whether each is as it must be."""
-    curves, shares = args.curves.split(","), []
+    shares = []
     for cell in cells():
         if args.only in f"cells/{cell.log.name}/{cell.exponent}/{cell.conversions}":
             logs = args.logs or LOGS[cell.conversions]
-            results = list(outcomes(processes, cell, logs, curves, args.confidence))
-            for row in rows(cell, results, curves):
+            results = list(outcomes(processes, cell, logs, args.curves, args.confidence))
+            for row in rows(cell, results, args.curves):
                 shares.append(row)
                 yield row, row.safe or row.curve != "product"
     for row in pooled(shares):
@@ -83,7 +91,7 @@ def judged_rules(processes: ProcessPoolExecutor, args: argparse.Namespace) -> It
 def judged_generations(processes: ProcessPoolExecutor, args: argparse.Namespace) -> Iterator[tuple[Row, bool]]:
     """Chains of releases, with random pages and without."""
     for explore in (0.0, 0.04):
-        for curve in args.curves.split(","):
+        for curve in args.curves:
             if args.only in f"generations/{explore}/{curve}":
                 chains = list(processes.map(partial(generations, explore, curve), range(args.logs or CHAINS)))
                 for results in zip(*chains, strict=True):
@@ -102,6 +110,7 @@ def main() -> int:
     )
     parser.add_argument(
         "--curves",
+        type=curve_names,
         default="true,product",
         help=f"of {', '.join(CURVES)}; the last for all models, the others for equal ones alone",
     )
@@ -110,7 +119,7 @@ def main() -> int:
     )
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    right, started = True, time.monotonic()
+    right, started, lines = True, time.monotonic(), 0
     # Each process has one core.
     with ProcessPoolExecutor(args.processes, initializer=threadpool_limits, initargs=(1,)) as processes:
         for header, table in (
@@ -121,8 +130,10 @@ def main() -> int:
             print(f"{header}\nafter {time.monotonic() - started:.0f} s", file=sys.stderr)
             for row, as_it_must_be in table(processes, args):
                 print(json.dumps(asdict(row)) if args.json else row, flush=True)
-                right &= as_it_must_be
+                right, lines = right and as_it_must_be, lines + 1
     print(f"after {time.monotonic() - started:.0f} s", file=sys.stderr)
+    if not lines:
+        parser.error(f"--only {args.only}: no case has this text in its name")
     return 0 if right else 1
 
 

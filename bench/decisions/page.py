@@ -3,8 +3,8 @@
 Two files stand beside each other in each cell: before and after a change, for all cells of the later one.
 """
 
+import argparse
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -18,11 +18,11 @@ OUTCOMES = ("hold", "reject", "insufficient")
 
 
 def read(path: Path) -> tuple[list[DecisionShares], list[RuleShares], list[GenerationShares]]:
-    """The rows of the three tables."""
+    """The rows of the three tables, those of all kinds of log left out."""
     decisions, rules, generations = [], [], []
     for line in path.read_text("utf-8").splitlines():
         values = json.loads(line)
-        if values.get("log") == ALL:  # made anew: an older file has none
+        if values.get("log") == ALL:
             continue
         if "log" in values:
             decisions.append(DecisionShares(**values))
@@ -30,16 +30,18 @@ def read(path: Path) -> tuple[list[DecisionShares], list[RuleShares], list[Gener
             generations.append(GenerationShares(**values))
         else:
             rules.append(RuleShares(**values))
-    return [*decisions, *pooled(decisions)], rules, generations
+    return decisions, rules, generations
 
 
 def decision_table(files: Sequence[list[DecisionShares]]) -> Iterator[str]:
-    """A line for each cell: promoted by truth, the mean lift of equal models, coverage and decay; last, promoted with
-    the true curve."""
+    """A line for each cell, and for all kinds of log together: promoted by truth, the mean lift of equal models,
+    coverage and decay; last, promoted with the true curve."""
     truths = " | ".join(f"{gain:+.0%}" if gain else "equal" for gain in GAINS)
     yield f"| log | exponent | conversions | alike | {truths} | lift of equal | covered | decay | equal, true curve |"
     yield "|---|---|---|---|" + "---|" * (len(GAINS) + 4)
-    runs = [{(r.log, r.exponent, r.conversions, r.alike, r.gain, r.curve): r for r in rows} for rows in files]
+    later = {_cell(row) for row in files[-1]}
+    compared = [[row for row in rows if _cell(row) in later] for rows in files]
+    runs = [{(*_cell(row), row.gain, row.curve): row for row in [*rows, *pooled(rows)]} for rows in compared]
     cells = dict.fromkeys(key[:4] for key in runs[-1])
     for cell in cells:
         promoted = [
@@ -88,6 +90,10 @@ def generation_table(files: Sequence[list[GenerationShares]]) -> Iterator[str]:
         yield f"| {key[0]:.0%} | {key[1]} | {key[2]} | {' | '.join(cells)} |"
 
 
+def _cell(row: DecisionShares) -> tuple[str, float, int, float]:
+    return row.log, row.exponent, row.conversions, row.alike
+
+
 def _share(row: DecisionShares | None, *, errors: bool) -> str:
     if row is None:
         return ""
@@ -100,7 +106,9 @@ def _beside(texts: Sequence[str]) -> str:
 
 def main() -> None:
     """Prints the three tables."""
-    files = [read(Path(name)) for name in sys.argv[1:]]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="of `bench/decision.py --json`")
+    files = [read(path) for path in parser.parse_args().files]
     decisions, rules, generations = zip(*files, strict=True)
     for table in (decision_table(decisions), rule_table(rules), generation_table(generations)):
         print("\n".join(table), end="\n\n")

@@ -21,6 +21,7 @@ from components.evaluate.metrics.directions import direction_checks
 from components.evaluate.metrics.drift import drift
 from components.evaluate.metrics.examination_source import examination_curve
 from components.evaluate.metrics.importance import importance
+from components.evaluate.metrics.off_policy import in_random_order
 from components.evaluate.metrics.paired_comparison import PairedComparison
 from components.evaluate.metrics.probability_curves import calibration_bins, gain_curve, pr_points, roc_points
 from components.evaluate.metrics.scalars import champion_metrics, order_metrics, probability_metrics
@@ -102,10 +103,12 @@ class _Measurement:
         under = {name: decide(evidence, criteria) for name, evidence in gathered.sensitivity.items()}
         curve, rows = compared.curves[ESTIMATED], compared.rows
         assert rows.list is not None
+        assert rows.position is not None
+        per_list = in_random_order(rows.label, curve.of(rows.position), rows.list)
         known = CurveKnowledge(
             identified=is_identified(curve),
             ordered=self.inputs.champion is not None,
-            lists=conversions_needed(curve, SETTLED) * float(rows.list.max() + 1) / float(rows.label.sum()),
+            lists=conversions_needed(curve, SETTLED) / per_list,
             decay=curve.decay,
             decay_se=curve.decay_se,
         )

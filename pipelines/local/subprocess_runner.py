@@ -51,8 +51,8 @@ class PipelineProcess:
         compile_graph(graph, settings, pipeline)
         arguments.write_text(json.dumps(dict(parameters)), encoding="utf-8")
         environment = {
-            **os.environ,
             **THREADS,
+            **os.environ,
             "PYTHONPATH": str(ROOT),
             "KAMADO_EVENTS": str(self._events),
             "KAMADO_RUN": run_id(run),

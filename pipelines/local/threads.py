@@ -1,4 +1,4 @@
-"""How the threads of a step's libraries wait."""
+"""How many threads a step's libraries have, and how they wait; what the environment says wins."""
 
 THREADS = {
     "OMP_WAIT_POLICY": "PASSIVE",  # waiting threads that spin take the processor from those that work

@@ -146,7 +146,7 @@ def test_who_has_too_few_conversions_reads_how_many_cuts_would_pool_enough():
     assert Pool(1, 80, 2).advice(200) == Pool(3, 80, 3).advice(300) == ""
     unclear = replace(evidence(gains={"constant": UNCLEAR}), pool=Pool(1, 1_000, 50))
     [result] = [result for result in decide(unclear, criteria()).results if result.rule == "beats constant"]
-    assert "it needs about 12,000. `split: {cuts: 24}` would pool about 24,000." in result.message
+    assert "it needs about 13,000. `split: {cuts: 26}` would pool about 26,000." in result.message
 
 
 def test_cuts_that_the_rows_do_not_allow_are_refused(tmp_path):

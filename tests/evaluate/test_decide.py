@@ -257,8 +257,14 @@ def test_an_unclear_difference_names_how_many_conversions_it_needs():
     )
     message = next(result.message for result in decision.results if result.rule == "not worse than champion")
     assert message.startswith("Cannot tell within 2.00 %")
-    assert message.endswith("The smallest margin that 800 conversions can show is 5.60 %; this one needs about 6,300.")
-    assert conversions_for(Estimate(0, 0, 0, 0.021), 0.03, 800) == pytest.approx(3_100)
+    assert message.endswith("The smallest margin that 800 conversions can show is 5.68 %; this one needs about 6,500.")
+    assert conversions_for(Estimate(0, -0.041, 0.041, 0.021), 0.03, 800) == pytest.approx(3_100)
+
+
+def test_what_is_detectable_follows_the_confidence():
+    """The normal quantiles of the confidence and of .8, in standard errors."""
+    assert Estimate(0.01, 0.01 - 1.96 * 0.02, 0.05, 0.02).detectable == pytest.approx(2.8016 * 0.02, rel=1e-3)
+    assert Estimate(0.01, 0.01 - 1.2816 * 0.02, 0.05, 0.02).detectable == pytest.approx(2.1232 * 0.02, rel=1e-3)
 
 
 def test_holm_rejects_step_by_step():
@@ -271,9 +277,9 @@ def knowledge(*, identified=False, ordered=True, lists=100.0, decay=0.75, decay_
     return CurveKnowledge(identified=identified, ordered=ordered, lists=lists, decay=decay, decay_se=decay_se)
 
 
-@pytest.mark.parametrize(("value", "text"), [(0.0002, "more than 1,000 times as many"), (0.01, "about 31,000.")])
+@pytest.mark.parametrize(("value", "text"), [(0.0002, "more than 1,000 times as many"), (0.01, "about 32,000.")])
 def test_conversions_that_no_log_has_are_not_given_as_a_number(value, text):
-    result = superiority("rule", Estimate(value, -0.04, 0.04, 0.02), "the other", 1_000)
+    result = superiority("rule", Estimate(value, value - 0.04, value + 0.04, 0.02), "the other", 1_000)
     assert f"to show {percent(value)} it needs {text}" in result.message
     margin = not_worse("rule", Estimate(0.0, -0.04, 0.04, 0.02), value, "the other", 1_000)
     assert f"this one needs {text}" in margin.message

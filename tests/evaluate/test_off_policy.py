@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from components.evaluate.decide.decide import decide
-from components.evaluate.metrics.off_policy import CLIPS, estimate, least_error_clip, position_weights
+from components.evaluate.metrics.off_policy import CLIPS, estimate, in_random_order, least_error_clip, position_weights
 from tests.evaluate.evidence import criteria, evidence
 from tests.shared import shared
 
@@ -111,3 +111,14 @@ def test_few_conversions_at_the_bottom_are_clipped_and_many_are_not():
 
 def test_without_conversions_there_is_nothing_to_choose_by():
     assert least_error_clip(np.empty(0, np.int64), np.empty(0), np.empty(0)) == CLIPS[0]
+
+
+def test_a_list_in_random_order_has_the_conversions_that_chance_gives_it():
+    """The likeliest rows stand at the top of the log; at random, they are seen as seldom as the others."""
+    random = np.random.default_rng(3)
+    seen = np.arange(1, 11.0) ** -1.0
+    attraction = np.linspace(0.2, 0.02, 10)
+    label = (random.random((40_000, 10)) < attraction * seen).astype(float)
+    lists, examination = np.repeat(np.arange(40_000), 10), np.tile(seen, 40_000)
+    assert in_random_order(label.ravel(), examination, lists) == pytest.approx(attraction.sum() * seen.mean(), rel=0.02)
+    assert label.sum() / 40_000 > 1.3 * attraction.sum() * seen.mean()

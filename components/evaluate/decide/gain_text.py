@@ -4,7 +4,7 @@ import math
 
 from artifacts.pool import ONE_CUT, Pool
 from components.evaluate.decide.rule_result import RuleResult
-from components.evaluate.metrics.bootstrap import POWER, Estimate
+from components.evaluate.metrics.bootstrap import Estimate
 
 LEAST_TARGET = 1e-4
 ALIKE = 5e-5  # below which a share is written as 0.00 %
@@ -54,15 +54,16 @@ def superiority(
 def not_worse(rule: str, gain: Estimate, margin: float, other: str, conversions: float) -> RuleResult:
     """Non-inferiority: passes with the interval above -margin and the value not below 0, and where superiority would.
 
-    A margin of less than POWER standard errors tells nothing of models that are alike; the message says which would.
+    A margin that is smaller than what these data can detect tells nothing of models that are alike; the message says
+    which would.
     """
     bound, interval = f"interval above -{percent(margin)}, value >= 0", with_interval(gain.value, gain.low, gain.high)
     if gain.high < 0:
         return RuleResult(rule, gain.value, bound, False, f"Worse than {other}: {interval}.", "reject")
     if gain.low > 0:
         return RuleResult(rule, gain.value, bound, True, f"Better than {other}: {interval}.")
-    shown = f"The smallest margin that {conversions:,.0f} conversions can show is {percent(POWER * gain.se)}"
-    if margin < POWER * gain.se:
+    shown = f"The smallest margin that {conversions:,.0f} conversions can show is {percent(gain.detectable)}"
+    if margin < gain.detectable:
         needed = conversions_for(gain, margin, conversions)
         more = "no number will do for this one"
         if math.isfinite(needed):
@@ -76,7 +77,7 @@ def not_worse(rule: str, gain: Estimate, margin: float, other: str, conversions:
 
 
 def _needed(gain: Estimate, conversions: float, pool: Pool) -> str:
-    smallest = f"The smallest difference that {conversions:,.0f} conversions can show is {percent(POWER * gain.se)}"
+    smallest = f"The smallest difference that {conversions:,.0f} conversions can show is {percent(gain.detectable)}"
     needed = conversions_for(gain, gain.value, conversions)
     if not math.isfinite(needed):
         return f"{smallest}."
@@ -95,5 +96,5 @@ def conversions_for(gain: Estimate, target: float, conversions: float) -> float:
 
     Infinite for differences below LEAST_TARGET, which are of no use.
     """
-    errors = POWER * gain.se / target if target > LEAST_TARGET else math.inf
+    errors = gain.detectable / target if target > LEAST_TARGET else math.inf
     return float(f"{conversions * min(errors, 1e9) ** 2:.2g}") if math.isfinite(errors) else math.inf

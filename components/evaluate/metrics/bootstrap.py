@@ -16,7 +16,7 @@ DRAWS = 1024
 SEED = 7
 BUCKETS = 20_000
 CHUNK = 50
-POWER = 2.8  # standard errors that a true difference must have to be detected 8 times in 10, at 5 % two-sided
+POWER = 0.8416  # the normal quantile of .8
 
 PerRow = NDArray[np.float64] | Callable[[], NDArray[np.float64]]  # per row, or what computes it when it is summed
 
@@ -29,6 +29,11 @@ class Estimate:
     low: float
     high: float
     se: float
+
+    @property
+    def detectable(self) -> float:
+        """The true difference that is detected 8 times in 10: by an interval as wide as this that lies above 0."""
+        return self.value - self.low + POWER * self.se
 
     def widened(self, factor: float) -> "Estimate":
         """With errors that many times as large."""

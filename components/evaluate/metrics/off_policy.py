@@ -45,6 +45,13 @@ def position_weights(examination_logged: Floats, examination_new: Floats, *, cli
     return np.minimum(1 / examination_logged, clip) * examination_new
 
 
+def in_random_order(label: Floats, examination_logged: Floats, list: Ints) -> float:
+    """Expected conversions of a list if its rows were in random order, where each is seen as often as the mean of its
+    list. Per row, `list` from 0."""
+    mean = np.bincount(list, examination_logged) / np.bincount(list)
+    return float((label * mean[list] / examination_logged).sum() / len(mean))
+
+
 def least_error_clip(unit: Ints, examination_logged: Floats, examination_new: Floats) -> float:
     """Of CLIPS the one whose lift over the logged order has the least squared bias and variance; infinite is none.
 

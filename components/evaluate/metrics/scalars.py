@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from components.evaluate.metrics.bootstrap import POWER, Estimate
+from components.evaluate.metrics.bootstrap import Estimate
 from components.evaluate.metrics.candidate_names import CHAMPION, CONSTANT, CURRENT, ESTIMATED, LOGISTIC, NEW
 from components.evaluate.metrics.discrimination import auc_within
 from components.evaluate.metrics.off_policy import estimate
@@ -62,7 +62,7 @@ def order_metrics(compared: PairedComparison) -> dict[str, float]:
         "ess": compared.effective_conversions(NEW),
         "mean_weight": weighted.mean_weight,
         "max_weight": weighted.max_weight,
-        "minimal_detectable_lift": POWER * lift.se,
+        "minimal_detectable_lift": lift.detectable,
         "ips_conversions": compared.conversions_per_list(NEW),
         "ips_conversions_current_order": compared.conversions_per_list(CURRENT),
     }

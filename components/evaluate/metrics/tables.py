@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from artifacts.metrics import CurveGain, Examination, GainOver, Points
-from components.evaluate.metrics.bootstrap import POWER, Estimate
+from components.evaluate.metrics.bootstrap import Estimate
 from components.evaluate.metrics.candidate_names import CHAMPION, CONSTANT, CURRENT, ESTIMATED, LOGISTIC, NEW
 from components.evaluate.metrics.off_policy import estimate
 from components.evaluate.metrics.paired_comparison import PairedComparison
@@ -55,7 +55,7 @@ def comparisons(compared: PairedComparison, against: PairedComparison) -> tuple[
 
 
 def _gain_over(base: str, measure: str, gain: Estimate) -> GainOver:
-    return GainOver(over=base, by=measure, detectable=POWER * gain.se, **asdict(gain))
+    return GainOver(over=base, by=measure, detectable=gain.detectable, **asdict(gain))
 
 
 def examination(compared: PairedComparison, against: PairedComparison) -> Examination | None:
