@@ -16,9 +16,11 @@ EARLIER = "what the rows before the test split said"  # an origin: of the curve 
 
 
 def estimate(evidence: CurveEvidence, known: CurvePrior | None, origin: str = "") -> ExaminationCurve:
-    """Of lists in random order, items at several positions, and what was `known` before these rows, from `origin`."""
+    """Of lists in random order, items at several positions, and what was `known` before these rows, from `origin`, which
+    is not among the sources where it told nothing."""
     positions = evidence.random.rows.shape[1]
-    prior, sources = known or CurvePrior.unknown(positions), [origin] if known else []
+    prior = known or CurvePrior.unknown(positions)
+    sources = [origin] if known and known.decay_se <= IDENTIFIED else []
     if evidence.items.conversions:
         prior = prior.with_others(evidence.items, ITEM_SPREAD)
         sources.insert(0, f"{evidence.items.conversions:,} conversions of items at several positions within a week")

@@ -55,6 +55,13 @@ class CurvePrior:
         at = np.exp(table.log_odds(position)) * beyond
         return cls.around(at, float(np.hypot(table.decay_se, spread)))
 
+    @property
+    def decay_se(self) -> float:
+        """The standard error of the decay, as that of an ExaminationCurve; 0 for a page of one position."""
+        distance = np.log(np.arange(2, len(self.mean) + 2))
+        square = float(distance @ distance)
+        return float(np.sqrt(distance @ self.covariance @ distance)) / square if square else 0.0
+
     def with_others(self, strata: Strata, spread: float) -> "CurvePrior":
         """What is known once these strata are seen, whose decay is another by a standard deviation of `spread`.
 

@@ -103,6 +103,15 @@ def test_an_earlier_curve_counts_as_far_as_it_was_known():
     assert "an earlier model" in certain.source
 
 
+def test_an_earlier_curve_that_nothing_told_is_no_source():
+    nothing = CurveEvidence(Strata.none(20), Strata.none(20))
+    unknown = estimate(nothing, None)
+    later = estimate(nothing, CurvePrior.of_table(unknown.table, 20, spread=0.0), "an earlier model")
+    assert CurvePrior.unknown(20).decay_se == pytest.approx(unknown.decay_se)
+    assert "nothing that identifies it" in later.source
+    assert "an earlier model" not in later.source
+
+
 def test_so_many_conversions_in_random_order_settle_the_curve():
     unknown = estimate(CurveEvidence(Strata.none(20), Strata.none(20)), None)
     needed = conversions_needed(unknown, 0.1)

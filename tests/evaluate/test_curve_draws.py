@@ -20,3 +20,15 @@ def test_draws_vary_as_the_curve_may():
 
 def test_draws_are_the_same_for_the_same_curve():
     assert (curve_draws(CURVE, 8) == curve_draws(CURVE, 8)).all()
+
+
+def test_no_draw_of_a_curve_that_is_hardly_known_rises():
+    vague = ExaminationCurve(CURVE.at, 0.5**2 / 0.2**2 * COVARIANCE, "a guess")
+    decay = -np.log(curve_draws(vague, 128)) @ DISTANCE / (DISTANCE @ DISTANCE)
+    assert decay.min() == pytest.approx(0, abs=1e-9)
+    assert (decay < 1e-9).sum() == pytest.approx(0.0668 * 128, abs=2)  # a normal value below -1.5 standard deviations
+    assert np.median(decay) == pytest.approx(0.75, abs=0.02)
+
+
+def test_a_page_of_one_item_has_one_curve():
+    assert (curve_draws(ExaminationCurve(np.ones(1), np.zeros((1, 1)), "a guess"), 4) == 1).all()

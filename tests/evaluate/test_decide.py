@@ -261,6 +261,17 @@ def test_an_unclear_difference_names_how_many_conversions_it_needs():
     assert conversions_for(Estimate(0, -0.041, 0.041, 0.021), 0.03, 800) == pytest.approx(3_100)
 
 
+def test_where_the_curve_is_not_known_more_conversions_are_not_asked_for():
+    gain = Estimate(0.5, -0.02, 4.0, 0.8)
+    for result in (
+        superiority("rule", gain, "the other", 800, curve_known=False),
+        not_worse("rule", gain, 0.01, "the other", 800, curve_known=False),
+    ):
+        assert result.consequence == "hold"
+        assert "mark them in columns.explore" in result.message
+        assert "800 conversions can show" not in result.message
+
+
 def test_what_is_detectable_follows_the_confidence():
     """The normal quantiles of the confidence and of .8, in standard errors."""
     assert Estimate(0.01, 0.01 - 1.96 * 0.02, 0.05, 0.02).detectable == pytest.approx(2.8016 * 0.02, rel=1e-3)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from artifacts.examination.estimate import IDENTIFIED
 from artifacts.pool import ONE_CUT, Pool
 from components.evaluate.metrics.bootstrap import Estimate
 
@@ -77,3 +78,8 @@ class Evidence:
     champion: ChampionComparison | None = None
     unseen: UnseenCategories | None = None
     pool: Pool = ONE_CUT
+
+    @property
+    def curve_known(self) -> bool:
+        """Whether something tells the examination curve; true where there is none."""
+        return self.metrics.get("examination_decay_se", 0.0) <= IDENTIFIED

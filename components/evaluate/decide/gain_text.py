@@ -9,6 +9,10 @@ from components.evaluate.metrics.bootstrap import Estimate
 LEAST_TARGET = 1e-4
 ALIKE = 5e-5  # below which a share is written as 0.00 %
 MOST_TIMES = 1_000  # the conversions that there are: nobody waits for more
+UNKNOWN_CURVE = (
+    "Much of this interval is how little is known of how far down people look, which more conversions alone do not "
+    "tell: show a small share of pages at random and mark them in columns.explore."
+)
 NAMES = {
     "new": "the new model",
     "champion": "the model in service",
@@ -31,11 +35,12 @@ def with_interval(value: float, low: float, high: float) -> str:
 
 
 def superiority(
-    rule: str, gain: Estimate, other: str, conversions: float, pool: Pool = ONE_CUT
-) -> RuleResult:  # fmt: skip
+    rule: str, gain: Estimate, other: str, conversions: float, pool: Pool = ONE_CUT, *, curve_known: bool = True
+) -> RuleResult:
     """Passes with the whole interval above 0. Reject when it lies below 0, but for what is written as 0; else hold.
 
-    `pool` says where more conversions may come from.
+    `pool` says where more conversions may come from. Where the examination curve of the gain is not known, they would
+    not help.
     """
     bound, interval = "interval above 0", with_interval(gain.value, gain.low, gain.high)
     if gain.low > 0:
@@ -47,11 +52,14 @@ def superiority(
     elif max(-gain.low, gain.high) < ALIKE:
         message = f"Nearly the same answers as from {other}: the difference is below {percent(LEAST_TARGET)}."
     else:
-        message = f"Cannot be told apart from {other}: {interval}. {_needed(gain, conversions, pool)}"
+        needed = _needed(gain, conversions, pool) if curve_known else UNKNOWN_CURVE
+        message = f"Cannot be told apart from {other}: {interval}. {needed}"
     return RuleResult(rule, gain.value, bound, False, message, "hold")
 
 
-def not_worse(rule: str, gain: Estimate, margin: float, other: str, conversions: float) -> RuleResult:
+def not_worse(
+    rule: str, gain: Estimate, margin: float, other: str, conversions: float, *, curve_known: bool = True
+) -> RuleResult:
     """Non-inferiority: passes with the interval above -margin and the value not below 0, and where superiority would.
 
     A margin that is smaller than what these data can detect tells nothing of models that are alike; the message says
@@ -62,6 +70,9 @@ def not_worse(rule: str, gain: Estimate, margin: float, other: str, conversions:
         return RuleResult(rule, gain.value, bound, False, f"Worse than {other}: {interval}.", "reject")
     if gain.low > 0:
         return RuleResult(rule, gain.value, bound, True, f"Better than {other}: {interval}.")
+    if not curve_known and margin < gain.detectable:
+        message = f"Cannot tell within {percent(margin)} of {other}: {interval}. {UNKNOWN_CURVE}"
+        return RuleResult(rule, gain.value, bound, False, message, "hold")
     shown = f"The smallest margin that {conversions:,.0f} conversions can show is {percent(gain.detectable)}"
     if margin < gain.detectable:
         needed = conversions_for(gain, margin, conversions)

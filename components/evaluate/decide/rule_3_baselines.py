@@ -20,10 +20,12 @@ def beats_baselines(evidence: Evidence, criteria: Criteria) -> Iterator[RuleResu
         measure = "expected conversions per list" if name == "current_order" else "log loss"
         other = f"{NAMES.get(name, name)} by {measure}"
         gain, conversions = evidence.baseline_gains[name], evidence.metrics["conversions"]
+        known = name != "current_order" or evidence.curve_known
         if name == "current_order" and evidence.champion and criteria.rule == "non-inferiority":
-            result = not_worse("not worse than current_order", gain, criteria.margin or 0.0, other, conversions)
+            margin = criteria.margin or 0.0
+            result = not_worse("not worse than current_order", gain, margin, other, conversions, curve_known=known)
         else:
-            result = superiority(f"beats {name}", gain, other, conversions, evidence.pool)
+            result = superiority(f"beats {name}", gain, other, conversions, evidence.pool, curve_known=known)
         yield _explained(result) if name == "current_order" and not result.passed else result
     if not criteria.ranked:
         yield _discriminates(evidence)

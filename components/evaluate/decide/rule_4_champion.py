@@ -27,10 +27,12 @@ def beats_champion(evidence: Evidence, criteria: Criteria) -> Iterator[RuleResul
             return
     assert champion.primary is not None  # rule 1 checked it
     assert champion.log_loss is not None
+    gain, known = champion.primary, not criteria.by_order or evidence.curve_known
     if criteria.rule == "superiority":
-        yield superiority("beats champion", champion.primary, other, conversions)
+        yield superiority("beats champion", gain, other, conversions, curve_known=known)
     else:
-        yield not_worse("not worse than champion", champion.primary, criteria.margin or 0.0, other, conversions)
+        margin = criteria.margin or 0.0
+        yield not_worse("not worse than champion", gain, margin, other, conversions, curve_known=known)
     yield _log_loss(champion.log_loss)
     if champion.order is not None:
         yield _order(champion.order)
