@@ -16,8 +16,8 @@ EARLIER = "what the rows before the test split said"  # an origin: of the curve 
 
 
 def estimate(evidence: CurveEvidence, known: CurvePrior | None, origin: str = "") -> ExaminationCurve:
-    """Of lists in random order, items at several positions, and what was `known` before these rows, from `origin`, which
-    is not among the sources where it told nothing."""
+    """Of lists in random order, items at several positions, and what was `known` before these rows, from `origin`,
+    which is not among the sources where it told nothing."""
     positions = evidence.random.rows.shape[1]
     prior = known or CurvePrior.unknown(positions)
     sources = [origin] if known and known.decay_se <= IDENTIFIED else []
