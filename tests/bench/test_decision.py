@@ -106,12 +106,18 @@ def test_the_position_input_takes_over_what_the_champion_knows():
     assert of_champion > old
 
 
-def test_with_the_true_curve_equal_models_are_refused_and_better_ones_are_not():
+def test_equal_models_are_refused_and_better_ones_are_not_on_a_log_that_the_champion_made():
+    """With the true curve, and with that of the product, which nothing but items at several positions tells."""
     cell = Cell(CHAMPION_MADE, 0.5, 800)
-    equal, better = shares(cell, 0.0, "true", 6), shares(cell, 0.1, "true", 3)
-    assert equal.promoted <= 0.2
-    assert equal.covered >= 0.8
-    assert equal.safe
+    outcomes = [each for number in range(4) for each in simulate(cell, [0.0], ["true", "product"], number)]
+    for curve in ("true", "product"):
+        equal = DecisionShares.of(cell, [each for each in outcomes if each.curve == curve])
+        assert equal.promoted == 0
+        assert equal.covered >= 0.75
+        assert equal.safe
+        assert abs(equal.lift) < 0.01
+        assert equal.decay == pytest.approx(0.5, abs=0.1)
+    better = shares(cell, 0.1, "product", 2)
     assert better.promoted >= 0.8
     assert better.lift == pytest.approx(0.1, abs=0.03)
 
