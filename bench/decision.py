@@ -26,6 +26,7 @@ sys.path[0] = str(ROOT)
 
 from threadpoolctl import threadpool_limits
 
+from bench.arguments import count, share
 from bench.decisions.cells import ALIKE, GAINS, Cell, DecisionOutcome, cells, simulate
 from bench.decisions.curves import CURVES
 from bench.decisions.generations import GENERATION_HEADER, GenerationShares, generations
@@ -45,6 +46,14 @@ def curve_names(text: str) -> list[str]:
     if unknown := [name for name in names if name not in CURVES]:
         raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: not among {', '.join(CURVES)}")
     return names
+
+
+def confidence(text: str) -> float:
+    """As promotion.champion may have it. Raises ArgumentTypeError for others."""
+    value = share(text)
+    if not 0.5 < value < 1:
+        raise argparse.ArgumentTypeError(f"{text} does not lie between .5 and 1")
+    return value
 
 
 def outcomes(
@@ -101,8 +110,8 @@ def judged_generations(processes: ProcessPoolExecutor, args: argparse.Namespace)
 def main() -> int:
     """Exit code 1 when a share is not as it must be."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--logs", type=int, help="of each case, in place of what fits a quarter of an hour")
-    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--logs", type=count, help="of each case, in place of what fits a quarter of an hour")
+    parser.add_argument("--processes", type=count, default=2)
     parser.add_argument(
         "--only",
         default="",
@@ -115,7 +124,7 @@ def main() -> int:
         help=f"of {', '.join(CURVES)}; the last for all models, the others for equal ones alone",
     )
     parser.add_argument(
-        "--confidence", type=float, default=CRITERIA.confidence, help="of promotion.champion, in the cells"
+        "--confidence", type=confidence, default=CRITERIA.confidence, help="of promotion.champion, in the cells"
     )
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()

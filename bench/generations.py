@@ -35,6 +35,7 @@ from rich.table import Table
 
 from artifacts.metrics import MetricsDocument
 from artifacts.verdict import Verdict
+from bench.arguments import count, share
 from components.evaluate.evaluate import evaluate
 from components.evaluate.inputs import InputFolders
 from components.evaluate.metrics.candidate_names import CHAMPION, CURRENT
@@ -129,6 +130,11 @@ class Generation:
     decay: float
     curve_source: str
     seconds: Seconds
+
+    @property
+    def on_own_log(self) -> bool:
+        """Whether a model was in service and showed the lists."""
+        return self.lift.over == CHAMPION
 
     @property
     def loses(self) -> bool:
@@ -247,7 +253,7 @@ class _Lineage:
         self.generation += 1
 
 
-def generations(spec: Spec, settings: Settings, seeds: range, count: int, processes: int) -> Iterator[Generation]:
+def generations(spec: Spec, settings: Settings, seeds: range, number: int, processes: int) -> Iterator[Generation]:
     """Each as soon as it is ready: those of a seed follow one another, the seeds share `processes` processes."""
     with (
         tempfile.TemporaryDirectory() as temporary,
@@ -262,7 +268,7 @@ def generations(spec: Spec, settings: Settings, seeds: range, count: int, proces
                 lineage = running.pop(future)
                 yield future.result()
                 lineage.advance(future.result())
-                if lineage.generation < count:
+                if lineage.generation < number:
                     running[_start(pool, spec, settings, lineage)] = lineage
 
 
@@ -297,7 +303,7 @@ def table(results: list[Generation]) -> Table:
 
 def summary(results: list[Generation]) -> str:
     """What decides the exit code."""
-    later = [row for row in results if row.number]
+    later = [row for row in results if row.on_own_log]
     worse, falls = sum(row.loses for row in later), sum(row.falls for row in later)
     return (
         f"of {len(later)} models trained on what a model showed {worse} are truly worse than it by more than "
@@ -309,15 +315,15 @@ def main() -> int:
     """Exit code 1 when a goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     usual = Settings()
-    parser.add_argument("--generations", type=int, default=5, help="of each portal")
-    parser.add_argument("--seeds", type=int, default=5, help="simulated portals")
+    parser.add_argument("--generations", type=count, default=5, help="of each portal")
+    parser.add_argument("--seeds", type=count, default=5, help="simulated portals")
     parser.add_argument("--first", type=int, default=1, help="seed of the first portal")
-    parser.add_argument("--lists", type=int, default=usual.lists, help="of each generation, 20 rows a list")
-    parser.add_argument("--trials", type=int, default=usual.trials, help="of the search")
-    parser.add_argument("--explore", type=float, default=usual.explore, help="share of lists in random order")
+    parser.add_argument("--lists", type=count, default=usual.lists, help="of each generation, 20 rows a list")
+    parser.add_argument("--trials", type=count, default=usual.trials, help="of the search")
+    parser.add_argument("--explore", type=share, default=usual.explore, help="share of lists in random order")
     parser.add_argument("--exponent", type=float, default=usual.exponent, help="of examination")
     parser.add_argument("--spec", type=Path, default=ROOT / "examples" / "rental_portal", help="folder of the spec")
-    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--processes", type=count, default=1)
     parser.add_argument("--json", action="store_true", help="a line for each generation instead of the table")
     args = parser.parse_args()
     settings = Settings(lists=args.lists, trials=args.trials, explore=args.explore, exponent=args.exponent)
@@ -336,7 +342,7 @@ def main() -> int:
         console = Console(width=150)
         console.print(table(results))
         console.print(summary(results))
-    return int(any(result.number and (result.loses or result.falls) for result in results))
+    return int(any(result.on_own_log and (result.loses or result.falls) for result in results))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.decisions.cells import GAINS
 from bench.decisions.generations import GenerationShares
 from bench.decisions.rules import RuleShares
-from bench.decisions.shares import ALL, DecisionShares, pooled
+from bench.decisions.shares import ALL, DecisionShares, error, pooled
 
 PRODUCT = "product"
 OUTCOMES = ("hold", "reject", "insufficient")
@@ -66,7 +66,7 @@ def rule_table(files: Sequence[list[RuleShares]]) -> Iterator[str]:
         rows = [run[name] for run in runs if name in run]
         limit = f"at least {rows[0].least:.0%}" if rows[0].least else f"at most {rows[0].most:.0%}"
         cells = [
-            _beside([f"{row.promoted:.0%} ± {row.promoted_error:.0%}" for row in rows]),
+            _beside([f"{row.promoted:.0%} ± {error(row.promoted, row.logs):.0%}" for row in rows]),
             *(_beside([f"{getattr(row, outcome):.0%}" for row in rows]) for outcome in OUTCOMES),
             *(_beside([f"{getattr(row, gain):+.1%}" for row in rows]) for gain in ("lift", "truth")),
         ]
@@ -97,7 +97,7 @@ def _cell(row: DecisionShares) -> tuple[str, float, int, float]:
 def _share(row: DecisionShares | None, *, errors: bool) -> str:
     if row is None:
         return ""
-    return f"{row.promoted:.0%} ± {row.promoted_error:.0%}" if errors else f"{row.promoted:.0%}"
+    return f"{row.promoted:.0%} ± {error(row.promoted, row.logs):.0%}" if errors else f"{row.promoted:.0%}"
 
 
 def _beside(texts: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from bench.decisions.cells import ALIKE, Market, Scorer
 from bench.decisions.curves import CURVES, CurveCase
 from bench.decisions.impressions import Policy, TestSet
 from bench.decisions.probability import Probability
-from bench.decisions.shares import MOST_PROMOTED, error
+from bench.decisions.shares import MOST_PROMOTED, chance_error, error
 from bench.decisions.verdicts import CRITERIA, Candidates, Judgement, judge, of_spared
 from components.evaluate.metrics.candidate_names import CHAMPION, NEW
 from components.evaluate.scoring import CandidateScores
@@ -194,7 +194,9 @@ class RuleShares:
     @property
     def right(self) -> bool:
         """Within two standard errors of what must be."""
-        most, least = (limit + sign * 2 * error(limit, self.logs) for limit, sign in ((self.most, 1), (self.least, -1)))
+        most, least = (
+            limit + sign * 2 * chance_error(limit, self.logs) for limit, sign in ((self.most, 1), (self.least, -1))
+        )
         return least <= self.promoted <= most
 
     def __str__(self) -> str:

@@ -17,7 +17,14 @@ HEADER = (
 
 
 def error(share: float, logs: int) -> float:
-    """The binomial standard error."""
+    """The standard deviation of what a share may be, all being equally likely before: not 0 where none of few logs is
+    of a kind."""
+    mean = (share * logs + 1) / (logs + 2)
+    return float(np.sqrt(mean * (1 - mean) / (logs + 3)))
+
+
+def chance_error(share: float, logs: int) -> float:
+    """The binomial standard error of a share that is known."""
     return float(np.sqrt(share * (1 - share) / logs))
 
 
@@ -61,7 +68,7 @@ class DecisionShares:
     @property
     def safe(self) -> bool:
         """Equal models are promoted in at most MOST_PROMOTED of the logs, within two standard errors of that."""
-        return self.gain != 0 or self.promoted <= MOST_PROMOTED + 2 * error(MOST_PROMOTED, self.logs)
+        return self.gain != 0 or self.promoted <= MOST_PROMOTED + 2 * chance_error(MOST_PROMOTED, self.logs)
 
     def __str__(self) -> str:
         return (

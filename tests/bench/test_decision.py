@@ -141,7 +141,7 @@ def test_all_kinds_of_log_together_count_each_log_once():
     assert both.logs == 120
     assert both.promoted == pytest.approx(1 / 6)
     assert both.hold == pytest.approx(5 / 6)
-    assert both.promoted_error == pytest.approx((5 / 36 / 120) ** 0.5)
+    assert both.promoted_error == pytest.approx((21 * 101) ** 0.5 / 122 / 123**0.5)
     assert not both.safe
     assert old.safe
 
