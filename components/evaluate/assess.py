@@ -113,7 +113,9 @@ class _Measurement:
             decay_se=curve.decay_se,
         )
         about_curve = tuple(implausible_curve(known)) or (sensitivity(decision, under, known),)
-        return Decision.of(*decision.results, *about_curve)
+        if all(result.passed for result in about_curve):
+            return Decision.of(*decision.results, *about_curve)
+        return Decision.of(*about_curve, *decision.results)  # first, because gains by this curve are not to be trusted
 
     def _comparison(self, criteria: Criteria, progress: ReportProgress) -> Compare:
         """How scored rows are compared, with one examination curve for all."""

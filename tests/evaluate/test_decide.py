@@ -325,7 +325,7 @@ def test_a_decision_that_hangs_on_an_unknown_curve_is_held_where_a_model_ordered
     unknown = knowledge(identified=False, ordered=True, lists=1_234.0)
     hanging = sensitivity(decision, under, unknown)
     assert Decision.of(*decision.results, hanging).outcome == "hold"
-    assert "About 1,200 pages in random order would settle it" in hanging.message
+    assert "About 1,200 pages in random order, among the rows that are used, would settle it" in hanging.message
     assert "columns.explore" in hanging.message
     assert sensitivity(decision, under, knowledge(identified=False, ordered=False, lists=1.0)).passed
     assert sensitivity(decision, {"with half": decision}, unknown).passed

@@ -82,8 +82,11 @@ def not_worse(
         message = f"Cannot tell within {percent(margin)} of {other}: {interval}. {shown}; {more}."
         return RuleResult(rule, gain.value, bound, False, message, "hold")
     passed = gain.low > -margin and gain.value >= 0
-    finding = "Not worse" if passed else "Not shown to be as good"
-    message = f"{finding} within {percent(margin)} of {other}: {interval}. {shown}."
+    if gain.low > -margin and not passed:
+        message = f"Within {percent(margin)} of {other}, but as measured below it: {interval}. {shown}."
+    else:
+        finding = "Not worse" if passed else "Not shown to be as good"
+        message = f"{finding} within {percent(margin)} of {other}: {interval}. {shown}."
     return RuleResult(rule, gain.value, bound, passed, message, "hold")
 
 

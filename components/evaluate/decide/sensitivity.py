@@ -28,13 +28,13 @@ def sensitivity(decision: Decision, under: Mapping[str, Decision], curve: CurveK
     which nothing identifies, on lists that a model ordered: there what stood at the top is what it liked best."""
     listed = ", ".join(f"{other.outcome} {name}" for name, other in under.items())
     if all(other.outcome == decision.outcome for other in under.values()):
-        message = f"The verdict does not depend on how steep the examination curve is: {listed}."
+        message = f"The verdict does not depend on how far down people look: {listed}."
         return RuleResult("sensitivity", "firm", BOUND, True, message)
-    message = f"The verdict depends on how steep the examination curve is: {decision.outcome} as estimated, {listed}."
+    message = f"The verdict depends on how far down people look: {decision.outcome} as estimated, {listed}."
     passed = curve.identified or not curve.ordered
     if not passed:
         message += (
-            " How far down people look cannot be told from this log: a model ordered its pages, so that what stood at "
+            " That cannot be told from this log: a model ordered its pages, so that what stood at "
             f"the top was also what it liked best. {_way_out(curve.lists)}"
         )
     return RuleResult("sensitivity", "depends on the curve", BOUND, passed, message, "hold")
@@ -49,8 +49,8 @@ def _way_out(lists: float) -> str:
         )
     about = float(f"{math.ceil(lists):.2g}")
     return (
-        f"About {about:,.0f} pages in random order would settle it: show a small share of pages at random and mark "
-        "them in columns.explore."
+        f"About {about:,.0f} pages in random order, among the rows that are used, would settle it: show a small share "
+        "of pages at random and mark them in columns.explore."
     )
 
 

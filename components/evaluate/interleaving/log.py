@@ -118,7 +118,15 @@ def _check_pages(connection: duckdb.DuckDBPyConnection, problems: Problems, colu
             "team", "list, (position + 1) // 2", "count(*) = 2 and min(team) = max(team)",
             "two picks of one team in a round", "Log pages of model.interleaving.team_draft, positions from 1",
         ),
+        (
+            "position", "list", "max(position) > count(*)", "a position that is missing",
+            "Log every item of a page, with or without a conversion",
+        ),
     ]  # fmt: skip
+    if set(RANKS) <= set(columns):  # a draft picks an item at the latest in the round of its better rank
+        hint = "Log the places in the whole order of each model, of the same items, as the draft had them"
+        fault = "max(position) > 2 * min(least(rank_a, rank_b))"
+        pages.append(("rank_a, rank_b", "list, position", fault, "an item below twice its better rank", hint))
     if "user" in columns:
         hint = "Give every page an id of its own"
         pages.append(("user", "list", 'min("user") <> max("user")', "more than one user", hint))

@@ -2,4 +2,5 @@
 
 NEW, CHAMPION, CONSTANT, LOGISTIC, CURRENT = "new", "champion", "constant", "logistic", "current_order"
 ESTIMATED = "as estimated"
-EXPONENTS = {"with half the exponent": 0.5, "with double the exponent": 2.0}  # for the sensitivity to the curve
+# For the sensitivity to the examination curve: it to the power of .5 and 2.
+EXPONENTS = {"if people look further down": 0.5, "if people look less far": 2.0}

@@ -104,6 +104,16 @@ def changed(name, row, value):
         (changed("position", 1, 1), "page", r"position: 1 lists have a position twice, for example list 0"),
         (changed("user", 0, "else"), "page", r"user: 1 lists have more than one user, for example list 0"),
         (
+            lambda columns: columns | {"rank_b": np.ones(len(columns["list"]), int)},
+            "page",
+            r"rank_a, rank_b: .* lists have an item below twice its better rank, for example list \d+\. Log the places",
+        ),
+        (
+            lambda columns: {name: value[columns["position"] > 1] for name, value in columns.items()},
+            "page",
+            r"position: .* lists have a position that is missing, for example list \d+\. Log every item of a page",
+        ),
+        (
             lambda columns: columns | {"team": np.where(columns["list"] == 3, "A", columns["team"])},
             "page",
             r"team: 1 lists have two picks of one team in a round, for example list 3",
