@@ -35,7 +35,7 @@ from bench.decisions.shares import HEADER, DecisionShares, pooled
 from bench.decisions.verdicts import CRITERIA
 
 RULE_LOGS, CHAINS = 40, 8
-LOGS = {400: 24, 800: 32, 3200: 6}  # of equal models, by conversions
+LOGS = {400: 24, 800: 24, 3200: 6}  # of equal models, by conversions
 OTHERS = {400: 3, 800: 3, 3200: 2}  # one log in so many also has the worse and the better models
 Row = DecisionShares | RuleShares | GenerationShares
 
