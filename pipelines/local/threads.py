@@ -1,4 +1,5 @@
-"""How many threads a step's libraries have, and how they wait; what the environment says wins."""
+"""How many threads a step's libraries have, and how they wait. The environment of a run wins where its steps are
+processes; containers get just these."""
 
 THREADS = {
     "OMP_WAIT_POLICY": "PASSIVE",  # waiting threads that spin take the processor from those that work
